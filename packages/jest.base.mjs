@@ -1,0 +1,28 @@
+/**
+ * Jest's settings for every package: TypeScript is transformed by swc on the fly, and the project's own packages are read
+ * from their sources, so that a test never runs against a stale build.
+ */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
+  transform: {
+    "^.+\\.[tj]s$": [
+      "@swc/jest",
+      {
+        jsc: {
+          target: "es2023",
+          parser: { syntax: "typescript", decorators: true },
+          transform: { legacyDecorator: true },
+        },
+        module: { type: "commonjs" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  // Jest loads CommonJS: what is published as ES modules only is transformed too.
+  transformIgnorePatterns: ["/node_modules/(?!\\.pnpm|temporal-)", "/node_modules/\\.pnpm/(?!temporal-)"],
+  moduleNameMapper: {
+    "^@fx-ohlc/([a-z-]+)$": "<rootDir>/../../packages/$1/src/index.ts",
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+  },
+};

@@ -1,0 +1,58 @@
+/**
+ * What tick-ingest publishes on Redis. Every message has an offset: `epoch-sequence`, opaque to clients. The sequence is
+ * contiguous within an epoch; another epoch means that nothing can be said about what lay between.
+ */
+
+/** A tick as it travels in messages and to WebSocket clients. */
+export interface WireTick {
+  /** RFC 3339, UTC, six fraction digits. */
+  readonly time: string;
+  readonly price: number;
+  readonly seq: number;
+}
+
+/** New ticks of one symbol, all committed by the transaction `xid`. */
+export interface TicksMessage {
+  readonly type: "ticks";
+  readonly symbol: string;
+  readonly offset: string;
+  /** `pg_current_xact_id()` of the committing transaction, a decimal string. */
+  readonly xid: string;
+  readonly ticks: readonly WireTick[];
+}
+
+/**
+ * Why stored history changed: ticks arrived behind the live window (`late`), were put or deleted (`correction`), or were
+ * committed without ever being published (`lost`: tick clients have a gap there).
+ */
+export type RevisionReason = "late" | "correction" | "lost";
+
+/** The bars that overlap [from, to) changed and can be read again. */
+export interface RevisionMessage {
+  readonly type: "revision";
+  readonly symbol: string;
+  readonly offset: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: RevisionReason;
+}
+
+export type StreamMessage = TicksMessage | RevisionMessage;
+
+/** A place in a symbol's stream. */
+export interface Offset {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+const OFFSET = /^([a-z0-9]{1,32})-(\d{1,15})$/;
+
+export function formatOffset(offset: Offset): string {
+  return `${offset.epoch}-${offset.sequence}`;
+}
+
+/** Reads an offset; undefined when `raw` is not one. */
+export function parseOffset(raw: unknown): Offset | undefined {
+  const match = typeof raw === "string" ? OFFSET.exec(raw) : null;
+  return match?.[1] === undefined ? undefined : { epoch: match[1], sequence: Number(match[2]) };
+}

@@ -1,0 +1,98 @@
+import type { FieldError } from "./field-error.js";
+import { normalizeSymbol, SYMBOL_RULE } from "./symbol.js";
+import { type Micros, parseTime, TIME_RULE, US_PER_SECOND } from "./time.js";
+
+/** A tick as stored. (symbol, timeUs, seq) identifies it. */
+export interface Tick {
+  readonly symbol: string;
+  readonly timeUs: Micros;
+  /** Place among the ticks of its symbol at the same time, 0 first. */
+  readonly seq: number;
+  readonly price: number;
+}
+
+/** A tick as a producer sends it: without `seq` it takes the next free place of its stamp. */
+export interface NewTick {
+  readonly symbol: string;
+  readonly timeUs: Micros;
+  readonly seq: number | undefined;
+  readonly price: number;
+}
+
+/** Ticks one (symbol, time) can hold; the database's check constraint says the same. */
+export const TICKS_PER_STAMP_MAX = 1024;
+
+/** What a tick is checked against besides its own fields. */
+export interface TickRules {
+  /** Stands in for a missing `time`. */
+  readonly nowUs: Micros;
+  /** How far a producer's clock may be ahead of this machine's. */
+  readonly maxClockSkewUs: Micros;
+  /** Ticks before this instant are refused; undefined keeps ticks for ever. */
+  readonly horizonUs: Micros | undefined;
+}
+
+const DEFAULT_SYMBOL = "EURUSD";
+const FIELDS: ReadonlySet<string> = new Set(["symbol", "time", "price", "seq"]);
+
+/** Why `price` is refused, or undefined when it is one. */
+export function priceProblem(price: unknown): string | undefined {
+  if (typeof price !== "number") return "must be a number";
+  return Number.isFinite(price) && price > 0 ? undefined : "must be a finite number greater than 0";
+}
+
+/** Why `seq` is refused, or undefined when it is one. */
+export function seqProblem(seq: unknown): string | undefined {
+  const inRange = typeof seq === "number" && Number.isInteger(seq) && seq >= 0 && seq < TICKS_PER_STAMP_MAX;
+  return inRange ? undefined : `must be an integer from 0 to ${TICKS_PER_STAMP_MAX - 1}`;
+}
+
+/** Why an instant cannot be a tick's, or undefined when it can. */
+export function timeWindowProblem(timeUs: Micros, rules: TickRules): string | undefined {
+  if (timeUs < 0) return "must not be before 1970";
+  if (timeUs > rules.nowUs + rules.maxClockSkewUs) {
+    return `must not be more than ${rules.maxClockSkewUs / US_PER_SECOND} s in the future`;
+  }
+  if (rules.horizonUs !== undefined && timeUs < rules.horizonUs) return OLDER_THAN_RETENTION;
+  return undefined;
+}
+
+/** The one refusal that is also a problem type of its own (design §6, retention guard). */
+export const OLDER_THAN_RETENTION = "older_than_retention: raw ticks of that time are no longer kept";
+
+/** The refusal of a field no tick has; `known` lists the fields there are. */
+export function unknownFieldMessage(known: Iterable<string>): string {
+  return `unknown field (known: ${[...known].join(", ")})`;
+}
+
+/**
+ * The compiled check of the bulk path, some 80 times faster than {@link TickDto}'s decorators; a property test holds the two
+ * to the same verdicts.
+ *
+ * @param raw one parsed row
+ * @param path what the row is called in errors: `[3].` or `line 17.`; empty for a single body
+ * @param errors collects every bad field of the row
+ * @returns the tick, or undefined when errors were added
+ */
+export function checkTick(raw: unknown, rules: TickRules, path: string, errors: FieldError[]): NewTick | undefined {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    errors.push({ field: path.replace(/\.$/, ""), message: "must be an object with symbol, time, price and seq" });
+    return undefined;
+  }
+  const errorsBefore = errors.length;
+  const { symbol = DEFAULT_SYMBOL, time, price, seq } = raw as Record<string, unknown>;
+  for (const field of Object.keys(raw)) {
+    if (!FIELDS.has(field)) errors.push({ field: `${path}${field}`, message: unknownFieldMessage(FIELDS) });
+  }
+  const stored = normalizeSymbol(symbol);
+  if (stored === undefined) errors.push({ field: `${path}symbol`, message: SYMBOL_RULE });
+  const timeUs = time === undefined ? rules.nowUs : parseTime(time);
+  const timeMessage = timeUs === undefined ? TIME_RULE : timeWindowProblem(timeUs, rules);
+  if (timeMessage !== undefined) errors.push({ field: `${path}time`, message: timeMessage });
+  const priceMessage = priceProblem(price);
+  if (priceMessage !== undefined) errors.push({ field: `${path}price`, message: priceMessage });
+  const seqMessage = seq === undefined ? undefined : seqProblem(seq);
+  if (seqMessage !== undefined) errors.push({ field: `${path}seq`, message: seqMessage });
+  if (errors.length > errorsBefore || stored === undefined || timeUs === undefined) return undefined;
+  return { symbol: stored, timeUs, price: price as number, seq: seq as number | undefined };
+}
