@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+/** A client that sends its headers this slowly holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A whole request, body included. Streamed uploads need 0 (no bound) and a bound of their own. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than nginx keeps an idle upstream connection (60 s), so that it never writes into one being closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** How often the two timeouts above are enforced; Node's 30 s would triple them. */
+const CONNECTIONS_CHECK_MS = 2000;
+/** How often a stopping server looks for connections that have become idle. */
+const IDLE_SWEEP_MS = 50;
+
+export interface ListenOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Every address of the machine when absent. */
+  readonly host?: string;
+  /** For a whole request; 0 is no bound. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** A listening HTTP server. */
+export interface HttpServer {
+  readonly port: number;
+  /** For upgrade listeners. */
+  readonly server: Server;
+  /**
+   * Refuses new connections, closes idle ones, lets running requests end and cuts what is left after `deadlineMs`, upgraded
+   * connections included. Never rejects.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** The one line a user reads when a port cannot be had. */
+function listenError(error: NodeJS.ErrnoException, port: number): Error {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "is already in use; stop the other process or set PORT to another one",
+    EACCES: "may not be opened by this user; set PORT to one above 1023",
+  };
+  const reason = reasons[error.code ?? ""];
+  return reason === undefined ? error : new Error(`port ${port} ${reason}`, { cause: error });
+}
+
+/**
+ * Starts an HTTP server.
+ *
+ * @throws Error with a one-line message when the port is taken
+ */
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<HttpServer> {
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+  });
+  const sockets = trackSockets(server);
+  server.on("request", handler);
+  server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw error instanceof Error ? listenError(error, options.port) : error;
+  }
+  const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
+  return { port, server, stop: (deadlineMs) => stopServer(server, sockets, deadlineMs) };
+}
+
+/** Every open socket: Node forgets those that were upgraded. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+async function stopServer(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
+  // A request that still arrives on an open connection is answered, and told not to send another.
+  server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, deadlineMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

@@ -1,0 +1,15 @@
+export * from "./backoff.js";
+export * from "./deadline.js";
+export * from "./env.js";
+export * from "./health.js";
+export * from "./http-app.js";
+export * from "./http-server.js";
+export * from "./lifecycle.js";
+export * from "./logger.js";
+export * from "./metrics.js";
+export * from "./problem.js";
+export * from "./problem-mapping.js";
+export * from "./query.js";
+export * from "./redis.js";
+export { requestIdOf } from "./request-id.js";
+export { sendBody, sendJson, sendProblem } from "./send.js";

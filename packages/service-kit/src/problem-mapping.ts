@@ -1,0 +1,52 @@
+import { DeadlineError } from "./deadline.js";
+import { Problem, type ProblemCode, unavailable } from "./problem.js";
+
+/** Translates errors of a service's own world (a database's SQLSTATEs, say); undefined leaves them to the general mapping. */
+export type ErrorMapping = (error: unknown) => Problem | undefined;
+
+/** Statuses that Express, its router and its body parser put on what they throw at a client's mistake. */
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: "malformed",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  405: "method_not_allowed",
+  409: "conflict",
+  413: "too_large",
+  415: "unsupported_media_type",
+  422: "invalid",
+  429: "too_many_requests",
+};
+
+/** Details for the errors whose own message is for programmers. */
+const DETAIL_OF_TYPE: Readonly<Record<string, string>> = {
+  "entity.parse.failed": "The body is not valid JSON.",
+  "entity.too.large": "The body is larger than this path accepts.",
+  "request.aborted": "The body ended before its announced length.",
+  "request.size.invalid": "The body's length is not its announced length.",
+};
+
+/** A client's mistake, as `http-errors` (used by Express and its body parser) marks it. */
+function clientMistake(error: Error): Problem | undefined {
+  const status = "status" in error ? error.status : undefined;
+  if (typeof status !== "number" || status < 400 || status > 499) return undefined;
+  const type = "type" in error && typeof error.type === "string" ? error.type : "";
+  return new Problem(CODE_OF_STATUS[status] ?? "malformed", DETAIL_OF_TYPE[type] ?? error.message, { cause: error });
+}
+
+/**
+ * The problem that answers anything thrown below a request. What nobody expected becomes `internal`, whose detail says nothing
+ * about the inside.
+ */
+export function problemOf(error: unknown, mapping?: ErrorMapping): Problem {
+  if (error instanceof Problem) return error;
+  const mapped = mapping?.(error);
+  if (mapped !== undefined) return mapped;
+  if (error instanceof DeadlineError) return unavailable("A dependency of this service", error);
+  if (error instanceof URIError) {
+    return new Problem("malformed", "The URL holds a malformed percent-escape.", { cause: error });
+  }
+  const mistake = error instanceof Error ? clientMistake(error) : undefined;
+  const detail = "Something went wrong on this side; quote request_id when reporting it.";
+  return mistake ?? new Problem("internal", detail, { cause: error });
+}

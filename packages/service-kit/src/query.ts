@@ -1,0 +1,35 @@
+import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
+import { invalid, Problem, summary } from "./problem.js";
+
+/** The query string of a request target, without its question mark. */
+function queryText(target: string): string {
+  const mark = target.indexOf("?");
+  return mark < 0 ? "" : target.slice(mark + 1);
+}
+
+function parameters(text: string): Record<string, string> {
+  // URLSearchParams lets malformed escapes through; this throws the URIError that is answered as 400.
+  if (text.includes("%")) decodeURIComponent(text);
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (values.has(name)) {
+      const errors = [{ field: name, message: "must be given once" }];
+      throw new Problem("malformed", summary(errors), { errors });
+    }
+    values.set(name, value);
+  }
+  return Object.fromEntries(values);
+}
+
+/**
+ * Checks the query string of a request target (`req.url`) against a DTO class.
+ *
+ * @throws Problem 400 for a malformed escape, an unknown or a repeated parameter, 422 naming every invalid value
+ */
+export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T {
+  const checked = checkDto(dto, parameters(queryText(target)));
+  if (checked.ok) return checked.value;
+  const { errors, unknownField } = checked;
+  if (unknownField) throw new Problem("malformed", summary(errors), { errors });
+  throw invalid(errors);
+}
