@@ -1,0 +1,175 @@
+import { EventEmitter, once } from "node:events";
+import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
+import { openPool, type PoolOptions, type Sql } from "./sql.js";
+import { withDeadline } from "./sql-state.js";
+
+export interface DatabaseOptions extends PoolOptions {
+  /** Time between two looks at the server. */
+  readonly pingIntervalMs?: number;
+  /** A look that takes longer finds the server away. */
+  readonly pingTimeoutMs?: number;
+}
+
+/** With both, a frozen server is noticed after 1.2 s at most: a request gets its 503 within the promised 2 s. */
+const PING_INTERVAL_MS = 400;
+const PING_TIMEOUT_MS = 800;
+/** Connections that answered nothing for so long are given up: a host that vanished without a word would hold them for minutes. */
+const RENEW_AFTER_MS = 10_000;
+/** Settings are read again this often, so that a migration reaches running services. */
+const SETTINGS_MAX_AGE_MS = 30_000;
+
+/** The database cannot be used just now. Nothing was done, or its outcome is unknown. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = "DatabaseUnavailableError";
+
+  constructor(detail = "the database is not available", options?: ErrorOptions) {
+    super(detail, options);
+  }
+}
+
+/**
+ * A migrated database: a pool for the caller's queries, and a monitor that looks at the server from a connection of its own.
+ *
+ * It is `away` until a look has succeeded and the schema was found fit, `available` from then on until a look fails, and
+ * `incompatible` for good when the schema is not the one this build knows. A frozen server answers no query and closes no
+ * connection; only the monitor's deadline shows that it is away.
+ *
+ * Events: `available`, `away` (with the reason), `incompatible` (with the error).
+ */
+export class Database extends EventEmitter<{
+  available: [];
+  away: [unknown];
+  incompatible: [IncompatibleSchemaError];
+}> {
+  private readonly options: DatabaseOptions;
+  private pool: Sql;
+  private monitorPool: Sql;
+  private readonly pingIntervalMs: number;
+  private readonly pingTimeoutMs: number;
+  private state: "away" | "available" | "incompatible" = "away";
+  private knownSettings: DatabaseSettings | undefined;
+  private settingsReadAtMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private look: Promise<void> = Promise.resolve();
+  private question: { readonly answer: Promise<void>; readonly askedAtMs: number } | undefined;
+  private closed = false;
+
+  constructor(options: DatabaseOptions) {
+    super();
+    this.options = options;
+    [this.pool, this.monitorPool] = this.openPools();
+    this.pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
+    this.pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
+  }
+
+  /** The pool of the moment: never keep it across an await that may outlast an outage. */
+  get sql(): Sql {
+    return this.pool;
+  }
+
+  get available(): boolean {
+    return this.state === "available";
+  }
+
+  /** @throws DatabaseUnavailableError before the first successful look */
+  get settings(): DatabaseSettings {
+    if (this.knownSettings === undefined) throw new DatabaseUnavailableError();
+    return this.knownSettings;
+  }
+
+  /** Starts looking at the server, and goes on until {@link close}. */
+  start(): void {
+    const next = () => {
+      this.look = this.lookOnce().finally(() => {
+        if (!this.closed && this.state !== "incompatible") this.timer = setTimeout(next, this.pingIntervalMs);
+      });
+    };
+    next();
+  }
+
+  /**
+   * Waits until the database is available.
+   *
+   * @throws IncompatibleSchemaError when its schema is not the one this build knows
+   */
+  async untilAvailable(signal?: AbortSignal): Promise<void> {
+    if (this.available) return;
+    const incompatible = new AbortController();
+    const refuse = (error: IncompatibleSchemaError) => incompatible.abort(error);
+    this.once("incompatible", refuse);
+    try {
+      const signals = signal === undefined ? [incompatible.signal] : [incompatible.signal, signal];
+      await once(this, "available", { signal: AbortSignal.any(signals) });
+    } catch (error) {
+      incompatible.signal.throwIfAborted();
+      throw error;
+    } finally {
+      this.off("incompatible", refuse);
+    }
+  }
+
+  /** Rejects as soon as the database is found away; for racing against queries that a frozen server would never answer. */
+  async untilAway(signal: AbortSignal): Promise<never> {
+    if (this.available) await once(this, "away", { signal });
+    throw new DatabaseUnavailableError();
+  }
+
+  /** Ends both pools; queries under way are given `deadlineMs`, then cut. */
+  async close(deadlineMs = 5000): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    const timeout = deadlineMs / 1000;
+    await Promise.all([
+      this.pool.end({ timeout }),
+      this.monitorPool.end({ timeout: this.available ? timeout : 0 }),
+      this.look,
+    ]);
+  }
+
+  private openPools(): [Sql, Sql] {
+    const monitorName = `${this.options.applicationName} monitor`;
+    return [openPool(this.options), openPool({ ...this.options, applicationName: monitorName, connectionsMax: 1 })];
+  }
+
+  private async lookOnce(): Promise<void> {
+    this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: Date.now() };
+    const { answer, askedAtMs } = this.question;
+    try {
+      await withDeadline(answer, this.pingTimeoutMs, "the database");
+      this.become("available");
+    } catch (error) {
+      if (error instanceof IncompatibleSchemaError) this.giveUp(error);
+      else this.become("away", error);
+      if (this.question !== undefined && Date.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
+    }
+  }
+
+  /** One question at a time: those sent to a frozen server would pile up behind each other. */
+  private async ask(): Promise<void> {
+    if (this.available && Date.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS) {
+      await this.monitorPool`select 1`;
+      return;
+    }
+    this.knownSettings = await readSettings(this.monitorPool);
+    this.settingsReadAtMs = Date.now();
+  }
+
+  /** Cuts every connection; what was under way on them rejects. */
+  private renew(): void {
+    const old = [this.pool, this.monitorPool];
+    [this.pool, this.monitorPool] = this.openPools();
+    for (const pool of old) void pool.end({ timeout: 0 });
+  }
+
+  private giveUp(error: IncompatibleSchemaError): void {
+    this.state = "incompatible";
+    this.emit("incompatible", error);
+  }
+
+  private become(state: "available" | "away", reason?: unknown): void {
+    if (this.state === state || this.closed) return;
+    this.state = state;
+    if (state === "available") this.emit("available");
+    else this.emit("away", reason);
+  }
+}
