@@ -1,0 +1,207 @@
+import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
+import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
+import { pagedRows } from "./paging.js";
+import { tickClock } from "./tick-clock.js";
+import type {
+  BulkResult,
+  CorrectedTick,
+  DeleteResult,
+  Health,
+  PostedTick,
+  SymbolJson,
+  TickInput,
+  TickJson,
+  UploadResult,
+} from "./types.js";
+import { UPLOAD_TYPES, type UploadFormat, uploadOf } from "./upload.js";
+
+/** Which rows to read: start inclusive, end exclusive, both RFC 3339. */
+export interface RangeQuery extends CallOptions {
+  readonly symbol: string;
+  readonly start: string;
+  /** Now when absent. */
+  readonly end?: string | undefined;
+  /** Rows fetched at a time, 1 to 10,000 (the default). */
+  readonly pageSize?: number | undefined;
+}
+
+export interface BarsQuery extends RangeQuery {
+  readonly interval: Interval | StoredInterval;
+  /** Local hour, 0 to 23, where the FX day starts; for intervals of two hours or more. */
+  readonly dayStartHour?: number | undefined;
+  /** IANA zone of that hour. */
+  readonly timezone?: string | undefined;
+}
+
+export interface LatestQuery extends CallOptions {
+  readonly symbols: readonly string[];
+  /** `minute` when absent. */
+  readonly interval?: Interval | StoredInterval | undefined;
+}
+
+export interface TickKey extends CallOptions {
+  readonly symbol: string;
+  readonly time: string;
+  /** Needed to correct one of several ticks of the same time; without it a deletion takes all of them. */
+  readonly seq?: number | undefined;
+}
+
+export interface UploadOptions extends CallOptions {
+  /** `ndjson` when absent. */
+  readonly format?: UploadFormat | undefined;
+  /** `skip` goes on after a bad line and lists it in the result; `stop` (the default) ends with an error there. */
+  readonly onError?: "stop" | "skip" | undefined;
+}
+
+/** The fewest round trips; the services answer no more at once. */
+const PAGE_SIZE_DEFAULT = 10_000;
+
+/** The bars stored as they are have addresses of their own. */
+const STORED_PATHS: Readonly<Partial<Record<Interval | StoredInterval, string>>> = {
+  minute: "/ohlc/minute",
+  "1m": "/ohlc/minute",
+  hour: "/ohlc/hour",
+  "1h": "/ohlc/hour",
+  day: "/ohlc/day",
+  "1d": "/ohlc/day",
+};
+
+function barsCall(query: BarsQuery): Call {
+  const { interval, symbol, start, end, pageSize, dayStartHour, timezone, signal } = query;
+  const stored = STORED_PATHS[interval];
+  return {
+    method: "GET",
+    path: stored ?? "/ohlc",
+    query: {
+      ...(stored === undefined ? { interval } : {}),
+      ...{ symbol, start, end, limit: pageSize ?? PAGE_SIZE_DEFAULT },
+      ...{ day_start_hour: dayStartHour, timezone },
+    },
+    signal,
+  };
+}
+
+/**
+ * The HTTP calls of an fx-ohlc system. Each repeats what failed for a passing reason (see {@link RetryPolicy}) and throws a
+ * {@link ProblemError} for a refusal, an {@link UnreachableError} when no answer came, or the reason of an aborted signal.
+ */
+export class FxClient {
+  readonly #http: Http;
+  readonly #nextTime = tickClock();
+
+  constructor(options: HttpOptions) {
+    this.#http = new Http(options);
+  }
+
+  /** Stores one tick; when this returns it is durable and every bar holds it. A conflict of explicit `seq` is a 409. */
+  async postTick(tick: TickInput, options: CallOptions = {}): Promise<PostedTick> {
+    return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), ...options });
+  }
+
+  /** Stores up to 50,000 ticks, all of them or none. */
+  async postTicks(ticks: readonly TickInput[], options: CallOptions = {}): Promise<BulkResult> {
+    return this.#post<BulkResult>({ path: "/ticks/bulk", ...json(ticks.map((tick) => this.#timed(tick))), ...options });
+  }
+
+  /**
+   * Stores any number of ticks as they come, in order, in chunks that are each stored whole; the source waits while the
+   * service is busy. It is not repeated when the connection breaks: sending the same ticks again is harmless. Browsers
+   * differ in whether they can send a stream: Chromium does, over HTTP/2.
+   *
+   * @throws ProblemError at a bad line, with its number and what was stored before it
+   */
+  async streamTicks(
+    ticks: AsyncIterable<TickInput> | Iterable<TickInput>,
+    options: UploadOptions = {},
+  ): Promise<UploadResult> {
+    const { format = "ndjson", ...rest } = options;
+    const upload = uploadOf(ticks, format, (tick) => this.#timed(tick));
+    try {
+      return await this.#upload(upload.body, format, rest);
+    } catch (error) {
+      throw upload.sourceError() ?? error;
+    } finally {
+      upload.close();
+    }
+  }
+
+  /** Stores lines of text that are at hand as a whole, a header first in CSV; unlike a stream it can be repeated. */
+  async postLines(text: string, options: UploadOptions = {}): Promise<UploadResult> {
+    const { format = "ndjson", ...rest } = options;
+    return this.#upload(text, format, rest);
+  }
+
+  /** Replaces the price of a stored tick. */
+  async putTick({ symbol, time, seq, signal }: TickKey, price: number): Promise<CorrectedTick> {
+    const call: Call = { method: "PUT", path: "/ticks", query: { symbol, time, seq }, ...json({ price }), signal };
+    return this.#body<CorrectedTick>(call);
+  }
+
+  /** Deletes the ticks of one stamp, or one of them. When the answer was lost and the request repeated, it is a 404. */
+  async deleteTick({ symbol, time, seq, signal }: TickKey): Promise<DeleteResult> {
+    const path = `/ticks/${encodeURIComponent(symbol)}/${encodeURIComponent(time)}`;
+    return this.#body<DeleteResult>({ method: "DELETE", path, query: { seq }, signal });
+  }
+
+  /** Deletes the ticks from `start` to just before `end`. */
+  async deleteTicks(range: CallOptions & { symbol: string; start: string; end: string }): Promise<DeleteResult> {
+    const { symbol, start, end, signal } = range;
+    return this.#body<DeleteResult>({ method: "DELETE", path: "/ticks", query: { symbol, start, end }, signal });
+  }
+
+  /** Bars in ascending order, page after page. */
+  bars(query: BarsQuery): AsyncGenerator<BarJson, void, undefined> {
+    return pagedRows<BarJson>(this.#http, barsCall(query));
+  }
+
+  /** Ticks in the order of (time, seq), page after page. */
+  ticks(query: RangeQuery): AsyncGenerator<TickJson, void, undefined> {
+    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, signal } = query;
+    return pagedRows<TickJson>(this.#http, {
+      method: "GET",
+      path: "/ticks",
+      query: { symbol, start, end, limit: pageSize },
+      signal,
+    });
+  }
+
+  /** The newest bar of each symbol, complete or not; none for a symbol nobody has sent. */
+  async latest({ symbols, interval, signal }: LatestQuery): Promise<BarJson[]> {
+    const query = { symbol: symbols.join(","), interval };
+    return this.#body<BarJson[]>({ method: "GET", path: "/ohlc/latest", query, signal });
+  }
+
+  async symbols(options: CallOptions = {}): Promise<SymbolJson[]> {
+    return this.#body<SymbolJson[]>({ method: "GET", path: "/symbols", ...options });
+  }
+
+  /** How the system is; an unhealthy one answers too, with a 503 that is not an error here. */
+  async health(options: CallOptions = {}): Promise<Health> {
+    return this.#body<Health>({ method: "GET", path: "/health", expect: [503], ...options });
+  }
+
+  /** A tick without a time gets its own before it is sent: a repeated request then names the same tick. */
+  #timed(tick: TickInput): TickInput {
+    return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
+  }
+
+  #upload(body: string | ReadableStream<Uint8Array>, format: UploadFormat, options: Omit<UploadOptions, "format">) {
+    const { onError, signal } = options;
+    const query = { on_error: onError };
+    return this.#post<UploadResult>({ path: "/ticks/bulk", query, body, contentType: UPLOAD_TYPES[format], signal });
+  }
+
+  #post<T>(call: Omit<Call, "method">): Promise<T> {
+    return this.#body<T>({ method: "POST", ...call });
+  }
+
+  async #body<T>(call: Call): Promise<T> {
+    const { body } = await this.#http.send(call);
+    // The contract's own answer: the caller names the type of the address it asks for.
+    return body as T;
+  }
+}
+
+function json(value: unknown): { body: string; contentType: string } {
+  return { body: JSON.stringify(value), contentType: "application/json" };
+}

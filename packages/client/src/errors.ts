@@ -1,0 +1,76 @@
+import type { FieldError } from "@fx-ohlc/schemas";
+
+/** RFC 9457 problem document, as every error answer of the services carries one. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Every refused field. */
+  readonly errors?: readonly FieldError[];
+  readonly request_id?: string;
+  readonly [extension: string]: unknown;
+}
+
+/** A service answered with a status of 400 or more. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly status: number;
+  readonly problem: ProblemDocument;
+  /** What `Retry-After` asks for. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(problem: ProblemDocument, retryAfterMs?: number) {
+    super(describeProblem(problem));
+    this.status = problem.status;
+    this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** No answer came: connection refused or cut, a name that does not resolve, or the time of the attempt ran out. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+
+  constructor(url: string, cause: unknown) {
+    super(`${url} cannot be reached: ${describeCause(cause)}`, { cause });
+  }
+}
+
+/** Field errors a message spells out; the rest is in the problem document. */
+const FIELDS_IN_MESSAGE_MAX = 3;
+
+function describeProblem({ status, title, detail, errors = [] }: ProblemDocument): string {
+  const fields = errors.slice(0, FIELDS_IN_MESSAGE_MAX).map(({ field, message }) => `${field} ${message}`.trim());
+  const more = errors.length > FIELDS_IN_MESSAGE_MAX ? [`and ${errors.length - FIELDS_IN_MESSAGE_MAX} more`] : [];
+  return [`${status} ${detail ?? title}`, ...fields, ...more].join("; ");
+}
+
+/** The innermost words: fetch wraps "connect ECONNREFUSED …" in "fetch failed", once more for a host with two addresses. */
+function describeCause(error: unknown): string {
+  if (typeof error !== "object" || error === null) return String(error);
+  if ("errors" in error && Array.isArray(error.errors)) return describeCause(error.errors[0]);
+  if ("cause" in error && error.cause !== undefined) return describeCause(error.cause);
+  return "message" in error ? String(error.message) : String(error);
+}
+
+/** Seconds or an HTTP date. */
+function parseRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+/** The problem document of a failed answer; one is made up for an answer that has none, such as a proxy's page. */
+export function problemOf(response: Response, text: string): ProblemError {
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  const made = { type: "about:blank", title: response.statusText || "request failed", status: response.status };
+  if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return new ProblemError(made, retryAfterMs);
+  try {
+    const problem: object = JSON.parse(text);
+    return new ProblemError({ ...made, ...problem, status: response.status }, retryAfterMs);
+  } catch {
+    return new ProblemError(made, retryAfterMs);
+  }
+}

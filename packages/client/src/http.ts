@@ -1,0 +1,138 @@
+import { problemOf, UnreachableError } from "./errors.js";
+import { DEFAULT_RETRY, type RetryPolicy, retryDelayMs, sleep } from "./retry.js";
+
+/** A failed attempt that is about to be repeated. */
+export interface RetryEvent {
+  readonly attempt: number;
+  readonly waitMs: number;
+  readonly error: Error;
+}
+
+export interface HttpOptions {
+  /** Where the API is: `http://localhost:8000`, or a path of the page's own origin. */
+  readonly url: string;
+  /** Stands in for the global fetch. */
+  readonly fetch?: typeof fetch | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** How long one attempt may take, its answer's body included; 30,000 by default. A streamed upload has no such limit. */
+  readonly timeoutMs?: number | undefined;
+  /** Told before every wait. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** 0 to 1, for the jitter. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What a caller may set on every call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Call extends CallOptions {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Relative to the API's address, or the absolute address of a next page. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: string | ReadableStream<Uint8Array>;
+  readonly contentType?: string;
+  /** Statuses of 400 or more whose body is an answer all the same. */
+  readonly expect?: readonly number[];
+}
+
+export interface Answer {
+  /** The address that answered, which the links of the answer are relative to. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** The parsed JSON. */
+  readonly body: unknown;
+}
+
+const TIMEOUT_DEFAULT_MS = 30_000;
+
+/** Sends requests, repeats what failed for a passing reason, and turns refusals into errors. */
+export class Http {
+  readonly #base: string;
+  readonly #options: HttpOptions;
+  readonly #policy: RetryPolicy;
+
+  constructor(options: HttpOptions) {
+    this.#base = options.url.replace(/\/+$/, "");
+    this.#options = options;
+    this.#policy = { ...DEFAULT_RETRY, ...options.retry };
+  }
+
+  /**
+   * @throws ProblemError when a service refuses the request, or keeps refusing it for a passing reason
+   * @throws UnreachableError when no attempt got an answer
+   */
+  async send(call: Call): Promise<Answer> {
+    const url = this.#address(call);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(url, call);
+      } catch (error) {
+        await this.#waitOrThrow(error, attempt, call);
+      }
+    }
+  }
+
+  async #waitOrThrow(error: unknown, attempt: number, call: Call): Promise<void> {
+    // A streamed body has been read when its request fails: only who made it can make it again.
+    const repeatable = call.body === undefined || typeof call.body === "string";
+    const waitMs = repeatable
+      ? retryDelayMs(error, attempt, this.#policy, this.#options.random ?? Math.random)
+      : undefined;
+    if (waitMs === undefined || !(error instanceof Error)) throw error;
+    this.#options.onRetry?.({ attempt, waitMs, error });
+    await sleep(waitMs, call.signal);
+  }
+
+  async #attempt(url: string, call: Call): Promise<Answer> {
+    const { response, text } = await this.#exchange(url, call);
+    if (response.ok || call.expect?.includes(response.status)) {
+      return { url: response.url || url, headers: response.headers, body: parseJson(url, text) };
+    }
+    throw problemOf(response, text);
+  }
+
+  /** One request and its whole answer; whatever fetch throws means that there is none. */
+  async #exchange(url: string, call: Call): Promise<{ response: Response; text: string }> {
+    try {
+      const response = await (this.#options.fetch ?? fetch)(url, this.#request(call));
+      return { response, text: await response.text() };
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason;
+      throw new UnreachableError(url, error);
+    }
+  }
+
+  #request(call: Call): RequestInit {
+    const streamed = typeof call.body === "object";
+    const limits = streamed ? [] : [AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_DEFAULT_MS)];
+    const signals = call.signal === undefined ? limits : [call.signal, ...limits];
+    return {
+      method: call.method,
+      headers: call.contentType === undefined ? {} : { "content-type": call.contentType },
+      signal: AbortSignal.any(signals),
+      ...(call.body === undefined ? {} : { body: call.body }),
+      // fetch wants it said that a streamed body is sent before the answer is read.
+      ...(streamed ? { duplex: "half" as const } : {}),
+    };
+  }
+
+  #address(call: Call): string {
+    const base = /^https?:/.test(call.path) ? call.path : `${this.#base}${call.path}`;
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      if (value !== undefined) query.set(name, String(value));
+    }
+    return query.size === 0 ? base : `${base}?${query}`;
+  }
+}
+
+function parseJson(url: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${url} did not answer with JSON: is an fx-ohlc service there?`);
+  }
+}
