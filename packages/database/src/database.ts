@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
+import { withDeadline } from "@fx-ohlc/service-kit";
 import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
 import { openPool, type PoolOptions, type Sql } from "./sql.js";
-import { withDeadline } from "./sql-state.js";
 
 export interface DatabaseOptions extends PoolOptions {
   /** Time between two looks at the server. */

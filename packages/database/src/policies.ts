@@ -28,7 +28,8 @@ async function refreshPolicy(sql: Transaction, interval: StoredInterval, everyS:
     select add_continuous_aggregate_policy(${relation}::regclass,
              start_offset      => make_interval(secs => ${START_OFFSET_S[interval]}),
              end_offset        => make_interval(secs => ${END_OFFSET_S[interval]}),
-             schedule_interval => make_interval(secs => ${everyS}))`;
+             schedule_interval => make_interval(secs => ${everyS}),
+             buckets_per_batch => 0)`;
 }
 
 async function timescalePolicies(sql: Transaction, policies: Policies): Promise<void> {

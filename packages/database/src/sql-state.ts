@@ -1,3 +1,5 @@
+import { DeadlineError } from "@fx-ohlc/service-kit";
+
 /**
  * SQLSTATEs this system acts on, by name; message texts are never matched.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -56,26 +58,4 @@ export function isUnavailable(error: unknown): boolean {
     code !== undefined &&
     (UNAVAILABLE_SQL_STATE.test(code) || UNAVAILABLE_CODES.has(code) || code === SQL_STATE.queryCanceled)
   );
-}
-
-/** A call got no answer in time. Whether it took effect is unknown. */
-export class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-
-  constructor(what: string, deadlineMs: number) {
-    super(`${what} got no answer within ${deadlineMs} ms`);
-  }
-}
-
-/** Rejects with {@link DeadlineError} when `work` has not settled after `deadlineMs`; `work` itself goes on. */
-export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(what, deadlineMs)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
