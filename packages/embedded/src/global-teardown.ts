@@ -1,0 +1,6 @@
+import "./global-setup.js";
+
+/** Jest's `globalTeardown`: ends what its setup has begun. */
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.closeFxTestRun?.();
+}

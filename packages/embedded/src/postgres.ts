@@ -1,0 +1,81 @@
+import { dirname, resolve } from "node:path";
+import { postgresAccount } from "./account.js";
+import { GuardedProcess } from "./guarded-process.js";
+import { type Cluster, openCluster, SERVER_ENV } from "./postgres-cluster.js";
+import { clearPostmaster, readPostmaster } from "./postmaster-file.js";
+import { RunningServer } from "./running-server.js";
+import type { ServerHandle } from "./server-handle.js";
+
+/** Crash recovery of a local week's data takes 1 to 3 s; this leaves room for a slow disk, ms. */
+const READY_TIMEOUT_MS = 60_000;
+/** A fast shutdown writes a checkpoint, ms. */
+const STOP_TIMEOUT_MS = 20_000;
+
+const DEFAULT_SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  // No standby will ever follow, so the log need not carry what one would need.
+  wal_level: "minimal",
+  max_wal_senders: "0",
+};
+
+export interface PostgresOptions {
+  /** Where the data is kept; one running server per folder. */
+  dataDir: string;
+  port: number;
+  /** PostgreSQL's own settings, by its names. `fsync=off` also makes a new cluster without flushing it to disk. */
+  settings?: Record<string, string>;
+  /** The server's log, line by line. */
+  onLog?: (line: string) => void;
+  /** Removes the data when this process dies without having stopped the server: for tests. */
+  temporary?: boolean;
+}
+
+/**
+ * Starts PostgreSQL on 127.0.0.1 with the data of `dataDir` and waits until it accepts connections. A server that an
+ * earlier, killed process left running on that data is stopped first.
+ *
+ * @throws Error with the end of the server's log when it does not come up.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<ServerHandle> {
+  const durable = options.settings?.fsync !== "off";
+  const cluster = await openCluster(resolve(options.dataDir), postgresAccount(), durable);
+  const url = `postgres://postgres:${cluster.password}@127.0.0.1:${options.port}/postgres`;
+  const server = new RunningServer({
+    url,
+    port: options.port,
+    dataFolder: dirname(cluster.folder),
+    process: postgresProcess(cluster, options),
+    clear: () => clearPostmaster(cluster.folder),
+    isReady: (pid) => isReady(cluster, pid),
+    readyTimeoutMs: READY_TIMEOUT_MS,
+  });
+  await server.start();
+  return server;
+}
+
+function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): GuardedProcess {
+  const parameters = Object.entries({ ...DEFAULT_SETTINGS, port: String(port), ...settings });
+  return new GuardedProcess({
+    name: "PostgreSQL",
+    command: cluster.server,
+    args: ["-D", cluster.folder, ...parameters.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    env: SERVER_ENV,
+    cwd: cluster.folder,
+    account: cluster.account,
+    // SIGINT is its "fast" shutdown: sessions are ended, nothing is lost, no recovery at the next start.
+    stopSignal: "SIGINT",
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    // SIGQUIT is its "immediate" one, which also kills children that are frozen; the log replays at the next start.
+    orphanSignal: "QUIT",
+    orphanFolder: temporary ? dirname(cluster.folder) : undefined,
+    onLine: onLog,
+  });
+}
+
+function isReady(cluster: Cluster, pid: number): boolean {
+  const postmaster = readPostmaster(cluster.folder);
+  return postmaster?.pid === pid && postmaster.status === "ready";
+}

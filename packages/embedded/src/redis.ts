@@ -1,0 +1,131 @@
+import { readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import { eventually } from "./eventually.js";
+import { GuardedProcess } from "./guarded-process.js";
+import { serverPassword } from "./password.js";
+import { commandLine, isAlive, killTree, signal, thawTree } from "./process-tree.js";
+import { ensureRedisServer } from "./redis-command.js";
+import { RunningServer } from "./running-server.js";
+import { dataFolder } from "./server-folders.js";
+import type { ServerHandle } from "./server-handle.js";
+
+/** Reading back an append-only file of some hundred MB, ms. */
+const READY_TIMEOUT_MS = 30_000;
+/** SIGTERM only flushes the append-only file, ms. */
+const STOP_TIMEOUT_MS = 10_000;
+/** One answer on loopback, ms. */
+const PING_TIMEOUT_MS = 1_000;
+
+export interface RedisOptions {
+  /** Where the data is kept; one running server per folder. */
+  dataDir: string;
+  port: number;
+  /** Whether data survives a restart (append-only file, flushed every second). Default: no. */
+  persistent?: boolean;
+  /** Redis's own settings, by its names: `{ maxmemory: "64mb" }`. */
+  settings?: Record<string, string>;
+  /** The server's log, line by line. */
+  onLog?: (line: string) => void;
+  /** Removes the data when this process dies without having stopped the server: for tests. */
+  temporary?: boolean;
+}
+
+/**
+ * Starts `redis-server` on 127.0.0.1 with the data of `dataDir` and waits until it answers. A server that an earlier,
+ * killed process left running on that data is stopped first.
+ *
+ * @throws Error when redis-server is not installed, or with the end of its log when it does not come up.
+ */
+export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
+  await ensureRedisServer(options.onLog);
+  const folder = dataFolder(resolve(options.dataDir), undefined);
+  const { password } = serverPassword(folder);
+  const { port } = options;
+  const server = new RunningServer({
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    port,
+    dataFolder: folder,
+    process: redisProcess(folder, password, options),
+    clear: () => clearOrphan(folder),
+    isReady: () => answersPing(port, password),
+    readyTimeoutMs: READY_TIMEOUT_MS,
+  });
+  await server.start();
+  return server;
+}
+
+function redisProcess(folder: string, password: string, options: RedisOptions): GuardedProcess {
+  const settings = {
+    bind: "127.0.0.1",
+    port: String(options.port),
+    dir: `"${folder}"`,
+    pidfile: `"${pidFile(folder)}"`,
+    save: '""',
+    appendonly: options.persistent ? "yes" : "no",
+    ...options.settings,
+    requirepass: password,
+  };
+  return new GuardedProcess({
+    name: "Redis",
+    command: "redis-server",
+    args: ["-"],
+    cwd: folder,
+    // On standard input, because other accounts can read a command line and must not read the password.
+    input: Object.entries(settings)
+      .map(([name, value]) => `${name} ${value}\n`)
+      .join(""),
+    stopSignal: "SIGTERM",
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    orphanSignal: "TERM",
+    orphanFolder: options.temporary ? folder : undefined,
+    onLine: options.onLog,
+  });
+}
+
+function pidFile(folder: string): string {
+  return join(folder, "redis.pid");
+}
+
+/** Stops the Redis server that a killed process left running on this data; `true` when its file was still there. */
+async function clearOrphan(folder: string): Promise<boolean> {
+  const pid = readPid(pidFile(folder));
+  if (pid === undefined) return false;
+  const gone = (): boolean => !isAlive(pid) || !commandLine(pid).includes("redis-server");
+  if (!gone()) {
+    thawTree(pid);
+    signal(pid, "SIGTERM");
+    await eventually(gone, { timeoutMs: STOP_TIMEOUT_MS }).catch(() => killTree(pid));
+    await eventually(gone, { timeoutMs: STOP_TIMEOUT_MS, what: `Redis ${pid}, left by an earlier run, to end` });
+  }
+  rmSync(pidFile(folder), { force: true });
+  return true;
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, "utf8")) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the server has read its data: until then it answers `-LOADING`. */
+function answersPing(port: number, password: string): Promise<boolean> {
+  return new Promise((resolvePing) => {
+    const socket = connect({ port, host: "127.0.0.1", timeout: PING_TIMEOUT_MS });
+    const finish = (ready: boolean): void => {
+      socket.destroy();
+      resolvePing(ready);
+    };
+    socket.on("connect", () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    let answer = "";
+    socket.on("data", (bytes) => {
+      answer += bytes.toString("latin1");
+      if (answer.includes("+PONG") || answer.includes("-")) finish(answer.includes("+PONG"));
+    });
+    socket.on("error", () => finish(false));
+    socket.on("timeout", () => finish(false));
+    socket.on("close", () => finish(false));
+  });
+}

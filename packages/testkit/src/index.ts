@@ -1,0 +1,13 @@
+export {
+  type EventuallyOptions,
+  emptyDatabase,
+  eventually,
+  freePort,
+  type ServerHandle,
+  type TestDatabase,
+} from "@fx-ohlc/embedded";
+export { type FaultProxy, faultProxy } from "./fault-proxy.js";
+export { type StartServiceOptions, startService, type TestService } from "./start-service.js";
+export { testDatabase } from "./test-database.js";
+export { type TestPostgres, testPostgres } from "./test-postgres.js";
+export { type TestRedis, type TestRedisOptions, testRedis } from "./test-redis.js";
