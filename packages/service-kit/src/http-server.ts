@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { isNativeError } from "node:util/types";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -62,7 +63,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   try {
     await once(server, "listening");
   } catch (error) {
-    throw error instanceof Error ? listenError(error, options.port) : error;
+    throw isNativeError(error) ? listenError(error, options.port) : error;
   }
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
   return { port, server, stop: (deadlineMs) => stopServer(server, sockets, deadlineMs) };
@@ -82,6 +83,8 @@ async function stopServer(server: Server, sockets: ReadonlySet<Socket>, deadline
   // A request that still arrives on an open connection is answered, and told not to send another.
   server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Node does not count as idle what has never sent a request.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy();

@@ -13,3 +13,4 @@ export * from "./query.js";
 export * from "./redis.js";
 export { requestIdOf } from "./request-id.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";
+export * from "./shutdown.js";

@@ -1,3 +1,4 @@
+import { isNativeError } from "node:util/types";
 import { withDeadline } from "./deadline.js";
 import type { Environment } from "./env.js";
 import { createLogger, type Logger, redact } from "./logger.js";
@@ -18,16 +19,30 @@ export interface ServiceContext {
 }
 
 /** The part of Node's `process` that a service's life depends on. */
-export type HostProcess = Pick<NodeJS.Process, "env" | "exit" | "on" | "stdin" | "stdout" | "stderr" | "connected">;
+export interface HostProcess {
+  readonly env: Environment;
+  /** Whether there is an IPC channel to the parent. */
+  readonly connected: boolean;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  exit(code: number): void;
+}
 
 /** Kubernetes kills after 30 s: whatever has not stopped by then is left. */
 const STOP_DEADLINE_MS = 25_000;
+/**
+ * Ctrl-C reaches a whole process group, and a wrapper such as npm passes it on once more: the same signal again within this
+ * time is no impatience.
+ */
+const REPEATED_SIGNAL_MS = 300;
 
 /**
- * The whole life of a service's process: creates and starts it, stops it on SIGTERM or SIGINT and exits 0; a second signal
- * exits 1 at once. A wrong configuration or a failed start is one line on standard error and exit 1; an error nobody caught is
- * logged and exits 1. With `FX_EXIT_WITH_PARENT=1` it also stops when its IPC channel disconnects or, without one, when
- * standard input ends.
+ * The whole life of a service's process: creates and starts it, stops it on SIGTERM or SIGINT and exits 0; the same signal a
+ * second time exits 1 at once. A wrong configuration or a failed start is one line on standard error and exit 1; an error
+ * nobody caught is logged and exits 1. With `FX_EXIT_WITH_PARENT=1` it also stops when its IPC channel disconnects or, without
+ * one, when standard input ends.
  */
 export async function runService(
   name: string,
@@ -35,38 +50,57 @@ export async function runService(
   create: (context: ServiceContext) => Service | Promise<Service>,
 ): Promise<void> {
   const aborter = new AbortController();
+  const logger = createLogger({ service: name, level: "error", destination: host.stdout });
   let service: Service | undefined;
-  const logger = createLogger({ service: name, level: "error" });
-  const stop = stopOnce(host, logger, aborter, () => service);
-  host.on("SIGTERM", stop);
-  host.on("SIGINT", stop);
-  if (host.env.FX_EXIT_WITH_PARENT === "1") onParentGone(host, stop);
+  const stop = once(async () => {
+    aborter.abort();
+    host.exit(await stopWithin(STOP_DEADLINE_MS, service, logger));
+  });
   exitOnUncaught(host, logger);
+  for (const signal of ["SIGTERM", "SIGINT"]) onSignal(host, signal, stop);
+  if (host.env.FX_EXIT_WITH_PARENT === "1") onParentGone(host, stop);
   try {
     service = await create({ env: host.env, signal: aborter.signal });
     if (!aborter.signal.aborted) await service.start();
   } catch (error) {
+    // A start that gives up because it was told to is no failure.
     if (aborter.signal.aborted) return;
-    host.stderr.write(
-      `${name}: ${redact(error instanceof Error ? error.message : String(error)).replaceAll("\n", " ")}\n`,
-    );
+    host.stderr.write(`${name}: ${oneLine(error)}\n`);
     host.exit(1);
   }
 }
 
-/** The first call stops the service and exits, the second exits at once. */
-function stopOnce(host: HostProcess, logger: Logger, aborter: AbortController, service: () => Service | undefined) {
-  return async () => {
-    if (aborter.signal.aborted) return host.exit(1);
-    aborter.abort();
-    try {
-      await withDeadline(Promise.resolve(service()?.stop()), STOP_DEADLINE_MS, "stopping");
-      host.exit(0);
-    } catch (error) {
-      logger.error("did not stop cleanly", { error });
-      host.exit(1);
-    }
+function oneLine(error: unknown): string {
+  return redact(isNativeError(error) ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
   };
+}
+
+/** @returns the exit code */
+async function stopWithin(deadlineMs: number, service: Service | undefined, logger: Logger): Promise<0 | 1> {
+  try {
+    await withDeadline(Promise.resolve(service?.stop()), deadlineMs, "stopping");
+    return 0;
+  } catch (error) {
+    logger.error("did not stop cleanly", { error });
+    return 1;
+  }
+}
+
+function onSignal(host: HostProcess, signal: string, stop: () => void): void {
+  let firstMs: number | undefined;
+  host.on(signal, () => {
+    if (firstMs !== undefined && performance.now() - firstMs >= REPEATED_SIGNAL_MS) host.exit(1);
+    firstMs ??= performance.now();
+    stop();
+  });
 }
 
 /** Standard input counts only without an IPC channel: a parent that has one usually leaves standard input closed. */
@@ -90,26 +124,4 @@ function exitOnUncaught(host: HostProcess, logger: Logger): void {
   // Without this, logging into the pipe of a parent that is gone would itself be an uncaught error.
   host.stdout.on("error", () => undefined);
   host.stderr.on("error", () => undefined);
-}
-
-/** One step of a shutdown, with the time it may take. */
-export interface StopStep {
-  readonly name: string;
-  readonly deadlineMs: number;
-  run(): unknown;
-}
-
-/**
- * Runs the steps of a shutdown one after the other: not ready, refuse, drain, flush, close pools. A step that fails or exceeds
- * its deadline is logged and the next one runs all the same.
- */
-export async function stopInOrder(logger: Logger, steps: readonly StopStep[]): Promise<void> {
-  for (const { name, deadlineMs, run } of steps) {
-    try {
-      await withDeadline(Promise.resolve().then(run), deadlineMs, name);
-      logger.info("stopped", { step: name });
-    } catch (error) {
-      logger.error("shutdown step failed", { step: name, error });
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import type { Writable } from "node:stream";
+import { isNativeError } from "node:util/types";
 import { createLogger as createWinston, format, type Logger, transports } from "winston";
 import type { EnvReader } from "./env.js";
 
@@ -27,7 +27,7 @@ function loggable(value: unknown, depth = 0): unknown {
   if (typeof value === "bigint") return value.toString();
   if (typeof value !== "object" || value === null) return value;
   if (depth >= LOG_DEPTH_MAX) return "…";
-  if (value instanceof Error) return loggable(errorFields(value), depth);
+  if (isNativeError(value)) return loggable(errorFields(value), depth);
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((item) => loggable(item, depth + 1));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loggable(inner, depth + 1)]));
@@ -50,7 +50,7 @@ export interface LoggerOptions {
   readonly service: string;
   readonly level: LogLevel;
   /** Where lines go; standard output when absent. */
-  readonly destination?: Writable;
+  readonly destination?: NodeJS.WritableStream;
 }
 
 /** A logger that writes one JSON object a line: `timestamp`, `level`, `service`, `message` and the fields of the call. */

@@ -1,3 +1,4 @@
+import { isNativeError } from "node:util/types";
 import { DeadlineError } from "./deadline.js";
 import { Problem, type ProblemCode, unavailable } from "./problem.js";
 
@@ -46,7 +47,7 @@ export function problemOf(error: unknown, mapping?: ErrorMapping): Problem {
   if (error instanceof URIError) {
     return new Problem("malformed", "The URL holds a malformed percent-escape.", { cause: error });
   }
-  const mistake = error instanceof Error ? clientMistake(error) : undefined;
+  const mistake = isNativeError(error) ? clientMistake(error) : undefined;
   const detail = "Something went wrong on this side; quote request_id when reporting it.";
   return mistake ?? new Problem("internal", detail, { cause: error });
 }

@@ -45,7 +45,8 @@ export type RedisClient = ReturnType<typeof newClient>;
  *
  * States: *closed* until {@link open}; *connecting* and *ready* in turn from then on; *closed* for good after {@link close}.
  * While ready it is pinged; an unanswered ping drops the connection, which leads back to connecting. Subscriptions come back
- * with the connection, the messages missed meanwhile do not: use {@link onReady} to read them back.
+ * with the connection, the messages missed meanwhile do not: use {@link onReady} to read them back. Blocking commands (`XREAD
+ * BLOCK`) would hold up the pings: they need a client of their own.
  */
 export class RedisLink {
   readonly client: RedisClient;

@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { Agent, get } from "node:http";
+import { connect } from "node:net";
+import { listen } from "../src/index.js";
+
+/** A server whose answers wait for the test. */
+async function heldServer() {
+  const pending: (() => void)[] = [];
+  const server = await listen((_req, res) => pending.push(() => res.end("done")), { port: 0, host: "127.0.0.1" });
+  let arrived: () => void = () => undefined;
+  server.server.on("request", () => arrived());
+  return {
+    ...server,
+    release: () => {
+      for (const answer of pending) answer();
+    },
+    nextRequest: () => new Promise<void>((resolve) => (arrived = resolve)),
+  };
+}
+
+/** Resolves with the body and whether the server closed the connection behind it. */
+function fetchOnce(port: number, agent: Agent): Promise<{ body: string; connection: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    get({ port, host: "127.0.0.1", agent }, async (res) => {
+      const chunks = await res.toArray();
+      resolve({ body: chunks.join(""), connection: res.headers.connection });
+    }).on("error", reject);
+  });
+}
+
+describe("listen", () => {
+  test("says in one line which port is taken", async () => {
+    const first = await heldServer();
+    await expect(listen(() => undefined, { port: first.port, host: "127.0.0.1" })).rejects.toThrow(
+      `port ${first.port} is already in use; stop the other process or set PORT to another one`,
+    );
+    await first.stop(100);
+  });
+
+  test("lets a running request end, then closes its kept-alive connection and refuses new ones", async () => {
+    const server = await heldServer();
+    const agent = new Agent({ keepAlive: true });
+    const arrived = server.nextRequest();
+    const answer = fetchOnce(server.port, agent);
+    await arrived;
+    const stopped = server.stop(5000);
+    await expect(once(connect(server.port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+    server.release();
+    expect((await answer).body).toBe("done");
+    const startedMs = performance.now();
+    await stopped;
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
+
+  test("closes idle connections at once", async () => {
+    const server = await heldServer();
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    const agent = new Agent({ keepAlive: true });
+    const arrived = server.nextRequest();
+    const answer = fetchOnce(server.port, agent);
+    await arrived;
+    server.release();
+    await answer;
+    const startedMs = performance.now();
+    const closed = once(socket, "close");
+    socket.resume();
+    await server.stop(5000);
+    await closed;
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
+
+  test("cuts a request that outlives the deadline, and an upgraded connection", async () => {
+    const server = await heldServer();
+    server.server.on("upgrade", (_req, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+    const upgraded = connect(server.port, "127.0.0.1");
+    upgraded.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n");
+    await once(upgraded, "data");
+    const arrived = server.nextRequest();
+    const answer = fetchOnce(server.port, new Agent());
+    await arrived;
+    const cut = expect(answer).rejects.toThrow("socket hang up");
+    await server.stop(50);
+    await cut;
+    await once(upgraded, "close");
+  });
+});
