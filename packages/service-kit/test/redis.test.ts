@@ -1,15 +1,19 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
+import { eventually, freePort, type ServerHandle, startRedis } from "@fx-ohlc/embedded";
 import { createLogger, DeadlineError, RedisLink } from "../src/index.js";
 
 const log = new PassThrough();
 const logger = createLogger({ service: "test", level: "info", destination: log });
 
-let redis: TestRedis;
+let redis: ServerHandle;
 let links: RedisLink[] = [];
 
 beforeAll(async () => {
-  redis = await testRedis();
+  const dataDir = await mkdtemp(join(tmpdir(), "fx-test-redis-"));
+  redis = await startRedis({ dataDir, port: await freePort(), temporary: true });
 });
 
 afterEach(() => {
@@ -18,7 +22,8 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await redis.drop();
+  await redis.stop();
+  await rm(redis.dataFolder, { recursive: true });
 });
 
 function open(name: string): RedisLink {
