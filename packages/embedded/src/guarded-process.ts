@@ -79,6 +79,8 @@ export class GuardedProcess {
     const child = spawn(command, args, {
       env,
       cwd,
+      // In a session of its own: Ctrl-C in a terminal is for the process that then stops its children in order.
+      detached: true,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(account && { uid: account.uid, gid: account.gid }),
     });

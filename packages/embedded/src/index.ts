@@ -3,6 +3,7 @@ export { type EventuallyOptions, eventually } from "./eventually.js";
 export { freePort } from "./free-port.js";
 export { GuardedProcess, type ProcessSpec } from "./guarded-process.js";
 export { type PostgresOptions, startPostgres } from "./postgres.js";
+export { ReadyProcess, type ReadyProcessSpec } from "./ready-process.js";
 export { type RedisOptions, startRedis } from "./redis.js";
 export { ensureRedisServer } from "./redis-command.js";
 export type { ServerHandle } from "./server-handle.js";

@@ -3,7 +3,7 @@ import { postgresAccount } from "./account.js";
 import { GuardedProcess } from "./guarded-process.js";
 import { type Cluster, openCluster, SERVER_ENV } from "./postgres-cluster.js";
 import { clearPostmaster, readPostmaster } from "./postmaster-file.js";
-import { RunningServer } from "./running-server.js";
+import { ReadyProcess } from "./ready-process.js";
 import type { ServerHandle } from "./server-handle.js";
 
 /** Crash recovery of a local week's data takes 1 to 3 s; this leaves room for a slow disk, ms. */
@@ -43,17 +43,15 @@ export async function startPostgres(options: PostgresOptions): Promise<ServerHan
   const durable = options.settings?.fsync !== "off";
   const cluster = await openCluster(resolve(options.dataDir), postgresAccount(), durable);
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${options.port}/postgres`;
-  const server = new RunningServer({
-    url,
-    port: options.port,
-    dataFolder: dirname(cluster.folder),
-    process: postgresProcess(cluster, options),
+  const process = postgresProcess(cluster, options);
+  const server = new ReadyProcess({
+    process,
     clear: () => clearPostmaster(cluster.folder),
-    isReady: (pid) => isReady(cluster, pid),
+    isReady: () => isReady(cluster, process.pid),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
-  return server;
+  return Object.assign(server, { url, port: options.port, dataFolder: dirname(cluster.folder) });
 }
 
 function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): GuardedProcess {
@@ -75,7 +73,7 @@ function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }:
   });
 }
 
-function isReady(cluster: Cluster, pid: number): boolean {
+function isReady(cluster: Cluster, pid: number | undefined): boolean {
   const postmaster = readPostmaster(cluster.folder);
-  return postmaster?.pid === pid && postmaster.status === "ready";
+  return postmaster !== undefined && postmaster.pid === pid && postmaster.status === "ready";
 }

@@ -5,8 +5,8 @@ import { eventually } from "./eventually.js";
 import { GuardedProcess } from "./guarded-process.js";
 import { serverPassword } from "./password.js";
 import { commandLine, isAlive, killTree, signal, thawTree } from "./process-tree.js";
+import { ReadyProcess } from "./ready-process.js";
 import { ensureRedisServer } from "./redis-command.js";
-import { RunningServer } from "./running-server.js";
 import { dataFolder } from "./server-folders.js";
 import type { ServerHandle } from "./server-handle.js";
 
@@ -42,17 +42,15 @@ export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
   const folder = dataFolder(resolve(options.dataDir), undefined);
   const { password } = serverPassword(folder);
   const { port } = options;
-  const server = new RunningServer({
-    url: `redis://:${password}@127.0.0.1:${port}`,
-    port,
-    dataFolder: folder,
+  const server = new ReadyProcess({
     process: redisProcess(folder, password, options),
     clear: () => clearOrphan(folder),
     isReady: () => answersPing(port, password),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
-  return server;
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  return Object.assign(server, { url, port, dataFolder: folder });
 }
 
 function redisProcess(folder: string, password: string, options: RedisOptions): GuardedProcess {

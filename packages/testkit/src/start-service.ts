@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { execPath, env as ownEnv } from "node:process";
 import { fileURLToPath } from "node:url";
-import { eventually, freePort, GuardedProcess } from "@fx-ohlc/embedded";
+import { freePort, GuardedProcess, ReadyProcess } from "@fx-ohlc/embedded";
 
 /** A service connects and prepares statements before it is ready; ten times what that takes on two busy cores, ms. */
 const READY_TIMEOUT_MS = 20_000;
@@ -9,19 +9,9 @@ const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /** A service of this project, running as a process of its own. */
-export interface TestService {
+export interface TestService extends ReadyProcess {
   readonly url: string;
   readonly port: number;
-  readonly pid: number | undefined;
-  /** The last lines of its log. */
-  readonly output: string;
-  /** Starts it again, on the same port, and waits until it is ready. */
-  start(): Promise<void>;
-  /** SIGTERM, then waits for its end. */
-  stop(): Promise<void>;
-  kill9(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
 }
 
 export interface StartServiceOptions {
@@ -45,6 +35,7 @@ export async function startService(options: StartServiceOptions): Promise<TestSe
   const main = fileURLToPath(new URL(`../../../services/${name}/dist/main.js`, import.meta.url));
   if (!existsSync(main)) throw new Error(`services/${name} is not built: run "pnpm build" first`);
   const port = options.port ?? (await freePort());
+  const url = `http://127.0.0.1:${port}`;
   const process = new GuardedProcess({
     name,
     command: execPath,
@@ -54,68 +45,13 @@ export async function startService(options: StartServiceOptions): Promise<TestSe
     stopTimeoutMs: STOP_TIMEOUT_MS,
     orphanSignal: "TERM",
   });
-  const service = new ServiceProcess(process, port, untilReady);
+  const isReady = untilReady ? () => answersReady(url) : () => true;
+  const service = new ReadyProcess({ process, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
   await service.start();
-  return service;
+  return Object.assign(service, { url, port });
 }
 
-class ServiceProcess implements TestService {
-  readonly #process: GuardedProcess;
-  readonly #untilReady: boolean;
-  readonly port: number;
-
-  constructor(process: GuardedProcess, port: number, untilReady: boolean) {
-    this.#process = process;
-    this.port = port;
-    this.#untilReady = untilReady;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  get output(): string {
-    return this.#process.output;
-  }
-
-  async start(): Promise<void> {
-    await this.#process.start();
-    if (!this.#untilReady) return;
-    try {
-      await eventually(() => this.#isReady(), {
-        timeoutMs: READY_TIMEOUT_MS,
-        what: `${this.#process.name} to be ready`,
-      });
-    } catch (cause) {
-      await this.kill9();
-      throw new Error(`${String(cause)}\n${this.output}`, { cause });
-    }
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
-  }
-
-  kill9(): Promise<void> {
-    return this.#process.kill9();
-  }
-
-  freeze(): void {
-    this.#process.freeze();
-  }
-
-  thaw(): void {
-    this.#process.thaw();
-  }
-
-  async #isReady(): Promise<boolean> {
-    // A service that has ended will never be ready: the ready answer would be somebody else's.
-    if (this.pid === undefined) throw new Error(`it ended (${await this.#process.exit})`);
-    const answer = await fetch(`${this.url}/ready`, { signal: AbortSignal.timeout(1_000) });
-    return answer.ok;
-  }
+async function answersReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(1_000) });
+  return answer.ok;
 }

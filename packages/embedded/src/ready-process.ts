@@ -1,50 +1,49 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "./eventually.js";
 import type { GuardedProcess } from "./guarded-process.js";
-import type { ServerHandle } from "./server-handle.js";
 
 /** Children of a killed postmaster hold its shared memory until they notice, within a second or two. */
 const RECOVERY_TRIES_MAX = 5;
 const RECOVERY_PAUSE_MS = 1_000;
 
-export interface RunningServerSpec {
-  url: string;
-  port: number;
-  dataFolder: string;
+export interface ReadyProcessSpec {
   process: GuardedProcess;
   /** Stops what an earlier, killed run left; `true` when there was something. */
-  clear(): Promise<boolean>;
-  isReady(pid: number): boolean | Promise<boolean>;
+  clear?(): Promise<boolean>;
+  isReady(): boolean | Promise<boolean>;
   readyTimeoutMs: number;
 }
 
-/** A guarded server process together with how it is recovered and how one sees that it is ready. */
-export class RunningServer implements ServerHandle {
-  readonly #spec: RunningServerSpec;
+/** A guarded process together with how it is recovered, how one sees that it is ready, and who is told when it dies. */
+export class ReadyProcess {
+  readonly #spec: ReadyProcessSpec;
   readonly #listeners: ((reason: string) => void)[] = [];
 
-  constructor(spec: RunningServerSpec) {
+  constructor(spec: ReadyProcessSpec) {
     this.#spec = spec;
   }
 
-  get url(): string {
-    return this.#spec.url;
+  get name(): string {
+    return this.#spec.process.name;
   }
 
-  get port(): number {
-    return this.#spec.port;
-  }
-
-  get dataFolder(): string {
-    return this.#spec.dataFolder;
-  }
-
+  /** The process id, or `undefined` while it does not run. */
   get pid(): number | undefined {
     return this.#spec.process.pid;
   }
 
+  /** The last lines of its log. */
+  get output(): string {
+    return this.#spec.process.output;
+  }
+
+  /**
+   * Starts it, also again after its end, and waits until it is ready.
+   *
+   * @throws Error with the end of its log when it ends first, or is not ready in time
+   */
   async start(): Promise<void> {
-    const recovering = await this.#spec.clear();
+    const recovering = await this.#spec.clear?.();
     for (let triesLeft = recovering ? RECOVERY_TRIES_MAX : 1; ; triesLeft -= 1) {
       try {
         await this.#startOnce();
@@ -57,22 +56,27 @@ export class RunningServer implements ServerHandle {
     void this.#reportDeath();
   }
 
+  /** Ends it in order, by a deadline. */
   stop(): Promise<void> {
     return this.#spec.process.stop();
   }
 
+  /** Kills it and all its children with SIGKILL. */
   kill9(): Promise<void> {
     return this.#spec.process.kill9();
   }
 
+  /** Stops all its processes where they stand (SIGSTOP): connections stay open and nothing answers. */
   freeze(): void {
     this.#spec.process.freeze();
   }
 
+  /** Ends a freeze. */
   thaw(): void {
     this.#spec.process.thaw();
   }
 
+  /** Calls back, with the reason, whenever it ends without having been asked to. */
   onDeath(listener: (reason: string) => void): void {
     this.#listeners.push(listener);
   }
@@ -95,7 +99,7 @@ export class RunningServer implements ServerHandle {
     const check = async (): Promise<boolean> => {
       // Once it has died there is nothing to wait for; the race is lost to `died` anyway.
       if (process.pid === undefined) return true;
-      return isReady(process.pid);
+      return isReady();
     };
     return eventually(check, { timeoutMs: readyTimeoutMs, what: `${process.name} to be ready` });
   }
