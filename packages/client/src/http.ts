@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly timeoutMs?: number | undefined;
   /** Told before every wait. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Told when a request succeeds that had to be repeated. */
+  readonly onRecovery?: (() => void) | undefined;
   /** 0 to 1, for the jitter. */
   readonly random?: (() => number) | undefined;
 }
@@ -68,7 +70,9 @@ export class Http {
     const url = this.#address(call);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(url, call);
+        const answer = await this.#attempt(url, call);
+        if (attempt > 1) this.#options.onRecovery?.();
+        return answer;
       } catch (error) {
         await this.#waitOrThrow(error, attempt, call);
       }

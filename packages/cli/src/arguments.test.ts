@@ -1,0 +1,32 @@
+import { US_PER_SECOND } from "@fx-ohlc/schemas";
+import { parseShift, parseSymbols, parseUrl } from "./arguments.js";
+
+describe("parseShift", () => {
+  it.each([
+    ["0", 0],
+    ["-3600", -3600],
+    ["604800", 604_800],
+    ["P604W", 604 * 604_800],
+    ["P604WT1H", 604 * 604_800 + 3600],
+    ["-P1DT2H3M4S", -93_784],
+  ])("reads %s", (raw, seconds) => expect(parseShift(raw)).toBe(seconds * US_PER_SECOND));
+
+  it.each(["", "P", "PT", "P1DT", "1.5", "P1Y", "P1M", "1 week", "--1"])("refuses %j", (raw) => {
+    expect(() => parseShift(raw)).toThrow("whole seconds or an ISO 8601 duration");
+  });
+});
+
+describe("parseSymbols", () => {
+  it("stores them as the service does, each once", () => {
+    expect(parseSymbols("eur/usd,EURUSD,usdjpy")).toEqual(["EURUSD", "USDJPY"]);
+    expect(() => parseSymbols("EURUSD,")).toThrow("1 to 10");
+  });
+});
+
+describe("parseUrl", () => {
+  it("takes http addresses only", () => {
+    expect(parseUrl("https://ticks.example.com/fx/")).toBe("https://ticks.example.com/fx");
+    expect(() => parseUrl("localhost:8000")).toThrow("http://localhost:8000");
+    expect(() => parseUrl("ftp://x")).toThrow("http://localhost:8000");
+  });
+});

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { fileText } from "../tick-file/text-source.js";
+import { TickText } from "../tick-file/tick-text.js";
+import { CHUNK_TICKS, type Chunk, type ChunkOptions, chunksOf } from "./chunks.js";
+
+const SAMPLE = join(__dirname, "../../../../infra/sample/eurusd-ticks-2014-05-04_09.csv.gz");
+/** The whole file is read several times, on a machine that may be busy with other tests. */
+const SAMPLE_TIMEOUT_MS = 60_000;
+const { signal } = new AbortController();
+const DEFAULTS: ChunkOptions = { symbol: "EURUSD", shiftUs: 0, ticksMax: 2 };
+
+function textOf(lines: string[]): TickText {
+  return new TickText(Readable.from([Buffer.from(`time,price\n${lines.join("\n")}\n`)]), undefined);
+}
+
+const line = (millisecond: number, price: string | number) =>
+  `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}Z,${price}`;
+const sent = (millisecond: number, price: string | number, seq: number | "") =>
+  `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}000Z,EURUSD,${price},${seq}`;
+
+async function collect(text: TickText, options: Partial<ChunkOptions> = {}): Promise<Chunk[]> {
+  const chunks: Chunk[] = [];
+  for await (const chunk of chunksOf(text, { ...DEFAULTS, ...options })) chunks.push(chunk);
+  return chunks;
+}
+
+/** The lines of a chunk's body without its header. */
+const rowsOf = ({ body }: Chunk) => body.trimEnd().split("\n").slice(1);
+
+describe("chunksOf", () => {
+  it("makes each chunk a CSV document with explicit numbers, and never splits a stamp", async () => {
+    const chunks = await collect(textOf([line(1, 1.1), line(2, 1.2), line(2, 1.2), line(2, 1.3), line(3, 1.4)]));
+    expect(chunks.map(({ body }) => body.split("\n")[0])).toEqual(["time,symbol,price,seq", "time,symbol,price,seq"]);
+    expect(chunks.map(rowsOf)).toEqual([
+      [sent(1, 1.1, 0), sent(2, 1.2, 0), sent(2, 1.2, 1), sent(2, 1.3, 2)],
+      [sent(3, 1.4, 0)],
+    ]);
+  });
+
+  it("moves all times by the shift", async () => {
+    const [chunk] = await collect(textOf([line(1, 1.1)]), { shiftUs: 604_800_000_000 });
+    expect(chunk?.body).toContain("\n2025-12-12T10:00:00.001000Z,EURUSD,1.1,0\n");
+    expect(chunk?.end.tick).toEqual({ time: "2025-12-12T10:00:00.001000Z", price: 1.1 });
+  });
+
+  it("marks a chunk with a tick out of order, whose place the service finds", async () => {
+    const chunks = await collect(textOf([line(5, 1.1), line(6, 1.2), line(4, 1.3), line(7, 1.4)]));
+    expect(chunks.map(({ hasUnnumbered }) => hasUnnumbered)).toEqual([false, true]);
+    expect(rowsOf(chunks[1] as Chunk)).toEqual([sent(4, 1.3, ""), sent(7, 1.4, 0)]);
+  });
+
+  it("gives what precedes a bad line before it stops there", async () => {
+    const chunks: Chunk[] = [];
+    const all = (async () => {
+      const text = textOf([line(1, 1.1), line(2, "x"), line(3, 1.3)]);
+      for await (const chunk of chunksOf(text, DEFAULTS)) chunks.push(chunk);
+    })();
+    await expect(all).rejects.toThrow("line 3: price must be a decimal number greater than 0");
+    expect(chunks.flatMap(rowsOf)).toEqual([sent(1, 1.1, 0)]);
+  });
+
+  it("leaves bad lines out when they are to be skipped, and still knows each tick's line", async () => {
+    const bad: number[] = [];
+    const lines = [line(1, 1.1), "garbage", "", line(2, 1.2)];
+    const [chunk] = await collect(textOf(lines), { onBadLine: (skipped) => bad.push(skipped.line) });
+    expect(bad).toEqual([3]);
+    expect(chunk?.lines).toEqual([2, 5]);
+  });
+
+  it("counts a tick beyond what its stamp can hold as a bad line", async () => {
+    const lines = Array.from({ length: 1025 }, (_, index) => line(1, index + 1));
+    await expect(collect(textOf(lines))).rejects.toThrow("line 1026: more than 1024 ticks share its time");
+  });
+
+  it("bounds a chunk of one stamp out of order, which no service would take", async () => {
+    const lines = [line(2, 1), ...Array.from({ length: 5000 }, (_, index) => line(1, index + 1))];
+    const chunks = await collect(textOf(lines));
+    expect(Math.max(...chunks.map(({ lines }) => lines.length))).toBe(1026);
+  });
+});
+
+describe("chunksOf the sample week", () => {
+  const chunksFrom = async (ticksMax: number, from?: Chunk["end"], header?: string) => {
+    const start = from === undefined || header === undefined ? undefined : { ...from, header };
+    const text = new TickText(fileText(SAMPLE, signal).blocks, "mid", start);
+    const chunks = await collect(text, { ticksMax, numbering: from?.numbering });
+    return { chunks, header: text.header };
+  };
+
+  it(
+    "has each of its 248,039 quotes once, 2,501 of them beside another of the same stamp",
+    async () => {
+      const { chunks } = await chunksFrom(CHUNK_TICKS);
+      const rows = chunks.flatMap(rowsOf);
+      expect(rows).toHaveLength(248_039);
+      expect(new Set(rows).size).toBe(248_039);
+      const stamps = new Set(rows.map((row) => row.slice(0, 27)));
+      expect(rows.length - stamps.size).toBe(rows.filter((row) => !row.endsWith(",0")).length);
+      expect(chunks.some(({ hasUnnumbered }) => hasUnnumbered)).toBe(false);
+    },
+    SAMPLE_TIMEOUT_MS,
+  );
+
+  it(
+    "goes on from any mark with exactly the rest",
+    async () => {
+      const { chunks, header } = await chunksFrom(CHUNK_TICKS);
+      for (const index of [0, 17, chunks.length - 1]) {
+        const end = JSON.parse(JSON.stringify(chunks[index]?.end)) as Chunk["end"];
+        const rest = await chunksFrom(CHUNK_TICKS, end, header);
+        const rested = ({ body, lines }: Chunk) => ({ body, lines: String(lines) });
+        expect(rest.chunks.map(rested)).toEqual(chunks.slice(index + 1).map(rested));
+      }
+    },
+    SAMPLE_TIMEOUT_MS,
+  );
+});

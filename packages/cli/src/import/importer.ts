@@ -1,0 +1,87 @@
+import type { FxClient, UploadResult } from "@fx-ohlc/client";
+import type { Micros } from "@fx-ohlc/schemas";
+import { duration, grouped } from "../terminal.js";
+import type { TickText } from "../tick-file/tick-text.js";
+import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
+import { sendInOrder } from "./in-order.js";
+import { noteRejections, refusalInFile } from "./refusals.js";
+import { SkippedLines } from "./skipped-lines.js";
+
+/** One request is parsed by the service while the one before it is committed; more would only wait at the symbol's lock. */
+const REQUESTS_IN_FLIGHT = 2;
+
+export interface Import {
+  readonly text: TickText;
+  readonly client: FxClient;
+  readonly symbol: string;
+  readonly shiftUs: Micros;
+  readonly onError: "stop" | "skip";
+  /** Where an earlier run stopped. */
+  readonly from?: Mark | undefined;
+  readonly signal: AbortSignal;
+  /** Called after each acknowledged chunk. */
+  onMark(mark: Mark, ticks: number): void;
+}
+
+/** Sends a file's ticks chunk by chunk, and counts. */
+export class Importer {
+  readonly skipped = new SkippedLines();
+  readonly #import: Import;
+  readonly #startedMs = performance.now();
+  #created = 0;
+  #duplicates = 0;
+  /** What the service said last: about bars that are not exact yet. */
+  #message = "";
+
+  constructor(job: Import) {
+    this.#import = job;
+  }
+
+  /** Ticks acknowledged by the service in this run. */
+  get ticks(): number {
+    return this.#created + this.#duplicates;
+  }
+
+  /** @throws BadLineError, ProblemError or UnreachableError; all that {@link Import.onMark} was told of is stored */
+  async run(): Promise<void> {
+    const { text, symbol, shiftUs, from, onError } = this.#import;
+    const onBadLine =
+      onError === "stop"
+        ? undefined
+        : (bad: { line: number; problem: string }) => this.skipped.add(bad.line, bad.problem);
+    const options = { symbol, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
+    await sendInOrder<Chunk, UploadResult>(chunksOf(text, options), {
+      inFlightMax: REQUESTS_IN_FLIGHT,
+      waitsForOthers: (chunk) => chunk.hasUnnumbered,
+      send: (chunk, signal) => this.#send(chunk, signal),
+      done: (chunk, result) => this.#done(chunk, result),
+    });
+  }
+
+  /** The result in one line. */
+  summary(): string {
+    const elapsedMs = performance.now() - this.#startedMs;
+    const rate = grouped(Math.round((this.ticks * 1000) / elapsedMs));
+    const counts = `${grouped(this.#created)} new, ${grouped(this.#duplicates)} stored before`;
+    const said = this.#message === "" ? "" : `; ${this.#message}`;
+    return `${grouped(this.ticks)} ticks of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}${said}`;
+  }
+
+  async #send(chunk: Chunk, sendSignal: AbortSignal): Promise<UploadResult> {
+    const { client, onError, signal } = this.#import;
+    try {
+      const options = { format: "csv", onError, signal: AbortSignal.any([signal, sendSignal]) } as const;
+      return await client.postLines(chunk.body, options);
+    } catch (error) {
+      throw refusalInFile(error, chunk);
+    }
+  }
+
+  #done(chunk: Chunk, result: UploadResult): void {
+    this.#created += result.created;
+    this.#duplicates += result.duplicates;
+    this.#message = result.message;
+    noteRejections(result, chunk, this.skipped);
+    this.#import.onMark(chunk.end, this.ticks);
+  }
+}

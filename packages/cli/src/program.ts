@@ -1,0 +1,41 @@
+import { Command, CommanderError } from "commander";
+import { addImportCommand } from "./import/command.js";
+import { addSimulateCommand } from "./simulate/command.js";
+import { type Context, EXIT, type Finish } from "./terminal.js";
+
+function createProgram(context: Context, finish: Finish): Command {
+  const program = new Command("fx-ticks")
+    .description("Ticks into an fx-ohlc system: import historical files, simulate live ones.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text.trimEnd()),
+      writeErr: (text) => context.terminal.say(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, "fx-ticks: ")),
+    });
+  addImportCommand(program, context, finish);
+  addSimulateCommand(program, context, finish);
+  return program;
+}
+
+/**
+ * Runs one command.
+ *
+ * @param args what follows the program's name
+ * @returns the exit code; every failure has been said, in one line
+ */
+export async function run(args: readonly string[], context: Context): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong with the arguments, or printed the help it was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
+    if (context.signal.aborted) return EXIT.interrupted;
+    context.terminal.say(`fx-ticks: ${error instanceof Error ? error.message : String(error)}`);
+    return EXIT.failed;
+  }
+}

@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseSymbols, parseUrl } from "../arguments.js";
+import type { Context, Finish } from "../terminal.js";
+import { type SimulateOptions, simulate } from "./simulate.js";
+
+/** More than any symbol has, and more than a service on one machine takes. */
+const RATE_MAX = 20_000;
+
+function parseRate(raw: string): number {
+  const rate = Number(raw);
+  if (!(rate > 0 && rate <= RATE_MAX)) throw new InvalidArgumentError(`It must be above 0 and at most ${RATE_MAX}.`);
+  return rate;
+}
+
+const DEFAULT_SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF"];
+
+const DETAILS = `
+Prices go on from the newest bar of each symbol. When the service is away the simulation waits for it.
+
+Examples:
+  $ fx-ticks simulate
+  $ fx-ticks simulate --symbols EURUSD,USDJPY --rate 50
+`;
+
+export function addSimulateCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command("simulate")
+    .summary("send made-up live ticks")
+    .description("Sends a random walk per symbol through the public API, until it is interrupted.")
+    .addOption(
+      new Option("--symbols <list>", "symbols, separated by commas")
+        .argParser(parseSymbols)
+        .default(DEFAULT_SYMBOLS, DEFAULT_SYMBOLS.join(",")),
+    )
+    .option("--rate <n>", "ticks per second of each symbol", parseRate, 1)
+    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addHelpText("after", DETAILS)
+    .action(async (flags: { symbols: string[]; rate: number; url: string }) => {
+      const options: SimulateOptions = { symbols: flags.symbols, ratePerSecond: flags.rate, url: flags.url };
+      finish(await simulate(options, context));
+    });
+}

@@ -1,0 +1,94 @@
+import { type FxClient, sleep } from "@fx-ohlc/client";
+import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import { patientClient } from "../patient-client.js";
+import { type Context, duration, EXIT, grouped } from "../terminal.js";
+import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
+import { type Due, Schedule } from "./schedule.js";
+
+export interface SimulateOptions {
+  readonly symbols: readonly string[];
+  /** Ticks per second of each symbol. */
+  readonly ratePerSecond: number;
+  readonly url: string;
+}
+
+/** Ticks that fall due within it share a request: unseen by who watches, and at most 50 requests a second. */
+const FLUSH_INTERVAL_MS = 20;
+
+/** Ticks in one request; the service takes 50,000. */
+const REQUEST_TICKS_MAX = 10_000;
+
+/** A producer that makes up its prices. */
+class Simulator {
+  readonly #client: FxClient;
+  readonly #walks = new Map<string, RandomWalk>();
+  readonly #ratePerSecond: number;
+  #sent = 0;
+
+  constructor(client: FxClient, ratePerSecond: number) {
+    this.#client = client;
+    this.#ratePerSecond = ratePerSecond;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Goes on from the newest price of each symbol. @returns the prices to start from, as text */
+  async start(symbols: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const bars = await this.#client.latest({ symbols, signal });
+    const closes = new Map(bars.map(({ symbol, close }) => [symbol, close]));
+    return symbols.map((symbol) => {
+      const price = closes.get(symbol) ?? startPrice(symbol);
+      this.#walks.set(symbol, new RandomWalk(symbol, price, this.#ratePerSecond, Math.random));
+      return `${symbol} ${price.toFixed(priceDecimals(symbol))}`;
+    });
+  }
+
+  /** Sends ticks for as long as nobody stops it. */
+  async run(symbols: readonly string[], signal: AbortSignal): Promise<never> {
+    const schedule = new Schedule(symbols, this.#ratePerSecond, nowUs(), Math.random);
+    const countMax = Math.ceil(REQUEST_TICKS_MAX / symbols.length);
+    for (;;) {
+      const due = schedule.take(nowUs(), countMax);
+      if (due.length > 0) await this.#send(due, signal);
+      await sleep(Math.max(FLUSH_INTERVAL_MS, (schedule.nextUs - nowUs()) / 1000), signal);
+    }
+  }
+
+  /** Each tick carries its own time, so that a request that is sent twice stores it once. */
+  async #send(due: readonly Due[], signal: AbortSignal): Promise<void> {
+    const ticks = due.map(({ symbol, timeUs }) => {
+      return { symbol, time: formatTime(timeUs), price: this.#walks.get(symbol)?.next() ?? startPrice(symbol) };
+    });
+    const [first] = ticks;
+    if (first !== undefined && ticks.length === 1) await this.#client.postTick(first, { signal });
+    else await this.#client.postTicks(ticks, { signal });
+    this.#sent += ticks.length;
+  }
+}
+
+/**
+ * Simulates live ticks until it is interrupted, whether or not the service is there all the time.
+ *
+ * @returns the exit code
+ * @throws ProblemError when the service refuses the ticks
+ */
+export async function simulate(options: SimulateOptions, { terminal, signal }: Context): Promise<number> {
+  const { symbols, ratePerSecond, url } = options;
+  const client = patientClient(url, Number.POSITIVE_INFINITY, {
+    began: ({ message }) => terminal.say(`${message}; trying until it answers`),
+    ended: () => terminal.say(`${url} answers again`),
+  });
+  const simulator = new Simulator(client, ratePerSecond);
+  const startedMs = performance.now();
+  try {
+    const prices = await simulator.start(symbols, signal);
+    terminal.say(`simulating ${ratePerSecond} ticks/s each of ${prices.join(", ")}; Ctrl-C stops`);
+    return await simulator.run(symbols, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    terminal.say(`${grouped(simulator.sent)} ticks sent in ${duration(performance.now() - startedMs)}`);
+    return EXIT.done;
+  }
+}

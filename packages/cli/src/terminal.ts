@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream";
+
+/** Where a command writes: results on one stream, everything about the run itself on the other. */
+export interface Terminal {
+  /** A line of the result. */
+  out(line: string): void;
+  /** A line for the person who started the command. */
+  say(line: string): void;
+  /** Where progress is drawn; undefined when nobody is watching. */
+  readonly display: NodeJS.WritableStream | undefined;
+}
+
+/** What a command gets from the process it runs in. */
+export interface Context {
+  readonly terminal: Terminal;
+  /** Aborts when the person interrupts the command. */
+  readonly signal: AbortSignal;
+  readonly stdin: Readable;
+  /** A directory of this user's where a command may remember things. */
+  readonly stateDirectory: string;
+}
+
+/** Exit codes, as the help says them. */
+export const EXIT = { done: 0, failed: 1, skipped: 2, interrupted: 130 } as const;
+
+/** Takes the exit code of the command that ran. */
+export type Finish = (exitCode: number) => void;
+
+/** `1234567` as `1,234,567`. */
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** A duration in the words of a person: `2.9 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

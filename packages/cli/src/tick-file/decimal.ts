@@ -1,0 +1,29 @@
+/** Longer than any price; without a bound a line of digits would be read as one. */
+const LENGTH_MAX = 32;
+
+/** Whether `text` is a plain decimal number greater than 0, such as 1.38817. */
+export function isPositiveDecimal(text: string): boolean {
+  return text.length <= LENGTH_MAX && /^\d+(?:\.\d+)?$/.test(text) && /[1-9]/.test(text);
+}
+
+function fractionDigits(text: string): number {
+  const point = text.indexOf(".");
+  return point === -1 ? 0 : text.length - point - 1;
+}
+
+/** The number in units of its `decimals`-th decimal place. */
+function scaled(text: string, decimals: number): bigint {
+  const [whole = "", fraction = ""] = text.split(".");
+  return BigInt(whole + fraction.padEnd(decimals, "0"));
+}
+
+/**
+ * The middle of two decimal numbers, exact. Half of a sum with d decimals has at most d + 1 of them, so nothing is rounded;
+ * in binary floating point (1.38817 + 1.38884) / 2 would not be 1.388505.
+ */
+export function middle(a: string, b: string): string {
+  const decimals = Math.max(fractionDigits(a), fractionDigits(b));
+  const halfSum = 5n * (scaled(a, decimals) + scaled(b, decimals));
+  const digits = halfSum.toString().padStart(decimals + 2, "0");
+  return `${digits.slice(0, -decimals - 1)}.${digits.slice(-decimals - 1)}`;
+}

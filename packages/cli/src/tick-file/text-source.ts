@@ -1,0 +1,60 @@
+import { createReadStream, type ReadStream } from "node:fs";
+import { addAbortSignal, pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+
+/** A text that may be compressed. */
+export interface TextSource {
+  /** The text itself, decompressed. */
+  readonly blocks: AsyncIterable<Buffer>;
+  /** Bytes taken from the file so far, compressed as they are: what progress is measured by. */
+  bytesRead(): number;
+}
+
+/** Some 10,000 lines: enough that the disk is asked rarely, little enough that the memory is not noticed. */
+const READ_BYTES = 256 * 1024;
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/** The first block, put back for whoever reads the stream next; empty at the end of the stream. */
+async function peek(stream: Readable): Promise<Buffer> {
+  const block: unknown = await new Promise((resolve, reject) => {
+    stream.once("readable", () => resolve(stream.read()));
+    stream.once("error", reject);
+  });
+  if (!Buffer.isBuffer(block)) return Buffer.alloc(0);
+  stream.unshift(block);
+  return block;
+}
+
+/** The blocks of a stream, decompressed when its first bytes say that they are gzip. */
+async function* plainBlocks(stream: Readable): AsyncGenerator<Buffer> {
+  const head = await peek(stream);
+  const compressed = head.length >= 2 && GZIP_MAGIC.every((byte, index) => head[index] === byte);
+  // The reader of the last stream sees every error of the two: the callback has nothing left to do.
+  yield* compressed ? pipeline(stream, createGunzip(), () => {}) : stream;
+}
+
+/**
+ * The text of a file.
+ *
+ * @param signal ends the reading with an AbortError
+ * @throws the file system's error, when the blocks are read
+ */
+export function fileText(path: string, signal: AbortSignal): TextSource {
+  const stream: ReadStream = createReadStream(path, { highWaterMark: READ_BYTES, signal });
+  return { blocks: plainBlocks(stream), bytesRead: () => stream.bytesRead };
+}
+
+/** A text that arrives through a pipe; how much there will be is not known. */
+export function pipedText(stream: Readable, signal: AbortSignal): TextSource {
+  return { blocks: plainBlocks(addAbortSignal(signal, stream)), bytesRead: () => 0 };
+}
+
+/** The text without its first bytes. */
+export async function* skipBytes(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const block of blocks) {
+    if (left < block.length) yield left === 0 ? block : block.subarray(left);
+    left = Math.max(0, left - block.length);
+  }
+}
