@@ -1,0 +1,46 @@
+import type { Bar, Micros, StoredInterval } from "@fx-ohlc/schemas";
+
+/** A bar that is gone: its bucket holds no ticks any more. */
+export interface EmptyBar {
+  readonly symbol: string;
+  readonly bucketUs: Micros;
+  readonly open: null;
+  readonly high: null;
+  readonly low: null;
+  readonly close: null;
+  readonly tickCount: 0;
+}
+
+/** A bar as clients are told of it. */
+export interface ShownBar {
+  readonly bar: Bar | EmptyBar;
+  /** Its end has passed. */
+  readonly complete: boolean;
+  /** The grace for late ticks has passed too. */
+  readonly final: boolean;
+}
+
+/**
+ * News of a bar: `bar`, one that is still open, as it is now; `final`, told once of each bar; `revision`, a bar that had been
+ * final is another one now, or gone.
+ */
+export interface BarEvent extends ShownBar {
+  readonly kind: "bar" | "final" | "revision";
+  readonly interval: StoredInterval;
+}
+
+/** What a bucket without ticks is told as. */
+export function emptyBar(symbol: string, bucketUs: Micros): EmptyBar {
+  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0 };
+}
+
+export function sameBar(a: Bar, b: Bar): boolean {
+  return (
+    a.bucketUs === b.bucketUs &&
+    a.open === b.open &&
+    a.high === b.high &&
+    a.low === b.low &&
+    a.close === b.close &&
+    a.tickCount === b.tickCount
+  );
+}

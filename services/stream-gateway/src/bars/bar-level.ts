@@ -1,0 +1,251 @@
+import {
+  type Bar,
+  bucketEnd,
+  bucketStart,
+  type DayBoundary,
+  type Interval,
+  type Micros,
+  parseInterval,
+  type StoredInterval,
+} from "@fx-ohlc/schemas";
+import { type BarEvent, emptyBar, type ShownBar, sameBar } from "./bar-event.js";
+import { ClosedBars } from "./closed-bars.js";
+import { FoldedBar, type FoldTick, type KeyedBar } from "./folded-bar.js";
+import { hull, RangeSet, type TimeRange } from "./range-set.js";
+
+/** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours, two days, two weeks. */
+const CLOSED_BARS_MAX: Readonly<Record<StoredInterval, number>> = { minute: 120, hour: 48, day: 14 };
+
+/** Separate ranges to read again; scattered ones beyond that are read with what lies between them. */
+const DIRTY_RANGES_MAX = 64;
+
+/** Final buckets of one interval that have to be read from the database. */
+export interface ClosedRange extends TimeRange {
+  readonly interval: StoredInterval;
+}
+
+/** What the database held, for one symbol and interval. */
+export interface LevelAnchor {
+  /** The newest bar that did not start after `nowUs`, and every later one. */
+  readonly bars: readonly KeyedBar[];
+  /** The database's clock when it was read. */
+  readonly nowUs: Micros;
+  readonly boundary: DayBoundary;
+}
+
+/**
+ * The bars of one symbol in one interval.
+ *
+ * A bucket is *ahead* (it starts after now: a producer's clock runs fast), *open*, *complete* (its end has passed) and *final*
+ * (so has the grace for late ticks), by the clock alone. Ticks are folded into buckets that are not final yet. A tick of a final
+ * one makes it *dirty*: only the database can say what the bar is now, and {@link closedRead} brings the answer.
+ *
+ * An anchor says all there is from its oldest bucket on, the *floor*. Buckets below the floor that are not final yet are *owed*:
+ * nobody knows them, so they are read when they are final. So is a bar whose last ticks may still be on their way when it ends.
+ */
+export class BarLevel {
+  readonly #interval: Interval;
+  readonly #closed: ClosedBars;
+  readonly #dirty = new RangeSet(DIRTY_RANGES_MAX);
+  readonly #reading = new Set<ClosedRange>();
+  #boundary: DayBoundary | undefined;
+  #open: FoldedBar[] = [];
+  #floorUs: Micros = Number.POSITIVE_INFINITY;
+  #owed: TimeRange | undefined;
+  #nowUs: Micros = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly symbol: string,
+    readonly interval: StoredInterval,
+    private readonly graceUs: Micros,
+  ) {
+    this.#interval = parseInterval(interval) ?? "1m";
+    this.#closed = new ClosedBars(CLOSED_BARS_MAX[interval]);
+  }
+
+  /**
+   * Starts over from what the database held. Bars that clients were shown and that are gone come back as revisions; the others
+   * are told by the next {@link advance}.
+   */
+  load({ bars, nowUs: anchorNowUs, boundary }: LevelAnchor, nowUs: Micros): BarEvent[] {
+    const before = this.#open;
+    const doubtfulFromUs = this.#boundary === undefined ? undefined : this.#openFromUs();
+    this.#boundary = boundary;
+    this.#nowUs = Math.max(this.#nowUs, nowUs);
+    this.#floorUs = Math.min(this.#startOf(anchorNowUs), ...bars.map((bar) => bar.bucketUs));
+    this.#closed.beginAt(this.#floorUs);
+    if (doubtfulFromUs !== undefined && doubtfulFromUs < this.#floorUs) this.#owe(doubtfulFromUs, this.#floorUs);
+    for (const bar of before) if (bar.bucketUs < this.#floorUs) this.#oweBar(bar);
+    this.#open = bars.map((bar) => this.#reopened(bar, before)).sort((a, b) => a.bucketUs - b.bucketUs);
+    return this.#vanished(before);
+  }
+
+  /**
+   * Takes a tick.
+   *
+   * @param isCounted the tick is in the anchor, or an anchor that will hold it is awaited: it is not folded
+   */
+  add(tick: FoldTick, isCounted: boolean): void {
+    if (this.#boundary === undefined) return;
+    const last = this.#open.at(-1);
+    const bar = last?.holds(tick.timeUs) ? last : this.#open.find((open) => open.holds(tick.timeUs));
+    if (bar === undefined) this.#place(tick, isCounted);
+    else if (!isCounted) bar.add(tick);
+  }
+
+  /**
+   * Moves the clock on, which closes bars, and tells what changed since the last time.
+   *
+   * @param confirmedUs every message published before this instant has been taken; a bar that ends later is closed by reading it
+   */
+  advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
+    this.#nowUs = Math.max(this.#nowUs, nowUs);
+    const events: BarEvent[] = [];
+    for (let first = this.#open[0]; first !== undefined && this.#isFinal(first.endUs); first = this.#open[0]) {
+      this.#open.shift();
+      if (confirmedUs >= first.endUs) this.#settle(first.toBar(), events);
+      else this.#oweBar(first);
+    }
+    if (this.#owed !== undefined && this.#isFinal(this.#owed.toUs)) {
+      this.#dirty.add(this.#owed.fromUs, this.#owed.toUs);
+      this.#owed = undefined;
+    }
+    for (const bar of this.#open) this.#tell(bar, events);
+    return events;
+  }
+
+  /** History in [fromUs, toUs) changed. Answers whether bars that are not final are concerned: then an anchor is needed. */
+  revise(fromUs: Micros, toUs: Micros): boolean {
+    if (this.#boundary === undefined) return true;
+    const openFromUs = this.#openFromUs();
+    this.#dirty.add(this.#startOf(fromUs), Math.min(this.#endOf(toUs - 1), openFromUs));
+    return toUs > openFromUs;
+  }
+
+  /** Messages were missed: every final bar clients were told of has to be read again. */
+  doubt(): void {
+    if (this.#boundary === undefined) return;
+    this.#dirty.add(this.#closed.fromUs, this.#openFromUs());
+    for (const bucketUs of this.#closed.older) this.#dirty.add(bucketUs, this.#endOf(bucketUs));
+    for (const range of this.#reading) this.#dirty.add(range.fromUs, range.toUs);
+  }
+
+  /** The ranges of final buckets that have to be read from the database. Each is handed out once, and answered once. */
+  takeDirty(): readonly ClosedRange[] {
+    const ranges = this.#dirty.take().map((range) => ({ ...range, interval: this.interval }));
+    for (const range of ranges) this.#reading.add(range);
+    return ranges;
+  }
+
+  /** A range that was handed out could not be read: it will be handed out again. */
+  readFailed(range: ClosedRange): void {
+    this.#reading.delete(range);
+    this.#dirty.add(range.fromUs, range.toUs);
+  }
+
+  /**
+   * What the database holds of a range that was handed out.
+   *
+   * @param bars every bar in [fromUs, range.toUs)
+   * @param fromUs later than the range's start when it was too wide to be read as a whole
+   */
+  closedRead(range: ClosedRange, bars: readonly Bar[], fromUs: Micros): BarEvent[] {
+    const { toUs } = range;
+    this.#reading.delete(range);
+    const events: BarEvent[] = [];
+    for (const bar of bars) this.#settle(bar, events);
+    const gone = this.#closed.retain(fromUs, toUs, new Set(bars.map((bar) => bar.bucketUs)));
+    for (const bucketUs of gone) events.push(this.#revision(emptyBar(this.symbol, bucketUs)));
+    return events;
+  }
+
+  /** The newest bar that does not start after `nowUs`; undefined when none is known. */
+  newest(nowUs: Micros): ShownBar | undefined {
+    const open = this.#open.findLast((bar) => bar.bucketUs <= nowUs);
+    if (open !== undefined) return { bar: open.toBar(), complete: open.endUs <= nowUs, final: false };
+    const bar = this.#closed.newest;
+    return bar === undefined ? undefined : { bar, complete: true, final: true };
+  }
+
+  /** A tick of a bucket that has no bar here: the first one of it, or one of a bucket below the floor. */
+  #place(tick: FoldTick, isCounted: boolean): void {
+    const bucketUs = this.#startOf(tick.timeUs);
+    const endUs = this.#endOf(tick.timeUs);
+    if (this.#isFinal(endUs)) this.#dirty.add(bucketUs, endUs);
+    else if (bucketUs < this.#floorUs) this.#owe(bucketUs, endUs);
+    else if (!isCounted) this.#insert(FoldedBar.of(this.symbol, bucketUs, endUs, tick));
+  }
+
+  #insert(bar: FoldedBar): void {
+    const after = this.#open.findIndex((open) => open.bucketUs > bar.bucketUs);
+    this.#open.splice(after < 0 ? this.#open.length : after, 0, bar);
+  }
+
+  /** A bar of the anchor, with what clients were already told of it. */
+  #reopened(bar: KeyedBar, before: readonly FoldedBar[]): FoldedBar {
+    const folded = new FoldedBar(bar, this.#endOf(bar.bucketUs));
+    const old = before.find((open) => open.bucketUs === bar.bucketUs);
+    if (old === undefined) return folded;
+    folded.complete = old.complete;
+    folded.told = old.told;
+    folded.changed = old.changed || !sameBar(old.toBar(), bar);
+    return folded;
+  }
+
+  #vanished(before: readonly FoldedBar[]): BarEvent[] {
+    const kept = new Set(this.#open.map((bar) => bar.bucketUs));
+    return before
+      .filter((bar) => bar.told && bar.bucketUs >= this.#floorUs && !kept.has(bar.bucketUs))
+      .map((bar) => this.#revision(emptyBar(this.symbol, bar.bucketUs)));
+  }
+
+  #tell(bar: FoldedBar, events: BarEvent[]): void {
+    if (bar.bucketUs > this.#nowUs) return;
+    const complete = bar.endUs <= this.#nowUs;
+    if (!bar.changed && bar.complete === complete) return;
+    bar.complete = complete;
+    bar.changed = false;
+    bar.told = true;
+    events.push({ kind: "bar", interval: this.interval, bar: bar.toBar(), complete, final: false });
+  }
+
+  #settle(bar: Bar, events: BarEvent[]): void {
+    const settled = this.#closed.settle(bar);
+    if (settled === "first") events.push({ kind: "final", interval: this.interval, bar, complete: true, final: true });
+    if (settled === "changed") events.push(this.#revision(bar));
+  }
+
+  #revision(bar: BarEvent["bar"]): BarEvent {
+    return { kind: "revision", interval: this.interval, bar, complete: true, final: true };
+  }
+
+  #oweBar(bar: FoldedBar): void {
+    if (bar.told) this.#closed.expect(bar.bucketUs);
+    this.#owe(bar.bucketUs, bar.endUs);
+  }
+
+  #owe(fromUs: Micros, toUs: Micros): void {
+    const range = { fromUs, toUs };
+    this.#owed = this.#owed === undefined ? range : hull(this.#owed, range);
+  }
+
+  #isFinal(endUs: Micros): boolean {
+    return endUs + this.graceUs <= this.#nowUs;
+  }
+
+  /** Where the first bucket starts that is not final or not closed yet: an anchor can bring bars that the next advance closes. */
+  #openFromUs(): Micros {
+    return Math.min(this.#startOf(this.#nowUs - this.graceUs), this.#open[0]?.bucketUs ?? Number.POSITIVE_INFINITY);
+  }
+
+  #startOf(us: Micros): Micros {
+    return bucketStart(us, this.#interval, this.#boundary ?? UTC_MIDNIGHT);
+  }
+
+  #endOf(us: Micros): Micros {
+    return bucketEnd(us, this.#interval, this.#boundary ?? UTC_MIDNIGHT);
+  }
+}
+
+/** Stands in until the first anchor names the boundary; nothing is computed with it before. */
+const UTC_MIDNIGHT: DayBoundary = { hour: 0, timezone: "UTC" };

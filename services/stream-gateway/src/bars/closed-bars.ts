@@ -1,0 +1,72 @@
+import type { Bar, Micros } from "@fx-ohlc/schemas";
+import { sameBar } from "./bar-event.js";
+
+/** What a closed bar means to clients: told for the first time, told just so before, or another one than they were told. */
+export type Settled = "first" | "same" | "changed";
+
+/**
+ * The final bars clients were told of, the newest `sizeMax` of one symbol and interval. It answers whether a bar that was read
+ * again is news. Of bars older than what it remembers it assumes that clients know them.
+ */
+export class ClosedBars {
+  #bars = new Map<Micros, Bar>();
+  readonly #expected = new Set<Micros>();
+  #newest: Bar | undefined;
+  #fromUs: Micros = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly sizeMax: number) {}
+
+  /** The oldest bucket it answers for exactly. */
+  get fromUs(): Micros {
+    return this.#fromUs;
+  }
+
+  /** Buckets older than {@link fromUs} that clients were told of nevertheless, as revisions. */
+  get older(): readonly Micros[] {
+    return [...this.#bars.keys()].filter((bucketUs) => bucketUs < this.#fromUs);
+  }
+
+  get newest(): Bar | undefined {
+    return this.#newest;
+  }
+
+  /** Says from which bucket on clients are told everything; later calls change nothing. */
+  beginAt(bucketUs: Micros): void {
+    if (this.#fromUs === Number.POSITIVE_INFINITY) this.#fromUs = bucketUs;
+  }
+
+  /** Clients were told of this bar while it was open: when it is read, it is either there or gone. */
+  expect(bucketUs: Micros): void {
+    this.#expected.add(bucketUs);
+  }
+
+  /** Remembers a closed bar as told. */
+  settle(bar: Bar): Settled {
+    this.#expected.delete(bar.bucketUs);
+    const told = this.#bars.get(bar.bucketUs);
+    if (told !== undefined && sameBar(told, bar)) return "same";
+    this.#bars.set(bar.bucketUs, bar);
+    if (this.#newest === undefined || bar.bucketUs >= this.#newest.bucketUs) this.#newest = bar;
+    const isFirst = told === undefined && bar.bucketUs >= this.#fromUs;
+    if (this.#bars.size > this.sizeMax) this.#forgetOldest();
+    return isFirst ? "first" : "changed";
+  }
+
+  /** Forgets the bars in [fromUs, toUs) whose buckets are not in `kept`, and returns their buckets, ascending. */
+  retain(fromUs: Micros, toUs: Micros, kept: ReadonlySet<Micros>): readonly Micros[] {
+    const known = new Set([...this.#bars.keys(), ...this.#expected]);
+    const gone = [...known].filter((us) => us >= fromUs && us < toUs && !kept.has(us));
+    for (const bucketUs of gone) {
+      this.#bars.delete(bucketUs);
+      this.#expected.delete(bucketUs);
+    }
+    if (gone.length > 0) this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
+    return gone.sort((a, b) => a - b);
+  }
+
+  #forgetOldest(): void {
+    const oldestUs = Math.min(...this.#bars.keys());
+    this.#bars.delete(oldestUs);
+    this.#fromUs = Math.max(this.#fromUs, oldestUs + 1);
+  }
+}

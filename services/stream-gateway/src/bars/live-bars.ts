@@ -1,0 +1,166 @@
+import { type Bar, type DayBoundary, type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
+import type { BarEvent, ShownBar } from "./bar-event.js";
+import { BarLevel, type ClosedRange } from "./bar-level.js";
+import type { FoldTick, KeyedBar } from "./folded-bar.js";
+import { isVisible, type Snapshot } from "./snapshot.js";
+
+/** Ticks of one symbol committed by the transaction `xid`. */
+export interface TickBatch {
+  readonly xid: bigint;
+  readonly ticks: readonly FoldTick[];
+}
+
+/** What the database held of one symbol, and which transactions that includes. */
+export interface Anchor {
+  readonly snapshot: Snapshot;
+  /** The database's clock when it was read. */
+  readonly nowUs: Micros;
+  readonly boundary: DayBoundary;
+  /** Of each interval the newest bar that did not start after `nowUs`, and every later one. */
+  readonly bars: Readonly<Record<StoredInterval, readonly KeyedBar[]>>;
+}
+
+/** What a request of a few seconds can have to wait for at 10,000 ticks/s of one symbol; beyond it the anchor is asked for again. */
+const HELD_TICKS_MAX = 50_000;
+
+/**
+ * The live minute, hour and day bars of one symbol, folded from its messages. Pure: messages, anchors, reads and the clock are
+ * handed in, news come out.
+ *
+ * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars). Bars stand still; messages need not
+ *   be kept, for an anchor asked for later holds them: they were committed before they were published.
+ * - *loading*: an anchor was asked for. Messages are held. New doubt leads back to waiting, and that anchor is ignored.
+ * - *live*: the anchor is loaded. What it already holds is dropped, by the snapshot it was read under; the rest is folded, and
+ *   so is every later message.
+ *
+ * In every state a tick of a final bar makes that bar one to be read again: no tick is ever lost on a closed bar.
+ */
+export class LiveBars {
+  readonly #levels: readonly BarLevel[];
+  #phase: "waiting" | "loading" | "live" = "waiting";
+  #request = 0;
+  #held: TickBatch[] = [];
+  #heldTicks = 0;
+  #snapshot: Snapshot | undefined;
+
+  /** @param graceUs how long after its end a bar waits for late ticks before it is final */
+  constructor(
+    readonly symbol: string,
+    graceUs: Micros,
+  ) {
+    this.#levels = STORED_INTERVALS.map((interval) => new BarLevel(symbol, interval, graceUs));
+  }
+
+  get needsAnchor(): boolean {
+    return this.#phase === "waiting";
+  }
+
+  get isLive(): boolean {
+    return this.#phase === "live";
+  }
+
+  /** To be called before the anchor's query is sent. Returns the number to hand in with its answer. */
+  anchorRequested(): number {
+    this.#held = [];
+    this.#heldTicks = 0;
+    this.#phase = "loading";
+    this.#request += 1;
+    return this.#request;
+  }
+
+  /** The query failed: another one is needed. */
+  anchorFailed(request: number): void {
+    if (this.#isAwaited(request)) this.#phase = "waiting";
+  }
+
+  /** The query's answer. One that new doubt has overtaken changes nothing. */
+  anchorLoaded(request: number, anchor: Anchor, nowUs: Micros): BarEvent[] {
+    if (!this.#isAwaited(request)) return [];
+    const events = this.#levels.flatMap((level) =>
+      level.load({ bars: anchor.bars[level.interval], nowUs: anchor.nowUs, boundary: anchor.boundary }, nowUs),
+    );
+    this.#snapshot = anchor.snapshot;
+    this.#phase = "live";
+    for (const batch of this.#held.splice(0)) this.#fold(batch);
+    return events;
+  }
+
+  /** Takes a message. Each must come once; the order is that of the stream. */
+  add(batch: TickBatch): void {
+    if (this.#phase === "loading") this.#hold(batch);
+    this.#fold(batch);
+  }
+
+  /** History in [fromUs, toUs) changed. */
+  revise(fromUs: Micros, toUs: Micros): void {
+    const concerned = this.#levels.map((level) => level.revise(fromUs, toUs));
+    if (concerned.includes(true)) this.#phase = "waiting";
+  }
+
+  /** Messages may have been missed. */
+  doubt(): void {
+    for (const level of this.#levels) level.doubt();
+    this.#phase = "waiting";
+  }
+
+  /**
+   * Moves the clock on and tells what changed.
+   *
+   * @param confirmedUs every message published before this instant has been handed in
+   */
+  advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
+    if (this.#phase !== "live") return [];
+    return this.#levels.flatMap((level) => level.advance(nowUs, confirmedUs));
+  }
+
+  /** The closed bars that have to be read again; each range is handed out once, and answered once. */
+  takeDirty(): readonly ClosedRange[] {
+    return this.#levels.flatMap((level) => level.takeDirty());
+  }
+
+  /** A range that {@link takeDirty} gave could not be read: it will be handed out again. */
+  readFailed(range: ClosedRange): void {
+    this.#level(range.interval).readFailed(range);
+  }
+
+  /**
+   * What the database holds of a range that {@link takeDirty} gave.
+   *
+   * @param bars every bar in [fromUs, range.toUs)
+   * @param fromUs later than the range's start when it was too wide to be read as a whole
+   */
+  closedRead(range: ClosedRange, bars: readonly Bar[], fromUs: Micros = range.fromUs): BarEvent[] {
+    const events = this.#level(range.interval).closedRead(range, bars, fromUs);
+    // The newest bar may be the one that is gone, and only the database knows the one before it.
+    if (events.some(({ bar }) => bar.tickCount === 0)) this.#phase = "waiting";
+    return events;
+  }
+
+  /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). */
+  newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
+    return this.#level(interval).newest(nowUs);
+  }
+
+  #fold({ xid, ticks }: TickBatch): void {
+    const isCounted = this.#phase !== "live" || this.#snapshot === undefined || isVisible(xid, this.#snapshot);
+    for (const tick of ticks) for (const level of this.#levels) level.add(tick, isCounted);
+  }
+
+  #hold(batch: TickBatch): void {
+    this.#held.push(batch);
+    this.#heldTicks += batch.ticks.length;
+    if (this.#heldTicks <= HELD_TICKS_MAX) return;
+    this.#held = [];
+    this.#phase = "waiting";
+  }
+
+  #isAwaited(request: number): boolean {
+    return this.#phase === "loading" && request === this.#request;
+  }
+
+  #level(interval: StoredInterval): BarLevel {
+    const level = this.#levels.find((candidate) => candidate.interval === interval);
+    if (level === undefined) throw new TypeError(`no such interval: ${interval}`);
+    return level;
+  }
+}

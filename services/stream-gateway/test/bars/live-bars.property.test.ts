@@ -1,0 +1,129 @@
+import { type DayBoundary, type Micros, parseTime, STORED_INTERVALS } from "@fx-ohlc/schemas";
+import fc from "fast-check";
+import { plainBar } from "./bar-model.js";
+import { BarWorld } from "./bar-world.js";
+
+/** One thing that happens; `name` is what a counterexample prints. */
+interface Step {
+  readonly name: string;
+  readonly happen: (world: BarWorld) => void;
+}
+
+function stepOf<T>(
+  name: string,
+  values: fc.Arbitrary<T>,
+  happen: (world: BarWorld, value: T) => void,
+): fc.Arbitrary<Step> {
+  return values.map((value) => ({ name: `${name} ${fc.stringify(value)}`, happen: (world) => happen(world, value) }));
+}
+
+const SECOND = 1_000_000;
+const ingest = fc.constantFrom(0, 1);
+
+/** How far from now a tick is stamped: nearly always just now, sometimes ahead of the clock, sometimes late. */
+const aside = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: -3 * SECOND, max: SECOND / 2 }) },
+  { weight: 2, arbitrary: fc.integer({ min: -240 * SECOND, max: 300 * SECOND }) },
+  { weight: 1, arbitrary: fc.integer({ min: -7200 * SECOND, max: 0 }) },
+);
+
+const tick = fc.record({
+  aside,
+  seq: fc.integer({ min: 0, max: 2 }),
+  price: fc.integer({ min: 1, max: 9 }),
+});
+
+const transaction = fc.record({ ingest, ticks: fc.array(tick, { minLength: 1, maxLength: 5 }) });
+type TransactionSpec = typeof transaction extends fc.Arbitrary<infer T> ? T : never;
+
+function begin(world: BarWorld, { ingest: which, ticks }: TransactionSpec): void {
+  const timeUs = (us: number) => Math.floor((world.nowUs + us) / 1000) * 1000;
+  world.begin(
+    which,
+    ticks.map(({ aside: us, ...rest }) => ({ timeUs: timeUs(us), ...rest })),
+  );
+}
+
+/** A POST as it mostly goes: committed, published and delivered at once. */
+function post(world: BarWorld, spec: TransactionSpec): void {
+  begin(world, spec);
+  world.commit(spec.ingest, 0);
+  for (let piece = 0; piece < 3; piece += 1) world.publish(spec.ingest);
+  for (let piece = 0; piece < 3; piece += 1) world.deliver();
+}
+
+const correction = fc.record({
+  ingest,
+  from: aside,
+  length: fc.integer({ min: 1, max: 90 * SECOND }),
+  price: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+});
+
+const nothing = fc.constant(undefined);
+const microseconds = fc.oneof(fc.constant(SECOND / 4), fc.integer({ min: 1, max: 40 * SECOND }));
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: stepOf("post", transaction, post) },
+  { weight: 3, arbitrary: stepOf("begin", transaction, begin) },
+  { weight: 3, arbitrary: stepOf("commit", fc.tuple(ingest, fc.nat(3)), (world, args) => world.commit(...args)) },
+  { weight: 4, arbitrary: stepOf("publish", ingest, (world, which) => world.publish(which)) },
+  { weight: 4, arbitrary: stepOf("deliver", nothing, (world) => world.deliver()) },
+  { weight: 4, arbitrary: stepOf("anchor", nothing, (world) => world.stepAnchor()) },
+  { weight: 3, arbitrary: stepOf("read", nothing, (world) => world.stepRead()) },
+  { weight: 8, arbitrary: stepOf("advance", microseconds, (world, us) => world.advance(us)) },
+  {
+    weight: 1,
+    arbitrary: stepOf("correct", correction, (world, { ingest: which, from, length, price }) =>
+      world.correct(which, world.nowUs + from, world.nowUs + from + length, price),
+    ),
+  },
+  { weight: 1, arbitrary: stepOf("lose", fc.nat(3), (world, count) => world.lose(count)) },
+  { weight: 1, arbitrary: stepOf("fail read", nothing, (world) => world.failRead()) },
+  { weight: 1, arbitrary: stepOf("fail anchor", nothing, (world) => world.failAnchor()) },
+);
+
+/** Just before the FX day ends, so that minutes, an hour and a day end while the steps run. */
+const START: Micros = parseTime("2024-03-08T21:57:30Z") ?? 0;
+
+function play(steps: readonly Step[], boundary: DayBoundary): BarWorld {
+  const world = new BarWorld(START, boundary);
+  for (const { happen } of steps) happen(world);
+  world.settle();
+  return world;
+}
+
+function expectExact(world: BarWorld): void {
+  expect(world.live.isLive).toBe(true);
+  for (const interval of STORED_INTERVALS) {
+    const belief = world.beliefs[interval];
+    const stored = new Map(world.database.bars(interval).map((bar) => [bar.bucketUs, plainBar(bar)]));
+    for (const [bucketUs, event] of belief) {
+      const bar = stored.get(bucketUs);
+      if (bar === undefined) expect(event.bar.tickCount).toBe(0);
+      else expect(event.bar).toEqual(bar);
+    }
+    for (const bucketUs of stored.keys()) {
+      if (bucketUs >= world.toldFromUs[interval]) expect(belief.has(bucketUs)).toBe(true);
+    }
+    const newest = [...stored.values()].at(-1);
+    expect(world.live.newest(interval, world.nowUs)?.bar).toEqual(newest);
+  }
+}
+
+describe("live bars", () => {
+  test.each([
+    ["the FX day of 22:00 UTC", { hour: 22, timezone: "UTC" }],
+    ["the market's own day", { hour: 17, timezone: "America/New_York" }],
+  ])(
+    "equal a full recomputation after any interleaving of commits, publishing, delivery, losses, anchors, reads and corrections: %s",
+    (_name, boundary) => {
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
+          expectExact(play(steps, boundary));
+        }),
+        { numRuns: Number(process.env.FC_RUNS ?? 300) },
+      );
+    },
+    120_000,
+  );
+});
