@@ -30,11 +30,11 @@ export class DatabaseUnavailableError extends Error {
 /**
  * A migrated database: a pool for the caller's queries, and a monitor that looks at the server from a connection of its own.
  *
- * It is `away` until a look has succeeded and the schema was found fit, `available` from then on until a look fails, and
- * `incompatible` for good when the schema is not the one this build knows. A frozen server answers no query and closes no
+ * It is `away` until a look has succeeded and the schema was found fit, and `available` from then on until a look fails. A
+ * schema this build does not know counts as away too: it may be migrated while this process runs. A frozen server answers no query and closes no
  * connection; only the monitor's deadline shows that it is away.
  *
- * Events: `available`, `away` (with the reason), `incompatible` (with the error).
+ * Events: `available`, `away` (with the reason), `incompatible` (with the error, at every look).
  */
 export class Database extends EventEmitter<{
   available: [];
@@ -46,7 +46,7 @@ export class Database extends EventEmitter<{
   private monitorPool: Sql;
   private readonly pingIntervalMs: number;
   private readonly pingTimeoutMs: number;
-  private state: "away" | "available" | "incompatible" = "away";
+  private state: "away" | "available" = "away";
   private knownSettings: DatabaseSettings | undefined;
   private settingsReadAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -77,11 +77,16 @@ export class Database extends EventEmitter<{
     return this.knownSettings;
   }
 
+  /** @throws DatabaseUnavailableError when the last look found the server away */
+  assertAvailable(): void {
+    if (!this.available) throw new DatabaseUnavailableError();
+  }
+
   /** Starts looking at the server, and goes on until {@link close}. */
   start(): void {
     const next = () => {
       this.look = this.lookOnce().finally(() => {
-        if (!this.closed && this.state !== "incompatible") this.timer = setTimeout(next, this.pingIntervalMs);
+        if (!this.closed) this.timer = setTimeout(next, this.pingIntervalMs);
       });
     };
     next();
@@ -138,8 +143,8 @@ export class Database extends EventEmitter<{
       await withDeadline(answer, this.pingTimeoutMs, "the database");
       this.become("available");
     } catch (error) {
-      if (error instanceof IncompatibleSchemaError) this.giveUp(error);
-      else this.become("away", error);
+      if (error instanceof IncompatibleSchemaError) this.emit("incompatible", error);
+      this.become("away", error);
       if (this.question !== undefined && Date.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
     }
   }
@@ -159,11 +164,6 @@ export class Database extends EventEmitter<{
     const old = [this.pool, this.monitorPool];
     [this.pool, this.monitorPool] = this.openPools();
     for (const pool of old) void pool.end({ timeout: 0 });
-  }
-
-  private giveUp(error: IncompatibleSchemaError): void {
-    this.state = "incompatible";
-    this.emit("incompatible", error);
   }
 
   private become(state: "available" | "away", reason?: unknown): void {

@@ -1,0 +1,181 @@
+import { Database, type RefreshWindow, RefreshWorker, refreshBacklog, retentionHorizon } from "@fx-ohlc/database";
+import type { TickRules } from "@fx-ohlc/schemas";
+import {
+  createHttpApp,
+  createLogger,
+  Health,
+  type HttpServer,
+  type Logger,
+  listen,
+  Metrics,
+  Problem,
+  RedisLink,
+  type Service,
+  stopInOrder,
+} from "@fx-ohlc/service-kit";
+import type { Express } from "express";
+import { tickClock } from "./clock.js";
+import type { Config } from "./config.js";
+import { postBulk } from "./http/bulk-route.js";
+import { addCorrectionRoutes } from "./http/correction-routes.js";
+import { databaseProblem } from "./http/database-problem.js";
+import { postTick } from "./http/single-tick.js";
+import { IngestMetrics } from "./metrics.js";
+import { LostCommits } from "./publish/lost-commits.js";
+import { Publisher } from "./publish/publisher.js";
+import { CommitLedger } from "./write/commit-ledger.js";
+import { Corrections } from "./write/corrections.js";
+import { type CommitLane, GroupCommit } from "./write/group-commit.js";
+import { TickWriter } from "./write/tick-writer.js";
+
+const SERVICE = "tick-ingest";
+/** One for single ticks, one for bulk, one for corrections, and one to spare. */
+const CONNECTIONS_MAX = 4;
+/** A commit of 50,000 ticks takes about half a second; what takes longer than this will not end well. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** A process that stops in the middle of a transaction must not keep its symbols locked. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = "5000";
+
+/** Everything the service is made of. */
+interface Parts {
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly redis: RedisLink;
+  readonly publisher: Publisher;
+  readonly lostCommits: LostCommits;
+  readonly refreshWorker: RefreshWorker;
+  readonly health: Health;
+  readonly singles: GroupCommit;
+  readonly bulk: GroupCommit;
+}
+
+/** Composes the service. Nothing is connected before `start`. */
+export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
+  const logger = createLogger({ service: SERVICE, level: config.logLevel });
+  const metrics = new Metrics();
+  const ingestMetrics = new IngestMetrics(metrics);
+  const database = openDatabase(config, logger);
+  const redis = new RedisLink({ url: config.redisUrl, name: SERVICE, logger });
+  const ledger = new CommitLedger();
+  const publisher = new Publisher({ redis, ledger, logger, bufferMax: config.publishBufferMax });
+  const writer = new TickWriter(database, ledger);
+  const corrections = new Corrections(database, ledger);
+  ingestMetrics.observePublisher(metrics, publisher);
+  ingestMetrics.observeBacklog(metrics, () => backlogOf(database));
+  const lane: CommitLane = {
+    commit: (requests) => writer.commit(requests),
+    onCommitted: (commit) => {
+      ingestMetrics.countCommit(commit);
+      if (commit.batch !== undefined) publisher.publishTicks(commit.created, commit.xid, commit.batch);
+    },
+    onTiming: (seconds, ticks) => ingestMetrics.timeCommit(seconds, ticks),
+  };
+  const parts: Parts = {
+    logger,
+    database,
+    redis,
+    publisher,
+    lostCommits: new LostCommits({ url: config.databaseDirectUrl, ledger, publisher, redis, logger }),
+    refreshWorker: new RefreshWorker({
+      url: config.databaseDirectUrl,
+      onRefreshed: (windows) => publishRefreshed(publisher, windows),
+      onError: (error) => logger.warn("bar refresh failed, trying again", { error }),
+    }),
+    health: new Health({
+      version,
+      dependencies: [
+        { name: "database", requiredForReady: true, check: async () => database.assertAvailable() },
+        { name: "redis", requiredForReady: false, check: () => redis.ping() },
+      ],
+    }),
+    // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
+    singles: new GroupCommit(database, lane, config),
+    bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
+  };
+  const rules = () => tickRules(database, config);
+  const handler = createHttpApp({
+    logger,
+    metrics,
+    health: parts.health,
+    lean: { "POST /ticks": postTick(parts.singles, rules) },
+    routes: (app: Express) => {
+      app.post("/ticks/bulk", postBulk(parts.bulk, rules));
+      addCorrectionRoutes(app, { corrections, publisher, rules });
+    },
+    mapError: (error) => {
+      const problem = error instanceof Problem ? error : databaseProblem(error);
+      ingestMetrics.countRejected(problem?.code ?? "internal");
+      return problem;
+    },
+  });
+  let server: HttpServer | undefined;
+  return {
+    get port() {
+      return server?.port ?? config.port;
+    },
+    start: async () => {
+      server = await startParts(parts, () => listen(handler, { port: config.port, requestTimeoutMs: 0 }), signal);
+    },
+    stop: () => stopParts(parts, server),
+  };
+}
+
+function openDatabase(config: Config, logger: Logger): Database {
+  const database = new Database({
+    url: config.databaseUrl,
+    applicationName: SERVICE,
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    prepare: config.databasePrepare,
+    settings: { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS },
+  });
+  database.on("available", () => logger.info("database available", { ...database.settings }));
+  database.on("away", (error) => logger.warn("database away", { error }));
+  return database;
+}
+
+function tickRules(database: Database, { maxClockSkewUs }: Config): TickRules {
+  const nowUs = tickClock();
+  const horizonUs = database.available ? retentionHorizon(database.settings, nowUs) : undefined;
+  return { nowUs, maxClockSkewUs, horizonUs };
+}
+
+async function backlogOf(database: Database): Promise<number> {
+  return database.available ? refreshBacklog(database.sql, database.settings.engine) : 0;
+}
+
+function publishRefreshed(publisher: Publisher, windows: readonly RefreshWindow[]): void {
+  for (const { symbol, fromUs, toUs, reason } of windows) publisher.publishRevision(symbol, { fromUs, toUs }, reason);
+}
+
+/** The HTTP side listens first: while the database is away requests are answered 503 and the service is not ready. */
+async function startParts(
+  parts: Parts,
+  startServer: () => Promise<HttpServer>,
+  signal: AbortSignal,
+): Promise<HttpServer> {
+  const { database, redis, lostCommits, refreshWorker, logger } = parts;
+  const server = await startServer();
+  redis.open();
+  database.start();
+  logger.info("listening", { port: server.port });
+  await database.untilAvailable(signal);
+  lostCommits.start();
+  if (database.settings.engine === "timescaledb") refreshWorker.start();
+  return server;
+}
+
+async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
+  const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, database, redis } = parts;
+  await stopInOrder(logger, [
+    { name: "not ready", deadlineMs: 100, run: () => health.drain() },
+    { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+    { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
+    { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
+    { name: "bar refresh", deadlineMs: 3000, run: () => refreshWorker.stop() },
+    { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
+    { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
+    { name: "redis", deadlineMs: 1000, run: () => redis.close() },
+    { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
+  ]);
+}

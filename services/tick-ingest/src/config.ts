@@ -1,0 +1,47 @@
+import { US_PER_SECOND } from "@fx-ohlc/schemas";
+import { type EnvReader, type LogLevel, readLogLevel } from "@fx-ohlc/service-kit";
+
+/** tick-ingest's configuration; the README's table lists the variables. */
+export interface Config {
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly databaseUrl: string;
+  /** A connection that no pooler shares: for session locks and `CALL`. */
+  readonly databaseDirectUrl: string;
+  readonly databasePrepare: boolean;
+  readonly redisUrl: string;
+  readonly maxClockSkewUs: number;
+  readonly flushIntervalMs: number;
+  readonly commitTicksMax: number;
+  readonly queueTicksMax: number;
+  readonly publishBufferMax: number;
+}
+
+export function readConfig(env: EnvReader): Config {
+  const databaseUrl = env.url("DATABASE_URL", "postgres");
+  const commitTicksMax = env.integer("COMMIT_TICKS_MAX", { default: 5000, min: 1, max: 50_000, unit: "ticks" });
+  const queueTicksMax = env.integer("QUEUE_TICKS_MAX", { default: 200_000, min: 1, max: 10_000_000, unit: "ticks" });
+  env.rule(
+    ["QUEUE_TICKS_MAX", "COMMIT_TICKS_MAX"],
+    queueTicksMax >= commitTicksMax,
+    "must not be less than COMMIT_TICKS_MAX",
+  );
+  return {
+    port: env.port("PORT", { default: 8001 }),
+    logLevel: readLogLevel(env),
+    databaseUrl,
+    databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
+    databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
+    redisUrl: env.url("REDIS_URL", "redis"),
+    maxClockSkewUs: env.integer("MAX_CLOCK_SKEW_S", { default: 300, min: 0, max: 86_400, unit: "s" }) * US_PER_SECOND,
+    flushIntervalMs: env.integer("FLUSH_INTERVAL_MS", { default: 2, min: 0, max: 1000, unit: "ms" }),
+    commitTicksMax,
+    queueTicksMax,
+    publishBufferMax: env.integer("PUBLISH_BUFFER_TICKS", {
+      default: 200_000,
+      min: 1000,
+      max: 10_000_000,
+      unit: "ticks",
+    }),
+  };
+}

@@ -1,0 +1,55 @@
+import { checkTick, type FieldError, type NewTick, type TickRules } from "@fx-ohlc/schemas";
+import { Problem, sendJson } from "@fx-ohlc/service-kit";
+import type { Request, Response } from "express";
+import type { GroupCommit } from "../write/group-commit.js";
+import type { Outcome } from "../write/stamp-book.js";
+import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
+import { readJson } from "./request-body.js";
+
+const BODY_BYTES_MAX = 10 * 1024 * 1024;
+export const BULK_ROWS_MAX = 50_000;
+
+/** @throws Problem 422 listing the first bad rows; the size is checked before any row is looked at */
+function readTicks(raw: unknown, rules: TickRules): NewTick[] {
+  if (!Array.isArray(raw)) throw invalidTicks([{ field: "", message: "must be a JSON array of ticks" }]);
+  if (raw.length > BULK_ROWS_MAX) {
+    throw new Problem("too_large", `the array has ${raw.length} ticks, at most ${BULK_ROWS_MAX} go into one request`);
+  }
+  const errors: FieldError[] = [];
+  const ticks: NewTick[] = [];
+  raw.forEach((row: unknown, index) => {
+    const tick = checkTick(row, rules, `[${index}].`, errors);
+    if (tick !== undefined) ticks.push(tick);
+  });
+  if (errors.length > 0) throw invalidTicks(errors);
+  return ticks;
+}
+
+/** Ticks of a committed request that were created, and those that were stored before. */
+export function countOutcome(outcome: Outcome & { ok: true }): { created: number; duplicates: number } {
+  const created = outcome.placements.filter((placement) => placement.created).length;
+  return { created, duplicates: outcome.placements.length - created };
+}
+
+/** One sentence for people. */
+export function storedMessage(created: number, duplicates: number): string {
+  return `${created} ticks stored, ${duplicates} were stored before`;
+}
+
+/** `POST /ticks/bulk` with a JSON array: all of it or nothing. */
+export async function postBulkJson(req: Request, res: Response, commits: GroupCommit, rules: TickRules): Promise<void> {
+  const ticks = readTicks(await readJson(req, BODY_BYTES_MAX), rules);
+  if (ticks.length === 0) {
+    sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
+    return;
+  }
+  const outcome = await commits.submit(ticks);
+  if (!outcome.ok) {
+    const errors = outcome.refusals.map((refusal) =>
+      refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal),
+    );
+    throw refusedTicks(errors, outcome.refusals);
+  }
+  const { created, duplicates } = countOutcome(outcome);
+  sendJson(res, 201, { created, duplicates, message: storedMessage(created, duplicates) });
+}

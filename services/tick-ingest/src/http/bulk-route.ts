@@ -1,0 +1,60 @@
+import { BulkQuery, type TickRules } from "@fx-ohlc/schemas";
+import { Problem, readQuery, sendJson } from "@fx-ohlc/service-kit";
+import type { Request, RequestHandler, Response } from "express";
+import type { GroupCommit } from "../write/group-commit.js";
+import { postBulkJson, storedMessage } from "./bulk-json.js";
+import { BulkStream, type StreamResult } from "./bulk-stream.js";
+import { databaseProblem } from "./database-problem.js";
+import { CsvFormat, NdjsonFormat } from "./line-formats.js";
+import { invalidTicks, refusedTicks } from "./refusals.js";
+import { mediaType, requireMediaType } from "./request-body.js";
+
+/** A sender that is silent for so long is gone. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
+export function postBulk(commits: GroupCommit, rules: () => TickRules): RequestHandler {
+  return async (req, res) => {
+    const { on_error = "stop" } = readQuery(BulkQuery, req.url);
+    requireMediaType(req, ["application/json", "application/x-ndjson", "text/csv"]);
+    const type = mediaType(req);
+    if (type === "application/json") return postBulkJson(req, res, commits, rules());
+    req.setTimeout(IDLE_TIMEOUT_MS, () => req.destroy());
+    const format = type === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
+    await stream(new BulkStream(commits, format, on_error), req, res);
+  };
+}
+
+async function stream(bulk: BulkStream, req: Request, res: Response): Promise<void> {
+  try {
+    await bulk.read(req);
+  } catch (error) {
+    endEarly(req, res);
+    throw withProgress(error, bulk.result);
+  }
+  const { created, duplicates, lines, rejected, rejectedCount, stop } = bulk.result;
+  if (stop !== undefined) {
+    endEarly(req, res);
+    const extensions = { line: stop.line, created, duplicates, lines };
+    throw stop.refusals.length > 0
+      ? refusedTicks(rejected, stop.refusals, { extensions })
+      : invalidTicks(rejected, { extensions });
+  }
+  const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
+  sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
+}
+
+/** An answer before the body's end: what still comes is read and dropped, and the connection closed after the answer. */
+function endEarly(req: Request, res: Response): void {
+  if (!res.headersSent) res.setHeader("Connection", "close");
+  req.resume();
+}
+
+/** Lets a sender that must try again later know where to go on. */
+function withProgress(error: unknown, { created, duplicates, lines }: StreamResult): unknown {
+  const problem = error instanceof Problem ? error : databaseProblem(error);
+  if (problem === undefined) return error;
+  const { code, detail, errors, retryAfterS } = problem;
+  const retry = retryAfterS === undefined ? {} : { retryAfterS };
+  return new Problem(code, detail, { errors, ...retry, cause: error, extensions: { created, duplicates, lines } });
+}

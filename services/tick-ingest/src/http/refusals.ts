@@ -1,0 +1,34 @@
+import { type FieldError, type NewTick, OLDER_THAN_RETENTION, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
+import { invalid, Problem, type ProblemOptions, summary } from "@fx-ohlc/service-kit";
+import type { Refusal } from "../write/stamp-book.js";
+
+/** Bad rows one answer lists. */
+export const ERRORS_LISTED_MAX = 100;
+
+/** The problem for refused values. When retention is the only reason, it has a type of its own. */
+export function invalidTicks(errors: readonly FieldError[], options: ProblemOptions = {}): Problem {
+  const listed = errors.slice(0, ERRORS_LISTED_MAX);
+  if (errors.every((error) => error.message === OLDER_THAN_RETENTION)) {
+    return new Problem("older_than_retention", summary(errors), { ...options, errors: listed });
+  }
+  return invalid(listed, { ...options, extensions: { error_count: errors.length, ...options.extensions } });
+}
+
+/** What is said of a tick that found no slot. */
+export function refusalError(path: string, tick: NewTick | undefined, { reason }: Refusal): FieldError {
+  return reason === "conflict"
+    ? { field: `${path}seq`, message: `seq ${tick?.seq} of this symbol and time is stored with another price` }
+    : { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
+}
+
+/** The problem for ticks that found no slot: a conflict if one of them named its `seq`. */
+export function refusedTicks(
+  errors: readonly FieldError[],
+  refusals: readonly Refusal[],
+  options: ProblemOptions = {},
+): Problem {
+  if (refusals.some(({ reason }) => reason === "conflict")) {
+    return new Problem("conflict", summary(errors), { ...options, errors: errors.slice(0, ERRORS_LISTED_MAX) });
+  }
+  return invalidTicks(errors, options);
+}

@@ -1,0 +1,48 @@
+import {
+  checkDto,
+  checkTick,
+  type FieldError,
+  formatTime,
+  type NewTick,
+  TickDto,
+  type TickRules,
+} from "@fx-ohlc/schemas";
+import type { LeanHandler } from "@fx-ohlc/service-kit";
+import { invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import type { GroupCommit } from "../write/group-commit.js";
+import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
+import { readJson } from "./request-body.js";
+
+/** A tick has some 100 bytes; this leaves room for generous whitespace. */
+const BODY_BYTES_MAX = 16 * 1024;
+
+/** @throws Problem 422 naming every bad field */
+function readTick(raw: unknown, rules: TickRules): NewTick {
+  const checked = checkDto(TickDto, raw);
+  if (!checked.ok) throw invalid(checked.errors);
+  const errors: FieldError[] = [];
+  const tick = checkTick(checked.value, rules, "", errors);
+  if (tick === undefined) throw invalidTicks(errors);
+  return tick;
+}
+
+/** `POST /ticks`: one tick, answered when it is committed. */
+export function postTick(commits: GroupCommit, rules: () => TickRules): LeanHandler {
+  return async (req, res) => {
+    const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
+    const outcome = await commits.submit([tick]);
+    if (!outcome.ok) {
+      const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));
+      throw refusedTicks(errors, outcome.refusals);
+    }
+    const [placement] = outcome.placements;
+    if (placement === undefined) throw new Problem("internal", "a committed tick has no place");
+    const { symbol, timeUs, price } = tick;
+    const duplicate = !placement.created;
+    sendJson(
+      res,
+      201,
+      `{"symbol":"${symbol}","time":"${formatTime(timeUs)}","price":${price},"seq":${placement.seq},"duplicate":${duplicate}}`,
+    );
+  };
+}

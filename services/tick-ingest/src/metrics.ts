@@ -1,0 +1,101 @@
+import { Gauge, Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
+import type { Publisher } from "./publish/publisher.js";
+import type { Commit } from "./write/tick-writer.js";
+
+/** Symbols with a series of their own; those that come later share one, for every label value costs memory for ever. */
+const SYMBOLS_MAX = 200;
+const OTHER_SYMBOLS = "other";
+
+/** Counts what is ingested as plain integers, read when they are scraped. */
+export class IngestMetrics {
+  private readonly ingested = new Map<string, number>();
+  private readonly rejected = new Map<string, number>();
+  private duplicates = 0;
+  private readonly batchSize: Histogram;
+  private readonly commitDuration: Histogram;
+
+  constructor(metrics: Metrics) {
+    const registers = [metrics.registry];
+    this.batchSize = new Histogram({
+      name: "tick_batch_size",
+      help: "Ticks created by one commit.",
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 1000, 5000, 50_000],
+      registers,
+    });
+    this.commitDuration = new Histogram({
+      name: "tick_commit_duration_seconds",
+      help: "Time of one commit, from its first statement to the server's word.",
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    metrics.addCounter({
+      name: "ticks_ingested_total",
+      help: "Ticks created, by symbol.",
+      labelNames: ["symbol"],
+      read: () => samples("symbol", this.ingested),
+    });
+    metrics.addCounter({
+      name: "ticks_rejected_total",
+      help: "Requests and lines refused, by problem code.",
+      labelNames: ["reason"],
+      read: () => samples("reason", this.rejected),
+    });
+    metrics.addCounter({
+      name: "duplicate_ticks_total",
+      help: "Replays of stored ticks.",
+      read: () => this.duplicates,
+    });
+  }
+
+  /** The metrics of the way to Redis. */
+  observePublisher(metrics: Metrics, publisher: Publisher): void {
+    new Gauge({
+      name: "publish_buffer_messages",
+      help: "Messages that wait for Redis.",
+      registers: [metrics.registry],
+      collect() {
+        this.set(publisher.bufferedMessages);
+      },
+    });
+    metrics.addCounter({
+      name: "publish_dropped_total",
+      help: "Messages given up for a revision because the buffer was full.",
+      read: () => publisher.droppedMessages,
+    });
+  }
+
+  /** Windows that wait for the refresh worker, as far as it was last asked. */
+  observeBacklog(metrics: Metrics, backlog: () => Promise<number>): void {
+    new Gauge({
+      name: "bar_refresh_backlog_windows",
+      help: "Late or corrected windows whose bars are not refreshed yet.",
+      registers: [metrics.registry],
+      async collect() {
+        this.set(await backlog());
+      },
+    });
+  }
+
+  countCommit({ created, outcomes }: Commit): void {
+    for (const { symbol } of created) {
+      const label = this.ingested.has(symbol) || this.ingested.size < SYMBOLS_MAX ? symbol : OTHER_SYMBOLS;
+      this.ingested.set(label, (this.ingested.get(label) ?? 0) + 1);
+    }
+    for (const outcome of outcomes) {
+      if (outcome.ok) this.duplicates += outcome.placements.filter((placement) => !placement.created).length;
+    }
+  }
+
+  timeCommit(seconds: number, ticks: number): void {
+    this.commitDuration.observe(seconds);
+    this.batchSize.observe(ticks);
+  }
+
+  countRejected(reason: string): void {
+    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
+  }
+}
+
+function* samples(label: string, counts: ReadonlyMap<string, number>): Iterable<Sample> {
+  for (const [value, count] of counts) yield [{ [label]: value }, count];
+}

@@ -1,0 +1,54 @@
+import { formatTime, type Micros, type RevisionReason, type Tick } from "@fx-ohlc/schemas";
+
+/** Ticks one message holds at most: some 13 kB, so that no reader waits long behind it. */
+const TICKS_PER_MESSAGE_MAX = 200;
+
+/** A message waiting for Redis. */
+export interface Outgoing {
+  /** The commit it belongs to; undefined for what no commit waits for. */
+  readonly batch: number | undefined;
+  /** Ticks in it; 0 for a revision. */
+  readonly ticks: number;
+  /** The half-open range of time it tells of. */
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+  /** The message's JSON before and after its offset. */
+  readonly head: string;
+  readonly tail: string;
+}
+
+function headOf(type: "ticks" | "revision", symbol: string): string {
+  return `{"type":"${type}","symbol":"${symbol}","offset":"`;
+}
+
+/** The messages that tell of one symbol's new ticks, which are ordered by (time, seq). */
+export function tickMessages(symbol: string, ticks: readonly Tick[], xid: string, batch: number): Outgoing[] {
+  const messages: Outgoing[] = [];
+  for (let at = 0; at < ticks.length; at += TICKS_PER_MESSAGE_MAX) {
+    const part = ticks.slice(at, at + TICKS_PER_MESSAGE_MAX);
+    const texts = part.map(
+      ({ timeUs, price, seq }) => `{"time":"${formatTime(timeUs)}","price":${price},"seq":${seq}}`,
+    );
+    messages.push({
+      batch,
+      ticks: part.length,
+      fromUs: part[0]?.timeUs ?? 0,
+      toUs: (part.at(-1)?.timeUs ?? 0) + 1,
+      head: headOf("ticks", symbol),
+      tail: `","xid":"${xid}","ticks":[${texts.join(",")}]}`,
+    });
+  }
+  return messages;
+}
+
+/** The message that tells of a changed range. */
+export function revisionMessage(
+  symbol: string,
+  range: { readonly fromUs: Micros; readonly toUs: Micros },
+  reason: RevisionReason,
+  batch?: number,
+): Outgoing {
+  const { fromUs, toUs } = range;
+  const tail = `","from":"${formatTime(fromUs)}","to":"${formatTime(toUs)}","reason":"${reason}"}`;
+  return { batch, ticks: 0, fromUs, toUs, head: headOf("revision", symbol), tail };
+}

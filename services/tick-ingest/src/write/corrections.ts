@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Database, isLate, lockSymbols, queueRefresh, refreshed, type Transaction } from "@fx-ohlc/database";
+import type { Micros, Tick } from "@fx-ohlc/schemas";
+import type { Batch, CommitLedger } from "./commit-ledger.js";
+import type { StampRange } from "./stored-ranges.js";
+
+/** A change to stored ticks, committed. */
+export interface Correction {
+  /** Ticks put or deleted. */
+  readonly count: number;
+  /** Half-open; undefined when nothing changed. */
+  readonly range: StampRange | undefined;
+  /** The commit's number in the ledger; undefined when nothing changed. */
+  readonly batch: number | undefined;
+  /** Queue rows whose refresh the bars still wait for. */
+  readonly refreshIds: readonly number[];
+}
+
+/** What a PUT did. */
+export type PutOutcome =
+  | { readonly found: "one"; readonly tick: Tick; readonly correction: Correction }
+  | { readonly found: "none" }
+  | { readonly found: "several" };
+
+interface Stamp {
+  readonly symbol: string;
+  readonly timeUs: Micros;
+  /** All ticks of the stamp when absent. */
+  readonly seq: number | undefined;
+}
+
+/** How often a waiting PUT or DELETE looks whether the bars hold its change. */
+const POLL_INTERVAL_MS = 20;
+
+/** Changes stored ticks. Like every writer it locks the symbol first. */
+export class Corrections {
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: CommitLedger,
+  ) {}
+
+  /** Gives one stored tick another price. */
+  putPrice(stamp: Stamp, price: number): Promise<PutOutcome> {
+    return this.change(stamp.symbol, async ({ transaction, nowUs, batch }): Promise<PutOutcome> => {
+      const stored = await transaction<{ seq: number }[]>`
+        select seq from ticks
+         where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
+      const [only] = stored;
+      if (only === undefined || stored.length > 1) return only === undefined ? { found: "none" } : { found: "several" };
+      await transaction`
+        update ticks set price = ${price} where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and seq = ${only.seq}`;
+      const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
+      return {
+        found: "one",
+        tick: { ...stamp, seq: only.seq, price },
+        correction: await this.note({ transaction, nowUs, batch }, 1, range),
+      };
+    });
+  }
+
+  /** Deletes the ticks of one stamp. */
+  deleteStamp(stamp: Stamp): Promise<Correction> {
+    return this.change(stamp.symbol, async ({ transaction, nowUs, batch }) => {
+      const { count } = await transaction`
+        delete from ticks
+         where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
+      const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
+      return this.note({ transaction, nowUs, batch }, count, range);
+    });
+  }
+
+  /** Deletes the ticks of a half-open range. */
+  deleteRange({ symbol, fromUs, toUs }: StampRange): Promise<Correction> {
+    return this.change(symbol, async ({ transaction, nowUs, batch }) => {
+      const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
+        with deleted as (
+          delete from ticks where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} returning time
+        )
+        select count(*) as count, min(time) as first, max(time) as last from deleted`;
+      const { count = 0, first = null, last = null } = deleted ?? {};
+      return this.note({ transaction, nowUs, batch }, count, {
+        symbol,
+        fromUs: first ?? fromUs,
+        toUs: (last ?? fromUs) + 1,
+      });
+    });
+  }
+
+  /**
+   * Waits until the bars hold a correction.
+   *
+   * @returns false when they still do not after `deadlineMs`
+   */
+  async inBars({ refreshIds }: Correction, deadlineMs: number): Promise<boolean> {
+    const deadline = performance.now() + deadlineMs;
+    while (!(await refreshed(this.database.sql, refreshIds))) {
+      if (performance.now() >= deadline) return false;
+      await sleep(POLL_INTERVAL_MS);
+    }
+    return true;
+  }
+
+  private change<T>(symbol: string, work: (context: Change) => Promise<T>): Promise<T> {
+    return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
+      await lockSymbols(transaction, [symbol]);
+      if (this.database.settings.engine === "timescaledb") {
+        // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
+        await transaction`set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
+      }
+      const [clock] = await transaction<{ now: Micros }[]>`select now() as now`;
+      return work({ transaction, batch, nowUs: clock?.now ?? 0 });
+    });
+  }
+
+  private async note({ transaction, nowUs, batch }: Change, count: number, range: StampRange): Promise<Correction> {
+    if (count === 0) return { count, range: undefined, batch: undefined, refreshIds: [] };
+    const windows = isLate(range.fromUs, nowUs) ? [{ ...range, reason: "correction" as const }] : [];
+    const [refreshIds, number] = await Promise.all([
+      queueRefresh(transaction, this.database.settings.engine, windows),
+      this.ledger.record(transaction, batch, [range]),
+    ]);
+    return { count, range, batch: number, refreshIds };
+  }
+}
+
+/** What a change works with. */
+interface Change {
+  readonly transaction: Transaction;
+  readonly batch: Batch;
+  /** The database's clock. */
+  readonly nowUs: Micros;
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Database, DatabaseUnavailableError, isRetryable, isUnavailable } from "@fx-ohlc/database";
+import type { NewTick } from "@fx-ohlc/schemas";
+import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
+import type { Outcome } from "./stamp-book.js";
+import type { Commit } from "./tick-writer.js";
+
+export interface GroupCommitOptions {
+  /** How long the first waiting request waits for others, in milliseconds. */
+  readonly flushIntervalMs: number;
+  /** A commit takes no further request once it has this many ticks. */
+  readonly commitTicksMax: number;
+  /** Ticks that may wait; a request that would exceed it is refused with 503. */
+  readonly queueTicksMax: number;
+}
+
+/** What the lane does with its commits. */
+export interface CommitLane {
+  commit(requests: readonly (readonly NewTick[])[]): Promise<Commit>;
+  /** Called once for each transaction that is known to be committed, in the lane's order. */
+  onCommitted(commit: Commit): void;
+  onTiming?(seconds: number, ticks: number): void;
+}
+
+interface Waiting {
+  readonly ticks: readonly NewTick[];
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+/** Deadlocks and foreign writers are over after a try or two. */
+const TRIES_MAX = 8;
+const RETRY_BACKOFF = { baseMs: 5, maxMs: 200 };
+
+/**
+ * Gathers requests and commits them together: at most one transaction at a time, and whatever arrives while it runs goes
+ * into the next. A request is answered only after its commit.
+ *
+ * When the database is found away, every waiting request is answered 503 at once, also those of the transaction under way:
+ * its outcome is unknown to them, and sending them again is harmless. If that transaction commits after all, it is
+ * published like any other.
+ */
+export class GroupCommit {
+  private waiting: Waiting[] = [];
+  private underWay: readonly Waiting[] = [];
+  private waitingTicks = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly lane: CommitLane,
+    private readonly options: GroupCommitOptions,
+  ) {
+    database.on("away", () => this.rejectAll(new DatabaseUnavailableError()));
+  }
+
+  /**
+   * Resolves when the ticks are committed, or known to be refused.
+   *
+   * @throws DatabaseUnavailableError when the database is away, Problem 503 when too much waits already
+   */
+  submit(ticks: readonly NewTick[]): Promise<Outcome> {
+    if (!this.database.available) return Promise.reject(new DatabaseUnavailableError());
+    const { queueTicksMax } = this.options;
+    if (this.waitingTicks > 0 && this.waitingTicks + ticks.length > queueTicksMax) {
+      return Promise.reject(
+        new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ ticks, resolve, reject });
+      this.waitingTicks += ticks.length;
+      this.running ??= this.run().finally(() => {
+        this.running = undefined;
+      });
+    });
+  }
+
+  /** Ticks that wait for a commit. */
+  get queuedTicks(): number {
+    return this.waitingTicks;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drain(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) {
+      if (this.waitingTicks < this.options.commitTicksMax) await sleep(this.options.flushIntervalMs);
+      const group = this.take();
+      if (group.length > 0) await this.commitGroup(group);
+    }
+  }
+
+  private take(): Waiting[] {
+    let ticks = 0;
+    let count = 0;
+    for (const { ticks: more } of this.waiting) {
+      if (count > 0 && ticks + more.length > this.options.commitTicksMax) break;
+      ticks += more.length;
+      count += 1;
+    }
+    this.waitingTicks -= ticks;
+    return this.waiting.splice(0, count);
+  }
+
+  private async commitGroup(group: readonly Waiting[]): Promise<void> {
+    this.underWay = group;
+    try {
+      const commit = await this.commitWithRetries(group.map(({ ticks }) => ticks));
+      group.forEach(({ resolve }, index) => {
+        const outcome = commit.outcomes[index];
+        if (outcome !== undefined) resolve(outcome);
+      });
+    } catch (error) {
+      await this.fail(group, error);
+    } finally {
+      this.underWay = [];
+    }
+  }
+
+  private async commitWithRetries(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
+    for (let attempt = 0; ; attempt += 1) {
+      const startedMs = performance.now();
+      try {
+        const commit = await this.lane.commit(requests);
+        this.lane.onTiming?.((performance.now() - startedMs) / 1000, commit.created.length);
+        this.lane.onCommitted(commit);
+        return commit;
+      } catch (error) {
+        if (!isRetryable(error) || attempt + 1 >= TRIES_MAX) throw error;
+        await sleep(fullJitterMs(attempt, RETRY_BACKOFF));
+      }
+    }
+  }
+
+  /** What the database refuses of a group is refused by one request of it: the others must not suffer. */
+  private async fail(group: readonly Waiting[], error: unknown): Promise<void> {
+    if (group.length === 1 || isUnavailable(error) || isRetryable(error)) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    for (const waiting of group) await this.commitGroup([waiting]);
+  }
+
+  private rejectAll(error: DatabaseUnavailableError): void {
+    for (const { reject } of [...this.waiting, ...this.underWay]) reject(error);
+    this.waiting = [];
+    this.waitingTicks = 0;
+  }
+}

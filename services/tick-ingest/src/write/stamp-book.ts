@@ -1,0 +1,118 @@
+import { type Micros, type NewTick, TICKS_PER_STAMP_MAX, type Tick } from "@fx-ohlc/schemas";
+
+/**
+ * Which slot of its stamp each tick takes (a stamp is one symbol at one time; a slot is one `seq` of it).
+ *
+ * Ticks without `seq` that share a stamp within one request are numbered 0, 1, 2 … in their order of appearance, and each
+ * looks from its number upwards:
+ * - a free slot: the tick is created there;
+ * - a slot with its price from an earlier request that no tick of this request has claimed: a duplicate, a replay;
+ * - any other taken slot: look at the next one.
+ * So the k-th copy of one price meets the k-th stored copy, and a request sent again finds the very slots it made. A tick
+ * with `seq` looks at that slot only: another price there is a conflict. Such ticks claim their slots before the others do.
+ */
+interface Slot {
+  readonly price: number;
+  /** The last request whose tick claimed this slot. */
+  claimedBy: number;
+}
+
+/** Where one tick of a request went. */
+export interface Placement {
+  readonly seq: number;
+  /** False for a replay of a stored tick. */
+  readonly created: boolean;
+}
+
+/** A tick that cannot be stored: its slot holds another price, or its stamp is full. */
+export interface Refusal {
+  /** Index within its request. */
+  readonly index: number;
+  readonly reason: "conflict" | "stamp_full";
+}
+
+/** Either every tick of a request has a place, or none of them is stored. */
+export type Outcome =
+  | { readonly ok: true; readonly placements: readonly Placement[] }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+type Stamp = Map<number, Slot>;
+
+export class StampBook {
+  private readonly stamps = new Map<string, Map<Micros, Stamp>>();
+  private request = 0;
+
+  /** Notes ticks that earlier transactions stored. */
+  load(stored: Iterable<Tick>): void {
+    for (const { symbol, timeUs, seq, price } of stored) this.stamp(symbol, timeUs).set(seq, { price, claimedBy: 0 });
+  }
+
+  /** Places all ticks of a request or none of them. What it places counts as stored for the requests after it. */
+  place(ticks: readonly NewTick[]): Outcome {
+    this.request += 1;
+    const seqs = new Array<number | undefined>(ticks.length);
+    const created: number[] = [];
+    const refusals: Refusal[] = [];
+    const settle = (index: number, tick: NewTick, seq: number | undefined, reason: Refusal["reason"]) => {
+      seqs[index] = seq;
+      if (seq === undefined) refusals.push({ index, reason });
+      else if (this.claim(tick, seq)) created.push(index);
+    };
+    ticks.forEach((tick, index) => {
+      if (tick.seq !== undefined) settle(index, tick, this.ownSlot(tick, tick.seq), "conflict");
+    });
+    const numbers = new Map<Stamp, number>();
+    ticks.forEach((tick, index) => {
+      if (tick.seq !== undefined) return;
+      const stamp = this.stamp(tick.symbol, tick.timeUs);
+      const number = numbers.get(stamp) ?? 0;
+      numbers.set(stamp, number + 1);
+      settle(index, tick, this.freeOrReplayed(stamp, tick.price, number), "stamp_full");
+    });
+    if (refusals.length > 0) {
+      for (const index of created) this.release(ticks[index], seqs[index]);
+      return { ok: false, refusals: refusals.sort((a, b) => a.index - b.index) };
+    }
+    const isCreated = new Set(created);
+    return { ok: true, placements: seqs.map((seq = 0, index) => ({ seq, created: isCreated.has(index) })) };
+  }
+
+  private ownSlot({ symbol, timeUs, price }: NewTick, seq: number): number | undefined {
+    const slot = this.stamp(symbol, timeUs).get(seq);
+    return slot === undefined || slot.price === price ? seq : undefined;
+  }
+
+  private freeOrReplayed(stamp: Stamp, price: number, number: number): number | undefined {
+    for (let seq = number; seq < TICKS_PER_STAMP_MAX; seq += 1) {
+      const slot = stamp.get(seq);
+      if (slot === undefined || (slot.price === price && slot.claimedBy !== this.request)) return seq;
+    }
+    return undefined;
+  }
+
+  /** @returns whether the slot was free */
+  private claim({ symbol, timeUs, price }: NewTick, seq: number): boolean {
+    const stamp = this.stamp(symbol, timeUs);
+    const slot = stamp.get(seq);
+    if (slot === undefined) stamp.set(seq, { price, claimedBy: this.request });
+    else slot.claimedBy = this.request;
+    return slot === undefined;
+  }
+
+  private release(tick: NewTick | undefined, seq: number | undefined): void {
+    if (tick !== undefined && seq !== undefined) this.stamp(tick.symbol, tick.timeUs).delete(seq);
+  }
+
+  private stamp(symbol: string, timeUs: Micros): Stamp {
+    return entry(entry(this.stamps, symbol), timeUs);
+  }
+}
+
+/** The map at a key of a map of maps, made where there is none. */
+function entry<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  const known = maps.get(key);
+  if (known !== undefined) return known;
+  const made = new Map<L, V>();
+  maps.set(key, made);
+  return made;
+}

@@ -1,0 +1,41 @@
+import type { Micros, NewTick } from "@fx-ohlc/schemas";
+
+/** A closed range of one symbol's time. */
+export interface StampRange {
+  readonly symbol: string;
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+}
+
+/**
+ * Stamps closer than this are looked up as one range: the rows between them that nobody asked for are at most what a
+ * symbol has in ten seconds, and one range scan costs less than a thousand probes.
+ */
+const GAP_MAX_US = 10_000_000;
+
+/** The ranges that cover every stamp of some ticks. */
+export function stampRanges(ticks: readonly NewTick[]): StampRange[] {
+  const timesOf = new Map<string, Micros[]>();
+  for (const { symbol, timeUs } of ticks) {
+    const times = timesOf.get(symbol);
+    if (times === undefined) timesOf.set(symbol, [timeUs]);
+    else times.push(timeUs);
+  }
+  return [...timesOf].flatMap(([symbol, times]) => rangesOf(symbol, times));
+}
+
+function rangesOf(symbol: string, times: Micros[]): StampRange[] {
+  times.sort((a, b) => a - b);
+  const ranges: StampRange[] = [];
+  let fromUs = times[0] ?? 0;
+  let toUs = fromUs;
+  for (const timeUs of times) {
+    if (timeUs - toUs > GAP_MAX_US) {
+      ranges.push({ symbol, fromUs, toUs });
+      fromUs = timeUs;
+    }
+    toUs = timeUs;
+  }
+  ranges.push({ symbol, fromUs, toUs });
+  return ranges;
+}

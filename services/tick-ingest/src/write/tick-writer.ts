@@ -1,0 +1,157 @@
+import {
+  type Database,
+  isLate,
+  lockSymbols,
+  queueRefresh,
+  type RefreshWindow,
+  type Transaction,
+} from "@fx-ohlc/database";
+import { type Micros, type NewTick, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import type { CommitLedger } from "./commit-ledger.js";
+import { type Outcome, StampBook } from "./stamp-book.js";
+import { type StampRange, stampRanges } from "./stored-ranges.js";
+
+/** What one transaction stored. */
+export interface Commit {
+  /** One for each request, in their order. */
+  readonly outcomes: readonly Outcome[];
+  /** Ticks that were not there before, ordered by (symbol, time, seq). */
+  readonly created: readonly Tick[];
+  /** Of the transaction; messages carry it. */
+  readonly xid: string;
+  /** The commit's number in the ledger; undefined when nothing was created. */
+  readonly batch: number | undefined;
+}
+
+interface TransactionFacts {
+  readonly xid: string;
+  readonly now: Micros;
+}
+
+/**
+ * Writes the ticks of some requests in one transaction, and decides what becomes of each.
+ *
+ * The symbols are locked first. What is stored at the ticks' stamps is read in a statement after that, so it holds all that
+ * earlier writers committed and nobody can add to it; the slots are then decided in memory and the new ticks inserted. (An
+ * `on conflict` clause could not tell a replay from a second tick of the same stamp.)
+ */
+export class TickWriter {
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: CommitLedger,
+  ) {}
+
+  /** @throws whatever PostgreSQL answers; nothing is stored then */
+  commit(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
+    const ticks = requests.flat();
+    const symbols = [...new Set(ticks.map((tick) => tick.symbol))];
+    return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
+      const [, facts, stored] = await Promise.all([
+        lockSymbols(transaction, symbols),
+        factsOf(transaction),
+        storedAt(transaction, stampRanges(ticks)),
+      ]);
+      const { outcomes, created } = decide(requests, stored);
+      if (created.length === 0) return { outcomes, created, xid: facts.xid, batch: undefined };
+      const { engine } = this.database.settings;
+      const [number] = await Promise.all([
+        this.ledger.record(transaction, batch, changedRanges(created)),
+        insert(transaction, created),
+        queueRefresh(transaction, engine, lateWindows(created, facts.now)),
+      ]);
+      return { outcomes, created, xid: facts.xid, batch: number };
+    });
+  }
+}
+
+async function factsOf(transaction: Transaction): Promise<TransactionFacts> {
+  const [facts] = await transaction<TransactionFacts[]>`select pg_current_xact_id()::text as xid, now() as now`;
+  if (facts === undefined) throw new Error("a select without from gave no row");
+  return facts;
+}
+
+/** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
+async function storedAt(transaction: Transaction, ranges: readonly StampRange[]): Promise<Tick[]> {
+  const from = ranges.map((range) => range.fromUs);
+  const to = ranges.map((range) => range.toUs);
+  const earliestUs = from.reduce((earliest, us) => Math.min(earliest, us), Number.POSITIVE_INFINITY);
+  const latestUs = to.reduce((latest, us) => Math.max(latest, us), 0);
+  return transaction<Tick[]>`
+    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price
+      from unnest(${ranges.map((range) => range.symbol)}::text[], ${from}::timestamptz[], ${to}::timestamptz[])
+           as stamps(symbol, from_time, to_time)
+     cross join lateral (
+       select symbol, time, seq, price
+         from ticks
+        where symbol = stamps.symbol
+          and time between stamps.from_time and stamps.to_time
+          and time between ${earliestUs}::timestamptz and ${latestUs}::timestamptz
+       offset 0) stored`;
+}
+
+function decide(
+  requests: readonly (readonly NewTick[])[],
+  stored: readonly Tick[],
+): Pick<Commit, "outcomes" | "created"> {
+  const book = new StampBook();
+  book.load(stored);
+  const created: Tick[] = [];
+  const outcomes = requests.map((ticks) => {
+    const outcome = book.place(ticks);
+    if (outcome.ok) created.push(...createdOf(ticks, outcome.placements));
+    return outcome;
+  });
+  created.sort(bySymbolTimeSeq);
+  return { outcomes, created };
+}
+
+function createdOf(ticks: readonly NewTick[], placements: readonly { seq: number; created: boolean }[]): Tick[] {
+  const created: Tick[] = [];
+  ticks.forEach((tick, index) => {
+    const placement = placements[index];
+    if (placement?.created === true) created.push({ ...tick, seq: placement.seq });
+  });
+  return created;
+}
+
+function bySymbolTimeSeq(a: Tick, b: Tick): number {
+  if (a.symbol !== b.symbol) return a.symbol < b.symbol ? -1 : 1;
+  return a.timeUs - b.timeUs || a.seq - b.seq;
+}
+
+async function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<void> {
+  await transaction`
+    insert into ticks (symbol, time, seq, price)
+    select * from unnest(${ticks.map((tick) => tick.symbol)}::text[], ${ticks.map((tick) => tick.timeUs)}::timestamptz[],
+                         ${ticks.map((tick) => tick.seq)}::smallint[], ${ticks.map((tick) => tick.price)}::float8[])`;
+}
+
+/** The half-open range of each symbol's ticks, which are ordered by symbol and time. */
+export function changedRanges(ticks: readonly Tick[]): StampRange[] {
+  const ranges = new Map<string, StampRange>();
+  for (const { symbol, timeUs } of ticks) {
+    const fromUs = ranges.get(symbol)?.fromUs ?? timeUs;
+    ranges.set(symbol, { symbol, fromUs, toUs: timeUs + 1 });
+  }
+  return [...ranges.values()];
+}
+
+/** The minutes of late ticks, adjacent ones as one window. */
+function lateWindows(ticks: readonly Tick[], nowUs: Micros): RefreshWindow[] {
+  const windows: RefreshWindow[] = [];
+  for (const { symbol, timeUs } of ticks) {
+    if (!isLate(timeUs, nowUs)) continue;
+    const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
+    const last = windows.at(-1);
+    const joins = last !== undefined && last.symbol === symbol && fromUs <= last.toUs;
+    const window: RefreshWindow = {
+      symbol,
+      fromUs: joins ? last.fromUs : fromUs,
+      toUs: fromUs + US_PER_MINUTE,
+      reason: "late",
+    };
+    if (joins) windows[windows.length - 1] = window;
+    else windows.push(window);
+  }
+  return windows;
+}
