@@ -5,7 +5,7 @@ declare global {
   var closeFxTestRun: (() => Promise<void>) | undefined;
 }
 
-/** Jest's `globalSetup`: one PostgreSQL server for all test files. */
+/** Jest's `globalSetup`: one PostgreSQL server for all test files, also when several packages are tested in one run. */
 export default async function globalSetup(): Promise<void> {
-  globalThis.closeFxTestRun = await openTestRun();
+  globalThis.closeFxTestRun ??= await openTestRun();
 }

@@ -2,5 +2,7 @@ import "./global-setup.js";
 
 /** Jest's `globalTeardown`: ends what its setup has begun. */
 export default async function globalTeardown(): Promise<void> {
-  await globalThis.closeFxTestRun?.();
+  const close = globalThis.closeFxTestRun;
+  globalThis.closeFxTestRun = undefined;
+  await close?.();
 }

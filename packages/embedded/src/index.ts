@@ -8,3 +8,4 @@ export { type RedisOptions, startRedis } from "./redis.js";
 export { ensureRedisServer } from "./redis-command.js";
 export type { ServerHandle } from "./server-handle.js";
 export { openTestRun, type TestRun, temporaryPostgres, testRun } from "./test-run.js";
+export { commandLine, isAlive } from "./process-tree.js";

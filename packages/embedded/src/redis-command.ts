@@ -12,11 +12,11 @@ const APT_TIMEOUT_MS = 120_000;
  *
  * @throws Error with the one command to run where that is for the user to do.
  */
-export async function ensureRedisServer(onLog?: (line: string) => void): Promise<void> {
+export async function ensureRedisServer(onInstall?: (line: string) => void): Promise<void> {
   if (await exists("redis-server")) return;
   const canInstall = isRoot() && (await exists("apt-get"));
   if (!canInstall) throw new Error(`redis-server is not installed: run "${await advice()}", or set REDIS_URL`);
-  onLog?.("installing redis-server with apt-get");
+  onInstall?.("installing redis-server with apt-get …");
   await installWithApt();
 }
 

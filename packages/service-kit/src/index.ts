@@ -11,6 +11,6 @@ export * from "./problem.js";
 export * from "./problem-mapping.js";
 export * from "./query.js";
 export * from "./redis.js";
-export { requestIdOf } from "./request-id.js";
+export { assignRequestId, requestIdOf } from "./request-id.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";
 export * from "./shutdown.js";

@@ -1,0 +1,10 @@
+/** All tests of the workspace in one run, which share one PostgreSQL server. */
+export default {
+  projects: [
+    "<rootDir>/../packages/*/jest.config.mjs",
+    "<rootDir>/../services/*/jest.config.mjs",
+    "<rootDir>/local/jest.config.mjs",
+  ],
+  globalSetup: "<rootDir>/jest-setup.mjs",
+  reporters: ["default", "<rootDir>/jest-summary.mjs"],
+};

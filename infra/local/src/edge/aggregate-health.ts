@@ -1,0 +1,57 @@
+import type { HealthReport } from "@fx-ohlc/service-kit";
+import { SERVICE_NAMES, type ServiceName } from "./routes.js";
+
+/** A service answers within 1 s by its own deadline, and health must be known within 2 s, ms. */
+const SERVICE_TIMEOUT_MS = 1_500;
+
+type State = "connected" | "disconnected";
+
+/** What `GET /health` of the edge says: what each service says, and the worst of it. */
+export interface SystemHealth extends HealthReport {
+  readonly services: Readonly<Record<ServiceName, "healthy" | "unhealthy" | "unreachable">>;
+}
+
+/** Asks all three services. A dependency counts as connected when every service that uses it and answers says so. */
+export async function systemHealth(
+  urls: Readonly<Record<ServiceName, string>>,
+  version: string,
+): Promise<SystemHealth> {
+  const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name])));
+  const states = reports.map((report) => report?.status ?? "unreachable");
+  return {
+    status: states.every((state) => state === "healthy") ? "healthy" : "unhealthy",
+    timestamp: new Date().toISOString(),
+    database: worst(reports.map((report) => report?.database)),
+    redis: worst(reports.map((report) => report?.redis)),
+    version,
+    services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as SystemHealth["services"], // By the line above.
+  };
+}
+
+/** Whether all three services are ready for requests. */
+export async function systemReady(urls: Readonly<Record<ServiceName, string>>): Promise<boolean> {
+  const answers = await Promise.all(SERVICE_NAMES.map((name) => get(`${urls[name]}/ready`)));
+  return answers.every((answer) => answer?.ok === true);
+}
+
+async function reportOf(url: string): Promise<HealthReport | undefined> {
+  const answer = await get(`${url}/health`);
+  try {
+    return (await answer?.json()) as HealthReport | undefined; // Our own services' contract.
+  } catch {
+    return undefined;
+  }
+}
+
+async function get(url: string): Promise<Response | undefined> {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
+  } catch {
+    return undefined;
+  }
+}
+
+function worst(states: readonly (State | undefined)[]): State {
+  const known = states.filter((state) => state !== undefined);
+  return known.length > 0 && known.every((state) => state === "connected") ? "connected" : "disconnected";
+}

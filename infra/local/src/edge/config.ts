@@ -1,0 +1,22 @@
+import { type Environment, readEnv } from "@fx-ohlc/service-kit";
+import type { ServiceName } from "./routes.js";
+
+export interface EdgeConfig {
+  readonly port: number;
+  /** Where the services are. */
+  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly version: string;
+}
+
+/** @throws ConfigError naming every variable that is wrong */
+export function readEdgeConfig(env: Environment): EdgeConfig {
+  return readEnv(env, (read) => ({
+    port: read.port("PORT", { default: 8000 }),
+    urls: {
+      "tick-ingest": read.url("TICK_INGEST_URL", "http", { default: "http://127.0.0.1:8001" }),
+      "ohlc-query": read.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
+      "stream-gateway": read.url("STREAM_GATEWAY_URL", "http", { default: "http://127.0.0.1:8003" }),
+    },
+    version: read.string("npm_package_version", { default: "0.1.0" }),
+  }));
+}

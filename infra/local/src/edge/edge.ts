@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  assignRequestId,
+  type HttpServer,
+  listen,
+  Problem,
+  type Service,
+  sendJson,
+  sendProblem,
+} from "@fx-ohlc/service-kit";
+import { systemHealth, systemReady } from "./aggregate-health.js";
+import type { EdgeConfig } from "./config.js";
+import { type Route, routeOf, SERVICE_NAMES } from "./routes.js";
+import { createUpstreamProxy, passRequestId, refuseUpgrade } from "./upstream.js";
+
+/** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
+const DRAIN_DEADLINE_MS = 500;
+
+const UNCACHED = { "Cache-Control": "no-store" };
+
+/** One address for the three services: HTTP and WebSockets by path. */
+export class Edge implements Service {
+  readonly #config: EdgeConfig;
+  readonly #proxy = createUpstreamProxy();
+  #server: HttpServer | undefined;
+
+  constructor(config: EdgeConfig) {
+    this.#config = config;
+  }
+
+  /** Where it listens, which port 0 leaves to the system. */
+  get port(): number | undefined {
+    return this.#server?.port;
+  }
+
+  /** @throws Error in one line when the port is taken */
+  async start(): Promise<void> {
+    // An upload lasts as long as it needs; the services bound what is silent.
+    this.#server = await listen((req, res) => void this.#answer(req, res), {
+      port: this.#config.port,
+      requestTimeoutMs: 0,
+    });
+    this.#server.server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket, head));
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop(DRAIN_DEADLINE_MS);
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    assignRequestId(req, res);
+    const route = routeOf(req.method ?? "", req.url ?? "");
+    if (route.kind === "proxy") {
+      passRequestId(req, res);
+      req.url = route.target;
+      await this.#proxy.web(req, res, { target: this.#config.urls[route.service] });
+      return;
+    }
+    await this.#answerItself(route.kind, res);
+  }
+
+  async #answerItself(kind: Exclude<Route["kind"], "proxy">, res: ServerResponse): Promise<void> {
+    const { urls, version } = this.#config;
+    if (kind === "none") return sendProblem(res, new Problem("not_found", "There is nothing at this path."));
+    if (kind === "live") return sendJson(res, 200, { status: "alive" }, UNCACHED);
+    if (kind === "index") return sendJson(res, 200, index(version));
+    if (kind === "ready") {
+      const ready = await systemReady(urls);
+      return sendJson(res, ready ? 200 : 503, { status: ready ? "ready" : "not_ready" }, UNCACHED);
+    }
+    const health = await systemHealth(urls, version);
+    return sendJson(res, health.status === "healthy" ? 200 : 503, health, UNCACHED);
+  }
+
+  #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!(socket instanceof Socket)) return;
+    socket.on("error", () => socket.destroy());
+    const route = routeOf(req.method ?? "", req.url ?? "");
+    if (route.kind === "proxy" && route.service === "stream-gateway") {
+      void this.#proxy.ws(req, socket, { target: this.#config.urls[route.service] }, head);
+    } else {
+      refuseUpgrade(socket, 404);
+    }
+  }
+}
+
+/** What a person sees who opens the address in a browser. */
+function index(version: string): Record<string, unknown> {
+  return {
+    name: "fx-ohlc",
+    version,
+    http: ["/ticks", "/ticks/bulk", "/ohlc/minute", "/ohlc/hour", "/ohlc/day", "/ohlc", "/ohlc/latest", "/symbols"],
+    websocket: ["/ws/ticks", "/ws/ohlc/minute", "/ws/ohlc/hour", "/ws/ohlc/day", "/ws"],
+    operations: ["/health", ...SERVICE_NAMES.map((name) => `/metrics/${name}`)],
+  };
+}

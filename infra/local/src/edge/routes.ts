@@ -1,0 +1,59 @@
+/** The services behind the edge, as their metrics are asked for. */
+export const SERVICE_NAMES = ["tick-ingest", "ohlc-query", "stream-gateway"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** Where a request goes. */
+export type Route =
+  | { readonly kind: "proxy"; readonly service: ServiceName; readonly target: string }
+  | { readonly kind: "health" | "ready" | "live" | "index" | "none" };
+
+const NONE: Route = { kind: "none" };
+
+/** Paths of one service, whatever the method. */
+const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
+  [/^\/ticks\/.+/, "tick-ingest"],
+  [/^\/ohlc(\/|$)/, "ohlc-query"],
+  [/^\/symbols\/?$/, "ohlc-query"],
+  [/^\/problems\//, "ohlc-query"],
+  [/^\/ws(\/|$)/, "stream-gateway"],
+];
+
+const OWN: Readonly<Record<string, Route>> = {
+  "/": { kind: "index" },
+  "/health": { kind: "health" },
+  "/ready": { kind: "ready" },
+  "/live": { kind: "live" },
+};
+
+/**
+ * Finds what answers a request. Only what is listed here is reachable from outside; `/internal/…` of a service is not.
+ *
+ * @param target the request's target as it came: path and query
+ */
+export function routeOf(method: string, target: string): Route {
+  const path = canonicalPath(target);
+  if (path === undefined) return NONE;
+  const own = OWN[withoutTrailingSlash(path)];
+  if (own) return own;
+  const metrics = SERVICE_NAMES.find((name) => withoutTrailingSlash(path) === `/metrics/${name}`);
+  if (metrics) return { kind: "proxy", service: metrics, target: "/metrics" };
+  if (/^\/ticks\/?$/.test(path))
+    return { kind: "proxy", service: isRead(method) ? "ohlc-query" : "tick-ingest", target };
+  const owner = OWNERS.find(([pattern]) => pattern.test(path));
+  return owner ? { kind: "proxy", service: owner[1], target } : NONE;
+}
+
+/** The path; `undefined` for one that a service could read as another, such as `/ohlc/../internal`. */
+function canonicalPath(target: string): string | undefined {
+  const path = target.split("?", 1)[0] ?? "";
+  if (!path.startsWith("/") || !URL.canParse(`http://edge${path}`)) return undefined;
+  return new URL(`http://edge${path}`).pathname === path ? path : undefined;
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}

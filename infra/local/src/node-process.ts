@@ -1,0 +1,63 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { fileURLToPath } from "node:url";
+import { GuardedProcess } from "@fx-ohlc/embedded";
+
+/** A service drains its requests and flushes what it holds, ms. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/** The root of the checkout. */
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+export interface NodeProcessOptions {
+  readonly name: string;
+  /** The program, from the root of the checkout. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder of its log file. */
+  readonly logs: string;
+  readonly onLine?: (line: string) => void;
+}
+
+/** A program of this project as a child process; what it writes goes to `<logs>/<name>.log`. */
+export function nodeProcess({ name, script, args = [], env, logs, onLine }: NodeProcessOptions): GuardedProcess {
+  const write = logWriter(logs, name);
+  return new GuardedProcess({
+    name,
+    command: execPath,
+    args: [join(ROOT, script), ...args],
+    env,
+    stopSignal: "SIGTERM",
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    orphanSignal: "TERM",
+    onLine: (line) => {
+      write(line);
+      onLine?.(line);
+    },
+  });
+}
+
+/** Writes lines to `<logs>/<name>.log`, which holds one run of the stack. */
+export function logWriter(logs: string, name: string): (line: string) => void {
+  const stream = createWriteStream(join(logs, `${name}.log`));
+  // A log that cannot be written (a full disk) must not end the stack.
+  stream.on("error", () => undefined);
+  return (line) => stream.write(`${line}\n`);
+}
+
+/**
+ * Runs a process to its end.
+ *
+ * @throws Error with the last line it wrote, unless it ends with exit code 0
+ */
+export async function runToEnd(process: GuardedProcess): Promise<void> {
+  await process.start();
+  const reason = await process.exit;
+  if (reason !== "exit code 0") throw new Error(`${process.name} failed (${reason}): ${lastLine(process.output)}`);
+}
+
+export function lastLine(output: string): string {
+  return output.trim().split("\n").at(-1) || "it wrote nothing";
+}

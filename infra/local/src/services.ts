@@ -1,0 +1,65 @@
+import { ReadyProcess } from "@fx-ohlc/embedded";
+import { nodeProcess } from "./node-process.js";
+
+/** A service connects, checks the schema and reads its newest state, on two cores that start three of them at once, ms. */
+const READY_TIMEOUT_MS = 30_000;
+/** One answer on loopback, ms. */
+const PROBE_TIMEOUT_MS = 1_000;
+
+type ServiceName = "tick-ingest" | "ohlc-query" | "stream-gateway";
+
+/** Where the parts of the stack listen: the edge on the port the user chose, the services on the next three. */
+export interface Addresses {
+  readonly edge: number;
+  readonly services: Readonly<Record<ServiceName, number>>;
+}
+
+export function addressesFrom(port: number): Addresses {
+  return { edge: port, services: { "tick-ingest": port + 1, "ohlc-query": port + 2, "stream-gateway": port + 3 } };
+}
+
+export function localUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export interface PartOptions {
+  readonly addresses: Addresses;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logs: string;
+}
+
+/** The three services, not yet running. */
+export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] {
+  return Object.entries(addresses.services).map(([name, port]) => {
+    const script = `services/${name}/dist/main.js`;
+    const process = nodeProcess({ name, script, env: { ...env, PORT: String(port) }, logs });
+    return readyOn(port, process);
+  });
+}
+
+/** The edge, not yet running. */
+export function edge({ addresses, env, logs }: PartOptions): ReadyProcess {
+  const urls = {
+    TICK_INGEST_URL: localUrl(addresses.services["tick-ingest"]),
+    OHLC_QUERY_URL: localUrl(addresses.services["ohlc-query"]),
+    STREAM_GATEWAY_URL: localUrl(addresses.services["stream-gateway"]),
+  };
+  const script = "infra/local/dist/edge/main.js";
+  const process = nodeProcess({ name: "edge", script, env: { ...env, ...urls, PORT: String(addresses.edge) }, logs });
+  return readyOn(addresses.edge, process);
+}
+
+/** The simulator, not yet running. It waits for the system by itself, so it is ready at once. */
+export function simulator({ addresses, env, logs }: PartOptions): ReadyProcess {
+  const args = ["simulate", "--url", localUrl(addresses.edge)];
+  const process = nodeProcess({ name: "simulator", script: "packages/cli/bin/fx-ticks.mjs", args, env, logs });
+  return new ReadyProcess({ process, isReady: () => true, readyTimeoutMs: READY_TIMEOUT_MS });
+}
+
+function readyOn(port: number, process: ReturnType<typeof nodeProcess>): ReadyProcess {
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`${localUrl(port)}/ready`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    return answer.ok;
+  };
+  return new ReadyProcess({ process, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
+}

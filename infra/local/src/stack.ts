@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import type { ReadyProcess, ServerHandle } from "@fx-ohlc/embedded";
+import type { Environment, Service } from "@fx-ohlc/service-kit";
+import type { StackConfig } from "./config.js";
+import { claimDataFolder, type DataFolder } from "./data-folder.js";
+import { lastLine, nodeProcess, runToEnd } from "./node-process.js";
+import { requirePorts } from "./ports.js";
+import { loadSample } from "./sample.js";
+import { startServers } from "./servers.js";
+import { addressesFrom, edge, localUrl, type PartOptions, services, simulator } from "./services.js";
+import { Supervisor } from "./supervisor.js";
+import { welcome } from "./welcome.js";
+
+/** After a kill the old services are given 10 s to end before they are killed, and only then their ports are free, ms. */
+const PORTS_PATIENCE_MS = 12_000;
+
+export interface StackOptions {
+  readonly config: StackConfig;
+  /** What the services inherit. */
+  readonly env: Environment;
+  /** Aborted when the stack is to stop. */
+  readonly signal: AbortSignal;
+  /** Says one line to who started the stack. */
+  say(line: string): void;
+  /** Called when the stack cannot go on. */
+  fail(reason: string): void;
+}
+
+/**
+ * The whole system on one machine. It starts the servers, migrates, starts the services, then the edge; when that answers,
+ * it loads the sample and simulates. It stops the other way round, but the edge goes after the services, so that what they
+ * still answer, and the farewell to WebSocket clients, gets through.
+ */
+export class Stack implements Service {
+  readonly #options: StackOptions;
+  readonly #supervisor: Supervisor;
+  readonly #servers: ServerHandle[] = [];
+  #services: ReadyProcess[] = [];
+  #edge: ReadyProcess | undefined;
+  #simulator: ReadyProcess | undefined;
+  #folder: DataFolder | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #simulating: Promise<void> = Promise.resolve();
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+    this.#supervisor = new Supervisor({ say: options.say, giveUp: options.fail });
+  }
+
+  /** @throws Error in one line that says what to do; nothing is left behind then */
+  async start(): Promise<void> {
+    this.#starting = this.#startAll();
+    try {
+      await this.#starting;
+    } catch (error) {
+      await this.#stopAll();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    // A start under way notices the abort at its next step.
+    await this.#starting.catch(() => undefined);
+    await this.#stopAll();
+  }
+
+  async #startAll(): Promise<void> {
+    const startedMs = performance.now();
+    const { config, signal, say } = this.#options;
+    const addresses = addressesFrom(config.port);
+    const folder = await claimDataFolder(config.dataDir);
+    this.#folder = folder;
+    await requirePorts(
+      [addresses.edge, ...Object.values(addresses.services)],
+      folder.wasKilled ? PORTS_PATIENCE_MS : 0,
+    );
+    const env = await this.#prepareServers(folder.logs);
+    signal.throwIfAborted();
+    const parts: PartOptions = { addresses, env, logs: folder.logs };
+    this.#services = services(parts);
+    await Promise.all(this.#services.map((service) => this.#bringUp(service)));
+    signal.throwIfAborted();
+    this.#edge = edge(parts);
+    await this.#bringUp(this.#edge);
+    signal.throwIfAborted();
+    say(welcome(config, folder.logs, performance.now() - startedMs));
+    if (config.simulate) this.#simulating = this.#simulate(parts);
+  }
+
+  /** @returns the environment of everything that uses the servers */
+  async #prepareServers(logs: string): Promise<Environment> {
+    const { config, say, env } = this.#options;
+    const onStarted = (server: ServerHandle): void => {
+      this.#servers.push(server);
+      this.#supervisor.watch(server);
+    };
+    const { databaseUrl, redisUrl } = await startServers({ config, logs, say, onStarted });
+    this.#options.signal.throwIfAborted();
+    const direct = config.databaseUrl === undefined ? databaseUrl : (env.DATABASE_DIRECT_URL ?? databaseUrl);
+    const withServers = { ...env, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
+    const script = "packages/database/dist/migrate-command.js";
+    await runToEnd(nodeProcess({ name: "fx-migrate", script, env: withServers, logs }));
+    return withServers;
+  }
+
+  async #bringUp(process: ReadyProcess): Promise<void> {
+    try {
+      await process.start();
+    } catch (cause) {
+      throw new Error(`${process.name} did not start: ${lastLine(process.output)}`, { cause });
+    }
+    this.#supervisor.watch(process);
+  }
+
+  /** In the background: the system is up already, and goes on without its sample if that fails. */
+  async #simulate(parts: PartOptions): Promise<void> {
+    const { config, signal, say } = this.#options;
+    const url = localUrl(config.port);
+    const stateDir = join(config.dataDir, "state");
+    try {
+      await loadSample({ url, env: parts.env, logs: parts.logs, stateDir, signal, say });
+      signal.throwIfAborted();
+      this.#simulator = simulator(parts);
+      await this.#bringUp(this.#simulator);
+      say("simulating live ticks of EURUSD and others, about one a second each (FX_SIMULATE=0 turns that off)");
+    } catch (error) {
+      if (!signal.aborted)
+        say(`no sample and no simulation: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#supervisor.stop();
+    await this.#simulating;
+    await this.#simulator?.stop();
+    await Promise.all(this.#services.map((service) => service.stop()));
+    await this.#edge?.stop();
+    await Promise.all(this.#servers.map((server) => server.stop()));
+    this.#folder?.release();
+  }
+}

@@ -1,0 +1,16 @@
+import type { StackConfig } from "./config.js";
+
+/** What the user sees when everything is up: where to look. */
+export function welcome(config: StackConfig, logs: string, tookMs: number): string {
+  const address = `localhost:${config.port}`;
+  return [
+    "",
+    `fx-ohlc is up after ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops it.`,
+    `  bars     http://${address}/ohlc/latest?symbol=EURUSD&interval=minute`,
+    `  ticks    curl -X POST http://${address}/ticks -H 'Content-Type: application/json' -d '{"price":1.2345}'`,
+    `  stream   ws://${address}/ws/ticks   ws://${address}/ws/ohlc/minute`,
+    `  health   http://${address}/health`,
+    `  logs     ${logs}`,
+    "",
+  ].join("\n");
+}
