@@ -1,0 +1,146 @@
+import { setTimeout as later } from "node:timers/promises";
+import fc from "fast-check";
+import { type Ingest, startIngest } from "./ingest.js";
+import { type ModelTick, SlotModel } from "./slot-model.js";
+
+// A new day is a new chunk on TimescaleDB, which takes some 50 ms each.
+jest.setTimeout(120_000);
+
+let ingest: Ingest;
+beforeAll(async () => {
+  ingest = await startIngest();
+});
+afterAll(() => ingest.stop());
+
+const tick = fc.record(
+  {
+    symbol: fc.constantFrom("EURUSD", "GBPUSD"),
+    time: fc.constantFrom("2024-01-02T03:04:05.000006Z", "2024-01-02T03:04:05.000007Z", "2024-01-02T23:04:05.000000Z"),
+    price: fc.constantFrom(1.1, 1.2, 1.3),
+    seq: fc.integer({ min: 0, max: 4 }),
+  },
+  { requiredKeys: ["symbol", "time", "price"] },
+);
+const requests = fc.array(
+  fc.record({
+    ticks: fc.array(tick, { minLength: 1, maxLength: 5 }),
+    as: fc.constantFrom("single", "json", "ndjson", "csv"),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+/** Requests of one run must not meet those of another: each run has its own day. */
+function onDay(day: number, ticks: readonly ModelTick[]): ModelTick[] {
+  const date = new Date(Date.UTC(1980, 0, 1 + day)).toISOString().slice(0, 10);
+  return ticks.map((one) => ({ ...one, time: one.time.replace(/^.{10}/, date) }));
+}
+
+function csv(ticks: readonly ModelTick[]): string {
+  return [
+    "time,symbol,price,seq",
+    ...ticks.map((one) => `${one.time},${one.symbol},${one.price},${one.seq ?? ""}`),
+  ].join("\n");
+}
+
+/** Sends a request in one of the forms; a streamed one is all or nothing here because its ticks are one chunk and conflict-free. */
+function send(as: string, ticks: readonly ModelTick[]) {
+  if (as === "single" && ticks.length === 1) return ingest.post("/ticks", ticks[0]);
+  if (as === "csv") return ingest.post("/ticks/bulk", csv(ticks), "text/csv");
+  if (as === "ndjson")
+    return ingest.post("/ticks/bulk", ticks.map((one) => JSON.stringify(one)).join("\n"), "application/x-ndjson");
+  return ingest.post("/ticks/bulk", ticks);
+}
+
+async function table(day: number) {
+  const date = new Date(Date.UTC(1980, 0, 1 + day));
+  return ingest.sql`
+    select symbol, to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time, price, seq
+      from ticks where time >= ${date} and time < ${date}::timestamptz + interval '1 day'
+     order by symbol, time, seq`;
+}
+
+let day = 0;
+
+test("random requests in any form, repeated at random, leave the table the model has", async () => {
+  await fc.assert(
+    fc.asyncProperty(requests, fc.array(fc.nat(), { maxLength: 3 }), async (generated, repeats) => {
+      day += 1;
+      const model = new SlotModel();
+      const all = [...generated, ...repeats.flatMap((which) => generated[which % generated.length] ?? [])];
+      for (const { as, ticks } of all) {
+        const own = onDay(day, ticks);
+        const expected = model.post(own);
+        const form = expected.status === 409 ? "json" : as;
+        const answer = await send(form, own);
+        expect(answer.status).toBe(expected.status);
+        if (expected.status === 201 && !("duplicate" in answer.body)) {
+          expect(answer.body).toMatchObject({ created: expected.created, duplicates: expected.duplicates });
+        }
+      }
+      expect(await table(day)).toEqual(model.sorted);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("concurrent senders that repeat their requests lose nothing, double nothing and are all answered", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(tick, { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 10 }),
+      async (generated) => {
+        day += 1;
+        const own = generated.map((ticks) => onDay(day, ticks).map(({ seq: _seq, ...rest }) => rest));
+        const answers = await Promise.all(
+          [...own, ...own].map((ticks, index) => send(index % 2 === 0 ? "json" : "single", ticks)),
+        );
+        expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 201));
+        const stored = await table(day);
+        const copies = (rows: readonly { symbol: string; time: string; price: number }[], of: ModelTick) =>
+          rows.filter((row) => row.symbol === of.symbol && row.time === of.time && row.price === of.price).length;
+        for (const of of own.flat()) {
+          const most = Math.max(...own.map((ticks) => copies(ticks, of)));
+          const sum = own.reduce((total, ticks) => total + copies(ticks, of), 0);
+          const count = copies(stored as unknown as StoredRow[], of);
+          expect(count).toBeGreaterThanOrEqual(most);
+          expect(count).toBeLessThanOrEqual(sum);
+        }
+        const created = answers.reduce(
+          (sum, { body }) => sum + Number(body.created ?? (body.duplicate === false ? 1 : 0)),
+          0,
+        );
+        expect(created).toBe(stored.length);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+interface StoredRow {
+  symbol: string;
+  time: string;
+  price: number;
+}
+
+test("a request whose answer was lost can be sent again", async () => {
+  day += 1;
+  const ticks = Array.from({ length: 400 }, (_, index) => ({ symbol: "EURUSD", price: 1 + index / 1000 }));
+  const [own = []] = [
+    onDay(
+      day,
+      ticks.map((one, index) => ({ ...one, time: `2024-01-02T00:00:0${index % 3}.000000Z` })),
+    ),
+  ];
+  const aborter = new AbortController();
+  const lost = fetch(`${ingest.url}/ticks/bulk`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(own),
+    signal: aborter.signal,
+  }).catch(() => undefined);
+  await later(0);
+  aborter.abort();
+  await lost;
+  const answer = await ingest.post("/ticks/bulk", own);
+  expect(answer.status).toBe(201);
+  expect((await table(day)).length).toBe(400);
+});

@@ -1,0 +1,62 @@
+/**
+ * The identity rules of ticks as a slow and obvious model: the whole table is a list, and every rule is a search in it. The
+ * tests hold the real thing to it.
+ */
+export interface ModelTick {
+  symbol: string;
+  time: string;
+  price: number;
+  seq?: number | undefined;
+}
+
+export interface StoredTick {
+  symbol: string;
+  time: string;
+  price: number;
+  seq: number;
+}
+
+export type ModelAnswer = { status: 201; created: number; duplicates: number } | { status: 409 };
+
+export class SlotModel {
+  table: StoredTick[] = [];
+
+  /** Applies one request: all of it, or nothing. */
+  post(request: readonly ModelTick[]): ModelAnswer {
+    const before = [...this.table];
+    const after = [...this.table];
+    const mine: StoredTick[] = [];
+    const at = (rows: StoredTick[], tick: ModelTick, seq: number) =>
+      rows.find((row) => row.symbol === tick.symbol && row.time === tick.time && row.seq === seq);
+    let duplicates = 0;
+    const settle = (tick: ModelTick, seq: number) => {
+      const row = { symbol: tick.symbol, time: tick.time, price: tick.price, seq };
+      if (at(after, tick, seq)) duplicates += 1;
+      else after.push(row);
+      mine.push(row);
+    };
+    for (const tick of request) {
+      if (tick.seq === undefined) continue;
+      const taken = at(after, tick, tick.seq);
+      if (taken && taken.price !== tick.price) return { status: 409 };
+      settle(tick, tick.seq);
+    }
+    const seen: ModelTick[] = [];
+    for (const tick of request) {
+      if (tick.seq !== undefined) continue;
+      let seq = seen.filter((other) => other.symbol === tick.symbol && other.time === tick.time).length;
+      seen.push(tick);
+      const isReplay = () => at(before, tick, seq)?.price === tick.price && !at(mine, tick, seq);
+      while (at(after, tick, seq) && !isReplay()) seq += 1;
+      settle(tick, seq);
+    }
+    this.table = after;
+    return { status: 201, created: request.length - duplicates, duplicates };
+  }
+
+  /** The table in the order of (symbol, time, seq). */
+  get sorted(): StoredTick[] {
+    const key = (row: StoredTick) => `${row.symbol} ${row.time} ${String(row.seq).padStart(4, "0")}`;
+    return [...this.table].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+}

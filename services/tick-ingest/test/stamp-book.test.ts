@@ -1,0 +1,117 @@
+import { formatTime, type NewTick } from "@fx-ohlc/schemas";
+import fc from "fast-check";
+import { StampBook } from "../src/write/stamp-book.js";
+import { type ModelTick, SlotModel } from "./slot-model.js";
+
+const T0 = 1_400_000_000_000_000;
+const price = fc.constantFrom(1.1, 1.2, 1.3);
+const tick = fc.record({
+  symbol: fc.constantFrom("EURUSD", "GBPUSD"),
+  timeUs: fc.constantFrom(T0, T0 + 1),
+  price,
+  seq: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 4 }),
+});
+const request = fc.array(tick, { minLength: 1, maxLength: 6 });
+
+function modelTick({ symbol, timeUs, price: at, seq }: NewTick): ModelTick {
+  return { symbol, time: formatTime(timeUs), price: at, seq };
+}
+
+/** Places requests as one transaction each, so that each starts from what the earlier ones stored. */
+class Table {
+  readonly rows: { symbol: string; timeUs: number; price: number; seq: number }[] = [];
+
+  post(ticks: readonly NewTick[]): { created: number } | "refused" {
+    const book = new StampBook();
+    book.load(this.rows);
+    const outcome = book.place(ticks);
+    if (!outcome.ok) return "refused";
+    const created = ticks.flatMap((one, index) => {
+      const placement = outcome.placements[index];
+      return placement?.created === true ? [{ ...one, seq: placement.seq }] : [];
+    });
+    this.rows.push(...created);
+    return { created: created.length };
+  }
+
+  get text(): string[] {
+    return this.rows.map((row) => `${row.symbol} ${row.timeUs} ${row.seq} ${row.price}`).sort();
+  }
+}
+
+test("any sequence of requests, repeats included, leaves the table the model has", () => {
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 8 }), (requests) => {
+      const table = new Table();
+      const model = new SlotModel();
+      for (const ticks of requests) {
+        const answer = table.post(ticks);
+        const expected = model.post(ticks.map(modelTick));
+        expect(answer).toEqual(expected.status === 409 ? "refused" : { created: expected.created });
+      }
+      expect(table.rows.length).toBe(model.table.length);
+      const modelText = model.table.map((row) => `${row.symbol} ${row.time} ${row.seq} ${row.price}`).sort();
+      expect(table.rows.map((row) => `${row.symbol} ${formatTime(row.timeUs)} ${row.seq} ${row.price}`).sort()).toEqual(
+        modelText,
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("requests placed in one transaction end like requests placed one by one", () => {
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 6 }), (requests) => {
+      const oneByOne = new Table();
+      for (const ticks of requests) oneByOne.post(ticks);
+      const together = new Table();
+      const book = new StampBook();
+      for (const ticks of requests) {
+        const outcome = book.place(ticks);
+        if (!outcome.ok) continue;
+        ticks.forEach((one, index) => {
+          const placement = outcome.placements[index];
+          if (placement?.created === true) together.rows.push({ ...one, seq: placement.seq });
+        });
+      }
+      expect(together.text).toEqual(oneByOne.text);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a request sent again, at once or after others, stores nothing", () => {
+  fc.assert(
+    fc.property(fc.array(request, { minLength: 1, maxLength: 6 }), fc.nat(), (requests, which) => {
+      const table = new Table();
+      const accepted = requests.filter((ticks) => table.post(ticks) !== "refused");
+      const before = table.text;
+      const again = accepted[which % Math.max(1, accepted.length)];
+      if (again !== undefined) expect(table.post(again)).toEqual({ created: 0 });
+      expect(table.text).toEqual(before);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("[1,1] after [2] gives three ticks, as [2] after [1,1] does", () => {
+  const at = (value: number): NewTick => ({ symbol: "EURUSD", timeUs: T0, price: value, seq: undefined });
+  for (const requests of [
+    [[at(2)], [at(1), at(1)]],
+    [[at(1), at(1)], [at(2)]],
+  ]) {
+    const table = new Table();
+    for (const ticks of requests) table.post(ticks);
+    expect(table.rows.map((row) => row.price).sort()).toEqual([1, 1, 2]);
+  }
+});
+
+test("a stamp holds 1,024 ticks and refuses the next one", () => {
+  const full = Array.from(
+    { length: 1024 },
+    (_, index): NewTick => ({ symbol: "EURUSD", timeUs: T0, price: index + 1, seq: undefined }),
+  );
+  const table = new Table();
+  expect(table.post(full)).toEqual({ created: 1024 });
+  expect(table.post([{ symbol: "EURUSD", timeUs: T0, price: 5000, seq: undefined }])).toBe("refused");
+});
