@@ -3,5 +3,17 @@ export * from "./client.js";
 export { type ProblemDocument, ProblemError, UnreachableError } from "./errors.js";
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
+export * from "./stream/events.js";
+export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-stream.js";
+export type { Position } from "./stream/positions.js";
+export type {
+  BarMessage,
+  ConflatedMessage,
+  ErrorMessage,
+  GapMessage,
+  LiveBar,
+  TicksMessage,
+} from "./stream/protocol.js";
+export type { WebSocketConstructor, WebSocketLike } from "./stream/socket.js";
 export * from "./types.js";
 export { CSV_HEADER, type UploadFormat } from "./upload.js";

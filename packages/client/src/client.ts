@@ -1,6 +1,8 @@
 import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { pagedRows } from "./paging.js";
+import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
+import type { WebSocketConstructor } from "./stream/socket.js";
 import { tickClock } from "./tick-clock.js";
 import type {
   BulkResult,
@@ -14,6 +16,11 @@ import type {
   UploadResult,
 } from "./types.js";
 import { UPLOAD_TYPES, type UploadFormat, uploadOf } from "./upload.js";
+
+export interface ClientOptions extends HttpOptions {
+  /** Stands in for the WebSocket of the browser, or of the `ws` package in Node. */
+  readonly webSocket?: WebSocketConstructor | undefined;
+}
 
 /** Which rows to read: start inclusive, end exclusive, both RFC 3339. */
 export interface RangeQuery extends CallOptions {
@@ -87,10 +94,12 @@ function barsCall(query: BarsQuery): Call {
  */
 export class FxClient {
   readonly #http: Http;
+  readonly #options: ClientOptions;
   readonly #nextTime = tickClock();
 
-  constructor(options: HttpOptions) {
+  constructor(options: ClientOptions) {
     this.#http = new Http(options);
+    this.#options = options;
   }
 
   /** Stores one tick; when this returns it is durable and every bar holds it. A conflict of explicit `seq` is a 409. */
@@ -180,6 +189,20 @@ export class FxClient {
     return this.#body<Health>({ method: "GET", path: "/health", expect: [503], ...options });
   }
 
+  /**
+   * Ticks and bars as they happen; see {@link FxStream}. It connects when it is read or listened to.
+   *
+   * @throws Error where there is no WebSocket: pass one in the client's options
+   */
+  stream(options: StreamOptions): FxStream {
+    const { url, webSocket = globalWebSocket(), random = Math.random } = this.#options;
+    if (webSocket === undefined) throw new Error("this platform has no WebSocket: pass one as the option webSocket");
+    return new FxStream(
+      { url: `${url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`, webSocket, history: this, random },
+      options,
+    );
+  }
+
   /** A tick without a time gets its own before it is sent: a repeated request then names the same tick. */
   #timed(tick: TickInput): TickInput {
     return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
@@ -200,6 +223,11 @@ export class FxClient {
     // The contract's own answer: the caller names the type of the address it asks for.
     return body as T;
   }
+}
+
+function globalWebSocket(): WebSocketConstructor | undefined {
+  // Node 20 has none, so its types know none either.
+  return (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
 }
 
 function json(value: unknown): { body: string; contentType: string } {

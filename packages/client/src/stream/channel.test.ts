@@ -1,0 +1,22 @@
+import { covers, parseChannel } from "./channel.js";
+
+describe("parseChannel", () => {
+  it("reads the names of the contract and no others", () => {
+    expect(parseChannel("ticks:EURUSD.BID")).toEqual({ kind: "ticks", symbol: "EURUSD.BID" });
+    expect(parseChannel("ohlc:*:day")).toEqual({ kind: "ohlc", symbol: "*", interval: "day" });
+    for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "quotes:EURUSD"]) {
+      expect(parseChannel(name)).toBeUndefined();
+    }
+  });
+});
+
+describe("covers", () => {
+  it("holds for the channel itself and for a wildcard of its kind and interval", () => {
+    expect(covers("ticks:EURUSD", "ticks:EURUSD")).toBe(true);
+    expect(covers("ticks:*", "ticks:EURUSD")).toBe(true);
+    expect(covers("ohlc:*:minute", "ohlc:EURUSD:minute")).toBe(true);
+    expect(covers("ohlc:*:minute", "ohlc:EURUSD:hour")).toBe(false);
+    expect(covers("ticks:*", "ohlc:EURUSD:minute")).toBe(false);
+    expect(covers("ticks:EURUSD", "ticks:USDJPY")).toBe(false);
+  });
+});

@@ -1,0 +1,54 @@
+import type { BarJson, StoredInterval } from "@fx-ohlc/schemas";
+import type { TickJson } from "../types.js";
+import type { BarMessage, ConflatedMessage, ErrorMessage, GapMessage, TicksMessage } from "./protocol.js";
+
+/**
+ * Ticks of [from, to) read over HTTP, a page of them, because the stream could not give them. Some may have come before:
+ * whoever keeps ticks by (time, seq) has nothing to do but to store them.
+ */
+export interface ReloadedTicksEvent {
+  readonly type: "reloaded-ticks";
+  readonly channel: string;
+  readonly symbol: string;
+  readonly from: string;
+  /** Absent when it is the instant of reading. */
+  readonly to?: string | undefined;
+  readonly ticks: readonly TickJson[];
+}
+
+/** Closed bars read over HTTP after a reconnect, from the last one that was final. Some may have come before. */
+export interface ReloadedBarsEvent {
+  readonly type: "reloaded-bars";
+  readonly channel: string;
+  readonly symbol: string;
+  readonly interval: StoredInterval;
+  readonly bars: readonly BarJson[];
+}
+
+/** What the connection does. */
+export interface StatusEvent {
+  readonly type: "status";
+  /**
+   * `connecting`; `live` once subscribed; `waiting` before the next attempt; `paused` while the reader is far behind;
+   * `closed` for good.
+   */
+  readonly status: "connecting" | "live" | "waiting" | "paused" | "closed";
+  /** Why the connection ended, where it did. */
+  readonly reason?: string | undefined;
+  /** How long it waits before the next attempt. */
+  readonly retryMs?: number | undefined;
+}
+
+/** A gap is only reported when its ticks could not be read over HTTP either. */
+export type StreamEvent =
+  | TicksMessage
+  | BarMessage
+  | ConflatedMessage
+  | GapMessage
+  | ErrorMessage
+  | ReloadedTicksEvent
+  | ReloadedBarsEvent
+  | StatusEvent;
+
+/** The events of one type. */
+export type EventOf<Type extends StreamEvent["type"]> = Extract<StreamEvent, { readonly type: Type }>;

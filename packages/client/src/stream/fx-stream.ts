@@ -1,0 +1,312 @@
+import { backoffMs, type RetryPolicy } from "../retry.js";
+import { parseChannel } from "./channel.js";
+import { EventQueue } from "./event-queue.js";
+import type { EventOf, StreamEvent } from "./events.js";
+import type { HistoryReader } from "./history.js";
+import { type Position, Positions } from "./positions.js";
+import {
+  type ChannelMessage,
+  isChannelMessage,
+  type ServerMessage,
+  type SubscribedChannel,
+  type SubscribedMessage,
+} from "./protocol.js";
+import { Reloader } from "./reloader.js";
+import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
+
+export interface StreamOptions {
+  /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, or `*` for every symbol. */
+  readonly channels: readonly string[];
+  /** Where an earlier stream stopped, from its {@link FxStream.positions}. */
+  readonly positions?: Readonly<Record<string, Position>> | undefined;
+  /** Events that may wait for a `for await` loop; 10,000 by default. Beyond it the stream pauses, and resumes by itself. */
+  readonly queueMax?: number | undefined;
+  /** How long to wait before connecting again: at most half a second first and 30 s later, for ever. */
+  readonly reconnect?: Partial<RetryPolicy> | undefined;
+  /** Silence after which the server is taken for dead; 25,000 by default, which is two heartbeats and a half. */
+  readonly silenceMaxMs?: number | undefined;
+  /** Closes the stream. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a stream is made with besides its options. */
+export interface StreamParts {
+  /** The address of `/ws`. */
+  readonly url: string;
+  readonly webSocket: WebSocketConstructor;
+  readonly history: HistoryReader;
+  readonly random: () => number;
+}
+
+/** The server closed the stream in a way that trying again cannot mend. */
+export class StreamClosedError extends Error {
+  override readonly name = "StreamClosedError";
+  readonly code: number;
+
+  constructor({ code, reason }: Ending) {
+    super(`the stream was closed: ${code} ${reason}`.trim());
+    this.code = code;
+  }
+}
+
+const QUEUE_MAX_DEFAULT = 10_000;
+
+const SILENCE_MAX_DEFAULT_MS = 25_000;
+
+const RECONNECT_DEFAULT: RetryPolicy = { attemptsMax: Number.POSITIVE_INFINITY, baseMs: 500, capMs: 30_000 };
+
+/** A connection that lasted longer was a good one: the next attempt counts as the first again. */
+const GOOD_CONNECTION_MS = 10_000;
+
+/**
+ * Ticks may be committed in another order than that of their times: a reload begins this long before the last one. Ticks
+ * of longer ago that were stored meanwhile are not found this way; reading all of history again would be no answer.
+ */
+const RELOAD_MARGIN_MS = 60_000;
+
+/** Unauthorized, and bad message: the same request would be refused again. */
+const FINAL_CODES: ReadonlySet<number> = new Set([4001, 4400]);
+
+function retryMsOf(reason: string): number {
+  return Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
+}
+
+function timeBefore(time: string, ms: number): string {
+  return new Date(Date.parse(time) - ms).toISOString();
+}
+
+type Listener = (event: StreamEvent) => void;
+
+/**
+ * Ticks and bars as they happen, over one WebSocket that is opened again whenever it breaks.
+ *
+ * The states are those of {@link EventOf}<"status">. `connecting` ends in `live` with the server's answer to the
+ * subscription; from both of them a lost connection leads to `waiting`, and that back to `connecting`. `paused` is entered
+ * when a reader's queue is full and left for `connecting` when it has drained. Every state leads to `closed`, by
+ * {@link close}, by leaving the loop, or by a refusal that is final.
+ *
+ * After a reconnect each `ticks:` channel goes on from the last offset that was handed out. Where the server's history does
+ * not reach back so far, and for bars, the stream reads what is missing over HTTP first.
+ */
+export class FxStream implements AsyncIterable<StreamEvent> {
+  readonly #parts: StreamParts;
+  readonly #queueMax: number;
+  readonly #silenceMaxMs: number;
+  readonly #reconnect: RetryPolicy;
+  readonly #channels: Set<string>;
+  readonly #positions: Positions;
+  readonly #reloader: Reloader;
+  readonly #listeners = new Map<StreamEvent["type"], Set<Listener>>();
+  #status: EventOf<"status">["status"] | "idle" = "idle";
+  #queue: EventQueue<StreamEvent> | undefined;
+  #socket: Socket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+  #liveSinceMs: number | undefined;
+  #requestId = 0;
+
+  constructor(parts: StreamParts, options: StreamOptions) {
+    this.#parts = parts;
+    this.#queueMax = options.queueMax ?? QUEUE_MAX_DEFAULT;
+    this.#silenceMaxMs = options.silenceMaxMs ?? SILENCE_MAX_DEFAULT_MS;
+    this.#reconnect = { ...RECONNECT_DEFAULT, ...options.reconnect };
+    this.#channels = new Set(options.channels);
+    this.#positions = new Positions(options.positions);
+    this.#reloader = new Reloader(parts.history, {
+      onReloaded: (event) => this.#emit(event),
+      onDone: (channel, range, lastTime, error) => this.#onReloadDone(channel, range, lastTime, error),
+      deliver: (message) => this.#deliver(message),
+      onOverflow: () => this.#lose({ code: 1006, reason: "too much came in while the history was read" }),
+    });
+    if (options.signal?.aborted) this.#finish();
+    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+  }
+
+  /** How far the reader has come in each channel, to save and to go on from in another stream. */
+  get positions(): Readonly<Record<string, Position>> {
+    return this.#positions.toJSON();
+  }
+
+  /**
+   * Calls `listener` for each event of a type, from now on. The stream connects when the first listener is there.
+   *
+   * @returns a function that ends it
+   */
+  on<Type extends StreamEvent["type"]>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners);
+    // It is only ever called with events of its type: they are filed under it.
+    listeners.add(listener as Listener);
+    this.#start();
+    return () => void listeners.delete(listener as Listener);
+  }
+
+  /** Every event in order, for one `for await` loop. Leaving the loop closes the stream. */
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, undefined> {
+    if (this.#queue !== undefined) throw new Error("this stream is being read already");
+    this.#queue = new EventQueue(
+      this.#queueMax,
+      () => this.#resume(),
+      () => this.close(),
+    );
+    if (this.#status === "closed") this.#queue.end();
+    this.#start();
+    return this.#queue;
+  }
+
+  /** Follows more channels. */
+  subscribe(...channels: string[]): void {
+    for (const channel of channels) this.#channels.add(channel);
+    if (this.#status === "live") this.#requestChannels(channels);
+  }
+
+  /** Stops following channels, and forgets their positions. */
+  unsubscribe(...channels: string[]): void {
+    for (const channel of channels) this.#channels.delete(channel);
+    this.#positions.keepOnly([...this.#channels]);
+    this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels });
+  }
+
+  /** Ends the stream, and the loop that reads it. */
+  close(): void {
+    this.#finish();
+  }
+
+  #start(): void {
+    if (this.#status !== "idle") return;
+    this.#status = "connecting";
+    // Whoever adds several listeners one after the other hears the first event with all of them.
+    queueMicrotask(() => this.#connect());
+  }
+
+  #connect(): void {
+    if (this.#status === "closed") return;
+    this.#setStatus("connecting");
+    this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
+      onOpen: () => this.#requestChannels([...this.#channels]),
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: (ending) => this.#onEnd(ending),
+    });
+  }
+
+  #requestChannels(channels: string[]): void {
+    const since = this.#positions.since(channels);
+    this.#socket?.send({ op: "subscribe", id: this.#nextId(), channels, since });
+  }
+
+  #nextId(): number {
+    this.#requestId += 1;
+    return this.#requestId;
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if (message.type === "subscribed") this.#onSubscribed(message);
+    else if (message.type === "heartbeat") this.#onOffsets(message.offsets, message.time);
+    else if (message.type === "error") this.#emit(message);
+    else if (isChannelMessage(message)) this.#deliver(message);
+  }
+
+  #onSubscribed({ channels }: SubscribedMessage): void {
+    this.#liveSinceMs ??= Date.now();
+    if (this.#status !== "live") this.#setStatus("live");
+    const recovered = new Set(channels.filter((entry) => entry.recovered === true).map(({ channel }) => channel));
+    for (const entry of channels) {
+      for (const name of this.#positions.coveredBy(entry.channel)) {
+        if (!recovered.has(name) && !recovered.has(entry.channel)) this.#reload(name);
+      }
+      this.#begin(entry);
+    }
+  }
+
+  /** A `ticks:` channel that has no position yet begins where the server says it is. */
+  #begin({ channel, offset }: SubscribedChannel): void {
+    if (offset !== undefined) this.#onOffsets({ [channel]: offset }, new Date().toISOString());
+  }
+
+  #onOffsets(offsets: Readonly<Record<string, string>>, time: string): void {
+    for (const [channel, offset] of Object.entries(offsets)) {
+      const isNew = this.#positions.get(channel) === undefined && parseChannel(channel)?.kind === "ticks";
+      if (isNew && !channel.includes("*")) this.#positions.set(channel, { offset, time });
+    }
+  }
+
+  #reload(name: string): void {
+    const { time, bucket } = this.#positions.get(name) ?? {};
+    if (time !== undefined) this.#reloader.reload(name, { from: timeBefore(time, RELOAD_MARGIN_MS) });
+    else if (bucket !== undefined) this.#reloader.reload(name, { from: bucket });
+  }
+
+  #onReloadDone(
+    channel: string,
+    range: { from: string; to?: string | undefined },
+    lastTime: string | undefined,
+    error: Error | undefined,
+  ): void {
+    if (error === undefined) return;
+    const to = range.to ?? lastTime ?? new Date().toISOString();
+    this.#emit({ type: "gap", channel, from: range.from, to, reason: error.message });
+  }
+
+  /** Hands a message out, unless its channel is being read over HTTP; a gap is read first. */
+  #deliver(message: ChannelMessage): void {
+    // A connection that was given up has nothing more to say: what it said last comes again with the next one.
+    if (this.#socket === undefined || this.#reloader.holds(message)) return;
+    this.#positions.note(message);
+    if (message.type === "gap") this.#reloader.reload(message.channel, { from: message.from, to: message.to });
+    else this.#emit(message);
+  }
+
+  #emit(event: StreamEvent): void {
+    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
+    if (this.#queue?.push(event) === false && this.#status === "live") this.#pause();
+  }
+
+  #setStatus(status: EventOf<"status">["status"], about: { reason?: string; retryMs?: number } = {}): void {
+    this.#status = status;
+    this.#emit({ type: "status", status, ...about });
+  }
+
+  #onEnd(ending: Ending): void {
+    if (FINAL_CODES.has(ending.code)) this.#finish(new StreamClosedError(ending));
+    else this.#lose(ending);
+  }
+
+  /** Drops the connection, if it is not gone yet, and plans the next one. */
+  #lose(ending: Ending): void {
+    this.#disconnect();
+    this.#attempt += 1;
+    if (this.#attempt >= this.#reconnect.attemptsMax) {
+      this.#finish(new StreamClosedError(ending));
+      return;
+    }
+    const { code, reason } = ending;
+    const retryMs = retryMsOf(reason) + backoffMs(this.#attempt, this.#reconnect, this.#parts.random);
+    this.#timer = setTimeout(() => this.#connect(), retryMs);
+    this.#setStatus("waiting", { reason: `${code} ${reason}`.trim(), retryMs });
+  }
+
+  #pause(): void {
+    this.#disconnect();
+    this.#setStatus("paused", { reason: `${this.#queueMax} events wait for the reader` });
+  }
+
+  #resume(): void {
+    if (this.#status === "paused") this.#connect();
+  }
+
+  #disconnect(): void {
+    if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
+    this.#liveSinceMs = undefined;
+    this.#reloader.abort();
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #finish(error?: Error): void {
+    if (this.#status === "closed") return;
+    clearTimeout(this.#timer);
+    this.#disconnect();
+    this.#setStatus("closed", error === undefined ? {} : { reason: error.message });
+    this.#queue?.end(error);
+  }
+}

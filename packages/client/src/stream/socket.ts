@@ -1,0 +1,100 @@
+import { parseMessage, type ServerMessage } from "./protocol.js";
+
+/** What is used of a WebSocket: the browser's own, and that of the `ws` package, are both such. */
+export interface WebSocketLike {
+  addEventListener(type: "open" | "error", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  /** Where there is one, it ends a connection whose peer does not answer. */
+  terminate?(): void;
+}
+
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/** How a connection ended. */
+export interface Ending {
+  /** The close code; 1006 when the peer did not say. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface SocketHandlers {
+  onOpen(): void;
+  onMessage(message: ServerMessage): void;
+  /** Called once, unless this side closes the connection. */
+  onEnd(ending: Ending): void;
+}
+
+/** A server that is there answers an upgrade in milliseconds; a host that drops packets never does. */
+const OPEN_TIMEOUT_MS = 10_000;
+
+/** One WebSocket connection with its timeouts. Whatever ends it, the handlers hear of it once and of nothing after it. */
+export class Socket {
+  readonly #socket: WebSocketLike;
+  readonly #handlers: SocketHandlers;
+  readonly #silenceMaxMs: number;
+  #timer: ReturnType<typeof setTimeout>;
+  #isOver = false;
+
+  /** @param silenceMaxMs how long a peer may say nothing before it is taken for dead */
+  constructor(url: string, webSocket: WebSocketConstructor, silenceMaxMs: number, handlers: SocketHandlers) {
+    this.#handlers = handlers;
+    this.#silenceMaxMs = silenceMaxMs;
+    this.#socket = new webSocket(url);
+    this.#timer = setTimeout(() => this.#giveUp("the connection did not open in time"), OPEN_TIMEOUT_MS);
+    this.#socket.addEventListener("open", () => this.#onOpen());
+    this.#socket.addEventListener("message", ({ data }) => this.#onMessage(data));
+    this.#socket.addEventListener("close", ({ code, reason }) => this.#end({ code, reason }));
+    // A close event follows, and says more; without a listener the error would be thrown.
+    this.#socket.addEventListener("error", () => {});
+  }
+
+  send(message: object): void {
+    if (!this.#isOver) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Closes from this side. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#socket.close(1000);
+  }
+
+  #onOpen(): void {
+    if (this.#isOver) return;
+    this.#expectMessage();
+    this.#handlers.onOpen();
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#isOver) return;
+    this.#expectMessage();
+    const message = parseMessage(data);
+    if (message !== undefined) this.#handlers.onMessage(message);
+  }
+
+  #expectMessage(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#giveUp("the server fell silent"), this.#silenceMaxMs);
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#isOver) return;
+    this.#end({ code: 1006, reason });
+    if (this.#socket.terminate === undefined) this.#socket.close();
+    else this.#socket.terminate();
+  }
+
+  #end(ending: Ending): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#handlers.onEnd(ending);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+}
