@@ -1,0 +1,216 @@
+import { type Micros, nowUs, type Offset, symbolOfTickChannel, TICK_CHANNEL_PATTERN } from "@fx-ohlc/schemas";
+import { fullJitterMs, type Logger, type RedisLink } from "@fx-ohlc/service-kit";
+import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
+import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
+import type { StreamReader } from "./stream-reader.js";
+
+/** Who hears of every symbol's messages, in order and each once. */
+export interface FeedListener {
+  onMessage(symbol: string, message: FeedMessage): void;
+  onGap(symbol: string, gap: Gap): void;
+}
+
+export interface TickFeedOptions {
+  /** A connection for the subscription alone. */
+  readonly subscription: RedisLink;
+  readonly reader: StreamReader;
+  readonly listener: FeedListener;
+  readonly logger: Logger;
+}
+
+/** While Redis is away what is missing is asked for again this often: at most once in two seconds. */
+const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
+/** How often the subscription is asked whether it is up to date. */
+const CONFIRM_INTERVAL_MS = 500;
+/** Streams read at the same time after a reconnection: they share one connection, which they would only fill. */
+const READS_MAX = 32;
+
+/**
+ * Every symbol's messages from Redis, put in order by a {@link Sequencer} each.
+ *
+ * One pattern subscription brings all symbols (a Redis Cluster would need one sharded subscription a slot). At the first
+ * connection each stream's newest offset is where its symbol starts. From then on a symbol nobody heard of has had no message:
+ * its first one must be sequence 1. At every reconnection all streams are looked up, new ones included, and read from where
+ * they were left.
+ */
+export class TickFeed {
+  readonly #options: TickFeedOptions;
+  readonly #sequencers = new Map<string, Sequencer<FeedMessage>>();
+  readonly #reading = new Set<string>();
+  #isSubscribed = false;
+  #isSynced = false;
+  #isLookupNeeded = false;
+  #isLookingUp = false;
+  #confirmedUs: Micros = 0;
+  #failures = 0;
+  #malformed = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #confirmTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: TickFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Whether Redis has been reached since the start, so that positions mean something. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Every message published before this instant has been handed to the listener. */
+  get confirmedUs(): Micros {
+    return this.#confirmedUs;
+  }
+
+  /** Messages that could not be read at all. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  get symbols(): Iterable<string> {
+    return this.#sequencers.keys();
+  }
+
+  /** The last offset of a symbol that was handed to the listener or declared lost; undefined when there was none. */
+  position(symbol: string): Offset | undefined {
+    return this.#sequencers.get(symbol)?.position;
+  }
+
+  /** Subscribes at the first connection and catches up after every later one. The links are opened by whoever made them. */
+  start(): void {
+    this.#options.subscription.onReady(() => this.#onConnected());
+    this.#confirmTimer = setInterval(() => void this.#confirm(), CONFIRM_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#confirmTimer);
+    clearTimeout(this.#retryTimer);
+  }
+
+  async #onConnected(): Promise<void> {
+    if (!this.#isSubscribed) {
+      const { subscription } = this.#options;
+      const listener = subscription.guard("tick message", (raw: string, channel: string) =>
+        this.#receive(raw, channel),
+      );
+      await subscription.client.pSubscribe(TICK_CHANNEL_PATTERN, listener);
+      this.#isSubscribed = true;
+    }
+    for (const sequencer of this.#sequencers.values()) sequencer.reconnected();
+    this.#isLookupNeeded = true;
+    this.#catchUp();
+  }
+
+  #receive(raw: string, channel: string): void {
+    const message = parseFeedMessage(raw);
+    if (message === undefined) {
+      // Its place stays empty, so the next message makes a jump and the stream is asked.
+      this.#malformed += 1;
+      return;
+    }
+    const symbol = symbolOfTickChannel(channel);
+    const sequencer = this.#sequencers.get(symbol) ?? this.#add(symbol);
+    this.#handOn(symbol, sequencer.receive(message));
+    if (sequencer.wantedFrom !== undefined) void this.#read(symbol, sequencer);
+  }
+
+  #add(symbol: string): Sequencer<FeedMessage> {
+    const sequencer = new Sequencer<FeedMessage>();
+    if (this.#isSynced) sequencer.start(undefined);
+    this.#sequencers.set(symbol, sequencer);
+    return sequencer;
+  }
+
+  #handOn(symbol: string, deliveries: readonly Delivery<FeedMessage>[]): void {
+    const { listener } = this.#options;
+    for (const delivery of deliveries) {
+      if (delivery.kind === "message") listener.onMessage(symbol, delivery.message);
+      else listener.onGap(symbol, delivery.gap);
+    }
+  }
+
+  /** Starts whatever is still missing: the look-up of all streams, then the read of each that has more than was handed on. */
+  #catchUp(): void {
+    if (this.#isLookupNeeded) {
+      if (!this.#isLookingUp) void this.#lookUp();
+      return;
+    }
+    for (const [symbol, sequencer] of this.#sequencers) {
+      if (this.#reading.size >= READS_MAX) return;
+      if (sequencer.wantedFrom !== undefined) void this.#read(symbol, sequencer);
+    }
+  }
+
+  async #lookUp(): Promise<void> {
+    this.#isLookingUp = true;
+    try {
+      this.#isLookupNeeded = false;
+      this.#takePositions(await this.#options.reader.positions());
+      this.#failures = 0;
+    } catch (error) {
+      this.#isLookupNeeded = true;
+      this.#retryLater(error);
+    } finally {
+      this.#isLookingUp = false;
+    }
+    if (this.#retryTimer === undefined) this.#catchUp();
+  }
+
+  #takePositions(positions: ReadonlyMap<string, Offset>): void {
+    const isFirst = !this.#isSynced;
+    for (const symbol of positions.keys()) {
+      if (this.#sequencers.has(symbol)) continue;
+      const sequencer = this.#add(symbol);
+      // After the first look-up this is a stream that began while nobody listened: all of it was missed.
+      if (!isFirst) sequencer.reconnected();
+    }
+    if (!isFirst) return;
+    this.#isSynced = true;
+    for (const [symbol, sequencer] of this.#sequencers) this.#handOn(symbol, sequencer.start(positions.get(symbol)));
+  }
+
+  async #read(symbol: string, sequencer: Sequencer<FeedMessage>): Promise<void> {
+    if (this.#reading.has(symbol) || this.#reading.size >= READS_MAX) return;
+    this.#reading.add(symbol);
+    try {
+      for (let from = sequencer.beginRead(); from !== undefined; from = sequencer.beginRead()) {
+        this.#handOn(symbol, sequencer.history(await this.#options.reader.read(symbol, from)));
+        this.#failures = 0;
+      }
+    } catch (error) {
+      this.#retryLater(error);
+    } finally {
+      this.#reading.delete(symbol);
+    }
+    if (this.#retryTimer === undefined) this.#catchUp();
+  }
+
+  #retryLater(error: unknown): void {
+    if (this.#retryTimer !== undefined) return;
+    if (this.#options.reader.isReady) this.#options.logger.warn("reading back failed, trying again", { error });
+    const waitMs = RETRY_BACKOFF.baseMs + fullJitterMs(this.#failures, RETRY_BACKOFF);
+    this.#failures += 1;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#catchUp();
+    }, waitMs);
+  }
+
+  /** Redis answers a ping after everything it published before, on the same connection. */
+  async #confirm(): Promise<void> {
+    const { subscription } = this.#options;
+    if (!subscription.isReady || !this.#isUpToDate()) return;
+    const askedUs = nowUs();
+    try {
+      await subscription.ping();
+    } catch {
+      return;
+    }
+    if (this.#isUpToDate()) this.#confirmedUs = Math.max(this.#confirmedUs, askedUs);
+  }
+
+  #isUpToDate(): boolean {
+    if (!this.#isSynced || this.#isLookupNeeded || this.#isLookingUp) return false;
+    for (const sequencer of this.#sequencers.values()) if (sequencer.wantedFrom !== undefined) return false;
+    return true;
+  }
+}
