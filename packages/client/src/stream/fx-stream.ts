@@ -1,6 +1,6 @@
 import { backoffMs, type RetryPolicy } from "../retry.js";
 import { parseChannel } from "./channel.js";
-import { EventQueue } from "./event-queue.js";
+import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
 import { type Position, Positions } from "./positions.js";
@@ -75,8 +75,6 @@ function timeBefore(time: string, ms: number): string {
   return new Date(Date.parse(time) - ms).toISOString();
 }
 
-type Listener = (event: StreamEvent) => void;
-
 /**
  * Ticks and bars as they happen, over one WebSocket that is opened again whenever it breaks.
  *
@@ -96,9 +94,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #channels: Set<string>;
   readonly #positions: Positions;
   readonly #reloader: Reloader;
-  readonly #listeners = new Map<StreamEvent["type"], Set<Listener>>();
+  readonly #hub = new EventHub();
   #status: EventOf<"status">["status"] | "idle" = "idle";
-  #queue: EventQueue<StreamEvent> | undefined;
   #socket: Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
@@ -122,7 +119,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     options.signal?.addEventListener("abort", () => this.close(), { once: true });
   }
 
-  /** How far the reader has come in each channel, to save and to go on from in another stream. */
+  /**
+   * How far the reader has come in each channel, to save and to go on from in another stream. What waits for a loop counts
+   * as read: a loop that saves while it lags should save the `offset` and last `time` of the event it is at.
+   */
   get positions(): Readonly<Record<string, Position>> {
     return this.#positions.toJSON();
   }
@@ -133,25 +133,20 @@ export class FxStream implements AsyncIterable<StreamEvent> {
    * @returns a function that ends it
    */
   on<Type extends StreamEvent["type"]>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners);
-    // It is only ever called with events of its type: they are filed under it.
-    listeners.add(listener as Listener);
+    const off = this.#hub.on(type, listener);
     this.#start();
-    return () => void listeners.delete(listener as Listener);
+    return off;
   }
 
   /** Every event in order, for one `for await` loop. Leaving the loop closes the stream. */
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, undefined> {
-    if (this.#queue !== undefined) throw new Error("this stream is being read already");
-    this.#queue = new EventQueue(
+    const events = this.#hub.read(
       this.#queueMax,
       () => this.#resume(),
       () => this.close(),
     );
-    if (this.#status === "closed") this.#queue.end();
     this.#start();
-    return this.#queue;
+    return events;
   }
 
   /** Follows more channels. */
@@ -180,8 +175,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #connect(): void {
-    if (this.#status === "closed") return;
+    if (this.#isClosed()) return;
     this.#setStatus("connecting");
+    // A listener may have had enough.
+    if (this.#isClosed()) return;
     this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
       onOpen: () => this.#requestChannels([...this.#channels]),
       onMessage: (message) => this.#onMessage(message),
@@ -257,13 +254,16 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #emit(event: StreamEvent): void {
-    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
-    if (this.#queue?.push(event) === false && this.#status === "live") this.#pause();
+    if (!this.#hub.emit(event) && this.#status === "live") this.#pause();
   }
 
   #setStatus(status: EventOf<"status">["status"], about: { reason?: string; retryMs?: number } = {}): void {
     this.#status = status;
     this.#emit({ type: "status", status, ...about });
+  }
+
+  #isClosed(): boolean {
+    return this.#status === "closed";
   }
 
   #onEnd(ending: Ending): void {
@@ -303,10 +303,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #finish(error?: Error): void {
-    if (this.#status === "closed") return;
+    if (this.#isClosed()) return;
     clearTimeout(this.#timer);
     this.#disconnect();
     this.#setStatus("closed", error === undefined ? {} : { reason: error.message });
-    this.#queue?.end(error);
+    this.#hub.end(error);
   }
 }

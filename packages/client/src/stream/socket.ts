@@ -71,8 +71,17 @@ export class Socket {
   #onMessage(data: unknown): void {
     if (this.#isOver) return;
     this.#expectMessage();
-    const message = parseMessage(data);
+    const message = this.#parse(data);
     if (message !== undefined) this.#handlers.onMessage(message);
+  }
+
+  #parse(data: unknown): ServerMessage | undefined {
+    try {
+      return parseMessage(data);
+    } catch {
+      this.#giveUp("the server sent something else than JSON");
+      return undefined;
+    }
   }
 
   #expectMessage(): void {

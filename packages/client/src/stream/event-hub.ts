@@ -1,0 +1,45 @@
+import { EventQueue } from "./event-queue.js";
+import type { EventOf, StreamEvent } from "./events.js";
+
+type Listener = (event: StreamEvent) => void;
+
+/** Hands events to listeners by their type, and to one loop in their order. */
+export class EventHub {
+  readonly #listeners = new Map<StreamEvent["type"], Set<Listener>>();
+  #queue: EventQueue<StreamEvent> | undefined;
+  #end: { error: Error | undefined } | undefined;
+
+  /** @returns a function that ends it */
+  on<Type extends StreamEvent["type"]>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners);
+    // It is only ever called with events of its type: they are filed under it.
+    listeners.add(listener as Listener);
+    return () => void listeners.delete(listener as Listener);
+  }
+
+  /**
+   * The events from now on.
+   *
+   * @param onDrained called when the loop has caught up after the queue was full
+   * @param onReturn called when the loop is left
+   */
+  read(queueMax: number, onDrained: () => void, onReturn: () => void): AsyncIterator<StreamEvent, void, undefined> {
+    if (this.#queue !== undefined) throw new Error("this stream is being read already");
+    this.#queue = new EventQueue(queueMax, onDrained, onReturn);
+    if (this.#end !== undefined) this.#queue.end(this.#end.error);
+    return this.#queue;
+  }
+
+  /** @returns false when the loop is so far behind that nothing more should come */
+  emit(event: StreamEvent): boolean {
+    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
+    return this.#queue?.push(event) ?? true;
+  }
+
+  /** Ends the loop, with an error if there is one. */
+  end(error?: Error): void {
+    this.#end = { error };
+    this.#queue?.end(error);
+  }
+}
