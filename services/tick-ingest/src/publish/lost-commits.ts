@@ -25,7 +25,7 @@ export interface LostCommitsOptions {
 /** First key of the two-part advisory locks that say a process lives; the second is a hash of its ingest id. */
 const LIFE_LOCK = 5_064_223;
 /** A commit that a dying process left in the server may appear after its successor's first look. */
-const SWEEP_INTERVAL_MS = 5000;
+const SWEEP_INTERVAL_MS = 2000;
 
 /**
  * Declares lost what was committed and never published: by processes that died, whose life lock nobody holds, and by

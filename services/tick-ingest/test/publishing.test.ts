@@ -1,0 +1,134 @@
+import {
+  type RevisionMessage,
+  type StreamMessage,
+  streamKey,
+  type Tick,
+  type TicksMessage,
+  tickChannel,
+} from "@fx-ohlc/schemas";
+import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
+import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
+import { publishMessage } from "../src/publish/publish-script.js";
+import { Publisher } from "../src/publish/publisher.js";
+import { CommitLedger } from "../src/write/commit-ledger.js";
+
+const logger = createLogger({ service: "test", level: "error" });
+const T0 = 1_400_000_000_000_000;
+
+let server: TestRedis;
+let redis: RedisLink;
+beforeAll(async () => {
+  server = await testRedis({ settings: { "enable-debug-command": "local" } });
+  redis = new RedisLink({ url: server.url, name: "test", logger });
+  redis.open();
+  await eventually(() => redis.isReady);
+});
+afterAll(async () => {
+  redis.close();
+  await server.drop();
+});
+beforeEach(async () => {
+  await redis.client.flushAll();
+});
+
+async function stream(symbol: string): Promise<StreamMessage[]> {
+  const entries = await redis.client.xRange(streamKey(symbol), "-", "+");
+  return (entries ?? []).map(({ message }) => JSON.parse(String(message.m)));
+}
+
+function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
+  return Array.from({ length: count }, (_, index) => ({ symbol, timeUs: T0 + from + index, seq: 0, price: 1.5 }));
+}
+
+function newPublisher(bufferMax = 100_000) {
+  const ledger = new CommitLedger();
+  return { ledger, publisher: new Publisher({ redis, ledger, logger, bufferMax }) };
+}
+
+test("a call that is repeated after its answer was lost is executed once", async () => {
+  const message = { symbol: "EURUSD", callId: "1.0.", head: '{"offset":"', tail: '"}' };
+  const heard: string[] = [];
+  const listener = redis.duplicate("listener");
+  listener.open();
+  await eventually(() => listener.isReady);
+  await listener.client.subscribe(tickChannel("EURUSD"), (text) => void heard.push(text));
+  await publishMessage(redis.client, "ingest", message);
+  await publishMessage(redis.client, "ingest", message);
+  await publishMessage(redis.client, "ingest", { ...message, callId: "2.0." });
+  await eventually(() => heard.length >= 2);
+  listener.close();
+  const offsets = (await stream("EURUSD")).map(({ offset }) => offset);
+  expect(offsets).toHaveLength(2);
+  expect(heard.map((text) => JSON.parse(text).offset)).toEqual(offsets);
+});
+
+test("the sequence is contiguous within an epoch, and an emptied Redis begins a new epoch at 1", async () => {
+  const send = (callId: string) =>
+    publishMessage(redis.client, "ingest", { symbol: "EURUSD", callId, head: '{"offset":"', tail: '"}' });
+  await send("1.0.");
+  await send("2.0.");
+  const before = (await stream("EURUSD")).map(({ offset }) => offset.split("-"));
+  expect(before.map(([, sequence]) => sequence)).toEqual(["1", "2"]);
+  await redis.client.flushAll();
+  await send("3.0.");
+  const [after] = (await stream("EURUSD")).map(({ offset }) => offset.split("-"));
+  expect(after?.[1]).toBe("1");
+  expect(after?.[0]).not.toBe(before[0]?.[0]);
+});
+
+test("a server that took over a stream begins a new epoch and an empty stream", async () => {
+  const send = (callId: string) =>
+    publishMessage(redis.client, "ingest", { symbol: "EURUSD", callId, head: '{"offset":"', tail: '"}' });
+  await send("1.0.");
+  const [before] = await stream("EURUSD");
+  await redis.client.sendCommand(["DEBUG", "CHANGE-REPL-ID"]);
+  await send("2.0.");
+  const after = await stream("EURUSD");
+  expect(after).toHaveLength(1);
+  expect(after[0]?.offset.split("-")[0]).not.toBe(before?.offset.split("-")[0]);
+});
+
+test("a big commit goes out as several messages with its transaction id, in order", async () => {
+  const { publisher, ledger } = newPublisher();
+  publisher.publishTicks([...ticks(450), ...ticks(3, 0, "GBPUSD")], "777", 1);
+  await eventually(() => publisher.bufferedMessages === 0);
+  const messages = (await stream("EURUSD")) as TicksMessage[];
+  expect(messages.map((message) => message.ticks.length)).toEqual([200, 200, 50]);
+  expect(new Set(messages.map((message) => message.xid))).toEqual(new Set(["777"]));
+  expect(messages.flatMap((message) => message.ticks.map((tick) => tick.time))).toEqual(
+    messages.flatMap((message) => message.ticks.map((tick) => tick.time)).sort(),
+  );
+  expect(await stream("GBPUSD")).toHaveLength(1);
+  expect(ledger.accountedFor).toEqual(new Set([1]));
+});
+
+test("while Redis is frozen messages wait, and go out in order once it answers again", async () => {
+  const { publisher } = newPublisher();
+  publisher.publishTicks(ticks(1), "1", 1);
+  await eventually(() => publisher.bufferedMessages === 0);
+  server.freeze();
+  await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
+  for (let batch = 2; batch <= 20; batch += 1) publisher.publishTicks(ticks(1, batch), String(batch), batch);
+  expect(publisher.bufferedMessages).toBe(19);
+  server.thaw();
+  await eventually(() => publisher.bufferedMessages === 0, { what: "the buffer to be sent" });
+  const xids = ((await stream("EURUSD")) as TicksMessage[]).map((message) => message.xid);
+  expect(xids).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+});
+
+test("when the buffer is full the longest queue becomes one revision over its whole range", async () => {
+  const { publisher, ledger } = newPublisher(1000);
+  server.freeze();
+  await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
+  for (let batch = 1; batch <= 30; batch += 1) publisher.publishTicks(ticks(100, batch * 1000), String(batch), batch);
+  expect(publisher.bufferedMessages).toBeLessThan(30);
+  expect(publisher.droppedMessages).toBeGreaterThan(0);
+  server.thaw();
+  await eventually(() => publisher.bufferedMessages === 0, { what: "the buffer to be sent" });
+  const [revision, ...rest] = await stream("EURUSD");
+  expect(revision).toMatchObject({ type: "revision", reason: "lost", from: "2014-05-13T16:53:20.001000Z" });
+  const [next] = rest as TicksMessage[];
+  const { to } = revision as RevisionMessage;
+  if (next !== undefined) expect(to <= String(next.ticks[0]?.time)).toBe(true);
+  expect(ledger.accountedFor.size).toBe(30);
+});
