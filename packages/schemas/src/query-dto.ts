@@ -121,3 +121,13 @@ export class LatestQuery {
   @IsIntervalName()
   interval?: string;
 }
+
+/** Query of `GET /internal/anchor`. */
+export class AnchorQuery {
+  static readonly fields: readonly string[] = ["symbol"];
+
+  /** Every symbol when absent. */
+  @MayBeAbsent()
+  @IsSymbolList()
+  symbol?: string;
+}

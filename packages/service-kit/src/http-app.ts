@@ -20,7 +20,7 @@ export interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: Health;
   /** Adds the service's own routes. */
-  routes(app: Express): void;
+  readonly routes?: (app: Express) => void;
   /** Routes too hot for Express, by `METHOD /path`; no parameters in the path. */
   readonly lean?: Readonly<Record<string, LeanHandler>>;
   /** Whether pages of any origin may read with GET. */
@@ -101,7 +101,7 @@ function createExpress(
   addHealthRoutes(app, options.health);
   addProblemRoutes(app);
   app.get("/metrics", serveMetrics(options.metrics));
-  options.routes(app);
+  options.routes?.(app);
   addMethodGuards(app, [...lean.keys()]);
   app.use(noSuchRoute);
   // Express knows an error handler by its four parameters.

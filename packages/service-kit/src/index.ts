@@ -7,6 +7,7 @@ export * from "./http-server.js";
 export * from "./lifecycle.js";
 export * from "./logger.js";
 export * from "./metrics.js";
+export * from "./package-version.js";
 export * from "./problem.js";
 export * from "./problem-mapping.js";
 export * from "./query.js";

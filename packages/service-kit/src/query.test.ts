@@ -1,6 +1,6 @@
 import { SeqQuery, TickRangeQuery } from "@fx-ohlc/schemas";
 import { Problem } from "./problem.js";
-import { readQuery } from "./query.js";
+import { readQuery, refuseQuery } from "./query.js";
 
 function refusal(target: string): Problem {
   try {
@@ -48,4 +48,9 @@ describe("readQuery", () => {
   test.each(["symbol=%zz", "symbol=%", "symbol=%ff"])("answers the malformed escape %p with 400", (text) => {
     expect(() => readQuery(TickRangeQuery, `/ticks?${text}`)).toThrow(URIError);
   });
+});
+
+test("a path without parameters answers any with 400", () => {
+  expect(() => refuseQuery("/symbols?")).not.toThrow();
+  expect(() => refuseQuery("/symbols?symbol=EURUSD")).toThrow("symbol unknown parameter");
 });

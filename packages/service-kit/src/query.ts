@@ -33,3 +33,13 @@ export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T
   if (unknownField) throw new Problem("malformed", summary(errors), { errors });
   throw invalid(errors);
 }
+
+/**
+ * For a path without parameters.
+ *
+ * @throws Problem 400 for any parameter
+ */
+export function refuseQuery(target: string): void {
+  const errors = Object.keys(parameters(queryText(target))).map((field) => ({ field, message: "unknown parameter" }));
+  if (errors.length > 0) throw new Problem("malformed", summary(errors), { errors });
+}

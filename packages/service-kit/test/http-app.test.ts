@@ -23,7 +23,6 @@ function appWith(options: Partial<HttpAppOptions> = {}) {
     logger: createLogger({ service: "test", level: "info", destination: log }),
     metrics,
     health: new Health({ version: "1.0.0", dependencies: [] }),
-    routes: () => undefined,
     ...options,
   });
   return { http: request(handler), handler, metrics };

@@ -1,0 +1,73 @@
+import { Database } from "@fx-ohlc/database";
+import {
+  createHttpApp,
+  createLogger,
+  Health,
+  type HttpServer,
+  type Logger,
+  listen,
+  Metrics,
+  type Service,
+  stopInOrder,
+} from "@fx-ohlc/service-kit";
+import type { Config } from "./config.js";
+import { readRoutes } from "./http/routes.js";
+import { QueryMetrics } from "./metrics.js";
+import { databaseProblem, Reader } from "./reader.js";
+
+const SERVICE = "ohlc-query";
+
+/** The service, with the port it listens on once it has started. */
+export interface App extends Service {
+  readonly port: number;
+}
+
+/** Composes the service. Nothing is connected before `start`. */
+export function createApp(config: Config, version: string, signal: AbortSignal): App {
+  const logger = createLogger({ service: SERVICE, level: config.logLevel });
+  const metrics = new Metrics();
+  const database = openDatabase(config, logger);
+  const reader = new Reader(database, config.queryTimeoutMs);
+  const check = async () => database.assertAvailable();
+  const health = new Health({ version, dependencies: [{ name: "database", requiredForReady: true, check }] });
+  const handler = createHttpApp({
+    logger,
+    metrics,
+    health,
+    cors: true,
+    mapError: databaseProblem,
+    lean: readRoutes({ reader, metrics: new QueryMetrics(metrics) }),
+  });
+  let server: HttpServer | undefined;
+  return {
+    get port() {
+      return server?.port ?? config.port;
+    },
+    // It listens first: while the database is away requests are answered 503 and the service is not ready.
+    start: async () => {
+      server = await listen(handler, { port: config.port });
+      logger.info("listening", { port: server.port });
+      database.start();
+      await database.untilAvailable(signal);
+    },
+    stop: () =>
+      stopInOrder(logger, [
+        { name: "not ready", deadlineMs: 100, run: () => health.drain() },
+        { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+        { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
+      ]),
+  };
+}
+
+function openDatabase(config: Config, logger: Logger): Database {
+  const database = new Database({
+    url: config.databaseUrl,
+    applicationName: SERVICE,
+    connectionsMax: config.databaseConnectionsMax,
+    statementTimeoutMs: config.queryTimeoutMs,
+    prepare: config.databasePrepare,
+  });
+  database.on("available", () => logger.info("database available", { ...database.settings }));
+  database.on("away", (error) => logger.warn("database away", { error }));
+  return database;
+}

@@ -1,0 +1,26 @@
+import { type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
+import type { BarColumns } from "./bar-columns.js";
+
+/** What an answer says about each bar besides its columns. */
+export interface BarsContext {
+  readonly symbol: string;
+  /** Bars that start before it are complete: the start of the bucket that runs now. */
+  readonly runningUs: Micros;
+  /** Given for bars of a day: their names are added. */
+  readonly dayBoundary: DayBoundary | undefined;
+}
+
+/**
+ * The JSON text of bars: laid together from texts, with no object a bar. The symbol needs no escaping; its rule allows no
+ * character that does.
+ */
+export function barsJson(bars: BarColumns, { symbol, runningUs, dayBoundary }: BarsContext): string {
+  const symbolMember = `","symbol":"${symbol}","open":`;
+  let json = "";
+  for (let i = 0; i < bars.bucketUs.length; i += 1) {
+    const bucketUs = bars.bucketUs[i] ?? 0;
+    const date = dayBoundary === undefined ? "" : `,"date":"${fxDayName(bucketUs, dayBoundary)}"`;
+    json += `${i === 0 ? "" : ","}{"bucket":"${formatBucket(bucketUs)}${symbolMember}${bars.open[i]},"high":${bars.high[i]},"low":${bars.low[i]},"close":${bars.close[i]},"tick_count":${bars.tickCount[i]},"complete":${bucketUs < runningUs}${date}}`;
+  }
+  return `[${json}]`;
+}

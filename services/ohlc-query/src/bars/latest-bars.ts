@@ -1,0 +1,52 @@
+import {
+  type Bar,
+  bucketStart,
+  type DayBoundary,
+  type Interval,
+  type Micros,
+  parseStoredInterval,
+} from "@fx-ohlc/schemas";
+import type { Reader } from "../reader.js";
+import { readBarPage } from "./bar-page.js";
+import { type NewestBar, readNewestBars } from "./newest-bars.js";
+
+/** The newest bar of each symbol, and the clock they were read by. */
+export interface LatestBars {
+  readonly nowUs: Micros;
+  readonly bars: readonly Bar[];
+}
+
+/** The derived bar that contains a symbol's newest minute: it starts no later than that, so not after now. */
+async function derivedAround(
+  reader: Reader,
+  newest: NewestBar,
+  interval: Interval,
+  boundary: DayBoundary,
+): Promise<Bar[]> {
+  const bucketUs = bucketStart(newest.bucketUs, interval, boundary);
+  const range = { interval, boundary, symbol: newest.symbol, fromUs: bucketUs, toUs: bucketUs + 1, limit: 1 };
+  const { bars } = await readBarPage(reader, range);
+  return bars.bucketUs.map((bucketUs, i) => ({
+    symbol: newest.symbol,
+    bucketUs,
+    open: Number(bars.open[i]),
+    high: Number(bars.high[i]),
+    low: Number(bars.low[i]),
+    close: Number(bars.close[i]),
+    tickCount: Number(bars.tickCount[i]),
+  }));
+}
+
+/** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
+export async function readLatestBars(
+  reader: Reader,
+  symbols: readonly string[],
+  interval: Interval,
+): Promise<LatestBars> {
+  const { nowUs, bars } = await readNewestBars(reader, symbols);
+  const stored = parseStoredInterval(interval);
+  if (stored !== undefined) return { nowUs, bars: bars.filter((bar) => bar.interval === stored) };
+  const minutes = bars.filter((bar) => bar.interval === "minute");
+  const derived = await Promise.all(minutes.map((bar) => derivedAround(reader, bar, interval, reader.dayBoundary)));
+  return { nowUs, bars: derived.flat() };
+}

@@ -1,0 +1,34 @@
+import type { Sql } from "@fx-ohlc/database";
+import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
+import { type AggregatedBars, type BarColumns, barColumns, bucketOfSeconds } from "./bar-columns.js";
+
+/** The relation that holds the bars of an interval. */
+export function relationOf(interval: StoredInterval): string {
+  return `ohlc_${interval}`;
+}
+
+/** Which stored bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` of them. */
+export interface StoredRange {
+  readonly interval: StoredInterval;
+  readonly symbol: string;
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+  readonly rowsMax: number;
+}
+
+/** Reads stored bars, ascending. */
+export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
+  const [row] = await sql<AggregatedBars[]>`
+    select array_agg(date_part('epoch', bucket)::bigint)::text as buckets,
+           array_agg(open)::text       as opens,
+           array_agg(high)::text       as highs,
+           array_agg(low)::text        as lows,
+           array_agg(close)::text      as closes,
+           array_agg(tick_count)::text as tick_counts
+      from (select bucket, open, high, low, close, tick_count
+              from ${sql(relationOf(range.interval))}
+             where symbol = ${range.symbol} and bucket >= ${range.fromUs} and bucket < ${range.toUs}
+             order by bucket
+             limit ${range.rowsMax}) bars`;
+  return barColumns(row, bucketOfSeconds);
+}

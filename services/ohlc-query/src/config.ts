@@ -1,0 +1,22 @@
+import { type EnvReader, type LogLevel, readLogLevel } from "@fx-ohlc/service-kit";
+
+/** ohlc-query's configuration; the README's table lists the variables. */
+export interface Config {
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly databaseUrl: string;
+  readonly databasePrepare: boolean;
+  readonly databaseConnectionsMax: number;
+  readonly queryTimeoutMs: number;
+}
+
+export function readConfig(env: EnvReader): Config {
+  return {
+    port: env.port("PORT", { default: 8002 }),
+    logLevel: readLogLevel(env),
+    databaseUrl: env.url("DATABASE_URL", "postgres"),
+    databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
+    databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
+    queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
+  };
+}

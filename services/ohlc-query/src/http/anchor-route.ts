@@ -1,0 +1,55 @@
+import type { IncomingMessage } from "node:http";
+import {
+  AnchorQuery,
+  barJson,
+  bucketStart,
+  type DayBoundary,
+  formatTime,
+  fxDayName,
+  type Micros,
+} from "@fx-ohlc/schemas";
+import { readQuery } from "@fx-ohlc/service-kit";
+import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
+import type { Reader } from "../reader.js";
+import type { Answer } from "./answer.js";
+import { symbolsOf } from "./ranges.js";
+
+function keyJson({ timeUs, seq }: TickKey) {
+  return { time: formatTime(timeUs), seq };
+}
+
+function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
+  const { interval, bucketUs } = bar;
+  const short = SHORT[interval];
+  return {
+    interval,
+    ...barJson(bar, bucketUs < bucketStart(nowUs, short, boundary)),
+    ...(interval === "day" ? { date: fxDayName(bucketUs, boundary) } : {}),
+    open_key: keyJson(bar.openKey),
+    close_key: keyJson(bar.closeKey),
+  };
+}
+
+const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
+
+/**
+ * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. Not
+ * for the outside: the edge does not lead here.
+ */
+export function getAnchor(reader: Reader) {
+  return async (req: IncomingMessage): Promise<Answer> => {
+    const { symbol } = readQuery(AnchorQuery, req.url ?? "");
+    const { nowUs, snapshot, bars } = await readNewestBars(
+      reader,
+      symbol === undefined ? undefined : symbolsOf(symbol),
+    );
+    const boundary = reader.dayBoundary;
+    const body = {
+      snapshot,
+      now: formatTime(nowUs),
+      day_boundary: boundary,
+      bars: bars.map((bar) => anchorBar(bar, nowUs, boundary)),
+    };
+    return { body: JSON.stringify(body) };
+  };
+}

@@ -1,0 +1,48 @@
+import { type DayBoundary, LIMIT_DEFAULT, type Micros, normalizeSymbol, parseTime } from "@fx-ohlc/schemas";
+
+/** The latest instant that microseconds hold exactly, in 2255. No tick is before 1970 or after it. */
+const LATEST_US: Micros = 9_000_000_000_000_000;
+
+/** The checked parameters that every paged read has. */
+interface RangeParameters {
+  readonly symbol: string;
+  readonly start: string;
+  readonly end?: string;
+  readonly limit?: string;
+}
+
+/** What of a symbol is asked for: everything within [fromUs, toUs), at most `limit` rows. */
+export interface Range {
+  readonly symbol: string;
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+  readonly limit: number;
+}
+
+function instant(text: string): Micros {
+  return Math.min(Math.max(parseTime(text) ?? 0, 0), LATEST_US);
+}
+
+/** The range of a checked query; `end` is now when absent. */
+export function rangeOf({ symbol, start, end, limit }: RangeParameters, nowUs: Micros): Range {
+  return {
+    symbol: normalizeSymbol(symbol) ?? "",
+    fromUs: instant(start),
+    toUs: end === undefined ? nowUs : instant(end),
+    limit: limit === undefined ? LIMIT_DEFAULT : Number(limit),
+  };
+}
+
+/** The day boundary a query names: neither part, the stored one; a zone alone, its midnight; an hour alone, in UTC. */
+export function boundaryOf(
+  { day_start_hour: hour, timezone }: { readonly day_start_hour?: string; readonly timezone?: string },
+  stored: DayBoundary,
+): DayBoundary {
+  if (hour === undefined && timezone === undefined) return stored;
+  return { hour: Number(hour ?? 0), timezone: timezone ?? "UTC" };
+}
+
+/** The symbols of a checked list, each once, in the order given. */
+export function symbolsOf(list: string): string[] {
+  return [...new Set(list.split(",").map((symbol) => normalizeSymbol(symbol) ?? ""))];
+}

@@ -1,0 +1,69 @@
+import { type Database, DatabaseUnavailableError, isUnavailable, type Sql } from "@fx-ohlc/database";
+import type { DayBoundary } from "@fx-ohlc/schemas";
+import { DeadlineError, Problem, unavailable } from "@fx-ohlc/service-kit";
+
+/** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
+const WAITING_MAX = 500;
+/** The server gives a statement up first; this much later it is taken for lost on the way. */
+const GRACE_MS = 500;
+
+/**
+ * Runs reads so that each of them ends: with its rows, when its deadline passes, or as soon as the database is found away. A
+ * frozen server answers nothing and closes nothing, so a read that only waited for its rows would wait with it.
+ */
+export class Reader {
+  readonly #database: Database;
+  readonly #deadlineMs: number;
+  readonly #waiting = new Set<(reason: unknown) => void>();
+
+  /** @param statementTimeoutMs what the pool of `database` has been given */
+  constructor(database: Database, statementTimeoutMs: number) {
+    this.#database = database;
+    this.#deadlineMs = statementTimeoutMs + GRACE_MS;
+    database.on("away", () => {
+      for (const reject of this.#waiting) reject(new DatabaseUnavailableError());
+    });
+  }
+
+  /**
+   * The boundary of the stored day bars.
+   *
+   * @throws DatabaseUnavailableError before the database was ever reached
+   */
+  get dayBoundary(): DayBoundary {
+    return this.#database.settings.dayBoundary;
+  }
+
+  /**
+   * @param query one statement on the pool it is given
+   * @throws DatabaseUnavailableError while the database is away
+   * @throws DeadlineError when the answer does not come
+   * @throws Problem 503 when too many reads wait already
+   */
+  read<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
+    this.#database.assertAvailable();
+    if (this.#waiting.size >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(
+        () => settle(() => reject(new DeadlineError("a read", this.#deadlineMs))),
+        this.#deadlineMs,
+      );
+      const settle = (outcome: () => void) => {
+        clearTimeout(timer);
+        this.#waiting.delete(reject);
+        outcome();
+      };
+      this.#waiting.add(reject);
+      query(this.#database.sql).then(
+        (rows) => settle(() => resolve(rows)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
+  }
+}
+
+/** The problem for an error of the database; undefined for any other error. */
+export function databaseProblem(error: unknown): Problem | undefined {
+  if (error instanceof DatabaseUnavailableError || isUnavailable(error)) return unavailable("The database", error);
+  return undefined;
+}
