@@ -1,4 +1,11 @@
-import { Database, type RefreshWindow, RefreshWorker, refreshBacklog, retentionHorizon } from "@fx-ohlc/database";
+import {
+  Database,
+  type RefreshWindow,
+  RefreshWorker,
+  RetentionSweep,
+  refreshBacklog,
+  retentionHorizon,
+} from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import {
   createHttpApp,
@@ -44,6 +51,7 @@ interface Parts {
   readonly publisher: Publisher;
   readonly lostCommits: LostCommits;
   readonly refreshWorker: RefreshWorker;
+  readonly retention: RetentionSweep;
   readonly health: Health;
   readonly singles: GroupCommit;
   readonly bulk: GroupCommit;
@@ -81,6 +89,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       onRefreshed: (windows) => publishRefreshed(publisher, windows),
       onError: (error) => logger.warn("bar refresh failed, trying again", { error }),
     }),
+    retention: new RetentionSweep(database, (error) => logger.warn("expired ticks stay for now", { error })),
     health: new Health({
       version,
       dependencies: [
@@ -154,7 +163,7 @@ async function startParts(
   startServer: () => Promise<HttpServer>,
   signal: AbortSignal,
 ): Promise<HttpServer> {
-  const { database, redis, lostCommits, refreshWorker, logger } = parts;
+  const { database, redis, lostCommits, refreshWorker, retention, logger } = parts;
   const server = await startServer();
   redis.open();
   database.start();
@@ -162,17 +171,19 @@ async function startParts(
   await database.untilAvailable(signal);
   lostCommits.start();
   if (database.settings.engine === "timescaledb") refreshWorker.start();
+  else retention.start();
   return server;
 }
 
 async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
-  const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, database, redis } = parts;
+  const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, retention, database, redis } = parts;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
     { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
     { name: "bar refresh", deadlineMs: 3000, run: () => refreshWorker.stop() },
+    { name: "retention", deadlineMs: 3000, run: () => retention.stop() },
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },
