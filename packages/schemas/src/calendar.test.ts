@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { bucketEdges, bucketEnd, bucketStart, type DayBoundary, fxDayName } from "./calendar.js";
+import { INTERVALS } from "./interval.js";
+import { formatBucket, parseTime, US_PER_DAY, US_PER_HOUR } from "./time.js";
+
+const NEW_YORK: DayBoundary = { hour: 17, timezone: "America/New_York" };
+const at = (time: string) => parseTime(time) ?? 0;
+const zone = fc.constantFrom(
+  "UTC",
+  "America/New_York",
+  "Europe/London",
+  "Asia/Kolkata",
+  "Australia/Lord_Howe",
+  "Pacific/Apia",
+  "America/Sao_Paulo",
+  "Asia/Beirut",
+);
+const boundary = fc.record({ hour: fc.integer({ min: 0, max: 23 }), timezone: zone });
+const instant = fc.integer({ min: 0, max: at("2040-01-01T00:00:00Z") });
+
+/** The local wall clock in a zone, by the platform's own formatter. */
+function localHour(us: number, timezone: string): number {
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", hourCycle: "h23" });
+  return Number(format.format(new Date(us / 1000)));
+}
+
+test("every instant lies in exactly one bucket, whose end is the next one's start", () => {
+  fc.assert(
+    fc.property(instant, fc.constantFrom(...INTERVALS), boundary, (us, interval, days) => {
+      const start = bucketStart(us, interval, days);
+      const end = bucketEnd(us, interval, days);
+      expect(start).toBeLessThanOrEqual(us);
+      expect(end).toBeGreaterThan(us);
+      expect(bucketStart(start, interval, days)).toBe(start);
+      expect(bucketStart(end - 1, interval, days)).toBe(start);
+      expect(bucketStart(end, interval, days)).toBe(end);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("a day starts at its local hour, or at the first instant after an hour that the clocks skip", () => {
+  fc.assert(
+    fc.property(instant, boundary, (us, days) => {
+      const start = bucketStart(us, "1d", days);
+      if (localHour(start, days.timezone) === days.hour) return;
+      // Only a jump explains it: just before the start it was earlier than the hour, or a whole day was skipped.
+      expect(localHour(start - 1, days.timezone)).not.toBe(days.hour);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("New York's trading days are 23 and 25 hours long on the Sundays the clocks change", () => {
+  const length = (time: string) =>
+    (bucketEnd(at(time), "1d", NEW_YORK) - bucketStart(at(time), "1d", NEW_YORK)) / US_PER_HOUR;
+  expect(length("2014-03-09T12:00:00Z")).toBe(23);
+  expect(length("2014-11-02T12:00:00Z")).toBe(25);
+  expect(length("2014-05-05T12:00:00Z")).toBe(24);
+});
+
+test("4-hour buckets count from the day's start, and the last one of a short or long day is cut", () => {
+  const edges = bucketEdges(at("2014-03-08T22:00:00Z"), at("2014-03-09T21:00:00Z"), "4h", NEW_YORK);
+  expect(edges.map((edge) => formatBucket(edge).slice(11, 13))).toEqual(["22", "02", "06", "10", "14", "18", "21"]);
+  const long = bucketEdges(at("2014-11-01T21:00:00Z"), at("2014-11-02T22:00:00Z"), "4h", NEW_YORK);
+  expect(long.map((edge) => formatBucket(edge).slice(11, 13))).toEqual([
+    "21",
+    "01",
+    "05",
+    "09",
+    "13",
+    "17",
+    "21",
+    "22",
+  ]);
+});
+
+test("a day is named by the local date of its last instant, weeks and months by their first day", () => {
+  expect(fxDayName(at("2014-05-04T22:00:00Z"), { hour: 22, timezone: "UTC" })).toBe("2014-05-05");
+  expect(fxDayName(at("2014-05-04T21:59:59Z"), { hour: 22, timezone: "UTC" })).toBe("2014-05-04");
+  expect(fxDayName(at("2014-05-04T22:00:00Z"), { hour: 0, timezone: "UTC" })).toBe("2014-05-04");
+  const week = bucketStart(at("2014-05-07T12:00:00Z"), "1w", NEW_YORK);
+  expect(formatBucket(week)).toBe("2014-05-04T21:00:00Z");
+  expect(fxDayName(week, NEW_YORK)).toBe("2014-05-05");
+  const month = bucketStart(at("2014-05-07T12:00:00Z"), "1M", NEW_YORK);
+  expect(formatBucket(month)).toBe("2014-04-30T21:00:00Z");
+  expect(fxDayName(month, NEW_YORK)).toBe("2014-05-01");
+});
+
+test("a date that a zone skipped altogether makes no empty bucket", () => {
+  const edges = bucketEdges(at("2011-12-28T12:00:00Z"), at("2012-01-02T12:00:00Z"), "1d", {
+    hour: 22,
+    timezone: "Pacific/Apia",
+  });
+  expect(new Set(edges).size).toBe(edges.length);
+  expect([...edges].sort((a, b) => a - b)).toEqual(edges);
+});
+
+test("edges cover a range without hole or overlap", () => {
+  fc.assert(
+    fc.property(
+      instant,
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom("4h", "1d", "1w", "1M"),
+      boundary,
+      (from, days, interval, bounds) => {
+        const to = from + days * US_PER_DAY;
+        const edges = bucketEdges(from, to, interval, bounds);
+        expect(edges[0]).toBe(bucketStart(from, interval, bounds));
+        expect(edges.at(-1)).toBeGreaterThanOrEqual(to);
+        edges.slice(1).forEach((edge, index) => {
+          expect(edge).toBe(bucketEnd(edges[index] ?? 0, interval, bounds));
+        });
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { formatBucket, formatTime, parseTime } from "./time.js";
+
+test("every microsecond from 1970 to 2255 survives writing and reading", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), (us) => {
+      expect(parseTime(formatTime(us))).toBe(us);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test.each([
+  ["2025-12-05T10:00:00Z", "2025-12-05T10:00:00.000000Z"],
+  ["2025-12-05T10:00:00.5Z", "2025-12-05T10:00:00.500000Z"],
+  ["2025-12-05t10:00:00.123456z", "2025-12-05T10:00:00.123456Z"],
+  ["2025-12-05T10:00:00.000001+05:30", "2025-12-05T04:30:00.000001Z"],
+  ["2025-12-05T10:00:00-00:30", "2025-12-05T10:30:00.000000Z"],
+  ["2024-02-29T23:59:59Z", "2024-02-29T23:59:59.000000Z"],
+])("%s is read as %s", (text, expected) => {
+  expect(formatTime(parseTime(text) ?? 0)).toBe(expected);
+});
+
+test.each([
+  "2025-12-05T10:00:00",
+  "2025-12-05 10:00:00Z",
+  "2025-12-05T10:00:00.1234567Z",
+  "2025-12-05T10:00:60Z",
+  "2025-12-05T24:00:00Z",
+  "2025-02-29T10:00:00Z",
+  "2025-13-01T10:00:00Z",
+  "2025-12-05T10:00Z",
+  "2025-12-05T10:00:00.Z",
+  "2025-12-05T10:00:00+5:30",
+  "2025-12-05T10:00:00+24:00",
+  "20251205T100000Z",
+  "+12025-12-05T10:00:00Z",
+  "",
+  1_700_000_000,
+  null,
+])("%j is no time", (raw) => {
+  expect(parseTime(raw)).toBeUndefined();
+});
+
+test("a bucket is written without a fraction", () => {
+  expect(formatBucket(parseTime("2025-12-05T10:00:00Z") ?? 0)).toBe("2025-12-05T10:00:00Z");
+});
