@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pid as ownPid } from "node:process";
 import { commandLine, eventually, isAlive } from "@fx-ohlc/embedded";
 
@@ -23,11 +23,18 @@ export interface DataFolder {
 export async function claimDataFolder(path: string): Promise<DataFolder> {
   const file = join(path, "stack.pid");
   const logs = join(path, "logs");
-  orUnwritable(path, () => mkdirSync(logs, { recursive: true }));
+  orUnwritable(path, () => makeFolder(logs));
   const previous = readPid(file);
   if (previous !== undefined) await untilGone(previous, path);
   orUnwritable(path, () => writeFileSync(file, `${ownPid}\n`));
   return { path, logs, wasKilled: previous !== undefined, release: () => rmSync(file, { force: true }) };
+}
+
+/** Step by step: Node's own recursive mkdir never returns where a folder cannot be made because it "does not exist" (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function orUnwritable(path: string, work: () => void): void {

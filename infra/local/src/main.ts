@@ -1,17 +1,11 @@
 import { runService } from "@fx-ohlc/service-kit";
 import { readStackConfig } from "./config.js";
+import { onOrphaned } from "./orphan-watch.js";
 import { Stack } from "./stack.js";
 
-/** How often to look whether npm is still there, ms. */
-const PARENT_CHECK_INTERVAL_MS = 500;
-
-const parent = process.ppid;
-// Run by npm, which passes on every signal but SIGKILL: without it nobody could stop this stack from its terminal any more.
+// npm passes on every signal but SIGKILL: without it nobody could stop this stack from its terminal any more.
 if (process.env.npm_lifecycle_event !== undefined) {
-  const check = (): void => {
-    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
-  };
-  setInterval(check, PARENT_CHECK_INTERVAL_MS).unref();
+  onOrphaned(process.ppid, () => process.kill(process.pid, "SIGTERM"));
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -59,6 +59,7 @@ export class Stack implements Service {
   }
 
   async stop(): Promise<void> {
+    this.#options.say("stopping …");
     // A start under way notices the abort at its next step.
     await this.#starting.catch(() => undefined);
     await this.#stopAll();

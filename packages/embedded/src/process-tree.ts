@@ -30,6 +30,11 @@ export function commandLine(pid: number): string {
   }
 }
 
+/** The process that started it, or that took it over; `undefined` when it is gone. */
+export function parentOf(pid: number): number | undefined {
+  return ON_LINUX ? linuxStat(pid)?.parent : psProcesses().find((process) => process.pid === pid)?.parent;
+}
+
 /** A process and all its descendants, parents before their children. */
 export function processTree(root: number): number[] {
   const all = processes();
