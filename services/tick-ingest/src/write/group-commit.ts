@@ -44,7 +44,8 @@ export class GroupCommit {
   private waiting: Waiting[] = [];
   private underWay: readonly Waiting[] = [];
   private waitingTicks = 0;
-  private running: Promise<void> | undefined;
+  private isRunning = false;
+  private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -70,9 +71,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.waiting.push({ ticks, resolve, reject });
       this.waitingTicks += ticks.length;
-      this.running ??= this.run().finally(() => {
-        this.running = undefined;
-      });
+      if (!this.isRunning) this.running = this.run();
     });
   }
 
@@ -86,12 +85,15 @@ export class GroupCommit {
     await this.running;
   }
 
+  /** The flag falls in the same turn in which nothing is left: a request that comes right after starts a new run. */
   private async run(): Promise<void> {
+    this.isRunning = true;
     while (this.waiting.length > 0) {
       if (this.waitingTicks < this.options.commitTicksMax) await sleep(this.options.flushIntervalMs);
       const group = this.take();
       if (group.length > 0) await this.commitGroup(group);
     }
+    this.isRunning = false;
   }
 
   private take(): Waiting[] {

@@ -1,0 +1,53 @@
+import { type Ingest, startIngest } from "./ingest.js";
+
+let ingest: Ingest;
+beforeAll(async () => {
+  ingest = await startIngest();
+});
+afterAll(() => ingest.stop());
+
+async function count(symbol: string): Promise<number> {
+  const [row] = await ingest.sql`select count(*)::int as count from ticks where symbol = ${symbol}`;
+  return row?.count as number;
+}
+
+/** Every hundredth tick shares its stamp with the two before it. */
+function rows(symbol: string, length: number): string[] {
+  return Array.from({ length }, (_, index) => {
+    const second = index - (index % 100 > 97 ? (index % 100) - 97 : 0);
+    return `${new Date(Date.UTC(2024, 0, 1) + second * 1000).toISOString()},${symbol},${1 + (index % 1000) / 1000}`;
+  });
+}
+
+test("a stream of many chunks is stored whole, and stored once when it is sent twice", async () => {
+  const body = ["time,symbol,price", ...rows("LONG", 23_456)].join("\n");
+  const first = await ingest.post("/ticks/bulk", body, "text/csv");
+  expect(first).toMatchObject({ status: 201, body: { created: 23_456, duplicates: 0, lines: 23_457 } });
+  const second = await ingest.post("/ticks/bulk", body, "text/csv");
+  expect(second).toMatchObject({ status: 201, body: { created: 0, duplicates: 23_456, lines: 23_457 } });
+  expect(await count("LONG")).toBe(23_456);
+}, 30_000);
+
+test("ticks of one stamp stay together however many they are", async () => {
+  const same = Array.from({ length: 1000 }, () => "2024-01-01T00:00:00Z,STAMP,1.5");
+  const body = [
+    "time,symbol,price",
+    ...rows("STAMP", 4500).map((row) => row.replace("2024-01", "2023-01")),
+    ...same,
+  ].join("\n");
+  expect(await ingest.post("/ticks/bulk", body, "text/csv")).toMatchObject({ status: 201, body: { created: 5500 } });
+  expect(await ingest.post("/ticks/bulk", body, "text/csv")).toMatchObject({
+    status: 201,
+    body: { created: 0, duplicates: 5500 },
+  });
+}, 30_000);
+
+test("requests that follow each other's answers at once are all committed", async () => {
+  const chain = async (symbol: string) => {
+    for (let index = 0; index < 100; index += 1) {
+      expect((await ingest.post("/ticks", { symbol, price: 1 + index })).status).toBe(201);
+    }
+  };
+  await Promise.all(["C1", "C2", "C3", "C4"].map(chain));
+  expect(await count("C1")).toBe(100);
+}, 30_000);
