@@ -1,6 +1,1 @@
-import base from "../../packages/jest.base.mjs";
-
-export default {
-  ...base,
-  transformIgnorePatterns: ["/node_modules/(?!\\.pnpm|temporal-|httpxy)", "/node_modules/\\.pnpm/(?!temporal-|httpxy)"],
-};
+export { default } from "../../packages/jest.base.mjs";

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pid as ownPid } from "node:process";
+import { isNativeError } from "node:util/types";
 import { commandLine, eventually, isAlive } from "@fx-ohlc/embedded";
 
 /** A stack whose terminal was closed or whose npm was killed takes a moment to stop, ms. */
@@ -41,7 +42,7 @@ function orUnwritable(path: string, work: () => void): void {
   try {
     work();
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
+    const code = isNativeError(cause) && "code" in cause ? ` (${cause.code})` : "";
     throw new Error(
       `cannot write to the data folder ${path}${code}: make it writable, or choose another with FX_DATA_DIR`,
       { cause },

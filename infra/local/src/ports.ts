@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { isNativeError } from "node:util/types";
 import { eventually } from "@fx-ohlc/embedded";
 
 /**
@@ -25,7 +26,7 @@ async function problemOf(port: number): Promise<string | undefined> {
     await once(server, "listening");
     return undefined;
   } catch (error) {
-    const isDenied = error instanceof Error && "code" in error && error.code === "EACCES";
+    const isDenied = isNativeError(error) && "code" in error && error.code === "EACCES";
     return isDenied
       ? "may not be opened by this user: choose a higher one with PORT"
       : "is in use already: stop what uses it, or choose another with PORT (the three after it are used too)";

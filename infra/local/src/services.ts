@@ -30,9 +30,11 @@ export interface PartOptions {
 
 /** The three services, not yet running. */
 export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] {
+  // stream-gateway asks ohlc-query for the bars it starts from.
+  const OHLC_QUERY_URL = localUrl(addresses.services["ohlc-query"]);
   return Object.entries(addresses.services).map(([name, port]) => {
     const script = `services/${name}/dist/main.js`;
-    const process = nodeProcess({ name, script, env: { ...env, PORT: String(port) }, logs });
+    const process = nodeProcess({ name, script, env: { ...env, OHLC_QUERY_URL, PORT: String(port) }, logs });
     return readyOn(port, process);
   });
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isNativeError } from "node:util/types";
 import type { ReadyProcess, ServerHandle } from "@fx-ohlc/embedded";
 import type { Environment, Service } from "@fx-ohlc/service-kit";
 import type { StackConfig } from "./config.js";
@@ -125,8 +126,7 @@ export class Stack implements Service {
       await this.#bringUp(this.#simulator);
       say("simulating live ticks of EURUSD and others, about one a second each (FX_SIMULATE=0 turns that off)");
     } catch (error) {
-      if (!signal.aborted)
-        say(`no sample and no simulation: ${error instanceof Error ? error.message : String(error)}`);
+      if (!signal.aborted) say(`no sample and no simulation: ${isNativeError(error) ? error.message : String(error)}`);
     }
   }
 

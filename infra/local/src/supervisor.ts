@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isNativeError } from "node:util/types";
 import type { ReadyProcess } from "@fx-ohlc/embedded";
 import { lastLine } from "./node-process.js";
 
@@ -55,11 +56,7 @@ export class Supervisor {
       await process.start();
       this.#options.say(`${process.name} is back`);
     } catch (error) {
-      await this.#revive(
-        process,
-        error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error),
-        deaths,
-      );
+      await this.#revive(process, isNativeError(error) ? (error.message.split("\n")[0] ?? "") : String(error), deaths);
     }
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { type Stats, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
+import { isNativeError } from "node:util/types";
 
 /** A system account that a server runs under. */
 export interface Account {
@@ -53,7 +54,7 @@ function makeAccount(name: string): Account {
     ];
     execFileSync("useradd", [...options, name], { stdio: "pipe", encoding: "utf8" });
   } catch (error) {
-    refusal = error instanceof Error ? error.message.trim() : String(error);
+    refusal = isNativeError(error) ? error.message.trim() : String(error);
   }
   // Looked up whatever useradd said: another start may have made the account at the same moment.
   const account = findAccount(name);

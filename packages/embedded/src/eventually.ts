@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isNativeError } from "node:util/types";
 
 export interface EventuallyOptions {
   /** How long to go on trying, ms. */
@@ -32,6 +33,6 @@ export async function eventually<T>(
     }
     await delay(intervalMs);
   } while (Date.now() < deadline);
-  const reason = cause instanceof Error ? `: ${cause.message}` : "";
+  const reason = isNativeError(cause) ? `: ${cause.message}` : "";
   throw new Error(`waited ${timeoutMs} ms for ${what}${reason}`, { cause });
 }

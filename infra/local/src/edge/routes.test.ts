@@ -1,0 +1,58 @@
+import { routeOf } from "./routes.js";
+
+describe("routeOf", () => {
+  it.each([
+    ["GET", "/ticks?symbol=EURUSD", "ohlc-query"],
+    ["HEAD", "/ticks", "ohlc-query"],
+    ["GET", "/ticks/?symbol=EURUSD", "ohlc-query"],
+    ["POST", "/ticks", "tick-ingest"],
+    ["PUT", "/ticks/?symbol=EURUSD", "tick-ingest"],
+    ["DELETE", "/ticks?symbol=EURUSD", "tick-ingest"],
+    ["POST", "/ticks/bulk?on_error=skip", "tick-ingest"],
+    ["DELETE", "/ticks/EURUSD/2025-12-05T10:00:00.123456Z?seq=0", "tick-ingest"],
+    ["GET", "/ohlc/minute?symbol=EURUSD", "ohlc-query"],
+    ["GET", "/ohlc?interval=5m", "ohlc-query"],
+    ["GET", "/ohlc/custom-day", "ohlc-query"],
+    ["GET", "/symbols/", "ohlc-query"],
+    ["GET", "/problems/invalid", "ohlc-query"],
+    ["GET", "/ws", "stream-gateway"],
+    ["GET", "/ws/stats", "stream-gateway"],
+    ["GET", "/ws/ohlc/minute?symbol=EURUSD", "stream-gateway"],
+  ])("%s %s goes to its service as it is", (method, target, service) => {
+    expect(routeOf(method, target)).toEqual({ kind: "proxy", service, target });
+  });
+
+  it.each(["tick-ingest", "ohlc-query", "stream-gateway"])("/metrics/%s is that service's /metrics", (service) => {
+    expect(routeOf("GET", `/metrics/${service}`)).toEqual({ kind: "proxy", service, target: "/metrics" });
+  });
+
+  it.each([
+    ["/", "index"],
+    ["/health", "health"],
+    ["/health/", "health"],
+    ["/ready", "ready"],
+    ["/live?x=1", "live"],
+  ])("%s is the edge's own", (target, kind) => {
+    expect(routeOf("GET", target)).toEqual({ kind });
+  });
+
+  it.each([
+    "/internal/anchor",
+    "/internal",
+    "//internal/anchor",
+    "/ohlc/../internal/anchor",
+    "/ohlc/%2e%2e/internal/anchor",
+    "/ohlc/./../internal/anchor",
+    "/ohlc\\..\\internal",
+    "http://127.0.0.1/internal/anchor",
+    "/metrics",
+    "/metrics/postgres",
+    "/ohlcx",
+    "/wsx",
+    "/ticksx",
+    "*",
+    "",
+  ])("nothing answers %p", (target) => {
+    expect(routeOf("GET", target)).toEqual({ kind: "none" });
+  });
+});
