@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import type { Interval } from "./interval.js";
-import { type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
+import { formatBucket, type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
 
 /**
  * The FX calendar: where buckets start and end. An FX day starts at a local hour of a time zone and is named by the local
@@ -159,7 +159,7 @@ export function bucketEdges(fromUs: Micros, toUs: Micros, interval: Interval, bo
 
 /** The FX day's name, `YYYY-MM-DD`: the local date of the last instant of the day that contains `us`. */
 export function fxDayName(us: Micros, boundary: DayBoundary): string {
-  return dateOfDay(fxDay(us, boundary) + nameShift(boundary)).toString();
+  return formatBucket((fxDay(us, boundary) + nameShift(boundary)) * US_PER_DAY).slice(0, "YYYY-MM-DD".length);
 }
 
 /** Whether two boundaries start every FX day at the same instant, as far as their names tell. */

@@ -62,7 +62,8 @@ export const OLDER_THAN_RETENTION = "older_than_retention: raw ticks of that tim
 
 /** The refusal of a field no tick has; `known` lists the fields there are. */
 export function unknownFieldMessage(known: Iterable<string>): string {
-  return `unknown field (known: ${[...known].join(", ")})`;
+  const names = [...known];
+  return `unknown field (known: ${names.length === 0 ? "none" : names.join(", ")})`;
 }
 
 /**

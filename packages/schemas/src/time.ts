@@ -47,16 +47,23 @@ export function parseTime(raw: unknown): Micros | undefined {
   return sign === "-" ? utc + offset : utc - offset;
 }
 
-let lastSecond = Number.NaN;
-let lastSecondText = "";
+/** `00` to `59`. */
+const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
 
-/** `YYYY-MM-DDTHH:MM:SS` of a whole second since 1970. */
+let lastDay = Number.NaN;
+let lastDayText = "";
+
+/** `YYYY-MM-DDTHH:MM:SS` of a whole second since 1970. The date is the dear part and changes once a day, so it is kept. */
 function secondText(second: number): string {
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastSecondText = new Date(second * 1000).toISOString().slice(0, 19);
+  const day = Math.floor(second / 86_400);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, "YYYY-MM-DDT".length);
   }
-  return lastSecondText;
+  const secondOfDay = second - day * 86_400;
+  const minuteOfDay = Math.floor(secondOfDay / 60);
+  const hour = TWO_DIGITS[Math.floor(minuteOfDay / 60)];
+  return `${lastDayText}${hour}:${TWO_DIGITS[minuteOfDay % 60]}:${TWO_DIGITS[secondOfDay % 60]}`;
 }
 
 /** A tick's time on the wire: six fraction digits, `2025-12-05T10:00:00.123456Z`. */

@@ -6,6 +6,7 @@ import { addHealthRoutes } from "./health-routes.js";
 import type { Logger } from "./logger.js";
 import { addMethodGuards, noSuchRoute } from "./method-guards.js";
 import type { Metrics } from "./metrics.js";
+import type { Problem } from "./problem.js";
 import { type ErrorMapping, problemOf } from "./problem-mapping.js";
 import { addProblemRoutes } from "./problem-routes.js";
 import { assignRequestId, requestIdOf } from "./request-id.js";
@@ -27,6 +28,8 @@ export interface HttpAppOptions {
   readonly cors?: boolean;
   /** Problems for errors that only the service knows. */
   readonly mapError?: ErrorMapping;
+  /** Told of every problem before it is answered. */
+  readonly onProblem?: (problem: Problem) => void;
 }
 
 /** The path of a request target, without query and without a trailing slash. */
@@ -41,11 +44,12 @@ function barePath(target: string): string {
  * `/problems/…`, errors as problem documents, 404 and 405.
  */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
-  const { logger, metrics, mapError, cors = false } = options;
+  const { logger, metrics, mapError, onProblem, cors = false } = options;
   const lean = new Map(Object.entries(options.lean ?? {}));
   const fail = (res: ServerResponse, error: unknown) => {
     const problem = problemOf(error, mapError);
     if (problem.status === 500) logger.error("request failed", { request_id: requestIdOf(res), error });
+    onProblem?.(problem);
     sendProblem(res, problem);
   };
   const app = createExpress(options, lean, fail);

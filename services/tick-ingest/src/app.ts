@@ -15,7 +15,6 @@ import {
   type Logger,
   listen,
   Metrics,
-  Problem,
   RedisLink,
   type Service,
   stopInOrder,
@@ -111,11 +110,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       app.post("/ticks/bulk", postBulk(parts.bulk, rules));
       addCorrectionRoutes(app, { corrections, publisher, rules });
     },
-    mapError: (error) => {
-      const problem = error instanceof Problem ? error : databaseProblem(error);
-      ingestMetrics.countRejected(problem?.code ?? "internal");
-      return problem;
-    },
+    mapError: databaseProblem,
+    onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });
   let server: HttpServer | undefined;
   return {

@@ -75,8 +75,21 @@ describe("a request that is not one is refused", () => {
     expect((await ingest.post("/ticks/bulk", "<ticks/>", "application/xml")).status).toBe(415);
   });
 
+  test("an encoded body is 415", async () => {
+    const headers = { "Content-Type": "application/json", "Content-Encoding": "gzip" };
+    const answer = await fetch(`${ingest.url}/ticks/bulk`, { method: "POST", headers, body: "x" });
+    expect(answer.status).toBe(415);
+  });
+
+  test("refusals are counted by their code", async () => {
+    await ingest.post("/ticks", {});
+    const metrics = await (await fetch(`${ingest.url}/metrics`)).text();
+    expect(metrics).toMatch(/^ticks_rejected_total\{reason="invalid"\} [1-9]/m);
+  });
+
   test("an unknown parameter is 400", async () => {
     expect((await ingest.post("/ticks/bulk?on_eror=skip", "[]")).status).toBe(400);
+    expect((await ingest.post("/ticks?dry_run=1", GOOD)).status).toBe(400);
     expect(
       (await ingest.send("DELETE", "/ticks?symbol=EURUSD&start=2024-01-01T00:00:00Z&stop=2024-01-01T00:00:00Z")).status,
     ).toBe(400);

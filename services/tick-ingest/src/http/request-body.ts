@@ -68,6 +68,11 @@ export async function readJson(req: IncomingMessage, bytesMax: number): Promise<
 /** @throws Problem 415 */
 export function requireMediaType(req: IncomingMessage, accepted: readonly string[]): void {
   const type = mediaType(req);
+  const encoding = req.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    req.resume();
+    throw new Problem("unsupported_media_type", `the body must not be encoded, and this one is ${encoding}`);
+  }
   if (accepted.includes(type)) return;
   req.resume();
   throw new Problem(
