@@ -1,3 +1,5 @@
+import type { FieldError } from "@fx-ohlc/schemas";
+
 /** A tick to send. */
 export interface TickInput {
   /** Stored upper case; the service takes EURUSD when it is absent. */
@@ -32,19 +34,13 @@ export interface BulkResult {
   readonly message: string;
 }
 
-/** A line of a streamed upload that was refused. */
-export interface RejectedLine {
-  /** Counted from 1, a CSV header included. */
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The answer to a streamed upload. */
 export interface UploadResult extends BulkResult {
   readonly lines: number;
-  /** With `on_error=skip`: how many lines were refused, and the first 100 of them. */
+  /** With `on_error=skip`: how many lines were left out, if any. */
   readonly rejected?: number;
-  readonly rejected_lines?: readonly RejectedLine[];
+  /** What was wrong with the first hundred of them: each `field` begins with `line 17`, the body's first line being 1. */
+  readonly errors?: readonly FieldError[];
 }
 
 /** The answer to a PUT. */

@@ -6,6 +6,7 @@ import { type Context, EXIT, grouped } from "../terminal.js";
 import type { PriceSide } from "../tick-file/columns.js";
 import { fileText, pipedText, type TextSource } from "../tick-file/text-source.js";
 import { TickText } from "../tick-file/tick-text.js";
+import { awaitBars } from "./bars.js";
 import { Importer } from "./importer.js";
 import { type Progress, showProgress } from "./progress.js";
 import { resumePoint } from "./resume.js";
@@ -71,6 +72,11 @@ class Run {
     });
   }
 
+  /** What messages call the file. */
+  get #name(): string {
+    return this.#options.file === "-" ? "standard input" : this.#options.file;
+  }
+
   async import(): Promise<number> {
     const saved = await this.#resumePoint();
     const importer = this.#importer(saved);
@@ -81,7 +87,7 @@ class Run {
       this.#progress.stop();
       importer.skipped.list(this.#context.terminal);
       if (this.#context.signal.aborted) return this.#interrupted(importer.ticks);
-      throw new Error(`${this.#options.file}: ${(error as Error).message}; ${this.#soFar(importer.ticks)}`, {
+      throw new Error(`${this.#name}: ${(error as Error).message}; ${this.#soFar(importer.ticks)}`, {
         cause: error,
       });
     }
@@ -92,10 +98,11 @@ class Run {
 
   async #resumePoint(): Promise<SavedImport | undefined> {
     const { state } = this.#opened;
-    const { restart, symbol, file } = this.#options;
+    const { restart, symbol } = this.#options;
     if (state === undefined || restart) return undefined;
     const saved = await resumePoint(state, this.#client, symbol, this.#context.signal);
-    if (saved !== undefined) this.#context.terminal.say(`${file}: going on after line ${grouped(saved.mark.line)}`);
+    if (saved !== undefined)
+      this.#context.terminal.say(`${this.#name}: going on after line ${grouped(saved.mark.line)}`);
     return saved;
   }
 
@@ -124,8 +131,8 @@ class Run {
   }
 
   #soFar(ticks: number): string {
-    if (ticks === 0) return "no tick was sent";
-    const stored = `${grouped(ticks)} ticks before that are stored`;
+    if (ticks === 0) return "no tick was acknowledged";
+    const stored = ticks === 1 ? "1 tick before it is stored" : `${grouped(ticks)} ticks before it are stored`;
     return this.#opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
   }
 
@@ -134,10 +141,11 @@ class Run {
     return EXIT.interrupted;
   }
 
-  #finished(importer: Importer): number {
-    const { terminal } = this.#context;
+  async #finished(importer: Importer): Promise<number> {
+    const { terminal, signal } = this.#context;
     terminal.out(importer.summary());
     importer.skipped.list(terminal);
+    await awaitBars(this.#options.url, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;
   }
 }

@@ -30,8 +30,6 @@ export class Importer {
   readonly #startedMs = performance.now();
   #created = 0;
   #duplicates = 0;
-  /** What the service said last: about bars that are not exact yet. */
-  #message = "";
 
   constructor(job: Import) {
     this.#import = job;
@@ -63,8 +61,7 @@ export class Importer {
     const elapsedMs = performance.now() - this.#startedMs;
     const rate = grouped(Math.round((this.ticks * 1000) / elapsedMs));
     const counts = `${grouped(this.#created)} new, ${grouped(this.#duplicates)} stored before`;
-    const said = this.#message === "" ? "" : `; ${this.#message}`;
-    return `${grouped(this.ticks)} ticks of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}${said}`;
+    return `${grouped(this.ticks)} ticks of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
   }
 
   async #send(chunk: Chunk, sendSignal: AbortSignal): Promise<UploadResult> {
@@ -80,7 +77,6 @@ export class Importer {
   #done(chunk: Chunk, result: UploadResult): void {
     this.#created += result.created;
     this.#duplicates += result.duplicates;
-    this.#message = result.message;
     noteRejections(result, chunk, this.skipped);
     this.#import.onMark(chunk.end, this.ticks);
   }

@@ -12,7 +12,7 @@ export class SkippedLines {
     return this.#count;
   }
 
-  /** @param line counted from 1; undefined for lines that the service counted and did not name */
+  /** @param line counted from 1 */
   add(line: number, problem: string): void {
     this.#count += 1;
     if (this.#listed.length < LISTED_MAX) this.#listed.push({ line, problem });

@@ -1,4 +1,4 @@
-import { type FxClient, sleep } from "@fx-ohlc/client";
+import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
 import { type Context, duration, EXIT, grouped } from "../terminal.js";
@@ -36,13 +36,23 @@ class Simulator {
 
   /** Goes on from the newest price of each symbol. @returns the prices to start from, as text */
   async start(symbols: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const bars = await this.#client.latest({ symbols, signal });
-    const closes = new Map(bars.map(({ symbol, close }) => [symbol, close]));
+    const closes = await this.#closes(symbols, signal);
     return symbols.map((symbol) => {
       const price = closes.get(symbol) ?? startPrice(symbol);
       this.#walks.set(symbol, new RandomWalk(symbol, price, this.#ratePerSecond, Math.random));
       return `${symbol} ${price.toFixed(priceDecimals(symbol))}`;
     });
+  }
+
+  async #closes(symbols: readonly string[], signal: AbortSignal): Promise<Map<string, number>> {
+    try {
+      const bars = await this.#client.latest({ symbols, signal });
+      return new Map(bars.map(({ symbol, close }) => [symbol, close]));
+    } catch (error) {
+      // The write side alone knows no bars.
+      if (error instanceof ProblemError && error.status === 404) return new Map();
+      throw error;
+    }
   }
 
   /** Sends ticks for as long as nobody stops it. */

@@ -14,6 +14,7 @@ describe("pipedText", () => {
   it("reads text as it is, and gzip by its first bytes, in several members too", async () => {
     const text = (...blocks: Buffer[]) => read(pipedText(Readable.from(blocks), signal).blocks);
     await expect(text(Buffer.from("a\n"), Buffer.from("b\n"))).resolves.toBe("a\nb\n");
+    await expect(text(gzipSync("a\n"))).resolves.toBe("a\n");
     await expect(text(gzipSync("a\n"), gzipSync("b\n"))).resolves.toBe("a\nb\n");
     await expect(text()).resolves.toBe("");
   });

@@ -15,15 +15,17 @@ const READ_BYTES = 256 * 1024;
 
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-/** The first block, put back for whoever reads the stream next; empty at the end of the stream. */
-async function peek(stream: Readable): Promise<Buffer> {
-  const block: unknown = await new Promise((resolve, reject) => {
-    stream.once("readable", () => resolve(stream.read()));
+/** The first block, which is put back for whoever reads the stream next; empty at the end of the stream. */
+function peek(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
     stream.once("error", reject);
+    stream.once("readable", () => {
+      const block: unknown = stream.read();
+      // In the same turn: a stream whose only block was taken would end in the next one.
+      if (Buffer.isBuffer(block)) stream.unshift(block);
+      resolve(Buffer.isBuffer(block) ? block : Buffer.alloc(0));
+    });
   });
-  if (!Buffer.isBuffer(block)) return Buffer.alloc(0);
-  stream.unshift(block);
-  return block;
 }
 
 /** The blocks of a stream, decompressed when its first bytes say that they are gzip. */

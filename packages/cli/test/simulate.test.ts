@@ -1,0 +1,64 @@
+import { eventually } from "@fx-ohlc/testkit";
+import { Command } from "./command.js";
+import { startWriteSide, type WriteSide } from "./write-side.js";
+
+let side: WriteSide;
+
+beforeAll(async () => {
+  side = await startWriteSide();
+}, 60_000);
+afterAll(() => side.stop());
+
+async function stored(symbol: string): Promise<{ count: number; seconds: number; prices: number }> {
+  const [row] = await side.sql<{ count: number; seconds: number; prices: number }[]>`
+    select count(*)::int as count,
+           coalesce(extract(epoch from max(time) - min(time)), 0)::float8 as seconds,
+           count(distinct price)::int as prices
+    from ticks where symbol = ${symbol}`;
+  return row ?? { count: 0, seconds: 0, prices: 0 };
+}
+
+describe("fx-ticks simulate", () => {
+  it("sends moving prices at the rate it was given until it is interrupted, which is no error", async () => {
+    const command = new Command("simulate", "--symbols", "EURUSD,USDJPY", "--rate", "200", "--url", side.url);
+    const running = command.run({ stateDirectory: "" });
+    await eventually(async () => (await stored("EURUSD")).count >= 400, { timeoutMs: 30_000 });
+    command.interrupt();
+    const { exitCode, said } = await running;
+    expect(exitCode).toBe(0);
+    expect(said[0]).toBe("simulating 200 ticks/s each of EURUSD 1.10000, USDJPY 150.000; Ctrl-C stops");
+    expect(said.at(-1)).toMatch(/^[\d,]+ ticks sent in [\d.]+ s$/);
+    for (const symbol of ["EURUSD", "USDJPY"]) {
+      const { count, seconds, prices } = await stored(symbol);
+      // One tick in every slot of 5 ms, wherever in it; on a machine that stands still for seconds slots are left out.
+      expect(count - 1).toBeLessThan(seconds * 200 + 2);
+      expect(prices).toBeGreaterThan(1);
+    }
+  }, 60_000);
+
+  it("waits for a service that is away, says so once, and goes on when it is back", async () => {
+    const command = new Command("simulate", "--symbols", "GBPUSD", "--rate", "50", "--url", side.url);
+    const running = command.run({ stateDirectory: "" });
+    await eventually(async () => (await stored("GBPUSD")).count > 10, { timeoutMs: 30_000 });
+    await side.service.kill9();
+    await eventually(() => command.said.length === 2, { timeoutMs: 30_000 });
+    const { count } = await stored("GBPUSD");
+    await side.service.start();
+    await eventually(async () => (await stored("GBPUSD")).count > count + 10, { timeoutMs: 30_000 });
+    command.interrupt();
+    const { exitCode, said } = await running;
+    expect(exitCode).toBe(0);
+    expect(said.slice(1, 3)).toEqual([
+      expect.stringMatching(/cannot be reached: .*; trying until it answers$/),
+      `${side.url} answers again`,
+    ]);
+    expect(said).toHaveLength(4);
+  }, 90_000);
+
+  it("refuses a rate that is none", async () => {
+    const command = new Command("simulate", "--symbols", "EURUSD", "--rate", "0", "--url", side.url);
+    const { exitCode, said } = await command.run({ stateDirectory: "" });
+    expect(exitCode).toBe(1);
+    expect(said).toEqual([expect.stringContaining("It must be above 0 and at most 20000.")]);
+  });
+});
