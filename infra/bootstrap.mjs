@@ -35,6 +35,7 @@ const command = COMMANDS[process.argv[2]];
 if (!command) fail(`node infra/bootstrap.mjs ${Object.keys(COMMANDS).join("|")}`);
 process.env.TURBO_TELEMETRY_DISABLED = "1";
 process.env.TURBO_NO_UPDATE_NOTIFIER = "1";
+process.env.npm_config_update_notifier = "false";
 prepare();
 await command();
 

@@ -3,7 +3,7 @@ export default {
   projects: [
     "<rootDir>/../packages/*/jest.config.mjs",
     "<rootDir>/../services/*/jest.config.mjs",
-    "<rootDir>/local/jest.config.mjs",
+    "<rootDir>/*/jest.config.mjs",
   ],
   globalSetup: "<rootDir>/jest-setup.mjs",
   reporters: ["default", "<rootDir>/jest-summary.mjs"],

@@ -62,7 +62,6 @@ async function embeddedRedis({ config, logs, say, onStarted }: ServersOptions): 
     port: await freePort(),
     persistent: true,
     settings: { maxmemory: REDIS_MEMORY_MAX },
-    onInstall: say,
     onLog: logWriter(logs, "redis"),
   });
   onStarted(server);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isNativeError } from "node:util/types";
-import type { ReadyProcess, ServerHandle } from "@fx-ohlc/embedded";
+import { ensureRedisServer, type ReadyProcess, type ServerHandle } from "@fx-ohlc/embedded";
 import type { Environment, Service } from "@fx-ohlc/service-kit";
 import type { StackConfig } from "./config.js";
 import { claimDataFolder, type DataFolder } from "./data-folder.js";
@@ -76,6 +76,7 @@ export class Stack implements Service {
       [addresses.edge, ...Object.values(addresses.services)],
       folder.wasKilled ? PORTS_PATIENCE_MS : 0,
     );
+    if (config.redisUrl === undefined) await ensureRedisServer(say);
     const env = await this.#prepareServers(folder.logs);
     signal.throwIfAborted();
     const parts: PartOptions = { addresses, env, logs: folder.logs };

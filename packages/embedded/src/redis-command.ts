@@ -10,6 +10,7 @@ const APT_TIMEOUT_MS = 120_000;
 /**
  * Makes sure that `redis-server` can be run from PATH: as root on Debian or Ubuntu it is installed with apt.
  *
+ * @param onInstall told when that begins, because it takes a while
  * @throws Error with the one command to run where that is for the user to do.
  */
 export async function ensureRedisServer(onInstall?: (line: string) => void): Promise<void> {

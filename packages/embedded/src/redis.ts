@@ -27,8 +27,6 @@ export interface RedisOptions {
   settings?: Record<string, string>;
   /** The server's log, line by line. */
   onLog?: (line: string) => void;
-  /** Told when redis-server is not there and is installed now, which takes a while. */
-  onInstall?: (line: string) => void;
   /** Removes the data when this process dies without having stopped the server: for tests. */
   temporary?: boolean;
 }
@@ -40,7 +38,7 @@ export interface RedisOptions {
  * @throws Error when redis-server is not installed, or with the end of its log when it does not come up.
  */
 export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
-  await ensureRedisServer(options.onInstall);
+  await ensureRedisServer();
   const folder = dataFolder(resolve(options.dataDir), undefined);
   const { password } = serverPassword(folder);
   const { port } = options;
