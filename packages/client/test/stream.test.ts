@@ -287,6 +287,26 @@ describe("what the stream cannot give", () => {
     await expect(next()).resolves.toEqual(ticks(105, tick(6)));
   });
 
+  it("is read over HTTP for a symbol that was met first after an outage, under a wildcard", async () => {
+    gateway.answers.set("/ticks", [tick(3)]);
+    const next = reader(open({ channels: ["ticks:*"] }));
+    const first = await gateway.peer();
+    await first.request();
+    const heartbeat = { type: "heartbeat", time: tick(0).time, offsets: {} };
+    first.send(subscribed(false, "e-1", "ticks:*"), heartbeat, ticks(101, tick(1)));
+    await next();
+    first.cut();
+    const second = await gateway.peer();
+    await second.request();
+    const known = { channel: CHANNEL, offset: "e-101", recovered: true };
+    second.send({ type: "subscribed", channels: [{ channel: "ticks:*", recovered: false }, known] });
+    second.send({ ...heartbeat, offsets: { [CHANNEL]: "e-101", "ticks:USDJPY": "e-2" } });
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", channel: "ticks:USDJPY" });
+    second.send({ ...ticks(3, tick(7)), channel: "ticks:USDJPY" });
+    await expect(next()).resolves.toMatchObject({ type: "ticks", channel: "ticks:USDJPY", ticks: [tick(7)] });
+    expect(gateway.reads).toEqual([expect.stringContaining("symbol=USDJPY")]);
+  });
+
   it("is reported as a gap when it cannot be read either", async () => {
     const next = await afterOutage([ticks(2, tick(5))]);
     await expect(next()).resolves.toMatchObject({ type: "gap", channel: CHANNEL, from: "2100-12-05T09:59:02.000Z" });
@@ -313,6 +333,6 @@ describe("what the stream cannot give", () => {
       bars: bars.slice(0, 2),
     });
     await expect(next()).resolves.toEqual(bar("bar", 3));
-    expect(gateway.reads).toEqual([expect.stringContaining(`start=${encodeURIComponent("2100-12-05T10:01:00Z")}`)]);
+    expect(gateway.reads).toEqual([expect.stringContaining(`start=${encodeURIComponent("2100-12-05T10:00:00.000Z")}`)]);
   });
 });

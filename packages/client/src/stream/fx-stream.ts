@@ -6,6 +6,7 @@ import type { HistoryReader } from "./history.js";
 import { type Position, Positions } from "./positions.js";
 import {
   type ChannelMessage,
+  type HeartbeatMessage,
   isChannelMessage,
   type ServerMessage,
   type SubscribedChannel,
@@ -71,6 +72,11 @@ function retryMsOf(reason: string): number {
   return Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
 }
 
+/** With the digits of a tick's time, with which it is compared. */
+function timeNow(): string {
+  return new Date().toISOString().replace("Z", "000Z");
+}
+
 function timeBefore(time: string, ms: number): string {
   return new Date(Date.parse(time) - ms).toISOString();
 }
@@ -100,6 +106,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
+  /** When the stream was lost; undefined once the server has said again where every symbol stands. */
+  #lostAt: string | undefined;
   #requestId = 0;
 
   constructor(parts: StreamParts, options: StreamOptions) {
@@ -198,7 +206,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   #onMessage(message: ServerMessage): void {
     if (message.type === "subscribed") this.#onSubscribed(message);
-    else if (message.type === "heartbeat") this.#onOffsets(message.offsets, message.time);
+    else if (message.type === "heartbeat") this.#onHeartbeat(message);
     else if (message.type === "error") this.#emit(message);
     else if (isChannelMessage(message)) this.#deliver(message);
   }
@@ -217,14 +225,25 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   /** A `ticks:` channel that has no position yet begins where the server says it is. */
   #begin({ channel, offset }: SubscribedChannel): void {
-    if (offset !== undefined) this.#onOffsets({ [channel]: offset }, new Date().toISOString());
+    const parsed = parseChannel(channel);
+    const isNew = parsed?.kind === "ticks" && parsed.symbol !== "*" && this.#positions.get(channel) === undefined;
+    if (offset !== undefined && isNew) this.#positions.set(channel, { offset, time: timeNow() });
   }
 
-  #onOffsets(offsets: Readonly<Record<string, string>>, time: string): void {
+  /** Followers of every symbol are told where each one stands, at once and every 10 s: how a new symbol is met. */
+  #onHeartbeat({ offsets, time }: HeartbeatMessage): void {
     for (const [channel, offset] of Object.entries(offsets)) {
-      const isNew = this.#positions.get(channel) === undefined && parseChannel(channel)?.kind === "ticks";
-      if (isNew && !channel.includes("*")) this.#positions.set(channel, { offset, time });
+      if (this.#positions.get(channel) !== undefined) continue;
+      this.#reloadNew(channel);
+      this.#positions.set(channel, { offset, time });
     }
+    this.#lostAt = undefined;
+  }
+
+  /** A symbol that is met for the first time after an outage may have begun within it. */
+  #reloadNew(channel: string): void {
+    if (this.#lostAt !== undefined)
+      this.#reloader.reload(channel, { from: timeBefore(this.#lostAt, RELOAD_MARGIN_MS) });
   }
 
   #reload(name: string): void {
@@ -247,9 +266,12 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   /** Hands a message out, unless its channel is being read over HTTP; a gap is read first. */
   #deliver(message: ChannelMessage): void {
     // A connection that was given up has nothing more to say: what it said last comes again with the next one.
-    if (this.#socket === undefined || this.#reloader.holds(message)) return;
+    if (this.#socket === undefined) return;
+    if (message.type === "ticks" && this.#positions.get(message.channel) === undefined)
+      this.#reloadNew(message.channel);
+    if (this.#reloader.holds(message)) return;
     this.#positions.note(message);
-    if (message.type === "gap") this.#reloader.reload(message.channel, { from: message.from, to: message.to });
+    if (message.type === "gap") this.#reloader.reload(message.channel, message);
     else this.#emit(message);
   }
 
@@ -296,6 +318,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   #disconnect(): void {
     if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
+    if (this.#liveSinceMs !== undefined) this.#lostAt ??= timeNow();
     this.#liveSinceMs = undefined;
     this.#reloader.abort();
     this.#socket?.close();

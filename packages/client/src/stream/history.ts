@@ -26,6 +26,14 @@ export interface Range {
 /** Rows of one event: some are shown while the rest is being read, and no event holds a whole day. */
 const EVENT_ROWS_MAX = 1_000;
 
+/** The longest an interval's bucket is: a day on which the clocks go back has 25 hours. */
+const BUCKET_MAX_MS: Readonly<Record<StoredInterval, number>> = { minute: 60_000, hour: 3_600_000, day: 90_000_000 };
+
+/** The start of a query by bucket that finds the bucket `time` lies in. */
+function bucketsFrom(time: string, interval: StoredInterval): string {
+  return new Date(Date.parse(time) - BUCKET_MAX_MS[interval]).toISOString();
+}
+
 async function* grouped<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
   let group: Row[] = [];
   for await (const row of rows) {
@@ -54,7 +62,8 @@ export async function* readHistory(
     return;
   }
   const { interval } = channel;
-  for await (const bars of grouped(reader.bars({ ...query, interval }))) {
+  const start = bucketsFrom(range.from, interval);
+  for await (const bars of grouped(reader.bars({ ...query, start, interval }))) {
     const closed = bars.filter(({ complete }) => complete);
     if (closed.length > 0) yield { type: "reloaded-bars", channel: name, symbol, interval, bars: closed };
   }
