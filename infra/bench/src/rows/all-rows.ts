@@ -1,0 +1,17 @@
+import { bulkIngest } from "./bulk-ingest.js";
+import { minuteBars } from "./minute-bars.js";
+import type { Row } from "./row.js";
+import { singlePost } from "./single-post.js";
+import { tickToClient } from "./tick-to-client.js";
+
+/** In the table's order; `bars` reads what `bulk` has stored. */
+export const ALL_ROWS: readonly Row[] = [bulkIngest, singlePost, minuteBars, tickToClient];
+
+/** @throws Error when a name is not a row's */
+export function rowsNamed(names: readonly string[] | undefined): readonly Row[] {
+  const unknown = names?.find((name) => !ALL_ROWS.some((row) => row.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`there is no row "${unknown}": choose from ${ALL_ROWS.map((row) => row.name).join(", ")}`);
+  }
+  return ALL_ROWS.filter((row) => names?.includes(row.name) ?? true);
+}
