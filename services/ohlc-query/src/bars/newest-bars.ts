@@ -1,6 +1,7 @@
 import type { Sql } from "@fx-ohlc/database";
 import { type Bar, bucketEnd, type DayBoundary, type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
+import { FIRST_BUCKET_US } from "./stored-bars.js";
 
 /** A tick's place among those of its symbol. */
 export interface TickKey {
@@ -59,7 +60,7 @@ const RECENT_US = 8 * US_PER_DAY;
 /** Every symbol that has bars. */
 async function knownSymbols(sql: Sql): Promise<string[]> {
   const rows = await sql<{ symbol: string }[]>`
-    select symbol from ohlc_day where bucket >= '1970-01-01' group by symbol order by symbol`;
+    select symbol from ohlc_day where bucket >= ${FIRST_BUCKET_US} group by symbol order by symbol`;
   return rows.map(({ symbol }) => symbol);
 }
 
@@ -86,11 +87,11 @@ async function lastDays(
 
 /** Bounded reads find the symbols that trade; only for the others the whole history is looked through. */
 async function sinceOf(reader: Reader, symbols: readonly string[], nowUs: Micros): Promise<readonly Since[]> {
-  const recent = await reader.read((sql) => lastDays(sql, symbols, Math.max(0, nowUs - RECENT_US), nowUs));
+  const recent = await reader.read((sql) => lastDays(sql, symbols, nowUs - RECENT_US, nowUs));
   const settled = recent.filter(({ days }) => days === 2);
   const rest = symbols.filter((symbol) => !settled.some((found) => found.symbol === symbol));
   if (rest.length === 0) return settled;
-  return [...settled, ...(await reader.read((sql) => lastDays(sql, rest, 0, nowUs)))];
+  return [...settled, ...(await reader.read((sql) => lastDays(sql, rest, FIRST_BUCKET_US, nowUs)))];
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { Sql } from "@fx-ohlc/database";
-import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
+import { type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type AggregatedBars, type BarColumns, barColumns, bucketOfSeconds } from "./bar-columns.js";
+
+/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
+export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
 
 /** The relation that holds the bars of an interval. */
 export function relationOf(interval: StoredInterval): string {

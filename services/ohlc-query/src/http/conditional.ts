@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 /** A strong validator: equal bytes, equal tag. */
-export function entityTag(body: string): string {
-  return `"${hash("sha1", body, "base64url")}"`;
+export function entityTag(body: Buffer): string {
+  return `"${hash("sha256", body, "base64url")}"`;
 }
 
 /** Whether `If-None-Match` names the tag (RFC 9110 §13.1.2: compared weakly). */

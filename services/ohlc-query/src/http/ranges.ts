@@ -1,6 +1,7 @@
 import { type DayBoundary, LIMIT_DEFAULT, type Micros, normalizeSymbol, parseTime } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
 
-/** The latest instant that microseconds hold exactly, in 2255. No tick is before 1970 or after it. */
+/** The latest instant that microseconds hold exactly, in 2255. */
 const LATEST_US: Micros = 9_000_000_000_000_000;
 
 /** The checked parameters that every paged read has. */
@@ -19,8 +20,9 @@ export interface Range {
   readonly limit: number;
 }
 
+/** Cut to where bars and ticks can be: times beyond are valid, but not exact and of no use to the database. */
 function instant(text: string): Micros {
-  return Math.min(Math.max(parseTime(text) ?? 0, 0), LATEST_US);
+  return Math.min(Math.max(parseTime(text) ?? 0, FIRST_BUCKET_US), LATEST_US);
 }
 
 /** The range of a checked query; `end` is now when absent. */

@@ -1,0 +1,120 @@
+import { microsOf, type ReadSide, startReadSide } from "./read-side.js";
+
+interface Key {
+  readonly time: string;
+  readonly seq: number;
+}
+
+interface Anchor {
+  readonly snapshot: string;
+  readonly now: string;
+  readonly day_boundary: { readonly hour: number; readonly timezone: string };
+  readonly bars: readonly {
+    readonly interval: string;
+    readonly symbol: string;
+    readonly bucket: string;
+    readonly tick_count: number;
+    readonly complete: boolean;
+    readonly open: number;
+    readonly close: number;
+    readonly open_key: Key;
+    readonly close_key: Key;
+  }[];
+}
+
+let service: ReadSide;
+
+beforeAll(async () => {
+  service = await startReadSide();
+});
+afterAll(() => service.stop());
+
+describe("GET /internal/anchor", () => {
+  test("gives a snapshot and the boundary also when there is no bar at all", async () => {
+    const { body } = await service.get<Anchor>("/internal/anchor");
+    expect(body).toMatchObject({ day_boundary: { hour: 22, timezone: "UTC" }, bars: [] });
+    expect(body.snapshot).toMatch(/^\d+:\d+:[\d,]*$/);
+    expect(Math.abs(microsOf(body.now) / 1000 - Date.now())).toBeLessThan(5000);
+  });
+
+  test("gives each symbol's newest minute, hour and day bar with the places of their open and close", async () => {
+    await service.insert([
+      { symbol: "AAA", time: "2024-03-05T09:59:58Z", price: 1 },
+      { symbol: "AAA", time: "2024-03-05T10:00:10.5Z", seq: 1, price: 3 },
+      { symbol: "AAA", time: "2024-03-05T10:00:10.5Z", seq: 0, price: 2 },
+      { symbol: "AAA", time: "2024-03-05T10:00:20.000001Z", price: 4 },
+      { symbol: "BBB", time: new Date().toISOString(), price: 5 },
+    ]);
+    const { body } = await service.get<Anchor>("/internal/anchor");
+    expect(new Set(body.bars.map(({ symbol }) => symbol))).toEqual(new Set(["AAA", "BBB"]));
+    const { bars } = (await service.get<Anchor>("/internal/anchor?symbol=aaa")).body;
+    const close_key = { time: "2024-03-05T10:00:20.000001Z", seq: 0 };
+    expect(bars).toEqual([
+      expect.objectContaining({
+        interval: "minute",
+        bucket: "2024-03-05T10:00:00Z",
+        open: 2,
+        tick_count: 3,
+        complete: true,
+        open_key: { time: "2024-03-05T10:00:10.500000Z", seq: 0 },
+        close_key,
+      }),
+      expect.objectContaining({ interval: "hour", bucket: "2024-03-05T10:00:00Z", open: 2, tick_count: 3, close_key }),
+      expect.objectContaining({
+        interval: "day",
+        bucket: "2024-03-04T22:00:00Z",
+        date: "2024-03-05",
+        open: 1,
+        close: 4,
+        tick_count: 4,
+        open_key: { time: "2024-03-05T09:59:58.000000Z", seq: 0 },
+        close_key,
+      }),
+    ]);
+  });
+
+  test("holds exactly the ticks whose transactions its snapshot sees, whatever commits meanwhile", async () => {
+    const symbol = "RACE";
+    const minute = Math.floor(Date.now() / 60_000) * 60_000;
+    const xids: string[] = [];
+    let done = false;
+    const writer = async (worker: number) => {
+      for (let i = 0; i < 100; i += 1) {
+        const time = new Date(minute + worker * 10_000 + i).toISOString();
+        await service.sql.begin(async (transaction) => {
+          const [row] = await transaction<{ xid: string }[]>`
+            with added as (insert into ticks values (${symbol}, ${microsOf(time)}, 0, 1) returning 1)
+            select pg_current_xact_id()::text as xid from added`;
+          xids.push(row?.xid ?? "");
+        });
+      }
+    };
+    const writing = Promise.all([0, 1, 2].map(writer)).finally(() => {
+      done = true;
+    });
+    const anchors: Anchor[] = [];
+    while (!done) anchors.push((await service.get<Anchor>(`/internal/anchor?symbol=${symbol}`)).body);
+    await writing;
+    expect(anchors.length).toBeGreaterThan(3);
+    for (const { snapshot, bars } of anchors) {
+      const [row] = await service.sql<{ visible: number }[]>`
+        select count(*) as visible
+          from unnest(${xids}::text[]) as xid where pg_visible_in_snapshot(xid::xid8, ${snapshot}::pg_snapshot)`;
+      expect(bars.find(({ interval }) => interval === "day")?.tick_count ?? 0).toBe(row?.visible);
+    }
+  });
+
+  test("gives keys that no later tick can undercut where retention has dropped the ticks", async () => {
+    await service.insert([{ symbol: "DROPPED", time: "2010-05-05T05:05:05.5Z", price: 1 }]);
+    await service.sql.begin(async (transaction) => {
+      await transaction`set local fx.keep_bars = 'on'`;
+      await transaction`delete from ticks where symbol = 'DROPPED'`;
+    });
+    const { bars } = (await service.get<Anchor>("/internal/anchor?symbol=DROPPED")).body;
+    expect(bars).toHaveLength(3);
+    for (const { bucket, open_key, close_key } of bars) {
+      expect(open_key).toEqual({ time: bucket.replace("Z", ".000000Z"), seq: 0 });
+      expect(Date.parse(close_key.time)).toBeGreaterThan(Date.parse("2010-05-05T05:05:59Z"));
+    }
+  });
+});

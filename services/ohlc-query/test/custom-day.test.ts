@@ -1,0 +1,146 @@
+import { type DayBoundary, INTERVALS, type Interval } from "@fx-ohlc/schemas";
+import { allPages, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+
+let service: ReadSide;
+const ticks: TestTick[] = [];
+
+/** A repeatable sequence of numbers in [0, 1). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+beforeAll(async () => {
+  service = await startReadSide();
+  const next = random(7);
+  // Both changes of New York's clocks, every 17 minutes on average, weekends without ticks.
+  for (const start of [Date.UTC(2024, 2, 4), Date.UTC(2024, 9, 28)]) {
+    for (let ms = start; ms < start + 14 * 86_400_000; ms += Math.ceil(next() * 34 * 60_000)) {
+      const day = new Date(ms).getUTCDay();
+      const price = Math.round((1.05 + next() / 10) * 1e5) / 1e5;
+      if (day !== 6) ticks.push({ time: new Date(ms).toISOString(), price });
+    }
+  }
+  await service.insert(ticks);
+}, 60_000);
+afterAll(() => service.stop());
+
+/** The local calendar date and hour of an instant, by the platform's own formatter. */
+function local(ms: number, timezone: string): { date: string; hour: number; minute: number } {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: timezone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).formatToParts(ms);
+  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? "";
+  return {
+    date: `${part("year")}-${part("month")}-${part("day")}`,
+    hour: Number(part("hour")),
+    minute: Number(part("minute")),
+  };
+}
+
+/** The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. */
+function dayName(ms: number, { hour, timezone }: DayBoundary): string {
+  const { date, hour: localHour } = local(ms, timezone);
+  const shift = hour === 0 ? 0 : localHour >= hour ? 1 : 0;
+  return new Date(Date.parse(`${date}T00:00:00Z`) + shift * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Day bars computed from the ticks alone, one pass, without any of the service's code. */
+function expectedDays(boundary: DayBoundary) {
+  const days = new Map<string, { open: number; high: number; low: number; close: number; tick_count: number }>();
+  for (const { time, price } of ticks) {
+    const name = dayName(Date.parse(time), boundary);
+    const bar = days.get(name) ?? { open: price, high: price, low: price, close: price, tick_count: 0 };
+    bar.high = Math.max(bar.high, price);
+    bar.low = Math.min(bar.low, price);
+    bar.close = price;
+    bar.tick_count += 1;
+    days.set(name, bar);
+  }
+  return [...days].map(([date, bar]) => ({ date, ...bar }));
+}
+
+const RANGE = "symbol=EURUSD&start=1970-01-01T00:00:00Z&end=2030-01-01T00:00:00Z";
+
+describe("day bars with a boundary of one's own", () => {
+  test.each<[string, DayBoundary]>([
+    ["day_start_hour=17&timezone=America/New_York", { hour: 17, timezone: "America/New_York" }],
+    ["day_start_hour=2&timezone=America/New_York", { hour: 2, timezone: "America/New_York" }],
+    ["day_start_hour=9&timezone=Asia/Kolkata", { hour: 9, timezone: "Asia/Kolkata" }],
+    ["timezone=Australia/Lord_Howe", { hour: 0, timezone: "Australia/Lord_Howe" }],
+    ["timezone=Europe/London", { hour: 0, timezone: "Europe/London" }],
+    ["day_start_hour=5", { hour: 5, timezone: "UTC" }],
+    ["day_start_hour=22", { hour: 22, timezone: "UTC" }],
+    ["", { hour: 22, timezone: "UTC" }],
+  ])("equal those computed from the ticks by independent code: %s", async (parameters, boundary) => {
+    for (const path of ["/ohlc/day", "/ohlc/custom-day"]) {
+      const { body } = await service.get(`${path}?${RANGE}&${parameters}`.replace(/&$/, ""));
+      const bars = body.map(({ date, open, high, low, close, tick_count }) => ({
+        date,
+        open,
+        high,
+        low,
+        close,
+        tick_count,
+      }));
+      expect(bars).toEqual(expectedDays(boundary));
+    }
+  });
+
+  test("start at the local hour, DST included", async () => {
+    const { body } = await service.get(`/ohlc/day?${RANGE}&day_start_hour=17&timezone=America/New_York`);
+    expect(body.length).toBeGreaterThan(20);
+    for (const { bucket } of body)
+      expect(local(Date.parse(bucket), "America/New_York")).toMatchObject({ hour: 17, minute: 0 });
+    expect(new Set(body.map(({ bucket }) => bucket.slice(11)))).toEqual(new Set(["21:00:00Z", "22:00:00Z"]));
+  });
+
+  test("belong to a range by their start alone, and are then whole", async () => {
+    const days = (await service.get(`/ohlc/day?${RANGE}&timezone=Asia/Kolkata`)).body;
+    const [, second, third] = days;
+    const justAfter = second?.bucket.replace(":00Z", ":00.000001Z");
+    const from = await service.get(
+      `/ohlc/day?symbol=EURUSD&start=${justAfter}&end=2030-01-01T00:00:00Z&timezone=Asia/Kolkata`,
+    );
+    expect(from.body[0]).toEqual(third);
+    const until = `symbol=EURUSD&start=1970-01-01T00:00:00Z&end=${justAfter}&timezone=Asia/Kolkata`;
+    expect((await service.get(`/ohlc/day?${until}`)).body).toEqual(days.slice(0, 2));
+  });
+
+  test("find the data of a bucket that starts before the range's end and has ticks only after it", async () => {
+    await service.insert([{ symbol: "EVENING", time: "2024-05-06T23:30:00Z", price: 1 }]);
+    const query = "symbol=EVENING&start=2024-05-06T00:00:00Z&end=2024-05-06T11:00:01Z&day_start_hour=11";
+    expect((await service.get(`/ohlc/day?${query}`)).body).toMatchObject([{ bucket: "2024-05-06T11:00:00Z" }]);
+  });
+
+  test("page like any others, across months without data", async () => {
+    const query = `${RANGE}&day_start_hour=17&timezone=America/New_York`;
+    const whole = (await service.get(`/ohlc/day?${query}`)).body;
+    const pages = await allPages<Bar>(service, `/ohlc/day?${query}&limit=7`);
+    expect(pages.flat()).toEqual(whole);
+    expect(pages.every((page, i) => page.length === 7 || i === pages.length - 1)).toBe(true);
+  });
+});
+
+describe("GET /ohlc/latest", () => {
+  test.each(INTERVALS.filter((interval) => !["1m", "1h", "1d"].includes(interval)))(
+    "derives the %s bar around the newest tick",
+    async (interval: Interval) => {
+      const { body } = await service.get(`/ohlc/latest?symbol=EURUSD&interval=${interval}`);
+      const last = ticks.at(-1);
+      expect(body).toHaveLength(1);
+      expect(body[0]).toMatchObject({ close: last?.price, complete: true });
+      const inside = ticks.filter(({ time }) => Date.parse(time) >= Date.parse(body[0]?.bucket ?? ""));
+      expect(body[0]).toMatchObject({ tick_count: inside.length, open: inside[0]?.price });
+    },
+  );
+});

@@ -1,0 +1,135 @@
+import {
+  isLate,
+  openPool,
+  queueRefresh,
+  type RefreshWindow,
+  RefreshWorker,
+  readSettings,
+  refreshed,
+  type Sql,
+} from "@fx-ohlc/database";
+import { nowUs, parseTime } from "@fx-ohlc/schemas";
+import { readEnv } from "@fx-ohlc/service-kit";
+import { eventually, testDatabase } from "@fx-ohlc/testkit";
+import { createApp } from "../src/app.js";
+import { readConfig } from "../src/config.js";
+
+/** A tick as tests write it down. */
+export interface TestTick {
+  readonly symbol?: string;
+  readonly time: string;
+  readonly seq?: number;
+  readonly price: number;
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: T;
+}
+
+export interface Bar {
+  readonly bucket: string;
+  readonly symbol: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly tick_count: number;
+  readonly complete: boolean;
+  readonly date?: string;
+}
+
+/** A running ohlc-query inside the test's process, with a database of its own. */
+export interface ReadSide {
+  readonly url: string;
+  readonly sql: Sql;
+  get<T = Bar[]>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
+  /** Stores ticks and waits until the bars hold them. */
+  insert(ticks: readonly TestTick[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_SYMBOL = "EURUSD";
+
+export const microsOf = (time: string): number => {
+  const us = parseTime(time);
+  if (us === undefined) throw new Error(`not a time: ${time}`);
+  return us;
+};
+
+/** Starts the service and waits until it is ready. */
+export async function startReadSide(settings?: Parameters<typeof testDatabase>[0]): Promise<ReadSide> {
+  const database = await testDatabase(settings);
+  const app = createApp(configFor(database.url), "1.2.3", new AbortController().signal);
+  await app.start();
+  const url = `http://127.0.0.1:${app.port}`;
+  const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 3, statementTimeoutMs: 30_000 });
+  const worker = new RefreshWorker({ url: database.url, onRefreshed: () => undefined, onError: () => undefined });
+  const { engine } = await readSettings(sql);
+  if (engine === "timescaledb") worker.start();
+  return {
+    url,
+    sql,
+    get: (path, headers) => get(url, path, headers),
+    insert: (ticks) => insert(sql, engine, ticks),
+    stop: async () => {
+      await app.stop();
+      if (engine === "timescaledb") await worker.stop();
+      await sql.end({ timeout: 2 });
+      await database.drop();
+    },
+  };
+}
+
+/** The configuration of a service under test: any free port, errors logged only. */
+export function configFor(databaseUrl: string) {
+  return readEnv({ PORT: "0", LOG_LEVEL: "error", DATABASE_URL: databaseUrl }, readConfig);
+}
+
+export async function get<T>(url: string, path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  const response = await fetch(url + path, { headers });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+type Engine = Parameters<typeof queueRefresh>[1];
+
+/** As tick-ingest does: what real-time reads may not cover any more is refreshed. */
+async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Promise<void> {
+  const times = ticks.map(({ time }) => microsOf(time));
+  const ids = await sql.begin(async (transaction) => {
+    await transaction`
+      insert into ticks (symbol, time, seq, price)
+      select * from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
+                           ${ticks.map(({ seq = 0 }) => seq)}::int2[], ${ticks.map(({ price }) => price)}::float8[])`;
+    const late = times.filter((time) => isLate(time, nowUs()));
+    if (late.length === 0) return [];
+    const fromUs = late.reduce((a, b) => Math.min(a, b));
+    const toUs = late.reduce((a, b) => Math.max(a, b)) + 1;
+    const window: RefreshWindow = { symbol: DEFAULT_SYMBOL, fromUs, toUs, reason: "late" };
+    return queueRefresh(transaction, engine, [window]);
+  });
+  await eventually(() => refreshed(sql, ids), { timeoutMs: 20_000, what: "the bars to hold the ticks" });
+}
+
+/** The path of the next page, relative to the service; undefined on the last one. */
+export function nextPath(answer: Answer<unknown>, url: string): string | undefined {
+  const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get("link") ?? "")?.[1];
+  if (link === undefined) return undefined;
+  if (!link.startsWith(url)) throw new Error(`${link} does not lead back to ${url}`);
+  return link.slice(url.length);
+}
+
+/** Follows `Link` to the end. */
+export async function allPages<T>(readSide: ReadSide, path: string): Promise<T[][]> {
+  const pages: T[][] = [];
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const answer: Answer<T[]> = await readSide.get<T[]>(next);
+    if (answer.status !== 200) throw new Error(`${next}: ${answer.text}`);
+    pages.push(answer.body);
+    next = nextPath(answer, readSide.url);
+  }
+  return pages;
+}
