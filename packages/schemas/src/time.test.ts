@@ -10,6 +10,47 @@ test("every microsecond from 1970 to 2255 survives writing and reading", () => {
   );
 });
 
+test("any text is read as the regular expression of RFC 3339 would read it", () => {
+  const grammar =
+    /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d{1,6})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+  const part = fc.constantFrom(
+    "2025-12-05",
+    "2025-02-30",
+    "T",
+    "t",
+    "10",
+    "23",
+    "24",
+    "59",
+    "60",
+    "05",
+    ":",
+    ".",
+    "1",
+    "123456",
+    "Z",
+    "+",
+    "-",
+    " ",
+  );
+  const nearTime = fc
+    .tuple(fc.constantFrom("2025-12-05T10:00:00", "2025-12-05t23:59:59.1"), fc.array(part, { maxLength: 5 }))
+    .map(([start, rest]) => start + rest.join(""));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        nearTime,
+        fc.array(part, { maxLength: 12 }).map((parts) => parts.join("")),
+      ),
+      (text) => {
+        const isDate = !Number.isNaN(Date.parse(`${text.slice(0, 10)}T00:00:00Z`)) && !text.startsWith("2025-02-30");
+        expect(parseTime(text) !== undefined).toBe(grammar.test(text) && isDate);
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+});
+
 test.each([
   ["2025-12-05T10:00:00Z", "2025-12-05T10:00:00.000000Z"],
   ["2025-12-05T10:00:00.5Z", "2025-12-05T10:00:00.500000Z"],
@@ -35,6 +76,13 @@ test.each([
   "2025-12-05T10:00:00+24:00",
   "20251205T100000Z",
   "+12025-12-05T10:00:00Z",
+  "2025-12-05T10:00:00Z ",
+  "2025-12-05T10:00:00.5",
+  "2025-12-05T1a:00:00Z",
+  "2025-12-05T10-00-00Z",
+  "2025-1-05TT10:00:00Z",
+  "2025-12-05T10:00:00.12 Z",
+  "2025-12-05T10:00:00*05:30",
   "",
   1_700_000_000,
   null,
