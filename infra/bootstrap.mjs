@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,8 +22,7 @@ const NOT_SOURCES = new Set(["node_modules", "dist", ".turbo", "coverage", "samp
 const COMMANDS = {
   start: () => import("./local/dist/main.js"),
   bench: () => import("./bench/dist/main.js"),
-  test: () =>
-    run("infra/local/node_modules/.bin/jest", ["--config", "infra/jest.config.mjs", ...process.argv.slice(3)]),
+  test,
   lint: () => {
     run("node_modules/.bin/biome", ["check", "."]);
     pnpmRun("turbo", ["run", "typecheck", "--output-logs=errors-only"]);
@@ -115,10 +114,27 @@ function pnpmRun(tool, args) {
   pnpm(["exec", tool, ...args]);
 }
 
+/** All tests in one run, and its result as the last line. A test file that could not be run counts as one failed test. */
+function test() {
+  const results = join(ROOT, "node_modules", ".test-results.json");
+  rmSync(results, { force: true });
+  const options = ["--config", "infra/jest.config.mjs", "--json", `--outputFile=${results}`];
+  const status = statusOf("infra/local/node_modules/.bin/jest", [...options, ...process.argv.slice(3)]);
+  process.exitCode = status;
+  if (!existsSync(results)) return;
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(results, "utf8"));
+  console.log(`\n${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`);
+}
+
 function run(program, args) {
+  const status = statusOf(program, args);
+  if (status !== 0) process.exit(status);
+}
+
+function statusOf(program, args) {
   const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: "inherit" });
   if (error) fail(`${program} could not be run: ${error.message}`);
-  if (status !== 0) process.exit(status ?? 1);
+  return status ?? 1;
 }
 
 function fail(line) {

@@ -6,5 +6,4 @@ export default {
     "<rootDir>/*/jest.config.mjs",
   ],
   globalSetup: "<rootDir>/jest-setup.mjs",
-  reporters: ["default", "<rootDir>/jest-summary.mjs"],
 };
