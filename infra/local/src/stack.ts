@@ -15,6 +15,9 @@ import { welcome } from "./welcome.js";
 /** After a kill the old services are given 10 s to end before they are killed, and only then their ports are free, ms. */
 const PORTS_PATIENCE_MS = 12_000;
 
+/** How long stream-gateway spreads its clients' farewells, ms. */
+const DRAIN_MS = "300";
+
 export interface StackOptions {
   readonly config: StackConfig;
   /** What the services inherit. */
@@ -100,7 +103,9 @@ export class Stack implements Service {
     const { databaseUrl, redisUrl } = await startServers({ config, logs, say, onStarted });
     this.#options.signal.throwIfAborted();
     const direct = config.databaseUrl === undefined ? databaseUrl : (env.DATABASE_DIRECT_URL ?? databaseUrl);
-    const withServers = { ...env, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
+    const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
+    // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
+    const withServers = { DRAIN_MS, ...env, ...urls };
     const script = "packages/database/dist/migrate-command.js";
     await runToEnd(nodeProcess({ name: "fx-migrate", script, env: withServers, logs }));
     return withServers;
@@ -110,7 +115,9 @@ export class Stack implements Service {
     try {
       await process.start();
     } catch (cause) {
-      throw new Error(`${process.name} did not start: ${lastLine(process.output)}`, { cause });
+      const reason = isNativeError(cause) ? cause.message.split("\n")[0] : String(cause);
+      const log = join(this.#folder?.logs ?? "", `${process.name}.log`);
+      throw new Error(`${reason}: ${lastLine(process.output)} (all of it is in ${log})`, { cause });
     }
     this.#supervisor.watch(process);
   }
