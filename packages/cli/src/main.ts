@@ -21,6 +21,7 @@ process.exitCode = await run(process.argv.slice(2), {
     out: (line) => void process.stdout.write(`${line}\n`),
     say: (line) => void process.stderr.write(`${line}\n`),
     display: process.stderr.isTTY ? process.stderr : undefined,
+    screen: process.stdout.isTTY ? { stream: process.stdout, columns: () => process.stdout.columns } : undefined,
   },
   signal: interrupt.signal,
   stdin: process.stdin,

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { addImportCommand } from "./import/command.js";
+import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
 import { type Context, EXIT, type Finish } from "./terminal.js";
+import { addWatchCommand } from "./watch/command.js";
 
 function createProgram(context: Context, finish: Finish): Command {
   const program = new Command("fx-ticks")
-    .description("Ticks into an fx-ohlc system: import historical files, simulate live ones.")
+    .description("Ticks into an fx-ohlc system, and what comes out of it: import, replay, simulate, watch.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text.trimEnd()),
@@ -14,6 +16,8 @@ function createProgram(context: Context, finish: Finish): Command {
     });
   addImportCommand(program, context, finish);
   addSimulateCommand(program, context, finish);
+  addReplayCommand(program, context, finish);
+  addWatchCommand(program, context, finish);
   return program;
 }
 

@@ -8,6 +8,15 @@ export interface Terminal {
   say(line: string): void;
   /** Where progress is drawn; undefined when nobody is watching. */
   readonly display: NodeJS.WritableStream | undefined;
+  /** Where a result is drawn that changes; undefined when it goes to a file or a pipe. */
+  readonly screen: Screen | undefined;
+}
+
+/** A terminal that can be drawn upon. */
+export interface Screen {
+  readonly stream: NodeJS.WritableStream;
+  /** Its width in characters, which may change. */
+  columns(): number;
 }
 
 /** What a command gets from the process it runs in. */
@@ -29,6 +38,11 @@ export type Finish = (exitCode: number) => void;
 /** `1234567` as `1,234,567`. */
 export function grouped(count: number): string {
   return count.toLocaleString("en-US");
+}
+
+/** `1 tick`, `1,234 ticks`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** A duration in the words of a person: `2.9 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -30,7 +30,12 @@ export class Command {
   async run(options: { stateDirectory: string; stdin?: string | Buffer }): Promise<Ended> {
     const { out, said } = this;
     const exitCode = await run(this.#args, {
-      terminal: { out: (line) => void out.push(line), say: (line) => void said.push(line), display: undefined },
+      terminal: {
+        out: (line) => void out.push(line),
+        say: (line) => void said.push(line),
+        display: undefined,
+        screen: undefined,
+      },
       signal: this.#interrupt.signal,
       stdin: Readable.from([Buffer.from(options.stdin ?? "")]),
       stateDirectory: options.stateDirectory,

@@ -3,6 +3,7 @@ export * from "./client.js";
 export { type ProblemDocument, ProblemError, UnreachableError } from "./errors.js";
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
+export { type Channel, parseChannel } from "./stream/channel.js";
 export * from "./stream/events.js";
 export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-stream.js";
 export type { Position } from "./stream/positions.js";

@@ -1,5 +1,5 @@
 import { sleep } from "@fx-ohlc/client";
-import { duration, grouped, type Terminal } from "../terminal.js";
+import { counted, duration, type Terminal } from "../terminal.js";
 
 /** Windows of late ticks whose bars tick-ingest has not refreshed yet. */
 const BACKLOG = /^bar_refresh_backlog_windows(?:\{[^}]*\})? (\d+)$/m;
@@ -34,12 +34,12 @@ export async function awaitBars(url: string, terminal: Terminal, signal: AbortSi
   const startedMs = performance.now();
   let windows = await backlog(url);
   if (windows === undefined) return;
-  if (windows > 0) terminal.say(`stored; bars of ${grouped(windows)} past windows are being refreshed …`);
+  if (windows > 0) terminal.say(`stored; bars of ${counted(windows, "past window")} are being refreshed …`);
   while (windows !== undefined && windows > 0 && performance.now() - startedMs < WAIT_MAX_MS) {
     await sleep(POLL_INTERVAL_MS, signal);
     windows = await backlog(url);
   }
   const waited = duration(performance.now() - startedMs);
   if (windows === 0) terminal.out(`all bars are exact, ${waited} after the last tick`);
-  else terminal.say(`bars of ${grouped(windows ?? 0)} past windows are not exact yet, ${waited} after the last tick`);
+  else terminal.say(`bars of ${counted(windows ?? 0, "past window")} are not exact yet, ${waited} after the last tick`);
 }

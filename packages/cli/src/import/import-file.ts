@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import type { FxClient } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
-import { type Context, EXIT, grouped } from "../terminal.js";
+import { type Context, counted, EXIT, grouped } from "../terminal.js";
 import type { PriceSide } from "../tick-file/columns.js";
-import { fileText, pipedText, type TextSource } from "../tick-file/text-source.js";
+import { fileText, openText, type TextSource } from "../tick-file/text-source.js";
 import { TickText } from "../tick-file/tick-text.js";
 import { awaitBars } from "./bars.js";
 import { Importer } from "./importer.js";
@@ -34,16 +34,17 @@ interface Opened {
   readonly state: StateFile | undefined;
 }
 
+/** What a shell passes for <(…) is none: a pipe with a name. */
+async function isPlainFile(path: string): Promise<boolean> {
+  const stats = await stat(path);
+  if (stats.isDirectory()) throw new Error(`${path} is a directory`);
+  return stats.isFile();
+}
+
 async function openInput(options: ImportOptions, context: Context): Promise<Opened> {
   const { file, symbol, side, url, shiftUs } = options;
-  if (file === "-") {
-    return { source: pipedText(context.stdin, context.signal), bytesTotal: undefined, state: undefined };
-  }
-  const stats = await stat(file);
-  if (stats.isDirectory()) throw new Error(`${file} is a directory`);
-  // What a shell passes for <(…) is a pipe with a name.
-  if (!stats.isFile()) {
-    return { source: fileText(file, context.signal), bytesTotal: undefined, state: undefined };
+  if (file === "-" || !(await isPlainFile(file))) {
+    return { source: openText(file, context.stdin, context.signal), bytesTotal: undefined, state: undefined };
   }
   const { path, ...identity } = await identify(file);
   const key = { path, symbol, side: side ?? "price", url, shiftUs };
@@ -132,7 +133,7 @@ class Run {
 
   #soFar(ticks: number): string {
     if (ticks === 0) return "no tick was acknowledged";
-    const stored = ticks === 1 ? "1 tick before it is stored" : `${grouped(ticks)} ticks before it are stored`;
+    const stored = `${counted(ticks, "tick")} before it ${ticks === 1 ? "is" : "are"} stored`;
     return this.#opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
   }
 

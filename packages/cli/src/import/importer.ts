@@ -1,6 +1,6 @@
 import type { FxClient, UploadResult } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
-import { duration, grouped } from "../terminal.js";
+import { counted, duration, grouped } from "../terminal.js";
 import type { TickText } from "../tick-file/tick-text.js";
 import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
 import { sendInOrder } from "./in-order.js";
@@ -61,7 +61,7 @@ export class Importer {
     const elapsedMs = performance.now() - this.#startedMs;
     const rate = grouped(Math.round((this.ticks * 1000) / elapsedMs));
     const counts = `${grouped(this.#created)} new, ${grouped(this.#duplicates)} stored before`;
-    return `${grouped(this.ticks)} ticks of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
+    return `${counted(this.ticks, "tick")} of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
   }
 
   async #send(chunk: Chunk, sendSignal: AbortSignal): Promise<UploadResult> {

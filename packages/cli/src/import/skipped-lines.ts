@@ -1,4 +1,4 @@
-import { grouped, type Terminal } from "../terminal.js";
+import { counted, grouped, type Terminal } from "../terminal.js";
 
 /** More than a person reads; all of them are counted. */
 const LISTED_MAX = 1_000;
@@ -25,7 +25,7 @@ export class SkippedLines {
 
   list(terminal: Terminal): void {
     if (this.#count === 0) return;
-    terminal.say(`${grouped(this.#count)} lines skipped:`);
+    terminal.say(`${counted(this.#count, "line")} skipped:`);
     // Chunks are answered after the lines behind them were read: put in the file's order for the reader.
     const inOrder = this.#listed.toSorted((a, b) => a.line - b.line);
     for (const { line, problem } of inOrder) terminal.say(`  line ${line}: ${problem}`);

@@ -1,7 +1,7 @@
 import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
-import { type Context, duration, EXIT, grouped } from "../terminal.js";
+import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
 import { type Due, Schedule } from "./schedule.js";
 
@@ -98,7 +98,7 @@ export async function simulate(options: SimulateOptions, { terminal, signal }: C
     return await simulator.run(symbols, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    terminal.say(`${grouped(simulator.sent)} ticks sent in ${duration(performance.now() - startedMs)}`);
+    terminal.say(`${counted(simulator.sent, "tick")} sent in ${duration(performance.now() - startedMs)}`);
     return EXIT.done;
   }
 }

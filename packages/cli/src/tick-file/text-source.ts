@@ -52,6 +52,11 @@ export function pipedText(stream: Readable, signal: AbortSignal): TextSource {
   return { blocks: plainBlocks(addAbortSignal(signal, stream)), bytesRead: () => 0 };
 }
 
+/** The text of a path, or of standard input for `-`. */
+export function openText(path: string, stdin: Readable, signal: AbortSignal): TextSource {
+  return path === "-" ? pipedText(stdin, signal) : fileText(path, signal);
+}
+
 /** The text without its first bytes. */
 export async function* skipBytes(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
   let left = count;

@@ -1,4 +1,4 @@
-import { covers, parseChannel } from "./channel.js";
+import { canonicalName, covers, parseChannel } from "./channel.js";
 
 describe("parseChannel", () => {
   it("reads the names of the contract and no others", () => {
@@ -7,6 +7,17 @@ describe("parseChannel", () => {
     for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "quotes:EURUSD"]) {
       expect(parseChannel(name)).toBeUndefined();
     }
+  });
+});
+
+describe("canonicalName", () => {
+  it("is the spelling that messages carry", () => {
+    expect(["ticks:eur/usd", "ohlc:eurusd:1m", "ohlc:*:1d", "nonsense:x"].map(canonicalName)).toEqual([
+      "ticks:EURUSD",
+      "ohlc:EURUSD:minute",
+      "ohlc:*:day",
+      "nonsense:x",
+    ]);
   });
 });
 

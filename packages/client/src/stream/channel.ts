@@ -5,19 +5,40 @@ export type Channel =
   | { readonly kind: "ticks"; readonly symbol: string }
   | { readonly kind: "ohlc"; readonly symbol: string; readonly interval: StoredInterval };
 
-const NAME = /^(?:ticks:([^:]+)|ohlc:([^:]+):(minute|hour|day))$/;
+const NAME = /^(?:ticks:([^:]+)|ohlc:([^:]+):([a-z0-9]+))$/;
+
+const INTERVALS: ReadonlyMap<string, StoredInterval> = new Map([
+  ["minute", "minute"],
+  ["1m", "minute"],
+  ["hour", "hour"],
+  ["1h", "hour"],
+  ["day", "day"],
+  ["1d", "day"],
+]);
+
+/** The symbol as the services store it, which their answers carry. */
+function stored(symbol: string): string {
+  return symbol.replace("/", "").toUpperCase();
+}
 
 /**
- * Reads `ticks:EURUSD` or `ohlc:EURUSD:minute`.
+ * Reads `ticks:EURUSD` or `ohlc:EURUSD:minute`, in any spelling the services take.
  *
  * @returns undefined for any other name
  */
 export function parseChannel(name: string): Channel | undefined {
-  const [, tickSymbol, barSymbol, interval] = NAME.exec(name) ?? [];
-  if (tickSymbol !== undefined) return { kind: "ticks", symbol: tickSymbol };
+  const [, tickSymbol, barSymbol, rawInterval = ""] = NAME.exec(name) ?? [];
+  if (tickSymbol !== undefined) return { kind: "ticks", symbol: stored(tickSymbol) };
+  const interval = INTERVALS.get(rawInterval);
   if (barSymbol === undefined || interval === undefined) return undefined;
-  // The pattern admits these three words only.
-  return { kind: "ohlc", symbol: barSymbol, interval: interval as StoredInterval };
+  return { kind: "ohlc", symbol: stored(barSymbol), interval };
+}
+
+/** The spelling that messages carry; a name that cannot be read stays as it is, for the server to refuse. */
+export function canonicalName(name: string): string {
+  const channel = parseChannel(name);
+  if (channel === undefined) return name;
+  return channel.kind === "ticks" ? `ticks:${channel.symbol}` : `ohlc:${channel.symbol}:${channel.interval}`;
 }
 
 /** Whether a subscription, perhaps to every symbol (`ticks:*`, `ohlc:*:minute`), covers a channel. */

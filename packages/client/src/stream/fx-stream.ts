@@ -1,18 +1,11 @@
 import { backoffMs, type RetryPolicy } from "../retry.js";
-import { parseChannel } from "./channel.js";
+import { canonicalName } from "./channel.js";
 import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
+import { MessageFlow } from "./message-flow.js";
 import { type Position, Positions } from "./positions.js";
-import {
-  type ChannelMessage,
-  type HeartbeatMessage,
-  isChannelMessage,
-  type ServerMessage,
-  type SubscribedChannel,
-  type SubscribedMessage,
-} from "./protocol.js";
-import { Reloader } from "./reloader.js";
+import type { ServerMessage } from "./protocol.js";
 import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
 
 export interface StreamOptions {
@@ -59,26 +52,11 @@ const RECONNECT_DEFAULT: RetryPolicy = { attemptsMax: Number.POSITIVE_INFINITY, 
 /** A connection that lasted longer was a good one: the next attempt counts as the first again. */
 const GOOD_CONNECTION_MS = 10_000;
 
-/**
- * Ticks may be committed in another order than that of their times: a reload begins this long before the last one. Ticks
- * of longer ago that were stored meanwhile are not found this way; reading all of history again would be no answer.
- */
-const RELOAD_MARGIN_MS = 60_000;
-
 /** Unauthorized, and bad message: the same request would be refused again. */
 const FINAL_CODES: ReadonlySet<number> = new Set([4001, 4400]);
 
 function retryMsOf(reason: string): number {
   return Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
-}
-
-/** With the digits of a tick's time, with which it is compared. */
-function timeNow(): string {
-  return new Date().toISOString().replace("Z", "000Z");
-}
-
-function timeBefore(time: string, ms: number): string {
-  return new Date(Date.parse(time) - ms).toISOString();
 }
 
 /**
@@ -99,15 +77,13 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #reconnect: RetryPolicy;
   readonly #channels: Set<string>;
   readonly #positions: Positions;
-  readonly #reloader: Reloader;
+  readonly #flow: MessageFlow;
   readonly #hub = new EventHub();
   #status: EventOf<"status">["status"] | "idle" = "idle";
   #socket: Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
-  /** When the stream was lost; undefined once the server has said again where every symbol stands. */
-  #lostAt: string | undefined;
   #requestId = 0;
 
   constructor(parts: StreamParts, options: StreamOptions) {
@@ -115,12 +91,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#queueMax = options.queueMax ?? QUEUE_MAX_DEFAULT;
     this.#silenceMaxMs = options.silenceMaxMs ?? SILENCE_MAX_DEFAULT_MS;
     this.#reconnect = { ...RECONNECT_DEFAULT, ...options.reconnect };
-    this.#channels = new Set(options.channels);
+    this.#channels = new Set(options.channels.map(canonicalName));
     this.#positions = new Positions(options.positions);
-    this.#reloader = new Reloader(parts.history, {
-      onReloaded: (event) => this.#emit(event),
-      onDone: (channel, range, lastTime, error) => this.#onReloadDone(channel, range, lastTime, error),
-      deliver: (message) => this.#deliver(message),
+    this.#flow = new MessageFlow(parts.history, this.#positions, {
+      emit: (event) => this.#emit(event),
       onOverflow: () => this.#lose({ code: 1006, reason: "too much came in while the history was read" }),
     });
     if (options.signal?.aborted) this.#finish();
@@ -159,15 +133,17 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   /** Follows more channels. */
   subscribe(...channels: string[]): void {
-    for (const channel of channels) this.#channels.add(channel);
-    if (this.#status === "live") this.#requestChannels(channels);
+    const names = channels.map(canonicalName);
+    for (const name of names) this.#channels.add(name);
+    if (this.#status === "live") this.#requestChannels(names);
   }
 
   /** Stops following channels, and forgets their positions. */
   unsubscribe(...channels: string[]): void {
-    for (const channel of channels) this.#channels.delete(channel);
+    const names = channels.map(canonicalName);
+    for (const name of names) this.#channels.delete(name);
     this.#positions.keepOnly([...this.#channels]);
-    this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels });
+    this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
   }
 
   /** Ends the stream, and the loop that reads it. */
@@ -205,74 +181,13 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #onMessage(message: ServerMessage): void {
-    if (message.type === "subscribed") this.#onSubscribed(message);
-    else if (message.type === "heartbeat") this.#onHeartbeat(message);
-    else if (message.type === "error") this.#emit(message);
-    else if (isChannelMessage(message)) this.#deliver(message);
-  }
-
-  #onSubscribed({ channels }: SubscribedMessage): void {
+    if (message.type !== "subscribed") {
+      this.#flow.onMessage(message);
+      return;
+    }
     this.#liveSinceMs ??= Date.now();
     if (this.#status !== "live") this.#setStatus("live");
-    const recovered = new Set(channels.filter((entry) => entry.recovered === true).map(({ channel }) => channel));
-    for (const entry of channels) {
-      for (const name of this.#positions.coveredBy(entry.channel)) {
-        if (!recovered.has(name) && !recovered.has(entry.channel)) this.#reload(name);
-      }
-      this.#begin(entry);
-    }
-  }
-
-  /** A `ticks:` channel that has no position yet begins where the server says it is. */
-  #begin({ channel, offset }: SubscribedChannel): void {
-    const parsed = parseChannel(channel);
-    const isNew = parsed?.kind === "ticks" && parsed.symbol !== "*" && this.#positions.get(channel) === undefined;
-    if (offset !== undefined && isNew) this.#positions.set(channel, { offset, time: timeNow() });
-  }
-
-  /** Followers of every symbol are told where each one stands, at once and every 10 s: how a new symbol is met. */
-  #onHeartbeat({ offsets, time }: HeartbeatMessage): void {
-    for (const [channel, offset] of Object.entries(offsets)) {
-      if (this.#positions.get(channel) !== undefined) continue;
-      this.#reloadNew(channel);
-      this.#positions.set(channel, { offset, time });
-    }
-    this.#lostAt = undefined;
-  }
-
-  /** A symbol that is met for the first time after an outage may have begun within it. */
-  #reloadNew(channel: string): void {
-    if (this.#lostAt !== undefined)
-      this.#reloader.reload(channel, { from: timeBefore(this.#lostAt, RELOAD_MARGIN_MS) });
-  }
-
-  #reload(name: string): void {
-    const { time, bucket } = this.#positions.get(name) ?? {};
-    if (time !== undefined) this.#reloader.reload(name, { from: timeBefore(time, RELOAD_MARGIN_MS) });
-    else if (bucket !== undefined) this.#reloader.reload(name, { from: bucket });
-  }
-
-  #onReloadDone(
-    channel: string,
-    range: { from: string; to?: string | undefined },
-    lastTime: string | undefined,
-    error: Error | undefined,
-  ): void {
-    if (error === undefined) return;
-    const to = range.to ?? lastTime ?? new Date().toISOString();
-    this.#emit({ type: "gap", channel, from: range.from, to, reason: error.message });
-  }
-
-  /** Hands a message out, unless its channel is being read over HTTP; a gap is read first. */
-  #deliver(message: ChannelMessage): void {
-    // A connection that was given up has nothing more to say: what it said last comes again with the next one.
-    if (this.#socket === undefined) return;
-    if (message.type === "ticks" && this.#positions.get(message.channel) === undefined)
-      this.#reloadNew(message.channel);
-    if (this.#reloader.holds(message)) return;
-    this.#positions.note(message);
-    if (message.type === "gap") this.#reloader.reload(message.channel, message);
-    else this.#emit(message);
+    if (!this.#isClosed()) this.#flow.onSubscribed(message.channels);
   }
 
   #emit(event: StreamEvent): void {
@@ -318,9 +233,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   #disconnect(): void {
     if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
-    if (this.#liveSinceMs !== undefined) this.#lostAt ??= timeNow();
     this.#liveSinceMs = undefined;
-    this.#reloader.abort();
+    this.#flow.onLost();
     this.#socket?.close();
     this.#socket = undefined;
   }

@@ -6,8 +6,8 @@ import type { ChannelMessage, TicksMessage } from "./protocol.js";
 /** Where reloaded rows and the messages held back for them go. */
 export interface ReloadTarget {
   onReloaded(event: ReloadedTicksEvent | ReloadedBarsEvent): void;
-  /** A reload is over, well or not; what was held back for it follows. */
-  onDone(channel: string, range: Range, lastTime: string | undefined, error: Error | undefined): void;
+  /** A range could not be read; what was held back for it follows. */
+  onFailed(channel: string, range: Range, error: Error): void;
   deliver(message: ChannelMessage): void;
   /** More is held back than fits: the connection should be given up and the reload begun anew. */
   onOverflow(): void;
@@ -76,7 +76,7 @@ export class Reloader {
       failure = error instanceof Error ? error : new Error(String(error));
     }
     if (signal.aborted) return;
-    this.#target.onDone(name, range, last?.ticks.at(-1)?.time, failure);
+    if (failure !== undefined) this.#target.onFailed(name, range, failure);
     this.#release(name, last);
   }
 

@@ -1,0 +1,35 @@
+import { parseChannel } from "@fx-ohlc/client";
+import { type Command, InvalidArgumentError } from "commander";
+import { parseUrl } from "../arguments.js";
+import type { Context, Finish } from "../terminal.js";
+import { watch } from "./watch.js";
+
+function parseChannels(raw: string, before: string[] | undefined): string[] {
+  if (parseChannel(raw) === undefined) {
+    throw new InvalidArgumentError("It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day, with * for every symbol.");
+  }
+  return [...(before ?? []), raw];
+}
+
+const DETAILS = `
+In a terminal it shows a table of what is newest; otherwise, one line per tick and bar. A lost connection is opened again,
+and what was missed is caught up with.
+
+Examples:
+  $ fx-ticks watch ticks:EURUSD ohlc:EURUSD:minute
+  $ fx-ticks watch 'ticks:*' --json | jq .ticks
+`;
+
+export function addWatchCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command("watch")
+    .summary("show ticks and bars as they happen")
+    .description("Shows ticks and bars as they happen, until it is interrupted.")
+    .argument("<channels...>", "ticks:EURUSD, ohlc:EURUSD:minute, or * for every symbol", parseChannels)
+    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .option("--json", "print every event as a line of JSON")
+    .addHelpText("after", DETAILS)
+    .action(async (channels: string[], { url, json = false }: { url: string; json?: boolean }) => {
+      finish(await watch({ channels, url, json }, context));
+    });
+}

@@ -1,0 +1,42 @@
+import type { LiveBar, StreamEvent } from "@fx-ohlc/client";
+import { LiveTable } from "./live-table.js";
+
+const ticks = (channel: string, ...prices: number[]): StreamEvent => ({
+  ...{ type: "ticks", channel, offset: "e-1" },
+  ticks: prices.map((price, index) => ({ time: `2025-12-05T10:00:0${index}.000000Z`, price, seq: 0 })),
+});
+
+const bar = (type: "bar" | "final" | "revision", minute: number, close: number): StreamEvent => {
+  const prices = { open: 1.1, high: 1.3, low: 1, close, tick_count: 1234 };
+  const bucket = `2025-12-05T10:0${minute}:00Z`;
+  const rest = { interval: "minute", symbol: "EURUSD", complete: true, final: true, timestamp: "" } as const;
+  return { type, channel: "ohlc:EURUSD:minute", bar: { ...rest, ...prices, bucket } satisfies LiveBar };
+};
+
+describe("LiveTable", () => {
+  it("shows the newest tick of each channel and how many came, in columns", () => {
+    const table = new LiveTable();
+    table.take(ticks("ticks:EURUSD", 1.1, 1.12345));
+    table.take(ticks("ticks:USDJPY", 150.123));
+    table.take({
+      ...ticks("ticks:EURUSD", 1.09),
+      ticks: [{ time: "2025-12-05T09:00:00.000000Z", price: 1, seq: 0 }],
+    } as StreamEvent);
+    expect(table.lines()).toEqual([
+      "ticks   date        time               price  received",
+      "EURUSD  2025-12-05  10:00:01.000000  1.12345         3",
+      "USDJPY  2025-12-05  10:00:00.000000  150.123         1",
+    ]);
+  });
+
+  it("shows the running bar of each channel, a final one until the next begins, and never an older one", () => {
+    const table = new LiveTable();
+    table.take(bar("bar", 1, 1.2));
+    table.take(bar("final", 1, 1.25));
+    expect(table.lines().at(-1)).toBe("EURUSD minute  2025-12-05T10:01:00Z  final   1.1   1.3    1   1.25  1,234");
+    table.take(bar("bar", 2, 1.26));
+    table.take(bar("final", 1, 1.27));
+    table.take(bar("revision", 0, 1));
+    expect(table.lines().at(-1)).toBe("EURUSD minute  2025-12-05T10:02:00Z  running   1.1   1.3    1   1.26  1,234");
+  });
+});
