@@ -37,7 +37,8 @@ export function refreshRange(interval: StoredInterval, range: TimeRange, bounds:
   const { nowUs, dayBoundary, retentionDays } = bounds;
   const short = INTERVAL[interval];
   const newestUs = bucketStart(nowUs - END_OFFSET_S[interval] * US_PER_SECOND, short, dayBoundary);
-  const horizonUs = retentionDays === 0 ? 0 : bucketEnd(nowUs - retentionDays * US_PER_DAY, short, dayBoundary);
+  const keptForEver = retentionDays === 0;
+  const horizonUs = keptForEver ? -Infinity : bucketEnd(nowUs - retentionDays * US_PER_DAY, short, dayBoundary);
   const fromUs = Math.max(horizonUs, bucketStart(range.fromUs, short, dayBoundary));
   const toUs = Math.min(newestUs, bucketEnd(range.toUs - 1, short, dayBoundary));
   return fromUs < toUs ? { fromUs, toUs } : undefined;

@@ -1,7 +1,7 @@
-import type { Sql } from "@fx-ohlc/database";
+import type { Sql, Transaction } from "@fx-ohlc/database";
 import { type Bar, bucketEnd, type DayBoundary, type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { FIRST_BUCKET_US } from "./stored-bars.js";
+import { FIRST_BUCKET_US, relationOf } from "./stored-bars.js";
 
 /** A tick's place among those of its symbol. */
 export interface TickKey {
@@ -19,28 +19,13 @@ export interface NewestBar extends Bar {
 /** The newest bars of some symbols at one instant of the database's clock. */
 export interface NewestBars {
   readonly nowUs: Micros;
-  /** `pg_current_snapshot()` of the statement that read the bars. */
+  /** The `pg_current_snapshot()` that all bars and keys were read under. */
   readonly snapshot: string;
   /** For each symbol its newest minute, hour and day bar that does not start after `nowUs`. */
   readonly bars: readonly NewestBar[];
 }
 
-/** A symbol, and a start from which on its two newest days are. */
-interface Since {
-  readonly symbol: string;
-  readonly since: Micros;
-  readonly days: number;
-}
-
-/** The snapshot is told also when there is no bar. */
-interface NoBarRow {
-  readonly snapshot: string;
-  readonly interval: null;
-}
-
-interface NewestRow {
-  readonly snapshot: string;
-  readonly interval: StoredInterval;
+interface BarRow {
   readonly symbol: string;
   readonly bucket: Micros;
   readonly open: number;
@@ -48,136 +33,150 @@ interface NewestRow {
   readonly low: number;
   readonly close: number;
   readonly tick_count: number;
-  readonly open_time: Micros;
-  readonly open_seq: number;
-  readonly close_time: Micros;
-  readonly close_seq: number;
 }
 
-/** Within it a symbol that trades has two days, weekends and holidays included; older ones are looked for without a bound. */
-const RECENT_US = 8 * US_PER_DAY;
+interface KeyRow {
+  readonly place: number;
+  readonly open_time: Micros | null;
+  readonly open_seq: number | null;
+  readonly close_time: Micros | null;
+  readonly close_seq: number | null;
+}
 
-/** Every symbol that has bars. */
-async function knownSymbols(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ symbol: string }[]>`
+type BarWithInterval = BarRow & { readonly interval: StoredInterval };
+
+/** Within it a symbol that trades has two days, weekends and holidays included. */
+const RECENT_US = 8 * US_PER_DAY;
+const LAST_SEQ = 1023;
+const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
+
+/** The newest `count` bars of each symbol from its start in `since` up to now. */
+function newestOf(
+  transaction: Transaction,
+  interval: StoredInterval,
+  since: ReadonlyMap<string, Micros>,
+  nowUs: Micros,
+  count: number,
+): PromiseLike<readonly BarRow[]> {
+  // The bound that all share is a constant to the planner, which leaves out what lies before it.
+  const earliestUs = Math.min(nowUs, ...since.values());
+  return transaction<BarRow[]>`
+    select bar.*
+      from unnest(${[...since.keys()]}::text[], ${[...since.values()]}::timestamptz[]) as wanted(symbol, since)
+     cross join lateral (select symbol, bucket, open, high, low, close, tick_count
+                           from ${transaction(relationOf(interval))}
+                          where symbol = wanted.symbol and bucket >= wanted.since
+                            and bucket >= ${earliestUs} and bucket <= ${nowUs}
+                          order by bucket desc
+                          limit ${count}) as bar`;
+}
+
+/** The start of each symbol's earliest bar among some. */
+function earliestStarts(bars: readonly BarRow[]): Map<string, Micros> {
+  const starts = new Map<string, Micros>();
+  for (const { symbol, bucket } of bars) starts.set(symbol, Math.min(bucket, starts.get(symbol) ?? bucket));
+  return starts;
+}
+
+/** The newest bar of each symbol among some. */
+function newestBySymbol(bars: readonly BarRow[]): BarRow[] {
+  const newest = new Map<string, BarRow>();
+  for (const bar of bars) if (bar.bucket > (newest.get(bar.symbol)?.bucket ?? -Infinity)) newest.set(bar.symbol, bar);
+  return [...newest.values()];
+}
+
+/** The two newest days of each symbol. A bounded read finds those that trade; the others' whole history is looked through. */
+async function newestDays(transaction: Transaction, symbols: readonly string[], nowUs: Micros): Promise<BarRow[]> {
+  const startingAt = (us: Micros, some: readonly string[]) => new Map(some.map((symbol) => [symbol, us]));
+  const recent = await newestOf(transaction, "day", startingAt(nowUs - RECENT_US, symbols), nowUs, 2);
+  const isSettled = (symbol: string) => recent.filter((bar) => bar.symbol === symbol).length === 2;
+  const rest = symbols.filter((symbol) => !isSettled(symbol));
+  const older =
+    rest.length === 0 ? [] : await newestOf(transaction, "day", startingAt(FIRST_BUCKET_US, rest), nowUs, 2);
+  return [...recent.filter((bar) => isSettled(bar.symbol)), ...older];
+}
+
+/**
+ * The newest bar of each symbol at each level. A level is looked for from the second newest bar of the level above: the newest
+ * one may hold nothing but ticks stamped after now, the second newest is past.
+ */
+async function newestAtEachLevel(transaction: Transaction, symbols: readonly string[], nowUs: Micros) {
+  const days = await newestDays(transaction, symbols, nowUs);
+  const hours = await newestOf(transaction, "hour", earliestStarts(days), nowUs, 2);
+  const minutes = await newestOf(transaction, "minute", earliestStarts(hours), nowUs, 1);
+  return [
+    ...minutes.map((bar) => ({ ...bar, interval: "minute" as const })),
+    ...newestBySymbol(hours).map((bar) => ({ ...bar, interval: "hour" as const })),
+    ...newestBySymbol(days).map((bar) => ({ ...bar, interval: "day" as const })),
+  ];
+}
+
+/**
+ * The first and last tick of each bar. Every tick from a newest bar's start to the end of the bucket that runs now is that
+ * bar's, so two index probes find them.
+ *
+ * @param ends where the bucket that runs now ends, for each bar
+ */
+function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends: readonly Micros[]) {
+  const starts = bars.map(({ bucket }) => bucket);
+  const latestUs = Math.max(0, ...ends);
+  const earliestUs = Math.min(latestUs, ...starts);
+  return transaction<KeyRow[]>`
+    select place, opening.time as open_time, opening.seq as open_seq, closing.time as close_time, closing.seq as close_seq
+      from unnest(${bars.map(({ symbol }) => symbol)}::text[], ${starts}::timestamptz[],
+                  ${[...ends]}::timestamptz[]) with ordinality as bar(symbol, bucket, until, place)
+      left join lateral (select time, seq from ticks
+                          where symbol = bar.symbol and time >= bar.bucket and time < bar.until
+                            and time >= ${earliestUs} and time < ${latestUs}
+                          order by time, seq
+                          limit 1) as opening on true
+      left join lateral (select time, seq from ticks
+                          where symbol = bar.symbol and time >= bar.bucket and time < bar.until
+                            and time >= ${earliestUs} and time < ${latestUs}
+                          order by time desc, seq desc
+                          limit 1) as closing on true
+     order by place`;
+}
+
+/** Where retention has dropped the ticks, the keys are the first and the last that a tick there could have. */
+function newestBar(row: BarWithInterval, key: KeyRow | undefined, endUs: Micros): NewestBar {
+  const { interval, symbol, bucket: bucketUs, open, high, low, close, tick_count: tickCount } = row;
+  const openKey = { timeUs: key?.open_time ?? bucketUs, seq: key?.open_seq ?? 0 };
+  const closeKey = { timeUs: key?.close_time ?? endUs - 1, seq: key?.close_seq ?? LAST_SEQ };
+  return { interval, symbol, bucketUs, open, high, low, close, tickCount, openKey, closeKey };
+}
+
+async function knownSymbols(transaction: Transaction): Promise<string[]> {
+  const rows = await transaction<{ symbol: string }[]>`
     select symbol from ohlc_day where bucket >= ${FIRST_BUCKET_US} group by symbol order by symbol`;
   return rows.map(({ symbol }) => symbol);
 }
 
-async function databaseClock(sql: Sql): Promise<Micros> {
-  const [row] = await sql<{ now: Micros }[]>`select clock_timestamp() as now`;
-  return row?.now ?? 0;
-}
-
-/** The start of the second newest day of each symbol: the newest one may hold nothing yet but ticks stamped after now. */
-async function lastDays(
-  sql: Sql,
-  symbols: readonly string[],
-  fromUs: Micros,
-  nowUs: Micros,
-): Promise<readonly Since[]> {
-  return sql<Since[]>`
-    select wanted.symbol, min(day.bucket) as since, count(*) as days
-      from unnest(${[...symbols]}::text[]) as wanted(symbol)
-     cross join lateral (select bucket from ohlc_day
-                          where symbol = wanted.symbol and bucket >= ${fromUs} and bucket <= ${nowUs}
-                          order by bucket desc limit 2) as day
-     group by wanted.symbol`;
-}
-
-/** Bounded reads find the symbols that trade; only for the others the whole history is looked through. */
-async function sinceOf(reader: Reader, symbols: readonly string[], nowUs: Micros): Promise<readonly Since[]> {
-  const recent = await reader.read((sql) => lastDays(sql, symbols, nowUs - RECENT_US, nowUs));
-  const settled = recent.filter(({ days }) => days === 2);
-  const rest = symbols.filter((symbol) => !settled.some((found) => found.symbol === symbol));
-  if (rest.length === 0) return settled;
-  return [...settled, ...(await reader.read((sql) => lastDays(sql, rest, FIRST_BUCKET_US, nowUs)))];
+async function readUnderOneSnapshot(
+  transaction: Transaction,
+  symbols: readonly string[] | undefined,
+  boundary: DayBoundary,
+): Promise<NewestBars> {
+  const [taken] = await transaction<{ now: Micros; snapshot: string }[]>`
+    select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`;
+  const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };
+  const rows = await newestAtEachLevel(transaction, symbols ?? (await knownSymbols(transaction)), nowUs);
+  const ends = rows.map(({ interval }) => bucketEnd(nowUs, SHORT[interval], boundary));
+  const keys = await keysOf(transaction, rows, ends);
+  return { nowUs, snapshot, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
 }
 
 /**
- * The newest bar of each level, in one statement, so that one snapshot speaks for all. Each level is looked for from the second
- * newest bar of the level above: the newest one may hold only ticks stamped after now, the second newest is past.
- *
- * Every tick from a newest bar's start to the end of the bucket that runs now is that bar's: so its first and last tick are
- * found by two index probes. Where retention has dropped them, the keys are the first and last that a tick there could have.
- */
-function readNewest(sql: Sql, wanted: readonly Since[], nowUs: Micros, boundary: DayBoundary) {
-  const symbols = wanted.map(({ symbol }) => symbol);
-  const sinces = wanted.map(({ since }) => since);
-  const sinceUs = Math.min(nowUs, ...sinces);
-  return sql<(NewestRow | NoBarRow)[]>`
-    with wanted as (
-      select * from unnest(${symbols}::text[], ${sinces}::timestamptz[]) as w(symbol, since)
-    ), days as (
-      select bar.*
-        from wanted
-       cross join lateral (select symbol, bucket, open, high, low, close, tick_count from ohlc_day
-                            where symbol = wanted.symbol and bucket >= wanted.since
-                              and bucket >= ${sinceUs} and bucket <= ${nowUs}
-                            order by bucket desc limit 1) as bar
-    ), hours as (
-      select bar.*
-        from wanted
-       cross join lateral (select symbol, bucket, open, high, low, close, tick_count from ohlc_hour
-                            where symbol = wanted.symbol and bucket >= wanted.since
-                              and bucket >= ${sinceUs} and bucket <= ${nowUs}
-                            order by bucket desc limit 2) as bar
-    ), minutes as (
-      select bar.*
-        from (select symbol, min(bucket) as since from hours group by symbol) as wanted
-       cross join lateral (select symbol, bucket, open, high, low, close, tick_count from ohlc_minute
-                            where symbol = wanted.symbol and bucket >= wanted.since
-                              and bucket >= ${sinceUs} and bucket <= ${nowUs}
-                            order by bucket desc limit 1) as bar
-    ), newest as (
-      select 'minute' as interval, ${bucketEnd(nowUs, "1m", boundary)}::timestamptz as until, * from minutes
-       union all
-      select 'hour', ${bucketEnd(nowUs, "1h", boundary)}::timestamptz, *
-        from (select distinct on (symbol) * from hours order by symbol, bucket desc) as newest_hours
-       union all
-      select 'day', ${bucketEnd(nowUs, "1d", boundary)}::timestamptz, * from days
-    )
-    select snapshot, interval, newest.symbol, bucket, open, high, low, close, tick_count,
-           coalesce(opening.time, bucket)                            as open_time,
-           coalesce(opening.seq, 0)                                  as open_seq,
-           coalesce(closing.time, until - interval '1 microsecond')  as close_time,
-           coalesce(closing.seq, 1023)                               as close_seq
-      from (select pg_current_snapshot()::text as snapshot) as taken
-      left join newest on true
-      left join lateral (select time, seq from ticks
-                          where symbol = newest.symbol and time >= bucket and time >= ${sinceUs} and time < until
-                          order by time, seq limit 1) as opening on true
-      left join lateral (select time, seq from ticks
-                          where symbol = newest.symbol and time >= bucket and time >= ${sinceUs} and time < until
-                          order by time desc, seq desc limit 1) as closing on true
-     order by newest.symbol, until`;
-}
-
-function newestBar(row: NewestRow): NewestBar {
-  const { interval, symbol, open, high, low, close } = row;
-  return {
-    interval,
-    symbol,
-    bucketUs: row.bucket,
-    open,
-    high,
-    low,
-    close,
-    tickCount: row.tick_count,
-    openKey: { timeUs: row.open_time, seq: row.open_seq },
-    closeKey: { timeUs: row.close_time, seq: row.close_seq },
-  };
-}
-
-/**
- * Reads the newest bars.
+ * Reads the newest bars. A repeatable-read transaction has one snapshot for all its statements: what the bars hold is exactly
+ * what `snapshot` sees, also of symbols that appear meanwhile.
  *
  * @param symbols those wanted; every known one when absent
  */
-export async function readNewestBars(reader: Reader, symbols: readonly string[] | undefined): Promise<NewestBars> {
-  const nowUs = await reader.read(databaseClock);
-  const wanted = await sinceOf(reader, symbols ?? (await reader.read(knownSymbols)), nowUs);
-  const rows = await reader.read((sql) => readNewest(sql, wanted, nowUs, reader.dayBoundary));
-  const bars = rows.filter((row): row is NewestRow => row.interval !== null).map(newestBar);
-  return { nowUs, snapshot: rows[0]?.snapshot ?? "", bars };
+export function readNewestBars(reader: Reader, symbols: readonly string[] | undefined): Promise<NewestBars> {
+  const boundary = reader.dayBoundary;
+  return reader.read((sql: Sql) =>
+    sql.begin("isolation level repeatable read read only", (transaction) =>
+      readUnderOneSnapshot(transaction, symbols, boundary),
+    ),
+  );
 }

@@ -15,8 +15,9 @@ function origin({ headers }: IncomingMessage): string {
  * @param changes the parameters of the next page that differ
  */
 export function nextLink(req: IncomingMessage, changes: Readonly<Record<string, string>>): string {
-  const [path = "", query = ""] = (req.url ?? "").split("?", 2);
-  const parameters = new URLSearchParams(query);
+  const target = req.url ?? "";
+  const path = target.replace(/\?.*/, "");
+  const parameters = new URLSearchParams(target.slice(path.length));
   for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
   return `<${origin(req)}${path}?${parameters}>; rel="next"`;
 }
