@@ -53,6 +53,7 @@ export class Database extends EventEmitter<{
   private timer: NodeJS.Timeout | undefined;
   private look: Promise<void> = Promise.resolve();
   private question: { readonly answer: Promise<void>; readonly askedAtMs: number } | undefined;
+  private readonly waiting = new Set<(reason: unknown) => void>();
   private closed = false;
 
   constructor(options: DatabaseOptions) {
@@ -114,10 +115,20 @@ export class Database extends EventEmitter<{
     }
   }
 
-  /** Rejects as soon as the database is found away; for racing against queries that a frozen server would never answer. */
-  async untilAway(signal: AbortSignal): Promise<never> {
-    if (this.available) await once(this, "away", { signal });
-    throw new DatabaseUnavailableError();
+  /**
+   * Waits for some work on this database, but not longer than until the database is found away: a frozen server answers
+   * nothing. The work itself is not stopped by that and may still succeed.
+   *
+   * @throws DatabaseUnavailableError
+   */
+  async whileAvailable<T>(work: () => Promise<T>): Promise<T> {
+    this.assertAvailable();
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      void work()
+        .then(resolve, reject)
+        .finally(() => this.waiting.delete(reject));
+    });
   }
 
   /** Ends both pools; queries under way are given `deadlineMs`, then cut. */
@@ -176,6 +187,11 @@ export class Database extends EventEmitter<{
     if (this.state === state || this.closed) return;
     this.state = state;
     if (state === "available") this.emit("available");
-    else this.emit("away", reason);
+    else this.leave(reason);
+  }
+
+  private leave(reason: unknown): void {
+    for (const reject of this.waiting) reject(new DatabaseUnavailableError());
+    this.emit("away", reason);
   }
 }

@@ -108,7 +108,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     lean: { "POST /ticks": postTick(parts.singles, rules) },
     routes: (app: Express) => {
       app.post("/ticks/bulk", postBulk(parts.bulk, rules));
-      addCorrectionRoutes(app, { corrections, publisher, rules });
+      addCorrectionRoutes(app, { database, corrections, publisher, rules });
     },
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),

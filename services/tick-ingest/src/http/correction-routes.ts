@@ -1,3 +1,4 @@
+import type { Database } from "@fx-ohlc/database";
 import {
   checkDto,
   type FieldError,
@@ -14,9 +15,10 @@ import {
   type TickRules,
 } from "@fx-ohlc/schemas";
 import { invalid, Problem, readQuery, sendJson } from "@fx-ohlc/service-kit";
-import type { Express, Request, Response } from "express";
+import type { Express, Request } from "express";
 import type { Publisher } from "../publish/publisher.js";
 import type { Correction, Corrections } from "../write/corrections.js";
+import type { StampRange } from "../write/stored-ranges.js";
 import { invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
 
@@ -25,6 +27,7 @@ const BODY_BYTES_MAX = 16 * 1024;
 const BARS_DEADLINE_MS = 5000;
 
 export interface CorrectionDependencies {
+  readonly database: Database;
   readonly corrections: Corrections;
   readonly publisher: Publisher;
   readonly rules: () => TickRules;
@@ -65,7 +68,7 @@ function stampOfPath(req: Request): Stamp {
 
 /** `PUT /ticks`, `DELETE /ticks` and `DELETE /ticks/{symbol}/{time}`. */
 export function addCorrectionRoutes(app: Express, dependencies: CorrectionDependencies): void {
-  const { corrections, rules } = dependencies;
+  const { database, rules } = dependencies;
 
   app.put("/ticks", async (req, res) => {
     const { symbol, time, seq } = readQuery(TickKeyQuery, req.url);
@@ -73,56 +76,62 @@ export function addCorrectionRoutes(app: Express, dependencies: CorrectionDepend
     const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
     if (!body.ok) throw invalid(body.errors);
     refuseExpired("time", stamp.timeUs, rules());
-    const outcome = await corrections.putPrice(stamp, body.value.price);
-    if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
-    if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
-    const { tick } = outcome;
-    await answer(res, dependencies, outcome.correction, {
-      symbol: tick.symbol,
-      time: formatTime(tick.timeUs),
-      price: tick.price,
-      seq: tick.seq,
-    });
+    sendJson(res, 200, await database.whileAvailable(() => put(dependencies, stamp, body.value.price)));
   });
 
   app.delete("/ticks", async (req, res) => {
     const { symbol, start, end } = readQuery(TickRangeQuery, req.url);
     const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: parseTime(start) ?? 0, toUs: parseTime(end) ?? 0 };
     if (range.fromUs < range.toUs) refuseExpired("start", range.fromUs, rules());
-    const correction = await corrections.deleteRange(range);
-    await answerDeleted(res, dependencies, correction);
+    sendJson(res, 200, await database.whileAvailable(() => removeRange(dependencies, range)));
   });
 
   app.delete("/ticks/:symbol/:time", async (req, res) => {
     const stamp = stampOfPath(req);
     refuseExpired("time", stamp.timeUs, rules());
-    const correction = await corrections.deleteStamp(stamp);
-    if (correction.count === 0) throw new Problem("not_found", "no such tick is stored");
-    await answerDeleted(res, dependencies, correction);
+    sendJson(res, 200, await database.whileAvailable(() => removeStamp(dependencies, stamp)));
   });
 }
 
-function answerDeleted(res: Response, dependencies: CorrectionDependencies, correction: Correction): Promise<void> {
-  const { count } = correction;
-  return answer(res, dependencies, correction, {
-    deleted: count,
-    message: `${count} tick${count === 1 ? "" : "s"} deleted`,
-  });
+type Body = Record<string, unknown>;
+
+async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: number): Promise<Body> {
+  const outcome = await dependencies.corrections.putPrice(stamp, price);
+  if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
+  if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
+  const { tick, correction } = outcome;
+  const stored = { symbol: tick.symbol, time: formatTime(tick.timeUs), price: tick.price, seq: tick.seq };
+  return whenInBars(dependencies, correction, stored);
+}
+
+async function removeRange(dependencies: CorrectionDependencies, range: StampRange): Promise<Body> {
+  const correction = await dependencies.corrections.deleteRange(range);
+  return whenInBars(dependencies, correction, deleted(correction));
+}
+
+async function removeStamp(dependencies: CorrectionDependencies, stamp: Stamp): Promise<Body> {
+  const correction = await dependencies.corrections.deleteStamp(stamp);
+  if (correction.count === 0) throw new Problem("not_found", "no such tick is stored");
+  return whenInBars(dependencies, correction, deleted(correction));
+}
+
+function deleted({ count }: Correction): Body {
+  return { deleted: count, message: `${count} tick${count === 1 ? "" : "s"} deleted` };
 }
 
 /**
  * Tells the stream and answers when the bars hold the change. Where a refresh does that work, its worker tells the stream
- * once more when it is done: what was told now is the ledger's proof that the change was not forgotten.
+ * once more when it is done: what was told now is the ledger's proof that the change was not forgotten. It is told also
+ * when nobody waits for the answer any more, because the database was away meanwhile.
  */
-async function answer(
-  res: Response,
+async function whenInBars(
   { corrections, publisher }: CorrectionDependencies,
   correction: Correction,
-  body: Record<string, unknown>,
-): Promise<void> {
+  body: Body,
+): Promise<Body> {
   const { range, batch } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
     if (range !== undefined && batch !== undefined) publisher.publishRevision(range.symbol, range, "correction", batch);
   });
-  sendJson(res, 200, inBars ? body : { ...body, bars: "pending" });
+  return inBars ? body : { ...body, bars: "pending" };
 }
