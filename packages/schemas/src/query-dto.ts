@@ -136,3 +136,13 @@ export class AnchorQuery {
   @IsSymbolList()
   symbol?: string;
 }
+
+/** Query of the plain WebSocket endpoints. */
+export class StreamQuery {
+  static readonly fields: readonly string[] = ["symbol"];
+
+  /** Every symbol when absent. */
+  @MayBeAbsent()
+  @IsSymbolList()
+  symbol?: string;
+}

@@ -34,13 +34,14 @@ export function emptyBar(symbol: string, bucketUs: Micros): EmptyBar {
   return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0 };
 }
 
-export function sameBar(a: Bar, b: Bar): boolean {
+/** Whether two bars are told alike; nothing is like nothing. */
+export function sameBar(a: ShownBar["bar"] | undefined, b: ShownBar["bar"] | undefined): boolean {
   return (
-    a.bucketUs === b.bucketUs &&
-    a.open === b.open &&
-    a.high === b.high &&
-    a.low === b.low &&
-    a.close === b.close &&
-    a.tickCount === b.tickCount
+    a?.bucketUs === b?.bucketUs &&
+    a?.open === b?.open &&
+    a?.high === b?.high &&
+    a?.low === b?.low &&
+    a?.close === b?.close &&
+    a?.tickCount === b?.tickCount
   );
 }

@@ -130,6 +130,15 @@ export class BarLevel {
     for (const range of this.#reading) this.#dirty.add(range.fromUs, range.toUs);
   }
 
+  get hasDirty(): boolean {
+    return !this.#dirty.isEmpty;
+  }
+
+  /** The newest final bar as clients were told of it. */
+  get newestClosed(): Bar | undefined {
+    return this.#closed.newest;
+  }
+
   /** The ranges of final buckets that have to be read from the database. Each is handed out once, and answered once. */
   takeDirty(): readonly ClosedRange[] {
     const ranges = this.#dirty.take().map((range) => ({ ...range, interval: this.interval }));

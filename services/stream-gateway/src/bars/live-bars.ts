@@ -113,6 +113,10 @@ export class LiveBars {
     return this.#levels.flatMap((level) => level.advance(nowUs, confirmedUs));
   }
 
+  get hasDirty(): boolean {
+    return this.#levels.some((level) => level.hasDirty);
+  }
+
   /** The closed bars that have to be read again; each range is handed out once, and answered once. */
   takeDirty(): readonly ClosedRange[] {
     return this.#levels.flatMap((level) => level.takeDirty());
@@ -139,6 +143,11 @@ export class LiveBars {
   /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). */
   newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
     return this.#level(interval).newest(nowUs);
+  }
+
+  /** The newest final bar as clients were told of it. */
+  newestClosed(interval: StoredInterval): Bar | undefined {
+    return this.#level(interval).newestClosed;
   }
 
   #fold({ xid, ticks }: TickBatch): void {

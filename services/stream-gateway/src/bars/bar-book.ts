@@ -1,0 +1,130 @@
+import { type Micros, nowUs, type StoredInterval } from "@fx-ohlc/schemas";
+import type { Switchboard } from "../fanout/switchboard.js";
+import type { FeedMessage } from "../feed/feed-message.js";
+import type { FeedListener } from "../feed/tick-feed.js";
+import { BarItem } from "../messages/bar-item.js";
+import { type Channel, EVERY_SYMBOL } from "../messages/channel.js";
+import type { StreamItem } from "../messages/stream-item.js";
+import type { FirstBars } from "../multiplex/first-bars.js";
+import { rangeOf } from "../stream/tick-stream.js";
+import type { BarEvent, ShownBar } from "./bar-event.js";
+import { batchOf, WatchedBars } from "./watched-bars.js";
+
+export interface BarBookOptions {
+  readonly switchboard: Switchboard<StreamItem>;
+  /** How long after its end a bar waits for late ticks. */
+  readonly graceUs: Micros;
+  /** Every message published before this instant has been handed in. */
+  confirmedUs(): Micros;
+  /** Somebody may be waiting for bars that have to be loaded. */
+  onWanted(): void;
+}
+
+/**
+ * The live bars of every symbol whose bars somebody follows. A symbol is here from its first follower to its last, or as long
+ * as somebody follows all symbols.
+ */
+export class BarBook implements FirstBars, FeedListener {
+  readonly #entries = new Map<string, WatchedBars>();
+  readonly #options: BarBookOptions;
+  #followersOfAll = 0;
+  #isEverySymbolKnown = false;
+  /** Counts the times somebody began to follow all symbols: between two of them messages went by unheard. */
+  #followings = 0;
+
+  constructor(options: BarBookOptions) {
+    this.#options = options;
+  }
+
+  get entries(): Iterable<WatchedBars> {
+    return this.#entries.values();
+  }
+
+  /** Somebody follows all symbols, and which ones there are has not been asked yet. */
+  get wantsEverySymbol(): boolean {
+    return this.#followersOfAll > 0 && !this.#isEverySymbolKnown;
+  }
+
+  /**
+   * Which symbols there are is being asked: those heard of from now on are added when they are heard of. Answers with a question:
+   * whether that has been so ever since.
+   */
+  everySymbolAsked(): () => boolean {
+    this.#isEverySymbolKnown = true;
+    const following = this.#followings;
+    return () => this.#isEverySymbolKnown && following === this.#followings;
+  }
+
+  everySymbolFailed(): void {
+    this.#isEverySymbolKnown = false;
+  }
+
+  watch(channel: Channel): void {
+    if (channel.kind !== "ohlc") return;
+    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll += 1;
+    else this.entry(channel.symbol).watchers += 1;
+    this.#options.onWanted();
+  }
+
+  unwatch(channel: Channel): void {
+    if (channel.kind !== "ohlc") return;
+    const entry = this.#entries.get(channel.symbol);
+    if (entry !== undefined) entry.watchers -= 1;
+    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll -= 1;
+    if (this.#followersOfAll > 0) return;
+    this.#isEverySymbolKnown = false;
+    this.#followings += 1;
+    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#entries.delete(symbol);
+  }
+
+  /** A symbol's bars, new ones when there were none. */
+  entry(symbol: string): WatchedBars {
+    const known = this.#entries.get(symbol);
+    if (known !== undefined) return known;
+    const entry = new WatchedBars(symbol, this.#options.graceUs);
+    this.#entries.set(symbol, entry);
+    return entry;
+  }
+
+  has(symbol: string): boolean {
+    return this.#entries.has(symbol);
+  }
+
+  newest(symbol: string, interval: StoredInterval): readonly ShownBar[] {
+    const entries = symbol === EVERY_SYMBOL ? [...this.#entries.values()] : [this.#entries.get(symbol)];
+    const now = nowUs();
+    return entries.map((entry) => entry?.live.newest(interval, now)).filter((bar) => bar !== undefined);
+  }
+
+  onMessage(symbol: string, message: FeedMessage): void {
+    const entry = this.#followersOfAll > 0 ? this.entry(symbol) : this.#entries.get(symbol);
+    if (entry === undefined) return;
+    if (message.type === "ticks") {
+      entry.add(batchOf(message.content));
+    } else {
+      const { fromUs, toUs } = rangeOf(message.content);
+      entry.revise(fromUs, toUs);
+    }
+  }
+
+  onGap(symbol: string): void {
+    this.#entries.get(symbol)?.doubt();
+  }
+
+  /** Moves every bar's clock on. */
+  advance(): void {
+    for (const entry of this.#entries.values()) this.advanceEntry(entry);
+  }
+
+  advanceEntry({ live, shadow }: WatchedBars): void {
+    const now = nowUs();
+    const confirmedUs = this.#options.confirmedUs();
+    this.publish(live.advance(now, confirmedUs));
+    shadow?.advance(now, confirmedUs);
+  }
+
+  /** Tells clients. */
+  publish(events: readonly BarEvent[]): void {
+    for (const event of events) this.#options.switchboard.publish(new BarItem(event, nowUs()));
+  }
+}

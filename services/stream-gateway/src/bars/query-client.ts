@@ -1,0 +1,128 @@
+import {
+  type Bar,
+  type BarJson,
+  type DayBoundary,
+  formatBucket,
+  type Micros,
+  parseTime,
+  type StoredInterval,
+} from "@fx-ohlc/schemas";
+import type { ClosedRange } from "./bar-level.js";
+import type { KeyedBar, TickKey } from "./folded-bar.js";
+import type { Anchor } from "./live-bars.js";
+import { parseSnapshot } from "./snapshot.js";
+
+/** An anchor of all symbols takes longer than one of a few, and a database that is away is noticed at two seconds. */
+const REQUEST_DEADLINE_MS = 5000;
+
+/** ohlc-query does not answer as it should. */
+export class QueryError extends Error {
+  override readonly name = "QueryError";
+}
+
+interface AnchorBarJson extends BarJson {
+  readonly interval: StoredInterval;
+  readonly open_key: { readonly time: string; readonly seq: number };
+  readonly close_key: { readonly time: string; readonly seq: number };
+}
+
+interface AnchorJson {
+  readonly snapshot: string;
+  readonly now: string;
+  readonly day_boundary: DayBoundary;
+  readonly bars: readonly AnchorBarJson[];
+}
+
+function instant(text: string): Micros {
+  const us = parseTime(text);
+  if (us === undefined) throw new QueryError("ohlc-query answered with a time that is none");
+  return us;
+}
+
+function barOf(json: BarJson): Bar {
+  const { symbol, open, high, low, close } = json;
+  return { symbol, bucketUs: instant(json.bucket), open, high, low, close, tickCount: json.tick_count };
+}
+
+function keyOf({ time, seq }: { readonly time: string; readonly seq: number }): TickKey {
+  return { timeUs: instant(time), seq };
+}
+
+function keyedBarOf(json: AnchorBarJson): KeyedBar {
+  return { ...barOf(json), openKey: keyOf(json.open_key), closeKey: keyOf(json.close_key) };
+}
+
+function bySymbol(bars: readonly AnchorBarJson[]): ReadonlyMap<string, readonly AnchorBarJson[]> {
+  const groups = new Map<string, AnchorBarJson[]>();
+  for (const bar of bars) {
+    const group = groups.get(bar.symbol);
+    if (group === undefined) groups.set(bar.symbol, [bar]);
+    else group.push(bar);
+  }
+  return groups;
+}
+
+/** The anchor of one symbol's bars. */
+function anchorOf(json: AnchorJson, bars: readonly AnchorBarJson[]): Anchor {
+  const ofInterval = (interval: StoredInterval) => bars.filter((bar) => bar.interval === interval).map(keyedBarOf);
+  return {
+    snapshot: parseSnapshot(json.snapshot),
+    nowUs: instant(json.now),
+    boundary: json.day_boundary,
+    bars: { minute: ofInterval("minute"), hour: ofInterval("hour"), day: ofInterval("day") },
+  };
+}
+
+/** What one request to the anchor told. */
+export interface Anchors {
+  /** By symbol, those that have bars. */
+  readonly known: ReadonlyMap<string, Anchor>;
+  /** The anchor of every other symbol that was asked for. */
+  readonly empty: Anchor;
+}
+
+/** Reads bars from ohlc-query. Every call ends within five seconds. */
+export class QueryClient {
+  constructor(private readonly baseUrl: string) {}
+
+  /**
+   * The newest bars and the snapshot they were read under.
+   *
+   * @param symbols every symbol there is when absent
+   * @throws QueryError when ohlc-query is away or cannot answer
+   */
+  async anchors(symbols?: readonly string[]): Promise<Anchors> {
+    const query = symbols === undefined ? {} : { symbol: symbols.join(",") };
+    // Its shape is ohlc-query's contract; what is computed with is parsed.
+    const json = (await this.#get("/internal/anchor", query)) as AnchorJson;
+    const known = new Map<string, Anchor>();
+    for (const [symbol, bars] of bySymbol(json.bars)) known.set(symbol, anchorOf(json, bars));
+    return { known, empty: anchorOf(json, []) };
+  }
+
+  /**
+   * Every bar of a range of closed buckets.
+   *
+   * @param limit no fewer than the range has buckets
+   * @throws QueryError when ohlc-query is away or cannot answer
+   */
+  async bars(symbol: string, { interval, fromUs, toUs }: ClosedRange, limit: number): Promise<Bar[]> {
+    const query = { symbol, start: formatBucket(fromUs), end: formatBucket(toUs), limit: String(limit) };
+    const json = await this.#get(`/ohlc/${interval}`, query);
+    return (json as readonly BarJson[]).map(barOf);
+  }
+
+  async #get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+    const url = new URL(path, this.baseUrl);
+    url.search = new URLSearchParams(query).toString();
+    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
+    try {
+      const response = await fetch(url, { signal });
+      if (response.ok) return await response.json();
+      throw new QueryError(`ohlc-query answered ${response.status} to ${path}`);
+    } catch (error) {
+      if (error instanceof QueryError) throw error;
+      throw new QueryError(`ohlc-query did not answer ${path}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocket } from "ws";
+import type { Counters } from "../counters.js";
+import { Staleness } from "../fanout/staleness.js";
+import { TokenBucket } from "../fanout/token-bucket.js";
+import { CLOSE, offsetsReason } from "./close-code.js";
+import { instantOfPong, Outlet } from "./outlet.js";
+
+/** What one client may cost. */
+export interface ConnectionLimits {
+  /** A client that has more queued than this is closed. */
+  readonly queueBytesMax: number;
+  /** A client that reads this late is lagging. */
+  readonly lagAfterMs: number;
+  /** One that reads this late is stuck, and closed. A peer that is gone looks the same. */
+  readonly stuckAfterMs: number;
+  /** Messages, pings and pongs a client may send in the long run. */
+  readonly messagesPerSecondMax: number;
+}
+
+/** What a connection is used for. */
+export interface ConnectionUse {
+  onText(text: string): void;
+  onBinary(): void;
+  /** The client lags. Called again at every pulse while it does. */
+  onLagging(): void;
+  /** The client has read everything it was sent before the newest ping, `afterMs` after that ping. */
+  onRead(afterMs: number): void;
+  onClosed(): void;
+  /** Where the client's ticks channels can be resumed. */
+  offsets(): Iterable<readonly [channel: string, offset: string]>;
+}
+
+/** A client that is sent nothing is asked this often whether it is still there. */
+const IDLE_PING_MS = 15_000;
+/** What a client may send at once: a page that subscribes to its channels one by one. */
+const MESSAGES_BURST = 100;
+/** What is queued beyond this is a sign of lagging, however young it is: eight times what one flush can hold. */
+const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * One client's WebSocket: counts what it sends, measures how far behind it reads, and closes it when it is stuck, sends too much
+ * or lets too much pile up.
+ */
+export class Connection {
+  readonly outlet: Outlet;
+  readonly #staleness = new Staleness();
+  readonly #bucket: TokenBucket;
+  readonly #limits: ConnectionLimits;
+  readonly #counters: Counters;
+  #isLagChecked = false;
+  #use: ConnectionUse | undefined;
+  #pingedMs: number;
+
+  constructor(
+    private readonly ws: WebSocket,
+    socket: Duplex,
+    options: { readonly limits: ConnectionLimits; readonly counters: Counters; readonly writesFrames: boolean },
+    nowMs: number,
+  ) {
+    const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
+    this.outlet = new Outlet(ws, socket, { ...options, onQueued });
+    this.#limits = options.limits;
+    this.#counters = options.counters;
+    this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
+    this.#pingedMs = nowMs;
+  }
+
+  /** Begins to serve the client. */
+  open(use: ConnectionUse): void {
+    this.#use = use;
+    this.ws.on("message", (data, isBinary) => this.#received(data, isBinary));
+    this.ws.on("ping", () => this.#spend());
+    this.ws.on("pong", (payload) => this.#answered(payload));
+    this.ws.on("close", () => use.onClosed());
+    // A protocol error: `ws` closes the connection with its code by itself.
+    this.ws.on("error", () => undefined);
+  }
+
+  /** Looks after the client; to be called a few times a second, after what it sent was read. */
+  pulse(nowMs: number): void {
+    const { lagAfterMs, stuckAfterMs } = this.#limits;
+    if (!this.outlet.isOpen) return;
+    const ageMs = this.#staleness.ageMs(nowMs);
+    if (ageMs > stuckAfterMs) this.closeSlow();
+    else if (ageMs > lagAfterMs) this.#use?.onLagging();
+    else if (this.outlet.isUnpinged || nowMs - this.#pingedMs >= IDLE_PING_MS) this.ping(nowMs);
+  }
+
+  /** Asks the client how far it has read. */
+  ping(nowMs: number): void {
+    this.outlet.ping(nowMs);
+    this.#staleness.sent(nowMs);
+    this.#pingedMs = nowMs;
+  }
+
+  /** Gives the client up: it reads too slowly. */
+  closeSlow(): void {
+    this.#counters.slowConsumers += 1;
+    this.outlet.close(CLOSE.slowConsumer, offsetsReason(this.#use?.offsets() ?? []));
+  }
+
+  /** Something was sent and waits here. It was sent from the middle of a flush, so lagging begins after it. */
+  #checkQueue(queuedBytes: number): void {
+    if (queuedBytes > this.#limits.queueBytesMax) {
+      this.closeSlow();
+    } else if (queuedBytes > LAG_QUEUE_BYTES && !this.#isLagChecked) {
+      this.#isLagChecked = true;
+      queueMicrotask(() => {
+        this.#isLagChecked = false;
+        this.#use?.onLagging();
+      });
+    }
+  }
+
+  #received(data: RawData, isBinary: boolean): void {
+    if (!this.#spend()) return;
+    // Text comes as one Buffer: binaryType is left at "nodebuffer".
+    if (isBinary) this.#use?.onBinary();
+    else this.#use?.onText((data as Buffer).toString());
+  }
+
+  #answered(payload: Buffer): void {
+    if (!this.#spend()) return;
+    this.#staleness.answered(instantOfPong(payload));
+    if (!this.#staleness.isWaiting) this.#use?.onRead(performance.now() - this.#pingedMs);
+  }
+
+  /** Everything a client sends costs a token. */
+  #spend(): boolean {
+    if (!this.outlet.isOpen) return false;
+    if (this.#bucket.take(performance.now())) return true;
+    this.outlet.close(CLOSE.limitExceeded, "too many messages");
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+import { normalizeSymbol, STORED_INTERVALS, StreamQuery } from "@fx-ohlc/schemas";
+import { Problem, readQuery } from "@fx-ohlc/service-kit";
+import type { Endpoint } from "../connection/connections.js";
+import { type Channel, EVERY_SYMBOL } from "../messages/channel.js";
+
+/** What an accepted upgrade leads to. A plain endpoint follows its channels; `/ws` is told which ones. */
+export interface Destination {
+  readonly endpoint: Endpoint;
+  readonly channels: readonly Channel[];
+}
+
+interface PlainEndpoint {
+  readonly endpoint: Endpoint;
+  channelOf(symbol: string): Channel;
+}
+
+/** The plain endpoints by path, with the channel each has for one symbol. */
+const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, PlainEndpoint>([
+  ["/ws/ticks", { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) }],
+  ...STORED_INTERVALS.map((interval): [string, PlainEndpoint] => [
+    `/ws/ohlc/${interval}`,
+    { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval }) },
+  ]),
+]);
+
+/** The paths that take WebSockets. */
+export const SOCKET_PATHS: readonly string[] = ["/ws", ...PLAIN_ENDPOINTS.keys()];
+
+function pathOf(target: string): string {
+  const path = target.split("?", 1)[0] ?? "";
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function symbolsOf(list: string | undefined): string[] {
+  if (list === undefined) return [EVERY_SYMBOL];
+  return [...new Set(list.split(",").map((symbol) => normalizeSymbol(symbol) ?? ""))];
+}
+
+/**
+ * Where an upgrade's target leads.
+ *
+ * @throws Problem 404 for an unknown path, 400 for an unknown parameter, 422 for a bad symbol
+ */
+export function destinationOf(target: string): Destination {
+  const path = pathOf(target);
+  if (path === "/ws") {
+    if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
+    return { endpoint: "multiplex", channels: [] };
+  }
+  const plain = PLAIN_ENDPOINTS.get(path);
+  if (plain === undefined)
+    throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
+  const { symbol } = readQuery(StreamQuery, target);
+  return { endpoint: plain.endpoint, channels: symbolsOf(symbol).map(plain.channelOf) };
+}

@@ -1,0 +1,156 @@
+import type { Duplex } from "node:stream";
+import type { Logger, RedisLink } from "@fx-ohlc/service-kit";
+import type { WebSocket } from "ws";
+import { AnchorLoader } from "./bars/anchor-loader.js";
+import { BarBook } from "./bars/bar-book.js";
+import { BarCheck } from "./bars/bar-check.js";
+import { ClosedReader } from "./bars/closed-reader.js";
+import { GridClock } from "./bars/grid-clock.js";
+import { QueryClient } from "./bars/query-client.js";
+import type { Config } from "./config.js";
+import { Connection } from "./connection/connection.js";
+import { Connections } from "./connection/connections.js";
+import { canWriteFrames } from "./connection/frame-writing.js";
+import { Counters } from "./counters.js";
+import { PlainClient } from "./endpoints/plain-client.js";
+import type { Destination } from "./endpoints/routes.js";
+import { Audiences } from "./fanout/audience.js";
+import { Switchboard } from "./fanout/switchboard.js";
+import { StreamReader } from "./feed/stream-reader.js";
+import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
+import type { StreamItem } from "./messages/stream-item.js";
+import { heartbeat } from "./multiplex/heartbeat.js";
+import { Session, type SessionContext } from "./multiplex/session.js";
+import { Turnstile } from "./multiplex/turnstile.js";
+import { TickStream } from "./stream/tick-stream.js";
+import { CLOSE_TIMEOUT_MS, Gate } from "./upgrade/gate.js";
+
+/** Streams read at a time for clients that resume: a page of the worst kind is 2.6 MB. */
+const REPLAYS_MAX = 16;
+
+export interface GatewayLinks {
+  readonly redis: RedisLink;
+  readonly subscription: RedisLink;
+  readonly logger: Logger;
+}
+
+/** Everything between Redis and the clients. */
+export class Gateway {
+  readonly counters = new Counters();
+  readonly connections = new Connections();
+  readonly gate: Gate;
+  readonly #config: Config;
+  readonly #feed: TickFeed;
+  readonly #book: BarBook;
+  readonly #audiences: Audiences<StreamItem>;
+  readonly #context: SessionContext;
+  readonly #check: BarCheck;
+  readonly #clock: GridClock;
+  readonly #aborter = new AbortController();
+  readonly #writesFrames = canWriteFrames();
+  #heartbeatTimer: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
+    this.#config = config;
+    const { counters } = this;
+    const switchboard = new Switchboard<StreamItem>();
+    const audiences = new Audiences(switchboard);
+    const reader = new StreamReader(redis);
+    const ticks = new TickStream(switchboard, counters);
+    const book = new BarBook({
+      switchboard,
+      graceUs: config.finalGraceUs,
+      confirmedUs: () => this.#feed.confirmedUs,
+      onWanted: () => loader.wake(),
+    });
+    this.#feed = new TickFeed({ subscription, reader, listener: both(ticks, book), logger });
+    this.#book = book;
+    this.#audiences = audiences;
+    const client = new QueryClient(config.ohlcQueryUrl);
+    const loader = new AnchorLoader(book, client, logger, this.#aborter.signal);
+    const closedReader = new ClosedReader(book, client, switchboard, logger);
+    this.#check = new BarCheck({ book, client, counters, logger });
+    this.#clock = new GridClock(() => {
+      book.advance();
+      loader.wake();
+      closedReader.wake();
+    });
+    this.#context = {
+      audiences,
+      switchboard,
+      counters,
+      reader,
+      logger,
+      positions: this.#feed,
+      turnstile: new Turnstile(REPLAYS_MAX),
+      gapRange: (symbol) => ticks.gapRange(symbol),
+      bars: book,
+      channelsMax: config.channelsMax,
+    };
+    this.gate = new Gate({
+      ...config,
+      counters,
+      logger,
+      openConnections: () => this.connections.size,
+      isReady: () => this.#feed.isSynced,
+      accept: (ws, socket, destination) => this.#accept(ws, socket, destination),
+    });
+  }
+
+  start(): void {
+    this.#feed.start();
+    this.#clock.start();
+    this.connections.start();
+    void this.#check.run(this.#aborter.signal);
+    this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
+  }
+
+  /** Tells clients where they stand, then closes them; new ones are refused. */
+  async drain(): Promise<void> {
+    this.gate.shut();
+    this.#beat();
+    for (const audience of this.#audiences) audience.flush();
+    await this.connections.drain(this.#config.drainMs, CLOSE_TIMEOUT_MS);
+  }
+
+  stop(): void {
+    this.#aborter.abort();
+    clearInterval(this.#heartbeatTimer);
+    this.connections.stop();
+    this.#clock.stop();
+    this.#feed.stop();
+  }
+
+  #accept(ws: WebSocket, socket: Duplex, { endpoint, channels }: Destination): void {
+    const { counters } = this;
+    const options = { limits: this.#config, counters, writesFrames: this.#writesFrames };
+    const connection = new Connection(ws, socket, options, performance.now());
+    const whenClosed = () => this.connections.remove(connection);
+    this.connections.add(connection, endpoint);
+    connection.open(
+      endpoint === "multiplex"
+        ? new Session(connection, this.#context, whenClosed)
+        : new PlainClient(connection, { audiences: this.#audiences, bars: this.#book }, channels, whenClosed),
+    );
+  }
+
+  #beat(): void {
+    for (const audience of this.#audiences) {
+      if (audience.format === "multiplex") audience.add(heartbeat(audience.channels, this.#feed));
+    }
+  }
+}
+
+/** Bars hear of a message after the ticks went out. */
+function both(first: FeedListener, second: FeedListener): FeedListener {
+  return {
+    onMessage: (symbol, message) => {
+      first.onMessage(symbol, message);
+      second.onMessage(symbol, message);
+    },
+    onGap: (symbol, gap) => {
+      first.onGap(symbol, gap);
+      second.onGap(symbol, gap);
+    },
+  };
+}

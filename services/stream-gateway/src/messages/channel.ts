@@ -1,0 +1,44 @@
+import { normalizeSymbol, parseStoredInterval, type StoredInterval } from "@fx-ohlc/schemas";
+
+/** Stands for every symbol in a channel's name. */
+export const EVERY_SYMBOL = "*";
+
+/** What a client can follow. */
+export type Channel =
+  | { readonly kind: "ticks"; readonly symbol: string }
+  | { readonly kind: "ohlc"; readonly symbol: string; readonly interval: StoredInterval };
+
+export function ticksChannel(symbol: string): string {
+  return `ticks:${symbol}`;
+}
+
+export function ohlcChannel(symbol: string, interval: StoredInterval): string {
+  return `ohlc:${symbol}:${interval}`;
+}
+
+export function channelName(channel: Channel): string {
+  return channel.kind === "ticks" ? ticksChannel(channel.symbol) : ohlcChannel(channel.symbol, channel.interval);
+}
+
+/** The channel that follows every symbol as this one follows its own. */
+export function wildcardOf(channel: Channel): string {
+  return channelName({ ...channel, symbol: EVERY_SYMBOL });
+}
+
+/** Reads `ticks:SYMBOL` and `ohlc:SYMBOL:INTERVAL`, the symbol in any accepted spelling or `*`. */
+export function parseChannel(raw: unknown): Channel | undefined {
+  const [kind, rawSymbol, rawInterval, ...rest] = typeof raw === "string" ? raw.split(":") : [];
+  const symbol = rawSymbol === EVERY_SYMBOL ? EVERY_SYMBOL : normalizeSymbol(rawSymbol);
+  if (symbol === undefined || rest.length > 0) return undefined;
+  if (kind === "ticks" && rawInterval === undefined) return { kind, symbol };
+  const interval = parseStoredInterval(rawInterval);
+  return kind === "ohlc" && interval !== undefined ? { kind, symbol, interval } : undefined;
+}
+
+/** The fewest channels that say the same: none that a wildcard among them covers. */
+export function withoutCovered(channels: Iterable<Channel>): Set<string> {
+  const all = [...channels];
+  const names = new Set(all.map(channelName));
+  const kept = all.filter((channel) => channel.symbol === EVERY_SYMBOL || !names.has(wildcardOf(channel)));
+  return new Set(kept.map(channelName));
+}

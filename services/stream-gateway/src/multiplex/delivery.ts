@@ -1,0 +1,121 @@
+import type { Offset } from "@fx-ohlc/schemas";
+import type { Connection } from "../connection/connection.js";
+import type { Counters } from "../counters.js";
+import type { Audience, Audiences } from "../fanout/audience.js";
+import type { Switchboard } from "../fanout/switchboard.js";
+import { ticksChannel } from "../messages/channel.js";
+import { Conflation } from "../messages/conflation.js";
+import type { StreamItem } from "../messages/stream-item.js";
+import { BEFORE_FIRST, type Positions } from "../stream/positions.js";
+import type { CatchUp } from "./catch-up.js";
+
+/** What delivery needs of the gateway. */
+export interface DeliveryContext {
+  readonly positions: Positions;
+  readonly audiences: Audiences<StreamItem>;
+  readonly switchboard: Switchboard<StreamItem>;
+  readonly counters: Counters;
+}
+
+/** A client that has read everything this soon keeps up again. */
+const KEEPS_UP_MS = 500;
+
+type Mode =
+  | { readonly kind: "shared"; readonly audience: Audience<StreamItem> }
+  | { readonly kind: "alone"; readonly subscriber: CatchUp }
+  | { readonly kind: "lagging"; readonly subscriber: Conflation };
+
+/**
+ * How one client of `/ws` gets what happens on its channels.
+ *
+ * - *shared*: with everybody who follows the same channels; every tick.
+ * - *alone*: through a subscriber of its own, while it catches up.
+ * - *lagging*: it reads too slowly. Nothing is sent until it has read what it was sent; then what it missed, conflated, and so
+ *   on at its own pace. Once it reads that within half a second it is shared again.
+ *
+ * Every change of mode happens within one turn, so that no item falls between two modes or into both.
+ */
+export class Delivery {
+  #mode: Mode;
+  #channels: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly context: DeliveryContext,
+  ) {
+    this.#mode = this.#share();
+  }
+
+  get isShared(): boolean {
+    return this.#mode.kind === "shared";
+  }
+
+  /** Follows these channels from now on. A client that lags is told first what it missed. */
+  follow(channels: ReadonlySet<string>): void {
+    this.#leave();
+    this.#channels = channels;
+    this.#mode = this.#share();
+  }
+
+  /** Follows these channels through a subscriber of its own. */
+  followAlone(channels: ReadonlySet<string>, subscriber: CatchUp): void {
+    this.#leave();
+    this.#channels = channels;
+    this.#mode = { kind: "alone", subscriber };
+    this.context.switchboard.join(subscriber, channels);
+  }
+
+  /** The client reads too slowly. One that catches up reads at its own pace anyway. */
+  lag(): void {
+    if (this.#mode.kind === "lagging" && this.#mode.subscriber.isOverfull) this.connection.closeSlow();
+    if (this.#mode.kind !== "shared") return;
+    this.#leave();
+    const subscriber = new Conflation();
+    this.#mode = { kind: "lagging", subscriber };
+    this.context.switchboard.join(subscriber, this.#channels);
+    this.connection.ping(performance.now());
+  }
+
+  /** The client has read everything it was sent, `afterMs` after it was asked. */
+  read(afterMs: number): void {
+    if (this.#mode.kind !== "lagging") return;
+    this.#settle(this.#mode.subscriber);
+    if (afterMs <= KEEPS_UP_MS) this.follow(this.#channels);
+    else this.connection.ping(performance.now());
+  }
+
+  /** Where the client can go on with a symbol's ticks, after the last one it was sent. */
+  resumeAt(symbol: string): Offset {
+    const channel = ticksChannel(symbol);
+    const unsent = this.#mode.kind === "shared" ? undefined : this.#mode.subscriber.resumeAt(channel);
+    return unsent ?? this.context.positions.position(symbol) ?? BEFORE_FIRST;
+  }
+
+  /** The client is gone. */
+  end(): void {
+    this.#leave();
+  }
+
+  #share(): Mode {
+    return {
+      kind: "shared",
+      audience: this.context.audiences.enter(this.connection.outlet, "multiplex", this.#channels),
+    };
+  }
+
+  #leave(): void {
+    const mode = this.#mode;
+    if (mode.kind === "shared") {
+      this.context.audiences.leave(this.connection.outlet, mode.audience);
+      return;
+    }
+    this.context.switchboard.leave(mode.subscriber, this.#channels);
+    if (mode.kind === "lagging") this.#settle(mode.subscriber);
+  }
+
+  #settle(conflation: Conflation): void {
+    const skippedBefore = conflation.reported;
+    this.connection.outlet.sendPackets(conflation.settle());
+    this.context.counters.ticksConflated += conflation.reported - skippedBefore;
+  }
+}
