@@ -73,6 +73,20 @@ describe("GET /internal/anchor", () => {
     ]);
   });
 
+  test("gives the bars of ticks that are stamped after now as well", async () => {
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+    const times = [inMinutes(0), inMinutes(2), inMinutes(4)];
+    await service.insert(times.map((time) => ({ symbol: "AHEAD", time, price: 1 })));
+    const { body } = await service.get<Anchor>("/internal/anchor?symbol=AHEAD");
+    const minutes = body.bars.filter(({ interval }) => interval === "minute");
+    expect(minutes.map(({ bucket, tick_count }) => ({ bucket, tick_count }))).toEqual(
+      times.map((time) => ({ bucket: `${time.slice(0, 16)}:00Z`, tick_count: 1 })),
+    );
+    expect(minutes.map(({ close_key }) => microsOf(close_key.time))).toEqual(times.map(microsOf));
+    const { body: latest } = await service.get("/ohlc/latest?symbol=AHEAD&interval=minute");
+    expect(latest.map(({ bucket }) => bucket)).toEqual([minutes[0]?.bucket]);
+  });
+
   test("holds exactly the ticks whose transactions its snapshot sees, whatever commits meanwhile", async () => {
     const symbol = "RACE";
     const minute = Math.floor(Date.now() / 60_000) * 60_000;

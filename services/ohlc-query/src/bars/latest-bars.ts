@@ -43,7 +43,8 @@ export async function readLatestBars(
   symbols: readonly string[],
   interval: Interval,
 ): Promise<LatestBars> {
-  const { nowUs, bars } = await readNewestBars(reader, symbols);
+  const { nowUs, bars: newest } = await readNewestBars(reader, symbols);
+  const bars = newest.filter(({ bucketUs }) => bucketUs <= nowUs);
   const stored = parseStoredInterval(interval);
   if (stored !== undefined) return { nowUs, bars: bars.filter((bar) => bar.interval === stored) };
   const minutes = bars.filter((bar) => bar.interval === "minute");

@@ -1,5 +1,13 @@
 import type { Sql, Transaction } from "@fx-ohlc/database";
-import { type Bar, bucketEnd, type DayBoundary, type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import {
+  type Bar,
+  bucketEnd,
+  type DayBoundary,
+  type Micros,
+  STORED_INTERVALS,
+  type StoredInterval,
+  US_PER_DAY,
+} from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { FIRST_BUCKET_US, relationOf } from "./stored-bars.js";
 
@@ -21,7 +29,10 @@ export interface NewestBars {
   readonly nowUs: Micros;
   /** The `pg_current_snapshot()` that all bars and keys were read under. */
   readonly snapshot: string;
-  /** For each symbol its newest minute, hour and day bar that does not start after `nowUs`. */
+  /**
+   * For each symbol its newest minute, hour and day bar that does not start after `nowUs`, and every later one: a producer's
+   * clock may be ahead, and whoever goes on from here would not know of its ticks.
+   */
   readonly bars: readonly NewestBar[];
 }
 
@@ -71,6 +82,19 @@ function newestOf(
                           limit ${count}) as bar`;
 }
 
+/** The bars of ticks that are stamped after now. */
+function laterOf(
+  transaction: Transaction,
+  interval: StoredInterval,
+  symbols: readonly string[],
+  nowUs: Micros,
+): PromiseLike<readonly BarRow[]> {
+  return transaction<BarRow[]>`
+    select symbol, bucket, open, high, low, close, tick_count
+      from ${transaction(relationOf(interval))}
+     where symbol = any(${[...symbols]}::text[]) and bucket > ${nowUs}`;
+}
+
 /** The start of each symbol's earliest bar among some. */
 function earliestStarts(bars: readonly BarRow[]): Map<string, Micros> {
   const starts = new Map<string, Micros>();
@@ -111,11 +135,20 @@ async function newestAtEachLevel(transaction: Transaction, symbols: readonly str
   ];
 }
 
+/** Nearly always none: three probes beyond the newest bucket. */
+async function laterAtEachLevel(transaction: Transaction, symbols: readonly string[], nowUs: Micros) {
+  const later = STORED_INTERVALS.map(async (interval) => {
+    const bars = await laterOf(transaction, interval, symbols, nowUs);
+    return bars.map((bar) => ({ ...bar, interval }));
+  });
+  return (await Promise.all(later)).flat();
+}
+
 /**
  * The first and last tick of each bar. Every tick from a newest bar's start to the end of the bucket that runs now is that
  * bar's, so two index probes find them.
  *
- * @param ends where the bucket that runs now ends, for each bar
+ * @param ends where the bucket that runs now ends, or the bar's own when it is later, for each bar
  */
 function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends: readonly Micros[]) {
   const starts = bars.map(({ bucket }) => bucket);
@@ -160,8 +193,10 @@ async function readUnderOneSnapshot(
   const [taken] = await transaction<{ now: Micros; snapshot: string }[]>`
     select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`;
   const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };
-  const rows = await newestAtEachLevel(transaction, symbols ?? (await knownSymbols(transaction)), nowUs);
-  const ends = rows.map(({ interval }) => bucketEnd(nowUs, SHORT[interval], boundary));
+  const wanted = symbols ?? (await knownSymbols(transaction));
+  const newest = await newestAtEachLevel(transaction, wanted, nowUs);
+  const rows = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
+  const ends = rows.map(({ interval, bucket }) => bucketEnd(Math.max(nowUs, bucket), SHORT[interval], boundary));
   const keys = await keysOf(transaction, rows, ends);
   return { nowUs, snapshot, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
 }
