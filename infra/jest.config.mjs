@@ -1,9 +1,11 @@
-/** All tests of the workspace in one run, which share one PostgreSQL server. */
+/** The tests of every package in one run, which share one PostgreSQL server. Those in infra/acceptance run by themselves. */
 export default {
   projects: [
     "<rootDir>/../packages/*/jest.config.mjs",
     "<rootDir>/../services/*/jest.config.mjs",
-    "<rootDir>/*/jest.config.mjs",
+    "<rootDir>/{local,bench}/jest.config.mjs",
   ],
   globalSetup: "<rootDir>/jest-setup.mjs",
+  // Always processes of their own: what a test forgot and what throws later then costs one file, not the run.
+  maxWorkers: 2,
 };
