@@ -129,6 +129,24 @@ describe("day bars with a boundary of one's own", () => {
     expect(pages.flat()).toEqual(whole);
     expect(pages.every((page, i) => page.length === 7 || i === pages.length - 1)).toBe(true);
   });
+
+  test.each(["day_start_hour=17&timezone=America/New_York", "timezone=Asia/Kolkata"])(
+    "lead through decades with long silences, each bar once: %s",
+    async (parameters) => {
+      const symbol = parameters.includes("Kolkata") ? "SILENTK" : "SILENTN";
+      const time = (i: number) => new Date(Date.UTC(1990, 0, 2) + i * 41 * 86_400_000).toISOString();
+      const sparse = Array.from({ length: 300 }, (_, i) => ({ symbol, time: time(i), price: i + 1 }));
+      await service.insert(sparse);
+      const range = `symbol=${symbol}&start=1970-01-01T00:00:00Z&end=2200-01-01T00:00:00Z`;
+      const pages = await allPages<Bar>(service, `/ohlc/day?${range}&limit=10000&${parameters}`);
+      expect(pages.flat().map(({ open, tick_count }) => [open, tick_count])).toEqual(
+        sparse.map(({ price }) => [price, 1]),
+      );
+      // A page that would take too long ends early; its link goes on.
+      expect(pages.length > 1).toBe(parameters.includes("Kolkata"));
+    },
+    60_000,
+  );
 });
 
 describe("GET /ohlc/latest", () => {

@@ -18,6 +18,8 @@ import { relationOf } from "./stored-bars.js";
 const DAY_MAX_US = 26 * US_PER_HOUR;
 /** Bars one statement folds at most, some 50 ms: reads that wait behind it on its connection hardly notice. */
 const SOURCE_BARS_MAX = 50_000;
+/** Buckets one statement fills at most: their edges in a zone seen for the first time take some 25 ms of this process. */
+const BUCKETS_MAX = 500;
 /** Statements one page takes at most, some 2 s; only a part-hour zone gets there, after 1,300 days, and its page ends there. */
 const STATEMENTS_MAX = 40;
 
@@ -89,9 +91,13 @@ async function foldBars(sql: Sql, symbol: string, edges: readonly Micros[], rows
   return barColumns(row, (bin) => edges[Number(bin) - 1] ?? 0);
 }
 
-/** How much time one statement folds: hours where every edge is on one, minutes where the zone has part-hour offsets. */
-function sliceLengthUs(edges: readonly Micros[]): number {
-  return SOURCE_BARS_MAX * (onWholeHours(edges) ? US_PER_HOUR : US_PER_MINUTE);
+/** The edges one statement folds between: of hours where every edge is on one, of minutes where the zone has part-hour offsets. */
+function sliceEdges({ interval, boundary }: DerivedRange, fromUs: Micros, toUs: Micros): Micros[] {
+  const firstDay = bucketEdges(fromUs, fromUs + US_PER_DAY, interval, boundary);
+  const sourceUs = onWholeHours(firstDay) ? US_PER_HOUR : US_PER_MINUTE;
+  const bucketUs = bucketEnd(fromUs, interval, boundary) - fromUs;
+  const sliceUs = Math.min(SOURCE_BARS_MAX * sourceUs, BUCKETS_MAX * bucketUs);
+  return bucketEdges(fromUs, Math.min(toUs, fromUs + sliceUs), interval, boundary);
 }
 
 /**
@@ -99,7 +105,7 @@ function sliceLengthUs(edges: readonly Micros[]): number {
  * costs nothing, and is then folded slice by slice until `rowsMax` bars are found.
  */
 export async function readDerivedBars(reader: Reader, range: DerivedRange): Promise<DerivedBars> {
-  const { interval, boundary, symbol, rowsMax } = range;
+  const { symbol, rowsMax } = range;
   const [fromUs, toUs] = alignedRange(range);
   const data = await reader.read((sql) => dataRange(sql, symbol, fromUs, toUs));
   const parts: BarColumns[] = [];
@@ -108,8 +114,7 @@ export async function readDerivedBars(reader: Reader, range: DerivedRange): Prom
   let rows = 0;
   for (let statements = 0; nextUs < dataToUs && rows < rowsMax; statements += 1) {
     if (statements >= STATEMENTS_MAX && rows > 0) return { bars: joinBars(parts), nextUs };
-    const firstDay = bucketEdges(nextUs, nextUs + US_PER_DAY, interval, boundary);
-    const edges = bucketEdges(nextUs, Math.min(dataToUs, nextUs + sliceLengthUs(firstDay)), interval, boundary);
+    const edges = sliceEdges(range, nextUs, dataToUs);
     const part = await reader.read((sql) => foldBars(sql, symbol, edges, rowsMax - rows));
     parts.push(part);
     rows += part.bucketUs.length;

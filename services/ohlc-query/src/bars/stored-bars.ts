@@ -19,9 +19,9 @@ export interface StoredRange {
   readonly rowsMax: number;
 }
 
-/** Reads stored bars, ascending. */
-export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
-  const [row] = await sql<AggregatedBars[]>`
+/** Parameters: symbol, start, end, rows. */
+function statement(interval: StoredInterval): string {
+  return `
     select array_agg(date_part('epoch', bucket)::bigint)::text as buckets,
            array_agg(open)::text       as opens,
            array_agg(high)::text       as highs,
@@ -29,9 +29,25 @@ export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarC
            array_agg(close)::text      as closes,
            array_agg(tick_count)::text as tick_counts
       from (select bucket, open, high, low, close, tick_count
-              from ${sql(relationOf(range.interval))}
-             where symbol = ${range.symbol} and bucket >= ${range.fromUs} and bucket < ${range.toUs}
+              from ${relationOf(interval)}
+             where symbol = $1 and bucket >= $2 and bucket < $3
              order by bucket
-             limit ${range.rowsMax}) bars`;
+             limit $4) bars`;
+}
+
+/**
+ * The hottest statement: its text is made once for each relation. A relation's name as a fragment of a tagged template would
+ * cost as much as the rest of the query on this side, some 40 µs.
+ */
+const STATEMENTS: Readonly<Record<StoredInterval, string>> = {
+  minute: statement("minute"),
+  hour: statement("hour"),
+  day: statement("day"),
+};
+
+/** Reads stored bars, ascending. */
+export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
+  const parameters = [range.symbol, range.fromUs, range.toUs, range.rowsMax];
+  const [row] = await sql.unsafe<AggregatedBars[]>(STATEMENTS[range.interval], parameters, { prepare: true });
   return barColumns(row, bucketOfSeconds);
 }
