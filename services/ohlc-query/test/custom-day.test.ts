@@ -131,11 +131,11 @@ describe("day bars with a boundary of one's own", () => {
   });
 
   test.each(["day_start_hour=17&timezone=America/New_York", "timezone=Asia/Kolkata"])(
-    "lead through decades with long silences, each bar once: %s",
+    "lead through years of long silences, each bar once: %s",
     async (parameters) => {
       const symbol = parameters.includes("Kolkata") ? "SILENTK" : "SILENTN";
-      const time = (i: number) => new Date(Date.UTC(1990, 0, 2) + i * 41 * 86_400_000).toISOString();
-      const sparse = Array.from({ length: 300 }, (_, i) => ({ symbol, time: time(i), price: i + 1 }));
+      const time = (i: number) => new Date(Date.UTC(2010, 0, 2) + i * 41 * 86_400_000).toISOString();
+      const sparse = Array.from({ length: 60 }, (_, i) => ({ symbol, time: time(i), price: i + 1 }));
       await service.insert(sparse);
       const range = `symbol=${symbol}&start=1970-01-01T00:00:00Z&end=2200-01-01T00:00:00Z`;
       const pages = await allPages<Bar>(service, `/ohlc/day?${range}&limit=10000&${parameters}`);
