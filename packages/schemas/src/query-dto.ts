@@ -17,11 +17,6 @@ function IsZone(): PropertyDecorator {
   });
 }
 
-/** For paths that take no parameters. */
-export class NoQuery {
-  static readonly fields: readonly string[] = [];
-}
-
 /** Query of `PUT /ticks`. */
 export class TickKeyQuery {
   static readonly fields: readonly string[] = ["symbol", "time", "seq"];

@@ -40,6 +40,7 @@ export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T
  * @throws Problem 400 for any parameter
  */
 export function refuseQuery(target: string): void {
+  if (!target.includes("?")) return;
   const errors = Object.keys(parameters(queryText(target))).map((field) => ({ field, message: "unknown parameter" }));
   if (errors.length > 0) throw new Problem("malformed", summary(errors), { errors });
 }

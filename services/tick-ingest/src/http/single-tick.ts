@@ -4,12 +4,11 @@ import {
   type FieldError,
   formatTime,
   type NewTick,
-  NoQuery,
   TickDto,
   type TickRules,
 } from "@fx-ohlc/schemas";
 import type { LeanHandler } from "@fx-ohlc/service-kit";
-import { invalid, Problem, readQuery, sendJson } from "@fx-ohlc/service-kit";
+import { invalid, Problem, refuseQuery, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -30,7 +29,7 @@ function readTick(raw: unknown, rules: TickRules): NewTick {
 /** `POST /ticks`: one tick, answered when it is committed. */
 export function postTick(commits: GroupCommit, rules: () => TickRules): LeanHandler {
   return async (req, res) => {
-    if (req.url?.includes("?") === true) readQuery(NoQuery, req.url);
+    refuseQuery(req.url ?? "");
     const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
     const outcome = await commits.submit([tick]);
     if (!outcome.ok) {
