@@ -16,7 +16,7 @@ let directory: ReturnType<typeof temporaryDirectory>;
 beforeAll(async () => {
   side = await startWriteSide();
 }, 60_000);
-afterAll(() => side.stop());
+afterAll(() => side?.stop());
 beforeEach(async () => {
   directory = temporaryDirectory();
   await side.sql`delete from ticks`;

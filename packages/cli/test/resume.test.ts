@@ -16,7 +16,7 @@ let directory: ReturnType<typeof temporaryDirectory>;
 beforeAll(async () => {
   system = await startSystem();
 }, 60_000);
-afterAll(() => system.stop());
+afterAll(() => system?.stop());
 beforeEach(async () => {
   directory = temporaryDirectory();
   await system.sql`delete from ticks`;

@@ -7,7 +7,7 @@ let side: WriteSide;
 beforeAll(async () => {
   side = await startWriteSide();
 }, 60_000);
-afterAll(() => side.stop());
+afterAll(() => side?.stop());
 
 async function stored(symbol: string): Promise<{ count: number; seconds: number; prices: number }> {
   const [row] = await side.sql<{ count: number; seconds: number; prices: number }[]>`

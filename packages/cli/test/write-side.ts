@@ -7,6 +7,7 @@ export interface WriteSide {
   readonly url: string;
   readonly sql: postgres.Sql;
   readonly databaseUrl: string;
+  readonly redisUrl: string;
   stop(): Promise<void>;
 }
 
@@ -20,6 +21,7 @@ export async function startWriteSide(): Promise<WriteSide> {
     url: service.url,
     sql,
     databaseUrl: database.url,
+    redisUrl: redis.url,
     stop: async () => {
       await service.stop();
       await sql.end({ timeout: 2 });
