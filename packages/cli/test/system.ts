@@ -19,7 +19,7 @@ export async function startSystem(): Promise<System> {
   try {
     const write = await startWriteSide();
     stops.push(write.stop);
-    const env = { DATABASE_URL: write.databaseUrl, REDIS_URL: write.redisUrl, LOG_LEVEL: "error" };
+    const env = { DATABASE_URL: write.databaseUrl, REDIS_URL: write.redis.url, LOG_LEVEL: "error" };
     const query = await startService({ name: "ohlc-query", env });
     stops.push(() => query.stop());
     const gateway = await startService({ name: "stream-gateway", env: { ...env, OHLC_QUERY_URL: query.url } });

@@ -44,6 +44,32 @@ describe("fx-ticks watch", () => {
     expect(said.every((line) => line.startsWith("connection lost"))).toBe(true);
   }, 120_000);
 
+  it("prints every tick also when Redis lost its streams while the gateway was away", async () => {
+    const watching = new Command("watch", "ticks:USDJPY", "--url", system.url);
+    const watched = watching.run({ stateDirectory: "" });
+    const simulating = new Command("simulate", "--symbols", "USDJPY", "--rate", "100", "--url", system.url);
+    const simulated = simulating.run({ stateDirectory: "" });
+    await eventually(() => ticksIn(watching.out).length > 50, { timeoutMs: 30_000 });
+    await system.gateway.kill9();
+    await system.redis.kill9();
+    const before = await storedLines("USDJPY");
+    await eventually(async () => (await storedLines("USDJPY")).length > before.length + 50, { timeoutMs: 30_000 });
+    await system.redis.start();
+    await system.gateway.start();
+    const live = ticksIn(watching.out).length + 200;
+    await eventually(() => ticksIn(watching.out).length > live, { timeoutMs: 60_000 });
+    simulating.interrupt();
+    await simulated;
+    const stored = await storedLines("USDJPY");
+    const expected = stored.slice(stored.indexOf(ticksIn(watching.out)[0] ?? ""));
+    // What is read again over HTTP overlaps what had been printed.
+    const printed = () => new Set(ticksIn(watching.out));
+    await eventually(() => printed().size >= expected.length, { timeoutMs: 30_000 });
+    watching.interrupt();
+    await watched;
+    expect([...printed()].toSorted()).toEqual(expected.toSorted());
+  }, 120_000);
+
   it("prints the running bar of a channel, and events as JSON for programs", async () => {
     const lines = new Command("watch", "ohlc:GBPUSD:day", "--url", system.url);
     const json = new Command("watch", "ohlc:GBPUSD:day", "--json", "--url", system.url);

@@ -1,4 +1,4 @@
-import { startService, type TestService, testDatabase, testRedis } from "@fx-ohlc/testkit";
+import { startService, type TestRedis, type TestService, testDatabase, testRedis } from "@fx-ohlc/testkit";
 import postgres from "postgres";
 
 /** A tick-ingest process with a database and a Redis of its own. */
@@ -7,7 +7,7 @@ export interface WriteSide {
   readonly url: string;
   readonly sql: postgres.Sql;
   readonly databaseUrl: string;
-  readonly redisUrl: string;
+  readonly redis: TestRedis;
   stop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export async function startWriteSide(): Promise<WriteSide> {
     url: service.url,
     sql,
     databaseUrl: database.url,
-    redisUrl: redis.url,
+    redis,
     stop: async () => {
       await service.stop();
       await sql.end({ timeout: 2 });
