@@ -1,0 +1,198 @@
+import { STORED_INTERVALS, type StoredInterval, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
+import postgres from "postgres";
+import { barOf, microsOf, Stack, timeFromNow } from "../support/stack.js";
+import { type Message, TestClient } from "../support/test-client.js";
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+}, 120_000);
+
+afterAll(async () => {
+  expect(await stack.metric("live_bar_mismatch_total")).toBe(1);
+  await stack.stop();
+}, 60_000);
+
+const clients: TestClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.end();
+});
+
+async function follow(interval: StoredInterval, symbol?: string): Promise<TestClient> {
+  const query = symbol === undefined ? "" : `?symbol=${symbol}`;
+  const client = await TestClient.open(`${stack.gateway.wsUrl}/ws/ohlc/${interval}${query}`);
+  clients.push(client);
+  return client;
+}
+
+const YESTERDAY_US = () => Date.now() * 1000 - 2 * US_PER_DAY;
+
+/** The newest stored bar of each level is what each follower was last told. */
+async function expectSame(symbol: string, followers: readonly TestClient[], timeoutMs = 1000): Promise<void> {
+  for (const [index, interval] of STORED_INTERVALS.entries()) {
+    const [newest] = (await stack.bars(symbol, interval, YESTERDAY_US())).slice(-1);
+    await eventually(
+      () => {
+        const told = followers[index]?.messages.findLast((message) => message.bucket === newest.bucket);
+        expect(told && barOf(told)).toEqual(barOf(newest));
+        return true;
+      },
+      { timeoutMs, what: `the ${interval} bar of ${symbol}` },
+    );
+  }
+}
+
+describe("a live bar", () => {
+  test("is there at once on connecting, and equals the stored one within a second of each tick, in any order", async () => {
+    await stack.post([{ symbol: "AAA", time: timeFromNow(-3000), price: 5 }]);
+    const followers = await Promise.all(STORED_INTERVALS.map((interval) => follow(interval, "AAA")));
+    await expectSame("AAA", followers);
+    expect(Object.keys(followers[0]?.messages[0])).toEqual(
+      "interval bucket symbol open high low close tick_count complete final timestamp".split(" "),
+    );
+    const asides = [-1000, -2000, -1000, -4000, -10, -2500, -5, -90_000, -3_700_000];
+    for (const [index, aside] of asides.entries()) {
+      await stack.post([{ symbol: "AAA", time: timeFromNow(aside), price: 4 + (index % 3), seq: index }]);
+      await expectSame("AAA", followers);
+    }
+  }, 30_000);
+
+  test("is sent at most every 250 ms while it changes", async () => {
+    const follower = await follow("day", "BBB");
+    const stopMs = Date.now() + 2000;
+    let price = 1;
+    while (Date.now() < stopMs) await stack.post([{ symbol: "BBB", time: timeFromNow(0), price: ++price }]);
+    await eventually(() => follower.messages.at(-1)?.close === price);
+    expect(follower.messages.length).toBeLessThanOrEqual(12);
+    expect(follower.messages.length).toBeGreaterThan(5);
+  }, 20_000);
+
+  test("of every symbol is told to those who name none, also of a symbol that is new", async () => {
+    const everyone = await follow("minute");
+    const multiplex = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
+    clients.push(multiplex);
+    await multiplex.ask({ id: 1, op: "subscribe", channels: ["ohlc:*:hour"] });
+    await stack.post([{ symbol: "CCC1", time: timeFromNow(0), price: 1 }]);
+    await stack.post([{ symbol: "CCC2", time: timeFromNow(0), price: 2 }]);
+    for (const symbol of ["CCC1", "CCC2"]) {
+      await everyone.receives(symbol, (message) => message.symbol === symbol && message.tick_count === 1);
+      const bar = await multiplex.receives(symbol, ({ channel }) => channel === `ohlc:${symbol}:hour`);
+      expect(bar).toMatchObject({ type: "bar", bar: { symbol, interval: "hour", final: false } });
+    }
+    // Whoever comes later is told of all of them at once.
+    const later = await follow("minute");
+    await eventually(() => new Set(later.messages.map(({ symbol }) => symbol)).size >= 4);
+  }, 20_000);
+
+  test("holds ticks that were stamped ahead of the clock before anybody followed it", async () => {
+    const endOfMinuteMs = 60_000 - (Date.now() % 60_000);
+    await stack.post([{ symbol: "AHEAD", time: timeFromNow(endOfMinuteMs + 100), price: 1 }]);
+    await stack.post([{ symbol: "AHEAD", time: timeFromNow(0), price: 2 }]);
+    const followers = await Promise.all(STORED_INTERVALS.map((interval) => follow(interval, "AHEAD")));
+    const [minute] = followers;
+    await minute?.receives("the running bar", ({ tick_count, open }) => tick_count === 1 && open === 2);
+    await minute?.receives("the next bar", ({ tick_count, open }) => tick_count === 1 && open === 1, 70_000);
+  }, 90_000);
+});
+
+describe("a closed bar", () => {
+  /** A minute that ended ten minutes ago: on TimescaleDB its bars are refreshed only when somebody says so. */
+  const longAgo = () => new Date(Math.floor(Date.now() / 60_000 - 10) * 60_000 + 1000).toISOString();
+
+  async function revisionOf(client: TestClient, matches: (message: Message) => boolean): Promise<Message> {
+    return client.receives("a revision", (message) => message.revision === true && matches(message));
+  }
+
+  test("comes again with revision when a late tick, a PUT or a DELETE changes it", async () => {
+    const time = longAgo();
+    await stack.post([{ symbol: "DDD", time, price: 5 }]);
+    const follower = await follow("minute", "DDD");
+    await follower.receives("the newest bar", ({ final }) => final === true);
+    const before = microsOf(time) - US_PER_MINUTE;
+    const earlier = new Date(before / 1000).toISOString();
+    await stack.post([{ symbol: "DDD", time: earlier, price: 3 }]);
+    expect(await revisionOf(follower, ({ open }) => open === 3)).toMatchObject({
+      tick_count: 1,
+      complete: true,
+      final: true,
+    });
+    await stack.putTick("DDD", earlier, 4);
+    expect(await revisionOf(follower, ({ open }) => open === 4)).toMatchObject({ high: 4, low: 4, tick_count: 1 });
+    await stack.deleteTick("DDD", earlier);
+    expect(await revisionOf(follower, ({ tick_count }) => tick_count === 0)).toMatchObject({ open: null, close: null });
+  }, 30_000);
+
+  test("is told on /ws as a revision, and the open bars above it go on from the changed one", async () => {
+    const client = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
+    clients.push(client);
+    await stack.post([
+      { symbol: "EEE", time: timeFromNow(-120_000), price: 5 },
+      { symbol: "EEE", time: timeFromNow(0), price: 5 },
+    ]);
+    await client.ask({ id: 1, op: "subscribe", channels: ["ohlc:EEE:minute", "ohlc:EEE:day"] });
+    const late = timeFromNow(-121_000);
+    await stack.post([{ symbol: "EEE", time: late, price: 9 }]);
+    await client.receives("the revision", ({ type, bar }) => type === "revision" && bar.interval === "minute");
+    await client.receives("the day", ({ type, bar }) => type === "bar" && bar.interval === "day" && bar.high === 9);
+    await stack.deleteTick("EEE", late);
+    await eventually(() => client.messages.findLast(({ bar }) => bar?.interval === "day")?.bar.high === 5);
+    await eventually(() => client.messages.findLast(({ type }) => type === "revision")?.bar.high !== 9);
+  }, 30_000);
+});
+
+describe("a minute's end", () => {
+  test("is told within 250 ms, and the final bar within 2.5 s, with no tick needed; late ones revise it", async () => {
+    const endMs = (Math.floor(Date.now() / 60_000) + 1) * 60_000;
+    const follower = await follow("minute", "FFF");
+    await stack.post([{ symbol: "FFF", time: timeFromNow(0), price: 5 }]);
+    const bucket = (await follower.receives("the bar", ({ tick_count }) => tick_count === 1)).bucket;
+    const delayOf = async (what: string, matches: (message: Message) => boolean) => {
+      const message = await follower.receives(what, (found) => found.bucket === bucket && matches(found), 70_000);
+      return microsOf(message.timestamp) / 1000 - endMs;
+    };
+    const completeMs = await delayOf("complete", ({ complete, final }) => complete && !final);
+    expect(completeMs).toBeGreaterThanOrEqual(0);
+    expect(completeMs).toBeLessThan(250);
+    const finalMs = await delayOf("final", ({ final }) => final);
+    expect(finalMs).toBeGreaterThanOrEqual(2000);
+    expect(finalMs).toBeLessThan(2500);
+    expect(follower.messages.filter(({ final }) => final)).toHaveLength(1);
+    await stack.post([{ symbol: "FFF", time: new Date(endMs - 1).toISOString(), price: 7 }]);
+    const revised = await follower.receives("the revision", ({ revision }) => revision === true);
+    expect(revised).toMatchObject({ bucket, close: 7, tick_count: 2, final: true });
+  }, 90_000);
+
+  test("is right even when Redis was away across it", async () => {
+    const follower = await follow("minute", "GGG");
+    await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 5 }]);
+    await follower.receives("the bar", ({ tick_count }) => tick_count === 1);
+    const endMs = (Math.floor(Date.now() / 60_000) + 1) * 60_000;
+    await eventually(() => Date.now() > endMs - 4000, { timeoutMs: 70_000 });
+    await stack.redis.stop();
+    await stack.post([{ symbol: "GGG", time: new Date(endMs - 3000).toISOString(), price: 8 }]);
+    const final = await follower.receives("the final bar", (message) => message.final === true, 20_000);
+    expect(final).toMatchObject({ close: 8, tick_count: 2 });
+    expect(microsOf(final.timestamp) / 1000 - endMs).toBeLessThan(3500);
+    await stack.redis.start();
+    await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 9 }]);
+    await follower.receives("the next bar", ({ open }) => open === 9, 20_000);
+    expect(follower.messages.filter(({ revision }) => revision)).toEqual([]);
+  }, 120_000);
+});
+
+describe("the running check", () => {
+  test("counts a difference from the database, and mends it", async () => {
+    const follower = await follow("day", "HHH");
+    await stack.post([{ symbol: "HHH", time: timeFromNow(-10), price: 5 }]);
+    await follower.receives("the bar", ({ tick_count }) => tick_count === 1);
+    const before = await stack.metric("live_bar_mismatch_total");
+    const sql = postgres(stack.database.url, { max: 1 });
+    // A tick that went round tick-ingest: nobody is told of it.
+    await sql`insert into ticks values ('HHH', ${timeFromNow(0)}, 0, 6)`;
+    await sql.end();
+    await follower.receives("the mended bar", ({ tick_count }) => tick_count === 2, 30_000);
+    expect(await stack.metric("live_bar_mismatch_total")).toBe(before + 1);
+  }, 60_000);
+});

@@ -1,0 +1,100 @@
+import { type Micros, nowUs, parseTime, type StoredInterval } from "@fx-ohlc/schemas";
+import {
+  startService,
+  type TestDatabase,
+  type TestRedis,
+  type TestService,
+  testDatabase,
+  testRedis,
+} from "@fx-ohlc/testkit";
+import type { Message } from "./test-client.js";
+import { type TestGateway, testGateway } from "./test-gateway.js";
+
+/** A tick as producers post it. */
+export interface PostedTick {
+  readonly symbol: string;
+  readonly time: string;
+  readonly price: number;
+  readonly seq?: number;
+}
+
+/** The whole way from a POST to a WebSocket: real services, a database and a Redis of their own. */
+export class Stack {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly redis: TestRedis,
+    readonly ingest: TestService,
+    readonly query: TestService,
+    readonly gateway: TestGateway,
+  ) {}
+
+  /** @param env of the gateway */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
+    const [database, redis] = await Promise.all([testDatabase(), testRedis()]);
+    const shared = { DATABASE_URL: database.url, REDIS_URL: redis.url, LOG_LEVEL: "error" };
+    const [ingest, query] = await Promise.all([
+      startService({ name: "tick-ingest", env: shared }),
+      startService({ name: "ohlc-query", env: shared }),
+    ]);
+    const gateway = await testGateway(redis.url, { OHLC_QUERY_URL: query.url, ...env });
+    return new Stack(database, redis, ingest, query, gateway);
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop();
+    await Promise.all([this.ingest.stop(), this.query.stop()]);
+    await this.redis.drop();
+    await this.database.drop();
+  }
+
+  /** Posts ticks; they are committed when it resolves. */
+  async post(ticks: readonly PostedTick[]): Promise<void> {
+    const response = await fetch(`${this.ingest.url}/ticks/bulk`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ticks),
+    });
+    if (response.status !== 201) throw new Error(`POST /ticks/bulk: ${response.status} ${await response.text()}`);
+  }
+
+  async deleteTick(symbol: string, time: string): Promise<void> {
+    const response = await fetch(`${this.ingest.url}/ticks/${symbol}/${time}`, { method: "DELETE" });
+    if (!response.ok) throw new Error(`DELETE: ${response.status} ${await response.text()}`);
+  }
+
+  async putTick(symbol: string, time: string, price: number): Promise<void> {
+    const query = new URLSearchParams({ symbol, time });
+    const response = await fetch(`${this.ingest.url}/ticks?${query}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ price }),
+    });
+    if (!response.ok) throw new Error(`PUT: ${response.status} ${await response.text()}`);
+  }
+
+  /** Every stored bar of a symbol that starts at or after an instant. */
+  async bars(symbol: string, interval: StoredInterval, from: Micros): Promise<Message[]> {
+    const start = new Date(from / 1000).toISOString();
+    const end = new Date(nowUs() / 1000 + 86_400_000).toISOString();
+    const query = new URLSearchParams({ symbol, start, end, limit: "10000" });
+    const response = await fetch(`${this.query.url}/ohlc/${interval}?${query}`);
+    return (await response.json()) as Message[];
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.gateway.httpUrl}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1]);
+  }
+}
+
+/** What bars have in common on the stream and over HTTP. */
+export function barOf({ bucket, symbol, open, high, low, close, tick_count }: Message): object {
+  return { bucket, symbol, open, high, low, close, tick_count };
+}
+
+/** An instant some milliseconds from now, as producers write it. */
+export function timeFromNow(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+export const microsOf = (time: string): Micros => parseTime(time) ?? Number.NaN;
