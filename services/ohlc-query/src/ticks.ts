@@ -1,12 +1,12 @@
 import type { Sql } from "@fx-ohlc/database";
 import { formatTime, type Micros } from "@fx-ohlc/schemas";
-import { elements, prices } from "./bars/bar-columns.js";
+import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
 
-/** Ticks of one symbol, ordered by (time, seq), a column each; prices are texts, as in bars. */
+/** Ticks of one symbol, ordered by (time, seq), a column each. */
 export interface TickColumns {
   readonly timeUs: readonly Micros[];
-  readonly seq: readonly string[];
-  readonly price: readonly string[];
+  readonly seq: readonly number[];
+  readonly price: readonly number[];
 }
 
 /** Which ticks to read: those of one symbol within [fromUs, toUs), and of those at `fromUs` only the ones after `afterSeq`. */
@@ -24,21 +24,18 @@ export async function readTicks(
   sql: Sql,
   { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange,
 ): Promise<TickColumns> {
-  const [row] = await sql<{ times: string | null; seqs: string | null; prices: string | null }[]>`
-    select array_agg((date_part('epoch', time) * 1e6)::bigint)::text as times,
-           array_agg(seq)::text                                      as seqs,
-           array_agg(price)::text                                    as prices
+  const [row] = await sql<{ times: BinaryColumn; seqs: BinaryColumn; prices: BinaryColumn }[]>`
+    select string_agg(timestamptz_send(time), '') as times,
+           string_agg(int8send(seq), '')          as seqs,
+           string_agg(float8send(price), '')      as prices
       from (select time, seq, price
               from ticks
              where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs}
                and (time, seq) > (${fromUs}, ${afterSeq}::int2)
              order by time, seq
              limit ${rowsMax}) ticks`;
-  return {
-    timeUs: elements(row?.times ?? null).map(Number),
-    seq: elements(row?.seqs ?? null),
-    price: prices(row?.prices ?? null),
-  };
+  const { times, seqs, prices } = row ?? { times: null, seqs: null, prices: null };
+  return { timeUs: instants(times), seq: int8s(seqs), price: float8s(prices) };
 }
 
 /** The JSON text of the first `count` ticks. */

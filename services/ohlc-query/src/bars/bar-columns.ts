@@ -1,57 +1,44 @@
-import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
+import type { Micros } from "@fx-ohlc/schemas";
+import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
 
-/**
- * Bars of one symbol, ascending, a column each. Prices and counts are texts, as JavaScript prints the numbers: they are
- * copied from the database into the answer and never computed with, which saves two conversions a price.
- */
+/** Bars of one symbol, ascending, a column each. */
 export interface BarColumns {
   readonly bucketUs: readonly Micros[];
-  readonly open: readonly string[];
-  readonly high: readonly string[];
-  readonly low: readonly string[];
-  readonly close: readonly string[];
-  readonly tickCount: readonly string[];
+  readonly open: readonly number[];
+  readonly high: readonly number[];
+  readonly low: readonly number[];
+  readonly close: readonly number[];
+  readonly tickCount: readonly number[];
 }
 
-/** One row of `array_agg(…)::text`, a column each; null without any bar. Six arrays travel three times as fast as 60 rows. */
+/** One row of aggregated binary columns. */
 export interface AggregatedBars {
-  readonly buckets: string | null;
-  readonly opens: string | null;
-  readonly highs: string | null;
-  readonly lows: string | null;
-  readonly closes: string | null;
-  readonly tick_counts: string | null;
+  readonly buckets: BinaryColumn;
+  readonly opens: BinaryColumn;
+  readonly highs: BinaryColumn;
+  readonly lows: BinaryColumn;
+  readonly closes: BinaryColumn;
+  readonly tick_counts: BinaryColumn;
 }
 
-/** The elements of an array of numbers, as PostgreSQL writes it: `{1,2}`. */
-export function elements(array: string | null): string[] {
-  return array === null || array === "{}" ? [] : array.slice(1, -1).split(",");
-}
+const NO_BARS: AggregatedBars = {
+  buckets: null,
+  opens: null,
+  highs: null,
+  lows: null,
+  closes: null,
+  tick_counts: null,
+};
 
-/**
- * Prices from PostgreSQL's text. Both sides print the shortest digits that give the same double back, and only below 1e-4 and
- * from 1e15 on PostgreSQL writes an exponent where JavaScript writes none, or another one.
- */
-export function prices(array: string | null): string[] {
-  const texts = elements(array);
-  return array?.includes("e") ? texts.map((text) => String(Number(text))) : texts;
-}
-
-/** @param bucketOf turns an element of `buckets` into the bucket's start */
-export function barColumns(row: AggregatedBars | undefined, bucketOf: (element: string) => Micros): BarColumns {
+export function barColumns(row: AggregatedBars = NO_BARS): BarColumns {
   return {
-    bucketUs: elements(row?.buckets ?? null).map(bucketOf),
-    open: prices(row?.opens ?? null),
-    high: prices(row?.highs ?? null),
-    low: prices(row?.lows ?? null),
-    close: prices(row?.closes ?? null),
-    tickCount: elements(row?.tick_counts ?? null),
+    bucketUs: instants(row.buckets),
+    open: float8s(row.opens),
+    high: float8s(row.highs),
+    low: float8s(row.lows),
+    close: float8s(row.closes),
+    tickCount: int8s(row.tick_counts),
   };
-}
-
-/** For `buckets` in whole seconds since 1970. */
-export function bucketOfSeconds(element: string): Micros {
-  return Number(element) * US_PER_SECOND;
 }
 
 /** The first `count` bars. */

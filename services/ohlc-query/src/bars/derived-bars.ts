@@ -71,24 +71,24 @@ function onWholeHours(edges: readonly Micros[]): boolean {
 async function foldBars(sql: Sql, symbol: string, edges: readonly Micros[], rowsMax: number): Promise<BarColumns> {
   const source = onWholeHours(edges) ? "hour" : "minute";
   const [row] = await sql<AggregatedBars[]>`
-    select array_agg(bin)::text        as buckets,
-           array_agg(open)::text       as opens,
-           array_agg(high)::text       as highs,
-           array_agg(low)::text        as lows,
-           array_agg(close)::text      as closes,
-           array_agg(tick_count)::text as tick_counts
+    select string_agg(timestamptz_send((${[...edges]}::timestamptz[])[bin]), '') as buckets,
+           string_agg(float8send(open), '')                                    as opens,
+           string_agg(float8send(high), '')                                    as highs,
+           string_agg(float8send(low), '')                                     as lows,
+           string_agg(float8send(close), '')                                   as closes,
+           string_agg(int8send(tick_count), '')                                as tick_counts
       from (select width_bucket(bucket, ${[...edges]}::timestamptz[]) as bin,
                    (array_agg(open order by bucket))[1]               as open,
                    max(high)                                          as high,
                    min(low)                                           as low,
                    (array_agg(close order by bucket desc))[1]         as close,
-                   sum(tick_count)                                    as tick_count
+                   sum(tick_count)::bigint                            as tick_count
               from ${sql(relationOf(source))}
              where symbol = ${symbol} and bucket >= ${edges[0] ?? 0} and bucket < ${edges.at(-1) ?? 0}
              group by bin
              order by bin
              limit ${rowsMax}) bars`;
-  return barColumns(row, (bin) => edges[Number(bin) - 1] ?? 0);
+  return barColumns(row);
 }
 
 /** The edges one statement folds between: of hours where every edge is on one, of minutes where the zone has part-hour offsets. */

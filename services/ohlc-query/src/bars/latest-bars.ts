@@ -29,11 +29,11 @@ async function derivedAround(
   return bars.bucketUs.map((bucketUs, i) => ({
     symbol: newest.symbol,
     bucketUs,
-    open: Number(bars.open[i]),
-    high: Number(bars.high[i]),
-    low: Number(bars.low[i]),
-    close: Number(bars.close[i]),
-    tickCount: Number(bars.tickCount[i]),
+    open: bars.open[i] ?? 0,
+    high: bars.high[i] ?? 0,
+    low: bars.low[i] ?? 0,
+    close: bars.close[i] ?? 0,
+    tickCount: bars.tickCount[i] ?? 0,
   }));
 }
 

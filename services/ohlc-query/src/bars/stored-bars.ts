@@ -1,6 +1,6 @@
 import type { Sql } from "@fx-ohlc/database";
 import { type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type AggregatedBars, type BarColumns, barColumns, bucketOfSeconds } from "./bar-columns.js";
+import { type AggregatedBars, type BarColumns, barColumns } from "./bar-columns.js";
 
 /** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
 export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
@@ -22,12 +22,12 @@ export interface StoredRange {
 /** Parameters: symbol, start, end, rows. */
 function statement(interval: StoredInterval): string {
   return `
-    select array_agg(date_part('epoch', bucket)::bigint)::text as buckets,
-           array_agg(open)::text       as opens,
-           array_agg(high)::text       as highs,
-           array_agg(low)::text        as lows,
-           array_agg(close)::text      as closes,
-           array_agg(tick_count)::text as tick_counts
+    select string_agg(timestamptz_send(bucket), '') as buckets,
+           string_agg(float8send(open), '')         as opens,
+           string_agg(float8send(high), '')         as highs,
+           string_agg(float8send(low), '')          as lows,
+           string_agg(float8send(close), '')        as closes,
+           string_agg(int8send(tick_count), '')     as tick_counts
       from (select bucket, open, high, low, close, tick_count
               from ${relationOf(interval)}
              where symbol = $1 and bucket >= $2 and bucket < $3
@@ -49,5 +49,5 @@ const STATEMENTS: Readonly<Record<StoredInterval, string>> = {
 export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
   const parameters = [range.symbol, range.fromUs, range.toUs, range.rowsMax];
   const [row] = await sql.unsafe<AggregatedBars[]>(STATEMENTS[range.interval], parameters, { prepare: true });
-  return barColumns(row, bucketOfSeconds);
+  return barColumns(row);
 }

@@ -10,7 +10,7 @@ import { rangeOf } from "./ranges.js";
 
 /** The parameters of the page after the first `limit` ticks: after the last of them, by (time, seq). */
 function cursorAfter({ timeUs, seq }: TickColumns, limit: number): Record<string, string> {
-  return { start: formatTime(timeUs[limit - 1] ?? 0), after_seq: seq[limit - 1] ?? "" };
+  return { start: formatTime(timeUs[limit - 1] ?? 0), after_seq: String(seq[limit - 1] ?? 0) };
 }
 
 /** `GET /ticks`. */
