@@ -81,11 +81,20 @@ export interface PoolOptions {
 /** A pool is given this long to open a connection before a query on it fails. */
 const CONNECT_TIMEOUT_S = 2;
 
+/**
+ * Between two attempts to connect. By default postgres.js waits up to 20 s after an outage of some seconds, and the first
+ * queries after it wait as long.
+ */
+function reconnectAfterS(): number {
+  return 0.1 + Math.random() * 0.1;
+}
+
 /** Opens a pool. No connection is made before the first query. */
 export function openPool(options: PoolOptions): Sql {
   return postgres(options.url, {
     max: options.connectionsMax,
     connect_timeout: CONNECT_TIMEOUT_S,
+    backoff: reconnectAfterS,
     prepare: options.prepare ?? true,
     fetch_types: false,
     types: TYPES,
