@@ -102,7 +102,7 @@ export class FxClient {
     this.#options = options;
   }
 
-  /** Stores one tick; when this returns it is durable and every bar holds it. A conflict of explicit `seq` is a 409. */
+  /** Stores one tick; when this returns it is durable. A conflict of explicit `seq` is a 409. */
   async postTick(tick: TickInput, options: CallOptions = {}): Promise<PostedTick> {
     return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), ...options });
   }

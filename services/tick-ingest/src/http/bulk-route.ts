@@ -12,6 +12,9 @@ import { mediaType, requireMediaType } from "./request-body.js";
 /** A sender that is silent for so long is gone. */
 const IDLE_TIMEOUT_MS = 60_000;
 
+/** A sender that goes on for so long after it was refused does not listen. */
+const LINGER_MAX_MS = 10_000;
+
 /** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
 export function postBulk(commits: GroupCommit, rules: () => TickRules): RequestHandler {
   return async (req, res) => {
@@ -29,12 +32,12 @@ async function stream(bulk: BulkStream, req: Request, res: Response): Promise<vo
   try {
     await bulk.read(req);
   } catch (error) {
-    endEarly(req, res);
+    endEarly(req);
     throw withProgress(error, bulk.result);
   }
   const { created, duplicates, lines, rejected, rejectedCount, stop } = bulk.result;
   if (stop !== undefined) {
-    endEarly(req, res);
+    endEarly(req);
     const extensions = { line: stop.line, created, duplicates, lines };
     throw stop.refusals.length > 0
       ? refusedTicks(rejected, stop.refusals, { extensions })
@@ -44,10 +47,14 @@ async function stream(bulk: BulkStream, req: Request, res: Response): Promise<vo
   sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
 }
 
-/** An answer before the body's end: what still comes is read and dropped, and the connection closed after the answer. */
-function endEarly(req: Request, res: Response): void {
-  if (!res.headersSent) res.setHeader("Connection", "close");
+/**
+ * An answer before the body's end: what still comes is read and dropped, so that the sender gets to the answer. Closing at
+ * once would reset the connection under a sender that is still writing, and the answer would be lost with it.
+ */
+function endEarly(req: Request): void {
   req.resume();
+  const lingering = setTimeout(() => req.destroy(), LINGER_MAX_MS).unref();
+  req.once("close", () => clearTimeout(lingering));
 }
 
 /** Lets a sender that must try again later know where to go on. */
