@@ -4,9 +4,12 @@ import type { Transaction } from "./sql.js";
  * Makes this transaction the only writer of some symbols until it ends. Every transaction that changes ticks takes the locks
  * first, in a statement of its own: what later statements see then holds everything earlier writers committed. They are
  * taken in one order, so that writers wait for each other and never in a circle.
+ *
+ * The statement is sent by the call itself, so that those that are called after it follow it on the connection, awaited or
+ * not: postgres.js sends a query only when somebody waits for it, and would send the locks last.
  */
 export function lockSymbols(transaction: Transaction, symbols: readonly string[]): Promise<unknown> {
   return transaction`
     select pg_advisory_xact_lock(key)
-      from (select distinct hashtextextended(symbol, 0) as key from unnest(${[...symbols]}::text[]) as symbol order by key) keys`;
+      from (select distinct hashtextextended(symbol, 0) as key from unnest(${[...symbols]}::text[]) as symbol order by key) keys`.execute();
 }
