@@ -1,0 +1,178 @@
+import { formatTime } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
+import { seededRandom } from "../random.js";
+import { readQuotes } from "../sample-week.js";
+import { System } from "../system.js";
+import { disturb, type Victims } from "./disturbances.js";
+import { type Figures, figuresOf } from "./figures.js";
+import { type Inhabitant, populate } from "./population.js";
+import { StreamRecord } from "./record.js";
+import { RedisWitness } from "./redis-witness.js";
+import { Replay } from "./replay.js";
+import { TickBook } from "./tick-book.js";
+import { type FoundFault, faultsOf, truthOf } from "./verdict.js";
+
+export interface HarnessOptions {
+  readonly clients: number;
+  /** How long ticks are sent and things go wrong. */
+  readonly seconds: number;
+  /** Of all choices; what the machine makes of them differs from run to run. */
+  readonly seed: number;
+}
+
+/** What a run was made of, and what was wrong with it. */
+export interface HarnessResult {
+  readonly faults: readonly FoundFault[];
+  readonly figures: Figures;
+}
+
+const SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD"];
+const PRODUCERS = 4;
+/** Some 75 ticks a second each in the busy hours of the sample; one of them holds most of what the machine can take. */
+const SPEED = 60;
+/** Between two disturbances, about, ms. */
+const REST_MS = 3_500;
+/** Gateways that notice slow clients soon, so that every kind of them comes up in a minute. */
+const GATEWAY_ENV = {
+  LAG_AFTER_MS: "500",
+  STUCK_AFTER_MS: "4000",
+  HEARTBEAT_INTERVAL_MS: "1000",
+  DRAIN_MS: "500",
+  OHLC_QUERY_URL: "http://127.0.0.1:1",
+};
+/** For the last messages to reach everybody, and for those who were refused to be told of one more, ms. */
+const SETTLE_ROUND_MS = 10_000;
+const SETTLE_ROUNDS_MAX = 6;
+
+/** One run: two of each service, many clients, many ticks, and everything going wrong. */
+export class Harness {
+  readonly #options: HarnessOptions;
+  readonly #random: () => number;
+  readonly #record = new StreamRecord(new TickBook());
+  readonly #sentMs = new Map<string, number>();
+  readonly #system: System;
+  readonly #victims: Victims;
+  readonly #witness: RedisWitness;
+  readonly #inhabitants: readonly Inhabitant[];
+
+  private constructor(options: HarnessOptions, system: System, victims: Victims) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+    this.#system = system;
+    this.#victims = victims;
+    this.#witness = new RedisWitness(system.redis.url, this.#record);
+    this.#inhabitants = populate(options.clients, {
+      symbols: SYMBOLS,
+      gateways: victims.gateways.map(({ url }) => url.replace("http:", "ws:")),
+      record: this.#record,
+      random: this.#random,
+    });
+  }
+
+  static async create(options: HarnessOptions): Promise<Harness> {
+    const system = await System.create();
+    const two = (name: string, env = {}) => Promise.all([system.start(name, env), system.start(name, env)]);
+    try {
+      const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", GATEWAY_ENV)]);
+      return new Harness(options, system, { redis: system.redis, ingests, gateways });
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  async run(): Promise<HarnessResult> {
+    await this.#witness.open();
+    const calm = new AbortController();
+    const runs = this.#inhabitants.map(({ client }) => client.run(calm.signal));
+    const replays = this.#replays();
+    const ending = AbortSignal.timeout(this.#options.seconds * 1_000);
+    const [disturbances] = await Promise.all([
+      disturb(this.#victims, { random: this.#random, restMs: REST_MS, signal: ending }),
+      ...replays.map((replay) => replay.run(ending)),
+    ]);
+    await this.#untilPublished();
+    calm.abort();
+    await this.#settle();
+    for (const { client } of this.#inhabitants) client.close();
+    await Promise.all(runs);
+    return this.#verdict(disturbances);
+  }
+
+  async stop(): Promise<void> {
+    for (const { client } of this.#inhabitants) client.close();
+    this.#witness.close();
+    await this.#system.stop();
+  }
+
+  #replays(): Replay[] {
+    const quotes = readQuotes();
+    return Array.from({ length: PRODUCERS }, (_, producer) => {
+      // A busy hour of another day each.
+      const from = quotes.findIndex(({ time }) => time.startsWith(`2014-05-0${6 + producer}T12`));
+      return new Replay({
+        symbols: SYMBOLS.filter((_symbol, index) => index % 2 === producer % 2),
+        quotes: quotes.slice(from),
+        speed: SPEED,
+        ingests: this.#victims.ingests.map(({ url }) => url),
+        producer,
+        producers: PRODUCERS + 1,
+        onSend: (symbol, time) => this.#noteSent(symbol, time),
+      });
+    });
+  }
+
+  #noteSent(symbol: string, time: string): void {
+    const name = `${symbol} ${time}`;
+    if (!this.#sentMs.has(name)) this.#sentMs.set(name, performance.now());
+  }
+
+  /** The ledger is empty when every commit is on Redis, or declared lost there. */
+  async #untilPublished(): Promise<void> {
+    const isEmpty = async () => {
+      const [row] = await this.#system.sql<{ n: number }[]>`select count(*)::int as n from unpublished_commits`;
+      return row?.n === 0;
+    };
+    await eventually(isEmpty, { timeoutMs: 30_000, what: "every commit to be published or declared lost" });
+  }
+
+  /** Until everybody has been told a last tick of each symbol, and so everything before it. */
+  async #settle(): Promise<void> {
+    for (let round = 1; ; round += 1) {
+      const last = await Promise.all(SYMBOLS.map((symbol) => this.#sendLast(symbol, round)));
+      const isTold = () =>
+        this.#inhabitants.every(({ client }) =>
+          client.book.symbols.every((symbol) => last.includes(client.book.newestTick(symbol) ?? -1)),
+        );
+      try {
+        await eventually(isTold, { timeoutMs: SETTLE_ROUND_MS, what: "every client to be told the last ticks" });
+        return;
+      } catch (error) {
+        if (round === SETTLE_ROUNDS_MAX) throw error;
+      }
+    }
+  }
+
+  async #sendLast(symbol: string, price: number): Promise<number> {
+    const step = PRODUCERS + 1;
+    const time = formatTime(Math.ceil((Date.now() * 1_000) / step) * step + PRODUCERS);
+    this.#noteSent(symbol, time);
+    const answer = await fetch(`${this.#victims.ingests[0]?.url}/ticks`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ symbol, time, price }),
+    });
+    if (answer.status !== 201) throw new Error(`the last tick of ${symbol}: ${answer.status} ${await answer.text()}`);
+    return this.#record.book.numberOf({ symbol, time, seq: 0, price });
+  }
+
+  async #verdict(disturbances: ReadonlyMap<string, number>): Promise<HarnessResult> {
+    const failures = this.#inhabitants.flatMap(({ client: { failure } }) => (failure === undefined ? [] : [failure]));
+    if (failures.length > 0) throw new AggregateError(failures, `clients failed: ${failures[0]?.message}`);
+    const truths = await truthOf(this.#system.sql, SYMBOLS, this.#record, this.#sentMs);
+    return {
+      faults: faultsOf(this.#inhabitants, truths),
+      figures: figuresOf(this.#inhabitants, [...truths.values()], disturbances),
+    };
+  }
+}

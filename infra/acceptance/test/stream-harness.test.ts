@@ -1,0 +1,42 @@
+import { DISTURBANCES } from "../src/stream/disturbances.js";
+import { Harness, type HarnessResult } from "../src/stream/harness.js";
+
+/** By hand, longer: FX_HARNESS_CLIENTS=300 FX_HARNESS_SECONDS=600 FX_HARNESS_SEED=7 pnpm exec jest stream-harness */
+const options = {
+  clients: Number(process.env.FX_HARNESS_CLIENTS ?? 80),
+  /** Every disturbance comes up once in this time, even on a busy machine. */
+  seconds: Number(process.env.FX_HARNESS_SECONDS ?? 55),
+  seed: Number(process.env.FX_HARNESS_SEED ?? 1),
+};
+/** Start, settling and checking, ms. */
+const AROUND_MS = 120_000;
+
+describe("two gateways and two tick-ingest while Redis is restarted, frozen and emptied and each of them killed", () => {
+  let harness: Harness;
+  let result: HarnessResult;
+
+  beforeAll(
+    async () => {
+      harness = await Harness.create(options);
+      result = await harness.run();
+      console.log(JSON.stringify({ ...options, ...result.figures }, null, 1));
+    },
+    options.seconds * 1_000 + AROUND_MS,
+  );
+
+  afterAll(() => harness?.stop());
+
+  test("tell every client each tick committed while it followed, once, or that it was skipped", () => {
+    expect(result.faults.slice(0, 20)).toEqual([]);
+  });
+
+  test("did all of that, to clients that were resumed, conflated, closed and told of gaps", () => {
+    const { figures } = result;
+    expect(Object.keys(figures.disturbances).sort()).toEqual(Object.keys(DISTURBANCES).sort());
+    expect(Object.keys(figures.closes)).toEqual(expect.arrayContaining(["1001", "1006", "4008"]));
+    expect(Math.min(figures.resumptions, figures.gapsDeclared, figures.conflations)).toBeGreaterThan(20);
+    // Ticks without a place are excused by wide ranges of time: were they many, the check would say little.
+    expect(figures.ticksNeverPublished).toBeLessThan(figures.ticksCommitted / 20);
+    expect(figures.ticksTold).toBeGreaterThan(figures.clients * 100);
+  });
+});
