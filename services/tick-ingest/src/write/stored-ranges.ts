@@ -13,13 +13,15 @@ export interface StampRange {
  */
 const GAP_MAX_US = 10_000_000;
 
-/** The ranges that cover every stamp of some ticks. */
-export function stampRanges(ticks: readonly NewTick[]): StampRange[] {
+/** The ranges that cover every stamp of some requests. */
+export function stampRanges(requests: readonly (readonly NewTick[])[]): StampRange[] {
   const timesOf = new Map<string, Micros[]>();
-  for (const { symbol, timeUs } of ticks) {
-    const times = timesOf.get(symbol);
-    if (times === undefined) timesOf.set(symbol, [timeUs]);
-    else times.push(timeUs);
+  for (const ticks of requests) {
+    for (const { symbol, timeUs } of ticks) {
+      const times = timesOf.get(symbol);
+      if (times === undefined) timesOf.set(symbol, [timeUs]);
+      else times.push(timeUs);
+    }
   }
   return [...timesOf].flatMap(([symbol, times]) => rangesOf(symbol, times));
 }

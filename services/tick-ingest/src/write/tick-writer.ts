@@ -43,13 +43,13 @@ export class TickWriter {
 
   /** @throws whatever PostgreSQL answers; nothing is stored then */
   commit(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
-    const ticks = requests.flat();
-    const symbols = [...new Set(ticks.map((tick) => tick.symbol))];
+    const ranges = stampRanges(requests);
+    const symbols = [...new Set(ranges.map((range) => range.symbol))];
     return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
       const [, facts, stored] = await Promise.all([
         lockSymbols(transaction, symbols),
         factsOf(transaction),
-        storedAt(transaction, stampRanges(ticks)),
+        storedAt(transaction, ranges),
       ]);
       const { outcomes, created } = decide(requests, stored);
       if (created.length === 0) return { outcomes, created, xid: facts.xid, batch: undefined };
@@ -119,11 +119,24 @@ function bySymbolTimeSeq(a: Tick, b: Tick): number {
   return a.timeUs - b.timeUs || a.seq - b.seq;
 }
 
+/**
+ * Times travel as whole microseconds and symbols as places in a list of those there are: half the bytes of their texts, and
+ * less than half the time to write them here and to read them there.
+ */
 async function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<void> {
+  const places = new Map<string, number>();
+  const at = ticks.map(({ symbol }) => {
+    const place = places.get(symbol) ?? places.size + 1;
+    places.set(symbol, place);
+    return place;
+  });
   await transaction`
     insert into ticks (symbol, time, seq, price)
-    select * from unnest(${ticks.map((tick) => tick.symbol)}::text[], ${ticks.map((tick) => tick.timeUs)}::timestamptz[],
-                         ${ticks.map((tick) => tick.seq)}::smallint[], ${ticks.map((tick) => tick.price)}::float8[])`;
+    select (${[...places.keys()]}::text[])[at::int],
+           timestamptz '1970-01-01 00:00:00+00' + us * interval '1 microsecond', seq, price
+      from unnest(${at}::bigint[], ${ticks.map((tick) => tick.timeUs)}::bigint[],
+                  ${ticks.map((tick) => tick.seq)}::smallint[], ${ticks.map((tick) => tick.price)}::float8[])
+           as new_ticks(at, us, seq, price)`;
 }
 
 /** The half-open range of each symbol's ticks, which are ordered by symbol and time. */
