@@ -1,0 +1,70 @@
+import { FxClient } from "@fx-ohlc/client";
+import { startService, type TestRedis, type TestService, testDatabase, testRedis } from "@fx-ohlc/testkit";
+import postgres from "postgres";
+
+/** A migrated database. */
+export interface Database {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A database and a Redis server of one test file, and the services that were started on them. */
+export class System {
+  readonly #services: TestService[] = [];
+
+  private constructor(
+    readonly database: Database,
+    readonly redis: TestRedis,
+    /** For what the public API does not show. */
+    readonly sql: postgres.Sql,
+  ) {}
+
+  /** @param open opens the database: by default one on the server of the run */
+  static async create(open: () => Promise<Database> = testDatabase): Promise<System> {
+    const [database, redis] = await Promise.all([open(), testRedis()]);
+    return new System(database, redis, postgres(database.url, { max: 2, onnotice: () => undefined }));
+  }
+
+  /** Starts one more process of a service, with `env` on top of what every service is told. */
+  async start(name: string, env: Record<string, string> = {}): Promise<TestService> {
+    const addresses = { DATABASE_URL: this.database.url, REDIS_URL: this.redis.url };
+    const service = await startService({ name, env: { LOG_LEVEL: "warn", ...addresses, ...env } });
+    this.#services.push(service);
+    return service;
+  }
+
+  /** Which of the two engines keeps the bars here. */
+  async engine(): Promise<"timescaledb" | "postgres"> {
+    const [row] = await this.sql<{ value: string }[]>`select value from settings where key = 'engine'`;
+    return row?.value === "timescaledb" ? "timescaledb" : "postgres";
+  }
+
+  /** Ends all of it, also what a failed test left frozen. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#services.map((service) => service.stop()));
+    await this.sql.end({ timeout: 2 });
+    await Promise.all([this.database.drop(), this.redis.drop()]);
+  }
+}
+
+/** A client that does not hide a failure by repeating the request. */
+export function impatientClient(service: TestService): FxClient {
+  return new FxClient({ url: service.url, retry: { attemptsMax: 1 } });
+}
+
+/** A client that goes on through an outage: producers repeat what was not answered. */
+export function patientClient(service: TestService): FxClient {
+  return new FxClient({ url: service.url, retry: { attemptsMax: 1_000, baseMs: 50, capMs: 200 } });
+}
+
+/** What `GET /health` answers. */
+export async function healthOf(service: TestService): Promise<{ status: number; body: Record<string, unknown> }> {
+  const answer = await fetch(`${service.url}/health`);
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+/** How many windows of late ticks and corrections are not in the bars yet, as tick-ingest itself says. */
+export async function backlogOf(ingest: TestService): Promise<number> {
+  const text = await (await fetch(`${ingest.url}/metrics`)).text();
+  return Number(/^bar_refresh_backlog_windows (\d+)$/m.exec(text)?.[1]);
+}

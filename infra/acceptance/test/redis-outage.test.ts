@@ -1,0 +1,74 @@
+import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import { eventually, type TestService } from "@fx-ohlc/testkit";
+import { type StoredTick, storedTicks } from "../src/stored.js";
+import { healthOf, System } from "../src/system.js";
+import { Traffic } from "../src/traffic.js";
+import { tickName, Witness } from "../src/witness.js";
+
+/** Past every deadline of the way to Redis: silence is noticed within 2 s, reconnections are at most 2 s apart, ms. */
+const OUTAGE_MS = 6_000;
+/** A check has a deadline of 1 s and is shared for half a second, ms. */
+const NOTICED_WITHIN_MS = 2_500;
+/** Both back-offs, of the connection and of the publisher, with room for two busy cores, ms. */
+const RECOVERED_WITHIN_MS = 10_000;
+/** 50 ticks a second: a stream keeps some 5,000 messages, ms. */
+const POST_INTERVAL_MS = 20;
+
+describe.each([
+  { outage: "stopped", begin: (system: System) => system.redis.stop(), end: (system: System) => system.redis.start() },
+  { outage: "frozen", begin: (system: System) => system.redis.freeze(), end: (system: System) => system.redis.thaw() },
+])("while Redis is $outage", ({ outage, begin, end }) => {
+  const symbol = outage.toUpperCase();
+  let system: System;
+  let ingest: TestService;
+  let witness: Witness;
+  let traffic: Traffic | undefined;
+
+  beforeAll(async () => {
+    system = await System.create();
+    ingest = await system.start("tick-ingest");
+    witness = await Witness.open(system.redis.url);
+  });
+
+  afterAll(async () => {
+    await traffic?.stop();
+    witness.close();
+    await system.stop();
+  });
+
+  it("posts go on being acknowledged, health says so, and afterwards the stream tells of every tick by itself", async () => {
+    const url = `${ingest.url}/ticks`;
+    const post = () => ({ method: "POST", url, body: { symbol, time: formatTime(nowUs()), price: 1 } }) as const;
+    traffic = new Traffic(POST_INTERVAL_MS, post);
+    await eventually(() => witness.heard(symbol).ticks.size > 0, { what: "the stream to begin" });
+
+    await begin(system);
+    const noticed = async () => (await healthOf(ingest)).body.redis === "disconnected";
+    await eventually(noticed, { timeoutMs: NOTICED_WITHIN_MS, what: "health to say that Redis is away" });
+    expect(await healthOf(ingest)).toMatchObject({
+      status: 503,
+      body: { status: "unhealthy", database: "connected", redis: "disconnected" },
+    });
+    expect((await fetch(`${ingest.url}/ready`)).status).toBe(200);
+    await traffic.flowsFor(OUTAGE_MS);
+    const heardBefore = witness.heard(symbol).ticks;
+
+    await end(system);
+    const recovered = async () => (await healthOf(ingest)).status === 200;
+    await eventually(recovered, { timeoutMs: RECOVERED_WITHIN_MS, what: "tick-ingest to be healthy again" });
+    await traffic.stop();
+    expect(traffic.count(201)).toBe(traffic.outcomes.length);
+    const stored = await storedTicks(system.sql, symbol);
+    expect(stored).toHaveLength(traffic.outcomes.length);
+    const untold = async () => stored.filter(await isUntold(heardBefore));
+    const told = async () => (await untold()).length === 0;
+    await eventually(told, { timeoutMs: RECOVERED_WITHIN_MS, what: "the stream to tell of every tick" });
+    expect(witness.heard(symbol).lost).toEqual([]);
+  });
+
+  /** Whether a tick is unknown to somebody who heard the channel before the outage and reads the stream after it. */
+  async function isUntold(heardBefore: ReadonlyMap<string, number>): Promise<(tick: StoredTick) => boolean> {
+    const stream = await witness.stream(symbol);
+    return (tick) => !heardBefore.has(tickName(tick)) && !stream.covers(tick);
+  }
+});
