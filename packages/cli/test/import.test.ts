@@ -7,15 +7,16 @@ import { startWriteSide, type WriteSide } from "./write-side.js";
 
 const SAMPLE = join(__dirname, "../../../infra/sample/eurusd-ticks-2014-05-04_09.csv.gz");
 const QUOTES = 248_039;
-/** A quarter of a million ticks, on a machine that may be busy with other tests. */
-const SAMPLE_TIMEOUT_MS = 180_000;
 
 let side: WriteSide;
 let directory: ReturnType<typeof temporaryDirectory>;
 
+/** A machine that is busy with other tests takes its time. */
+jest.setTimeout(180_000);
+
 beforeAll(async () => {
   side = await startWriteSide();
-}, 60_000);
+});
 afterAll(() => side?.stop());
 beforeEach(async () => {
   directory = temporaryDirectory();
@@ -51,37 +52,29 @@ function storedTicks() {
 }
 
 describe("fx-ticks import of the sample week", () => {
-  it(
-    "stores every quote once, and nothing when it is imported again",
-    async () => {
-      const first = await runImport(SAMPLE, ["--price", "bid"]);
-      expect(first.said).toEqual([]);
-      expect(first.out[0]).toMatch(/^248,039 ticks of EURUSD in .* s \([\d,]+\/s\): 248,039 new, 0 stored before$/);
-      expect(first.out[1]).toMatch(/^all bars are exact, .* s after the last tick$/);
-      expect(first.exitCode).toBe(0);
-      await expect(countTicks()).resolves.toBe(QUOTES);
-      const second = await runImport(SAMPLE, ["--price", "bid"]);
-      expect(second.out[0]).toContain(": 0 new, 248,039 stored before");
-      await expect(countTicks()).resolves.toBe(QUOTES);
-    },
-    SAMPLE_TIMEOUT_MS,
-  );
+  it("stores every quote once, and nothing when it is imported again", async () => {
+    const first = await runImport(SAMPLE, ["--price", "bid"]);
+    expect(first.said).toEqual([]);
+    expect(first.out[0]).toMatch(/^248,039 ticks of EURUSD in .* s \([\d,]+\/s\): 248,039 new, 0 stored before$/);
+    expect(first.out[1]).toMatch(/^all bars are exact, .* s after the last tick$/);
+    expect(first.exitCode).toBe(0);
+    await expect(countTicks()).resolves.toBe(QUOTES);
+    const second = await runImport(SAMPLE, ["--price", "bid"]);
+    expect(second.out[0]).toContain(": 0 new, 248,039 stored before");
+    await expect(countTicks()).resolves.toBe(QUOTES);
+  });
 
-  it(
-    "stores every quote once when tick-ingest is killed in the middle and comes back",
-    async () => {
-      const running = runImport(SAMPLE, ["--price", "mid", "--symbol", "KILLED"]);
-      await eventually(async () => (await countTicks("KILLED")) > 20_000, { timeoutMs: 60_000 });
-      await side.service.kill9();
-      await expect(countTicks("KILLED")).resolves.toBeLessThan(QUOTES);
-      await side.service.start();
-      const { exitCode, said } = await running;
-      expect(exitCode).toBe(0);
-      expect(said).toEqual([expect.stringMatching(/cannot be reached: .*; trying again$/), "going on"]);
-      await expect(countTicks("KILLED")).resolves.toBe(QUOTES);
-    },
-    SAMPLE_TIMEOUT_MS,
-  );
+  it("stores every quote once when tick-ingest is killed in the middle and comes back", async () => {
+    const running = runImport(SAMPLE, ["--price", "mid", "--symbol", "KILLED"]);
+    await eventually(async () => (await countTicks("KILLED")) > 20_000, { timeoutMs: 60_000 });
+    await side.service.kill9();
+    await expect(countTicks("KILLED")).resolves.toBeLessThan(QUOTES);
+    await side.service.start();
+    const { exitCode, said } = await running;
+    expect(exitCode).toBe(0);
+    expect(said).toEqual([expect.stringMatching(/cannot be reached: .*; trying again$/), "going on"]);
+    await expect(countTicks("KILLED")).resolves.toBe(QUOTES);
+  });
 });
 
 describe("fx-ticks import", () => {

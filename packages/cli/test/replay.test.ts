@@ -7,9 +7,12 @@ import { startWriteSide, type WriteSide } from "./write-side.js";
 let side: WriteSide;
 let directory: ReturnType<typeof temporaryDirectory>;
 
+/** A machine that is busy with other tests takes its time. */
+jest.setTimeout(180_000);
+
 beforeAll(async () => {
   side = await startWriteSide();
-}, 60_000);
+});
 afterAll(() => side?.stop());
 beforeEach(async () => {
   directory = temporaryDirectory();
