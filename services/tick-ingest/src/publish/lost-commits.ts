@@ -1,8 +1,9 @@
-import { openPool, type Sql, type Transaction } from "@fx-ohlc/database";
-import type { Micros } from "@fx-ohlc/schemas";
+import { openPool, type Sql } from "@fx-ohlc/database";
+import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Logger, RedisLink } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
-import { lastPublishedCall } from "./publish-script.js";
+import type { StampRange } from "../write/stored-ranges.js";
+import { type LastCall, lastPublishedCall } from "./publish-script.js";
 import type { Publisher } from "./publisher.js";
 
 interface LedgerRow {
@@ -76,6 +77,7 @@ export class LostCommits {
 
   private async sweep(): Promise<void> {
     await this.showLife();
+    await this.joinGivenUp();
     await this.deletePublished();
     if (!this.options.redis.isReady) return;
     await this.sweepOwn();
@@ -130,41 +132,64 @@ export class LostCommits {
        order by batch`;
   }
 
-  /** Makes lost commits commits of this process, in the ledger first, so that they are declared even if it dies as well. */
+  /**
+   * Makes one commit of this process out of lost ones, in the ledger first, so that their ranges are declared even if it dies
+   * as well. Rows of one process.
+   */
   private async adoptLost(rows: readonly LedgerRow[]): Promise<void> {
-    for (const row of rows) {
-      const lost = !(await this.isPublished(row));
-      const range = { symbol: row.symbol, fromUs: row.from_time, toUs: row.to_time };
-      const batch = await this.options.ledger.transaction(this.sql, async (transaction, own) => {
-        await this.forget(transaction, row);
-        return lost ? this.options.ledger.record(transaction, own, [range]) : undefined;
-      });
-      if (batch === undefined) continue;
-      this.options.publisher.publishRevision(row.symbol, range, "lost", batch);
-      this.options.logger.warn("a commit was not published", {
-        ingest_id: row.ingest_id,
-        batch: row.batch,
-        symbol: row.symbol,
-      });
+    const ingestId = rows[0]?.ingest_id;
+    if (ingestId === undefined) return;
+    const ranges = joined(await this.unpublished(rows));
+    const batches = [...new Set(rows.map((row) => row.batch))];
+    const { ledger, publisher, logger } = this.options;
+    const batch = await ledger.transaction(this.sql, async (transaction, own) => {
+      await transaction`
+        delete from unpublished_commits where ingest_id = ${ingestId} and batch = any(${batches}::bigint[])`;
+      return ranges.length > 0 ? ledger.record(transaction, own, ranges) : undefined;
+    });
+    if (batch === undefined) return;
+    publisher.publishLost(ranges, batch);
+    logger.warn("commits were not published", { ingest_id: ingestId, symbols: ranges.map((range) => range.symbol) });
+  }
+
+  /** Redis remembers the last call of a process on each symbol, and calls go out in the order of the commits. */
+  private async unpublished(rows: readonly LedgerRow[]): Promise<LedgerRow[]> {
+    const calls = new Map<string, LastCall | undefined>();
+    for (const { ingest_id, symbol } of rows) {
+      if (calls.has(symbol)) continue;
+      calls.set(symbol, await lastPublishedCall(this.options.redis.client, ingest_id, symbol));
+    }
+    return rows.filter(({ batch, symbol }) => {
+      const last = calls.get(symbol);
+      return last === undefined || batch > last.batch || (batch === last.batch && !last.completes);
+    });
+  }
+
+  /** While Redis is away for long, one commit stands in for all that a full buffer has given up. */
+  private async joinGivenUp(): Promise<void> {
+    const { ledger, publisher } = this.options;
+    for (const given of publisher.givenUp) {
+      const { symbol, revision } = given;
+      const range = { symbol, fromUs: revision.fromUs, toUs: revision.toUs };
+      const batch = await ledger.transaction(this.sql, (transaction, own) => ledger.record(transaction, own, [range]));
+      publisher.standIn(given, batch);
     }
   }
+}
 
-  private async isPublished({ ingest_id, batch, symbol }: LedgerRow): Promise<boolean> {
-    const last = await lastPublishedCall(this.options.redis.client, ingest_id, symbol);
-    return last !== undefined && (batch < last.batch || (batch === last.batch && last.completes));
-  }
+/** Further apart, two lost ranges of a symbol are told of separately: whoever reads them again reads nothing in between. */
+const JOINED_GAP_US = US_PER_HOUR;
 
-  /** Takes one symbol out of a commit's row, and the row away with the last one. */
-  private async forget(transaction: Transaction, { ingest_id, batch, symbol }: LedgerRow): Promise<void> {
-    await transaction`
-      update unpublished_commits
-         set from_time = from_time[:at - 1] || from_time[at + 1:],
-             to_time   = to_time[:at - 1] || to_time[at + 1:],
-             symbols   = array_remove(symbols, ${symbol})
-        from (select array_position(symbols, ${symbol}) as at
-                from unpublished_commits where ingest_id = ${ingest_id} and batch = ${batch}) place
-       where ingest_id = ${ingest_id} and batch = ${batch}`;
-    await transaction`
-      delete from unpublished_commits where ingest_id = ${ingest_id} and batch = ${batch} and cardinality(symbols) = 0`;
+function joined(rows: readonly LedgerRow[]): StampRange[] {
+  const ranges: StampRange[] = [];
+  const inOrder = [...rows].sort((a, b) =>
+    a.symbol === b.symbol ? a.from_time - b.from_time : a.symbol < b.symbol ? -1 : 1,
+  );
+  for (const { symbol, from_time: fromUs, to_time: toUs } of inOrder) {
+    const last = ranges.at(-1);
+    const joins = last !== undefined && last.symbol === symbol && fromUs - last.toUs <= JOINED_GAP_US;
+    if (joins) ranges[ranges.length - 1] = { ...last, toUs: Math.max(last.toUs, toUs) };
+    else ranges.push({ symbol, fromUs, toUs });
   }
+  return ranges;
 }

@@ -5,8 +5,10 @@ const TICKS_PER_MESSAGE_MAX = 200;
 
 /** A message waiting for Redis. */
 export interface Outgoing {
-  /** The commit it belongs to; undefined for what no commit waits for. */
-  readonly batch: number | undefined;
+  /** The commits that wait for it: one, several where a revision stands for them, or none. */
+  batches: readonly number[];
+  /** The newest of the commits it was made for, which places its call among the others; undefined without any. */
+  readonly order: number | undefined;
   /** Ticks in it; 0 for a revision. */
   readonly ticks: number;
   /** The half-open range of time it tells of. */
@@ -30,7 +32,8 @@ export function tickMessages(symbol: string, ticks: readonly Tick[], xid: string
       ({ timeUs, price, seq }) => `{"time":"${formatTime(timeUs)}","price":${price},"seq":${seq}}`,
     );
     messages.push({
-      batch,
+      batches: [batch],
+      order: batch,
       ticks: part.length,
       fromUs: part[0]?.timeUs ?? 0,
       toUs: (part.at(-1)?.timeUs ?? 0) + 1,
@@ -46,9 +49,10 @@ export function revisionMessage(
   symbol: string,
   range: { readonly fromUs: Micros; readonly toUs: Micros },
   reason: RevisionReason,
-  batch?: number,
+  batches: readonly number[],
 ): Outgoing {
   const { fromUs, toUs } = range;
   const tail = `","from":"${formatTime(fromUs)}","to":"${formatTime(toUs)}","reason":"${reason}"}`;
-  return { batch, ticks: 0, fromUs, toUs, head: headOf("revision", symbol), tail };
+  const order = batches.length === 0 ? undefined : batches.reduce((newest, batch) => Math.max(newest, batch));
+  return { batches, order, ticks: 0, fromUs, toUs, head: headOf("revision", symbol), tail };
 }

@@ -1,6 +1,7 @@
 import type { Micros, RevisionReason, Tick } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger, type RedisLink } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
+import type { StampRange } from "../write/stored-ranges.js";
 import { type Outgoing, revisionMessage, tickMessages } from "./outgoing.js";
 import { formatCallId, publishMessage } from "./publish-script.js";
 
@@ -13,6 +14,12 @@ interface Lane {
   lastBatch: number;
   part: number;
   callId: string | undefined;
+}
+
+/** A revision that waits for Redis in place of the messages of several commits. */
+export interface GivenUp {
+  readonly symbol: string;
+  readonly revision: Outgoing;
 }
 
 export interface PublisherOptions {
@@ -29,7 +36,8 @@ const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
  * Puts committed changes on Redis, each symbol's in the order of its commits, one call at a time.
  *
  * While Redis is away messages wait. When more wait than the buffer holds, the symbol with the longest queue gives it up for
- * one revision over the whole range: its readers hear of a gap instead of nothing. A call that failed is repeated until
+ * one revision over the whole range: its readers hear of a gap instead of nothing, and its commits stay in the ledger until
+ * that revision is on Redis. A call that failed is repeated until
  * it is answered; the script executes it once.
  */
 export class Publisher {
@@ -75,7 +83,35 @@ export class Publisher {
     batch?: number,
   ): void {
     if (batch !== undefined) this.pending.set(batch, 1);
-    this.enqueue(symbol, [revisionMessage(symbol, range, reason, batch)]);
+    this.enqueue(symbol, [revisionMessage(symbol, range, reason, batch === undefined ? [] : [batch])]);
+  }
+
+  /** Tells of ranges that one commit has taken over from commits nobody told of. */
+  publishLost(ranges: readonly StampRange[], batch: number): void {
+    this.pending.set(batch, ranges.length);
+    for (const [symbol, own] of groupBySymbol(ranges)) {
+      this.enqueue(
+        symbol,
+        own.map((range) => revisionMessage(symbol, range, "lost", [batch])),
+      );
+    }
+  }
+
+  /** What was given up for a revision that waits for Redis, where more than one commit waits with it. */
+  get givenUp(): GivenUp[] {
+    return [...this.lanes].flatMap(([symbol, { waiting }]) =>
+      waiting.filter(({ batches }) => batches.length > 1).map((revision) => ({ symbol, revision })),
+    );
+  }
+
+  /** One commit that has recorded all of a revision's range stands in for those that waited for it. */
+  standIn({ symbol, revision }: GivenUp, batch: number): void {
+    // If it is on Redis by now, or was given up once more together with its commits, nothing waits for the new one.
+    const waits = this.laneOf(symbol).waiting.includes(revision);
+    const settled = waits ? revision.batches : [batch];
+    if (waits) revision.batches = [batch];
+    this.pending.set(batch, 1);
+    for (const one of settled) this.settle(one);
   }
 
   /** Resolves when everything is on Redis, or Redis is away. */
@@ -125,7 +161,7 @@ export class Publisher {
   private async sendAll(symbol: string, lane: Lane): Promise<void> {
     const { redis, ledger, logger } = this.options;
     for (let message = lane.waiting[0]; message !== undefined && !this.stopped; message = lane.waiting[0]) {
-      lane.callId ??= nextCallId(lane, message.batch);
+      lane.callId ??= nextCallId(lane, message.order);
       try {
         await publishMessage(redis.client, ledger.ingestId, {
           symbol,
@@ -141,7 +177,7 @@ export class Publisher {
       lane.failures = 0;
       lane.callId = undefined;
       // What was sent may have been given up meanwhile: then its range is still in the revision, which says too much, not too little.
-      if (lane.waiting[0] === message) this.remove(lane, 1);
+      if (lane.waiting[0] === message) for (const batch of this.take(lane, 1).flatMap(batchesOf)) this.settle(batch);
     }
   }
 
@@ -151,17 +187,14 @@ export class Publisher {
     setTimeout(() => this.send(symbol, lane), waitMs).unref();
   }
 
-  /** Takes messages off a lane; commits with nothing left to send are published. */
-  private remove(lane: Lane, count: number): Outgoing[] {
-    const removed = lane.waiting.splice(0, count);
-    this.waitingMessages -= removed.length;
-    for (const message of removed) {
-      this.buffered -= weight(message);
-      if (message.batch !== undefined) this.settle(message.batch);
-    }
-    return removed;
+  private take(lane: Lane, count: number): Outgoing[] {
+    const taken = lane.waiting.splice(0, count);
+    this.waitingMessages -= taken.length;
+    for (const message of taken) this.buffered -= weight(message);
+    return taken;
   }
 
+  /** One message of this commit is on Redis; when it was the last one, the commit is published. */
   private settle(batch: number): void {
     const left = (this.pending.get(batch) ?? 1) - 1;
     if (left > 0) {
@@ -178,20 +211,31 @@ export class Publisher {
       entry[1].waiting.length > longest[1].waiting.length ? entry : longest,
     );
     if (lane.waiting.length < 2) return false;
-    const batch = lane.waiting.at(-1)?.batch;
-    // The last commit stays open until the revision that stands for all of them is on Redis.
-    if (batch !== undefined) this.pending.set(batch, (this.pending.get(batch) ?? 0) + 1);
-    const given = this.remove(lane, lane.waiting.length);
+    const given = this.take(lane, lane.waiting.length);
     const fromUs = given.reduce((earliest, message) => Math.min(earliest, message.fromUs), Number.POSITIVE_INFINITY);
     const toUs = given.reduce((latest, message) => Math.max(latest, message.toUs), 0);
     this.dropped += given.length;
     lane.callId = undefined;
-    const revision = revisionMessage(symbol, { fromUs, toUs }, "lost", batch);
+    const revision = revisionMessage(symbol, { fromUs, toUs }, "lost", this.commitsOf(given));
     lane.waiting.push(revision);
     this.buffered += weight(revision);
     this.waitingMessages += 1;
     return true;
   }
+
+  /** The commits of messages that were given up. Each stays open, once, until the revision that stands for it is on Redis. */
+  private commitsOf(given: readonly Outgoing[]): number[] {
+    const commits = new Set<number>();
+    for (const batch of given.flatMap(batchesOf)) {
+      if (commits.has(batch)) this.settle(batch);
+      else commits.add(batch);
+    }
+    return [...commits];
+  }
+}
+
+function batchesOf({ batches }: Outgoing): readonly number[] {
+  return batches;
 }
 
 /** What a message counts towards the buffer's bound. */
@@ -203,15 +247,15 @@ function weight(message: Outgoing): number {
 function nextCallId(lane: Lane, batch = lane.lastBatch): string {
   lane.part = batch === lane.lastBatch ? lane.part + 1 : 0;
   lane.lastBatch = batch;
-  return formatCallId(batch, lane.part, lane.waiting[1]?.batch !== batch);
+  return formatCallId(batch, lane.part, lane.waiting[1]?.order !== batch);
 }
 
-function groupBySymbol(ticks: readonly Tick[]): Map<string, Tick[]> {
-  const groups = new Map<string, Tick[]>();
-  for (const tick of ticks) {
-    const group = groups.get(tick.symbol);
-    if (group === undefined) groups.set(tick.symbol, [tick]);
-    else group.push(tick);
+function groupBySymbol<T extends { readonly symbol: string }>(items: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.symbol);
+    if (group === undefined) groups.set(item.symbol, [item]);
+    else group.push(item);
   }
   return groups;
 }
