@@ -11,7 +11,7 @@ import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 
 const ROWS = 200_000;
-const LOAD = { kind: "bulk", connections: 4, rows: ROWS, rowsPerRequest: 1000 } as const;
+const LOAD = { kind: "bulk", connections: 8, rows: ROWS, rowsPerRequest: 1000 } as const;
 /** Bars of old ticks follow within seconds on TimescaleDB; this is for a backlog of many windows. */
 const BARS_TIMEOUT_MS = 60_000;
 
