@@ -40,6 +40,11 @@ export class BarBook implements FirstBars, FeedListener {
     return this.#entries.values();
   }
 
+  /** Every message published before this instant has been handed in. */
+  get confirmedUs(): Micros {
+    return this.#options.confirmedUs();
+  }
+
   /** Somebody follows all symbols, and which ones there are has not been asked yet. */
   get wantsEverySymbol(): boolean {
     return this.#followersOfAll > 0 && !this.#isEverySymbolKnown;
@@ -118,9 +123,8 @@ export class BarBook implements FirstBars, FeedListener {
 
   advanceEntry({ live, shadow }: WatchedBars): void {
     const now = nowUs();
-    const confirmedUs = this.#options.confirmedUs();
-    this.publish(live.advance(now, confirmedUs));
-    shadow?.advance(now, confirmedUs);
+    this.publish(live.advance(now, this.confirmedUs));
+    shadow?.advance(now, this.confirmedUs);
   }
 
   /** Tells clients. */

@@ -76,10 +76,13 @@ export class BarCheck {
     const shadow = entry.newShadow();
     const request = shadow.anchorRequested();
     const anchors = await client.anchors([entry.symbol]);
-    shadow.anchorLoaded(request, anchors.known.get(entry.symbol) ?? anchors.empty, nowUs());
+    const loadedUs = nowUs();
+    shadow.anchorLoaded(request, anchors.known.get(entry.symbol) ?? anchors.empty, loadedUs);
     await delay(SETTLE_MS, undefined, { signal });
     book.advanceEntry(entry);
-    const isProof = entry.shadow === shadow && entry.live.isLive && !entry.live.hasDirty;
+    // While messages are missing, from Redis or from the stream, a difference is no surprise.
+    const isUpToDate = book.confirmedUs > loadedUs && entry.live.isLive && !entry.live.hasDirty;
+    const isProof = isUpToDate && entry.shadow === shadow;
     entry.shadow = undefined;
     return isProof ? STORED_INTERVALS.filter((interval) => !areAlike(entry.live, shadow, interval)) : [];
   }

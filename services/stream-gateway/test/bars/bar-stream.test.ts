@@ -85,16 +85,6 @@ describe("a live bar", () => {
     const later = await follow("minute");
     await eventually(() => new Set(later.messages.map(({ symbol }) => symbol)).size >= 4);
   }, 20_000);
-
-  test("holds ticks that were stamped ahead of the clock before anybody followed it", async () => {
-    const endOfMinuteMs = 60_000 - (Date.now() % 60_000);
-    await stack.post([{ symbol: "AHEAD", time: timeFromNow(endOfMinuteMs + 100), price: 1 }]);
-    await stack.post([{ symbol: "AHEAD", time: timeFromNow(0), price: 2 }]);
-    const followers = await Promise.all(STORED_INTERVALS.map((interval) => follow(interval, "AHEAD")));
-    const [minute] = followers;
-    await minute?.receives("the running bar", ({ tick_count, open }) => tick_count === 1 && open === 2);
-    await minute?.receives("the next bar", ({ tick_count, open }) => tick_count === 1 && open === 1, 70_000);
-  }, 90_000);
 });
 
 describe("a closed bar", () => {
@@ -140,46 +130,6 @@ describe("a closed bar", () => {
     await eventually(() => client.messages.findLast(({ bar }) => bar?.interval === "day")?.bar.high === 5);
     await eventually(() => client.messages.findLast(({ type }) => type === "revision")?.bar.high !== 9);
   }, 30_000);
-});
-
-describe("a minute's end", () => {
-  test("is told within 250 ms, and the final bar within 2.5 s, with no tick needed; late ones revise it", async () => {
-    const endMs = (Math.floor(Date.now() / 60_000) + 1) * 60_000;
-    const follower = await follow("minute", "FFF");
-    await stack.post([{ symbol: "FFF", time: timeFromNow(0), price: 5 }]);
-    const bucket = (await follower.receives("the bar", ({ tick_count }) => tick_count === 1)).bucket;
-    const delayOf = async (what: string, matches: (message: Message) => boolean) => {
-      const message = await follower.receives(what, (found) => found.bucket === bucket && matches(found), 70_000);
-      return microsOf(message.timestamp) / 1000 - endMs;
-    };
-    const completeMs = await delayOf("complete", ({ complete, final }) => complete && !final);
-    expect(completeMs).toBeGreaterThanOrEqual(0);
-    expect(completeMs).toBeLessThan(250);
-    const finalMs = await delayOf("final", ({ final }) => final);
-    expect(finalMs).toBeGreaterThanOrEqual(2000);
-    expect(finalMs).toBeLessThan(2500);
-    expect(follower.messages.filter(({ final }) => final)).toHaveLength(1);
-    await stack.post([{ symbol: "FFF", time: new Date(endMs - 1).toISOString(), price: 7 }]);
-    const revised = await follower.receives("the revision", ({ revision }) => revision === true);
-    expect(revised).toMatchObject({ bucket, close: 7, tick_count: 2, final: true });
-  }, 90_000);
-
-  test("is right even when Redis was away across it", async () => {
-    const follower = await follow("minute", "GGG");
-    await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 5 }]);
-    await follower.receives("the bar", ({ tick_count }) => tick_count === 1);
-    const endMs = (Math.floor(Date.now() / 60_000) + 1) * 60_000;
-    await eventually(() => Date.now() > endMs - 4000, { timeoutMs: 70_000 });
-    await stack.redis.stop();
-    await stack.post([{ symbol: "GGG", time: new Date(endMs - 3000).toISOString(), price: 8 }]);
-    const final = await follower.receives("the final bar", (message) => message.final === true, 20_000);
-    expect(final).toMatchObject({ close: 8, tick_count: 2 });
-    expect(microsOf(final.timestamp) / 1000 - endMs).toBeLessThan(3500);
-    await stack.redis.start();
-    await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 9 }]);
-    await follower.receives("the next bar", ({ open }) => open === 9, 20_000);
-    expect(follower.messages.filter(({ revision }) => revision)).toEqual([]);
-  }, 120_000);
 });
 
 describe("the running check", () => {

@@ -1,0 +1,114 @@
+import { eventually } from "@fx-ohlc/testkit";
+import { microsOf, Stack, timeFromNow } from "../support/stack.js";
+import { type Message, TestClient } from "../support/test-client.js";
+
+/**
+ * What happens at a minute's end, on the real clock. All scenarios are played at the same boundary, one on a stack of its own
+ * whose Redis is stopped across it: they are started together, and the tests look at what was seen.
+ */
+let stacks: { readonly whole: Stack; readonly broken: Stack };
+let endMs: number;
+let seen: { readonly quiet: Message[]; readonly ahead: Message[]; readonly withoutRedis: Message[] };
+
+/** Enough before the boundary for every scenario to have its first bar. */
+const SETUP_MS = 8000;
+/** A bar is final 2 s after its end. */
+const AFTERMATH_MS = 6000;
+
+async function follow(stack: Stack, symbol: string): Promise<TestClient> {
+  return TestClient.open(`${stack.gateway.wsUrl}/ws/ohlc/minute?symbol=${symbol}`);
+}
+
+/** A symbol with one tick in the minute and none after. */
+async function watchQuietEnd(stack: Stack): Promise<Message[]> {
+  const client = await follow(stack, "QUIET");
+  await stack.post([{ symbol: "QUIET", time: timeFromNow(0), price: 5 }]);
+  await client.receives("the final bar", ({ final }) => final, 70_000);
+  await stack.post([{ symbol: "QUIET", time: new Date(endMs - 1).toISOString(), price: 7 }]);
+  await client.receives("the revision", ({ revision }) => revision === true);
+  return client.messages;
+}
+
+/** A tick of the next minute, posted and published before anybody followed its symbol. */
+async function watchAhead(stack: Stack): Promise<Message[]> {
+  await stack.post([{ symbol: "AHEAD", time: new Date(endMs + 100).toISOString(), price: 1 }]);
+  await stack.post([{ symbol: "AHEAD", time: timeFromNow(0), price: 2 }]);
+  const client = await follow(stack, "AHEAD");
+  await client.receives("the next bar", ({ tick_count, open }) => tick_count === 1 && open === 1, 70_000);
+  return client.messages;
+}
+
+/** Redis is stopped before the end; a tick is committed meanwhile. */
+async function watchWithoutRedis(stack: Stack): Promise<Message[]> {
+  const client = await follow(stack, "DARK");
+  await stack.post([{ symbol: "DARK", time: timeFromNow(0), price: 5 }]);
+  await client.receives("the bar", ({ tick_count }) => tick_count === 1);
+  await eventually(() => Date.now() > endMs - 4000, { timeoutMs: 70_000 });
+  await stack.redis.stop();
+  await stack.post([{ symbol: "DARK", time: new Date(endMs - 3000).toISOString(), price: 8 }]);
+  await client.receives("the final bar", ({ final }) => final, 20_000);
+  await stack.redis.start();
+  await stack.post([{ symbol: "DARK", time: timeFromNow(0), price: 9 }]);
+  await client.receives("the next bar", ({ open }) => open === 9, 20_000);
+  return client.messages;
+}
+
+beforeAll(async () => {
+  const [whole, broken] = await Promise.all([Stack.start(), Stack.start()]);
+  stacks = { whole, broken };
+  endMs = Math.ceil((Date.now() + SETUP_MS) / 60_000) * 60_000;
+  const scenarios = [watchQuietEnd(whole), watchAhead(whole), watchWithoutRedis(broken)] as const;
+  const [quiet, ahead, withoutRedis] = await Promise.all(scenarios);
+  await eventually(() => Date.now() > endMs + AFTERMATH_MS);
+  seen = { quiet, ahead, withoutRedis };
+}, 180_000);
+
+afterAll(async () => {
+  await Promise.all([stacks.whole.stop(), stacks.broken.stop()]);
+}, 60_000);
+
+/** How long after the minute's end a message was sent, ms. */
+function delayOf(messages: readonly Message[], matches: (message: Message) => boolean): number {
+  return microsOf(messages.find(matches)?.timestamp) / 1000 - endMs;
+}
+
+describe("a minute's end", () => {
+  test("is told within 250 ms, and the final bar once, within 2.5 s, with no tick needed", () => {
+    const completeMs = delayOf(seen.quiet, ({ complete }) => complete);
+    expect(completeMs).toBeGreaterThanOrEqual(0);
+    expect(completeMs).toBeLessThan(250);
+    const finalMs = delayOf(seen.quiet, ({ final }) => final);
+    expect(finalMs).toBeGreaterThanOrEqual(2000);
+    expect(finalMs).toBeLessThan(2500);
+    const states = seen.quiet.map(({ complete, final, revision }) => [complete, final, revision]);
+    expect(states).toEqual([
+      [false, false, undefined],
+      [true, false, undefined],
+      [true, true, undefined],
+      [true, true, true],
+    ]);
+  });
+
+  test("does not end the bar for a tick that comes after it: the bar is revised", () => {
+    expect(seen.quiet.at(-1)).toMatchObject({ bucket: seen.quiet[0].bucket, close: 7, tick_count: 2 });
+  });
+
+  test("brings to light what was stamped ahead of the clock before anybody followed the symbol", () => {
+    const [running] = seen.ahead;
+    expect(running).toMatchObject({ open: 2, tick_count: 1 });
+    const next = seen.ahead.find(({ bucket }) => bucket !== running.bucket);
+    expect(next).toMatchObject({ open: 1, tick_count: 1 });
+    expect(microsOf(next.timestamp) / 1000).toBeGreaterThanOrEqual(endMs);
+  });
+
+  test("is told rightly even when Redis was away across it", () => {
+    const [final, ...more] = seen.withoutRedis.filter((message) => message.final);
+    expect(final).toMatchObject({ close: 8, tick_count: 2 });
+    expect(microsOf(final.timestamp) / 1000 - endMs).toBeLessThan(3500);
+    expect(more).toEqual([]);
+  });
+
+  test("leaves nothing that differs from the database", async () => {
+    for (const stack of Object.values(stacks)) expect(await stack.metric("live_bar_mismatch_total")).toBe(0);
+  });
+});
