@@ -4,8 +4,7 @@ import { Harness, type HarnessResult } from "../src/stream/harness.js";
 /** By hand, longer: FX_HARNESS_CLIENTS=300 FX_HARNESS_SECONDS=600 FX_HARNESS_SEED=7 pnpm exec jest stream-harness */
 const options = {
   clients: Number(process.env.FX_HARNESS_CLIENTS ?? 80),
-  /** Every disturbance comes up once in this time, even on a busy machine. */
-  seconds: Number(process.env.FX_HARNESS_SECONDS ?? 55),
+  seconds: Number(process.env.FX_HARNESS_SECONDS ?? 50),
   seed: Number(process.env.FX_HARNESS_SEED ?? 1),
 };
 /** Start, settling and checking, ms. */

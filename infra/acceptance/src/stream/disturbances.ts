@@ -64,7 +64,8 @@ export const DISTURBANCES: Readonly<Record<string, Disturb>> = {
 };
 
 /**
- * Disturbs in an order of chance, every kind before any of them a second time, with a rest between two, until it is aborted.
+ * Disturbs in an order of chance, every kind before any of them a second time, with a rest between two, until it is aborted and
+ * every kind has happened: how long they take is for the machine to say.
  *
  * @returns how often each happened
  */
@@ -72,11 +73,12 @@ export async function disturb(
   victims: Victims,
   { random, restMs, signal }: { random: () => number; restMs: number; signal: AbortSignal },
 ): Promise<Map<string, number>> {
+  const names = Object.keys(DISTURBANCES);
   const done = new Map<string, number>();
   let waiting: string[] = [];
-  const rest = () => delay(restMs * (0.5 + random()), undefined, { signal }).catch(() => undefined);
-  for (await rest(); !signal.aborted; await rest()) {
-    if (waiting.length === 0) waiting = Object.keys(DISTURBANCES);
+  const rest = () => delay(restMs * (0.5 + random()));
+  for (await rest(); !signal.aborted || done.size < names.length; await rest()) {
+    if (waiting.length === 0) waiting = [...names];
     const [name = ""] = waiting.splice(Math.floor(random() * waiting.length), 1);
     await DISTURBANCES[name]?.(victims, random);
     done.set(name, (done.get(name) ?? 0) + 1);

@@ -14,7 +14,7 @@ import { type FoundFault, faultsOf, truthOf } from "./verdict.js";
 
 export interface HarnessOptions {
   readonly clients: number;
-  /** How long ticks are sent and things go wrong. */
+  /** How long ticks are sent and things go wrong, at least. */
   readonly seconds: number;
   /** Of all choices; what the machine makes of them differs from run to run. */
   readonly seed: number;
@@ -86,10 +86,12 @@ export class Harness {
     const calm = new AbortController();
     const runs = this.#inhabitants.map(({ client }) => client.run(calm.signal));
     const replays = this.#replays();
-    const ending = AbortSignal.timeout(this.#options.seconds * 1_000);
+    const timeout = AbortSignal.timeout(this.#options.seconds * 1_000);
+    const ending = new AbortController();
+    const disturbing = disturb(this.#victims, { random: this.#random, restMs: REST_MS, signal: timeout });
     const [disturbances] = await Promise.all([
-      disturb(this.#victims, { random: this.#random, restMs: REST_MS, signal: ending }),
-      ...replays.map((replay) => replay.run(ending)),
+      disturbing.finally(() => ending.abort()),
+      ...replays.map((replay) => replay.run(ending.signal)),
     ]);
     await this.#untilPublished();
     calm.abort();

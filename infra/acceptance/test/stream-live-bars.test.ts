@@ -1,0 +1,104 @@
+import { formatTime } from "@fx-ohlc/schemas";
+import { eventually, type TestService } from "@fx-ohlc/testkit";
+import { seededRandom } from "../src/random.js";
+import { readQuotes } from "../src/sample-week.js";
+import { BarFollower, type ToldBar } from "../src/stream/bar-follower.js";
+import { DenseHour } from "../src/stream/dense-hour.js";
+import { System } from "../src/system.js";
+
+/** Twenty hours of the sample at once, each under a symbol of its own, squeezed into three minutes of now. */
+const HOURS = 20;
+const SPEED = 20;
+/** How many minutes end while ticks are sent. */
+const BOUNDARIES = 2;
+const MINUTE_MS = 60_000;
+const FINAL_WITHIN_MS = 2_500;
+/** Nothing is sent any more this long before the last boundary: its bars close by the clock alone, ms. */
+const QUIET_MS = 1_500;
+/** A bar revised by the last ticks is read again and told, on TimescaleDB after its refresh, ms. */
+const REVISED_WITHIN_MS = 20_000;
+const INTERVALS = ["minute", "hour", "day"] as const;
+
+describe("live bars under a dense replay with 2 % late ticks and corrections", () => {
+  const random = seededRandom(5);
+  const symbols = Array.from({ length: HOURS }, (_, index) => `H${index}`);
+  const startedMs = Date.now();
+  const lastBoundaryMs = (Math.floor(startedMs / MINUTE_MS) + BOUNDARIES) * MINUTE_MS;
+  let system: System;
+  let ingest: TestService;
+  let query: TestService;
+  let gateway: TestService;
+  let follower: BarFollower;
+  let hours: DenseHour[];
+
+  beforeAll(async () => {
+    system = await System.create();
+    [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
+    gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
+    follower = await BarFollower.open(gateway.url, symbols);
+    const quotes = readQuotes();
+    hours = symbols.map((symbol, index) => {
+      const from = Math.floor(((index + 0.5) * quotes.length) / HOURS);
+      return new DenseHour({
+        symbol,
+        quotes: quotes.slice(from, from + 20_000),
+        speed: SPEED,
+        url: ingest.url,
+        random,
+      });
+    });
+    const ending = AbortSignal.timeout(lastBoundaryMs - QUIET_MS - Date.now());
+    await Promise.all(hours.map((hour) => hour.run(ending)));
+    const isPast = () => Date.now() > lastBoundaryMs + FINAL_WITHIN_MS;
+    await eventually(isPast, { timeoutMs: MINUTE_MS, what: "the last boundary and the grace after it" });
+  }, 4 * MINUTE_MS);
+
+  afterAll(async () => {
+    follower?.close();
+    await system.stop();
+  });
+
+  test("are final within 2.5 s of each minute's end, with no tick needed", () => {
+    const finals = follower.firstFinals("minute").filter(({ told }) => Date.parse(told.bucket) > startedMs - MINUTE_MS);
+    expect(finals.length).toBeGreaterThan(HOURS);
+    const delayMs = ({ told, atMs }: { told: ToldBar; atMs: number }) => atMs - Date.parse(told.bucket) - MINUTE_MS;
+    expect(Math.max(...finals.map(delayMs))).toBeLessThan(FINAL_WITHIN_MS);
+    const lastBucket = formatTime((lastBoundaryMs - MINUTE_MS) * 1_000).replace(".000000", "");
+    expect(finals.filter(({ told }) => told.bucket === lastBucket).length).toBeGreaterThan(HOURS / 2);
+  });
+
+  test("equal GET /ohlc/* for every bar that was told, and the gateway's own check found no mismatch", async () => {
+    for (const interval of INTERVALS) {
+      for (const symbol of symbols) await expectSame(symbol, interval);
+    }
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toMatch(/^live_bar_mismatch_total 0$/m);
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    const late = sum(hours.map((hour) => hour.late));
+    const sent = sum(hours.map((hour) => hour.sent));
+    expect(late / sent).toBeGreaterThan(0.01);
+    expect(sum(hours.map((hour) => hour.corrections))).toBeGreaterThan(HOURS);
+    console.log({ sent, late, corrections: sum(hours.map((hour) => hour.corrections)), bars: follower.told });
+  }, 60_000);
+
+  /** Bars older than the first one told are none of the follower's. */
+  async function expectSame(symbol: string, interval: (typeof INTERVALS)[number]): Promise<void> {
+    await eventually(
+      async () => {
+        const told = follower.bars(symbol, interval);
+        const start = told[0]?.bucket ?? new Date(startedMs).toISOString();
+        const answer = await fetch(`${query.url}/ohlc/${interval}?symbol=${symbol}&start=${start}`);
+        const stored = ((await answer.json()) as ToldBar[]).map(pricesOf);
+        const byBucket = new Map(told.map((bar) => [bar.bucket, pricesOf(bar)]));
+        // A late tick may make a bar where none was: it is told as a revision. One that was emptied is told as nulls.
+        expect([...byBucket.values()].filter(({ tick_count }) => tick_count > 0)).toEqual(stored);
+        return true;
+      },
+      { timeoutMs: REVISED_WITHIN_MS, what: `the ${interval} bars of ${symbol}` },
+    );
+  }
+});
+
+function pricesOf({ bucket, open, high, low, close, tick_count }: ToldBar) {
+  return { bucket, open, high, low, close, tick_count };
+}
