@@ -1,5 +1,6 @@
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { eventually, type TestService } from "@fx-ohlc/testkit";
+import { Dashboard } from "../src/dashboard.js";
 import { type StoredTick, storedTicks } from "../src/stored.js";
 import { healthOf, System } from "../src/system.js";
 import { Traffic } from "../src/traffic.js";
@@ -23,20 +24,25 @@ describe.each([
   let ingest: TestService;
   let witness: Witness;
   let traffic: Traffic | undefined;
+  let dashboard: Dashboard;
 
   beforeAll(async () => {
     system = await System.create();
     ingest = await system.start("tick-ingest");
     witness = await Witness.open(system.redis.url);
+    const query = await system.start("ohlc-query");
+    const gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
+    dashboard = await Dashboard.open(gateway, symbol);
   });
 
   afterAll(async () => {
     await traffic?.stop();
+    dashboard.close();
     witness.close();
     await system.stop();
   });
 
-  it("posts go on being acknowledged, health says so, and afterwards the stream tells of every tick by itself", async () => {
+  it("posts go on being acknowledged, health says so, and every tick is on the stream and on open WebSockets afterwards", async () => {
     const url = `${ingest.url}/ticks`;
     const post = () => ({ method: "POST", url, body: { symbol, time: formatTime(nowUs()), price: 1 } }) as const;
     traffic = new Traffic(POST_INTERVAL_MS, post);
@@ -64,6 +70,12 @@ describe.each([
     const told = async () => (await untold()).length === 0;
     await eventually(told, { timeoutMs: RECOVERED_WITHIN_MS, what: "the stream to tell of every tick" });
     expect(witness.heard(symbol).lost).toEqual([]);
+    const isShown = () => dashboard.ticks.length >= stored.length;
+    await eventually(isShown, { timeoutMs: RECOVERED_WITHIN_MS, what: "a dashboard to have every tick" });
+    expect(dashboard.ticks.map(tickName).sort()).toEqual(stored.map(tickName).sort());
+    // A Redis that was stopped has lost its streams: what may have been on them unseen is declared, once.
+    expect(dashboard.gaps).toBe(outage === "stopped" ? 1 : 0);
+    expect(dashboard.isOpen).toBe(true);
   });
 
   /** Whether a tick is unknown to somebody who heard the channel before the outage and reads the stream after it. */
