@@ -1,0 +1,37 @@
+import { type Channel, channelName, parseChannel, withoutCovered } from "./channel.js";
+
+describe("a channel", () => {
+  test.each([
+    ["ticks:EURUSD", "ticks:EURUSD"],
+    ["ticks:eur/usd", "ticks:EURUSD"],
+    ["ticks:*", "ticks:*"],
+    ["ohlc:EURUSD:minute", "ohlc:EURUSD:minute"],
+    ["ohlc:EURUSD:1h", "ohlc:EURUSD:hour"],
+    ["ohlc:*:day", "ohlc:*:day"],
+  ])("%s is read as %s", (raw, name) => {
+    const channel = parseChannel(raw);
+    expect(channel && channelName(channel)).toBe(name);
+  });
+
+  test.each([
+    "",
+    "ticks",
+    "ticks:",
+    "ticks:A:minute",
+    "ticks:EUR USD",
+    "ohlc:EURUSD",
+    "ohlc:EURUSD:5m",
+    "ohlc::minute",
+    "bars:EURUSD",
+    7,
+    null,
+  ])("%j is none", (raw) => {
+    expect(parseChannel(raw)).toBeUndefined();
+  });
+
+  test("is left out when a wildcard covers it, for nothing may be sent twice", () => {
+    const names = ["ticks:A", "ohlc:A:minute", "ohlc:*:minute", "ohlc:A:hour", "ticks:B"];
+    const channels = names.map(parseChannel).filter((channel): channel is Channel => channel !== undefined);
+    expect([...withoutCovered(channels)]).toEqual(["ticks:A", "ohlc:*:minute", "ohlc:A:hour", "ticks:B"]);
+  });
+});
