@@ -107,8 +107,10 @@ describe("hostile clients", () => {
       client.write(RawSocket.upgrade());
       client.write(Buffer.concat(Array.from({ length: 5_000 }, () => frame(0x89, Buffer.alloc(0)))));
     }
-    const isOver = () => clients.every((client) => client.closeCode() === 4009 || client.isClosed);
-    await eventually(isOver, { what: "the connections to be closed" });
+    await eventually(() => clients.every(({ isClosed }) => isClosed), { what: "the connections to be closed" });
+    // Pings that were still on their way may have reset the connection before the code was read.
+    const codes = clients.map((client) => client.closeCode()).filter((code) => code !== undefined);
+    expect(new Set(codes)).toEqual(new Set([4009]));
   });
 
   test("a page of another origin is refused with 403 by default, also one that looks like ours", async () => {
@@ -124,7 +126,7 @@ describe("hostile clients", () => {
     }
   });
 
-  test("changed nothing for somebody else: every tick came, in order, once, and nothing was skipped", async () => {
+  test("changed nothing for somebody else: every tick came once, and nothing was skipped", async () => {
     await traffic.stop();
     expect(traffic.count(201)).toBe(traffic.outcomes.length);
     await eventually(() => received.length >= traffic.outcomes.length, { what: "every tick" });
