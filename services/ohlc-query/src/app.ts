@@ -10,6 +10,7 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
+import { BarPages } from "./bars/bar-page.js";
 import type { Config } from "./config.js";
 import { readRoutes } from "./http/routes.js";
 import { QueryMetrics } from "./metrics.js";
@@ -36,7 +37,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     health,
     cors: true,
     mapError: databaseProblem,
-    lean: readRoutes({ reader, metrics: new QueryMetrics(metrics) }),
+    lean: readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) }),
   });
   let server: HttpServer | undefined;
   return {

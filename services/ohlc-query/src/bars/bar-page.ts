@@ -9,7 +9,7 @@ import {
 import type { Reader } from "../reader.js";
 import { type BarColumns, firstBars } from "./bar-columns.js";
 import { readDerivedBars } from "./derived-bars.js";
-import { readStoredBars } from "./stored-bars.js";
+import { GroupedReads } from "./grouped-reads.js";
 
 /** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `limit` of them. */
 export interface BarRange {
@@ -35,12 +35,23 @@ function storedAs({ interval, boundary }: BarRange, stored: DayBoundary): Stored
 }
 
 /** Reads bars of any interval: stored ones as they are, any other derived from them. */
-export async function readBarPage(reader: Reader, range: BarRange): Promise<BarPage> {
-  const rowsMax = range.limit + 1;
-  const interval = storedAs(range, reader.dayBoundary);
-  const { bars, nextUs } =
-    interval === undefined
-      ? await readDerivedBars(reader, { ...range, rowsMax })
-      : { bars: await reader.read((sql) => readStoredBars(sql, { ...range, interval, rowsMax })), nextUs: undefined };
-  return { bars: firstBars(bars, range.limit), nextUs: bars.bucketUs[range.limit] ?? nextUs };
+export class BarPages {
+  readonly #reader: Reader;
+  readonly #stored: GroupedReads;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+    this.#stored = new GroupedReads(reader);
+  }
+
+  /** @throws what {@link Reader.read} throws */
+  async read(range: BarRange): Promise<BarPage> {
+    const rowsMax = range.limit + 1;
+    const interval = storedAs(range, this.#reader.dayBoundary);
+    const { bars, nextUs } =
+      interval === undefined
+        ? await readDerivedBars(this.#reader, { ...range, rowsMax })
+        : { bars: await this.#stored.read({ ...range, interval, rowsMax }), nextUs: undefined };
+    return { bars: firstBars(bars, range.limit), nextUs: bars.bucketUs[range.limit] ?? nextUs };
+  }
 }

@@ -7,7 +7,7 @@ import {
   parseStoredInterval,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { readBarPage } from "./bar-page.js";
+import type { BarPages } from "./bar-page.js";
 import { type NewestBar, readNewestBars } from "./newest-bars.js";
 
 /** The newest bar of each symbol, and the clock they were read by. */
@@ -18,14 +18,14 @@ export interface LatestBars {
 
 /** The derived bar that contains a symbol's newest minute: it starts no later than that, so not after now. */
 async function derivedAround(
-  reader: Reader,
+  pages: BarPages,
   newest: NewestBar,
   interval: Interval,
   boundary: DayBoundary,
 ): Promise<Bar[]> {
   const bucketUs = bucketStart(newest.bucketUs, interval, boundary);
   const range = { interval, boundary, symbol: newest.symbol, fromUs: bucketUs, toUs: bucketUs + 1, limit: 1 };
-  const { bars } = await readBarPage(reader, range);
+  const { bars } = await pages.read(range);
   return bars.bucketUs.map((bucketUs, i) => ({
     symbol: newest.symbol,
     bucketUs,
@@ -40,6 +40,7 @@ async function derivedAround(
 /** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
 export async function readLatestBars(
   reader: Reader,
+  pages: BarPages,
   symbols: readonly string[],
   interval: Interval,
 ): Promise<LatestBars> {
@@ -48,6 +49,6 @@ export async function readLatestBars(
   const stored = parseStoredInterval(interval);
   if (stored !== undefined) return { nowUs, bars: bars.filter((bar) => bar.interval === stored) };
   const minutes = bars.filter((bar) => bar.interval === "minute");
-  const derived = await Promise.all(minutes.map((bar) => derivedAround(reader, bar, interval, reader.dayBoundary)));
+  const derived = await Promise.all(minutes.map((bar) => derivedAround(pages, bar, interval, reader.dayBoundary)));
   return { nowUs, bars: derived.flat() };
 }

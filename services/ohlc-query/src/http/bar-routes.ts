@@ -14,7 +14,7 @@ import {
   parseInterval,
 } from "@fx-ohlc/schemas";
 import { invalid, readQuery } from "@fx-ohlc/service-kit";
-import { type BarRange, readBarPage } from "../bars/bar-page.js";
+import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
 import { readLatestBars } from "../bars/latest-bars.js";
 import type { QueryMetrics } from "../metrics.js";
@@ -26,6 +26,7 @@ import { boundaryOf, rangeOf, symbolsOf } from "./ranges.js";
 /** What the bar routes work with. */
 export interface BarDependencies {
   readonly reader: Reader;
+  readonly pages: BarPages;
   readonly metrics: QueryMetrics;
 }
 
@@ -37,17 +38,13 @@ function namingBoundary(interval: Interval, boundary: DayBoundary): DayBoundary 
   return interval === "1d" || interval === "1w" || interval === "1M" ? boundary : undefined;
 }
 
-async function answerPage(
-  { reader, metrics }: BarDependencies,
-  req: IncomingMessage,
-  range: BarRange,
-): Promise<Answer> {
+async function answerPage({ pages, metrics }: BarDependencies, req: IncomingMessage, range: BarRange): Promise<Answer> {
   const { interval, boundary, symbol, fromUs, toUs } = range;
   if (fromUs >= toUs) return { body: "[]" };
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
   const runningUs = bucketStart(nowUs(), interval, boundary);
   const startedMs = performance.now();
-  const { bars, nextUs } = await readBarPage(reader, range);
+  const { bars, nextUs } = await pages.read(range);
   metrics.observe(interval, (performance.now() - startedMs) / 1000, bars.bucketUs.length);
   const body = barsJson(bars, { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) });
   if (nextUs === undefined) return { body };
@@ -73,7 +70,7 @@ export function getDayBars(dependencies: BarDependencies) {
 }
 
 /** `GET /ohlc/latest`. */
-export function getLatestBars({ reader }: BarDependencies) {
+export function getLatestBars({ reader, pages }: BarDependencies) {
   return async (req: IncomingMessage): Promise<Answer> => {
     const { symbol, interval: name = "minute" } = readQuery(LatestQuery, req.url ?? "");
     const symbols = symbolsOf(symbol);
@@ -82,7 +79,7 @@ export function getLatestBars({ reader }: BarDependencies) {
     }
     const interval = parseInterval(name) ?? "1m";
     const boundary = reader.dayBoundary;
-    const latest = await readLatestBars(reader, symbols, interval);
+    const latest = await readLatestBars(reader, pages, symbols, interval);
     const runningUs = bucketStart(latest.nowUs, interval, boundary);
     const naming = namingBoundary(interval, boundary);
     const ordered = symbols.flatMap((wanted) => latest.bars.filter((bar) => bar.symbol === wanted));
