@@ -1,3 +1,4 @@
+import { checkAccount } from "../src/stream/account.js";
 import { DISTURBANCES } from "../src/stream/disturbances.js";
 import { Harness, type HarnessResult } from "../src/stream/harness.js";
 
@@ -27,6 +28,19 @@ describe("two gateways and two tick-ingest while Redis is restarted, frozen and 
 
   test("tell every client each tick committed while it followed, once, or that it was skipped", () => {
     expect(result.faults.slice(0, 20)).toEqual([]);
+  });
+
+  test("would have been found out with any message left out or told twice", () => {
+    for (const { told, truth } of result.accounts) {
+      const at =
+        told.findIndex((_item, index) => told.slice(index, index + 3).every(({ kind }) => kind === "ticks")) + 1;
+      const message = told[at];
+      if (at === 0 || message === undefined) continue;
+      expect(checkAccount(told.toSpliced(at, 1), truth)).toContainEqual(expect.objectContaining({ kind: "lost" }));
+      expect(checkAccount(told.toSpliced(at, 0, message), truth)).toContainEqual(
+        expect.objectContaining({ kind: "doubled" }),
+      );
+    }
   });
 
   test("did all of that, to clients that were resumed, conflated, closed and told of gaps", () => {

@@ -62,7 +62,9 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     const finals = follower.firstFinals("minute").filter(({ told }) => Date.parse(told.bucket) > startedMs - MINUTE_MS);
     expect(finals.length).toBeGreaterThan(HOURS);
     const delayMs = ({ told, atMs }: { told: ToldBar; atMs: number }) => atMs - Date.parse(told.bucket) - MINUTE_MS;
-    expect(Math.max(...finals.map(delayMs))).toBeLessThan(FINAL_WITHIN_MS);
+    const delaysMs = finals.map(delayMs).sort((a, b) => a - b);
+    console.log({ finals: delaysMs.length, medianMs: delaysMs[delaysMs.length >> 1], slowestMs: delaysMs.slice(-5) });
+    expect(delaysMs.at(-1)).toBeLessThan(FINAL_WITHIN_MS);
     const lastBucket = formatTime((lastBoundaryMs - MINUTE_MS) * 1_000).replace(".000000", "");
     expect(finals.filter(({ told }) => told.bucket === lastBucket).length).toBeGreaterThan(HOURS / 2);
   });

@@ -10,7 +10,7 @@ import { StreamRecord } from "./record.js";
 import { RedisWitness } from "./redis-witness.js";
 import { Replay } from "./replay.js";
 import { TickBook } from "./tick-book.js";
-import { type FoundFault, faultsOf, truthOf } from "./verdict.js";
+import { type Account, accountsOf, type FoundFault, faultsOf, truthOf } from "./verdict.js";
 
 export interface HarnessOptions {
   readonly clients: number;
@@ -22,6 +22,7 @@ export interface HarnessOptions {
 
 /** What a run was made of, and what was wrong with it. */
 export interface HarnessResult {
+  readonly accounts: readonly Account[];
   readonly faults: readonly FoundFault[];
   readonly figures: Figures;
 }
@@ -172,9 +173,8 @@ export class Harness {
     const failures = this.#inhabitants.flatMap(({ client: { failure } }) => (failure === undefined ? [] : [failure]));
     if (failures.length > 0) throw new AggregateError(failures, `clients failed: ${failures[0]?.message}`);
     const truths = await truthOf(this.#system.sql, SYMBOLS, this.#record, this.#sentMs);
-    return {
-      faults: faultsOf(this.#inhabitants, truths),
-      figures: figuresOf(this.#inhabitants, [...truths.values()], disturbances),
-    };
+    const accounts = accountsOf(this.#inhabitants, truths);
+    const figures = figuresOf(this.#inhabitants, [...truths.values()], disturbances);
+    return { accounts, faults: faultsOf(accounts), figures };
   }
 }

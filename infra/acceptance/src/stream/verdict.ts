@@ -4,7 +4,7 @@ import { checkAccount } from "./account.js";
 import type { Inhabitant } from "./population.js";
 import type { StreamRecord } from "./record.js";
 import { type CommittedTick, SymbolTruth } from "./symbol-truth.js";
-import type { Fault } from "./told.js";
+import type { Fault, Told } from "./told.js";
 
 /** A fault with where it was found. */
 export interface FoundFault extends Fault {
@@ -44,14 +44,28 @@ export async function truthOf(
   return truths;
 }
 
-/** Checks the accounts of all clients. */
-export function faultsOf(inhabitants: readonly Inhabitant[], truths: ReadonlyMap<string, SymbolTruth>): FoundFault[] {
-  return inhabitants.flatMap(({ kind, client }, index) =>
-    client.book.symbols.flatMap((symbol) => {
+/** What one client was told of one symbol, and what there was to tell. */
+export interface Account {
+  readonly client: string;
+  readonly symbol: string;
+  readonly told: readonly Told[];
+  readonly truth: SymbolTruth;
+}
+
+/** The accounts of all clients. */
+export function accountsOf(inhabitants: readonly Inhabitant[], truths: ReadonlyMap<string, SymbolTruth>): Account[] {
+  return inhabitants.flatMap(({ kind, client: { book } }, index) =>
+    book.symbols.map((symbol) => {
       const truth = truths.get(symbol);
       if (truth === undefined) throw new Error(`nothing is known of ${symbol}`);
-      const faults = checkAccount(client.book.of(symbol), truth);
-      return faults.map((fault) => ({ client: `${kind} ${index}`, symbol, ...fault }));
+      return { client: `${kind} ${index}`, symbol, told: book.of(symbol), truth };
     }),
+  );
+}
+
+/** What is wrong with any of them. */
+export function faultsOf(accounts: readonly Account[]): FoundFault[] {
+  return accounts.flatMap(({ client, symbol, told, truth }) =>
+    checkAccount(told, truth).map((fault) => ({ client, symbol, ...fault })),
   );
 }
