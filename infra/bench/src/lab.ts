@@ -50,6 +50,12 @@ export class Lab {
     return service;
   }
 
+  /** The gateway, which anchors live bars on ohlc-query, as it would anywhere. */
+  async gateway(): Promise<TestService> {
+    const query = await this.service("ohlc-query");
+    return this.service("stream-gateway", { OHLC_QUERY_URL: query.url });
+  }
+
   /** Runs when the lab is closed; what was registered last runs first. */
   onClose(closer: () => Promise<unknown>): void {
     this.#closers.push(closer);

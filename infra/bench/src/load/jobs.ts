@@ -1,5 +1,5 @@
 /** Work for the load generator, which runs in a process of its own: written to its standard input as JSON. */
-export type Job = BulkJob | TicksJob | PathsJob | LatencyJob;
+export type Job = BulkJob | TicksJob | PathsJob | LatencyJob | FanOutJob;
 
 interface HttpJob {
   /** The server's address. */
@@ -40,6 +40,18 @@ export interface LatencyJob extends HttpJob, Duration {
   readonly socketUrl: string;
 }
 
+/** Posts ticks at a fixed rate, some a request, and counts what many WebSocket clients get of them. */
+export interface FanOutJob extends HttpJob, Duration {
+  readonly kind: "fan-out";
+  readonly symbols: readonly string[];
+  readonly ticksPerSecond: number;
+  readonly ticksPerRequest: number;
+  readonly socketUrl: string;
+  /** Where the server says, as a Prometheus metric, how much CPU time it has used. */
+  readonly metricsUrl: string;
+  readonly clients: number;
+}
+
 /** What came of a job that counts answers. */
 export interface Throughput {
   /** Requests answered within the measured time. */
@@ -57,5 +69,17 @@ export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  readonly generatorCpu: number;
+}
+
+/** What came of a fan-out job, within its measured time. */
+export interface FanOut {
+  /** Ticks posted. */
+  readonly ticks: number;
+  /** Messages that clients got, one for each tick. */
+  readonly delivered: number;
+  readonly seconds: number;
+  /** CPU time the server used. */
+  readonly serverCpuSeconds: number;
   readonly generatorCpu: number;
 }

@@ -5,48 +5,20 @@ import { WebSocket } from "ws";
 import { quantile } from "../rounds.js";
 import { type HttpConnection, withConnections } from "./http-connection.js";
 import type { Latency, LatencyJob } from "./jobs.js";
+import { PacedSender } from "./paced-sender.js";
 import { Stopwatch } from "./stopwatch.js";
 import { clockUs, TickSource } from "./tick-source.js";
 
-/** A timer's finest step, ms: at 1,000 ticks/s one tick falls due in each. */
-const STEP_MS = 1;
 /** Ticks arrive within some ms of their posting; this is for a stall. */
 const ARRIVAL_TIMEOUT_MS = 5000;
 const ARRIVAL_CHECK_MS = 20;
-
-/** Sends each request on a free connection. What finds none waits, with the time it was stamped with before. */
-class Senders {
-  readonly #free: HttpConnection[];
-  readonly #waiting: string[] = [];
-
-  constructor(
-    connections: readonly HttpConnection[],
-    private readonly onError: (error: unknown) => void,
-  ) {
-    this.#free = [...connections];
-  }
-
-  send(request: string): void {
-    const connection = this.#free.pop();
-    if (connection === undefined) this.#waiting.push(request);
-    else this.#drive(connection, request).catch(this.onError);
-  }
-
-  async #drive(connection: HttpConnection, first: string): Promise<void> {
-    for (let request: string | undefined = first; request !== undefined; request = this.#waiting.shift()) {
-      const status = await connection.request(request);
-      if (status !== 201) throw new Error(`POST /ticks answered ${status}`);
-    }
-    this.#free.push(connection);
-  }
-}
 
 /** The ticks that one WebSocket client gets, and how old each was, by the time it is stamped with. */
 class Receiver {
   readonly agesMs: number[] = [];
   #measuredFromUs: Micros = Number.POSITIVE_INFINITY;
 
-  constructor(readonly socket: WebSocket) {
+  constructor(socket: WebSocket) {
     socket.on("message", (data) => {
       const { time }: { time: string } = JSON.parse(data.toString());
       const sentUs = parseTime(time) ?? 0;
@@ -69,17 +41,6 @@ class Receiver {
   }
 }
 
-/** Sends ticks as they fall due, for some time. @returns how many */
-async function sendPaced(senders: Senders, source: TickSource, perSecond: number, forMs: number): Promise<number> {
-  const startedMs = performance.now();
-  const total = Math.floor((forMs * perSecond) / 1000);
-  for (let sent = 0; sent < total; await sleep(STEP_MS)) {
-    const due = Math.min(total, Math.floor(((performance.now() - startedMs) * perSecond) / 1000));
-    for (; sent < due; sent += 1) senders.send(source.next());
-  }
-  return total;
-}
-
 /**
  * Posts ticks at a fixed rate and measures how old each is when a WebSocket client in this same process gets it.
  *
@@ -89,31 +50,23 @@ export async function measureLatency(job: LatencyJob): Promise<Latency> {
   const socket = new WebSocket(job.socketUrl);
   await once(socket, "open");
   const receiver = new Receiver(socket);
-  const source = new TickSource(job.symbols);
   try {
-    return await withConnections(job.url, job.connections, async (connections) => {
-      const { promise: failed, reject } = rejectable();
-      const senders = new Senders(connections, reject);
-      const pace = (ms: number) => Promise.race([sendPaced(senders, source, job.ticksPerSecond, ms), failed]);
-      await pace(job.warmUpMs);
-      receiver.measure();
-      const stopwatch = new Stopwatch();
-      const ticks = await pace(job.measureMs);
-      const { generatorCpu } = stopwatch.read();
-      await Promise.race([receiver.untilAll(ticks), failed]);
-      const { agesMs } = receiver;
-      const [p50Ms, p99Ms, maxMs] = [quantile(agesMs, 0.5), quantile(agesMs, 0.99), quantile(agesMs, 1)];
-      return { ticks, p50Ms, p99Ms, maxMs, generatorCpu };
-    });
+    return await withConnections(job.url, job.connections, (connections) => measure(job, receiver, connections));
   } finally {
     socket.terminate();
   }
 }
 
-function rejectable(): { promise: Promise<never>; reject: (error: unknown) => void } {
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_, refuse) => {
-    reject = refuse;
-  });
-  return { promise, reject };
+async function measure(job: LatencyJob, receiver: Receiver, connections: readonly HttpConnection[]): Promise<Latency> {
+  const sender = new PacedSender(connections);
+  const source = new TickSource(job.symbols);
+  const next = () => source.next();
+  await sender.run(next, job.ticksPerSecond, job.warmUpMs);
+  receiver.measure();
+  const stopwatch = new Stopwatch();
+  const ticks = await sender.run(next, job.ticksPerSecond, job.measureMs);
+  const { generatorCpu } = stopwatch.read();
+  await Promise.race([receiver.untilAll(ticks), sender.failed]);
+  const [p50Ms, p99Ms, maxMs] = [0.5, 0.99, 1].map((share) => quantile(receiver.agesMs, share));
+  return { ticks, p50Ms: p50Ms ?? Number.NaN, p99Ms: p99Ms ?? Number.NaN, maxMs: maxMs ?? Number.NaN, generatorCpu };
 }

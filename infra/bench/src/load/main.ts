@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { bulkLoad } from "./bulk.js";
 import { closedLoop } from "./closed-loop.js";
+import { measureFanOut } from "./fan-out.js";
 import { requestText } from "./http-connection.js";
 import type { Job } from "./jobs.js";
 import { measureLatency } from "./latency.js";
@@ -21,6 +22,8 @@ function run(job: Job): Promise<unknown> {
     }
     case "latency":
       return measureLatency(job);
+    case "fan-out":
+      return measureFanOut(job);
   }
 }
 

@@ -1,7 +1,7 @@
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { eventually, GuardedProcess } from "@fx-ohlc/embedded";
-import type { BulkJob, Job, Latency, LatencyJob, PathsJob, Throughput, TicksJob } from "./jobs.js";
+import type { BulkJob, FanOut, FanOutJob, Job, Latency, LatencyJob, PathsJob, Throughput, TicksJob } from "./jobs.js";
 
 const GENERATOR = fileURLToPath(new URL("./main.js", import.meta.url));
 /** A job is told how long to run; after this it hangs. */
@@ -15,7 +15,8 @@ const RESULT_TIMEOUT_MS = 2000;
  */
 export function runJob(job: BulkJob | TicksJob | PathsJob): Promise<Throughput>;
 export function runJob(job: LatencyJob): Promise<Latency>;
-export async function runJob(job: Job): Promise<Throughput | Latency> {
+export function runJob(job: FanOutJob): Promise<FanOut>;
+export async function runJob(job: Job): Promise<Throughput | Latency | FanOut> {
   let last = "";
   const generator = new GuardedProcess({
     name: "the load generator",

@@ -23,14 +23,19 @@ export class TickSource {
 
   /** A request that posts the next tick, stamped now. */
   next(): string {
+    return requestText("POST", "/ticks", this.#tick());
+  }
+
+  /** A request that posts the next ticks together. */
+  nextBulk(count: number): string {
+    return requestText("POST", "/ticks/bulk", `[${Array.from({ length: count }, () => this.#tick()).join(",")}]`);
+  }
+
+  #tick(): string {
     this.#lastUs = Math.max(clockUs(), this.#lastUs + 1);
     const symbol = this.#symbols[this.#made % this.#symbols.length];
     const price = (PRICE_MIN + ((this.#made * 7) % PRICE_STEPS) * PRICE_STEP).toFixed(4);
     this.#made += 1;
-    return requestText(
-      "POST",
-      "/ticks",
-      `{"symbol":"${symbol}","price":${price},"time":"${formatTime(this.#lastUs)}"}`,
-    );
+    return `{"symbol":"${symbol}","price":${price},"time":"${formatTime(this.#lastUs)}"}`;
   }
 }

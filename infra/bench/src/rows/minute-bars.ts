@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sql } from "@fx-ohlc/database";
 import { formatBucket, type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
-import { startBareExpress } from "../baseline/bare-express.js";
+import { startBaseline } from "../baseline/start-baseline.js";
 import type { Lab } from "../lab.js";
 import { runJob } from "../load/run-job.js";
 import { alternate } from "../rounds.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import type { Row, RowContext, RowResult } from "./row.js";
 
-const LOAD = { kind: "paths", connections: 16, warmUpMs: 1000, measureMs: 2000 } as const;
+const LOAD = { kind: "paths", connections: 16, warmUpMs: 500, measureMs: 1500 } as const;
 const BARS = 60;
 /** Hours of the sample week that are asked for in turn. */
 const HOURS_MAX = 64;
@@ -21,7 +21,8 @@ export const minuteBars: Row = {
   async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
     const query = await lab.service("ohlc-query");
     const paths = (await fullHours(lab)).map(pathOf);
-    const express = await startBareExpress(lab, await keepAnswer(lab, `${query.url}${paths[0]}`));
+    const answer = await keepAnswer(lab, `${query.url}${paths[0]}`);
+    const express = await startBaseline(lab, { name: "bare-express", args: [answer] });
     const meter = new RateMeter();
     const rounds = await alternate(config.rounds, signal, {
       theirs: async () => meter.rate("theirs", await runJob({ ...LOAD, paths, url: express })),

@@ -1,19 +1,19 @@
 import type { Sql } from "@fx-ohlc/database";
-import { startBareExpress } from "../baseline/bare-express.js";
+import { startBaseline } from "../baseline/start-baseline.js";
 import { runJob } from "../load/run-job.js";
 import { alternate } from "../rounds.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 import { SYMBOLS } from "./symbols.js";
 
-const LOAD = { kind: "ticks", connections: 64, warmUpMs: 1000, measureMs: 3000, symbols: SYMBOLS } as const;
+const LOAD = { kind: "ticks", connections: 64, warmUpMs: 500, measureMs: 2500, symbols: SYMBOLS } as const;
 
 /** Ticks posted one by one, each acknowledged when it is on disk, against a server that only parses and echoes them. */
 export const singlePost: Row = {
   name: "single",
   async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
     const ingest = await lab.service("tick-ingest");
-    const express = await startBareExpress(lab);
+    const express = await startBaseline(lab, { name: "bare-express" });
     const meter = new RateMeter();
     const { sql } = lab.database;
     const storedBefore = await storedTicks(sql);

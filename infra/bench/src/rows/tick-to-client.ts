@@ -5,8 +5,8 @@ import { SYMBOLS } from "./symbols.js";
 const LOAD = {
   kind: "latency",
   connections: 64,
-  warmUpMs: 3000,
-  measureMs: 15_000,
+  warmUpMs: 2000,
+  measureMs: 12_000,
   ticksPerSecond: 1000,
   symbols: SYMBOLS,
 } as const;
@@ -15,9 +15,7 @@ const LOAD = {
 export const tickToClient: Row = {
   name: "latency",
   async measure({ lab, signal }: RowContext): Promise<RowResult> {
-    // The gateway anchors live bars on ohlc-query, as it would anywhere.
-    const query = await lab.service("ohlc-query");
-    const gateway = await lab.service("stream-gateway", { OHLC_QUERY_URL: query.url });
+    const gateway = await lab.gateway();
     const ingest = await lab.service("tick-ingest");
     signal.throwIfAborted();
     const socketUrl = `${gateway.url.replace("http", "ws")}/ws/ticks`;

@@ -3,23 +3,24 @@ import { fileURLToPath } from "node:url";
 import { freePort, GuardedProcess, ReadyProcess } from "@fx-ohlc/embedded";
 import type { Lab } from "../lab.js";
 
-const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 const READY_TIMEOUT_MS = 10_000;
 
-/**
- * Starts the bare Express server, which goes on until the lab is closed.
- *
- * @param bytesFile what it answers a GET with
- * @returns its address
- */
-export async function startBareExpress(lab: Lab, bytesFile?: string): Promise<string> {
+export interface BaselineOptions {
+  /** `bare-express` or `naive-fan-out`. */
+  readonly name: "bare-express" | "naive-fan-out";
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a yardstick as a process of its own, which goes on until the lab is closed. @returns its address */
+export async function startBaseline(lab: Lab, { name, args = [], env = {} }: BaselineOptions): Promise<string> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const process = new GuardedProcess({
-    name: "bare Express",
+    name,
     command: execPath,
-    args: bytesFile === undefined ? [MAIN] : [MAIN, bytesFile],
-    env: { PORT: String(port) },
+    args: [fileURLToPath(new URL(`./${name}-main.js`, import.meta.url)), ...args],
+    env: { ...env, PORT: String(port) },
     stopSignal: "SIGTERM",
     stopTimeoutMs: 1000,
     orphanSignal: "TERM",
