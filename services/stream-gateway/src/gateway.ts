@@ -20,6 +20,7 @@ import { StreamReader } from "./feed/stream-reader.js";
 import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
 import type { StreamItem } from "./messages/stream-item.js";
 import { heartbeat } from "./multiplex/heartbeat.js";
+import { PatientReader } from "./multiplex/patient-reader.js";
 import { Session, type SessionContext } from "./multiplex/session.js";
 import { Turnstile } from "./multiplex/turnstile.js";
 import { TickStream } from "./stream/tick-stream.js";
@@ -79,10 +80,9 @@ export class Gateway {
       audiences,
       switchboard,
       counters,
-      reader,
+      reader: new PatientReader(reader, new Turnstile(REPLAYS_MAX)),
       logger,
       positions: this.#feed,
-      turnstile: new Turnstile(REPLAYS_MAX),
       gapRange: (symbol) => ticks.gapRange(symbol),
       bars: book,
       channelsMax: config.channelsMax,

@@ -66,7 +66,7 @@ describe("/ws", () => {
     const [after] = await publish("AAA", 1, 1);
     const message = await client.ofType("ticks");
     expect(message).toEqual({ type: "ticks", channel: "ticks:AAA", offset: after, ticks: [testTick(1)] });
-    expect(client.messages[0]).toMatchObject({
+    expect(await client.ofType("subscribed")).toMatchObject({
       type: "subscribed",
       channels: [{ channel: "ticks:AAA", recovered: false }],
       all: ["ticks:AAA"],
@@ -155,7 +155,7 @@ describe("/ws", () => {
     await publish("F1", 0, 3);
     const late = await follow(["ticks:F1"], { "ticks:F1": channels[0].offset });
     await eventually(() => timesOf(late, "F1").length === 3);
-    expect(late.messages[0].channels[0]).toMatchObject({ recovered: true, replayed: 3 });
+    expect((await late.ofType("subscribed")).channels[0]).toMatchObject({ recovered: true, replayed: 3 });
   });
 
   test("tells regularly where each ticks channel stands", async () => {

@@ -2,13 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Offset } from "@fx-ohlc/schemas";
 import type { Outlet } from "../connection/outlet.js";
 import type { Subscriber } from "../fanout/item.js";
-import type { StreamReader } from "../feed/stream-reader.js";
 import { ticksChannel } from "../messages/channel.js";
 import { GapItem, type GapRange } from "../messages/gap-item.js";
 import type { StreamItem } from "../messages/stream-item.js";
 import type { Positions } from "../stream/positions.js";
 import { itemOf } from "../stream/tick-stream.js";
-import type { Turnstile } from "./turnstile.js";
+import type { PatientReader } from "./patient-reader.js";
 
 /** One symbol's ticks to be sent again: from the message after `after` on. */
 export interface Replay {
@@ -18,9 +17,7 @@ export interface Replay {
 
 /** What catching up needs of the gateway. */
 export interface CatchUpContext {
-  readonly reader: StreamReader;
-  /** Bounds how many streams are read at a time. */
-  readonly turnstile: Turnstile;
+  readonly reader: PatientReader;
   readonly positions: Positions;
   /** Where ticks lie that could not be replayed. */
   gapRange(symbol: string): Omit<GapRange, "reason">;
@@ -113,7 +110,7 @@ export class CatchUp implements Subscriber<StreamItem> {
 
   async #replay(lane: Lane): Promise<void> {
     while (this.outlet.isOpen && lane.position.sequence < lane.target) {
-      const isRead = await this.context.turnstile.run(() => this.#replayPage(lane));
+      const isRead = await this.#replayPage(lane);
       if (!isRead) {
         this.#send(
           new GapItem(
@@ -130,7 +127,8 @@ export class CatchUp implements Subscriber<StreamItem> {
   /** Sends one page; false when the stream no longer continues what the client has. */
   async #replayPage(lane: Lane): Promise<boolean> {
     const { symbol, position } = lane;
-    const { entries } = await this.context.reader.read(symbol, position.sequence + 1).catch(() => ({ entries: [] }));
+    const isWanted = () => this.outlet.isOpen;
+    const { entries } = (await this.context.reader.read(symbol, position.sequence + 1, isWanted)) ?? { entries: [] };
     if (entries.length === 0) return false;
     for (const entry of entries) {
       const isNext = entry.offset.epoch === position.epoch && entry.offset.sequence === lane.position.sequence + 1;

@@ -120,8 +120,8 @@ export class Session implements ConnectionUse {
     const isTicksNew = (symbol: string) =>
       [ticksChannel(symbol), ticksChannel(EVERY_SYMBOL)].every((name) => !this.#channels.has(name));
     const wanted = [...since].filter(([symbol]) => isTicksNew(symbol));
-    const { turnstile, reader } = this.context;
-    const found = await Promise.all(wanted.map((from) => turnstile.run(() => resume(...from, reader))));
+    const isWanted = () => this.connection.outlet.isOpen;
+    const found = await Promise.all(wanted.map((from) => resume(...from, this.context.reader, isWanted)));
     const replays = found.filter((replay) => replay !== undefined);
     if (!this.connection.outlet.isOpen) return;
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
