@@ -32,13 +32,14 @@ describe.each([
     witness = await Witness.open(system.redis.url);
     const query = await system.start("ohlc-query");
     const gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
-    dashboard = await Dashboard.open(gateway, symbol);
+    // A gateway that is ready may still be reading where each stream stands, and refuses clients until it knows.
+    dashboard = await eventually(() => Dashboard.open(gateway, symbol));
   });
 
   afterAll(async () => {
     await traffic?.stop();
-    dashboard.close();
-    witness.close();
+    dashboard?.close();
+    witness?.close();
     await system.stop();
   });
 
