@@ -11,6 +11,7 @@ export interface Database {
 /** A database and a Redis server of one test file, and the services that were started on them. */
 export class System {
   readonly #services: TestService[] = [];
+  readonly #deaths: string[] = [];
 
   private constructor(
     readonly database: Database,
@@ -30,6 +31,7 @@ export class System {
     const addresses = { DATABASE_URL: this.database.url, REDIS_URL: this.redis.url };
     const service = await startService({ name, env: { LOG_LEVEL: "warn", ...addresses, ...env } });
     this.#services.push(service);
+    service.onDeath((reason) => this.#deaths.push(`${name} ended by itself (${reason}):\n${service.output}`));
     return service;
   }
 
@@ -39,11 +41,16 @@ export class System {
     return row?.value === "timescaledb" ? "timescaledb" : "postgres";
   }
 
-  /** Ends all of it, also what a failed test left frozen. */
+  /**
+   * Ends all of it, also what a failed test left frozen.
+   *
+   * @throws Error when a service had ended that nobody stopped or killed
+   */
   async stop(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.stop()));
     await this.sql.end({ timeout: 2 });
     await Promise.all([this.database.drop(), this.redis.drop()]);
+    if (this.#deaths.length > 0) throw new Error(this.#deaths.join("\n"));
   }
 }
 
