@@ -49,6 +49,12 @@ describe.each(DATABASE_FAULTS)("while PostgreSQL is $fault", ({ open, outageMs }
 
     await database.end();
     await eventually(() => healthIs(200), { timeoutMs: RECOVERED_WITHIN_MS, what: "the services to be healthy again" });
+    const healthy = traffic.map(({ outcomes }) => outcomes.length);
+    // Requests that began during the outage may still be refused.
+    await eventually(() => traffic.every(({ outcomes }, index) => outcomes.slice(healthy[index]).some(isWell)), {
+      timeoutMs: RECOVERED_WITHIN_MS,
+      what: "every kind of request to be answered again",
+    });
     const before = traffic.map(({ outcomes }) => outcomes.length);
     await Promise.all(traffic.map((calls) => calls.flowsFor(WELL_AGAIN_MS)));
     await Promise.all(traffic.map((calls) => calls.stop()));
