@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type Database, DatabaseUnavailableError, isRetryable, isUnavailable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
@@ -89,11 +89,17 @@ export class GroupCommit {
   private async run(): Promise<void> {
     this.isRunning = true;
     while (this.waiting.length > 0) {
-      if (this.waitingTicks < this.options.commitTicksMax) await sleep(this.options.flushIntervalMs);
+      if (this.waitingTicks < this.options.commitTicksMax) await this.gather();
       const group = this.take();
       if (group.length > 0) await this.commitGroup(group);
     }
     this.isRunning = false;
+  }
+
+  /** A timer of 0 ms takes 1, in which the database would have nothing to do: without an interval one turn is enough. */
+  private gather(): Promise<unknown> {
+    const { flushIntervalMs } = this.options;
+    return flushIntervalMs === 0 ? nextTurn() : sleep(flushIntervalMs);
   }
 
   private take(): Waiting[] {
