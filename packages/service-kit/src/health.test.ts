@@ -106,4 +106,13 @@ describe("Health", () => {
     const { health } = healthOf(database);
     expect((await health.report()).database).toBe("disconnected");
   });
+
+  test("is not ready before what has to happen once after the start has happened", async () => {
+    let isPrepared = false;
+    const database = dependency("database");
+    const health = new Health({ version: "1", dependencies: [database], isPrepared: () => isPrepared });
+    expect(await health.isReady()).toBe(false);
+    isPrepared = true;
+    expect(await health.isReady()).toBe(true);
+  });
 });

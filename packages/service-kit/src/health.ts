@@ -70,6 +70,8 @@ class Probe {
 export interface HealthOptions {
   readonly version: string;
   readonly dependencies: readonly Dependency[];
+  /** Whether what has to happen once after the start has happened; so from the beginning when absent. */
+  readonly isPrepared?: () => boolean;
   /** A clock that never goes back; the machine's when absent. */
   readonly nowMs?: () => number;
 }
@@ -78,10 +80,12 @@ export interface HealthOptions {
 export class Health {
   readonly #probes: readonly Probe[];
   readonly #version: string;
+  readonly #isPrepared: () => boolean;
   #draining = false;
 
-  constructor({ version, dependencies, nowMs = () => performance.now() }: HealthOptions) {
+  constructor({ version, dependencies, isPrepared = () => true, nowMs = () => performance.now() }: HealthOptions) {
     this.#version = version;
+    this.#isPrepared = isPrepared;
     this.#probes = dependencies.map((dependency) => new Probe(dependency, nowMs));
   }
 
@@ -106,7 +110,7 @@ export class Health {
 
   /** Whether requests should be sent here. */
   async isReady(): Promise<boolean> {
-    if (this.#draining) return false;
+    if (this.#draining || !this.#isPrepared()) return false;
     const required = this.#probes.filter((probe) => probe.dependency.requiredForReady);
     const states = await Promise.all(required.map((probe) => probe.state()));
     return !this.#draining && states.every((state) => state === "connected");

@@ -34,8 +34,12 @@ export function createApp(config: Config, version: string): App {
   const redis = new RedisLink({ url: config.redisUrl, name: SERVICE, logger });
   const subscription = redis.duplicate(`${SERVICE}-subscription`);
   const check = () => Promise.all([redis.ping(), subscription.ping()]);
-  const health = new Health({ version, dependencies: [{ name: "redis", requiredForReady: true, check }] });
   const gateway = new Gateway(config, { redis, subscription, logger });
+  const health = new Health({
+    version,
+    dependencies: [{ name: "redis", requiredForReady: true, check }],
+    isPrepared: () => gateway.isPrepared,
+  });
   exportMetrics(metrics, gateway.counters, gateway.connections);
   const routes = (app: Express) => addRoutes(app, gateway.connections);
   const handler = createHttpApp({ logger, metrics, health, cors: true, routes });

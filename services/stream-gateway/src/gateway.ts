@@ -92,9 +92,14 @@ export class Gateway {
       counters,
       logger,
       openConnections: () => this.connections.size,
-      isReady: () => this.#feed.isSynced,
+      isReady: () => this.isPrepared,
       accept: (ws, socket, destination) => this.#accept(ws, socket, destination),
     });
+  }
+
+  /** Whether stream positions were read once, so that clients can be told where they stand. */
+  get isPrepared(): boolean {
+    return this.#feed.isSynced;
   }
 
   start(): void {

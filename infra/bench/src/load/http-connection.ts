@@ -32,6 +32,8 @@ export class HttpConnection {
   #status = 0;
   /** Bytes of the body that are still to come; 0 while the head is. */
   #missing = 0;
+  /** Why it can be used no more. */
+  #failure: Error | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -56,6 +58,7 @@ export class HttpConnection {
    * @throws Error when the connection breaks or the answer is not understood
    */
   request(bytes: string | Buffer): Promise<number> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(bytes);
@@ -95,6 +98,7 @@ export class HttpConnection {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error;
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }

@@ -20,8 +20,9 @@ class Receiver {
 
   constructor(socket: WebSocket) {
     socket.on("message", (data) => {
-      const { time }: { time: string } = JSON.parse(data.toString());
-      const sentUs = parseTime(time) ?? 0;
+      const { time }: { time?: string } = JSON.parse(data.toString());
+      const sentUs = time === undefined ? undefined : parseTime(time);
+      if (sentUs === undefined) throw new Error(`no tick: ${data.toString()}`);
       if (sentUs >= this.#measuredFromUs) this.agesMs.push((clockUs() - sentUs) / 1000);
     });
   }

@@ -42,8 +42,9 @@ export class PacedSender {
     return total;
   }
 
+  /** Connections take turns: servers close one that is not used for a while. */
   #send(request: string): void {
-    const connection = this.#free.pop();
+    const connection = this.#free.shift();
     if (connection === undefined) this.#waiting.push(request);
     else this.#drive(connection, request).catch(this.fail);
   }

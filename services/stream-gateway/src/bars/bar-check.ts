@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { nowUs, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
+import { type Bar, nowUs, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
 import type { Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { BarBook } from "./bar-book.js";
@@ -20,6 +20,13 @@ export interface BarCheckOptions {
   readonly client: QueryClient;
   readonly counters: Counters;
   readonly logger: Logger;
+}
+
+/** Where what is served and what is stored are not the same. */
+interface Difference {
+  readonly interval: StoredInterval;
+  /** The final bar that differs; undefined when it is an open one. */
+  readonly told: Bar | undefined;
 }
 
 /**
@@ -47,12 +54,18 @@ export class BarCheck {
 
   /** Checks one symbol; a difference is counted and mended. */
   async check(entry: WatchedBars, signal: AbortSignal): Promise<void> {
-    if ((await this.#differences(entry, signal)).length === 0) return;
+    const first = await this.#differences(entry, signal);
+    if (first.length === 0) return;
     await delay(LOOK_AGAIN_MS, undefined, { signal });
-    const differing = await this.#differences(entry, signal);
-    if (differing.length === 0) return;
+    const second = await this.#differences(entry, signal);
+    // Another final bar than at the first look is another correction on its way, not the same difference still there.
+    const lasting = second.filter(({ interval, told }) =>
+      first.some((difference) => difference.interval === interval && difference.told === told),
+    );
+    if (lasting.length === 0) return;
     this.#options.counters.liveBarMismatches += 1;
-    this.#options.logger.error("live bars differ from the database", { symbol: entry.symbol, intervals: differing });
+    const intervals = lasting.map(({ interval }) => interval);
+    this.#options.logger.error("live bars differ from the database", { symbol: entry.symbol, intervals });
     entry.doubt();
   }
 
@@ -65,34 +78,37 @@ export class BarCheck {
     return next;
   }
 
-  async #differences(entry: WatchedBars, signal: AbortSignal): Promise<StoredInterval[]> {
-    const open = await this.#openDifferences(entry, signal);
-    const closed = await Promise.all(STORED_INTERVALS.map((interval) => this.#isClosedDifferent(entry, interval)));
-    return STORED_INTERVALS.filter((interval, index) => open.includes(interval) || closed[index]);
-  }
-
-  async #openDifferences(entry: WatchedBars, signal: AbortSignal): Promise<StoredInterval[]> {
+  async #differences(entry: WatchedBars, signal: AbortSignal): Promise<readonly Difference[]> {
     const { book, client } = this.#options;
+    const { live, symbol } = entry;
     const shadow = entry.newShadow();
     const request = shadow.anchorRequested();
-    const anchors = await client.anchors([entry.symbol]);
-    const loadedUs = nowUs();
-    shadow.anchorLoaded(request, anchors.known.get(entry.symbol) ?? anchors.empty, loadedUs);
+    const told = STORED_INTERVALS.map((interval) => ({ interval, told: live.newestClosed(interval) }));
+    const [anchors, stored] = await Promise.all([
+      client.anchors([symbol]),
+      Promise.all(told.map((closed) => this.#stored(symbol, closed))),
+    ]);
+    const readUs = nowUs();
+    shadow.anchorLoaded(request, anchors.known.get(symbol) ?? anchors.empty, readUs);
     await delay(SETTLE_MS, undefined, { signal });
     book.advanceEntry(entry);
-    // While messages are missing, from Redis or from the stream, a difference is no surprise.
-    const isUpToDate = book.confirmedUs > loadedUs && entry.live.isLive && !entry.live.hasDirty;
-    const isProof = isUpToDate && entry.shadow === shadow;
+    const isSameShadow = entry.shadow === shadow;
     entry.shadow = undefined;
-    return isProof ? STORED_INTERVALS.filter((interval) => !areAlike(entry.live, shadow, interval)) : [];
+    // While messages are missing or closed bars are being read again, a difference is no surprise.
+    if (book.confirmedUs <= readUs || !live.isLive || live.hasDirty || entry.isReading) return [];
+    const open = isSameShadow ? STORED_INTERVALS.filter((interval) => !areAlike(live, shadow, interval)) : [];
+    const closed = told.filter(
+      ({ interval, told: bar }, index) =>
+        bar !== undefined && bar === live.newestClosed(interval) && !sameBar(bar, stored[index]),
+    );
+    return [...open.map((interval) => ({ interval, told: undefined })), ...closed];
   }
 
-  async #isClosedDifferent({ symbol, live }: WatchedBars, interval: StoredInterval): Promise<boolean> {
-    const told = live.newestClosed(interval);
-    if (told === undefined) return false;
+  /** What the database has in a final bar's place. */
+  async #stored(symbol: string, { interval, told }: Difference): Promise<Bar | undefined> {
+    if (told === undefined) return undefined;
     const range = { interval, fromUs: told.bucketUs, toUs: told.bucketUs + 1_000_000 };
-    const [stored] = await this.#options.client.bars(symbol, range, 1);
-    return live.newestClosed(interval) === told && !sameBar(told, stored);
+    return (await this.#options.client.bars(symbol, range, 1))[0];
   }
 }
 
