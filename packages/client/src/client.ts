@@ -32,7 +32,8 @@ export interface RangeQuery extends CallOptions {
   readonly pageSize?: number | undefined;
 }
 
-export interface BarsQuery extends RangeQuery {
+/** What kind of bars. */
+export interface BarKind {
   readonly interval: Interval | StoredInterval;
   /** Local hour, 0 to 23, where the FX day starts; for intervals of two hours or more. */
   readonly dayStartHour?: number | undefined;
@@ -40,10 +41,19 @@ export interface BarsQuery extends RangeQuery {
   readonly timezone?: string | undefined;
 }
 
-export interface LatestQuery extends CallOptions {
+export interface BarsQuery extends RangeQuery, BarKind {}
+
+/** The last bars before an instant. */
+export interface LastBarsQuery extends CallOptions, BarKind {
+  readonly symbol: string;
+  /** 1 to 10,000. */
+  readonly count: number;
+  /** Now when absent. */
+  readonly end?: string | undefined;
+}
+
+export interface LatestQuery extends CallOptions, Partial<BarKind> {
   readonly symbols: readonly string[];
-  /** `minute` when absent. */
-  readonly interval?: Interval | StoredInterval | undefined;
 }
 
 export interface TickKey extends CallOptions {
@@ -73,19 +83,11 @@ const STORED_PATHS: Readonly<Partial<Record<Interval | StoredInterval, string>>>
   "1d": "/ohlc/day",
 };
 
-function barsCall(query: BarsQuery): Call {
-  const { interval, symbol, start, end, pageSize, dayStartHour, timezone, signal } = query;
+function barsCall({ interval, dayStartHour, timezone, signal }: BarKind & CallOptions, range: Call["query"]): Call {
   const stored = STORED_PATHS[interval];
-  return {
-    method: "GET",
-    path: stored ?? "/ohlc",
-    query: {
-      ...(stored === undefined ? { interval } : {}),
-      ...{ symbol, start, end, limit: pageSize ?? PAGE_SIZE_DEFAULT },
-      ...{ day_start_hour: dayStartHour, timezone },
-    },
-    signal,
-  };
+  const named = stored === undefined ? { interval } : {};
+  const query = { ...named, ...range, day_start_hour: dayStartHour, timezone };
+  return { method: "GET", path: stored ?? "/ohlc", query, signal };
 }
 
 /**
@@ -160,7 +162,14 @@ export class FxClient {
 
   /** Bars in ascending order, page after page. */
   bars(query: BarsQuery): AsyncGenerator<BarJson, void, undefined> {
-    return pagedRows<BarJson>(this.#http, barsCall(query));
+    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT } = query;
+    return pagedRows<BarJson>(this.#http, barsCall(query, { symbol, start, end, limit: pageSize }));
+  }
+
+  /** The last bars before `end`, in ascending order. */
+  async lastBars(query: LastBarsQuery): Promise<BarJson[]> {
+    const { symbol, count, end } = query;
+    return this.#body<BarJson[]>(barsCall(query, { symbol, count, end }));
   }
 
   /** Ticks in the order of (time, seq), page after page. */
@@ -175,8 +184,8 @@ export class FxClient {
   }
 
   /** The newest bar of each symbol, complete or not; none for a symbol nobody has sent. */
-  async latest({ symbols, interval, signal }: LatestQuery): Promise<BarJson[]> {
-    const query = { symbol: symbols.join(","), interval };
+  async latest({ symbols, interval, dayStartHour, timezone, signal }: LatestQuery): Promise<BarJson[]> {
+    const query = { symbol: symbols.join(","), interval, day_start_hour: dayStartHour, timezone };
     return this.#body<BarJson[]>({ method: "GET", path: "/ohlc/latest", query, signal });
   }
 

@@ -80,6 +80,11 @@ describe("the client and the services agree", () => {
     );
     expect(bars[1]).toMatchObject({ bucket: "2024-01-02T03:01:00Z", open: 1.0006, close: 1.00119, tick_count: 60 });
     await eventually(async () => (await reads.latest({ symbols: [symbol], interval: "hour" }))[0]?.close === 1.12344);
+    const fourHours = { interval: "4h", dayStartHour: 17, timezone: "America/New_York" } as const;
+    const [last] = await reads.lastBars({ symbol, end: END, count: 1, ...fourHours });
+    expect(last).toMatchObject({ bucket: "2024-01-02T06:00:00Z", close: 1.12344 });
+    await expect(reads.latest({ symbols: [symbol], ...fourHours })).resolves.toEqual([last]);
+    await expect(reads.lastBars({ symbol, end: END, count: 2, interval: "minute" })).resolves.toEqual(bars.slice(-2));
     const symbols = await reads.symbols();
     expect(symbols.find((row) => row.symbol === symbol)).toMatchObject({ first_tick: START });
   });

@@ -26,6 +26,11 @@ const FIXED_US: Partial<Record<Interval, number>> = {
   "1h": US_PER_HOUR,
 };
 
+/** The length of the buckets of an interval that no day boundary touches; undefined for the others. */
+export function fixedLengthUs(interval: Interval): Micros | undefined {
+  return FIXED_US[interval];
+}
+
 /** Buckets counted from the start of the FX day. */
 const WITHIN_DAY_US: Partial<Record<Interval, number>> = {
   "2h": 2 * US_PER_HOUR,

@@ -1,5 +1,6 @@
 import { ValidateBy, ValidateIf } from "class-validator";
-import { parseInterval } from "./interval.js";
+import { isTimezone } from "./calendar.js";
+import { INTERVALS, parseInterval } from "./interval.js";
 import { normalizeSymbol, SYMBOL_RULE } from "./symbol.js";
 import { priceProblem, seqProblem } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
@@ -57,8 +58,12 @@ export function IsIntegerText(min: number, max: number): PropertyDecorator {
 
 export function IsIntervalName(): PropertyDecorator {
   return check("isIntervalName", (value) =>
-    parseInterval(value) === undefined
-      ? "must be one of 1m 2m 3m 5m 10m 15m 30m 1h 2h 3h 4h 6h 8h 12h 1d 1w 1M"
-      : undefined,
+    parseInterval(value) === undefined ? `must be one of ${INTERVALS.join(" ")}` : undefined,
+  );
+}
+
+export function IsZone(): PropertyDecorator {
+  return check("isZone", (value) =>
+    typeof value === "string" && isTimezone(value) ? undefined : "must be an IANA time zone such as America/New_York",
   );
 }

@@ -6,6 +6,7 @@ export * from "./field-error.js";
 export * from "./interval.js";
 export * from "./message.js";
 export * from "./query-dto.js";
+export * from "./read-query-dto.js";
 export * from "./symbol.js";
 export * from "./tick.js";
 export * from "./tick-dto.js";

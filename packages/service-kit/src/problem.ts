@@ -55,6 +55,11 @@ export class Problem extends Error {
   }
 }
 
+/** A request that makes no sense whatever its values are: 400 naming every parameter concerned. */
+export function malformed(errors: readonly FieldError[]): Problem {
+  return new Problem("malformed", summary(errors), { errors });
+}
+
 /** A well-formed request with refused values: 422 naming every one of them. */
 export function invalid(errors: readonly FieldError[], options: ProblemOptions = {}): Problem {
   return new Problem("invalid", summary(errors), { ...options, errors });

@@ -1,5 +1,5 @@
 import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
-import { invalid, Problem, summary } from "./problem.js";
+import { invalid, malformed } from "./problem.js";
 
 /** The query string of a request target, without its question mark. */
 function queryText(target: string): string {
@@ -13,8 +13,7 @@ function parameters(text: string): Record<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (values.has(name)) {
-      const errors = [{ field: name, message: "must be given once" }];
-      throw new Problem("malformed", summary(errors), { errors });
+      throw malformed([{ field: name, message: "must be given once" }]);
     }
     values.set(name, value);
   }
@@ -29,9 +28,7 @@ function parameters(text: string): Record<string, string> {
 export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T {
   const checked = checkDto(dto, parameters(queryText(target)));
   if (checked.ok) return checked.value;
-  const { errors, unknownField } = checked;
-  if (unknownField) throw new Problem("malformed", summary(errors), { errors });
-  throw invalid(errors);
+  throw checked.unknownField ? malformed(checked.errors) : invalid(checked.errors);
 }
 
 /**
@@ -42,5 +39,5 @@ export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T
 export function refuseQuery(target: string): void {
   if (!target.includes("?")) return;
   const errors = Object.keys(parameters(queryText(target))).map((field) => ({ field, message: "unknown parameter" }));
-  if (errors.length > 0) throw new Problem("malformed", summary(errors), { errors });
+  if (errors.length > 0) throw malformed(errors);
 }

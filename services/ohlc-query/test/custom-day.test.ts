@@ -1,4 +1,5 @@
-import { type DayBoundary, INTERVALS, type Interval } from "@fx-ohlc/schemas";
+import type { DayBoundary } from "@fx-ohlc/schemas";
+import { expectedBars, local } from "./independent-bars.js";
 import { allPages, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 let service: ReadSide;
@@ -28,45 +29,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => service.stop());
 
-/** The local calendar date and hour of an instant, by the platform's own formatter. */
-function local(ms: number, timezone: string): { date: string; hour: number; minute: number } {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: timezone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  }).formatToParts(ms);
-  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? "";
-  return {
-    date: `${part("year")}-${part("month")}-${part("day")}`,
-    hour: Number(part("hour")),
-    minute: Number(part("minute")),
-  };
-}
-
-/** The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. */
-function dayName(ms: number, { hour, timezone }: DayBoundary): string {
-  const { date, hour: localHour } = local(ms, timezone);
-  const shift = hour === 0 ? 0 : localHour >= hour ? 1 : 0;
-  return new Date(Date.parse(`${date}T00:00:00Z`) + shift * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** Day bars computed from the ticks alone, one pass, without any of the service's code. */
+/** Day bars computed from the ticks alone. */
 function expectedDays(boundary: DayBoundary) {
-  const days = new Map<string, { open: number; high: number; low: number; close: number; tick_count: number }>();
-  for (const { time, price } of ticks) {
-    const name = dayName(Date.parse(time), boundary);
-    const bar = days.get(name) ?? { open: price, high: price, low: price, close: price, tick_count: 0 };
-    bar.high = Math.max(bar.high, price);
-    bar.low = Math.min(bar.low, price);
-    bar.close = price;
-    bar.tick_count += 1;
-    days.set(name, bar);
-  }
-  return [...days].map(([date, bar]) => ({ date, ...bar }));
+  return expectedBars(ticks, "1d", boundary).map(({ bucket: _bucket, ...bar }) => bar);
 }
 
 const RANGE = "symbol=EURUSD&start=1970-01-01T00:00:00Z&end=2030-01-01T00:00:00Z";
@@ -146,19 +111,5 @@ describe("day bars with a boundary of one's own", () => {
       expect(pages.length > 1).toBe(parameters.includes("Kolkata"));
     },
     60_000,
-  );
-});
-
-describe("GET /ohlc/latest", () => {
-  test.each(INTERVALS.filter((interval) => !["1m", "1h", "1d"].includes(interval)))(
-    "derives the %s bar around the newest tick",
-    async (interval: Interval) => {
-      const { body } = await service.get(`/ohlc/latest?symbol=EURUSD&interval=${interval}`);
-      const last = ticks.at(-1);
-      expect(body).toHaveLength(1);
-      expect(body[0]).toMatchObject({ close: last?.price, complete: true });
-      const inside = ticks.filter(({ time }) => Date.parse(time) >= Date.parse(body[0]?.bucket ?? ""));
-      expect(body[0]).toMatchObject({ tick_count: inside.length, open: inside[0]?.price });
-    },
   );
 });

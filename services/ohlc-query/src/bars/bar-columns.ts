@@ -11,6 +11,23 @@ export interface BarColumns {
   readonly tickCount: readonly number[];
 }
 
+/** The select list that gives {@link AggregatedBars} of the bars of a subquery, in the subquery's order. */
+export const AGGREGATED_COLUMNS = `
+           string_agg(timestamptz_send(bucket), '') as buckets,
+           string_agg(float8send(open), '')         as opens,
+           string_agg(float8send(high), '')         as highs,
+           string_agg(float8send(low), '')          as lows,
+           string_agg(float8send(close), '')        as closes,
+           string_agg(int8send(tick_count), '')     as tick_counts`;
+
+/** The select list that makes one bar of a group of bars: the open of the first, the close of the last. */
+export const FOLDED_COLUMNS = `
+                   (array_agg(open order by bucket))[1]       as open,
+                   max(high)                                  as high,
+                   min(low)                                   as low,
+                   (array_agg(close order by bucket desc))[1] as close,
+                   sum(tick_count)::bigint                    as tick_count`;
+
 /** One row of aggregated binary columns. */
 export interface AggregatedBars {
   readonly buckets: BinaryColumn;
@@ -41,17 +58,26 @@ export function barColumns(row: AggregatedBars = NO_BARS): BarColumns {
   };
 }
 
+/** The bars from place `from` up to `to`, as `Array.slice` counts. */
+function sliceBars(bars: BarColumns, from: number, to?: number): BarColumns {
+  return {
+    bucketUs: bars.bucketUs.slice(from, to),
+    open: bars.open.slice(from, to),
+    high: bars.high.slice(from, to),
+    low: bars.low.slice(from, to),
+    close: bars.close.slice(from, to),
+    tickCount: bars.tickCount.slice(from, to),
+  };
+}
+
 /** The first `count` bars. */
 export function firstBars(bars: BarColumns, count: number): BarColumns {
-  if (bars.bucketUs.length <= count) return bars;
-  return {
-    bucketUs: bars.bucketUs.slice(0, count),
-    open: bars.open.slice(0, count),
-    high: bars.high.slice(0, count),
-    low: bars.low.slice(0, count),
-    close: bars.close.slice(0, count),
-    tickCount: bars.tickCount.slice(0, count),
-  };
+  return bars.bucketUs.length <= count ? bars : sliceBars(bars, 0, count);
+}
+
+/** The last `count` bars. */
+export function lastBars(bars: BarColumns, count: number): BarColumns {
+  return bars.bucketUs.length <= count ? bars : sliceBars(bars, bars.bucketUs.length - count);
 }
 
 /** Bars one after the other; each part starts after the one before it ends. */

@@ -1,5 +1,6 @@
 import {
   type DayBoundary,
+  fixedLengthUs,
   type Interval,
   type Micros,
   parseStoredInterval,
@@ -7,11 +8,13 @@ import {
   sameBoundary,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { type BarColumns, firstBars } from "./bar-columns.js";
-import { readDerivedBars } from "./derived-bars.js";
+import { type BarColumns, firstBars, lastBars } from "./bar-columns.js";
+import { readBinnedBars, readLastBinnedBars } from "./binned-bars.js";
+import { readCalendarBars, readLastCalendarBars } from "./calendar-bars.js";
 import { GroupedReads } from "./grouped-reads.js";
+import { readLastStoredBars } from "./stored-bars.js";
 
-/** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `limit` of them. */
+/** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), `limit` of them. */
 export interface BarRange {
   readonly interval: Interval;
   /** Matters only to intervals of two hours or more. */
@@ -22,19 +25,32 @@ export interface BarRange {
   readonly limit: number;
 }
 
-/** One answer's bars, and the start of the next answer when there are more. */
+/** The first bars of a range, and where to go on when there are more. */
 export interface BarPage {
   readonly bars: BarColumns;
   readonly nextUs: Micros | undefined;
 }
 
+/** The last bars of a range, and whether there are others before them. */
+export interface LastBars {
+  readonly bars: BarColumns;
+  readonly hasEarlier: boolean;
+}
+
 /** The stored interval whose bars are exactly these, if there is one: days only with the boundary they are stored with. */
-function storedAs({ interval, boundary }: BarRange, stored: DayBoundary): StoredInterval | undefined {
+export function storedAs(interval: Interval, boundary: DayBoundary, stored: DayBoundary): StoredInterval | undefined {
   const same = parseStoredInterval(interval);
   return same === "day" && !sameBoundary(boundary, stored) ? undefined : same;
 }
 
-/** Reads bars of any interval: stored ones as they are, any other derived from them. */
+/**
+ * Reads bars of any interval from stored bars, never from ticks:
+ *
+ * - 1m, 1h, and 1d with the stored day boundary are stored as they are;
+ * - 2m to 30m are folded from minutes;
+ * - 2h to 1d, and 1w and 1M with a boundary of their own, from hours, or from minutes where the zone's offset has a part-hour;
+ * - 1w and 1M with the stored boundary from days.
+ */
 export class BarPages {
   readonly #reader: Reader;
   readonly #stored: GroupedReads;
@@ -44,14 +60,36 @@ export class BarPages {
     this.#stored = new GroupedReads(reader);
   }
 
-  /** @throws what {@link Reader.read} throws */
-  async read(range: BarRange): Promise<BarPage> {
-    const rowsMax = range.limit + 1;
-    const interval = storedAs(range, this.#reader.dayBoundary);
-    const { bars, nextUs } =
-      interval === undefined
-        ? await readDerivedBars(this.#reader, { ...range, rowsMax })
-        : { bars: await this.#stored.read({ ...range, interval, rowsMax }), nextUs: undefined };
+  /** The first `limit` bars. @throws what {@link Reader.read} throws */
+  async first(range: BarRange): Promise<BarPage> {
+    const { bars, nextUs } = await this.#readFirst(range, range.limit + 1);
     return { bars: firstBars(bars, range.limit), nextUs: bars.bucketUs[range.limit] ?? nextUs };
+  }
+
+  /** The last `limit` bars. @throws what {@link Reader.read} throws */
+  async last(range: BarRange): Promise<LastBars> {
+    const bars = await this.#readLast(range, range.limit + 1);
+    return { bars: lastBars(bars, range.limit), hasEarlier: bars.bucketUs.length > range.limit };
+  }
+
+  async #readFirst(range: BarRange, rowsMax: number): Promise<BarPage> {
+    const { interval, boundary } = range;
+    const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
+    if (stored !== undefined) {
+      return { bars: await this.#stored.read({ ...range, interval: stored, rowsMax }), nextUs: undefined };
+    }
+    const lengthUs = fixedLengthUs(interval);
+    if (lengthUs === undefined) return readCalendarBars(this.#reader, { ...range, rowsMax });
+    return { bars: await readBinnedBars(this.#reader, { ...range, lengthUs, rowsMax }), nextUs: undefined };
+  }
+
+  #readLast(range: BarRange, rowsMax: number): Promise<BarColumns> {
+    const { interval, boundary } = range;
+    const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
+    if (stored !== undefined) return readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax });
+    const lengthUs = fixedLengthUs(interval);
+    return lengthUs === undefined
+      ? readLastCalendarBars(this.#reader, { ...range, rowsMax })
+      : readLastBinnedBars(this.#reader, { ...range, lengthUs, rowsMax });
   }
 }

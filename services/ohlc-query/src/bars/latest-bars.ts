@@ -1,13 +1,6 @@
-import {
-  type Bar,
-  bucketStart,
-  type DayBoundary,
-  type Interval,
-  type Micros,
-  parseStoredInterval,
-} from "@fx-ohlc/schemas";
+import { type Bar, bucketStart, type DayBoundary, type Interval, type Micros } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import type { BarPages } from "./bar-page.js";
+import { type BarPages, storedAs } from "./bar-page.js";
 import { type NewestBar, readNewestBars } from "./newest-bars.js";
 
 /** The newest bar of each symbol, and the clock they were read by. */
@@ -25,7 +18,7 @@ async function derivedAround(
 ): Promise<Bar[]> {
   const bucketUs = bucketStart(newest.bucketUs, interval, boundary);
   const range = { interval, boundary, symbol: newest.symbol, fromUs: bucketUs, toUs: bucketUs + 1, limit: 1 };
-  const { bars } = await pages.read(range);
+  const { bars } = await pages.first(range);
   return bars.bucketUs.map((bucketUs, i) => ({
     symbol: newest.symbol,
     bucketUs,
@@ -37,18 +30,25 @@ async function derivedAround(
   }));
 }
 
+/** Which newest bars to read. */
+export interface LatestRange {
+  readonly symbols: readonly string[];
+  readonly interval: Interval;
+  /** Matters only to intervals of two hours or more. */
+  readonly boundary: DayBoundary;
+}
+
 /** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
 export async function readLatestBars(
   reader: Reader,
   pages: BarPages,
-  symbols: readonly string[],
-  interval: Interval,
+  { symbols, interval, boundary }: LatestRange,
 ): Promise<LatestBars> {
   const { nowUs, bars: newest } = await readNewestBars(reader, symbols);
   const bars = newest.filter(({ bucketUs }) => bucketUs <= nowUs);
-  const stored = parseStoredInterval(interval);
+  const stored = storedAs(interval, boundary, reader.dayBoundary);
   if (stored !== undefined) return { nowUs, bars: bars.filter((bar) => bar.interval === stored) };
   const minutes = bars.filter((bar) => bar.interval === "minute");
-  const derived = await Promise.all(minutes.map((bar) => derivedAround(pages, bar, interval, reader.dayBoundary)));
+  const derived = await Promise.all(minutes.map((bar) => derivedAround(pages, bar, interval, boundary)));
   return { nowUs, bars: derived.flat() };
 }

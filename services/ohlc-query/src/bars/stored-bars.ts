@@ -1,6 +1,8 @@
 import type { Sql } from "@fx-ohlc/database";
-import { type Micros, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type AggregatedBars, type BarColumns, barColumns } from "./bar-columns.js";
+import { type Micros, type StoredInterval, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import type { Reader } from "../reader.js";
+import { AGGREGATED_COLUMNS, type AggregatedBars, type BarColumns, barColumns, joinBars } from "./bar-columns.js";
+import { windowsBack } from "./windows-back.js";
 
 /** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
 export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
@@ -19,24 +21,28 @@ export interface StoredRange {
   readonly rowsMax: number;
 }
 
-/** Binary columns of the bars of a subquery. */
-const COLUMNS = `
-           string_agg(timestamptz_send(bucket), '') as buckets,
-           string_agg(float8send(open), '')         as opens,
-           string_agg(float8send(high), '')         as highs,
-           string_agg(float8send(low), '')          as lows,
-           string_agg(float8send(close), '')        as closes,
-           string_agg(int8send(tick_count), '')     as tick_counts`;
-
 /** Parameters: symbol, start, end, rows. */
 function oneRange(interval: StoredInterval): string {
   return `
-    select ${COLUMNS}
+    select ${AGGREGATED_COLUMNS}
       from (select bucket, open, high, low, close, tick_count
               from ${relationOf(interval)}
              where symbol = $1 and bucket >= $2 and bucket < $3
              order by bucket
              limit $4) bars`;
+}
+
+/** Parameters: symbol, start, end, rows. */
+function endOfRange(interval: StoredInterval): string {
+  return `
+    select ${AGGREGATED_COLUMNS}
+      from (select *
+              from (select bucket, open, high, low, close, tick_count
+                      from ${relationOf(interval)}
+                     where symbol = $1 and bucket >= $2 and bucket < $3
+                     order by bucket desc
+                     limit $4) newest
+             order by bucket) bars`;
 }
 
 /**
@@ -49,7 +55,7 @@ function manyRanges(interval: StoredInterval): string {
       from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[])
            with ordinality as wanted(symbol, start, until, rows, place)
      cross join lateral (
-           select ${COLUMNS}
+           select ${AGGREGATED_COLUMNS}
              from (select bucket, open, high, low, close, tick_count
                      from ${relationOf(interval)}
                     where symbol = wanted.symbol and bucket >= wanted.start and bucket < wanted.until
@@ -66,11 +72,37 @@ function manyRanges(interval: StoredInterval): string {
 const ONE_RANGE = { minute: oneRange("minute"), hour: oneRange("hour"), day: oneRange("day") };
 const MANY_RANGES = { minute: manyRanges("minute"), hour: manyRanges("hour"), day: manyRanges("day") };
 
-/** Reads stored bars, ascending. */
-export async function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
+const END_OF_RANGE = { minute: endOfRange("minute"), hour: endOfRange("hour"), day: endOfRange("day") };
+
+async function readRange(sql: Sql, statement: string, range: StoredRange): Promise<BarColumns> {
   const parameters = [range.symbol, range.fromUs, range.toUs, range.rowsMax];
-  const [row] = await sql.unsafe<AggregatedBars[]>(ONE_RANGE[range.interval], parameters, { prepare: true });
+  const [row] = await sql.unsafe<AggregatedBars[]>(statement, parameters, { prepare: true });
   return barColumns(row);
+}
+
+/** Reads stored bars, ascending. */
+export function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
+  return readRange(sql, ONE_RANGE[range.interval], range);
+}
+
+const LENGTH_US = { minute: US_PER_MINUTE, hour: US_PER_HOUR, day: US_PER_DAY };
+/** Of a symbol that trades, the last bars lie within twice their time and a long weekend. */
+const WEEKEND_US = 4 * US_PER_DAY;
+
+/** Reads the last `rowsMax` stored bars of a range, ascending. */
+export async function readLastStoredBars(reader: Reader, range: StoredRange): Promise<BarColumns> {
+  const { interval, rowsMax } = range;
+  const firstUs = 2 * rowsMax * LENGTH_US[interval] + WEEKEND_US;
+  const parts: BarColumns[] = [];
+  let rows = 0;
+  for (const [fromUs, toUs] of windowsBack(range.fromUs, range.toUs, firstUs)) {
+    const window = { ...range, fromUs, toUs, rowsMax: rowsMax - rows };
+    const part = await reader.read((sql) => readRange(sql, END_OF_RANGE[interval], window));
+    parts.unshift(part);
+    rows += part.bucketUs.length;
+    if (rows >= rowsMax) break;
+  }
+  return joinBars(parts);
 }
 
 /** Reads several ranges of one interval in one statement, in their order. */

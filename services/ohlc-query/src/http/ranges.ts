@@ -7,7 +7,8 @@ const LATEST_US: Micros = 9_000_000_000_000_000;
 /** The checked parameters that every paged read has. */
 interface RangeParameters {
   readonly symbol: string;
-  readonly start: string;
+  /** The beginning of all data when absent. */
+  readonly start?: string;
   readonly end?: string;
   readonly limit?: string;
 }
@@ -29,7 +30,7 @@ function instant(text: string): Micros {
 export function rangeOf({ symbol, start, end, limit }: RangeParameters, nowUs: Micros): Range {
   return {
     symbol: normalizeSymbol(symbol) ?? "",
-    fromUs: instant(start),
+    fromUs: start === undefined ? FIRST_BUCKET_US : instant(start),
     toUs: end === undefined ? nowUs : instant(end),
     limit: limit === undefined ? LIMIT_DEFAULT : Number(limit),
   };

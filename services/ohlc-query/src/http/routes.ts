@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { LeanHandler } from "@fx-ohlc/service-kit";
 import { getAnchor } from "./anchor-route.js";
 import { type Answer, sendAnswer } from "./answer.js";
-import { type BarDependencies, getBars, getDayBars, getLatestBars } from "./bar-routes.js";
+import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 
 /**
@@ -12,6 +12,7 @@ import { getSymbols, getTicks } from "./tick-routes.js";
 export function readRoutes(dependencies: BarDependencies): Record<string, LeanHandler> {
   const { reader } = dependencies;
   const reads: Record<string, (req: IncomingMessage) => Promise<Answer>> = {
+    "/ohlc": getIntervalBars(dependencies),
     "/ohlc/minute": getBars(dependencies, "1m"),
     "/ohlc/hour": getBars(dependencies, "1h"),
     "/ohlc/day": getDayBars(dependencies),

@@ -5,7 +5,7 @@ import type { Reader } from "../reader.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, ticksJson } from "../ticks.js";
 import type { Answer } from "./answer.js";
-import { nextLink } from "./next-link.js";
+import { pageLink } from "./page-link.js";
 import { rangeOf } from "./ranges.js";
 
 /** The parameters of the page after the first `limit` ticks: after the last of them, by (time, seq). */
@@ -23,7 +23,7 @@ export function getTicks(reader: Reader) {
     const ticks = await reader.read((sql) => readTicks(sql, { ...range, afterSeq, rowsMax: limit + 1 }));
     const body = ticksJson(ticks, range.symbol, limit);
     if (ticks.timeUs.length <= limit) return { body };
-    return { body, link: nextLink(req, { ...cursorAfter(ticks, limit), end: formatTime(range.toUs) }) };
+    return { body, link: pageLink(req, "next", { ...cursorAfter(ticks, limit), end: formatTime(range.toUs) }) };
   };
 }
 

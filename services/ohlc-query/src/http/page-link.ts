@@ -10,14 +10,18 @@ function origin({ headers }: IncomingMessage): string {
 }
 
 /**
- * The `Link` header to the next page: the request's own URL with some parameters replaced. It can be followed as it is.
+ * The `Link` header to another page: the request's own URL with some parameters replaced. It can be followed as it is.
  *
- * @param changes the parameters of the next page that differ
+ * @param changes the parameters of that page that differ
  */
-export function nextLink(req: IncomingMessage, changes: Readonly<Record<string, string>>): string {
+export function pageLink(
+  req: IncomingMessage,
+  rel: "next" | "prev",
+  changes: Readonly<Record<string, string>>,
+): string {
   const target = req.url ?? "";
   const path = target.replace(/\?.*/, "");
   const parameters = new URLSearchParams(target.slice(path.length));
   for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
-  return `<${origin(req)}${path}?${parameters}>; rel="next"`;
+  return `<${origin(req)}${path}?${parameters}>; rel="${rel}"`;
 }

@@ -1,0 +1,113 @@
+import type { DayBoundary, Interval } from "@fx-ohlc/schemas";
+
+/** Bars computed from ticks alone, in one pass, by the platform's own calendar and without any of the service's code. */
+export interface ExpectedBar {
+  readonly bucket: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly tick_count: number;
+  readonly date?: string;
+}
+
+interface TickLike {
+  readonly time: string;
+  readonly price: number;
+}
+
+const QUARTER_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const known = formats.get(timezone);
+  if (known !== undefined) return known;
+  const two = "2-digit";
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone: timezone,
+    ...{ year: "numeric", month: two, day: two, hour: two, minute: two, hourCycle: "h23" },
+  });
+  formats.set(timezone, format);
+  return format;
+}
+
+/** The local calendar date and clock of an instant, by the platform's own formatter. */
+export function local(ms: number, timezone: string): { date: string; hour: number; minute: number } {
+  const parts = formatOf(timezone).formatToParts(ms);
+  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? "";
+  return {
+    date: `${part("year")}-${part("month")}-${part("day")}`,
+    hour: Number(part("hour")),
+    minute: Number(part("minute")),
+  };
+}
+
+/** The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. */
+export function dayName(ms: number, { hour, timezone }: DayBoundary): string {
+  const { date, hour: localHour } = local(ms, timezone);
+  const shift = hour !== 0 && localHour >= hour ? 1 : 0;
+  return new Date(Date.parse(`${date}T00:00:00Z`) + shift * DAY_MS).toISOString().slice(0, 10);
+}
+
+const dayStarts = new Map<string, number>();
+
+/** The first instant with a name, found by walking back to it: every zone's clocks change on a quarter of an hour. */
+function startOfNamed(name: string, ms: number, boundary: DayBoundary): number {
+  const key = `${name} ${boundary.hour} ${boundary.timezone}`;
+  const known = dayStarts.get(key);
+  if (known !== undefined) return known;
+  let start = Math.floor(ms / QUARTER_MS) * QUARTER_MS;
+  while (dayName(start - QUARTER_MS, boundary) === name) start -= QUARTER_MS;
+  dayStarts.set(key, start);
+  return start;
+}
+
+/** The first day of the week or month that a date is in. */
+function firstName(name: string, interval: "1w" | "1M"): string {
+  if (interval === "1M") return `${name.slice(0, 7)}-01`;
+  const ms = Date.parse(`${name}T00:00:00Z`);
+  const sinceMonday = (new Date(ms).getUTCDay() + 6) % 7;
+  return new Date(ms - sinceMonday * DAY_MS).toISOString().slice(0, 10);
+}
+
+const HOURS = /^(\d+)h$/;
+const MINUTES = /^(\d+)m$/;
+
+/** Where the bucket of an instant starts, and its name where it has one. */
+function bucketOf(ms: number, interval: Interval, boundary: DayBoundary): { start: number; date?: string } {
+  const minutes = Number(MINUTES.exec(interval)?.[1] ?? (interval === "1h" ? 60 : Number.NaN));
+  if (!Number.isNaN(minutes)) return { start: ms - (ms % (minutes * 60_000)) };
+  const name = dayName(ms, boundary);
+  const dayStart = startOfNamed(name, ms, boundary);
+  const step = Number(HOURS.exec(interval)?.[1]) * 3_600_000;
+  if (!Number.isNaN(step)) return { start: dayStart + Math.floor((ms - dayStart) / step) * step };
+  if (interval === "1d") return { start: dayStart, date: name };
+  const date = firstName(name, interval === "1w" ? "1w" : "1M");
+  let start = dayStart;
+  for (let at = name; at !== date; ) {
+    at = dayName(start - 1, boundary);
+    start = startOfNamed(at, start - 1, boundary);
+  }
+  return { start, date };
+}
+
+/** The bars of some ticks of one symbol, in the order of time. */
+export function expectedBars(ticks: readonly TickLike[], interval: Interval, boundary: DayBoundary): ExpectedBar[] {
+  const bars = new Map<number, ExpectedBar>();
+  for (const { time, price } of ticks) {
+    const { start, date } = bucketOf(Date.parse(time), interval, boundary);
+    const bar = bars.get(start);
+    bars.set(start, {
+      bucket: new Date(start).toISOString().replace(".000Z", "Z"),
+      open: bar?.open ?? price,
+      high: Math.max(bar?.high ?? price, price),
+      low: Math.min(bar?.low ?? price, price),
+      close: price,
+      tick_count: (bar?.tick_count ?? 0) + 1,
+      ...(date === undefined ? {} : { date }),
+    });
+  }
+  return [...bars.values()];
+}
