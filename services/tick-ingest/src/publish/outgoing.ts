@@ -23,14 +23,15 @@ function headOf(type: "ticks" | "revision", symbol: string): string {
   return `{"type":"${type}","symbol":"${symbol}","offset":"`;
 }
 
+function tickJson({ timeUs, price, seq }: Tick): string {
+  return `{"time":"${formatTime(timeUs)}","price":${price},"seq":${seq}}`;
+}
+
 /** The messages that tell of one symbol's new ticks, which are ordered by (time, seq). */
 export function tickMessages(symbol: string, ticks: readonly Tick[], xid: string, batch: number): Outgoing[] {
   const messages: Outgoing[] = [];
   for (let at = 0; at < ticks.length; at += TICKS_PER_MESSAGE_MAX) {
     const part = ticks.slice(at, at + TICKS_PER_MESSAGE_MAX);
-    const texts = part.map(
-      ({ timeUs, price, seq }) => `{"time":"${formatTime(timeUs)}","price":${price},"seq":${seq}}`,
-    );
     messages.push({
       batches: [batch],
       order: batch,
@@ -38,7 +39,10 @@ export function tickMessages(symbol: string, ticks: readonly Tick[], xid: string
       fromUs: part[0]?.timeUs ?? 0,
       toUs: (part.at(-1)?.timeUs ?? 0) + 1,
       head: headOf("ticks", symbol),
-      tail: `","xid":"${xid}","ticks":[${texts.join(",")}]}`,
+      // Written when its turn comes: right after the commit the next one is waited for.
+      get tail() {
+        return `","xid":"${xid}","ticks":[${part.map(tickJson).join(",")}]}`;
+      },
     });
   }
   return messages;

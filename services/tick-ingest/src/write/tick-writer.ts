@@ -8,7 +8,7 @@ import {
 } from "@fx-ohlc/database";
 import { type Micros, type NewTick, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { CommitLedger } from "./commit-ledger.js";
-import { type Outcome, StampBook } from "./stamp-book.js";
+import { type Outcome, type Placement, StampBook } from "./stamp-book.js";
 import { type StampRange, stampRanges } from "./stored-ranges.js";
 
 /** What one transaction stored. */
@@ -51,13 +51,25 @@ export class TickWriter {
         factsOf(transaction),
         storedAt(transaction, ranges),
       ]);
-      const { outcomes, created } = decide(requests, stored);
+      const book = new StampBook();
+      book.load(stored);
+      const outcomes: Outcome[] = [];
+      const created: Tick[] = [];
+      const inserts: Promise<unknown>[] = [];
+      for (const part of headAndRest(requests)) {
+        const placed = place(book, part);
+        outcomes.push(...placed.outcomes);
+        created.push(...placed.created);
+        if (placed.created.length > 0) inserts.push(insert(transaction, placed.created));
+        // postgres.js sends a query at the end of a turn of the queue of promises.
+        await undefined;
+      }
       if (created.length === 0) return { outcomes, created, xid: facts.xid, batch: undefined };
-      const { engine } = this.database.settings;
+      created.sort(bySymbolTimeSeq);
       const [number] = await Promise.all([
         this.ledger.record(transaction, batch, changedRanges(created)),
-        insert(transaction, created),
-        queueRefresh(transaction, engine, lateWindows(created, facts.now)),
+        queueRefresh(transaction, this.database.settings.engine, lateWindows(created, facts.now)),
+        ...inserts,
       ]);
       return { outcomes, created, xid: facts.xid, batch: number };
     });
@@ -89,29 +101,35 @@ async function storedAt(transaction: Transaction, ranges: readonly StampRange[])
        offset 0) stored`;
 }
 
-function decide(
-  requests: readonly (readonly NewTick[])[],
-  stored: readonly Tick[],
-): Pick<Commit, "outcomes" | "created"> {
-  const book = new StampBook();
-  book.load(stored);
+/** PostgreSQL inserts the first of this many ticks while the rest are placed; alone they would be a commit of good size. */
+const HEAD_TICKS = 1000;
+
+function headAndRest(requests: readonly (readonly NewTick[])[]): (readonly (readonly NewTick[])[])[] {
+  let ticks = 0;
+  const headLength = requests.findIndex((request) => {
+    ticks += request.length;
+    return ticks >= HEAD_TICKS;
+  });
+  if (headLength < 0 || headLength + 1 === requests.length) return [requests];
+  return [requests.slice(0, headLength + 1), requests.slice(headLength + 1)];
+}
+
+function place(book: StampBook, requests: readonly (readonly NewTick[])[]): Pick<Commit, "outcomes" | "created"> {
   const created: Tick[] = [];
   const outcomes = requests.map((ticks) => {
     const outcome = book.place(ticks);
-    if (outcome.ok) created.push(...createdOf(ticks, outcome.placements));
+    if (outcome.ok) addCreated(created, ticks, outcome.placements);
     return outcome;
   });
   created.sort(bySymbolTimeSeq);
   return { outcomes, created };
 }
 
-function createdOf(ticks: readonly NewTick[], placements: readonly { seq: number; created: boolean }[]): Tick[] {
-  const created: Tick[] = [];
-  ticks.forEach((tick, index) => {
+function addCreated(created: Tick[], ticks: readonly NewTick[], placements: readonly Placement[]): void {
+  ticks.forEach(({ symbol, timeUs, price }, index) => {
     const placement = placements[index];
-    if (placement?.created === true) created.push({ ...tick, seq: placement.seq });
+    if (placement?.created === true) created.push({ symbol, timeUs, seq: placement.seq, price });
   });
-  return created;
 }
 
 function bySymbolTimeSeq(a: Tick, b: Tick): number {
@@ -123,20 +141,20 @@ function bySymbolTimeSeq(a: Tick, b: Tick): number {
  * Times travel as whole microseconds and symbols as places in a list of those there are: half the bytes of their texts, and
  * less than half the time to write them here and to read them there.
  */
-async function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<void> {
+function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<unknown> {
   const places = new Map<string, number>();
   const at = ticks.map(({ symbol }) => {
     const place = places.get(symbol) ?? places.size + 1;
     places.set(symbol, place);
     return place;
   });
-  await transaction`
+  return transaction`
     insert into ticks (symbol, time, seq, price)
     select (${[...places.keys()]}::text[])[at::int],
            timestamptz '1970-01-01 00:00:00+00' + us * interval '1 microsecond', seq, price
       from unnest(${at}::bigint[], ${ticks.map((tick) => tick.timeUs)}::bigint[],
                   ${ticks.map((tick) => tick.seq)}::smallint[], ${ticks.map((tick) => tick.price)}::float8[])
-           as new_ticks(at, us, seq, price)`;
+           as new_ticks(at, us, seq, price)`.execute();
 }
 
 /** The half-open range of each symbol's ticks, which are ordered by symbol and time. */
