@@ -1,9 +1,11 @@
+import { documentsOf } from "@fx-ohlc/contract";
 import { Database } from "@fx-ohlc/database";
 import {
   createHttpApp,
   createLogger,
   Health,
   type HttpServer,
+  hidden,
   type Logger,
   listen,
   Metrics,
@@ -37,7 +39,10 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     health,
     cors: true,
     mapError: databaseProblem,
-    lean: readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) }),
+    documents: documentsOf(SERVICE, version),
+    routes: Object.entries(readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) })).map(
+      ([route, answer]) => hidden(route.replace("GET ", ""), answer),
+    ),
   });
   let server: HttpServer | undefined;
   return {

@@ -1,3 +1,4 @@
+import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
   type RefreshWindow,
@@ -8,6 +9,7 @@ import {
 } from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import {
+  bindRoutes,
   createHttpApp,
   createLogger,
   Health,
@@ -19,11 +21,10 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
-import type { Express } from "express";
 import { tickClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
-import { addCorrectionRoutes } from "./http/correction-routes.js";
+import { correctionHandlers } from "./http/correction-routes.js";
 import { databaseProblem } from "./http/database-problem.js";
 import { postTick } from "./http/single-tick.js";
 import { IngestMetrics } from "./metrics.js";
@@ -105,11 +106,12 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     logger,
     metrics,
     health: parts.health,
-    lean: { "POST /ticks": postTick(parts.singles, rules) },
-    routes: (app: Express) => {
-      app.post("/ticks/bulk", postBulk(parts.bulk, rules));
-      addCorrectionRoutes(app, { database, corrections, publisher, rules });
-    },
+    documents: documentsOf(SERVICE, version),
+    routes: bindRoutes(INGEST_ROUTES, {
+      postTick: postTick(parts.singles, rules),
+      postTicks: postBulk(parts.bulk, rules),
+      ...correctionHandlers({ database, corrections, publisher, rules }),
+    }),
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });

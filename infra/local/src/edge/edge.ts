@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { SERVICE_NAMES } from "@fx-ohlc/contract";
 import {
   assignRequestId,
   type HttpServer,
@@ -12,7 +13,7 @@ import {
 } from "@fx-ohlc/service-kit";
 import { systemHealth, systemReady } from "./aggregate-health.js";
 import type { EdgeConfig } from "./config.js";
-import { type Route, routeOf, SERVICE_NAMES } from "./routes.js";
+import { type Route, routeOf } from "./routes.js";
 import { createUpstreamProxy, passRequestId, refuseUpgrade } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
@@ -93,6 +94,7 @@ function index(version: string): Record<string, unknown> {
     version,
     http: ["/ticks", "/ticks/bulk", "/ohlc/minute", "/ohlc/hour", "/ohlc/day", "/ohlc", "/ohlc/latest", "/symbols"],
     websocket: ["/ws/ticks", "/ws/ohlc/minute", "/ws/ohlc/hour", "/ws/ohlc/day", "/ws"],
+    documents: ["/docs", "/redoc", "/openapi.json", "/asyncapi.json"],
     operations: ["/health", ...SERVICE_NAMES.map((name) => `/metrics/${name}`)],
   };
 }

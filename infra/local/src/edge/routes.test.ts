@@ -26,6 +26,13 @@ describe("routeOf", () => {
     expect(routeOf("GET", `/metrics/${service}`)).toEqual({ kind: "proxy", service, target: "/metrics" });
   });
 
+  it.each(["/openapi.json", "/asyncapi.json", "/docs", "/docs/", "/docs/files/page.css", "/redoc?x=1"])(
+    "%s is the whole API's, which a service has below /system",
+    (target) => {
+      expect(routeOf("GET", target)).toEqual({ kind: "proxy", service: "ohlc-query", target: `/system${target}` });
+    },
+  );
+
   it.each([
     ["/", "index"],
     ["/health", "health"],
@@ -46,6 +53,8 @@ describe("routeOf", () => {
     "/ohlc\\..\\internal",
     "http://127.0.0.1/internal/anchor",
     "/metrics",
+    "/system/openapi.json",
+    "/docsx",
     "/metrics/postgres",
     "/ohlcx",
     "/wsx",
