@@ -1,8 +1,7 @@
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import { pipedText, skipBytes } from "./text-source.js";
-
-const { signal } = new AbortController();
+import { plainBlocks, skipBytes } from "./byte-source.js";
+import { UnreadableError } from "./tick.js";
 
 async function read(blocks: AsyncIterable<Buffer>): Promise<string> {
   const all: Buffer[] = [];
@@ -10,25 +9,31 @@ async function read(blocks: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(all).toString();
 }
 
-describe("pipedText", () => {
+describe("plainBlocks", () => {
   it("reads text as it is, and gzip by its first bytes, in several members too", async () => {
-    const text = (...blocks: Buffer[]) => read(pipedText(Readable.from(blocks), signal).blocks);
+    const text = (...blocks: Buffer[]) => read(plainBlocks(Readable.from(blocks)));
     await expect(text(Buffer.from("a\n"), Buffer.from("b\n"))).resolves.toBe("a\nb\n");
     await expect(text(gzipSync("a\n"))).resolves.toBe("a\n");
     await expect(text(gzipSync("a\n"), gzipSync("b\n"))).resolves.toBe("a\nb\n");
     await expect(text()).resolves.toBe("");
   });
 
-  it("reports a compressed text that breaks off", async () => {
+  it("reports a compressed text that breaks off or is damaged", async () => {
     const whole = gzipSync("time,price\n".repeat(1000));
-    const source = pipedText(Readable.from([whole.subarray(0, whole.length - 12)]), signal);
-    await expect(read(source.blocks)).rejects.toThrow("unexpected end of file");
+    const cut = read(plainBlocks(Readable.from([whole.subarray(0, whole.length - 12)])));
+    await expect(cut).rejects.toThrow(
+      new UnreadableError("its gzip data is cut off or damaged: unexpected end of file"),
+    );
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 6) ^ 1, damaged.length - 6);
+    await expect(read(plainBlocks(Readable.from([damaged])))).rejects.toThrow(
+      "cut off or damaged: incorrect data check",
+    );
   });
 
   it("ends a read that waits for more when it is interrupted", async () => {
     const aborter = new AbortController();
-    const idle = new Readable({ read() {} });
-    const reading = read(pipedText(idle, aborter.signal).blocks);
+    const reading = read(plainBlocks(addAbortSignal(aborter.signal, new Readable({ read() {} }))));
     aborter.abort();
     await expect(reading).rejects.toThrow(/abort/i);
   });
