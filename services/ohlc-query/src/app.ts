@@ -44,6 +44,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       ([route, answer]) => hidden(route.replace("GET ", ""), answer),
     ),
   });
+  const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;
   return {
     get port() {
@@ -59,7 +60,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     stop: () =>
       stopInOrder(logger, [
         { name: "not ready", deadlineMs: 100, run: () => health.drain() },
-        { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+        { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
         { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
       ]),
   };

@@ -99,10 +99,11 @@ async function stopParts(
   { logger, health, gateway, redis, subscription, config }: Parts,
   server?: HttpServer,
 ): Promise<void> {
+  const graceMs = config.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "clients", deadlineMs: config.drainMs * 2 + 4000, run: () => gateway.drain() },
-    { name: "requests", deadlineMs: 3000, run: () => server?.stop(2000) },
+    { name: "requests", deadlineMs: 3000 + graceMs, run: () => server?.stop(2000, graceMs) },
     { name: "gateway", deadlineMs: 100, run: () => gateway.stop() },
     {
       name: "redis",

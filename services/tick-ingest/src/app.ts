@@ -46,6 +46,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = "5000";
 /** Everything the service is made of. */
 interface Parts {
   readonly logger: Logger;
+  readonly shutdownGraceMs: number;
   readonly database: Database;
   readonly redis: RedisLink;
   readonly publisher: Publisher;
@@ -80,6 +81,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   };
   const parts: Parts = {
     logger,
+    shutdownGraceMs: config.shutdownGraceMs,
     database,
     redis,
     publisher,
@@ -175,9 +177,10 @@ async function startParts(
 
 async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
   const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, retention, database, redis } = parts;
+  const graceMs = parts.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
-    { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+    { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
     { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
     { name: "bar refresh", deadlineMs: 3000, run: () => refreshWorker.stop() },
