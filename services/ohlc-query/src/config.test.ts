@@ -7,6 +7,7 @@ test("only the database has to be named", () => {
   expect(readEnv({ DATABASE_URL }, readConfig)).toEqual({
     port: 8002,
     logLevel: "info",
+    shutdownGraceMs: 0,
     databaseUrl: DATABASE_URL,
     databasePrepare: true,
     databaseConnectionsMax: 8,
