@@ -39,16 +39,12 @@ export interface StatusEvent {
   readonly retryMs?: number | undefined;
 }
 
-/** Ticks between two times that neither the stream nor HTTP could give: the reason is why HTTP could not. */
-export interface GapEvent extends Omit<GapMessage, "reason"> {
-  readonly reason: string;
-}
-
+/** A gap is only reported when its ticks could not be read over HTTP either. */
 export type StreamEvent =
   | TicksMessage
   | BarMessage
   | ConflatedMessage
-  | GapEvent
+  | GapMessage
   | ErrorMessage
   | ReloadedTicksEvent
   | ReloadedBarsEvent
