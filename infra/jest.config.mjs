@@ -3,7 +3,7 @@ export default {
   projects: [
     "<rootDir>/../packages/*/jest.config.mjs",
     "<rootDir>/../services/*/jest.config.mjs",
-    "<rootDir>/{local,bench}/jest.config.mjs",
+    "<rootDir>/{local,bench,ops}/jest.config.mjs",
   ],
   globalSetup: "<rootDir>/jest-setup.mjs",
   // Always processes of their own: what a test forgot and what throws later then costs one file, not the run.

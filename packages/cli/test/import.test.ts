@@ -153,6 +153,14 @@ describe("fx-ticks import", () => {
     expect(said[0]).toContain("line 2: seq seq 0 of this symbol and time is stored with another price");
   });
 
+  it("starts over with the write side alone, which cannot be asked what it holds", async () => {
+    const file = fileOf("time,price", "2014-05-04T21:00:00Z,1.1", "bad");
+    for (let run = 0; run < 2; run += 1) {
+      const { exitCode, said } = await runImport(file);
+      expect({ exitCode, said }).toEqual({ exitCode: 1, said: [expect.stringContaining("line 3: has 1 fields")] });
+    }
+  });
+
   it("skips bad lines when told to, lists them and says so by its exit code", async () => {
     const file = fileOf(
       "time,price",
@@ -166,8 +174,8 @@ describe("fx-ticks import", () => {
     expect(out[0]).toContain("2 ticks of EURUSD");
     expect(said).toEqual([
       "2 lines skipped:",
-      "  line 3: has 1 fields, the header 2",
-      "  line 4: time must not be more than 300 s in the future",
+      `  ${file}: line 3: has 1 fields, the header 2`,
+      `  ${file}: line 4: time must not be more than 300 s in the future`,
     ]);
     await expect(countTicks()).resolves.toBe(2);
   });
@@ -185,7 +193,7 @@ describe("fx-ticks import", () => {
 
   it.each([
     ["a missing file", "missing.csv", /ENOENT: no such file/],
-    ["a directory", ".", /^fx-ticks: \. is a directory$/],
+    ["a directory", ".", /^fx-ticks: \. is a directory: name the files in it$/],
   ])("says in one line that it cannot read %s", async (_what, file, message) => {
     const { exitCode, said } = await runImport(file);
     expect(exitCode).toBe(1);

@@ -1,3 +1,6 @@
+import { IsBucket, IsCount, IsDate, IsFlag, IsStoredPrice, IsStoredSymbol } from "./answer-fields.js";
+import { MayBeAbsent } from "./decorators.js";
+import { About, Describe } from "./field-schema.js";
 import { formatBucket, type Micros } from "./time.js";
 
 /** One bar: the OHLC of one symbol in one bucket. */
@@ -12,18 +15,37 @@ export interface Bar {
   readonly tickCount: number;
 }
 
-/** A bar as `GET /ohlc/*` answers it. */
-export interface BarJson {
-  readonly bucket: string;
-  readonly symbol: string;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly tick_count: number;
-  /** False while the bucket runs. */
-  readonly complete: boolean;
-  /** The FX day's name, on bars of a day or more. */
+@About("A bar as `GET /ohlc/*` answers it.")
+export class BarJson {
+  @Describe("The bar's inclusive start.")
+  @IsBucket()
+  readonly bucket!: string;
+
+  @IsStoredSymbol()
+  readonly symbol!: string;
+
+  @IsStoredPrice()
+  readonly open!: number;
+
+  @IsStoredPrice()
+  readonly high!: number;
+
+  @IsStoredPrice()
+  readonly low!: number;
+
+  @IsStoredPrice()
+  readonly close!: number;
+
+  @IsCount()
+  readonly tick_count!: number;
+
+  @Describe("False while the bucket runs.")
+  @IsFlag()
+  readonly complete!: boolean;
+
+  @MayBeAbsent()
+  @Describe("The FX day's name, on bars of a day or more.")
+  @IsDate()
   readonly date?: string;
 }
 

@@ -1,22 +1,21 @@
-import { ValidateBy, ValidateIf } from "class-validator";
+import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { isTimezone } from "./calendar.js";
-import { INTERVALS, parseInterval } from "./interval.js";
-import { normalizeSymbol, SYMBOL_RULE } from "./symbol.js";
-import { priceProblem, seqProblem } from "./tick.js";
+import { describedBy, type JsonSchema } from "./field-schema.js";
+import { INTERVALS, parseInterval, STORED_INTERVALS } from "./interval.js";
+import { normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
+import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 
 /**
  * The decorators of the DTOs. Each wraps the one function that also serves the bulk path, so that a value is refused in the
  * same words wherever it is sent.
  */
-function check(name: string, problem: (value: unknown) => string | undefined): PropertyDecorator {
-  return ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => problem(value) === undefined,
-      defaultMessage: (args) => problem(args?.value) ?? name,
-    },
-  });
+function check(name: string, schema: JsonSchema, problem: (value: unknown) => string | undefined): PropertyDecorator {
+  const validator = {
+    validate: (value: unknown) => problem(value) === undefined,
+    defaultMessage: (args?: ValidationArguments) => problem(args?.value) ?? name,
+  };
+  return ValidateBy({ name, validator }, describedBy(schema));
 }
 
 /** May be absent. Unlike class-validator's IsOptional it refuses null. */
@@ -24,46 +23,57 @@ export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
+const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
+
 export function IsSymbol(): PropertyDecorator {
-  return check("isSymbol", (value) => (normalizeSymbol(value) === undefined ? SYMBOL_RULE : undefined));
+  return check("isSymbol", SYMBOL, (value) => (normalizeSymbol(value) === undefined ? SYMBOL_RULE : undefined));
 }
 
 /** A comma-separated list of symbols. */
 export function IsSymbolList(): PropertyDecorator {
   const ok = (value: unknown) =>
     typeof value === "string" && value.split(",").every((symbol) => normalizeSymbol(symbol) !== undefined);
-  return check("isSymbolList", (value) => (ok(value) ? undefined : `each ${SYMBOL_RULE}`));
+  return check("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (value) =>
+    ok(value) ? undefined : `each ${SYMBOL_RULE}`,
+  );
 }
+
+const TIME = "RFC 3339 with `Z` or an offset, at most six fraction digits.";
 
 export function IsTime(): PropertyDecorator {
   const message = (value: unknown) =>
     typeof value === "string" && / \d\d:\d\d$/.test(value) ? `${TIME_RULE}; in a URL write + as %2B` : TIME_RULE;
-  return check("isTime", (value) => (parseTime(value) === undefined ? message(value) : undefined));
+  return check("isTime", { type: "string", format: "date-time", description: TIME }, (value) =>
+    parseTime(value) === undefined ? message(value) : undefined,
+  );
 }
 
 export function IsPrice(): PropertyDecorator {
-  return check("isPrice", priceProblem);
+  return check("isPrice", { type: "number", exclusiveMinimum: 0 }, priceProblem);
 }
 
 export function IsSeq(): PropertyDecorator {
-  return check("isSeq", seqProblem);
+  return check("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, seqProblem);
 }
 
 /** An integer in a query string, within [min, max]. */
 export function IsIntegerText(min: number, max: number): PropertyDecorator {
   const ok = (value: unknown) =>
     typeof value === "string" && /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
-  return check("isIntegerText", (value) => (ok(value) ? undefined : `must be an integer from ${min} to ${max}`));
+  const rule = `must be an integer from ${min} to ${max}`;
+  return check("isIntegerText", { type: "integer", minimum: min, maximum: max }, (value) =>
+    ok(value) ? undefined : rule,
+  );
 }
 
 export function IsIntervalName(): PropertyDecorator {
-  return check("isIntervalName", (value) =>
+  return check("isIntervalName", { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] }, (value) =>
     parseInterval(value) === undefined ? `must be one of ${INTERVALS.join(" ")}` : undefined,
   );
 }
 
 export function IsZone(): PropertyDecorator {
-  return check("isZone", (value) =>
+  return check("isZone", { type: "string", pattern: "^[A-Za-z]" }, (value) =>
     typeof value === "string" && isTimezone(value) ? undefined : "must be an IANA time zone such as America/New_York",
   );
 }

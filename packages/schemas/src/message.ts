@@ -1,14 +1,21 @@
+import { IsStoredPrice, IsStoredSeq, IsTickTime } from "./answer-fields.js";
+import { About } from "./field-schema.js";
+
 /**
  * What tick-ingest publishes on Redis. Every message has an offset: `epoch-sequence`, opaque to clients. The sequence is
  * contiguous within an epoch; another epoch means that nothing can be said about what lay between.
  */
 
-/** A tick as it travels in messages and to WebSocket clients. */
-export interface WireTick {
-  /** RFC 3339, UTC, six fraction digits. */
-  readonly time: string;
-  readonly price: number;
-  readonly seq: number;
+@About("A tick as it travels in messages and to WebSocket clients.")
+export class WireTick {
+  @IsTickTime()
+  readonly time!: string;
+
+  @IsStoredPrice()
+  readonly price!: number;
+
+  @IsStoredSeq()
+  readonly seq!: number;
 }
 
 /** New ticks of one symbol, all committed by the transaction `xid`. */

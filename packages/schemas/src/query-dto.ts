@@ -17,6 +17,17 @@ export class TickKeyQuery {
   seq?: string;
 }
 
+/** Path of `DELETE /ticks/{symbol}/{time}`. */
+export class StampPath {
+  static readonly fields: readonly string[] = ["symbol", "time"];
+
+  @IsSymbol()
+  symbol!: string;
+
+  @IsTime()
+  time!: string;
+}
+
 /** Query of `DELETE /ticks/{symbol}/{time}`. */
 export class SeqQuery {
   static readonly fields: readonly string[] = ["seq"];

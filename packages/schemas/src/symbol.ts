@@ -1,4 +1,5 @@
-const RAW_SYMBOL = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/;
+/** What a sender may write for a symbol, before its length is looked at. */
+export const SYMBOL_PATTERN = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/;
 
 /** Longest stored symbol; the database's check constraint says the same. */
 export const SYMBOL_LENGTH_MAX = 10;
@@ -12,7 +13,7 @@ export const SYMBOL_RULE = "must be 1 to 10 of A-Z 0-9 . _ - (EUR/USD and eurusd
  * @returns the symbol, or undefined when `raw` cannot be one
  */
 export function normalizeSymbol(raw: unknown): string | undefined {
-  if (typeof raw !== "string" || !RAW_SYMBOL.test(raw)) return undefined;
+  if (typeof raw !== "string" || !SYMBOL_PATTERN.test(raw)) return undefined;
   const symbol = raw.replace("/", "").toUpperCase();
   return symbol.length <= SYMBOL_LENGTH_MAX ? symbol : undefined;
 }

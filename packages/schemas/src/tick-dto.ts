@@ -1,30 +1,31 @@
 import { IsPrice, IsSeq, IsSymbol, IsTime, MayBeAbsent } from "./decorators.js";
+import { About, Describe } from "./field-schema.js";
 
-/** Body of `POST /ticks`. */
+@About("Body of `POST /ticks`.")
 export class TickDto {
   static readonly fields = ["symbol", "time", "price", "seq"] as const;
 
-  /** Stored upper case; EURUSD when absent. */
   @MayBeAbsent()
+  @Describe("Stored upper case; EURUSD when absent.")
   @IsSymbol()
   symbol?: string;
 
-  /** RFC 3339 with Z or an offset; the server's clock when absent. */
   @MayBeAbsent()
+  @Describe("RFC 3339 with `Z` or an offset; the server's clock when absent.")
   @IsTime()
   time?: string;
 
-  /** A finite number greater than 0. */
+  @Describe("A finite number greater than 0.")
   @IsPrice()
   price!: number;
 
-  /** Place among the ticks of this stamp, 0 to 1023; the next free one when absent. */
   @MayBeAbsent()
+  @Describe("Place among the ticks of this stamp, 0 to 1023; the next free one when absent.")
   @IsSeq()
   seq?: number;
 }
 
-/** Body of `PUT /ticks`. */
+@About("Body of `PUT /ticks`.")
 export class PriceDto {
   static readonly fields = ["price"] as const;
 

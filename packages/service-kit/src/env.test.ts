@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ConfigError, type EnvReader, readEnv } from "./env.js";
 
 function problemsOf(env: Record<string, string>, build: (read: EnvReader) => unknown): readonly string[] {
@@ -90,5 +93,30 @@ describe("readEnv", () => {
     const config = readEnv({ L: "a" }, (read) => ({ inner: { list: read.list("L") } }));
     expect(Object.isFrozen(config.inner.list)).toBe(true);
     expect(() => Object.assign(config.inner, { list: [] })).toThrow(TypeError);
+  });
+});
+
+describe("a variable that names a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "fx-env-"));
+  const file = join(folder, "url");
+
+  beforeAll(() => writeFileSync(file, "postgres://u:p@h/db\n"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("stands for the variable itself, without the line's end", () => {
+    expect(readEnv({ URL_FILE: file }, (read) => read.url("URL", "postgres"))).toBe("postgres://u:p@h/db");
+  });
+
+  test("is held to the same rule, without printing what the file holds", () => {
+    expect(problemsOf({ URL_FILE: file }, (read) => read.url("URL", "redis"))).toEqual(["URL must be a redis:// URL"]);
+  });
+
+  test("is refused when the file cannot be read, or beside the variable itself", () => {
+    expect(problemsOf({ URL_FILE: join(folder, "none") }, (read) => read.url("URL", "postgres"))).toEqual([
+      "URL_FILE must name a file that can be read",
+    ]);
+    expect(problemsOf({ URL: "x", URL_FILE: file }, (read) => read.url("URL", "postgres"))).toEqual([
+      "URL must not be set beside URL_FILE",
+    ]);
   });
 });

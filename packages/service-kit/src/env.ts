@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** Environment variables as the operating system hands them over. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -119,7 +121,6 @@ export class EnvReader {
     if (!holds && !names.some((name) => this.#problems.has(name))) this.refuse(names[0], message);
   }
 
-  /** An empty variable counts as an absent one: compose files pass `NAME=` for what is not set. */
   #read<T, D>(
     name: string,
     options: Optional<D>,
@@ -127,7 +128,8 @@ export class EnvReader {
     rule: string,
     parse: (raw: string) => T | undefined,
   ): T | D {
-    const raw = this.#env[name]?.trim() ?? "";
+    const raw = this.#text(name);
+    if (raw === undefined) return standIn;
     if (raw === "") {
       if ("default" in options) return options.default as D;
       this.refuse(name, `is required and ${rule}`);
@@ -136,6 +138,26 @@ export class EnvReader {
     const value = parse(raw);
     if (value === undefined) this.refuse(name, rule);
     return value ?? standIn;
+  }
+
+  /**
+   * The text of a variable, or of the file that `NAME_FILE` names: secrets are handed to containers as files. An empty
+   * variable counts as an absent one: compose files pass `NAME=` for what is not set.
+   *
+   * @returns undefined after a refusal
+   */
+  #text(name: string): string | undefined {
+    const text = this.#env[name]?.trim() ?? "";
+    const file = this.#env[`${name}_FILE`]?.trim() ?? "";
+    if (file === "") return text;
+    if (text !== "") this.refuse(name, `must not be set beside ${name}_FILE`);
+    else
+      try {
+        return readFileSync(file, "utf8").trim();
+      } catch {
+        this.refuse(`${name}_FILE`, "must name a file that can be read");
+      }
+    return undefined;
   }
 }
 

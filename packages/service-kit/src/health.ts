@@ -1,3 +1,4 @@
+import type { DependencyState, HealthReport } from "./api/health-document.js";
 import { withDeadline } from "./deadline.js";
 
 /** Something a service depends on. */
@@ -8,17 +9,6 @@ export interface Dependency {
   readonly requiredForReady: boolean;
   /** Resolves when it answers. */
   check(): Promise<unknown>;
-}
-
-type DependencyState = "connected" | "disconnected";
-
-/** What `GET /health` says. */
-export interface HealthReport {
-  readonly status: "healthy" | "unhealthy";
-  readonly timestamp: string;
-  readonly database?: DependencyState;
-  readonly redis?: DependencyState;
-  readonly version: string;
 }
 
 /** A frozen dependency is reported after this: health must answer within 2 s. */

@@ -1,18 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type Express, type Request } from "express";
+import type { BoundRoute } from "./api/bind.js";
+import type { ApiDocuments } from "./api/documents.js";
+import { documentRoutes, metricsRoute, probeRoutes, problemRoute } from "./api/service-routes.js";
 import { applyCors } from "./cors.js";
 import type { Health } from "./health.js";
-import { addHealthRoutes } from "./health-routes.js";
 import type { Logger } from "./logger.js";
 import { addMethodGuards, noSuchRoute } from "./method-guards.js";
 import type { Metrics } from "./metrics.js";
 import type { Problem } from "./problem.js";
 import { type ErrorMapping, problemOf } from "./problem-mapping.js";
-import { addProblemRoutes } from "./problem-routes.js";
 import { assignRequestId, requestIdOf } from "./request-id.js";
 import { sendProblem } from "./send.js";
 
-/** Answers a hot route straight on Node's HTTP objects, before Express sees it. What it throws is mapped like anywhere else. */
+/** Answers on Node's own HTTP objects. What it throws is mapped to a problem. */
 export type LeanHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 
 /** What an HTTP app is made of. */
@@ -20,10 +21,10 @@ export interface HttpAppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
-  /** Adds the service's own routes. */
-  readonly routes?: (app: Express) => void;
-  /** Routes too hot for Express, by `METHOD /path`; no parameters in the path. */
-  readonly lean?: Readonly<Record<string, LeanHandler>>;
+  /** The service's own routes. There is no other way to add one, so that none is left out of the documents. */
+  readonly routes?: readonly BoundRoute[];
+  /** The documents of this service, and those of the whole system. */
+  readonly documents?: { readonly own: ApiDocuments; readonly system: ApiDocuments };
   /** Whether pages of any origin may read with GET. */
   readonly cors?: boolean;
   /** Problems for errors that only the service knows. */
@@ -41,18 +42,20 @@ function barePath(target: string): string {
 
 /**
  * A request handler with everything a service's HTTP side has: request ids, timing, `/health`, `/live`, `/ready`, `/metrics`,
- * `/problems/…`, errors as problem documents, 404 and 405.
+ * `/problems/…`, the API's documents, errors as problem documents, 404 and 405. Routes without a parameter in their path are
+ * answered before Express sees the request: Express costs as much as a query of the database.
  */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
   const { logger, metrics, mapError, onProblem, cors = false } = options;
-  const lean = new Map(Object.entries(options.lean ?? {}));
+  const routes = allRoutes(options);
+  const lean = leanHandlers(routes);
   const fail = (res: ServerResponse, error: unknown) => {
     const problem = problemOf(error, mapError);
     if (problem.status === 500) logger.error("request failed", { request_id: requestIdOf(res), error });
     onProblem?.(problem);
     sendProblem(res, problem);
   };
-  const app = createExpress(options, lean, fail);
+  const app = createExpress(routes, lean, fail);
 
   return (req, res) => {
     const startedMs = performance.now();
@@ -94,18 +97,33 @@ async function runLean(
   }
 }
 
+function allRoutes({ health, metrics, documents, routes = [] }: HttpAppOptions): BoundRoute[] {
+  const described = documents === undefined ? [] : documentRoutes(documents.own, documents.system);
+  return [...probeRoutes(health), ...problemRoute(), ...metricsRoute(metrics), ...described, ...routes];
+}
+
+const NO_VALUES = {};
+
+/** Handlers by `METHOD /path`. */
+function leanHandlers(routes: readonly BoundRoute[]): Map<string, LeanHandler> {
+  const plain = routes.filter(({ declaration }) => declaration.pathDto === undefined);
+  return new Map(
+    plain.map(({ declaration: { method, path }, answer }) => [
+      `${method} ${path}`,
+      (req, res) => answer(req, res, NO_VALUES),
+    ]),
+  );
+}
+
 function createExpress(
-  options: HttpAppOptions,
+  routes: readonly BoundRoute[],
   lean: ReadonlyMap<string, LeanHandler>,
   fail: (res: ServerResponse, error: unknown) => void,
 ): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  addHealthRoutes(app, options.health);
-  addProblemRoutes(app);
-  app.get("/metrics", serveMetrics(options.metrics));
-  options.routes?.(app);
+  for (const route of routes) if (route.declaration.pathDto !== undefined) addToExpress(app, route);
   addMethodGuards(app, [...lean.keys()]);
   app.use(noSuchRoute);
   // Express knows an error handler by its four parameters.
@@ -114,10 +132,12 @@ function createExpress(
   return app;
 }
 
-function serveMetrics({ registry }: Metrics): RequestHandler {
-  return async (_req, res) => {
-    const text = await registry.metrics();
-    res.setHeader("Content-Type", registry.contentType);
-    res.end(text);
-  };
+const ADD = { GET: "get", POST: "post", PUT: "put", DELETE: "delete" } as const;
+
+/** Express writes `:name` for a parameter that OpenAPI writes in braces. */
+function addToExpress(app: Express, { declaration: { method, path }, answer }: BoundRoute): void {
+  app[ADD[method]](
+    path.replace(/\{(\w+)\}/g, ":$1"),
+    (req: Request, res) => answer(req, res, req.params as Record<string, string>), // No pattern of ours has a repeated parameter.
+  );
 }

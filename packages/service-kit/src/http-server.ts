@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
+import type { EnvReader } from "./env.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -13,6 +14,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const CONNECTIONS_CHECK_MS = 2000;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
+
+/** Reads `SHUTDOWN_GRACE_MS`: how long a stopping service still answers on open connections, see {@link HttpServer.stop}. */
+export function readShutdownGrace(env: EnvReader): number {
+  return env.integer("SHUTDOWN_GRACE_MS", { default: 0, min: 0, max: 5000, unit: "ms" });
+}
 
 export interface ListenOptions {
   /** 0 lets the system choose. */
@@ -31,8 +37,11 @@ export interface HttpServer {
   /**
    * Refuses new connections, closes idle ones, lets running requests end and cuts what is left after `deadlineMs`, upgraded
    * connections included. Never rejects.
+   *
+   * @param graceMs for so long idle connections are left open, and a request that arrives on one is answered: a proxy that
+   *   keeps connections may be writing into one just now, and must not repeat a POST. It closes its own idle ones sooner.
    */
-  stop(deadlineMs: number): Promise<void>;
+  stop(deadlineMs: number, graceMs?: number): Promise<void>;
 }
 
 /** The one line a user reads when a port cannot be had. */
@@ -66,7 +75,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     throw isNativeError(error) ? listenError(error, options.port) : error;
   }
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
-  return { port, server, stop: (deadlineMs) => stopServer(server, sockets, deadlineMs) };
+  return { port, server, stop: (deadlineMs, graceMs = 0) => stopServer(server, sockets, deadlineMs, graceMs) };
 }
 
 /** Every open socket: Node forgets those that were upgraded. */
@@ -79,17 +88,32 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-async function stopServer(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
+async function stopServer(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  deadlineMs: number,
+  graceMs: number,
+): Promise<void> {
   // A request that still arrives on an open connection is answered, and told not to send another.
   server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Node does not count as idle what has never sent a request.
-  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const graceUntilMs = performance.now() + graceMs;
+  // Not `server.close()`, which closes idle connections at once.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const sweep = setInterval(() => {
+    if (performance.now() >= graceUntilMs) closeIdle(server, sockets);
+  }, IDLE_SWEEP_MS);
+  if (graceMs === 0) closeIdle(server, sockets);
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
-  }, deadlineMs);
+  }, deadlineMs + graceMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(cut);
+  server.close(); // Ends Node's own timer.
+}
+
+/** Node does not count as idle what has never sent a request. */
+function closeIdle(server: Server, sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  server.closeIdleConnections();
 }

@@ -1,4 +1,16 @@
+export * from "./api/bind.js";
+export * from "./api/common-routes.js";
+export * from "./api/components.js";
+export type { ApiDocuments } from "./api/documents.js";
+export * from "./api/examples.js";
+export * from "./api/headers.js";
+export * from "./api/health-document.js";
+export * from "./api/open-api.js";
+export * from "./api/problem-document.js";
+export * from "./api/route.js";
+export { hidden } from "./api/service-routes.js";
 export * from "./backoff.js";
+export * from "./conditional.js";
 export * from "./deadline.js";
 export * from "./env.js";
 export * from "./health.js";

@@ -19,6 +19,13 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** The type URIs of all of them. */
+export const PROBLEM_TYPES = Object.keys(PROBLEMS).map((code) => `/problems/${code}`) as [
+  // One for each key of the table, which has some.
+  `/problems/${ProblemCode}`,
+  ...`/problems/${ProblemCode}`[],
+];
+
 /** What a problem may say besides its code and detail. */
 export interface ProblemOptions {
   /** Every refused field. */

@@ -1,13 +1,16 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import express from "express";
+import { IsText } from "@fx-ohlc/schemas";
+import express, { type Request, type Response } from "express";
 import request from "supertest";
 import {
+  type BoundRoute,
   createHttpApp,
   createLogger,
   Health,
   type HttpAppOptions,
+  hidden,
   listen,
   Metrics,
   Problem,
@@ -28,25 +31,51 @@ function appWith(options: Partial<HttpAppOptions> = {}) {
   return { http: request(handler), handler, metrics };
 }
 
-const routes: HttpAppOptions["routes"] = (app) => {
-  app.get("/things/:id", (req, res) => sendJson(res, 200, { id: req.params.id }));
-  app.post("/things", express.json({ limit: 100 }), (req, res) => sendJson(res, 201, req.body));
-  app.get("/broken", () => {
+class ThingPath {
+  static readonly fields: readonly string[] = ["id"];
+
+  @IsText()
+  id!: string;
+}
+
+const parseSmall = express.json({ limit: 100 });
+
+/** Routes that only this file knows. */
+const bound = (method: "GET" | "POST", path: string, answer: BoundRoute["answer"], pathDto?: typeof ThingPath) => ({
+  declaration: { ...hidden(path, () => undefined).declaration, method, ...(pathDto === undefined ? {} : { pathDto }) },
+  answer,
+});
+
+const list = bound("GET", "/list", (_req, res) => sendJson(res, 200, "[1,2]"));
+
+const routes: readonly BoundRoute[] = [
+  list,
+  bound("GET", "/things/{id}", (_req, res, { id }) => sendJson(res, 200, { id }), ThingPath),
+  bound("POST", "/things", async (req, res) => {
+    // The parser reads what Node's own request has.
+    await new Promise<void>((resolve, reject) => {
+      parseSmall(req as Request, res as Response, (error?: unknown) =>
+        error === undefined ? resolve() : reject(error),
+      );
+    });
+    sendJson(res, 201, (req as Request).body);
+  }),
+  bound("GET", "/broken", () => {
     throw new Error("password=hunter2");
-  });
-  app.get("/busy", async () => {
+  }),
+  bound("GET", "/busy", async () => {
     throw unavailable("The database");
-  });
-  app.get("/halfway", (_req, res) => {
+  }),
+  bound("GET", "/halfway", (_req, res) => {
     res.write("[1,");
     throw new Error("after the headers");
-  });
-};
+  }),
+];
 
 describe("createHttpApp", () => {
   test("answers a path with and without its trailing slash", async () => {
-    const { http } = appWith({ routes, lean: { "GET /lean": (_req, res) => sendJson(res, 200, "[]") } });
-    for (const path of ["/things/7", "/things/7/", "/lean", "/lean/", "/lean/?a=1"]) {
+    const { http } = appWith({ routes });
+    for (const path of ["/things/7", "/things/7/", "/list", "/list/", "/list/?a=1"]) {
       expect((await http.get(path)).status).toBe(200);
     }
   });
@@ -70,9 +99,9 @@ describe("createHttpApp", () => {
     expect(answer.body).toMatchObject({ type: "/problems/not_found", status: 404, request_id: "r-404" });
   });
 
-  test("answers a known path with another method by 405 and Allow, lean routes included", async () => {
-    const { http } = appWith({ routes, lean: { "GET /lean": (_req, res) => sendJson(res, 200, "[]") } });
-    const answers = [await http.delete("/things/1"), await http.post("/lean")];
+  test("answers a known path with another method by 405 and Allow", async () => {
+    const { http } = appWith({ routes });
+    const answers = [await http.delete("/things/1"), await http.post("/list")];
     for (const answer of answers) {
       expect(answer.status).toBe(405);
       expect(answer.headers.allow).toBe("GET, HEAD, OPTIONS");
@@ -82,8 +111,8 @@ describe("createHttpApp", () => {
   });
 
   test("answers HEAD like GET without a body", async () => {
-    const { http } = appWith({ routes, lean: { "GET /lean": (_req, res) => sendJson(res, 200, "[1,2]") } });
-    for (const path of ["/things/1", "/lean"]) {
+    const { http } = appWith({ routes });
+    for (const path of ["/things/1", "/list"]) {
       const answer = await http.head(path);
       expect(answer.status).toBe(200);
       expect(Number(answer.headers["content-length"])).toBeGreaterThan(0);
@@ -130,15 +159,15 @@ describe("createHttpApp", () => {
     expect(answer.headers["retry-after"]).toBe("1");
   });
 
-  test("maps what a lean handler throws, at once or later, like anywhere else", async () => {
+  test("maps what a handler throws, at once or later", async () => {
     const { http } = appWith({
       mapError: (error) => (error === "own" ? new Problem("older_than_retention", "too old") : undefined),
-      lean: {
-        "GET /now": () => {
+      routes: [
+        bound("GET", "/now", () => {
           throw new Problem("conflict", "taken");
-        },
-        "GET /later": () => Promise.reject("own"),
-      },
+        }),
+        bound("GET", "/later", () => Promise.reject("own")),
+      ],
     });
     expect((await http.get("/now")).status).toBe(409);
     expect((await http.get("/later")).body).toMatchObject({ status: 422, type: "/problems/older_than_retention" });
@@ -173,11 +202,11 @@ describe("createHttpApp", () => {
   });
 
   test("times requests by route pattern, so that labels stay bounded", async () => {
-    const { http } = appWith({ routes, lean: { "GET /lean": (_req, res) => sendJson(res, 200, "[]") } });
-    for (const path of ["/things/1", "/things/2", "/lean/", "/x1", "/x2"]) await http.get(path);
+    const { http } = appWith({ routes });
+    for (const path of ["/things/1", "/things/2", "/list/", "/x1", "/x2"]) await http.get(path);
     const { text } = await http.get("/metrics");
     expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/things/:id",status="200"} 2');
-    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/lean",status="200"} 1');
+    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/list",status="200"} 1');
     expect(text).toContain('http_request_duration_seconds_count{method="GET",route="unmatched",status="404"} 2');
   });
 
@@ -185,12 +214,12 @@ describe("createHttpApp", () => {
     let socket: Socket | undefined;
     let gone: Promise<unknown> = Promise.resolve();
     const { handler, metrics } = appWith({
-      lean: {
-        "GET /slow": (_req, res) => {
+      routes: [
+        bound("GET", "/slow", (_req, res) => {
           gone = once(res, "close");
           socket?.destroy();
-        },
-      },
+        }),
+      ],
     });
     const { port, stop } = await listen(handler, { port: 0 });
     socket = connect(port, "127.0.0.1");

@@ -70,6 +70,24 @@ describe("listen", () => {
     expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
+  test("with a grace, answers what still arrives on an open connection, and then closes it", async () => {
+    const server = await heldServer();
+    const agent = new Agent({ keepAlive: true });
+    const first = server.nextRequest();
+    const answer = fetchOnce(server.port, agent);
+    await first;
+    server.release();
+    expect((await answer).connection).toBe("keep-alive");
+    const stopped = server.stop(5000, 1000);
+    await expect(once(connect(server.port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+    const second = server.nextRequest();
+    const lateAnswer = fetchOnce(server.port, agent);
+    await second;
+    server.release();
+    expect(await lateAnswer).toEqual({ body: "done", connection: "close" });
+    await stopped;
+  });
+
   test("cuts a request that outlives the deadline, and an upgraded connection", async () => {
     const server = await heldServer();
     server.server.on("upgrade", (_req, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));

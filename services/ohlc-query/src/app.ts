@@ -1,9 +1,11 @@
+import { documentsOf } from "@fx-ohlc/contract";
 import { Database } from "@fx-ohlc/database";
 import {
   createHttpApp,
   createLogger,
   Health,
   type HttpServer,
+  hidden,
   type Logger,
   listen,
   Metrics,
@@ -37,8 +39,12 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     health,
     cors: true,
     mapError: databaseProblem,
-    lean: readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) }),
+    documents: documentsOf(SERVICE, version),
+    routes: Object.entries(readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) })).map(
+      ([route, answer]) => hidden(route.replace("GET ", ""), answer),
+    ),
   });
+  const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;
   return {
     get port() {
@@ -54,7 +60,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     stop: () =>
       stopInOrder(logger, [
         { name: "not ready", deadlineMs: 100, run: () => health.drain() },
-        { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+        { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
         { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
       ]),
   };

@@ -1,9 +1,10 @@
-import { type EnvReader, type LogLevel, readLogLevel } from "@fx-ohlc/service-kit";
+import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
 
 /** ohlc-query's configuration; the README's table lists the variables. */
 export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
+  readonly shutdownGraceMs: number;
   readonly databaseUrl: string;
   readonly databasePrepare: boolean;
   readonly databaseConnectionsMax: number;
@@ -14,6 +15,7 @@ export function readConfig(env: EnvReader): Config {
   return {
     port: env.port("PORT", { default: 8002 }),
     logLevel: readLogLevel(env),
+    shutdownGraceMs: readShutdownGrace(env),
     databaseUrl: env.url("DATABASE_URL", "postgres"),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),

@@ -1,8 +1,11 @@
-import { siteFolder } from "@fx-ohlc/dashboard";
+import { documentsOf, STREAM_ROUTES } from "@fx-ohlc/contract";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import {
+  bindRoutes,
   createHttpApp,
   createLogger,
+  type Handler,
+  type Handlers,
   Health,
   type HttpServer,
   type Logger,
@@ -14,13 +17,10 @@ import {
   sendJson,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
-import type { Express } from "express";
 import type { Config } from "./config.js";
 import type { Connections } from "./connection/connections.js";
-import { SOCKET_PATHS } from "./endpoints/routes.js";
 import { Gateway } from "./gateway.js";
 import { exportMetrics } from "./metrics.js";
-import { addPageRoutes } from "./page/page-routes.js";
 
 const SERVICE = "stream-gateway";
 
@@ -43,8 +43,14 @@ export function createApp(config: Config, version: string): App {
     isPrepared: () => gateway.isPrepared,
   });
   exportMetrics(metrics, gateway.counters, gateway.connections);
-  const routes = (app: Express) => addRoutes(app, gateway.connections);
-  const handler = createHttpApp({ logger, metrics, health, cors: true, routes });
+  const handler = createHttpApp({
+    logger,
+    metrics,
+    health,
+    cors: true,
+    documents: documentsOf(SERVICE, version),
+    routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway.connections)),
+  });
   let server: HttpServer | undefined;
   return {
     get port() {
@@ -61,14 +67,23 @@ export function createApp(config: Config, version: string): App {
   };
 }
 
-function addRoutes(app: Express, connections: Connections): void {
-  app.get("/ws/stats", (_req, res) => {
-    sendJson(res, 200, { connections: connections.counts(), total: connections.size, timestamp: formatTime(nowUs()) });
-  });
-  app.get([...SOCKET_PATHS], () => {
-    throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
-  });
-  addPageRoutes(app, siteFolder);
+/** A socket's path asked without an upgrade: Node hands upgrades to the gate. */
+const needsUpgrade: Handler = () => {
+  throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
+};
+
+function streamHandlers(connections: Connections): Handlers<typeof STREAM_ROUTES> {
+  return {
+    getStreamStats: (_req, res) => {
+      const timestamp = formatTime(nowUs());
+      sendJson(res, 200, { connections: connections.counts(), total: connections.size, timestamp });
+    },
+    streamChannels: needsUpgrade,
+    streamTicks: needsUpgrade,
+    streamMinuteBars: needsUpgrade,
+    streamHourBars: needsUpgrade,
+    streamDayBars: needsUpgrade,
+  };
 }
 
 interface Parts {
@@ -84,10 +99,11 @@ async function stopParts(
   { logger, health, gateway, redis, subscription, config }: Parts,
   server?: HttpServer,
 ): Promise<void> {
+  const graceMs = config.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "clients", deadlineMs: config.drainMs * 2 + 4000, run: () => gateway.drain() },
-    { name: "requests", deadlineMs: 3000, run: () => server?.stop(2000) },
+    { name: "requests", deadlineMs: 3000 + graceMs, run: () => server?.stop(2000, graceMs) },
     { name: "gateway", deadlineMs: 100, run: () => gateway.stop() },
     {
       name: "redis",

@@ -1,11 +1,12 @@
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel } from "@fx-ohlc/service-kit";
+import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
 import type { ConnectionLimits } from "./connection/connection.js";
 
 /** stream-gateway's configuration; the README's table lists the variables. */
 export interface Config extends ConnectionLimits {
   readonly port: number;
   readonly logLevel: LogLevel;
+  readonly shutdownGraceMs: number;
   readonly redisUrl: string;
   readonly ohlcQueryUrl: string;
   /** Exact origins of pages that may connect, or `*`; undefined: pages of the host they connect to. */
@@ -37,6 +38,7 @@ export function readConfig(env: EnvReader): Config {
   return {
     port: env.port("PORT", { default: 8003 }),
     logLevel: readLogLevel(env),
+    shutdownGraceMs: readShutdownGrace(env),
     redisUrl: env.url("REDIS_URL", "redis"),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
     allowedOrigins: readOrigins(env),

@@ -1,3 +1,4 @@
+import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
   type RefreshWindow,
@@ -8,6 +9,7 @@ import {
 } from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import {
+  bindRoutes,
   createHttpApp,
   createLogger,
   Health,
@@ -19,11 +21,10 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
-import type { Express } from "express";
 import { tickClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
-import { addCorrectionRoutes } from "./http/correction-routes.js";
+import { correctionHandlers } from "./http/correction-routes.js";
 import { databaseProblem } from "./http/database-problem.js";
 import { postTick } from "./http/single-tick.js";
 import { IngestMetrics } from "./metrics.js";
@@ -45,6 +46,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = "5000";
 /** Everything the service is made of. */
 interface Parts {
   readonly logger: Logger;
+  readonly shutdownGraceMs: number;
   readonly database: Database;
   readonly redis: RedisLink;
   readonly publisher: Publisher;
@@ -79,6 +81,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   };
   const parts: Parts = {
     logger,
+    shutdownGraceMs: config.shutdownGraceMs,
     database,
     redis,
     publisher,
@@ -105,11 +108,12 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     logger,
     metrics,
     health: parts.health,
-    lean: { "POST /ticks": postTick(parts.singles, rules) },
-    routes: (app: Express) => {
-      app.post("/ticks/bulk", postBulk(parts.bulk, rules));
-      addCorrectionRoutes(app, { database, corrections, publisher, rules });
-    },
+    documents: documentsOf(SERVICE, version),
+    routes: bindRoutes(INGEST_ROUTES, {
+      postTick: postTick(parts.singles, rules),
+      postTicks: postBulk(parts.bulk, rules),
+      ...correctionHandlers({ database, corrections, publisher, rules }),
+    }),
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });
@@ -173,9 +177,10 @@ async function startParts(
 
 async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
   const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, retention, database, redis } = parts;
+  const graceMs = parts.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
-    { name: "requests", deadlineMs: 6000, run: () => server?.stop(5000) },
+    { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
     { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
     { name: "bar refresh", deadlineMs: 3000, run: () => refreshWorker.stop() },

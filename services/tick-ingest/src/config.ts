@@ -1,10 +1,11 @@
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel } from "@fx-ohlc/service-kit";
+import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
 
 /** tick-ingest's configuration; the README's table lists the variables. */
 export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
+  readonly shutdownGraceMs: number;
   readonly databaseUrl: string;
   /** A connection that no pooler shares: for session locks and `CALL`. */
   readonly databaseDirectUrl: string;
@@ -29,6 +30,7 @@ export function readConfig(env: EnvReader): Config {
   return {
     port: env.port("PORT", { default: 8001 }),
     logLevel: readLogLevel(env),
+    shutdownGraceMs: readShutdownGrace(env),
     databaseUrl,
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),

@@ -9,6 +9,8 @@ const OTHER_SYMBOLS = "other";
 /** Counts what is ingested as plain integers, read when they are scraped. */
 export class IngestMetrics {
   private readonly ingested = new Map<string, number>();
+  /** When a tick of the symbol was last committed, seconds since 1970 by this machine's clock. */
+  private readonly ingestedAtS = new Map<string, number>();
   private readonly rejected = new Map<string, number>();
   private duplicates = 0;
   private readonly batchSize: Histogram;
@@ -34,6 +36,7 @@ export class IngestMetrics {
       labelNames: ["symbol"],
       read: () => samples("symbol", this.ingested),
     });
+    addLastIngested(metrics, this.ingestedAtS);
     metrics.addCounter({
       name: "ticks_rejected_total",
       help: "Requests and lines refused, by problem code.",
@@ -77,9 +80,14 @@ export class IngestMetrics {
   }
 
   countCommit({ created, outcomes }: Commit): void {
+    const nowS = Date.now() / 1000;
+    let previous: string | undefined;
     for (const { symbol } of created) {
       const label = this.ingested.has(symbol) || this.ingested.size < SYMBOLS_MAX ? symbol : OTHER_SYMBOLS;
       this.ingested.set(label, (this.ingested.get(label) ?? 0) + 1);
+      // A commit's ticks are ordered by symbol.
+      if (label !== previous) this.ingestedAtS.set(label, nowS);
+      previous = label;
     }
     for (const outcome of outcomes) {
       if (outcome.ok) this.duplicates += outcome.placements.filter((placement) => !placement.created).length;
@@ -94,6 +102,19 @@ export class IngestMetrics {
   countRejected(reason: string): void {
     this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
   }
+}
+
+/** What feed alerts look at: a rate cannot tell a feed that stopped from a process that restarted. */
+function addLastIngested({ registry }: Metrics, atS: ReadonlyMap<string, number>): void {
+  new Gauge({
+    name: "tick_last_ingested_timestamp_seconds",
+    help: "When a tick was last created, by symbol.",
+    labelNames: ["symbol"],
+    registers: [registry],
+    collect() {
+      for (const [symbol, seconds] of atS) this.set({ symbol }, seconds);
+    },
+  });
 }
 
 function* samples(label: string, counts: ReadonlyMap<string, number>): Iterable<Sample> {

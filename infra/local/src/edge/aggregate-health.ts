@@ -1,15 +1,10 @@
+import { SERVICE_NAMES, type ServiceName, type SystemHealth } from "@fx-ohlc/contract";
 import type { HealthReport } from "@fx-ohlc/service-kit";
-import { SERVICE_NAMES, type ServiceName } from "./routes.js";
 
 /** A service answers within 1 s by its own deadline, and health must be known within 2 s, ms. */
 const SERVICE_TIMEOUT_MS = 1_500;
 
 type State = "connected" | "disconnected";
-
-/** What `GET /health` of the edge says: what each service says, and the worst of it. */
-export interface SystemHealth extends HealthReport {
-  readonly services: Readonly<Record<ServiceName, "healthy" | "unhealthy" | "unreachable">>;
-}
 
 /** Asks all three services. A dependency counts as connected when every service that uses it and answers says so. */
 export async function systemHealth(
@@ -24,7 +19,9 @@ export async function systemHealth(
     database: worst(reports.map((report) => report?.database)),
     redis: worst(reports.map((report) => report?.redis)),
     version,
-    services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as SystemHealth["services"], // By the line above.
+    services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as NonNullable<
+      SystemHealth["services"]
+    >, // By the line above.
   };
 }
 

@@ -1,5 +1,5 @@
+import type { ServiceName } from "@fx-ohlc/contract";
 import { type Environment, readEnv } from "@fx-ohlc/service-kit";
-import type { ServiceName } from "./routes.js";
 
 export interface EdgeConfig {
   readonly port: number;

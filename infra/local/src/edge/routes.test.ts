@@ -18,11 +18,6 @@ describe("routeOf", () => {
     ["GET", "/ws", "stream-gateway"],
     ["GET", "/ws/stats", "stream-gateway"],
     ["GET", "/ws/ohlc/minute?symbol=EURUSD", "stream-gateway"],
-    ["GET", "/", "stream-gateway"],
-    ["GET", "/?symbol=EURUSD&interval=5m", "stream-gateway"],
-    ["HEAD", "/ws-test", "stream-gateway"],
-    ["GET", "/demo/", "stream-gateway"],
-    ["GET", "/assets/index-Bx1.js", "stream-gateway"],
   ])("%s %s goes to its service as it is", (method, target, service) => {
     expect(routeOf(method, target)).toEqual({ kind: "proxy", service, target });
   });
@@ -31,7 +26,15 @@ describe("routeOf", () => {
     expect(routeOf("GET", `/metrics/${service}`)).toEqual({ kind: "proxy", service, target: "/metrics" });
   });
 
+  it.each(["/openapi.json", "/asyncapi.json", "/docs", "/docs/", "/docs/files/page.css", "/redoc?x=1"])(
+    "%s is the whole API's, which a service has below /system",
+    (target) => {
+      expect(routeOf("GET", target)).toEqual({ kind: "proxy", service: "ohlc-query", target: `/system${target}` });
+    },
+  );
+
   it.each([
+    ["/", "index"],
     ["/health", "health"],
     ["/health/", "health"],
     ["/ready", "ready"],
@@ -50,12 +53,11 @@ describe("routeOf", () => {
     "/ohlc\\..\\internal",
     "http://127.0.0.1/internal/anchor",
     "/metrics",
+    "/system/openapi.json",
+    "/docsx",
     "/metrics/postgres",
     "/ohlcx",
     "/wsx",
-    "/ws-testx",
-    "/assets",
-    "/demo/x",
     "/ticksx",
     "*",
     "",

@@ -1,11 +1,9 @@
-/** The services behind the edge, as their metrics are asked for. */
-export const SERVICE_NAMES = ["tick-ingest", "ohlc-query", "stream-gateway"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+import { SERVICE_NAMES, type ServiceName } from "@fx-ohlc/contract";
 
 /** Where a request goes. */
 export type Route =
   | { readonly kind: "proxy"; readonly service: ServiceName; readonly target: string }
-  | { readonly kind: "health" | "ready" | "live" | "none" };
+  | { readonly kind: "health" | "ready" | "live" | "index" | "none" };
 
 const NONE: Route = { kind: "none" };
 
@@ -16,12 +14,14 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
-  // The dashboard.
-  [/^\/((ws-test|demo)\/?)?$/, "stream-gateway"],
-  [/^\/assets\//, "stream-gateway"],
 ];
 
+/** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
+const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc)(\/|$)/;
+const DOCUMENTS_OWNER = "ohlc-query";
+
 const OWN: Readonly<Record<string, Route>> = {
+  "/": { kind: "index" },
   "/health": { kind: "health" },
   "/ready": { kind: "ready" },
   "/live": { kind: "live" },
@@ -41,6 +41,7 @@ export function routeOf(method: string, target: string): Route {
   if (metrics) return { kind: "proxy", service: metrics, target: "/metrics" };
   if (/^\/ticks\/?$/.test(path))
     return { kind: "proxy", service: isRead(method) ? "ohlc-query" : "tick-ingest", target };
+  if (DOCUMENTS.test(path)) return { kind: "proxy", service: DOCUMENTS_OWNER, target: `/system${target}` };
   const owner = OWNERS.find(([pattern]) => pattern.test(path));
   return owner ? { kind: "proxy", service: owner[1], target } : NONE;
 }

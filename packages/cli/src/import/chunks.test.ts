@@ -1,17 +1,22 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { fileText } from "../tick-file/text-source.js";
-import { TickText } from "../tick-file/tick-text.js";
+import { type FilesOptions, fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { CHUNK_TICKS, type Chunk, type ChunkOptions, chunksOf } from "./chunks.js";
 
 const SAMPLE = join(__dirname, "../../../../infra/sample/eurusd-ticks-2014-05-04_09.csv.gz");
 /** The whole file is read several times, on a machine that may be busy with other tests. */
 const SAMPLE_TIMEOUT_MS = 60_000;
 const { signal } = new AbortController();
-const DEFAULTS: ChunkOptions = { symbol: "EURUSD", shiftUs: 0, ticksMax: 2 };
+const DEFAULTS: ChunkOptions = { choice: undefined, shiftUs: 0, ticksMax: 2 };
 
-function textOf(lines: string[]): TickText {
-  return new TickText(Readable.from([Buffer.from(`time,price\n${lines.join("\n")}\n`)]), undefined);
+/** A file that comes through standard input. */
+function textOf(lines: string[], options: Partial<FilesOptions> = {}, header = "time,price"): TickFiles {
+  const stdin = Readable.from([Buffer.from(`${header}\n${lines.join("\n")}\n`)]);
+  const files = [{ path: "-", size: undefined }];
+  return new TickFiles(files, {
+    ...{ symbol: "EURUSD", choice: undefined, onUnreadable: "stop", stdin, signal },
+    ...options,
+  });
 }
 
 const line = (millisecond: number, price: string | number) =>
@@ -19,9 +24,9 @@ const line = (millisecond: number, price: string | number) =>
 const sent = (millisecond: number, price: string | number, seq: number | "") =>
   `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}000Z,EURUSD,${price},${seq}`;
 
-async function collect(text: TickText, options: Partial<ChunkOptions> = {}): Promise<Chunk[]> {
+async function collect(files: TickFiles, options: Partial<ChunkOptions> = {}): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
-  for await (const chunk of chunksOf(text, { ...DEFAULTS, ...options })) chunks.push(chunk);
+  for await (const chunk of chunksOf(files.batches(), { ...DEFAULTS, ...options })) chunks.push(chunk);
   return chunks;
 }
 
@@ -41,7 +46,7 @@ describe("chunksOf", () => {
   it("moves all times by the shift", async () => {
     const [chunk] = await collect(textOf([line(1, 1.1)]), { shiftUs: 604_800_000_000 });
     expect(chunk?.body).toContain("\n2025-12-12T10:00:00.001000Z,EURUSD,1.1,0\n");
-    expect(chunk?.end.tick).toEqual({ time: "2025-12-12T10:00:00.001000Z", price: 1.1 });
+    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD", time: "2025-12-12T10:00:00.001000Z", price: 1.1 });
   });
 
   it("marks a chunk with a tick out of order, whose place the service finds", async () => {
@@ -54,9 +59,9 @@ describe("chunksOf", () => {
     const chunks: Chunk[] = [];
     const all = (async () => {
       const text = textOf([line(1, 1.1), line(2, "x"), line(3, 1.3)]);
-      for await (const chunk of chunksOf(text, DEFAULTS)) chunks.push(chunk);
+      for await (const chunk of chunksOf(text.batches(), DEFAULTS)) chunks.push(chunk);
     })();
-    await expect(all).rejects.toThrow("line 3: price must be a decimal number greater than 0");
+    await expect(all).rejects.toThrow("standard input: line 3: price must be a decimal number greater than 0");
     expect(chunks.flatMap(rowsOf)).toEqual([sent(1, 1.1, 0)]);
   });
 
@@ -65,7 +70,7 @@ describe("chunksOf", () => {
     const lines = [line(1, 1.1), "garbage", "", line(2, 1.2)];
     const [chunk] = await collect(textOf(lines), { onBadLine: (skipped) => bad.push(skipped.line) });
     expect(bad).toEqual([3]);
-    expect(chunk?.lines).toEqual([2, 5]);
+    expect(chunk?.places.map((place) => place.line)).toEqual([2, 5]);
   });
 
   it("counts a tick beyond what its stamp can hold as a bad line", async () => {
@@ -76,22 +81,47 @@ describe("chunksOf", () => {
   it("bounds a chunk of one stamp out of order, which no service would take", async () => {
     const lines = [line(2, 1), ...Array.from({ length: 5000 }, (_, index) => line(1, index + 1))];
     const chunks = await collect(textOf(lines));
-    expect(Math.max(...chunks.map(({ lines }) => lines.length))).toBe(1026);
+    expect(Math.max(...chunks.map(({ places }) => places.length))).toBe(1026);
+  });
+});
+
+describe("chunksOf quotes as two symbols", () => {
+  it("numbers bid and ask alike and keeps the rows of each together", async () => {
+    const quotes = ["2025-12-05T10:00:00.001Z,1.1,1.2", "2025-12-05T10:00:00.001Z,1.1,1.3"];
+    const files = textOf(quotes, { choice: "both" }, "time,bid,ask");
+    const [chunk] = await collect(files, { choice: "both" });
+    const row = (side: string, price: string, seq: number) =>
+      `2025-12-05T10:00:00.001000Z,EURUSD.${side},${price},${seq}`;
+    expect(rowsOf(chunk as Chunk)).toEqual([
+      ...[row("BID", "1.1", 0), row("BID", "1.1", 1)],
+      ...[row("ASK", "1.2", 0), row("ASK", "1.3", 1)],
+    ]);
+    expect(chunk?.symbols).toEqual(["EURUSD.BID", "EURUSD.ASK"]);
+    expect(chunk?.places.map((place) => place.line)).toEqual([2, 3, 2, 3]);
+    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD.BID", time: "2025-12-05T10:00:00.001000Z", price: 1.1 });
   });
 });
 
 describe("chunksOf the sample week", () => {
-  const chunksFrom = async (ticksMax: number, from?: Chunk["end"], header?: string) => {
-    const start = from === undefined || header === undefined ? undefined : { ...from, header };
-    const text = new TickText(fileText(SAMPLE, signal).blocks, "mid", start);
-    const chunks = await collect(text, { ticksMax, numbering: from?.numbering });
-    return { chunks, header: text.header };
+  const chunksFrom = async (ticksMax: number, from?: Chunk["end"]) => {
+    const options: FilesOptions = {
+      symbol: "EURUSD",
+      choice: "mid",
+      onUnreadable: "stop",
+      stdin: Readable.from([]),
+      signal,
+    };
+    const files = new TickFiles([await fileToRead(SAMPLE)], options);
+    const chunks: Chunk[] = [];
+    const chunking = { ...DEFAULTS, choice: "mid", ticksMax, numbering: from?.numbering } as const;
+    for await (const chunk of chunksOf(files.batches(from), chunking)) chunks.push(chunk);
+    return chunks;
   };
 
   it(
     "has each of its 248,039 quotes once, 2,501 of them beside another of the same stamp",
     async () => {
-      const { chunks } = await chunksFrom(CHUNK_TICKS);
+      const chunks = await chunksFrom(CHUNK_TICKS);
       const rows = chunks.flatMap(rowsOf);
       expect(rows).toHaveLength(248_039);
       expect(new Set(rows).size).toBe(248_039);
@@ -105,12 +135,12 @@ describe("chunksOf the sample week", () => {
   it(
     "goes on from any mark with exactly the rest",
     async () => {
-      const { chunks, header } = await chunksFrom(CHUNK_TICKS);
+      const chunks = await chunksFrom(CHUNK_TICKS);
       for (const index of [0, 17, chunks.length - 1]) {
         const end = JSON.parse(JSON.stringify(chunks[index]?.end)) as Chunk["end"];
-        const rest = await chunksFrom(CHUNK_TICKS, end, header);
-        const rested = ({ body, lines }: Chunk) => ({ body, lines: String(lines) });
-        expect(rest.chunks.map(rested)).toEqual(chunks.slice(index + 1).map(rested));
+        const rest = await chunksFrom(CHUNK_TICKS, end);
+        const rested = ({ body, places }: Chunk) => ({ body, lines: String(places.map(({ line }) => line)) });
+        expect(rest.map(rested)).toEqual(chunks.slice(index + 1).map(rested));
       }
     },
     SAMPLE_TIMEOUT_MS,

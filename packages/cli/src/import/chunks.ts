@@ -1,6 +1,8 @@
 import { formatTime, type Micros, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
-import type { Position } from "../tick-file/line-splitter.js";
-import type { BadLine, FileTick, TickText } from "../tick-file/tick-text.js";
+import { BadLineError, type Place, type Source } from "../tick-file/place.js";
+import { type PriceChoice, symbolSuffixes } from "../tick-file/quote.js";
+import { type BadLine, isTick } from "../tick-file/tick.js";
+import type { Batch, FilesPosition, SymbolTick } from "../tick-file/tick-files.js";
 import { Numbering, type NumberingState } from "./numbering.js";
 
 /**
@@ -10,13 +12,15 @@ import { Numbering, type NumberingState } from "./numbering.js";
 export const CHUNK_TICKS = 5_000;
 
 /** How far an import has come: all that another run needs to go on from there. */
-export interface Mark extends Position {
+export interface Mark extends FilesPosition {
+  readonly unit: Source["unit"];
   readonly numbering: NumberingState;
   /** The last tick before the mark, as the service stores it. */
   readonly tick: SentTick;
 }
 
 export interface SentTick {
+  readonly symbol: string;
   readonly time: string;
   readonly price: number;
 }
@@ -24,117 +28,148 @@ export interface SentTick {
 /** Ticks that are sent together: a CSV document of its own. It never ends between two ticks of one stamp. */
 export interface Chunk {
   readonly body: string;
-  /** The file's line of each line of the body that is not its header. */
-  readonly lines: readonly number[];
+  readonly symbols: readonly string[];
+  /** Where each line of the body comes from that is not its header. */
+  readonly places: readonly Place[];
   /** Whether some tick's place is for the service to find: whatever precedes it must be stored by then. */
   readonly hasUnnumbered: boolean;
   readonly end: Mark;
 }
 
 export interface ChunkOptions {
-  readonly symbol: string;
+  /** As the files were read with. */
+  readonly choice: PriceChoice | undefined;
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
   /** Where the run before this one stopped. */
   readonly numbering?: NumberingState | undefined;
   /** Told of each bad line, which is then left out. */
-  readonly onBadLine?: ((bad: BadLine) => void) | undefined;
-}
-
-/** A line that ends the import. */
-export class BadLineError extends Error {
-  override readonly name = "BadLineError";
-
-  constructor(
-    readonly line: number,
-    problem: string,
-  ) {
-    super(`line ${line}: ${problem}`);
-  }
+  readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
 }
 
 const HEADER = "time,symbol,price,seq\n";
 
+/** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
+class SymbolRows {
+  text = "";
+  readonly places: Place[] = [];
+
+  constructor(readonly symbol: string) {}
+}
+
 /** Gathers ticks into a chunk. */
 class ChunkBuilder {
-  readonly #symbol: string;
   readonly #shiftUs: Micros;
+  readonly #suffixes: readonly string[];
   readonly #numbering: Numbering;
-  #body = HEADER;
-  #lines: number[] = [];
+  /** By the quote's symbol: a quote's prices may be those of two symbols. */
+  #rows = new Map<string, readonly SymbolRows[]>();
+  #count = 0;
   #hasUnnumbered = false;
-  #last: FileTick | undefined;
+  #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ symbol, shiftUs, numbering }: ChunkOptions) {
-    this.#symbol = symbol;
+  constructor({ choice, shiftUs, numbering }: ChunkOptions) {
     this.#shiftUs = shiftUs;
+    this.#suffixes = symbolSuffixes(choice);
     this.#numbering = new Numbering(numbering);
   }
 
-  /** Whether the chunk should end before a tick of that time. */
+  /** Whether the chunk should end before a tick of that time. Each price of a quote is a tick of its own. */
   endsBefore(timeUs: Micros, ticksMax: number): boolean {
-    if (this.#lines.length < ticksMax) return false;
+    if (this.#count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return timeUs !== this.#last?.timeUs || this.#lines.length >= ticksMax + TICKS_PER_STAMP_MAX;
+    return timeUs !== this.#last?.tick.timeUs || this.#count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
   }
 
   /** @throws RangeError when its stamp is full */
-  add(tick: FileTick): void {
-    const seq = this.#numbering.next(tick.timeUs);
-    this.#body += `${formatTime(tick.timeUs + this.#shiftUs)},${this.#symbol},${tick.price},${seq ?? ""}\n`;
-    this.#lines.push(tick.line);
+  add(tick: SymbolTick, batch: Batch): void {
+    const seq = this.#numbering.next(tick.symbol, tick.timeUs);
+    const time = formatTime(tick.timeUs + this.#shiftUs);
+    const place = { source: batch.source, line: tick.line };
+    const after = seq ?? "";
+    this.#rowsOf(tick.symbol).forEach((rows, index) => {
+      rows.text += `${time},${rows.symbol},${tick.prices[index]},${after}\n`;
+      rows.places.push(place);
+    });
+    this.#count += this.#suffixes.length;
     this.#hasUnnumbered ||= seq === undefined;
-    this.#last = tick;
+    this.#last = { tick, batch };
+  }
+
+  #rowsOf(symbol: string): readonly SymbolRows[] {
+    const known = this.#rows.get(symbol);
+    if (known !== undefined) return known;
+    const rows = this.#suffixes.map((suffix) => new SymbolRows(symbol + suffix));
+    this.#rows.set(symbol, rows);
+    return rows;
   }
 
   /** What has been gathered since the last call, if anything. */
   take(): Chunk[] {
     if (this.#last === undefined) return [];
-    const { line, end, timeUs, price } = this.#last;
-    const tick = { time: formatTime(timeUs + this.#shiftUs), price: Number(price) };
+    const rows = [...this.#rows.values()].flat();
     const chunk: Chunk = {
-      body: this.#body,
-      lines: this.#lines,
+      body: HEADER + rows.map(({ text }) => text).join(""),
+      symbols: rows.map(({ symbol }) => symbol),
+      places: rows.flatMap(({ places }) => places),
       hasUnnumbered: this.#hasUnnumbered,
-      end: { line, offset: end, numbering: this.#numbering.state, tick },
+      end: this.#markAt(this.#last),
     };
-    this.#body = HEADER;
-    this.#lines = [];
+    this.#rows = new Map();
+    this.#count = 0;
     this.#hasUnnumbered = false;
     this.#last = undefined;
     return [chunk];
   }
+
+  #markAt({ tick, batch }: { tick: SymbolTick; batch: Batch }): Mark {
+    const { symbol, timeUs, prices, line, end: offset } = tick;
+    const sent = {
+      symbol: `${symbol}${this.#suffixes[0]}`,
+      time: formatTime(timeUs + this.#shiftUs),
+      price: Number(prices[0]),
+    };
+    const { file, member, source } = batch;
+    return { file, member, line, offset, unit: source.unit, numbering: this.#numbering.state, tick: sent };
+  }
 }
 
-function addTick(builder: ChunkBuilder, tick: FileTick): BadLine | undefined {
+function addLine(builder: ChunkBuilder, line: SymbolTick | BadLine, batch: Batch): BadLine | undefined {
+  if (!isTick(line)) return line;
   try {
-    builder.add(tick);
+    builder.add(line, batch);
     return undefined;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { line: tick.line, end: tick.end, problem: error.message };
+    return { line: line.line, problem: error.message };
   }
 }
 
 /**
- * The ticks of a file in chunks. Without `onBadLine` the first bad line ends them, after the chunk before it.
+ * The ticks of files in chunks. Without `onBadLine` the first bad line ends them, after the chunk before it; so does whatever
+ * ends the batches.
  *
  * @throws BadLineError at a bad line that ends the chunks
  */
-export async function* chunksOf(text: TickText, options: ChunkOptions): AsyncGenerator<Chunk> {
+export async function* chunksOf(batches: AsyncIterable<Batch>, options: ChunkOptions): AsyncGenerator<Chunk> {
   const builder = new ChunkBuilder(options);
-  for await (const lines of text.lines()) {
-    for (const line of lines) {
-      if ("timeUs" in line && builder.endsBefore(line.timeUs, options.ticksMax)) yield* builder.take();
-      const bad = "timeUs" in line ? addTick(builder, line) : line;
-      if (bad === undefined) continue;
-      if (options.onBadLine === undefined) {
-        yield* builder.take();
-        throw new BadLineError(bad.line, bad.problem);
-      }
-      options.onBadLine(bad);
-    }
+  try {
+    for await (const batch of batches) yield* chunksOfBatch(batch, builder, options);
+  } catch (error) {
+    yield* builder.take();
+    throw error;
   }
   yield* builder.take();
+}
+
+function* chunksOfBatch(batch: Batch, builder: ChunkBuilder, options: ChunkOptions): Generator<Chunk> {
+  for (const line of batch.lines) {
+    if (isTick(line) && builder.endsBefore(line.timeUs, options.ticksMax)) yield* builder.take();
+    const bad = addLine(builder, line, batch);
+    if (bad === undefined) continue;
+    const place = { source: batch.source, line: bad.line };
+    if (options.onBadLine === undefined) throw new BadLineError(place, bad.problem);
+    options.onBadLine(place, bad.problem);
+  }
 }

@@ -1,12 +1,15 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseShift, parseSymbol, parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
-import { PRICE_SIDES, type PriceSide } from "../tick-file/columns.js";
-import { importFile } from "./import-file.js";
+import { FORMAT_NAMES, type FormatName } from "../tick-file/input-file.js";
+import { PRICE_CHOICES, type PriceChoice } from "../tick-file/quote.js";
+import { importFiles } from "./import-files.js";
 
 interface Flags {
-  readonly symbol: string;
-  readonly price?: PriceSide;
+  readonly symbol?: string;
+  readonly price?: PriceChoice;
+  readonly format?: FormatName;
+  readonly points?: number;
   readonly url: string;
   readonly shift?: number;
   readonly onError: "stop" | "skip";
@@ -14,33 +17,56 @@ interface Flags {
 }
 
 const DETAILS = `
-The file is CSV, plain or gzip, with a header: time,price or time,bid,ask (in any order; other columns are ignored).
-Times are RFC 3339 with Z or an offset. Sending a file twice adds nothing; a run that was interrupted goes on where it
-stopped when the same command is given again.
+What a file holds is found out from its name and its first line, unless --format says it:
+  csv        a header with time,price or time,bid,ask, perhaps symbol, in any order; other columns are ignored; times are
+             RFC 3339 with Z or an offset
+  histdata   HistData's ASCII ticks: 20120201 000003660,1.306600,1.306770,0 (time at UTC-5 all year, bid, ask)
+  dukascopy  Dukascopy's CSV: Gmt time,Ask,Bid,AskVolume,BidVolume, or Local time with offsets
+  bi5        Dukascopy's hours, by their path: EURUSD/2024/00/15/10h_ticks.bi5 is of 15 January (months count from 00)
+  truefx     EUR/USD,20211101 19:07:40.498,1.16034,1.16037 (symbol, time in UTC, bid, ask)
+Each may be compressed with gzip or packed in a zip archive, alone or with others.
 
-Exit codes: 0 every tick is stored, 1 stopped by an error, 2 done but some lines were skipped, 130 interrupted.
+Without --symbol it is taken from the lines or from the file's name, where they tell it: all but plain CSV. --price both
+stores a quote as two symbols, EURUSD.BID and EURUSD.ASK.
+
+Files are read in the order in which they are named, best that of time. Sending a file twice adds nothing; a run that was
+interrupted goes on where it stopped when the same command is given again. With --on-error skip a file that is damaged is
+left out like a bad line.
+
+Exit codes: 0 every tick is stored, 1 stopped by an error, 2 done but something was skipped, 130 interrupted.
 
 Examples:
   $ fx-ticks import eurusd.csv.gz --symbol EURUSD --price mid
-  $ fx-ticks import eurusd.csv.gz --symbol EURUSD.BID --price bid --url http://ticks.example.com
-  $ zcat 2014-*.csv.gz | fx-ticks import - --symbol EURUSD --price bid --on-error skip
+  $ fx-ticks import HISTDATA_COM_ASCII_EURUSD_T2024*.zip --price both
+  $ fx-ticks import EURUSD/2024/*/*/*.bi5 --price bid --on-error skip
+  $ zcat 2014-*.csv.gz | fx-ticks import - --symbol EURUSD.BID --price bid --url http://ticks.example.com
 `;
+
+/** Decimals of a scale such as 100000; only powers of ten make decimals of points. */
+function parsePoints(raw: string): number {
+  if (!/^10{0,9}$/.test(raw)) throw new InvalidArgumentError("It must be 1, 10, 100, 1000 and so on.");
+  return raw.length - 1;
+}
 
 export function addImportCommand(program: Command, context: Context, finish: Finish): void {
   program
     .command("import")
-    .summary("store the ticks of a CSV file")
-    .description("Stores the ticks of a CSV file.")
-    .argument("<file>", "path of the file, or - for standard input")
-    .requiredOption("--symbol <symbol>", "symbol to store them as, such as EURUSD", parseSymbol)
-    .addOption(new Option("--price <side>", "which price of a quote to take").choices(PRICE_SIDES))
+    .summary("store the ticks of files: CSV, HistData, Dukascopy, TrueFX")
+    .description("Stores the ticks of files: CSV, HistData, Dukascopy, TrueFX.")
+    .argument("<files...>", "paths of the files, or - for standard input")
+    .option("--symbol <symbol>", "symbol to store them as, such as EURUSD", parseSymbol)
+    .addOption(new Option("--price <side>", "which price of a quote to take").choices(PRICE_CHOICES))
+    .addOption(new Option("--format <format>", "what the files hold").choices(FORMAT_NAMES))
+    .option("--points <number>", "points in a price of 1 in bi5 files, where it is not 100000 or 1000", parsePoints)
     .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
     .option("--shift <duration>", "move all times, by seconds or an ISO 8601 duration (P604W, -PT1H)", parseShift)
-    .addOption(new Option("--on-error <what>", "at a bad line").choices(["stop", "skip"]).default("stop"))
+    .addOption(new Option("--on-error <what>", "at a bad line or file").choices(["stop", "skip"]).default("stop"))
     .option("--restart", "start over instead of going on where an earlier run stopped")
     .addHelpText("after", DETAILS)
-    .action(async (file: string, flags: Flags) => {
-      const { symbol, price: side, url, shift: shiftUs = 0, onError, restart = false } = flags;
-      finish(await importFile({ file, symbol, side, url, shiftUs, onError, restart }, context));
+    .action(async (files: string[], flags: Flags) => {
+      const { symbol, price: choice, format, points: decimals, url } = flags;
+      const { shift: shiftUs = 0, onError, restart = false } = flags;
+      const options = { files, symbol, choice, format, decimals, url, shiftUs, onError, restart };
+      finish(await importFiles(options, context));
     });
 }

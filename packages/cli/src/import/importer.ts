@@ -1,7 +1,9 @@
 import type { FxClient, UploadResult } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
 import { counted, duration, grouped } from "../terminal.js";
-import type { TickText } from "../tick-file/tick-text.js";
+import type { Place } from "../tick-file/place.js";
+import type { PriceChoice } from "../tick-file/quote.js";
+import type { TickFiles } from "../tick-file/tick-files.js";
 import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
 import { sendInOrder } from "./in-order.js";
 import { noteRejections, refusalInFile } from "./refusals.js";
@@ -11,9 +13,10 @@ import { SkippedLines } from "./skipped-lines.js";
 const REQUESTS_IN_FLIGHT = 2;
 
 export interface Import {
-  readonly text: TickText;
+  readonly files: TickFiles;
   readonly client: FxClient;
-  readonly symbol: string;
+  /** As the files were opened with. */
+  readonly choice: PriceChoice | undefined;
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
   /** Where an earlier run stopped. */
@@ -23,11 +26,15 @@ export interface Import {
   onMark(mark: Mark, ticks: number): void;
 }
 
-/** Sends a file's ticks chunk by chunk, and counts. */
+/** More than fit in a line of the summary. */
+const SYMBOLS_NAMED_MAX = 4;
+
+/** Sends the ticks of files chunk by chunk, and counts. */
 export class Importer {
   readonly skipped = new SkippedLines();
   readonly #import: Import;
   readonly #startedMs = performance.now();
+  readonly #symbols = new Set<string>();
   #created = 0;
   #duplicates = 0;
 
@@ -40,15 +47,13 @@ export class Importer {
     return this.#created + this.#duplicates;
   }
 
-  /** @throws BadLineError, ProblemError or UnreachableError; all that {@link Import.onMark} was told of is stored */
+  /** @throws BadLineError, FileError, ProblemError or UnreachableError; all that {@link Import.onMark} was told of is stored */
   async run(): Promise<void> {
-    const { text, symbol, shiftUs, from, onError } = this.#import;
-    const onBadLine =
-      onError === "stop"
-        ? undefined
-        : (bad: { line: number; problem: string }) => this.skipped.add(bad.line, bad.problem);
-    const options = { symbol, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
-    await sendInOrder<Chunk, UploadResult>(chunksOf(text, options), {
+    const { files, choice, shiftUs, from, onError } = this.#import;
+    const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
+    const onBadLine = onError === "stop" ? undefined : skip;
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
+    await sendInOrder<Chunk, UploadResult>(chunksOf(files.batches(from), options), {
       inFlightMax: REQUESTS_IN_FLIGHT,
       waitsForOthers: (chunk) => chunk.hasUnnumbered,
       send: (chunk, signal) => this.#send(chunk, signal),
@@ -61,7 +66,13 @@ export class Importer {
     const elapsedMs = performance.now() - this.#startedMs;
     const rate = grouped(Math.round((this.ticks * 1000) / elapsedMs));
     const counts = `${grouped(this.#created)} new, ${grouped(this.#duplicates)} stored before`;
-    return `${counted(this.ticks, "tick")} of ${this.#import.symbol} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
+    return `${counted(this.ticks, "tick")}${this.#ofSymbols()} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
+  }
+
+  #ofSymbols(): string {
+    const symbols = [...this.#symbols].toSorted();
+    if (symbols.length === 0) return "";
+    return ` of ${symbols.length > SYMBOLS_NAMED_MAX ? counted(symbols.length, "symbol") : symbols.join(", ")}`;
   }
 
   async #send(chunk: Chunk, sendSignal: AbortSignal): Promise<UploadResult> {
@@ -77,6 +88,7 @@ export class Importer {
   #done(chunk: Chunk, result: UploadResult): void {
     this.#created += result.created;
     this.#duplicates += result.duplicates;
+    for (const symbol of chunk.symbols) this.#symbols.add(symbol);
     noteRejections(result, chunk, this.skipped);
     this.#import.onMark(chunk.end, this.ticks);
   }

@@ -6,41 +6,42 @@ import type { Mark } from "./chunks.js";
 
 /** What makes two runs the same import. */
 export interface ImportKey {
-  /** The file's real path. */
-  readonly path: string;
-  readonly symbol: string;
-  readonly side: string;
+  /** The files' real paths, in order. */
+  readonly paths: readonly string[];
+  readonly symbol: string | undefined;
+  readonly price: string | undefined;
+  readonly format: string | undefined;
+  readonly decimals: number | undefined;
   readonly url: string;
   readonly shiftUs: number;
 }
 
 /** What tells a changed file from the one that was begun. */
 export interface FileIdentity {
+  /** The real one. */
+  readonly path: string;
   readonly size: number;
   readonly modifiedMs: number;
   readonly headSha256: string;
-}
-
-/** How far a run had come. */
-export interface SavedImport {
-  /** The file's header line, which a later run does not read again. */
-  readonly header: string;
-  readonly mark: Mark;
 }
 
 /** Enough to tell two exports of the same size and time apart. */
 const HEAD_BYTES = 64 * 1024;
 
 /** Raised when the meaning of what is saved changes: what another version saved is not used. */
-const VERSION = 1;
+const VERSION = 2;
+
+function sha256(data: string | Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
+}
 
 /** @throws the file system's error when the file cannot be read */
-export async function identify(path: string): Promise<FileIdentity & { path: string }> {
+export async function identify(path: string): Promise<FileIdentity> {
   const { size, mtimeMs } = await stat(path);
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const headSha256 = createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex");
+    const headSha256 = sha256(buffer.subarray(0, bytesRead));
     return { path: await realpath(path), size, modifiedMs: mtimeMs, headSha256 };
   } finally {
     await file.close();
@@ -53,19 +54,20 @@ export class StateFile {
   readonly #directory: string;
   readonly #about: string;
 
-  constructor(directory: string, key: ImportKey, identity: FileIdentity) {
-    const name = createHash("sha256").update(JSON.stringify(key)).digest("hex").slice(0, 32);
+  constructor(directory: string, key: ImportKey, identities: readonly FileIdentity[]) {
+    const name = sha256(JSON.stringify(key)).slice(0, 32);
     this.path = join(directory, `${name}.json`);
     this.#directory = directory;
-    this.#about = JSON.stringify({ version: VERSION, key, identity });
+    // Of thousands of files: as a whole it would be written again with every mark.
+    this.#about = sha256(JSON.stringify({ version: VERSION, key, identities }));
   }
 
-  /** What an earlier run of this import on this very file saved. */
-  load(): SavedImport | undefined {
+  /** How far an earlier run of this import on these very files had come. */
+  load(): Mark | undefined {
     try {
-      const { about, header, mark } = JSON.parse(readFileSync(this.path, "utf8"));
+      const { about, mark } = JSON.parse(readFileSync(this.path, "utf8"));
       // Written by save(), below, in this version: `about` says so.
-      return JSON.stringify(about) === this.#about ? ({ header, mark } as SavedImport) : undefined;
+      return about === this.#about ? (mark as Mark) : undefined;
     } catch {
       // None was saved, or a crash of the machine left half of it: from the start is always right.
       return undefined;
@@ -77,13 +79,10 @@ export class StateFile {
    *
    * @throws the file system's error
    */
-  save({ header, mark }: SavedImport): void {
+  save(mark: Mark): void {
     mkdirSync(this.#directory, { recursive: true });
     const written = `${this.path}.new`;
-    writeFileSync(
-      written,
-      `{"about":${this.#about},"header":${JSON.stringify(header)},"mark":${JSON.stringify(mark)}}\n`,
-    );
+    writeFileSync(written, `${JSON.stringify({ about: this.#about, mark })}\n`);
     renameSync(written, this.path);
   }
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSymbol, parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
-import { PRICE_SIDES, type PriceSide } from "../tick-file/columns.js";
+import { PRICE_SIDES, type PriceSide } from "../tick-file/quote.js";
 import { replay } from "./replay.js";
 
 /** A week in a second: beyond it nothing is left of the rhythm. */
@@ -15,14 +15,14 @@ function parseSpeed(raw: string): number {
 }
 
 interface Flags {
-  readonly symbol: string;
+  readonly symbol?: string;
   readonly price?: PriceSide;
   readonly speed: number;
   readonly url: string;
 }
 
 const DETAILS = `
-The file is as for import. Its first tick is sent at once, with the time of now, and every other one as long after it as
+The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as
 the file says, divided by the speed.
 
 Exit codes: 0 the file was replayed to its end, 1 stopped by an error, 130 interrupted.
@@ -35,10 +35,10 @@ Examples:
 export function addReplayCommand(program: Command, context: Context, finish: Finish): void {
   program
     .command("replay")
-    .summary("send the ticks of a CSV file as if they happened now")
-    .description("Sends the ticks of a CSV file in their own rhythm, their times moved to now.")
+    .summary("send the ticks of a file as if they happened now")
+    .description("Sends the ticks of a file in their own rhythm, their times moved to now.")
     .argument("<file>", "path of the file, or - for standard input")
-    .requiredOption("--symbol <symbol>", "symbol to send them as, such as EURUSD", parseSymbol)
+    .option("--symbol <symbol>", "symbol to send them as, such as EURUSD; what the file says when absent", parseSymbol)
     .addOption(new Option("--price <side>", "which price of a quote to take").choices(PRICE_SIDES))
     .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1)
     .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")

@@ -2,15 +2,17 @@ import { type FxClient, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
-import type { PriceSide } from "../tick-file/columns.js";
-import { openText } from "../tick-file/text-source.js";
-import { TickText } from "../tick-file/tick-text.js";
+import { BadLineError } from "../tick-file/place.js";
+import type { PriceSide } from "../tick-file/quote.js";
+import { isTick } from "../tick-file/tick.js";
+import { fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { Pace } from "./pace.js";
 
 export interface ReplayOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  readonly symbol: string;
+  /** Stands in for what the file says. */
+  readonly symbol: string | undefined;
   readonly side: PriceSide | undefined;
   readonly speed: number;
   readonly url: string;
@@ -23,6 +25,7 @@ const FLUSH_INTERVAL_MS = 20;
 const REQUEST_TICKS_MAX = 5_000;
 
 interface DueTick {
+  readonly symbol: string;
   readonly timeUs: Micros;
   readonly price: number;
 }
@@ -30,14 +33,12 @@ interface DueTick {
 /** Sends ticks when they are due. Those of one time leave together, so that the service can number them. */
 class Player {
   readonly #client: FxClient;
-  readonly #symbol: string;
   readonly #signal: AbortSignal;
   #due: DueTick[] = [];
   #sent = 0;
 
-  constructor(client: FxClient, symbol: string, signal: AbortSignal) {
+  constructor(client: FxClient, signal: AbortSignal) {
     this.#client = client;
-    this.#symbol = symbol;
     this.#signal = signal;
   }
 
@@ -57,22 +58,25 @@ class Player {
     const due = this.#due;
     this.#due = [];
     if (due.length === 0) return;
-    const ticks = due.map(({ timeUs, price }) => ({ symbol: this.#symbol, time: formatTime(timeUs), price }));
+    const ticks = due.map(({ symbol, timeUs, price }) => ({ symbol, time: formatTime(timeUs), price }));
     await this.#client.postTicks(ticks, { signal: this.#signal });
     this.#sent += due.length;
   }
 }
 
 async function playFile(options: ReplayOptions, player: Player, context: Context): Promise<void> {
-  const { blocks } = openText(options.file, context.stdin, context.signal);
-  const pace = new Pace(options.speed, nowUs());
-  for await (const lines of new TickText(blocks, options.side).lines()) {
+  const { symbol, side: choice, file, speed } = options;
+  const { stdin, signal } = context;
+  const files = new TickFiles([await fileToRead(file)], { symbol, choice, onUnreadable: "stop", stdin, signal });
+  const pace = new Pace(speed, nowUs());
+  for await (const { source, lines } of files.batches()) {
     for (const line of lines) {
-      if ("problem" in line) {
+      if (!isTick(line)) {
         await player.flush();
-        throw new Error(`line ${line.line}: ${line.problem}`);
+        throw new BadLineError({ source, line: line.line }, line.problem);
       }
-      await player.play({ timeUs: pace.dueUs(line.timeUs), price: Number(line.price) });
+      const { symbol, timeUs, prices } = line;
+      await player.play({ symbol, timeUs: pace.dueUs(timeUs), price: Number(prices[0]) });
     }
   }
   await player.flush();
@@ -90,15 +94,15 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
     began: ({ message }) => terminal.say(`${message}; trying until it answers`),
     ended: () => terminal.say(`${options.url} answers again`),
   });
-  const player = new Player(client, options.symbol, signal);
+  const player = new Player(client, signal);
   const startedMs = performance.now();
+  const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;
   const summary = () =>
-    `${counted(player.sent, "tick")} of ${options.symbol} replayed in ${duration(performance.now() - startedMs)}`;
+    `${counted(player.sent, "tick")}${ofSymbol} replayed in ${duration(performance.now() - startedMs)}`;
   try {
     await playFile(options, player, context);
   } catch (error) {
-    if (!signal.aborted)
-      throw new Error(`${options.file}: ${(error as Error).message}; ${summary()}`, { cause: error });
+    if (!signal.aborted) throw new Error(`${(error as Error).message}; ${summary()}`, { cause: error });
     terminal.say(`interrupted; ${summary()}`);
     return EXIT.interrupted;
   }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isPositiveDecimal, middle } from "./decimal.js";
+import { isPositiveDecimal, middle, pointsToDecimal } from "./decimal.js";
 
 describe("middle", () => {
   it("is exact where binary floating point is not", () => {
@@ -39,4 +39,18 @@ describe("isPositiveDecimal", () => {
     "refuses %j",
     (text) => expect(isPositiveDecimal(text)).toBe(false),
   );
+});
+
+describe("pointsToDecimal", () => {
+  it.each([
+    [113_456, 5, "1.13456"],
+    [100_000, 5, "1"],
+    [113_450, 5, "1.1345"],
+    [7, 5, "0.00007"],
+    [4_294_967_295, 5, "42949.67295"],
+    [151_234, 3, "151.234"],
+    [120, 0, "120"],
+  ])("writes %i points of %i decimals as %s", (points, decimals, text) => {
+    expect(pointsToDecimal(points, decimals)).toBe(text);
+  });
 });

@@ -27,3 +27,11 @@ export function middle(a: string, b: string): string {
   const digits = halfSum.toString().padStart(decimals + 2, "0");
   return `${digits.slice(0, -decimals - 1)}.${digits.slice(-decimals - 1)}`;
 }
+
+/** A whole number of points as the decimal a person would write: 113456 of 5 decimals is 1.13456, 100000 of them 1. */
+export function pointsToDecimal(points: number, decimals: number): string {
+  const digits = String(points).padStart(decimals + 1, "0");
+  const whole = digits.slice(0, digits.length - decimals);
+  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
+  return fraction === "" ? whole : `${whole}.${fraction}`;
+}

@@ -1,3 +1,5 @@
+import { UnreadableError } from "./tick.js";
+
 /** A place between two lines of a text. */
 export interface Position {
   /** Lines before it. */
@@ -42,7 +44,7 @@ export class LineSplitter {
     const texts = (this.#rest + block.toString("latin1")).split(LINE_FEED);
     this.#rest = texts.pop() ?? "";
     if (this.#rest.length > LINE_LENGTH_MAX) {
-      throw new Error(
+      throw new UnreadableError(
         `line ${this.#line + texts.length + 1} is longer than ${LINE_LENGTH_MAX} bytes: is this a CSV file?`,
       );
     }

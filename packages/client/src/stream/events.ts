@@ -39,12 +39,16 @@ export interface StatusEvent {
   readonly retryMs?: number | undefined;
 }
 
-/** A gap is only reported when its ticks could not be read over HTTP either. */
+/** Ticks between two times that neither the stream nor HTTP could give: the reason is why HTTP could not. */
+export interface GapEvent extends Omit<GapMessage, "reason"> {
+  readonly reason: string;
+}
+
 export type StreamEvent =
   | TicksMessage
   | BarMessage
   | ConflatedMessage
-  | GapMessage
+  | GapEvent
   | ErrorMessage
   | ReloadedTicksEvent
   | ReloadedBarsEvent

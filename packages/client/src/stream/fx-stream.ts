@@ -81,8 +81,6 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #hub = new EventHub();
   #status: EventOf<"status">["status"] | "idle" = "idle";
   #socket: Socket | undefined;
-  /** The socket is open, and its first request, for every channel of then, has been sent. */
-  #isOpen = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
@@ -137,7 +135,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   subscribe(...channels: string[]): void {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.add(name);
-    if (this.#isOpen) this.#requestChannels(names);
+    if (this.#status === "live") this.#requestChannels(names);
   }
 
   /** Stops following channels, and forgets their positions. */
@@ -145,7 +143,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
     this.#positions.keepOnly([...this.#channels]);
-    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
+    this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
   }
 
   /** Ends the stream, and the loop that reads it. */
@@ -166,15 +164,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     // A listener may have had enough.
     if (this.#isClosed()) return;
     this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
-      onOpen: () => this.#onOpen(),
+      onOpen: () => this.#requestChannels([...this.#channels]),
       onMessage: (message) => this.#onMessage(message),
       onEnd: (ending) => this.#onEnd(ending),
     });
-  }
-
-  #onOpen(): void {
-    this.#isOpen = true;
-    this.#requestChannels([...this.#channels]);
   }
 
   #requestChannels(channels: string[]): void {
@@ -241,7 +234,6 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #disconnect(): void {
     if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
     this.#liveSinceMs = undefined;
-    this.#isOpen = false;
     this.#flow.onLost();
     this.#socket?.close();
     this.#socket = undefined;

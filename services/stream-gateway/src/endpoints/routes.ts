@@ -24,7 +24,7 @@ const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, Plai
 ]);
 
 /** The paths that take WebSockets. */
-export const SOCKET_PATHS: readonly string[] = ["/ws", ...PLAIN_ENDPOINTS.keys()];
+const SOCKET_PATHS: readonly string[] = ["/ws", ...PLAIN_ENDPOINTS.keys()];
 
 function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";

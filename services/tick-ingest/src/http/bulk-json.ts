@@ -1,6 +1,6 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, type TickRules } from "@fx-ohlc/schemas";
 import { Problem, sendJson } from "@fx-ohlc/service-kit";
-import type { Request, Response } from "express";
 import type { GroupCommit } from "../write/group-commit.js";
 import type { Outcome } from "../write/stamp-book.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
@@ -37,7 +37,12 @@ export function storedMessage(created: number, duplicates: number): string {
 }
 
 /** `POST /ticks/bulk` with a JSON array: all of it or nothing. */
-export async function postBulkJson(req: Request, res: Response, commits: GroupCommit, rules: TickRules): Promise<void> {
+export async function postBulkJson(
+  req: IncomingMessage,
+  res: ServerResponse,
+  commits: GroupCommit,
+  rules: TickRules,
+): Promise<void> {
   const ticks = readTicks(await readJson(req, BODY_BYTES_MAX), rules);
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });

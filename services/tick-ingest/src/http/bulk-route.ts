@@ -1,6 +1,7 @@
-import { BulkQuery, type TickRules } from "@fx-ohlc/schemas";
-import { Problem, readQuery, sendJson } from "@fx-ohlc/service-kit";
-import type { Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { INGEST_ROUTES } from "@fx-ohlc/contract";
+import type { TickRules } from "@fx-ohlc/schemas";
+import { type Handler, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { postBulkJson, storedMessage } from "./bulk-json.js";
 import { BulkStream, type StreamResult } from "./bulk-stream.js";
@@ -15,11 +16,13 @@ const IDLE_TIMEOUT_MS = 60_000;
 /** A sender that goes on for so long after it was refused does not listen. */
 const LINGER_MAX_MS = 10_000;
 
+type PostTicks = typeof INGEST_ROUTES.postTicks;
+const MEDIA_TYPES = Object.keys(INGEST_ROUTES.postTicks.body);
+
 /** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
-export function postBulk(commits: GroupCommit, rules: () => TickRules): RequestHandler {
-  return async (req, res) => {
-    const { on_error = "stop" } = readQuery(BulkQuery, req.url);
-    requireMediaType(req, ["application/json", "application/x-ndjson", "text/csv"]);
+export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<PostTicks> {
+  return async (req, res, { query: { on_error = "stop" } }) => {
+    requireMediaType(req, MEDIA_TYPES);
     const type = mediaType(req);
     if (type === "application/json") return postBulkJson(req, res, commits, rules());
     req.setTimeout(IDLE_TIMEOUT_MS, () => req.destroy());
@@ -28,7 +31,7 @@ export function postBulk(commits: GroupCommit, rules: () => TickRules): RequestH
   };
 }
 
-async function stream(bulk: BulkStream, req: Request, res: Response): Promise<void> {
+async function stream(bulk: BulkStream, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
     await bulk.read(req);
   } catch (error) {
@@ -51,7 +54,7 @@ async function stream(bulk: BulkStream, req: Request, res: Response): Promise<vo
  * An answer before the body's end: what still comes is read and dropped, so that the sender gets to the answer. Closing at
  * once would reset the connection under a sender that is still writing, and the answer would be lost with it.
  */
-function endEarly(req: Request): void {
+function endEarly(req: IncomingMessage): void {
   req.resume();
   const lingering = setTimeout(() => req.destroy(), LINGER_MAX_MS).unref();
   req.once("close", () => clearTimeout(lingering));

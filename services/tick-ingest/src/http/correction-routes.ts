@@ -1,21 +1,15 @@
+import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import {
   checkDto,
-  type FieldError,
   formatTime,
   normalizeSymbol,
   OLDER_THAN_RETENTION,
   PriceDto,
   parseTime,
-  SeqQuery,
-  SYMBOL_RULE,
-  TIME_RULE,
-  TickKeyQuery,
-  TickRangeQuery,
   type TickRules,
 } from "@fx-ohlc/schemas";
-import { invalid, Problem, readQuery, sendJson } from "@fx-ohlc/service-kit";
-import type { Express, Request } from "express";
+import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
 import type { Correction, Corrections } from "../write/corrections.js";
 import type { StampRange } from "../write/stored-ranges.js";
@@ -56,41 +50,32 @@ function refuseExpired(field: string, timeUs: number, { horizonUs }: TickRules):
   }
 }
 
-/** The stamp in a path, which no DTO has checked. */
-function stampOfPath(req: Request): Stamp {
-  const { symbol = "", time = "" } = req.params as Record<string, string>; // Express names the route's own parameters.
-  const errors: FieldError[] = [];
-  if (normalizeSymbol(symbol) === undefined) errors.push({ field: "symbol", message: SYMBOL_RULE });
-  if (parseTime(time) === undefined) errors.push({ field: "time", message: TIME_RULE });
-  if (errors.length > 0) throw invalid(errors);
-  return stampOf(symbol, time, readQuery(SeqQuery, req.url).seq);
-}
-
 /** `PUT /ticks`, `DELETE /ticks` and `DELETE /ticks/{symbol}/{time}`. */
-export function addCorrectionRoutes(app: Express, dependencies: CorrectionDependencies): void {
+export function correctionHandlers(
+  dependencies: CorrectionDependencies,
+): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
   const { database, rules } = dependencies;
+  return {
+    putTick: async (req, res, { query: { symbol, time, seq } }) => {
+      const stamp = stampOf(symbol, time, seq);
+      const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
+      if (!body.ok) throw invalid(body.errors);
+      refuseExpired("time", stamp.timeUs, rules());
+      sendJson(res, 200, await database.whileAvailable(() => put(dependencies, stamp, body.value.price)));
+    },
 
-  app.put("/ticks", async (req, res) => {
-    const { symbol, time, seq } = readQuery(TickKeyQuery, req.url);
-    const stamp = stampOf(symbol, time, seq);
-    const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
-    if (!body.ok) throw invalid(body.errors);
-    refuseExpired("time", stamp.timeUs, rules());
-    sendJson(res, 200, await database.whileAvailable(() => put(dependencies, stamp, body.value.price)));
-  });
+    deleteTicks: async (_req, res, { query: { symbol, start, end } }) => {
+      const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: parseTime(start) ?? 0, toUs: parseTime(end) ?? 0 };
+      if (range.fromUs < range.toUs) refuseExpired("start", range.fromUs, rules());
+      sendJson(res, 200, await database.whileAvailable(() => removeRange(dependencies, range)));
+    },
 
-  app.delete("/ticks", async (req, res) => {
-    const { symbol, start, end } = readQuery(TickRangeQuery, req.url);
-    const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: parseTime(start) ?? 0, toUs: parseTime(end) ?? 0 };
-    if (range.fromUs < range.toUs) refuseExpired("start", range.fromUs, rules());
-    sendJson(res, 200, await database.whileAvailable(() => removeRange(dependencies, range)));
-  });
-
-  app.delete("/ticks/:symbol/:time", async (req, res) => {
-    const stamp = stampOfPath(req);
-    refuseExpired("time", stamp.timeUs, rules());
-    sendJson(res, 200, await database.whileAvailable(() => removeStamp(dependencies, stamp)));
-  });
+    deleteTick: async (_req, res, { path: { symbol, time }, query: { seq } }) => {
+      const stamp = stampOf(symbol, time, seq);
+      refuseExpired("time", stamp.timeUs, rules());
+      sendJson(res, 200, await database.whileAvailable(() => removeStamp(dependencies, stamp)));
+    },
+  };
 }
 
 type Body = Record<string, unknown>;

@@ -7,8 +7,8 @@ import {
   TickDto,
   type TickRules,
 } from "@fx-ohlc/schemas";
-import type { LeanHandler } from "@fx-ohlc/service-kit";
-import { invalid, Problem, refuseQuery, sendJson } from "@fx-ohlc/service-kit";
+import type { Handler } from "@fx-ohlc/service-kit";
+import { invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -27,9 +27,8 @@ function readTick(raw: unknown, rules: TickRules): NewTick {
 }
 
 /** `POST /ticks`: one tick, answered when it is committed. */
-export function postTick(commits: GroupCommit, rules: () => TickRules): LeanHandler {
+export function postTick(commits: GroupCommit, rules: () => TickRules): Handler {
   return async (req, res) => {
-    refuseQuery(req.url ?? "");
     const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
     const outcome = await commits.submit([tick]);
     if (!outcome.ok) {

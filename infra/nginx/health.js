@@ -1,0 +1,59 @@
+/**
+ * `/health` and `/ready` of the edge: what each service says, and the worst of it. Says the same as
+ * infra/local/src/edge/aggregate-health.ts, in what njs, nginx's own JavaScript, understands: no destructuring.
+ */
+const SERVICES = ["tick-ingest", "ohlc-query", "stream-gateway"];
+
+/** One request to each service, all at once. */
+function ask(r, probe) {
+  return Promise.all(SERVICES.map((name) => r.subrequest(`/-/${name}/${probe}`)));
+}
+
+/** What a service said about itself; an error page of nginx is not that. */
+function reportOf(answer) {
+  try {
+    const body = JSON.parse(answer.responseText);
+    return body.status === "healthy" || body.status === "unhealthy" ? body : undefined;
+  } catch (_) {
+    return undefined;
+  }
+}
+
+/** Connected when every service that uses it and answers says so. */
+function worst(states) {
+  const known = states.filter((state) => state !== undefined);
+  return known.length > 0 && known.every((state) => state === "connected") ? "connected" : "disconnected";
+}
+
+function send(r, isFine, body) {
+  r.headersOut["Content-Type"] = "application/json; charset=utf-8";
+  r.headersOut["Cache-Control"] = "no-store";
+  r.headersOut["X-Request-Id"] = r.variables.edge_request_id;
+  r.return(isFine ? 200 : 503, JSON.stringify(body));
+}
+
+async function health(r) {
+  const reports = (await ask(r, "health")).map(reportOf);
+  const known = reports.filter((report) => report !== undefined);
+  const isHealthy = reports.every((report) => report !== undefined && report.status === "healthy");
+  const services = {};
+  SERVICES.forEach((name, index) => {
+    services[name] = reports[index] === undefined ? "unreachable" : reports[index].status;
+  });
+  send(r, isHealthy, {
+    status: isHealthy ? "healthy" : "unhealthy",
+    timestamp: new Date().toISOString(),
+    database: worst(known.map((report) => report.database)),
+    redis: worst(known.map((report) => report.redis)),
+    version: known.length > 0 ? known[0].version : "unknown",
+    services: services,
+  });
+}
+
+async function ready(r) {
+  const answers = await ask(r, "ready");
+  const isReady = answers.every((answer) => answer.status === 200);
+  send(r, isReady, { status: isReady ? "ready" : "not_ready" });
+}
+
+export default { health, ready };

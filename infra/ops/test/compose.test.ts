@@ -1,0 +1,139 @@
+import { type Environment, type EnvReader, readEnv } from "@fx-ohlc/service-kit";
+import { migrateOptions } from "../../../packages/database/src/migrate-options.js";
+import { readConfig as readQueryConfig } from "../../../services/ohlc-query/src/config.js";
+import { readConfig as readGatewayConfig } from "../../../services/stream-gateway/src/config.js";
+import { readConfig as readIngestConfig } from "../../../services/tick-ingest/src/config.js";
+import { textOf, yamlOf } from "./repository.js";
+
+interface ComposeService {
+  readonly image: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly restart?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly mem_limit?: string;
+  readonly cpus?: string;
+  readonly secrets?: readonly string[];
+}
+
+interface ComposeFile {
+  readonly services: Readonly<Record<string, ComposeService>>;
+}
+
+const FILES = ["docker-compose.yml", "docker-compose.prod.yml"] as const;
+const CONFIGS: Readonly<Record<string, (env: EnvReader) => unknown>> = {
+  migrate: migrateOptions,
+  "tick-ingest": readIngestConfig,
+  "ohlc-query": readQueryConfig,
+  "stream-gateway": readGatewayConfig,
+};
+/** What every service must be told; the rest has defaults. */
+const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h" };
+/** Where the compose files mean something else than a service on its own does. */
+const OWN_DEFAULTS = { RETENTION_DAYS: "90", SHUTDOWN_GRACE_MS: "1500", OHLC_QUERY_URL: "http://ohlc-query:8002" };
+/** Fixed by the compose files: a port nobody sees, and connections that only one kind of deployment has. */
+const NOT_OFFERED = new Set(["PORT", "DATABASE_DIRECT_URL", "DATABASE_READ_URL", "DB_ENGINE"]);
+
+const compose = (file: string) => yamlOf<ComposeFile>(file);
+
+/** `${NAME:-default}` as compose fills it in where nobody set anything. */
+function withDefaults(value: string): string {
+  return String(value).replaceAll(/\$\{\w+:-([^}]*)\}/g, "$1");
+}
+
+/** The names of all variables that a configuration asks for. */
+function variablesOf(readConfig: (env: EnvReader) => unknown): string[] {
+  const names = new Set<string>();
+  const env = new Proxy<Environment>(ADDRESSES, {
+    get: (target, name) => {
+      if (!String(name).endsWith("_FILE")) names.add(String(name));
+      return target[String(name)];
+    },
+  });
+  readEnv(env, readConfig);
+  return [...names];
+}
+
+describe.each(FILES)("%s", (file) => {
+  const { services } = compose(file);
+
+  test.each(Object.entries(CONFIGS))(
+    "offers every variable of %s, each with the service's own default",
+    (name, read) => {
+      const environment = services[name]?.environment ?? {};
+      const offered = variablesOf(read).filter((variable) => !NOT_OFFERED.has(variable) && !(variable in ADDRESSES));
+      expect(Object.keys(environment)).toEqual(expect.arrayContaining(offered));
+      const filled = Object.entries(environment).map(([key, value]) => [key, withDefaults(value)] as const);
+      const given = Object.fromEntries(filled.filter(([key]) => offered.includes(key)));
+      const own = Object.fromEntries(Object.entries(OWN_DEFAULTS).filter(([key]) => offered.includes(key)));
+      expect(readEnv({ ...ADDRESSES, ...given }, read)).toEqual(readEnv({ ...ADDRESSES, ...own }, read));
+    },
+  );
+
+  test(".env.example names every variable with its default", () => {
+    const example = Object.fromEntries(
+      [...textOf(".env.example").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    for (const [, name = "", fallback] of textOf(file).matchAll(/\$\{(\w+):-([^}]*)\}/g)) {
+      expect([name, example[name]]).toEqual([name, fallback]);
+    }
+  });
+
+  test("pins every image that is not built here, and TimescaleDB to one that is new enough", () => {
+    const images = Object.values(services).map(({ image }) => image);
+    for (const image of images.filter((candidate) => !candidate.startsWith("fx-ohlc/"))) {
+      expect(image).toMatch(/:v?\d+\.\d+\.\d+/);
+    }
+    const [, major, minor] = /timescaledb:(\d+)\.(\d+)/.exec(images.join(" ")) ?? [];
+    expect(Number(major) * 100 + Number(minor)).toBeGreaterThanOrEqual(228);
+  });
+
+  test("hardens every container but the database, whose entrypoint sets up its folder", () => {
+    const { timescaledb: _, ...others } = services;
+    for (const { read_only, cap_drop, security_opt } of Object.values(others)) {
+      expect({ read_only, cap_drop, security_opt }).toEqual({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+      });
+    }
+  });
+});
+
+describe("docker-compose.prod.yml", () => {
+  const { services } = compose("docker-compose.prod.yml");
+
+  test("publishes the edge's port and no other", () => {
+    const published = Object.entries(services).filter(([, { ports = [] }]) => ports.length > 0);
+    expect(published.map(([name]) => name)).toEqual(["edge"]);
+  });
+
+  test("bounds every container and starts it again", () => {
+    for (const [name, { restart, mem_limit, cpus }] of Object.entries(services)) {
+      if (name !== "migrate") expect([name, restart, mem_limit, cpus]).not.toContain(undefined);
+    }
+  });
+
+  test("hands each container the secrets it needs and no others", () => {
+    expect(
+      Object.fromEntries(Object.entries(services).map(([name, { secrets = [] }]) => [name, secrets])),
+    ).toMatchObject({
+      "tick-ingest": ["database_url", "redis_url"],
+      "ohlc-query": ["database_reader_url"],
+      "stream-gateway": ["redis_url"],
+      edge: [],
+      simulator: [],
+    });
+    expect(textOf("docker-compose.prod.yml")).not.toMatch(/PASSWORD: |:\/\/[^\s@]+:[^\s@]+@/);
+  });
+});
+
+test("the Dockerfile builds with the pnpm and the turbo of the project", () => {
+  const { packageManager } = JSON.parse(textOf("package.json")) as { packageManager: string };
+  const { catalog } = yamlOf<{ catalog: Record<string, string> }>("pnpm-workspace.yaml");
+  expect(textOf("infra/docker/Dockerfile")).toContain(
+    `npm install --global ${packageManager} turbo@${String(catalog.turbo)}`,
+  );
+});

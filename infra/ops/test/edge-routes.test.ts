@@ -1,0 +1,102 @@
+import { routeOf } from "../../local/src/edge/routes.js";
+import { textOf } from "./repository.js";
+
+/** A `location ~ …` block that a request can reach, in the order nginx tries them. */
+interface Location {
+  readonly pattern: RegExp;
+  readonly body: string;
+}
+
+const edge = textOf("infra/nginx/edge.conf");
+
+/** PCRE and JavaScript agree on what these patterns use. */
+function locations(): Location[] {
+  const blocks = edge.matchAll(/^ {2}location ~ (\S+) \{\n(.*?)^ {2}\}/gms);
+  return [...blocks]
+    .map(([, pattern = "", body = ""]) => ({ pattern: new RegExp(pattern.replace("?<probe>", "")), body }))
+    .filter(({ body }) => !body.includes("internal;"));
+}
+
+/** The `map` that names an upstream or a flag: its patterns in order, and its default. */
+function mapped(name: string, value: string): string {
+  const [, body = ""] = new RegExp(`^map [^{]* \\$${name} \\{\n(.*?)^\\}`, "ms").exec(edge) ?? [];
+  for (const [, flags, pattern = "", result] of body.matchAll(/"~(\*?)(.*)" (\S+);/g)) {
+    if (new RegExp(pattern, flags === "*" ? "i" : "").test(value)) return result ?? "";
+  }
+  return /default (\S+);/.exec(body)?.[1] ?? "";
+}
+
+/** What nginx does with a request: the service it goes to, `own` for its own answers, `none` for a 404. */
+function nginxRoute(method: string, target: string): string {
+  if (mapped("is_twisted", target) === "1") return "none";
+  const path = target.split("?", 1)[0] ?? "";
+  const location = locations().find(({ pattern }) => pattern.test(path));
+  if (location === undefined) return "none";
+  const upstream = /proxy_pass http:\/\/(\S+);/.exec(location.body)?.[1];
+  if (upstream === undefined) return "own";
+  return (upstream === "$ticks_upstream" ? mapped("ticks_upstream", `${method} ${path}`) : upstream).replace("_", "-");
+}
+
+function localRoute(method: string, target: string): string {
+  const route = routeOf(method, target);
+  if (route.kind === "proxy") return route.service;
+  return route.kind === "none" ? "none" : "own";
+}
+
+describe("nginx sends a request where the local edge does", () => {
+  test.each([
+    ["GET", "/ticks?symbol=EURUSD"],
+    ["HEAD", "/ticks"],
+    ["GET", "/ticks/?symbol=EURUSD"],
+    ["POST", "/ticks"],
+    ["PUT", "/ticks/?symbol=EURUSD"],
+    ["DELETE", "/ticks?symbol=EURUSD"],
+    ["POST", "/ticks/bulk?on_error=skip"],
+    ["POST", "/ticks/bulk/"],
+    ["DELETE", "/ticks/EURUSD/2025-12-05T10:00:00.123456Z?seq=0"],
+    ["GET", "/ohlc/minute?symbol=EURUSD"],
+    ["GET", "/ohlc?interval=5m"],
+    ["GET", "/ohlc/custom-day"],
+    ["GET", "/symbols/"],
+    ["GET", "/problems/invalid"],
+    ["GET", "/docs"],
+    ["GET", "/docs/files/swagger-ui.css"],
+    ["GET", "/redoc/"],
+    ["GET", "/openapi.json"],
+    ["GET", "/asyncapi.json"],
+    ["GET", "/openapi.jsonx"],
+    ["GET", "/ws"],
+    ["GET", "/ws/stats"],
+    ["GET", "/ws/ohlc/minute?symbol=EURUSD"],
+    ["GET", "/metrics/tick-ingest"],
+    ["GET", "/metrics/ohlc-query/"],
+    ["GET", "/metrics/stream-gateway"],
+    ["GET", "/health"],
+    ["GET", "/health/"],
+    ["GET", "/ready"],
+    ["GET", "/live?x=1"],
+    ["GET", "/internal/anchor"],
+    ["GET", "//internal/anchor"],
+    ["GET", "/ohlc/../internal/anchor"],
+    ["GET", "/ohlc/%2e%2e/internal/anchor"],
+    ["GET", "/ohlc/./../internal/anchor"],
+    ["GET", "/ohlc\\..\\internal"],
+    ["GET", "/metrics"],
+    ["GET", "/metrics/postgres"],
+    ["GET", "/ohlcx"],
+    ["GET", "/wsx"],
+    ["GET", "/ticksx"],
+    ["GET", "/-/ohlc-query/health"],
+  ])("%s %s", (method, target) => {
+    expect(nginxRoute(method, target)).toBe(localRoute(method, target));
+  });
+});
+
+test("every service has an upstream on the port its image listens on", () => {
+  const upstreams = textOf("infra/nginx/nginx.conf").matchAll(/server ([\w-]+):(\d+) resolve/g);
+  expect([...upstreams].map(([, name, port]) => `${name} ${port}`)).toEqual([
+    "tick-ingest 8001",
+    "ohlc-query 8002",
+    "stream-gateway 8003",
+  ]);
+});

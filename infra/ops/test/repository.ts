@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+
+/** A file of the repository, as text. */
+export function textOf(path: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");
+}
+
+/** A YAML file of the repository; what it holds is looked at field by field. */
+export function yamlOf<T>(path: string): T {
+  return parse(textOf(path), { merge: true }) as T;
+}

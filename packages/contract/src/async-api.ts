@@ -1,0 +1,104 @@
+import {
+  aboutOf,
+  CLIENT_REQUESTS,
+  type JsonSchema,
+  PlainBar,
+  PlainGap,
+  PlainTick,
+  SERVER_MESSAGES,
+  type Shape,
+  STORED_INTERVALS,
+  StreamQuery,
+} from "@fx-ohlc/schemas";
+import { Components } from "@fx-ohlc/service-kit";
+
+/** A WebSocket endpoint: what goes out of it and what comes in. */
+export interface StreamEndpoint {
+  readonly address: string;
+  readonly title: string;
+  readonly sends: readonly Shape[];
+  readonly takes: readonly Shape[];
+  readonly query?: Shape;
+}
+
+/** Every WebSocket endpoint by the name of its channel in the document. */
+export const STREAM_ENDPOINTS: Readonly<Record<string, StreamEndpoint>> = {
+  channels: {
+    address: "/ws",
+    title: "Many channels on one connection, resumable",
+    sends: SERVER_MESSAGES,
+    takes: CLIENT_REQUESTS,
+  },
+  ticks: {
+    address: "/ws/ticks",
+    title: "Each tick, never conflated",
+    sends: [PlainTick, PlainGap],
+    takes: [],
+    query: StreamQuery,
+  },
+  ...Object.fromEntries(
+    STORED_INTERVALS.map((interval) => [
+      `${interval}_bars`,
+      {
+        address: `/ws/ohlc/${interval}`,
+        title: `Live bars of ${interval === "hour" ? "an hour" : interval === "day" ? "an FX day" : "a minute"}`,
+        sends: [PlainBar],
+        takes: [],
+        query: StreamQuery,
+      },
+    ]),
+  ),
+};
+
+/** The AsyncAPI 3 document of the stream, with recorded messages as examples. */
+export function asyncApiDocument(version: string, examples: Readonly<Record<string, unknown>>): JsonSchema {
+  const components = new Components();
+  const endpoints = Object.entries(STREAM_ENDPOINTS);
+  const shapes = new Set(endpoints.flatMap(([, { sends, takes }]) => [...sends, ...takes]));
+  const messages = [...shapes].map((shape) => [shape.name, message(shape, components, examples[shape.name])]);
+  return {
+    asyncapi: "3.0.0",
+    info: {
+      title: "fx-ohlc stream",
+      version,
+      description: "Ticks and live bars over WebSockets. A client is never left with a silent gap.",
+      license: { name: "MIT" },
+    },
+    defaultContentType: "application/json",
+    channels: Object.fromEntries(endpoints.map(([name, endpoint]) => [name, channel(endpoint, components)])),
+    operations: Object.fromEntries(endpoints.flatMap(([name, endpoint]) => operations(name, endpoint))),
+    components: { messages: Object.fromEntries(messages), schemas: components.schemas },
+  };
+}
+
+function message(shape: Shape, components: Components, example: unknown): JsonSchema {
+  const { name } = shape;
+  const about = aboutOf(shape);
+  return {
+    name,
+    ...(about === undefined ? {} : { summary: about }),
+    payload: components.ref(shape),
+    ...(example === undefined ? {} : { examples: [{ payload: example }] }),
+  };
+}
+
+function channel({ address, title, sends, takes, query }: StreamEndpoint, components: Components): JsonSchema {
+  const references = [...sends, ...takes].map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]);
+  return {
+    address,
+    title,
+    messages: Object.fromEntries(references),
+    bindings: { ws: { method: "GET", ...(query === undefined ? {} : { query: components.inline(query) }) } },
+  };
+}
+
+/** `send` and `receive` are said of the gateway, as AsyncAPI 3 says them of the application described. */
+function operations(name: string, { sends, takes }: StreamEndpoint): [string, JsonSchema][] {
+  const of = (shapes: readonly Shape[]) =>
+    shapes.map((shape) => ({ $ref: `#/channels/${name}/messages/${shape.name}` }));
+  const operation = (action: "send" | "receive", shapes: readonly Shape[]): [string, JsonSchema] => [
+    `${action}_${name}`,
+    { action, channel: { $ref: `#/channels/${name}` }, messages: of(shapes) },
+  ];
+  return [operation("send", sends), ...(takes.length === 0 ? [] : [operation("receive", takes)])];
+}

@@ -1,0 +1,62 @@
+import specs from "@asyncapi/specs";
+import type { DtoClass, JsonSchema } from "@fx-ohlc/schemas";
+import * as schemas from "@fx-ohlc/schemas";
+import { Components } from "@fx-ohlc/service-kit";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
+import { documentsOf, SERVICE_NAMES, SYSTEM_ROUTES } from "./index.js";
+
+/** As a client sees it. */
+function sent(document: JsonSchema | undefined): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(document));
+}
+
+test.each(SERVICE_NAMES)("the documents of %s and of the system are valid OpenAPI 3.1", async (service) => {
+  const { own, system } = documentsOf(service, "1.0.0");
+  for (const { openApi } of [own, system]) {
+    const { valid, errors } = await new Validator().validate(sent(openApi()));
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+  }
+});
+
+test("the stream's document is valid AsyncAPI 3", () => {
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  const specification: Record<string, unknown> = JSON.parse(JSON.stringify(specs.schemas["3.0.0"]));
+  // It carries a copy of the meta-schema that ajv has already.
+  delete Object(specification.definitions)["http://json-schema.org/draft-07/schema"];
+  const validate = ajv.compile(specification);
+  validate(sent(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.()));
+  expect(validate.errors).toBeNull();
+});
+
+test("every reference leads to something", () => {
+  const { openApi, asyncApi } = documentsOf("ohlc-query", "1.0.0").system;
+  for (const document of [sent(openApi()), sent(asyncApi?.())]) {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = ""]) => path);
+    expect(references.length).toBeGreaterThan(10);
+    for (const path of references) {
+      const found = path.split("/").reduce<unknown>((at, key) => Object(at)[key], document);
+      expect([path, typeof found]).toEqual([path, "object"]);
+    }
+  }
+});
+
+test("no two routes answer one method of one path", () => {
+  const paths = Object.values(SYSTEM_ROUTES).map(({ method, path }) => `${method} ${path}`);
+  expect(new Set(paths).size).toBe(paths.length);
+});
+
+test("a DTO takes exactly the fields it describes", () => {
+  const dtos = Object.values<unknown>(schemas).filter(isDto);
+  expect(dtos.length).toBeGreaterThan(8);
+  for (const dto of dtos) {
+    const { properties } = new Components().inline(dto);
+    expect([dto.name, ...Object.keys(Object(properties)).sort()]).toEqual([dto.name, ...[...dto.fields].sort()]);
+  }
+});
+
+function isDto(value: unknown): value is DtoClass<object> & { readonly name: string } {
+  return typeof value === "function" && "fields" in value;
+}

@@ -1,0 +1,74 @@
+import { Field, type FieldDecorator, type JsonSchema, type Shape } from "./field-schema.js";
+import { SYMBOL_LENGTH_MAX } from "./symbol.js";
+import { TICKS_PER_STAMP_MAX } from "./tick.js";
+
+/**
+ * The kinds of field that answers and messages are made of. What comes out is narrower than what is taken in: symbols are in
+ * their stored form, times in UTC with a fixed number of digits.
+ */
+
+const text = (schema: JsonSchema) => Field<string>({ type: "string", ...schema });
+
+/** Text for people or for a program to hand back; `schema` narrows it. */
+export function IsText(schema: JsonSchema = {}): FieldDecorator<string> {
+  return text(schema);
+}
+
+export function IsStoredSymbol(): FieldDecorator<string> {
+  return text({ pattern: `^[A-Z0-9._-]{1,${SYMBOL_LENGTH_MAX}}$` });
+}
+
+/** A tick's time: UTC with six fraction digits. */
+export function IsTickTime(): FieldDecorator<string> {
+  return text({ format: "date-time", pattern: "\\.\\d{6}Z$" });
+}
+
+/** A bucket's start: UTC in whole seconds. */
+export function IsBucket(): FieldDecorator<string> {
+  return text({ format: "date-time", pattern: ":\\d\\dZ$" });
+}
+
+/** Some instant of this system's clock, in UTC. */
+export function IsInstant(): FieldDecorator<string> {
+  return text({ format: "date-time", pattern: "Z$" });
+}
+
+/** The name of an FX day. */
+export function IsDate(): FieldDecorator<string> {
+  return text({ format: "date" });
+}
+
+export function IsStoredPrice(): FieldDecorator<number> {
+  return Field({ type: "number", exclusiveMinimum: 0 });
+}
+
+export function IsStoredSeq(): FieldDecorator<number> {
+  return Field({ type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 });
+}
+
+export function IsCount(minimum = 0): FieldDecorator<number> {
+  return Field({ type: "integer", minimum });
+}
+
+export function IsFlag(): FieldDecorator<boolean> {
+  return Field({ type: "boolean" });
+}
+
+/** One of a few words; a single one is a constant. */
+export function IsWord<const W extends string | true>(...words: readonly [W, ...W[]]): FieldDecorator<W> {
+  return Field(words.length === 1 ? { const: words[0] } : { enum: words });
+}
+
+export function IsListOf<T extends object>(shape: Shape & (abstract new () => T)): FieldDecorator<readonly T[]> {
+  return Field((ref) => ({ type: "array", items: ref(shape) }));
+}
+
+/** An object of a class of its own. */
+export function IsA<T extends object>(shape: Shape & (abstract new () => T)): FieldDecorator<T> {
+  return Field((ref) => ref(shape));
+}
+
+/** An object with names nobody knows beforehand, and texts. */
+export function IsTextByName(): FieldDecorator<Readonly<Record<string, string>>> {
+  return Field({ type: "object", additionalProperties: { type: "string" } });
+}

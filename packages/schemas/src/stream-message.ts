@@ -1,0 +1,227 @@
+import {
+  IsA,
+  IsCount,
+  IsFlag,
+  IsInstant,
+  IsListOf,
+  IsText,
+  IsTextByName,
+  IsTickTime,
+  IsWord,
+} from "./answer-fields.js";
+import { BarJson } from "./bar.js";
+import { MayBeAbsent } from "./decorators.js";
+import { About, Describe, Field } from "./field-schema.js";
+import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
+import { WireTick } from "./message.js";
+import { TickJson } from "./tick-json.js";
+
+/** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
+
+@About("A bar as the stream sends it.")
+export class LiveBar extends BarJson {
+  @IsWord(...STORED_INTERVALS)
+  readonly interval!: StoredInterval;
+
+  @Describe("The bar is complete and the grace for late ticks has passed too.")
+  @IsFlag()
+  readonly final!: boolean;
+
+  @Describe("When it was sent.")
+  @IsInstant()
+  readonly timestamp!: string;
+}
+
+@About("A bar on a plain endpoint.")
+export class PlainBar extends LiveBar {
+  @MayBeAbsent()
+  @Describe("A closed bar that changed.")
+  @IsWord(true)
+  readonly revision?: true;
+}
+
+@About("A tick on a plain endpoint.")
+export class PlainTick extends TickJson {}
+
+const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
+const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
+
+/** Ticks of [from, to) that a client is not sent. */
+abstract class SkippedRange {
+  @IsTickTime()
+  readonly from!: string;
+
+  @IsTickTime()
+  readonly to!: string;
+}
+
+@About("Ticks between two times that the stream cannot give any more, on a plain endpoint.")
+export class PlainGap extends SkippedRange {
+  @IsWord("gap")
+  readonly type!: "gap";
+
+  @IsText({ pattern: "^(\\*|[A-Z0-9._-]{1,10})$" })
+  readonly symbol!: string;
+
+  @IsWord("trimmed", "lost")
+  readonly reason!: "trimmed" | "lost";
+}
+
+abstract class OnChannel {
+  @IsText(CHANNEL)
+  readonly channel!: string;
+}
+
+@About("New ticks of one symbol.")
+export class ChannelTicksMessage extends OnChannel {
+  @IsWord("ticks")
+  readonly type!: "ticks";
+
+  @Describe(OFFSET)
+  @IsText()
+  readonly offset!: string;
+
+  @IsListOf(WireTick)
+  readonly ticks!: readonly WireTick[];
+}
+
+abstract class OnBar extends OnChannel {
+  @IsA(LiveBar)
+  readonly bar!: LiveBar;
+}
+
+@About("The bar as it is now.")
+export class RunningBarMessage extends OnBar {
+  @IsWord("bar")
+  readonly type!: "bar";
+}
+
+@About("A bar that is closed for good.")
+export class FinalBarMessage extends OnBar {
+  @IsWord("final")
+  readonly type!: "final";
+}
+
+@About("A closed bar that changed.")
+export class RevisedBarMessage extends OnBar {
+  @IsWord("revision")
+  readonly type!: "revision";
+}
+
+@About("Ticks that were left out because the client was slow: how many, and between which times.")
+export class ConflatedMessage extends SkippedRange {
+  @IsWord("conflated")
+  readonly type!: "conflated";
+
+  @IsText(CHANNEL)
+  readonly channel!: string;
+
+  @IsCount(1)
+  readonly skipped!: number;
+}
+
+@About("Ticks between two times that the stream cannot give any more: to be reloaded over HTTP.")
+export class GapMessage extends SkippedRange {
+  @IsWord("gap")
+  readonly type!: "gap";
+
+  @IsText(CHANNEL)
+  readonly channel!: string;
+
+  @IsWord("trimmed", "lost")
+  readonly reason!: "trimmed" | "lost";
+}
+
+/** Whatever a client numbers its requests with comes back with the answer. */
+abstract class Numbered {
+  @MayBeAbsent()
+  @Field({ type: ["integer", "number", "string"], maxLength: 100 })
+  readonly id?: string | number;
+}
+
+@About("What became of one channel of a subscription.")
+export class SubscribedChannel extends OnChannel {
+  @MayBeAbsent()
+  @Describe(OFFSET)
+  @IsText()
+  readonly offset?: string;
+
+  @Describe("False when the history did not reach back to where the client had stopped, or was not asked for.")
+  @IsFlag()
+  readonly recovered!: boolean;
+
+  @MayBeAbsent()
+  @Describe("Messages that are replayed after this answer.")
+  @IsCount()
+  readonly replayed?: number;
+}
+
+@About("The answer to `subscribe`.")
+export class SubscribedMessage extends Numbered {
+  @IsWord("subscribed")
+  readonly type!: "subscribed";
+
+  @IsListOf(SubscribedChannel)
+  readonly channels!: readonly SubscribedChannel[];
+
+  @Describe("Every channel this connection follows now.")
+  @Field({ type: "array", items: { type: "string", ...CHANNEL } })
+  readonly all!: readonly string[];
+}
+
+@About("The answer to `unsubscribe`.")
+export class UnsubscribedMessage extends Numbered {
+  @IsWord("unsubscribed")
+  readonly type!: "unsubscribed";
+
+  @Field({ type: "array", items: { type: "string", ...CHANNEL } })
+  readonly channels!: readonly string[];
+
+  @Field({ type: "array", items: { type: "string", ...CHANNEL } })
+  readonly all!: readonly string[];
+}
+
+@About("The answer to `ping`.")
+export class PongMessage extends Numbered {
+  @IsWord("pong")
+  readonly type!: "pong";
+}
+
+@About("Where each followed ticks channel stands, every 10 s.")
+export class HeartbeatMessage {
+  @IsWord("heartbeat")
+  readonly type!: "heartbeat";
+
+  @IsInstant()
+  readonly time!: string;
+
+  @IsTextByName()
+  readonly offsets!: Readonly<Record<string, string>>;
+}
+
+@About("A request that was not understood or not accepted; the connection stays open.")
+export class ErrorMessage extends Numbered {
+  @IsWord("error")
+  readonly type!: "error";
+
+  @IsText()
+  readonly code!: string;
+
+  @IsText()
+  readonly message!: string;
+}
+
+/** Every message of `/ws`. */
+export const SERVER_MESSAGES = [
+  SubscribedMessage,
+  UnsubscribedMessage,
+  ChannelTicksMessage,
+  RunningBarMessage,
+  FinalBarMessage,
+  RevisedBarMessage,
+  ConflatedMessage,
+  GapMessage,
+  HeartbeatMessage,
+  ErrorMessage,
+  PongMessage,
+] as const;

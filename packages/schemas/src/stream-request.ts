@@ -1,0 +1,46 @@
+import { IsWord } from "./answer-fields.js";
+import { MayBeAbsent } from "./decorators.js";
+import { About, Describe, Field } from "./field-schema.js";
+
+/** What a client of `/ws` may say. */
+
+const CHANNELS = { type: "array", items: { type: "string" } };
+
+abstract class Request {
+  @MayBeAbsent()
+  @Describe("Comes back with the answer.")
+  @Field({ type: ["integer", "number", "string"], maxLength: 100 })
+  readonly id?: string | number;
+}
+
+@About("Follows channels: `ticks:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol.")
+export class SubscribeRequest extends Request {
+  @IsWord("subscribe")
+  readonly op!: "subscribe";
+
+  @Field(CHANNELS)
+  readonly channels!: readonly string[];
+
+  @MayBeAbsent()
+  @Describe("By concrete ticks channel, the offset of the last message received: what was missed is replayed.")
+  @Field({ type: "object", additionalProperties: { type: "string" } })
+  readonly since?: Readonly<Record<string, string>>;
+}
+
+@About("Follows channels no longer.")
+export class UnsubscribeRequest extends Request {
+  @IsWord("unsubscribe")
+  readonly op!: "unsubscribe";
+
+  @Field(CHANNELS)
+  readonly channels!: readonly string[];
+}
+
+@About("Asks for a sign of life.")
+export class PingRequest extends Request {
+  @IsWord("ping")
+  readonly op!: "ping";
+}
+
+/** Every request of `/ws`. */
+export const CLIENT_REQUESTS = [SubscribeRequest, UnsubscribeRequest, PingRequest] as const;

@@ -1,0 +1,31 @@
+import { IsA, IsCount, IsTickTime } from "./answer-fields.js";
+
+/** Open connections by endpoint. */
+export class ConnectionCounts {
+  @IsCount()
+  readonly ticks!: number;
+
+  @IsCount()
+  readonly ohlc_minute!: number;
+
+  @IsCount()
+  readonly ohlc_hour!: number;
+
+  @IsCount()
+  readonly ohlc_day!: number;
+
+  @IsCount()
+  readonly multiplex!: number;
+}
+
+/** What `GET /ws/stats` says. */
+export class StreamStats {
+  @IsA(ConnectionCounts)
+  readonly connections!: ConnectionCounts;
+
+  @IsCount()
+  readonly total!: number;
+
+  @IsTickTime()
+  readonly timestamp!: string;
+}

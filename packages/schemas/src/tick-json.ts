@@ -1,0 +1,103 @@
+import {
+  IsCount,
+  IsFlag,
+  IsListOf,
+  IsStoredPrice,
+  IsStoredSeq,
+  IsStoredSymbol,
+  IsText,
+  IsTickTime,
+  IsWord,
+} from "./answer-fields.js";
+import { MayBeAbsent } from "./decorators.js";
+import { FieldError } from "./field-error.js";
+import { About, Describe } from "./field-schema.js";
+
+@About("A stored tick.")
+export class TickJson {
+  @IsStoredSymbol()
+  readonly symbol!: string;
+
+  @IsTickTime()
+  readonly time!: string;
+
+  @IsStoredPrice()
+  readonly price!: number;
+
+  @Describe("Place among the ticks of the symbol at the same time, 0 first.")
+  @IsStoredSeq()
+  readonly seq!: number;
+}
+
+@About("The answer to one posted tick.")
+export class PostedTick extends TickJson {
+  @Describe("The very tick had been stored before: a replay.")
+  @IsFlag()
+  readonly duplicate!: boolean;
+}
+
+@About("The answer to many posted ticks.")
+export class BulkResult {
+  @IsCount()
+  readonly created!: number;
+
+  @IsCount()
+  readonly duplicates!: number;
+
+  @IsText()
+  readonly message!: string;
+}
+
+@About("The answer to a streamed upload.")
+export class UploadResult extends BulkResult {
+  @IsCount()
+  readonly lines!: number;
+
+  @MayBeAbsent()
+  @Describe("With `on_error=skip`: how many lines were left out, if any.")
+  @IsCount(1)
+  readonly rejected?: number;
+
+  @MayBeAbsent()
+  @Describe(
+    "What was wrong with the first hundred of them: each `field` begins with `line 17`, the body's first line being 1.",
+  )
+  @IsListOf(FieldError)
+  readonly errors?: readonly FieldError[];
+}
+
+const PENDING = "Present when the bars did not hold the change within 5 s; they will.";
+
+@About("The answer to a PUT.")
+export class CorrectedTick extends TickJson {
+  @MayBeAbsent()
+  @Describe(PENDING)
+  @IsWord("pending")
+  readonly bars?: "pending";
+}
+
+@About("The answer to a DELETE.")
+export class DeleteResult {
+  @IsCount()
+  readonly deleted!: number;
+
+  @IsText()
+  readonly message!: string;
+
+  @MayBeAbsent()
+  @Describe(PENDING)
+  @IsWord("pending")
+  readonly bars?: "pending";
+}
+
+@About("A symbol that has ticks.")
+export class SymbolJson {
+  @IsStoredSymbol()
+  readonly symbol!: string;
+
+  @IsTickTime()
+  readonly first_tick!: string;
+
+  @IsTickTime()
+  readonly last_tick!: string;
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
+import { invalid } from "../problem.js";
+import { readQuery, refuseQuery } from "../query.js";
+import type { RouteDeclaration, RouteDeclarations } from "./route.js";
+
+type InstanceOf<D> = D extends DtoClass<infer T> ? T : undefined;
+
+/** The checked parameters of a request. */
+export interface Parameters<R extends RouteDeclaration> {
+  readonly path: InstanceOf<R["pathDto"]>;
+  readonly query: InstanceOf<R["queryDto"]>;
+}
+
+/** Answers a route whose parameters have been checked. What it throws is mapped to a problem. */
+export type Handler<R extends RouteDeclaration = RouteDeclaration> = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  parameters: Parameters<R>,
+) => void | Promise<void>;
+
+/** A handler for every declared route, and for no other. */
+export type Handlers<D extends RouteDeclarations> = { readonly [Id in keyof D]: Handler<D[Id]> };
+
+/** A route with what answers it. */
+export interface BoundRoute {
+  readonly declaration: RouteDeclaration;
+  /** @param values of the parameters in the path */
+  answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): void | Promise<void>;
+}
+
+/** Joins declarations with their handlers. */
+export function bindRoutes<D extends RouteDeclarations>(declarations: D, handlers: Handlers<D>): BoundRoute[] {
+  return Object.entries(declarations).map(([id, declaration]) => {
+    // By the type of Handlers there is one for each id, and it takes what its declaration gives.
+    const handler = handlers[id as keyof D] as Handler;
+    return {
+      declaration,
+      answer: (req, res, values) => handler(req, res, readParameters(declaration, req.url ?? "", values)),
+    };
+  });
+}
+
+function readParameters(
+  { pathDto, queryDto, anyQuery }: RouteDeclaration,
+  target: string,
+  values: Readonly<Record<string, string>>,
+): Parameters<RouteDeclaration> {
+  const path = pathDto === undefined ? undefined : readPath(pathDto, values);
+  if (queryDto !== undefined) return { path, query: readQuery(queryDto, target) };
+  if (anyQuery !== true) refuseQuery(target);
+  return { path, query: undefined };
+}
+
+/** @throws Problem 422 naming every invalid value */
+function readPath(dto: DtoClass<object>, values: Readonly<Record<string, string>>): object {
+  const checked = checkDto(dto, values);
+  if (!checked.ok) throw invalid(checked.errors);
+  return checked.value;
+}

@@ -1,0 +1,52 @@
+import { aboutOf, type FieldSchema, type JsonSchema, type Shape } from "@fx-ohlc/schemas";
+import { targetConstructorToSchema } from "class-validator-jsonschema";
+import type { BodySchema } from "./route.js";
+
+type Converters = NonNullable<NonNullable<Parameters<typeof targetConstructorToSchema>[1]>["additionalConverters"]>;
+
+const REF = "#/components/schemas/";
+
+/**
+ * The schemas of a document by class name, each made when it is first referred to. What class-validator knows of a class is
+ * turned into JSON Schema: which fields there are and which may be absent, and of each what its decorators say
+ * (`describedBy`).
+ */
+export class Components {
+  readonly #schemas = new Map<string, JsonSchema>();
+  readonly #classes = new Map<string, Shape>();
+
+  /** In the order of their names. */
+  get schemas(): Readonly<Record<string, JsonSchema>> {
+    return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** @throws Error when two classes share a name */
+  readonly ref = (shape: Shape): JsonSchema => {
+    const { name } = shape;
+    const known = this.#classes.get(name);
+    if (known !== undefined && known !== shape) throw new Error(`two classes are called ${name}`);
+    if (known === undefined) {
+      this.#classes.set(name, shape);
+      this.#schemas.set(name, this.inline(shape));
+    }
+    return { $ref: REF + name };
+  };
+
+  of(body: BodySchema): JsonSchema {
+    return typeof body === "function" ? this.ref(body) : this.resolve(body.schema);
+  }
+
+  resolve(schema: FieldSchema): JsonSchema {
+    return typeof schema === "function" ? schema(this.ref) : schema;
+  }
+
+  /** The schema itself, for what a document does not name: the parameters of a route. */
+  inline(shape: Shape): JsonSchema {
+    const context: Converters[string] = (metadata) => this.resolve(metadata.context?.schema ?? {});
+    // Both kinds of decorator there are in a DTO: those that check a value, and those that only describe it.
+    const additionalConverters: Converters = { customValidation: context, whitelistValidation: context };
+    const schema = targetConstructorToSchema(shape, { additionalConverters });
+    const description = aboutOf(shape);
+    return { ...(description === undefined ? {} : { description }), ...schema, additionalProperties: false };
+  }
+}

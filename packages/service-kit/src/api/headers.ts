@@ -1,0 +1,37 @@
+import type { JsonSchema } from "@fx-ohlc/schemas";
+
+interface HeaderDeclaration {
+  readonly description: string;
+  readonly schema: JsonSchema;
+}
+
+/** Headers of answers that the documents know. */
+export const RESPONSE_HEADERS = {
+  "X-Request-Id": {
+    description: "The request's id, its own or a new one: quote it when reporting a fault.",
+    schema: { type: "string" },
+  },
+  "Retry-After": { description: "Seconds after which to try again.", schema: { type: "integer", minimum: 1 } },
+  ETag: { description: "Stands for exactly these bytes.", schema: { type: "string", pattern: '^"[^"]+"$' } },
+  "Cache-Control": { description: "Whether the answer may be kept.", schema: { type: "string" } },
+  Link: {
+    description:
+      'The next page, or the one before, where there is one: `<URL>; rel="next"`. The URL can be followed as it is.',
+    schema: { type: "string", pattern: '^<[^>]+>; rel="(next|prev)"$' },
+  },
+  "Content-Encoding": {
+    description: "How the body is compressed, for those who accept it.",
+    schema: { type: "string" },
+  },
+  Vary: { description: "Request headers that the answer depends on.", schema: { type: "string" } },
+} as const satisfies Readonly<Record<string, HeaderDeclaration>>;
+
+export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
+
+/** Headers of requests that a route may look at. */
+export const REQUEST_HEADERS = {
+  "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
+  "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
+} as const satisfies Readonly<Record<string, HeaderDeclaration>>;
+
+export type RequestHeader = keyof typeof REQUEST_HEADERS;

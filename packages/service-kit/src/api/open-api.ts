@@ -1,0 +1,154 @@
+import type { JsonSchema, Shape } from "@fx-ohlc/schemas";
+import { PROBLEMS, type ProblemCode } from "../problem.js";
+import { Components } from "./components.js";
+import { answerKey, type RecordedExamples, type RecordedRoute } from "./examples.js";
+import { REQUEST_HEADERS, RESPONSE_HEADERS, type ResponseHeader } from "./headers.js";
+import { ProblemDocument } from "./problem-document.js";
+import type { AnswerDeclaration, Content, RouteDeclaration, RouteDeclarations } from "./route.js";
+
+/** A chapter of the document. */
+export interface Tag {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** What a document says besides its routes. */
+export interface ApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  readonly tags: readonly Tag[];
+}
+
+/** The OpenAPI 3.1 document of routes, with what was recorded of them. */
+export function openApiDocument(info: ApiInfo, routes: RouteDeclarations, examples: RecordedExamples): JsonSchema {
+  const components = new Components();
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  const shown = Object.entries(routes).filter(([, route]) => route.hidden !== true);
+  for (const [id, route] of shown) {
+    const path = paths[route.path] ?? {};
+    path[route.method.toLowerCase()] = operation(id, route, components, examples[id]);
+    paths[route.path] = path;
+  }
+  const { title, version, description } = info;
+  const used = new Set(shown.map(([, { tag }]) => tag));
+  return {
+    openapi: "3.1.1",
+    info: { title, version, description, license: { name: "MIT", identifier: "MIT" } },
+    tags: info.tags.filter(({ name }) => used.has(name)),
+    paths,
+    components: { schemas: components.schemas },
+  };
+}
+
+function operation(
+  operationId: string,
+  route: RouteDeclaration,
+  components: Components,
+  recorded: RecordedRoute | undefined,
+): JsonSchema {
+  const { summary, description, tag, body } = route;
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [tag],
+    parameters: parameters(route, components, recorded),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: contentOf(body, components, requestExamples(recorded)) } }),
+    responses: responses(route, components, recorded),
+  };
+}
+
+/** Parameters of the path, the query and the headers, each with the value that the recorded request had. */
+function parameters(route: RouteDeclaration, components: Components, recorded: RecordedRoute | undefined): object[] {
+  const { pathDto, queryDto, requestHeaders = [] } = route;
+  return [
+    ...parametersOf("path", pathDto, components, recorded?.request.path),
+    ...parametersOf("query", queryDto, components, recorded?.request.query),
+    ...requestHeaders.map((name) => ({ name, in: "header", required: false, ...REQUEST_HEADERS[name] })),
+  ];
+}
+
+function parametersOf(
+  place: "path" | "query",
+  dto: Shape | undefined,
+  components: Components,
+  values: Readonly<Record<string, string>> = {},
+): object[] {
+  if (dto === undefined) return [];
+  const { properties = {}, required = [] } = components.inline(dto) as ObjectSchema; // Of a class: always an object.
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    // A list is written with commas, as one value.
+    ...(schema.type === "array" ? { style: "form", explode: false } : {}),
+    schema,
+    ...(values[name] === undefined ? {} : { example: exampleValue(values[name], schema) }),
+  }));
+}
+
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
+/** A parameter's text as the value that its schema speaks of. */
+function exampleValue(text: string, { type }: JsonSchema): unknown {
+  if (type === "integer") return Number(text);
+  return type === "array" ? text.split(",") : text;
+}
+
+function requestExamples(recorded: RecordedRoute | undefined): (mediaType: string) => unknown {
+  return (mediaType) => (recorded?.request.mediaType === mediaType ? recorded.request.body : undefined);
+}
+
+function contentOf(content: Content, components: Components, exampleOf: (mediaType: string) => unknown): JsonSchema {
+  const entries = Object.entries(content).map(([mediaType, body]) => {
+    const example = exampleOf(mediaType);
+    return [mediaType, { schema: components.of(body), ...(example === undefined ? {} : { example }) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function responses(route: RouteDeclaration, components: Components, recorded: RecordedRoute | undefined): JsonSchema {
+  const exampleOf = (status: number) => (mediaType: string) => recorded?.answers[answerKey(status, mediaType)]?.body;
+  const answers = Object.entries(allAnswers(route)).map(([status, { description, content, headers }]) => [
+    status,
+    {
+      description,
+      headers: headersOf({ "X-Request-Id": "always", ...headers }),
+      ...(content === undefined ? {} : { content: contentOf(content, components, exampleOf(Number(status))) }),
+    },
+  ]);
+  return Object.fromEntries(answers);
+}
+
+function headersOf(headers: NonNullable<AnswerDeclaration["headers"]>): JsonSchema {
+  const names = Object.keys(headers) as ResponseHeader[]; // By its type.
+  return Object.fromEntries(
+    names.map((name) => [name, { required: headers[name] === "always", ...RESPONSE_HEADERS[name] }]),
+  );
+}
+
+/** Every answer of a route by status, its problems among them. */
+export function allAnswers(route: RouteDeclaration): Readonly<Record<number, AnswerDeclaration>> {
+  const { answers, problems, problemShape = ProblemDocument } = route;
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of problems) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const refusals = [...byStatus].map(([status, codes]): [number, AnswerDeclaration] => [
+    status,
+    {
+      description: codes.map((code) => `${PROBLEMS[code].title} (\`/problems/${code}\`).`).join(" "),
+      content: { "application/problem+json": problemShape },
+      ...(status === 429 || status === 503 ? { headers: { "Retry-After": "always" } } : {}),
+    },
+  ]);
+  return { ...answers, ...Object.fromEntries(refusals) };
+}

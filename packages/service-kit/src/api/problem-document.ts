@@ -1,0 +1,47 @@
+import { Describe, FieldError, IsCount, IsListOf, IsText, IsWord, MayBeAbsent } from "@fx-ohlc/schemas";
+import { PROBLEM_TYPES, PROBLEMS, type ProblemCode } from "../problem.js";
+
+/** The body of every answer that is a problem (RFC 9457). */
+export class ProblemDocument {
+  @Describe("What kind of problem it is; the path leads to what it means.")
+  @IsWord(...PROBLEM_TYPES)
+  readonly type!: `/problems/${ProblemCode}`;
+
+  @IsText()
+  readonly title!: string;
+
+  @IsCount(400)
+  readonly status!: number;
+
+  @Describe("What was wrong with this very request, for people.")
+  @IsText()
+  readonly detail!: string;
+
+  @MayBeAbsent()
+  @Describe("Every refused field, at most the first 100.")
+  @IsListOf(FieldError)
+  readonly errors?: readonly FieldError[];
+
+  @IsText()
+  readonly request_id!: string;
+}
+
+/** What `GET /problems/{code}` says. */
+export class ProblemMeaning {
+  @IsWord(...PROBLEM_TYPES)
+  readonly type!: `/problems/${ProblemCode}`;
+
+  @IsCount(400)
+  readonly status!: number;
+
+  @IsText()
+  readonly title!: string;
+}
+
+/** Parameters of `GET /problems/{code}`. */
+export class ProblemPath {
+  static readonly fields: readonly string[] = ["code"];
+
+  @IsText({ examples: Object.keys(PROBLEMS) })
+  readonly code!: string;
+}
