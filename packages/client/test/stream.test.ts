@@ -196,6 +196,17 @@ describe("a stream", () => {
     peer.cut();
     await expect((await gateway.peer()).request()).resolves.toMatchObject({ channels: [MINUTES], since: {} });
   });
+
+  it("asks for channels added before it is open with the first request, and for those added before its answer at once", async () => {
+    const opened = open();
+    opened.on("ticks", () => {});
+    opened.subscribe("ticks:GBPUSD");
+    opened.unsubscribe("ticks:GBPUSD");
+    const peer = await gateway.peer();
+    await expect(peer.request()).resolves.toMatchObject({ op: "subscribe", channels: [CHANNEL] });
+    opened.subscribe(MINUTES);
+    await expect(peer.request()).resolves.toMatchObject({ op: "subscribe", channels: [MINUTES] });
+  });
 });
 
 describe("a slow reader", () => {

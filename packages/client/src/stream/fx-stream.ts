@@ -81,6 +81,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #hub = new EventHub();
   #status: EventOf<"status">["status"] | "idle" = "idle";
   #socket: Socket | undefined;
+  /** The socket is open, and its first request, for every channel of then, has been sent. */
+  #isOpen = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
@@ -135,7 +137,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   subscribe(...channels: string[]): void {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.add(name);
-    if (this.#status === "live") this.#requestChannels(names);
+    if (this.#isOpen) this.#requestChannels(names);
   }
 
   /** Stops following channels, and forgets their positions. */
@@ -143,7 +145,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
     this.#positions.keepOnly([...this.#channels]);
-    this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
+    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
   }
 
   /** Ends the stream, and the loop that reads it. */
@@ -164,10 +166,15 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     // A listener may have had enough.
     if (this.#isClosed()) return;
     this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
-      onOpen: () => this.#requestChannels([...this.#channels]),
+      onOpen: () => this.#onOpen(),
       onMessage: (message) => this.#onMessage(message),
       onEnd: (ending) => this.#onEnd(ending),
     });
+  }
+
+  #onOpen(): void {
+    this.#isOpen = true;
+    this.#requestChannels([...this.#channels]);
   }
 
   #requestChannels(channels: string[]): void {
@@ -234,6 +241,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #disconnect(): void {
     if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
     this.#liveSinceMs = undefined;
+    this.#isOpen = false;
     this.#flow.onLost();
     this.#socket?.close();
     this.#socket = undefined;
