@@ -22,6 +22,7 @@ export default {
   // Jest loads CommonJS: what is published as ES modules only is transformed too.
   transformIgnorePatterns: ["/node_modules/(?!\\.pnpm|temporal-)", "/node_modules/\\.pnpm/(?!temporal-)"],
   moduleNameMapper: {
+    "^@fx-ohlc/([a-z-]+)/(calendar|interval|time)$": "<rootDir>/../../packages/$1/src/$2.ts",
     "^@fx-ohlc/([a-z-]+)$": "<rootDir>/../../packages/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },

@@ -1,4 +1,5 @@
 import { documentsOf, STREAM_ROUTES } from "@fx-ohlc/contract";
+import { siteFolder } from "@fx-ohlc/dashboard";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
@@ -21,6 +22,7 @@ import type { Config } from "./config.js";
 import type { Connections } from "./connection/connections.js";
 import { Gateway } from "./gateway.js";
 import { exportMetrics } from "./metrics.js";
+import { withPage } from "./page/with-page.js";
 
 const SERVICE = "stream-gateway";
 
@@ -43,7 +45,7 @@ export function createApp(config: Config, version: string): App {
     isPrepared: () => gateway.isPrepared,
   });
   exportMetrics(metrics, gateway.counters, gateway.connections);
-  const handler = createHttpApp({
+  const api = createHttpApp({
     logger,
     metrics,
     health,
@@ -51,6 +53,7 @@ export function createApp(config: Config, version: string): App {
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway.connections)),
   });
+  const handler = withPage(siteFolder, api);
   let server: HttpServer | undefined;
   return {
     get port() {

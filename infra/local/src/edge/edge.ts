@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { SERVICE_NAMES } from "@fx-ohlc/contract";
 import {
   assignRequestId,
   type HttpServer,
@@ -66,7 +65,6 @@ export class Edge implements Service {
     const { urls, version } = this.#config;
     if (kind === "none") return sendProblem(res, new Problem("not_found", "There is nothing at this path."));
     if (kind === "live") return sendJson(res, 200, { status: "alive" }, UNCACHED);
-    if (kind === "index") return sendJson(res, 200, index(version));
     if (kind === "ready") {
       const ready = await systemReady(urls);
       return sendJson(res, ready ? 200 : 503, { status: ready ? "ready" : "not_ready" }, UNCACHED);
@@ -85,16 +83,4 @@ export class Edge implements Service {
       refuseUpgrade(socket, 404);
     }
   }
-}
-
-/** What a person sees who opens the address in a browser. */
-function index(version: string): Record<string, unknown> {
-  return {
-    name: "fx-ohlc",
-    version,
-    http: ["/ticks", "/ticks/bulk", "/ohlc/minute", "/ohlc/hour", "/ohlc/day", "/ohlc", "/ohlc/latest", "/symbols"],
-    websocket: ["/ws/ticks", "/ws/ohlc/minute", "/ws/ohlc/hour", "/ws/ohlc/day", "/ws"],
-    documents: ["/docs", "/redoc", "/openapi.json", "/asyncapi.json"],
-    operations: ["/health", ...SERVICE_NAMES.map((name) => `/metrics/${name}`)],
-  };
 }

@@ -18,6 +18,11 @@ describe("routeOf", () => {
     ["GET", "/ws", "stream-gateway"],
     ["GET", "/ws/stats", "stream-gateway"],
     ["GET", "/ws/ohlc/minute?symbol=EURUSD", "stream-gateway"],
+    ["GET", "/", "stream-gateway"],
+    ["GET", "/?symbol=EURUSD&interval=5m", "stream-gateway"],
+    ["HEAD", "/ws-test", "stream-gateway"],
+    ["GET", "/demo/", "stream-gateway"],
+    ["GET", "/assets/index-Bx1.js", "stream-gateway"],
   ])("%s %s goes to its service as it is", (method, target, service) => {
     expect(routeOf(method, target)).toEqual({ kind: "proxy", service, target });
   });
@@ -34,7 +39,6 @@ describe("routeOf", () => {
   );
 
   it.each([
-    ["/", "index"],
     ["/health", "health"],
     ["/health/", "health"],
     ["/ready", "ready"],
@@ -58,6 +62,9 @@ describe("routeOf", () => {
     "/metrics/postgres",
     "/ohlcx",
     "/wsx",
+    "/ws-testx",
+    "/assets",
+    "/demo/x",
     "/ticksx",
     "*",
     "",

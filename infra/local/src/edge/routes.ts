@@ -3,7 +3,7 @@ import { SERVICE_NAMES, type ServiceName } from "@fx-ohlc/contract";
 /** Where a request goes. */
 export type Route =
   | { readonly kind: "proxy"; readonly service: ServiceName; readonly target: string }
-  | { readonly kind: "health" | "ready" | "live" | "index" | "none" };
+  | { readonly kind: "health" | "ready" | "live" | "none" };
 
 const NONE: Route = { kind: "none" };
 
@@ -14,6 +14,9 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
+  // The dashboard.
+  [/^\/((ws-test|demo)\/?)?$/, "stream-gateway"],
+  [/^\/assets\//, "stream-gateway"],
 ];
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
@@ -21,7 +24,6 @@ const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc)(\/|$)/;
 const DOCUMENTS_OWNER = "ohlc-query";
 
 const OWN: Readonly<Record<string, Route>> = {
-  "/": { kind: "index" },
   "/health": { kind: "health" },
   "/ready": { kind: "ready" },
   "/live": { kind: "live" },

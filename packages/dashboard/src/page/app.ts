@@ -1,0 +1,304 @@
+import { type BarJson, type BarMessage, type EventOf, FxClient, type LiveBar, type StreamEvent } from "@fx-ohlc/client";
+import { HttpBarSource } from "./bars/bar-source.js";
+import { chartBar } from "./bars/chart-bar.js";
+import { SparkSource } from "./bars/spark-source.js";
+import { ChartPane } from "./chart/chart-pane.js";
+import { Frames } from "./frames.js";
+import { heardSocket } from "./live/heard-socket.js";
+import { LiveStream } from "./live/live-stream.js";
+import { Monitor } from "./monitor.js";
+import type { ConnectionEvent, Hole } from "./state/connection.js";
+import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
+import { Themes } from "./theme.js";
+import type { PageTick } from "./ticks/tick.js";
+import { TickFeed } from "./ticks/tick-feed.js";
+import { HttpTickSource } from "./ticks/tick-source.js";
+import { CARD_INTERVALS, CardsView, type LatestBars } from "./view/cards-view.js";
+import { QuoteView } from "./view/quote-view.js";
+import { Tabs } from "./view/tabs.js";
+import { TapeView } from "./view/tape-view.js";
+import { ToolbarView } from "./view/toolbar-view.js";
+import { WatchView } from "./view/watch-view.js";
+import { searchOf, type View, viewOf } from "./view.js";
+
+/** What is shown first when nobody has chosen. */
+const FIRST_SYMBOL = "EURUSD";
+/** Between attempts to read what an outage left to be read. */
+const RETRY_MS = 2_000;
+
+/** The page: what comes from the stream is collected, and taken in and drawn once per frame. */
+export class App {
+  readonly #client: FxClient;
+  readonly #stream: LiveStream;
+  readonly #monitor: Monitor;
+  readonly #frames = new Frames(() => this.#onFrame());
+  readonly #pane: ChartPane;
+  readonly #ticks: TickFeed;
+  readonly #sparks: SparkSource;
+  readonly #watchView: WatchView;
+  readonly #toolbar = new ToolbarView((change) => this.#change(change));
+  readonly #tape = new TapeView();
+  readonly #cards = new CardsView();
+  readonly #quote = new QuoteView();
+  readonly #tabs = new Tabs();
+  /** The symbol whose ticks are followed. */
+  #followed: string | undefined;
+  #view: View = viewOf(location.search);
+  #rows: WatchRows = new Map();
+  #latest: LatestBars = {};
+  /** The newest minute and day of every symbol, for when one is chosen. */
+  readonly #newest = new Map<string, LiveBar>();
+  #tickState = "loading";
+  #areSymbolsKnown = false;
+  #watchEvents: WatchEvent[] = [];
+  #bars: BarMessage[] = [];
+  #news: PageTick[] = [];
+
+  constructor() {
+    const webSocket = heardSocket({
+      onHeard: () => this.#connect({ type: "heard", atMs: Date.now() }),
+      onRoundTrip: (ms) => this.#connect({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
+    });
+    this.#client = new FxClient({ url: location.origin, webSocket });
+    this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
+    this.#pane = new ChartPane(new HttpBarSource(this.#client), () => void this.#ticks.loadOlder());
+    this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
+      onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
+      onState: (state) => this.#onTickState(state),
+    });
+    this.#stream = new LiveStream(this.#client, {
+      onEvent: (event) => this.#onEvent(event),
+      onRestart: (lostAtMs) => this.#onRestart(lostAtMs),
+    });
+    this.#sparks = new SparkSource(this.#client, (symbol, closes) => this.#watch({ type: "spark", symbol, closes }));
+    this.#watchView = new WatchView({
+      onSelect: (symbol) => this.#select(symbol),
+      onVisible: (symbol) => this.#sparks.want(symbol),
+    });
+  }
+
+  start(): void {
+    new Themes(() => this.#pane.readTheme());
+    addEventListener("popstate", () => this.#show(viewOf(location.search)));
+    addEventListener("keydown", (event) => this.#onKey(event));
+    this.#monitor.start(() => this.#stream.check(Date.now()));
+    this.#show(this.#view);
+    this.#stream.open();
+    void this.#readSymbols();
+  }
+
+  async #readSymbols(): Promise<void> {
+    for (;;) {
+      try {
+        for (const { symbol } of await this.#client.symbols()) this.#watch({ type: "symbol", symbol });
+        this.#areSymbolsKnown = true;
+        this.#frames.request();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** Takes a change of the view that somebody made, as a step the browser can go back from. */
+  #change(change: Partial<View>): void {
+    const view = { ...this.#view, ...change };
+    history.pushState(null, "", `${location.pathname}${searchOf(view)}`);
+    this.#show(view);
+  }
+
+  #select(symbol: string): void {
+    if (symbol !== this.#view.symbol) this.#change({ symbol });
+    this.#tabs.show("chart");
+  }
+
+  #show(view: View): void {
+    const { symbol } = view;
+    const isOther = symbol !== undefined && symbol !== this.#followed;
+    this.#view = view;
+    this.#toolbar.render(view);
+    if (symbol === undefined) return;
+    if (isOther) this.#follow(symbol);
+    this.#pane.show({ ...view, symbol });
+    this.#frames.request();
+  }
+
+  #follow(symbol: string): void {
+    this.#followed = symbol;
+    this.#news = [];
+    this.#latest = {};
+    for (const interval of CARD_INTERVALS) {
+      const bar = this.#newest.get(`${symbol}/${interval}`);
+      if (bar !== undefined) this.#latest = { ...this.#latest, [interval]: bar };
+    }
+    this.#watch({ type: "symbol", symbol });
+    this.#stream.follow(symbol);
+    void this.#ticks.open(symbol);
+  }
+
+  #watch(event: WatchEvent): void {
+    this.#watchEvents.push(event);
+    this.#frames.request();
+  }
+
+  #connect(event: ConnectionEvent): void {
+    this.#monitor.onConnection(event);
+  }
+
+  #onEvent(event: StreamEvent): void {
+    const atMs = Date.now();
+    if (event.type === "status") this.#onStatus(event);
+    else if (event.type === "ticks" || event.type === "reloaded-ticks") this.#onTicks(event.channel, event.ticks);
+    else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
+    else if (event.type === "error") this.#connect({ type: "note", atMs, text: event.message });
+    else if (event.type === "gap" || event.type === "conflated")
+      this.#connect({ type: "hole", atMs, hole: holeOf(event) });
+    else this.#onBar(event);
+  }
+
+  #onStatus({ status, reason, retryMs }: EventOf<"status">): void {
+    const atMs = Date.now();
+    if (status === "connecting") this.#connect({ type: "attempt", atMs });
+    if (status === "waiting") this.#connect({ type: "down", atMs, reason, retryMs });
+    if (status === "closed") this.#connect({ type: "closed", atMs, reason });
+    if (status !== "live") return;
+    this.#connect({ type: "up", atMs });
+    if (this.#monitor.isCatchingUp) void this.#catchUp();
+  }
+
+  /** After an outage: everything shown is read again, until that succeeds or the connection is lost once more. */
+  async #catchUp(): Promise<void> {
+    while (this.#monitor.isCatchingUp) {
+      if (await this.#pane.refresh()) {
+        this.#connect({ type: "caught-up", atMs: Date.now() });
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  #onRestart(lostAtMs: number): void {
+    const to = new Date().toISOString();
+    const hole = {
+      what: "Away too long to replay ticks; bars are read again",
+      from: new Date(lostAtMs).toISOString(),
+      to,
+    };
+    this.#connect({ type: "hole", atMs: Date.now(), hole });
+    void this.#ticks.refresh();
+  }
+
+  #onBar(message: BarMessage): void {
+    this.#bars.push(message);
+    this.#frames.request();
+  }
+
+  #onTicks(channel: string, ticks: readonly PageTick[]): void {
+    if (channel !== `ticks:${this.#followed}`) return;
+    this.#news.push(...ticks);
+    this.#frames.request();
+  }
+
+  #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
+    this.#pane.onTicks(ticks, onlyAdded);
+    this.#frames.request();
+  }
+
+  #onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
+    this.#tickState = state.status;
+    this.#pane.onTickState(state);
+    this.#frames.request();
+  }
+
+  /** Takes in everything that came since the last frame, and draws. */
+  #onFrame(): void {
+    this.#takeTicks();
+    this.#takeBars();
+    this.#rows = reduceWatch(this.#rows, this.#watchEvents);
+    this.#watchEvents = [];
+    if (this.#view.symbol === undefined) this.#chooseFirst();
+    this.#draw();
+  }
+
+  #takeTicks(): void {
+    const ticks = this.#news;
+    const symbol = this.#followed;
+    this.#news = [];
+    if (ticks.length === 0 || symbol === undefined) return;
+    const before = this.#ticks.ticks.at(-1);
+    this.#ticks.onTicks(ticks);
+    const last = this.#ticks.ticks.at(-1);
+    this.#monitor.onTicks(ticks);
+    if (last === undefined || last === before) return;
+    this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now() });
+  }
+
+  #takeBars(): void {
+    const messages = this.#bars;
+    this.#bars = [];
+    for (const message of messages) this.#takeBar(message);
+  }
+
+  #takeBar({ type, bar }: BarMessage): void {
+    const { symbol, interval } = bar;
+    const taken = chartBar(bar);
+    if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now() });
+    this.#noteNewest(bar);
+    if (symbol !== this.#followed) return;
+    this.#pane.onPart(interval, { bar: taken, kind: type === "bar" ? "bar" : "settled" });
+    if (type === "revision" && interval === "minute") void this.#ticks.reread(...minuteOf(bar));
+  }
+
+  #noteNewest(bar: LiveBar): void {
+    const key = `${bar.symbol}/${bar.interval}`;
+    const known = this.#newest.get(key);
+    if (bar.tick_count === 0 || (known !== undefined && known.bucket > bar.bucket)) return;
+    this.#newest.set(key, bar);
+    if (bar.symbol === this.#followed) this.#latest = { ...this.#latest, [bar.interval]: bar };
+  }
+
+  #chooseFirst(): void {
+    const symbol = this.#rows.has(FIRST_SYMBOL) ? FIRST_SYMBOL : [...this.#rows.keys()].sort()[0];
+    if (symbol === undefined || !this.#areSymbolsKnown) return;
+    const view = { ...this.#view, symbol };
+    history.replaceState(null, "", `${location.pathname}${searchOf(view)}`);
+    this.#show(view);
+  }
+
+  #draw(): void {
+    const symbol = this.#followed;
+    const row = symbol === undefined ? undefined : this.#rows.get(symbol);
+    const decimals = row?.decimals ?? 5;
+    this.#watchView.render(this.#rows, symbol, this.#areSymbolsKnown);
+    this.#quote.render(row);
+    this.#pane.setDecimals(decimals);
+    this.#tape.render(this.#ticks.ticks, symbol, decimals, this.#tickState);
+    this.#cards.render(this.#latest, decimals);
+    if (symbol === undefined && this.#areSymbolsKnown) this.#pane.showNoSymbols();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.#tabs.show("watch");
+    this.#watchView.focusFilter();
+  }
+}
+
+/** A bar that was read over HTTP, as the stream would have told it. */
+function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: BarJson): BarMessage {
+  return { type: "final", channel, bar: { ...bar, interval, final: true, timestamp: "" } };
+}
+
+function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
+  const { channel, from, to } = event;
+  if (event.type === "gap") return { what: `Not received: ${channel}`, from, to };
+  return { what: `${event.skipped.toLocaleString("en")} ticks skipped, this page was slow: ${channel}`, from, to };
+}
+
+/** The first instant of a minute's bar and that of the next, as ticks are stamped. */
+function minuteOf({ bucket }: LiveBar): [string, string] {
+  const start = Date.parse(bucket);
+  return [start, start + 60_000].map((ms) => new Date(ms).toISOString().replace("Z", "000Z")) as [string, string]; // Two in, two out.
+}

@@ -1,0 +1,49 @@
+import { ColorType, CrosshairMode, type DeepPartial, LineType, type TimeChartOptions } from "lightweight-charts";
+import type { ChartColors } from "./colors.js";
+
+/** The part of the pane's height that tick counts take, at its foot. */
+const VOLUME_TOP = 0.86;
+
+export function chartOptions(colors: ChartColors): DeepPartial<TimeChartOptions> {
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: ColorType.Solid, color: "transparent" },
+      textColor: colors.text,
+      fontFamily: "'Inter Variable', system-ui, sans-serif",
+      fontSize: 11,
+      // The page has its own: the library's brings an inline style sheet, which the policy refuses.
+      attributionLogo: false,
+    },
+    grid: { vertLines: { color: colors.grid }, horzLines: { color: colors.grid } },
+    rightPriceScale: { borderColor: colors.border, scaleMargins: { top: 0.14, bottom: 0.18 }, minimumWidth: 72 },
+    timeScale: { borderColor: colors.border, timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 8 },
+    crosshair: {
+      mode: CrosshairMode.Normal,
+      vertLine: { color: colors.crosshair, labelBackgroundColor: colors.label },
+      horzLine: { color: colors.crosshair, labelBackgroundColor: colors.label },
+    },
+    localization: { locale: "en-GB" },
+  };
+}
+
+export function candleOptions(colors: ChartColors) {
+  const { up, down } = colors;
+  const sides = { upColor: up, downColor: down, wickUpColor: up, wickDownColor: down };
+  return { ...sides, borderVisible: false, priceLineWidth: 1 } as const;
+}
+
+export function volumeOptions() {
+  return {
+    priceScaleId: "volume",
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  } as const;
+}
+
+export const VOLUME_SCALE = { scaleMargins: { top: VOLUME_TOP, bottom: 0 } } as const;
+
+export function lineOptions(colors: ChartColors) {
+  return { color: colors.line, lineWidth: 1, lineType: LineType.WithSteps, pointMarkersVisible: false } as const;
+}

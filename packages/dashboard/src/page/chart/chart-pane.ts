@@ -1,0 +1,236 @@
+import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
+import type { BarSource } from "../bars/bar-source.js";
+import { partsOf } from "../bars/buckets.js";
+import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
+import type { PageTick } from "../ticks/tick.js";
+import { byId } from "../view/dom.js";
+import type { View } from "../view.js";
+import { type CurtainState, CurtainView } from "./curtain-view.js";
+import { dayMarks, showsDays } from "./day-marks.js";
+import { LegendView } from "./legend-view.js";
+import { PriceChart } from "./price-chart.js";
+import { type TickPoint, tickPoints } from "./tick-points.js";
+
+const ZOOM = 1.25;
+/** Bars a step is with the Shift key. */
+const LEAP = 10;
+/** Until a price is known. */
+const DECIMALS = 5;
+
+/** The chart with everything around it: what is drawn, its legend, its keys, and what shows while there is nothing. */
+export class ChartPane {
+  readonly #chart: PriceChart;
+  readonly #feed: BarFeed;
+  readonly #legend = new LegendView();
+  readonly #curtain = new CurtainView(() => void this.#reopen());
+  readonly #toLive = byId("to-live");
+  readonly #onNeedOlderTicks: () => void;
+  #view: View | undefined;
+  #state: FeedState = { status: "loading", older: "more" };
+  #decimals: number | undefined;
+  #crosshair: Seconds | undefined;
+  #ticks: readonly PageTick[] = [];
+  #points: TickPoint[] = [];
+  #tickState: CurtainState = { kind: "loading" };
+
+  constructor(source: BarSource, onNeedOlderTicks: () => void) {
+    this.#onNeedOlderTicks = onNeedOlderTicks;
+    this.#chart = new PriceChart(byId("chart"), {
+      onNeedOlder: () => this.#loadOlder(),
+      onCrosshair: (time) => this.#onCrosshair(time),
+      onAway: (isAway) => this.#showAway(isAway),
+    });
+    this.#feed = new BarFeed(source, {
+      onBars: (bars) => this.#onBars(bars),
+      onBar: (bar, isLast) => this.#onBar(bar, isLast),
+      onState: (state) => this.#onState(state),
+    });
+    this.#toLive.addEventListener("click", () => this.#chart.scrollToNewest());
+    byId("chart").tabIndex = 0;
+    byId("chart").addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** What is drawn, for whoever checks the page from outside. */
+  get bars(): readonly ChartBar[] {
+    return this.#feed.bars;
+  }
+
+  show(view: View & { symbol: string }): void {
+    const before = this.#view;
+    this.#view = view;
+    this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : `${view.symbol} · ${view.interval}`);
+    this.#chart.showMode(view.mode);
+    this.#crosshair = undefined;
+    if (view.mode === "ticks") this.#drawTicks();
+    else if (before !== undefined && isSameSeries(before, view)) this.#onBars(this.#feed.bars);
+    else void this.#reopen();
+    this.#chart.showNewest();
+    this.#showCurtain();
+  }
+
+  setDecimals(decimals: number): void {
+    if (decimals === this.#decimals) return;
+    this.#decimals = decimals;
+    this.#chart.setDecimals(decimals);
+    this.#showLegend();
+  }
+
+  /** Takes in a streamed bar of the chosen symbol. */
+  onPart(interval: string, part: LivePart): void {
+    if (this.#view !== undefined && partsOf(this.#view.interval) === interval) this.#feed.onPart(part);
+  }
+
+  onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
+    const added = onlyAdded ? ticks.slice(this.#ticks.length) : [];
+    this.#ticks = ticks;
+    if (this.#view?.mode !== "ticks") return;
+    if (!onlyAdded || this.#points.length === 0) {
+      this.#drawTicks();
+      return;
+    }
+    const points = tickPoints(added, this.#points.at(-1)?.time);
+    this.#points.push(...points);
+    this.#chart.addTicks(points);
+    this.#showLegend();
+    this.#showCurtain();
+  }
+
+  onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
+    const { status, error = "" } = state;
+    if (status === "failed") this.#tickState = { kind: "failed", error };
+    else this.#tickState = { kind: status === "loading" ? "loading" : "no-data" };
+    this.#showCurtain();
+  }
+
+  /** Reads the bars again; false when that failed. */
+  refresh(): Promise<boolean> {
+    return this.#feed.refresh();
+  }
+
+  readTheme(): void {
+    this.#chart.readTheme();
+    if (this.#view?.mode === "candles") this.#chart.setBars(this.#feed.bars);
+  }
+
+  async #reopen(): Promise<void> {
+    const { symbol, interval, boundary } = this.#view ?? {};
+    if (symbol === undefined || interval === undefined || boundary === undefined) return;
+    await this.#feed.open({ symbol, interval, boundary });
+    if (this.#view?.mode === "candles") this.#chart.showNewest();
+  }
+
+  #loadOlder(): void {
+    if (this.#view?.mode === "ticks") this.#onNeedOlderTicks();
+    else void this.#feed.loadOlder();
+  }
+
+  #onBars(bars: readonly ChartBar[]): void {
+    if (this.#view?.mode !== "candles") return;
+    this.#chart.setBars(bars);
+    this.#showDays();
+    this.#showLegend();
+    this.#showCurtain();
+  }
+
+  #onBar(bar: ChartBar, isLast: boolean): void {
+    if (this.#view?.mode !== "candles") return;
+    this.#chart.updateBar(bar, isLast);
+    const isNew = this.#feed.bars.at(-1)?.time === bar.time && bar.count === 1;
+    if (isNew) this.#showDays();
+    this.#showLegend();
+    this.#showCurtain();
+  }
+
+  #onState(state: FeedState): void {
+    this.#state = state;
+    this.#showCurtain();
+  }
+
+  #showDays(): void {
+    const { interval, boundary } = this.#view ?? {};
+    if (interval === undefined || boundary === undefined) return;
+    this.#chart.setDays(showsDays(interval) ? dayMarks(this.#feed.bars, boundary) : []);
+  }
+
+  #drawTicks(): void {
+    this.#points = [...tickPoints(this.#ticks)];
+    this.#chart.setTicks(this.#points);
+    this.#showLegend();
+    this.#showCurtain();
+  }
+
+  #showCurtain(): void {
+    if (this.#view?.mode === "ticks") {
+      this.#curtain.show(this.#ticks.length > 0 ? { kind: "none" } : this.#tickState);
+      return;
+    }
+    const { status, error = "" } = this.#state;
+    if (this.#feed.bars.length > 0) this.#curtain.show({ kind: "none" });
+    else if (status === "failed") this.#curtain.show({ kind: "failed", error });
+    else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
+  }
+
+  /** There is no symbol to show at all. */
+  showNoSymbols(): void {
+    this.#curtain.show({ kind: "no-symbols" });
+  }
+
+  #showAway(isAway: boolean): void {
+    this.#toLive.hidden = !isAway;
+  }
+
+  #onCrosshair(time: Seconds | undefined): void {
+    this.#crosshair = time;
+    this.#showLegend();
+  }
+
+  #showLegend(): void {
+    const time = this.#crosshair;
+    if (this.#view?.mode === "ticks") {
+      const at = time === undefined ? this.#points.length - 1 : this.#points.findIndex((point) => point.time === time);
+      this.#legend.showTick(this.#ticks[at], this.#decimals ?? DECIMALS);
+      return;
+    }
+    const { bars } = this.#feed;
+    const bar = time === undefined ? bars.at(-1) : bars[indexOfTime(bars, time)];
+    this.#legend.showBar(bar, this.#decimals ?? DECIMALS);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const step = event.shiftKey ? LEAP : 1;
+    const keys: Record<string, () => void> = {
+      ArrowLeft: () => this.#step(-step),
+      ArrowRight: () => this.#step(step),
+      "+": () => this.#chart.zoom(ZOOM),
+      "=": () => this.#chart.zoom(ZOOM),
+      "-": () => this.#chart.zoom(1 / ZOOM),
+      End: () => this.#toNewest(),
+      Escape: () => this.#toNewest(),
+    };
+    const act = keys[event.key];
+    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  }
+
+  #step(by: number): void {
+    const isTicks = this.#view?.mode === "ticks";
+    const times = isTicks ? this.#points : this.#feed.bars;
+    const from = times.findIndex(({ time }) => time === this.#crosshair);
+    const at = Math.min(times.length - 1, Math.max(0, (from < 0 ? times.length : from) + by));
+    const point = times[at];
+    if (point === undefined) return;
+    this.#chart.setCrosshair(point.time, "value" in point ? point.value : point.close, at);
+    this.#onCrosshair(point.time);
+  }
+
+  #toNewest(): void {
+    this.#chart.clearCrosshair();
+    this.#onCrosshair(undefined);
+    this.#chart.scrollToNewest();
+  }
+}
+
+function isSameSeries(a: View, b: View): boolean {
+  return a.symbol === b.symbol && a.interval === b.interval && a.boundary === b.boundary;
+}

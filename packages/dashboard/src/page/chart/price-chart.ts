@@ -1,0 +1,155 @@
+import {
+  CandlestickSeries,
+  createChart,
+  HistogramSeries,
+  type IChartApi,
+  type ISeriesApi,
+  LineSeries,
+  type LogicalRange,
+  type MouseEventParams,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import type { ChartBar, Seconds } from "../bars/chart-bar.js";
+import { candleOptions, chartOptions, lineOptions, VOLUME_SCALE, volumeOptions } from "./chart-options.js";
+import { type ChartColors, readColors } from "./colors.js";
+import { DayLines, type DayMark } from "./day-lines.js";
+import type { TickPoint } from "./tick-points.js";
+
+/** Older bars are asked for when fewer than this are left of the visible ones: a screen of them. */
+const OLDER_MARGIN = 150;
+/** Further than so many bars from the newest one has scrolled away from it. */
+const AWAY_BARS = 3;
+
+export interface PriceChartListener {
+  onNeedOlder(): void;
+  /** The crosshair stands at that time; undefined when it is gone. */
+  onCrosshair(time: Seconds | undefined): void;
+  /** Whether the newest bar has been scrolled out of sight. */
+  onAway(isAway: boolean): void;
+}
+
+/** What the library calls a time here is always a number of seconds. */
+const asTime = (time: Seconds): UTCTimestamp => time as UTCTimestamp; // The library's brand of a number.
+const asSeconds = (time: Time | undefined): Seconds | undefined => (typeof time === "number" ? time : undefined);
+
+/** TradingView's chart with candles and tick counts, or with a line of ticks. */
+export class PriceChart {
+  readonly #chart: IChartApi;
+  readonly #candles: ISeriesApi<"Candlestick">;
+  readonly #volume: ISeriesApi<"Histogram">;
+  readonly #line: ISeriesApi<"Line">;
+  readonly #days = new DayLines();
+  #colors: ChartColors = readColors();
+
+  constructor(element: HTMLElement, listener: PriceChartListener) {
+    this.#chart = createChart(element, chartOptions(this.#colors));
+    this.#volume = this.#chart.addSeries(HistogramSeries, volumeOptions());
+    this.#volume.priceScale().applyOptions(VOLUME_SCALE);
+    this.#candles = this.#chart.addSeries(CandlestickSeries, candleOptions(this.#colors));
+    this.#line = this.#chart.addSeries(LineSeries, { ...lineOptions(this.#colors), visible: false });
+    this.#volume.attachPrimitive(this.#days);
+    this.#days.setColors(this.#colors.day, this.#colors.text);
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => this.#onRange(range, listener));
+    this.#chart.subscribeCrosshairMove(({ time }: MouseEventParams) => listener.onCrosshair(asSeconds(time)));
+  }
+
+  showMode(mode: "candles" | "ticks"): void {
+    const isLine = mode === "ticks";
+    if (this.#line.options().visible === isLine) return;
+    // What is not shown must not have times: the time scale is made of those of every series.
+    this.#candles.setData([]);
+    this.#volume.setData([]);
+    this.#line.setData([]);
+    this.#days.set([]);
+    this.#line.applyOptions({ visible: isLine });
+    this.#chart.applyOptions({ timeScale: { secondsVisible: isLine } });
+  }
+
+  setDecimals(decimals: number): void {
+    const priceFormat = { type: "price", precision: decimals, minMove: 10 ** -decimals } as const;
+    for (const series of [this.#candles, this.#line]) {
+      const format = series.options().priceFormat;
+      if (format.type !== "price" || format.precision !== decimals) series.applyOptions({ priceFormat });
+    }
+  }
+
+  setBars(bars: readonly ChartBar[]): void {
+    this.#candles.setData(bars.map(candleOf));
+    this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
+  }
+
+  updateBar(bar: ChartBar, isLast: boolean): void {
+    this.#candles.update(candleOf(bar), !isLast);
+    this.#volume.update(this.#volumeOf(bar), !isLast);
+  }
+
+  setDays(marks: readonly DayMark[]): void {
+    this.#days.set(marks);
+  }
+
+  setTicks(points: readonly TickPoint[]): void {
+    this.#line.setData(points.map(({ time, value }) => ({ time: asTime(time), value })));
+  }
+
+  addTicks(points: readonly TickPoint[]): void {
+    for (const { time, value } of points) this.#line.update({ time: asTime(time), value });
+  }
+
+  /** Back to the newest bar, with bars of the usual width. */
+  showNewest(): void {
+    this.#chart.priceScale("right").applyOptions({ autoScale: true });
+    this.#chart.timeScale().resetTimeScale();
+  }
+
+  scrollToNewest(): void {
+    this.#chart.timeScale().scrollToRealTime();
+  }
+
+  /** Makes bars wider (a factor above 1) or narrower. */
+  zoom(factor: number): void {
+    const scale = this.#chart.timeScale();
+    scale.applyOptions({ barSpacing: Math.min(60, Math.max(1, scale.options().barSpacing * factor)) });
+  }
+
+  /** Puts the crosshair on a price at a time, and into view. */
+  setCrosshair(time: Seconds, price: number, at: number): void {
+    const scale = this.#chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range !== null && (at < range.from || at > range.to)) {
+      const shift = at < range.from ? at - range.from : at - range.to;
+      scale.setVisibleLogicalRange({ from: range.from + shift, to: range.to + shift });
+    }
+    const series = this.#line.options().visible ? this.#line : this.#candles;
+    this.#chart.setCrosshairPosition(price, asTime(time), series);
+  }
+
+  clearCrosshair(): void {
+    this.#chart.clearCrosshairPosition();
+  }
+
+  /** To be called when the page's theme changed, followed by {@link setBars}: tick counts have colours of their own. */
+  readTheme(): void {
+    this.#colors = readColors();
+    const { autoSize: _, timeScale, ...options } = chartOptions(this.#colors);
+    this.#chart.applyOptions({ ...options, timeScale: { borderColor: timeScale?.borderColor ?? "" } });
+    this.#candles.applyOptions(candleOptions(this.#colors));
+    this.#line.applyOptions(lineOptions(this.#colors));
+    this.#days.setColors(this.#colors.day, this.#colors.text);
+  }
+
+  #onRange(range: LogicalRange | null, listener: PriceChartListener): void {
+    if (range === null) return;
+    if (range.from < OLDER_MARGIN) listener.onNeedOlder();
+    listener.onAway(this.#chart.timeScale().scrollPosition() < -AWAY_BARS);
+  }
+
+  #volumeOf({ time, open, close, count }: ChartBar) {
+    const { upVolume, downVolume } = this.#colors;
+    return { time: asTime(time), value: count, color: close >= open ? upVolume : downVolume };
+  }
+}
+
+function candleOf({ time, open, high, low, close }: ChartBar) {
+  return { time: asTime(time), open, high, low, close };
+}

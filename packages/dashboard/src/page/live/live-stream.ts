@@ -1,0 +1,87 @@
+import type { FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
+
+/** Every symbol's newest minute and day: what the watchlist is made of. */
+const WATCH_CHANNELS = ["ohlc:*:minute", "ohlc:*:day"];
+/** After a longer outage the stream begins anew, and everything shown is read over HTTP: replaying hours would take long. */
+const RESUME_MAX_MS = 120_000;
+
+export interface LiveStreamListener {
+  onEvent(event: StreamEvent): void;
+  /** The stream was away too long to resume: ticks since then are not replayed. */
+  onRestart(lostAtMs: number): void;
+}
+
+/** The page's stream: every symbol's bars, and the ticks of the chosen one. */
+export class LiveStream {
+  readonly #client: FxClient;
+  readonly #listener: LiveStreamListener;
+  #stream: FxStream | undefined;
+  #symbol: string | undefined;
+  #lostAtMs: number | undefined;
+
+  constructor(client: FxClient, listener: LiveStreamListener) {
+    this.#client = client;
+    this.#listener = listener;
+  }
+
+  /** Follows another symbol's ticks and hours. */
+  follow(symbol: string): void {
+    const before = this.#symbol;
+    if (symbol === before) return;
+    this.#symbol = symbol;
+    if (this.#stream === undefined) return;
+    this.#stream.subscribe(...channelsOf(symbol));
+    if (before !== undefined) this.#stream.unsubscribe(...channelsOf(before));
+  }
+
+  open(): void {
+    const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol);
+    const stream = this.#client.stream({ channels: [...WATCH_CHANNELS, ...chosen], reconnect: { capMs: 10_000 } });
+    this.#stream = stream;
+    const listen = (event: StreamEvent): void => {
+      // A stream that was replaced has nothing more to say.
+      if (stream === this.#stream) this.#onEvent(event);
+    };
+    for (const type of EVENT_TYPES) stream.on(type, listen);
+  }
+
+  /** To be called often: notices an outage that has lasted too long, also one that the machine slept through. */
+  check(nowMs: number): void {
+    const lostAtMs = this.#lostAtMs;
+    if (lostAtMs === undefined || nowMs - lostAtMs < RESUME_MAX_MS) return;
+    this.#lostAtMs = nowMs;
+    this.restart(lostAtMs);
+  }
+
+  /** Begins anew, without what was missed since. */
+  restart(lostAtMs: number): void {
+    const before = this.#stream;
+    this.#stream = undefined;
+    before?.close();
+    this.#listener.onRestart(lostAtMs);
+    this.open();
+  }
+
+  #onEvent(event: StreamEvent): void {
+    if (event.type === "status" && event.status === "live") this.#lostAtMs = undefined;
+    if (event.type === "status" && event.status === "waiting") this.#lostAtMs ??= Date.now();
+    this.#listener.onEvent(event);
+  }
+}
+
+const EVENT_TYPES = [
+  "status",
+  "ticks",
+  "bar",
+  "final",
+  "revision",
+  "conflated",
+  "gap",
+  "error",
+  "reloaded-ticks",
+  "reloaded-bars",
+] as const;
+
+function channelsOf(symbol: string): string[] {
+  return [`ticks:${symbol}`, `ohlc:${symbol}:hour`];
+}

@@ -1,0 +1,79 @@
+import type { ChartBar } from "../bars/chart-bar.js";
+import { filtered, reduceWatch, ticksSeen, type WatchEvent, type WatchRow, type WatchRows } from "./watchlist.js";
+
+const EMPTY: WatchRows = new Map();
+const bar = (time: number, close: number, count: number): ChartBar => ({
+  time,
+  open: 1,
+  high: 2,
+  low: 1,
+  close,
+  count,
+});
+const minute = (time: number, close: number, count: number, atMs = 10_000): WatchEvent => ({
+  type: "minute",
+  symbol: "EURUSD",
+  bar: bar(time, close, count),
+  atMs,
+});
+
+function rowAfter(...events: WatchEvent[]): WatchRow | undefined {
+  return reduceWatch(EMPTY, events).get("EURUSD");
+}
+
+describe("reduceWatch", () => {
+  it("shows the first price without a flash, and each later one with one", () => {
+    expect(rowAfter(minute(60, 1.1, 1))).toMatchObject({ last: 1.1, beat: 0, direction: 0 });
+    expect(rowAfter(minute(60, 1.1, 1), minute(60, 1.2, 2))).toMatchObject({ last: 1.2, beat: 1, direction: 1 });
+    expect(rowAfter(minute(60, 1.2, 1), minute(60, 1.1, 2))).toMatchObject({ direction: -1 });
+  });
+
+  it("flashes for a tick at the same price, and not for a bar that only became final", () => {
+    expect(rowAfter(minute(60, 1.1, 1), minute(60, 1.1, 2))).toMatchObject({ beat: 1 });
+    expect(rowAfter(minute(60, 1.1, 1), minute(60, 1.1, 1))).toMatchObject({ beat: 0 });
+  });
+
+  it("does not go back to the price of an earlier minute that comes again", () => {
+    expect(rowAfter(minute(120, 1.2, 1), minute(60, 1.1, 9))?.last).toBe(1.2);
+  });
+
+  it("lets a bar that is behind the ticks not undo them, and believes it once it has caught up", () => {
+    const tick: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1.3, atMs: 10_000 };
+    expect(rowAfter(tick, minute(60, 1.2, 5, 10_200))?.last).toBe(1.3);
+    expect(rowAfter(tick, minute(60, 1.2, 5, 12_000))?.last).toBe(1.2);
+  });
+
+  it("counts every tick once, over minutes, and none of those from before the page was opened", () => {
+    const rows = reduceWatch(EMPTY, [minute(60, 1, 40), minute(60, 1, 42), minute(60, 1, 42), minute(120, 1, 3)]);
+    expect(ticksSeen(rows)).toBe(5);
+  });
+
+  it("keeps the newest day's open", () => {
+    const day = (time: number, open: number): WatchEvent => ({
+      type: "day",
+      symbol: "EURUSD",
+      bar: { ...bar(time, 1, 1), open },
+    });
+    expect(rowAfter(day(86_400, 1.2), day(0, 1.1))?.dayOpen).toBe(1.2);
+  });
+
+  it("leaves rows that nothing happened to as they were", () => {
+    const rows = reduceWatch(EMPTY, [minute(60, 1, 1), { type: "symbol", symbol: "GBPUSD" }]);
+    const next = reduceWatch(rows, [minute(60, 2, 2)]);
+    expect(next.get("GBPUSD")).toBe(rows.get("GBPUSD"));
+    expect(next.get("EURUSD")).not.toBe(rows.get("EURUSD"));
+  });
+});
+
+describe("filtered", () => {
+  const rows = reduceWatch(
+    EMPTY,
+    ["USDJPY", "EURUSD", "EURJPY"].map((symbol) => ({ type: "symbol", symbol })),
+  );
+
+  it("finds symbols by letters in any case, in alphabetical order", () => {
+    expect(filtered(rows, "")).toEqual(["EURJPY", "EURUSD", "USDJPY"]);
+    expect(filtered(rows, "jpy")).toEqual(["EURJPY", "USDJPY"]);
+    expect(filtered(rows, " eur/u ")).toEqual(["EURUSD"]);
+  });
+});

@@ -1,0 +1,110 @@
+import { type PageTick, withTickRange, withTicks } from "./tick.js";
+import type { TickSource } from "./tick-source.js";
+
+/** Ticks read at a time. */
+const PAGE_TICKS = 1_000;
+/** Ticks kept while new ones come: what has been scrolled back to is not taken away, but a day is not kept either. */
+const KEPT_MAX = 50_000;
+
+export interface TickFeedListener {
+  /** `onlyAdded`: the ticks before the new ones are as they were. */
+  onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void;
+  /** `older`: whether there may be more before the first. */
+  onState(state: { readonly status: "loading" | "ready" | "failed"; readonly error?: string }): void;
+}
+
+/** The ticks of one symbol: the newest at once, older ones as one scrolls back, live ones as they come. */
+export class TickFeed {
+  readonly #source: TickSource;
+  readonly #listener: TickFeedListener;
+  #symbol: string | undefined;
+  #ticks: readonly PageTick[] = [];
+  #isLoading = false;
+  #isWhole = false;
+  #aborter = new AbortController();
+
+  constructor(source: TickSource, listener: TickFeedListener) {
+    this.#source = source;
+    this.#listener = listener;
+  }
+
+  get ticks(): readonly PageTick[] {
+    return this.#ticks;
+  }
+
+  async open(symbol: string): Promise<void> {
+    this.#aborter.abort();
+    this.#aborter = new AbortController();
+    this.#symbol = symbol;
+    this.#isWhole = false;
+    this.#isLoading = false;
+    this.#setTicks([], false);
+    this.#listener.onState({ status: "loading" });
+    await this.#load(undefined);
+  }
+
+  /** Reads the newest ticks again, when those kept may be wrong. */
+  async refresh(): Promise<void> {
+    if (this.#symbol !== undefined) await this.open(this.#symbol);
+  }
+
+  async loadOlder(): Promise<void> {
+    const [first] = this.#ticks;
+    if (first !== undefined && !this.#isWhole) await this.#load(first.time);
+  }
+
+  /** Takes in streamed ticks, or such as were read again. */
+  onTicks(ticks: readonly PageTick[]): void {
+    const { length } = this.#ticks;
+    const oldest = this.#isLoading ? undefined : this.#ticks[0];
+    // Older than what is kept: they come when that is scrolled to.
+    const news = oldest === undefined ? ticks : ticks.filter(({ time }) => time >= oldest.time);
+    if (news.length === 0) return;
+    const last = this.#ticks.at(-1);
+    const all = withTicks(this.#ticks, news);
+    const onlyAdded = last === undefined || all[length - 1] === last;
+    const isOver = all.length > KEPT_MAX;
+    if (isOver) this.#isWhole = false;
+    this.#setTicks(isOver ? all.slice(-KEPT_MAX / 2) : all, onlyAdded && !isOver);
+  }
+
+  /** Ticks of [from, to) were corrected. */
+  async reread(from: string, to: string): Promise<void> {
+    const symbol = this.#symbol;
+    const [first] = this.#ticks;
+    if (symbol === undefined || first === undefined || to <= first.time) return;
+    await this.#guarded(async (signal) => {
+      const page = await this.#source.range(symbol, from, to, signal);
+      this.#setTicks(withTickRange(this.#ticks, from, to, page), false);
+    });
+  }
+
+  async #load(end: string | undefined): Promise<void> {
+    const symbol = this.#symbol;
+    if (symbol === undefined || this.#isLoading) return;
+    this.#isLoading = true;
+    await this.#guarded(async (signal) => {
+      const page = await this.#source.before(symbol, end, PAGE_TICKS, signal);
+      this.#isLoading = false;
+      this.#isWhole = page.length === 0;
+      this.#setTicks(withTicks(page, this.#ticks), false);
+      this.#listener.onState({ status: "ready" });
+    });
+  }
+
+  async #guarded(read: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#aborter;
+    try {
+      await read(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#isLoading = false;
+      this.#listener.onState({ status: "failed", error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #setTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
+    this.#ticks = ticks;
+    this.#listener.onTicks(ticks, onlyAdded);
+  }
+}

@@ -1,0 +1,40 @@
+import type { FxClient } from "@fx-ohlc/client";
+import type { PageTick } from "./tick.js";
+
+/** Where ticks are read. */
+export interface TickSource {
+  /** The last ticks before `end`, at least `count` of them if there are so many; up to now without it. */
+  before(symbol: string, end: string | undefined, count: number, signal: AbortSignal): Promise<readonly PageTick[]>;
+  /** The ticks of [start, end). */
+  range(symbol: string, start: string, end: string | undefined, signal: AbortSignal): Promise<readonly PageTick[]>;
+}
+
+/** Minutes looked through for so many ticks as are wanted: a quiet market has one a minute. */
+const MINUTES_MAX = 240;
+const MINUTE_LENGTH = "2026-01-01T00:00".length;
+
+/** Ticks from ohlc-query, which pages forward: minute bars tell from where there are enough of them. */
+export class HttpTickSource implements TickSource {
+  constructor(private readonly client: FxClient) {}
+
+  async before(symbol: string, end: string | undefined, count: number, signal: AbortSignal) {
+    const minutes = await this.client.lastBars({ symbol, interval: "minute", end, count: MINUTES_MAX, signal });
+    let ticks = 0;
+    let start: string | undefined;
+    for (const { bucket, tick_count } of minutes.reverse()) {
+      start = bucket;
+      // Of the minute that `end` lies in nobody knows how many come before it.
+      if (!end?.startsWith(bucket.slice(0, MINUTE_LENGTH))) ticks += tick_count;
+      if (ticks >= count) break;
+    }
+    return start === undefined ? [] : this.range(symbol, start, end, signal);
+  }
+
+  async range(symbol: string, start: string, end: string | undefined, signal: AbortSignal) {
+    const ticks: PageTick[] = [];
+    for await (const { time, seq, price } of this.client.ticks({ symbol, start, end, signal })) {
+      ticks.push({ time, seq, price });
+    }
+    return ticks;
+  }
+}

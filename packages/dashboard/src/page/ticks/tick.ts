@@ -1,0 +1,41 @@
+/** A tick of the chosen symbol. */
+export interface PageTick {
+  /** As it came: UTC with six fraction digits, so that times compare as text. */
+  readonly time: string;
+  readonly seq: number;
+  readonly price: number;
+}
+
+/** The order of ticks: by time, and by seq within one. */
+export function compareTicks(a: PageTick, b: PageTick): number {
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  return a.seq - b.seq;
+}
+
+/** Ordered ticks with others taken in, each (time, seq) once; what came last counts. */
+export function withTicks(known: readonly PageTick[], more: readonly PageTick[]): readonly PageTick[] {
+  if (more.length === 0) return known;
+  const [first] = more;
+  const last = known.at(-1);
+  const isAscending = more.every((tick, at) => at === 0 || compareTicks(more[at - 1] ?? tick, tick) < 0);
+  const follows = first !== undefined && (last === undefined || compareTicks(last, first) < 0);
+  if (isAscending && follows) return [...known, ...more];
+  const byKey = new Map([...known, ...more].map((tick) => [`${tick.time}/${tick.seq}`, tick]));
+  return [...byKey.values()].sort(compareTicks);
+}
+
+/** Ordered ticks with those of [from, to) replaced. Both are UTC texts with six fraction digits. */
+export function withTickRange(
+  known: readonly PageTick[],
+  from: string,
+  to: string,
+  page: readonly PageTick[],
+): readonly PageTick[] {
+  return [...known.filter(({ time }) => time < from), ...page, ...known.filter(({ time }) => time >= to)];
+}
+
+/** Seconds since 1970, exact to the microsecond as far as a double goes (a quarter of one). */
+export function secondsOf(time: string): number {
+  const wholeMs = Date.parse(`${time.slice(0, 19)}Z`);
+  return wholeMs / 1000 + Number(`0${time.slice(19, -1)}`);
+}

@@ -1,0 +1,29 @@
+import { BOUNDARY_NAMES } from "./boundaries.js";
+import { DEFAULT_VIEW, INTERVALS, searchOf, viewOf } from "./view.js";
+
+describe("the address of a view", () => {
+  it("brings back every view it was made from", () => {
+    for (const interval of INTERVALS) {
+      for (const boundary of BOUNDARY_NAMES) {
+        for (const mode of ["candles", "ticks"] as const) {
+          const view = { symbol: "EURUSD.BID", interval, boundary, mode };
+          expect(viewOf(searchOf(view))).toEqual(view);
+        }
+      }
+    }
+  });
+
+  it("says nothing that is the default", () => {
+    expect(searchOf(DEFAULT_VIEW)).toBe("");
+    expect(searchOf({ ...DEFAULT_VIEW, symbol: "EURUSD" })).toBe("?symbol=EURUSD");
+  });
+
+  it.each(["?symbol=%3Cscript%3E", "?interval=7m", "?day=mars", "?mode=pie", "?interval=1D", ""])(
+    "%p falls back to the default",
+    (search) => expect(viewOf(search)).toEqual(DEFAULT_VIEW),
+  );
+
+  it("takes a symbol as people write it", () => {
+    expect(viewOf("?symbol=eur/usd").symbol).toBe("EURUSD");
+  });
+});

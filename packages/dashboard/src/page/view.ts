@@ -1,0 +1,41 @@
+import { INTERVALS, type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
+import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
+
+/** What the page shows: all of it is in its address, so that a view can be shared. */
+export interface View {
+  /** Undefined until one is known: the first of the watchlist then. */
+  readonly symbol: string | undefined;
+  readonly interval: Interval;
+  readonly boundary: BoundaryName;
+  readonly mode: Mode;
+}
+
+export type Mode = "candles" | "ticks";
+
+export const DEFAULT_VIEW: View = { symbol: undefined, interval: "1m", boundary: "22utc", mode: "candles" };
+
+const SYMBOL = /^[A-Z0-9._-]{1,10}$/;
+
+/** Reads a view from the query of an address; what is missing or unknown there takes its default. */
+export function viewOf(search: string): View {
+  const query = new URLSearchParams(search);
+  const symbol = query.get("symbol")?.toUpperCase().replace("/", "") ?? "";
+  return {
+    symbol: SYMBOL.test(symbol) ? symbol : undefined,
+    interval: parseInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
+    boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
+    mode: query.get("mode") === "ticks" ? "ticks" : "candles",
+  };
+}
+
+/** The query of a view's address: only what differs from the default, in a fixed order. */
+export function searchOf(view: View): string {
+  const query = new URLSearchParams();
+  if (view.symbol !== undefined) query.set("symbol", view.symbol);
+  if (view.interval !== DEFAULT_VIEW.interval) query.set("interval", view.interval);
+  if (view.boundary !== DEFAULT_VIEW.boundary) query.set("day", view.boundary);
+  if (view.mode !== DEFAULT_VIEW.mode) query.set("mode", view.mode);
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+export { INTERVALS };

@@ -1,0 +1,22 @@
+import { defineConfig } from "vite";
+import { precompressed } from "./precompressed.js";
+
+/** `pnpm dev` shows the page with the data of the local stack (`npm start`). */
+const EDGE = process.env.EDGE_URL ?? "http://localhost:8000";
+const API_PATHS = ["/ohlc", "/ticks", "/symbols", "/health", "/ws"];
+
+export default defineConfig({
+  root: "src/page",
+  build: {
+    outDir: "../../dist/site",
+    emptyOutDir: true,
+    target: "es2022",
+    // The Content-Security-Policy allows nothing that is not a file.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Compressing takes its time; that is no news.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
+  plugins: [precompressed()],
+  server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, { target: EDGE, ws: path === "/ws" }])) },
+});
