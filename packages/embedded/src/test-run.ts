@@ -66,11 +66,11 @@ async function useTemporaryServer(): Promise<() => Promise<void>> {
 }
 
 /** A server on a free port that is gone with this process. Without fsync: a test that kills it loses nothing by that, only a power cut could. */
-export async function temporaryPostgres(): Promise<ServerHandle> {
+export async function temporaryPostgres(settings: Readonly<Record<string, string>> = {}): Promise<ServerHandle> {
   return startPostgres({
     dataDir: mkdtempSync(join(tmpdir(), "fx-test-postgres-")),
     port: await freePort(),
-    settings: { fsync: "off", full_page_writes: "off", max_connections: String(CONNECTIONS_MAX) },
+    settings: { fsync: "off", full_page_writes: "off", max_connections: String(CONNECTIONS_MAX), ...settings },
     temporary: true,
   });
 }

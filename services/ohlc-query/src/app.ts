@@ -14,7 +14,8 @@ import {
 } from "@fx-ohlc/service-kit";
 import { BarPages } from "./bars/bar-page.js";
 import type { Config } from "./config.js";
-import { readRoutes } from "./http/routes.js";
+import type { BarDependencies } from "./http/bar-routes.js";
+import { type ReadSources, readRoutes } from "./http/routes.js";
 import { QueryMetrics } from "./metrics.js";
 import { databaseProblem, Reader } from "./reader.js";
 
@@ -29,8 +30,9 @@ export interface App extends Service {
 export function createApp(config: Config, version: string, signal: AbortSignal): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const database = openDatabase(config, logger);
-  const reader = new Reader(database, config.queryTimeoutMs);
+  const database = openDatabase(config, config.databaseUrl, logger);
+  const standby =
+    config.databaseReadUrl === undefined ? undefined : openDatabase(config, config.databaseReadUrl, logger, "standby");
   const check = async () => database.assertAvailable();
   const health = new Health({ version, dependencies: [{ name: "database", requiredForReady: true, check }] });
   const handler = createHttpApp({
@@ -40,8 +42,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     cors: true,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
-    routes: Object.entries(readRoutes({ reader, pages: new BarPages(reader), metrics: new QueryMetrics(metrics) })).map(
-      ([route, answer]) => hidden(route.replace("GET ", ""), answer),
+    routes: Object.entries(readRoutes(readSources(config, metrics, database, standby))).map(([route, answer]) =>
+      hidden(route.replace("GET ", ""), answer),
     ),
   });
   const graceMs = config.shutdownGraceMs;
@@ -55,26 +57,38 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       server = await listen(handler, { port: config.port });
       logger.info("listening", { port: server.port });
       database.start();
+      standby?.start();
       await database.untilAvailable(signal);
     },
     stop: () =>
       stopInOrder(logger, [
         { name: "not ready", deadlineMs: 100, run: () => health.drain() },
         { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
-        { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
+        { name: "database", deadlineMs: 3000, run: () => Promise.all([database.close(2000), standby?.close(2000)]) },
       ]),
   };
 }
 
-function openDatabase(config: Config, logger: Logger): Database {
+/** While the standby is away, the primary answers in its place. */
+function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
+  const queryMetrics = new QueryMetrics(metrics);
+  const from = (...databases: [Database, ...Database[]]): BarDependencies => {
+    const reader = new Reader(config.queryTimeoutMs, ...databases);
+    return { reader, pages: new BarPages(reader), metrics: queryMetrics };
+  };
+  const primary = from(database);
+  return { primary, history: standby === undefined ? primary : from(standby, database) };
+}
+
+function openDatabase(config: Config, url: string, logger: Logger, name = "database"): Database {
   const database = new Database({
-    url: config.databaseUrl,
+    url,
     applicationName: SERVICE,
     connectionsMax: config.databaseConnectionsMax,
     statementTimeoutMs: config.queryTimeoutMs,
     prepare: config.databasePrepare,
   });
-  database.on("available", () => logger.info("database available", { ...database.settings }));
-  database.on("away", (error) => logger.warn("database away", { error }));
+  database.on("available", () => logger.info(`${name} available`, { ...database.settings }));
+  database.on("away", (error) => logger.warn(`${name} away`, { error }));
   return database;
 }

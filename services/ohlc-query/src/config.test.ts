@@ -9,6 +9,7 @@ test("only the database has to be named", () => {
     logLevel: "info",
     shutdownGraceMs: 0,
     databaseUrl: DATABASE_URL,
+    databaseReadUrl: undefined,
     databasePrepare: true,
     databaseConnectionsMax: 8,
     queryTimeoutMs: 5000,

@@ -6,6 +6,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
   readonly databaseUrl: string;
+  /** A standby that answers what may be a moment old; undefined: the primary answers everything. */
+  readonly databaseReadUrl: string | undefined;
   readonly databasePrepare: boolean;
   readonly databaseConnectionsMax: number;
   readonly queryTimeoutMs: number;
@@ -17,6 +19,7 @@ export function readConfig(env: EnvReader): Config {
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
     databaseUrl: env.url("DATABASE_URL", "postgres"),
+    databaseReadUrl: env.url("DATABASE_READ_URL", "postgres", { default: undefined }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),

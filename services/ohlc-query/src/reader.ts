@@ -7,22 +7,27 @@ const WAITING_MAX = 500;
 /** The server gives a statement up first; this much later it is taken for lost on the way. */
 const GRACE_MS = 500;
 
+/** A database and the reads that wait for it. */
+interface Source {
+  readonly database: Database;
+  readonly waiting: Set<(reason: unknown) => void>;
+}
+
 /**
  * Runs reads so that each of them ends: with its rows, when its deadline passes, or as soon as the database is found away. A
  * frozen server answers nothing and closes nothing, so a read that only waited for its rows would wait with it.
  */
 export class Reader {
-  readonly #database: Database;
+  readonly #sources: readonly [Source, ...Source[]];
   readonly #deadlineMs: number;
-  readonly #waiting = new Set<(reason: unknown) => void>();
 
-  /** @param statementTimeoutMs what the pool of `database` has been given */
-  constructor(database: Database, statementTimeoutMs: number) {
-    this.#database = database;
+  /**
+   * @param statementTimeoutMs what the pools of the databases have been given
+   * @param databases the first one that is available is read from: a standby, say, and the primary in its place
+   */
+  constructor(statementTimeoutMs: number, ...[first, ...others]: [Database, ...Database[]]) {
+    this.#sources = [sourceOf(first), ...others.map(sourceOf)];
     this.#deadlineMs = statementTimeoutMs + GRACE_MS;
-    database.on("away", () => {
-      for (const reject of this.#waiting) reject(new DatabaseUnavailableError());
-    });
   }
 
   /**
@@ -31,7 +36,11 @@ export class Reader {
    * @throws DatabaseUnavailableError before the database was ever reached
    */
   get dayBoundary(): DayBoundary {
-    return this.#database.settings.dayBoundary;
+    return this.#source.database.settings.dayBoundary;
+  }
+
+  get #source(): Source {
+    return this.#sources.find(({ database }) => database.available) ?? this.#sources[0];
   }
 
   /**
@@ -41,8 +50,9 @@ export class Reader {
    * @throws Problem 503 when too many reads wait already
    */
   read<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    this.#database.assertAvailable();
-    if (this.#waiting.size >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
+    const { database, waiting } = this.#source;
+    database.assertAvailable();
+    if (waiting.size >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(
         () => settle(() => reject(new DeadlineError("a read", this.#deadlineMs))),
@@ -50,16 +60,24 @@ export class Reader {
       );
       const settle = (outcome: () => void) => {
         clearTimeout(timer);
-        this.#waiting.delete(reject);
+        waiting.delete(reject);
         outcome();
       };
-      this.#waiting.add(reject);
-      query(this.#database.sql).then(
+      waiting.add(reject);
+      query(database.sql).then(
         (rows) => settle(() => resolve(rows)),
         (error: unknown) => settle(() => reject(error)),
       );
     });
   }
+}
+
+function sourceOf(database: Database): Source {
+  const waiting = new Set<(reason: unknown) => void>();
+  database.on("away", () => {
+    for (const reject of waiting) reject(new DatabaseUnavailableError());
+  });
+  return { database, waiting };
 }
 
 /** The problem for an error of the database; undefined for any other error. */

@@ -101,14 +101,14 @@ export class QueryClient {
   }
 
   /**
-   * Every bar of a range of closed buckets.
+   * Every bar of a range of closed buckets, from the primary.
    *
    * @param limit no fewer than the range has buckets
    * @throws QueryError when ohlc-query is away or cannot answer
    */
   async bars(symbol: string, { interval, fromUs, toUs }: ClosedRange, limit: number): Promise<Bar[]> {
     const query = { symbol, start: formatBucket(fromUs), end: formatBucket(toUs), limit: String(limit) };
-    const json = await this.#get(`/ohlc/${interval}`, query);
+    const json = await this.#get(`/internal/ohlc/${interval}`, query);
     return (json as readonly BarJson[]).map(barOf);
   }
 
