@@ -25,5 +25,6 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   signal: interrupt.signal,
   stdin: process.stdin,
+  stdout: process.stdout,
   stateDirectory: join(stateHome, "fx-ohlc", "imports"),
 });
