@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import { run } from "../src/program.js";
 
 /** What a command printed and returned. */
@@ -9,8 +9,6 @@ export interface Ended {
   readonly exitCode: number;
   readonly out: string[];
   readonly said: string[];
-  /** What it wrote to standard output that is no line of text. */
-  readonly bytes: Buffer;
 }
 
 /** Runs fx-ticks inside the test's process, in a terminal that the test reads. */
@@ -31,13 +29,6 @@ export class Command {
 
   async run(options: { stateDirectory: string; stdin?: string | Buffer }): Promise<Ended> {
     const { out, said } = this;
-    const blocks: Buffer[] = [];
-    const stdout = new Writable({
-      write: (block: Buffer, _encoding, done) => {
-        blocks.push(block);
-        done();
-      },
-    });
     const exitCode = await run(this.#args, {
       terminal: {
         out: (line) => void out.push(line),
@@ -47,10 +38,9 @@ export class Command {
       },
       signal: this.#interrupt.signal,
       stdin: Readable.from([Buffer.from(options.stdin ?? "")]),
-      stdout,
       stateDirectory: options.stateDirectory,
     });
-    return { exitCode, out, said, bytes: Buffer.concat(blocks) };
+    return { exitCode, out, said };
   }
 }
 

@@ -150,7 +150,7 @@ describe("fx-ticks import", () => {
     await runImport(fileOf("time,price", "2014-05-04T21:00:00Z,1.1"));
     const { exitCode, said } = await runImport(fileOf("time,price", "2014-05-04T21:00:00Z,1.2"));
     expect(exitCode).toBe(1);
-    expect(said[0]).toContain("line 2: seq seq 0 of this symbol and time is stored with another price");
+    expect(said[0]).toContain("line 2: seq 0 of this symbol and time is stored with another price");
   });
 
   it("starts over with the write side alone, which cannot be asked what it holds", async () => {

@@ -9,6 +9,9 @@ export const US_PER_MINUTE = 60 * US_PER_SECOND;
 export const US_PER_HOUR = 60 * US_PER_MINUTE;
 export const US_PER_DAY = 24 * US_PER_HOUR;
 
+/** The latest instant that is exact to the microsecond, in 2255. */
+export const LATEST_US: Micros = 9_000_000_000_000_000;
+
 /** What every refusal of a time says. */
 export const TIME_RULE = "must be an RFC 3339 time with Z or an offset and at most six fraction digits";
 

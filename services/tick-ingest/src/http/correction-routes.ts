@@ -3,6 +3,8 @@ import type { Database } from "@fx-ohlc/database";
 import {
   checkDto,
   formatTime,
+  LATEST_US,
+  type Micros,
   normalizeSymbol,
   OLDER_THAN_RETENTION,
   PriceDto,
@@ -33,11 +35,16 @@ interface Stamp {
   readonly seq: number | undefined;
 }
 
+/** A checked time, cut to where ticks can be: later ones are valid, but the database has no use for them. */
+function instant(time: string): Micros {
+  return Math.min(parseTime(time) ?? 0, LATEST_US);
+}
+
 /** Values that were checked already, in the form they are stored in. */
 function stampOf(symbol: string, time: string, seq: string | undefined): Stamp {
   return {
     symbol: normalizeSymbol(symbol) ?? "",
-    timeUs: parseTime(time) ?? 0,
+    timeUs: instant(time),
     seq: seq === undefined ? undefined : Number(seq),
   };
 }
@@ -65,7 +72,7 @@ export function correctionHandlers(
     },
 
     deleteTicks: async (_req, res, { query: { symbol, start, end } }) => {
-      const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: parseTime(start) ?? 0, toUs: parseTime(end) ?? 0 };
+      const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: instant(start), toUs: instant(end) };
       if (range.fromUs < range.toUs) refuseExpired("start", range.fromUs, rules());
       sendJson(res, 200, await database.whileAvailable(() => removeRange(dependencies, range)));
     },

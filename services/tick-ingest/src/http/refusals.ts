@@ -17,7 +17,7 @@ export function invalidTicks(errors: readonly FieldError[], options: ProblemOpti
 /** What is said of a tick that found no slot. */
 export function refusalError(path: string, tick: NewTick | undefined, { reason }: Refusal): FieldError {
   return reason === "conflict"
-    ? { field: `${path}seq`, message: `seq ${tick?.seq} of this symbol and time is stored with another price` }
+    ? { field: `${path}seq`, message: `${tick?.seq} of this symbol and time is stored with another price` }
     : { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
 }
 
