@@ -8,6 +8,14 @@ export interface Database {
   drop(): Promise<void>;
 }
 
+/** The whole system as a user meets it. */
+export interface Everything {
+  readonly ingest: TestService;
+  readonly query: TestService;
+  readonly gateway: TestService;
+  readonly edge: TestService;
+}
+
 /** A database and a Redis server of one test file, and the services that were started on them. */
 export class System {
   readonly #services: TestService[] = [];
@@ -27,12 +35,22 @@ export class System {
   }
 
   /** Starts one more process of a service, with `env` on top of what every service is told. */
-  async start(name: string, env: Record<string, string> = {}): Promise<TestService> {
+  async start(name: string, env: Record<string, string> = {}, main?: URL): Promise<TestService> {
     const addresses = { DATABASE_URL: this.database.url, REDIS_URL: this.redis.url };
-    const service = await startService({ name, env: { LOG_LEVEL: "warn", ...addresses, ...env } });
+    const program = main === undefined ? {} : { main };
+    const service = await startService({ name, ...program, env: { LOG_LEVEL: "warn", ...addresses, ...env } });
     this.#services.push(service);
     service.onDeath((reason) => this.#deaths.push(`${name} ended by itself (${reason}):\n${service.output}`));
     return service;
+  }
+
+  /** Starts all three services and the edge in front of them. */
+  async startAll(env: Record<string, string> = {}): Promise<Everything> {
+    const [ingest, query] = await Promise.all([this.start("tick-ingest", env), this.start("ohlc-query", env)]);
+    const gateway = await this.start("stream-gateway", { OHLC_QUERY_URL: query.url, ...env });
+    const urls = { TICK_INGEST_URL: ingest.url, OHLC_QUERY_URL: query.url, STREAM_GATEWAY_URL: gateway.url };
+    const edge = await this.start("edge", urls, new URL("../../local/dist/edge/main.js", import.meta.url));
+    return { ingest, query, gateway, edge };
   }
 
   /** Which of the two engines keeps the bars here. */

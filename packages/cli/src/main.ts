@@ -25,6 +25,5 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   signal: interrupt.signal,
   stdin: process.stdin,
-  stdout: process.stdout,
   stateDirectory: join(stateHome, "fx-ohlc", "imports"),
 });

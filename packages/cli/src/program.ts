@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { addExportCommand } from "./export/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
@@ -8,7 +7,7 @@ import { addWatchCommand } from "./watch/command.js";
 
 function createProgram(context: Context, finish: Finish): Command {
   const program = new Command("fx-ticks")
-    .description("Ticks into an fx-ohlc system, and what comes out of it.")
+    .description("Ticks into an fx-ohlc system, and what comes out of it: import, replay, simulate, watch.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text.trimEnd()),
@@ -16,7 +15,6 @@ function createProgram(context: Context, finish: Finish): Command {
       outputError: (text, write) => write(text.replace(/^error: /, "fx-ticks: ")),
     });
   addImportCommand(program, context, finish);
-  addExportCommand(program, context, finish);
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);
   addWatchCommand(program, context, finish);

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 
 /** Where a command writes: results on one stream, everything about the run itself on the other. */
 export interface Terminal {
@@ -25,8 +25,6 @@ export interface Context {
   /** Aborts when the person interrupts the command. */
   readonly signal: AbortSignal;
   readonly stdin: Readable;
-  /** Where a result goes that is no text for people. */
-  readonly stdout: Writable;
   /** A directory of this user's where a command may remember things. */
   readonly stateDirectory: string;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { BoundRoute } from "./api/bind.js";
+import { requireDocumented } from "./api/documented.js";
 import type { ApiDocuments } from "./api/documents.js";
 import { documentRoutes, metricsRoute, probeRoutes, problemRoute } from "./api/service-routes.js";
 import { applyCors } from "./cors.js";
@@ -44,6 +45,8 @@ function barePath(target: string): string {
  * A request handler with everything a service's HTTP side has: request ids, timing, `/health`, `/live`, `/ready`, `/metrics`,
  * `/problems/…`, the API's documents, errors as problem documents, 404 and 405. Routes without a parameter in their path are
  * answered before Express sees the request: Express costs as much as a query of the database.
+ *
+ * @throws Error naming routes that the service's document leaves out, and those it shows that are not there
  */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
   const { logger, metrics, mapError, onProblem, cors = false } = options;
@@ -99,7 +102,9 @@ async function runLean(
 
 function allRoutes({ health, metrics, documents, routes = [] }: HttpAppOptions): BoundRoute[] {
   const described = documents === undefined ? [] : documentRoutes(documents.own, documents.system);
-  return [...probeRoutes(health), ...problemRoute(), ...metricsRoute(metrics), ...described, ...routes];
+  const all = [...probeRoutes(health), ...problemRoute(), ...metricsRoute(metrics), ...described, ...routes];
+  if (documents !== undefined) requireDocumented(all, documents.own);
+  return all;
 }
 
 const NO_VALUES = {};

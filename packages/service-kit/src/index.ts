@@ -24,6 +24,6 @@ export * from "./problem.js";
 export * from "./problem-mapping.js";
 export * from "./query.js";
 export * from "./redis.js";
-export { assignRequestId, requestIdOf } from "./request-id.js";
+export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";
 export * from "./shutdown.js";

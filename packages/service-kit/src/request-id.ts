@@ -6,10 +6,15 @@ const ACCEPTED = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 const HEADER = "X-Request-Id";
 
-/** Gives a request its id, the caller's own or a new one, and puts it on the answer, where {@link requestIdOf} finds it. */
+/** The id of a request: the caller's own or a new one. */
+export function requestIdFor({ headers }: IncomingMessage): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && ACCEPTED.test(given) ? given : randomUUID();
+}
+
+/** Gives a request its id and puts it on the answer, where {@link requestIdOf} finds it. */
 export function assignRequestId(req: IncomingMessage, res: ServerResponse): void {
-  const given = req.headers["x-request-id"];
-  res.setHeader(HEADER, typeof given === "string" && ACCEPTED.test(given) ? given : randomUUID());
+  res.setHeader(HEADER, requestIdFor(req));
 }
 
 /** The id of the request that `res` answers. */

@@ -12,6 +12,7 @@ import {
   Health,
   Metrics,
   openApiDocument,
+  type RouteDeclarations,
   sendJson,
 } from "../src/index.js";
 
@@ -68,8 +69,8 @@ const ROUTES = declareRoutes({
 
 const INFO = { title: "Bicycles", version: "1", description: "", tags: [{ name: "bicycles", description: "" }] };
 
-function http() {
-  const openApi = () => openApiDocument(INFO, { ...ROUTES, ...COMMON_ROUTES }, {});
+function http(shown: RouteDeclarations = ROUTES) {
+  const openApi = () => openApiDocument(INFO, { ...shown, ...COMMON_ROUTES }, {});
   const documents = { own: { openApi }, system: { openApi, asyncApi: () => ({ asyncapi: "3.0.0" }) } };
   return request(
     createHttpApp({
@@ -161,6 +162,13 @@ describe("a service", () => {
         expect([pathname, (await http().get(pathname)).status]).toEqual([pathname, 200]);
       }
     }
+  });
+
+  test("does not start with a route that its document leaves out, nor without one that it shows", () => {
+    const { getBicycle } = ROUTES;
+    expect(() => http({})).toThrow("GET /bicycles/{name} is not documented");
+    const more = { ...ROUTES, getTricycle: { ...getBicycle, path: "/tricycles/{name}" } };
+    expect(() => http(more)).toThrow("GET /tricycles/{name} is documented and not there");
   });
 
   test("refuses parameters that a route does not declare", async () => {

@@ -17,6 +17,8 @@ export interface TestService extends ReadyProcess {
 export interface StartServiceOptions {
   /** The folder in `services/`: "tick-ingest". It must have been built. */
   name: string;
+  /** The program, where it is not a service's `dist/main.js`. */
+  main?: URL;
   /** Added to this process's own environment. */
   env?: Record<string, string>;
   /** Default: a free one. */
@@ -32,8 +34,8 @@ export interface StartServiceOptions {
  */
 export async function startService(options: StartServiceOptions): Promise<TestService> {
   const { name, env = {}, untilReady = true } = options;
-  const main = fileURLToPath(new URL(`../../../services/${name}/dist/main.js`, import.meta.url));
-  if (!existsSync(main)) throw new Error(`services/${name} is not built: run "pnpm build" first`);
+  const main = fileURLToPath(options.main ?? new URL(`../../../services/${name}/dist/main.js`, import.meta.url));
+  if (!existsSync(main)) throw new Error(`${name} is not built: run "pnpm build" first`);
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const process = new GuardedProcess({

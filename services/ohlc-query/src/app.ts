@@ -1,4 +1,4 @@
-import { documentsOf } from "@fx-ohlc/contract";
+import { documentsOf, QUERY_ROUTES } from "@fx-ohlc/contract";
 import { Database } from "@fx-ohlc/database";
 import {
   createHttpApp,
@@ -42,9 +42,11 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     cors: true,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
-    routes: Object.entries(readRoutes(readSources(config, metrics, database, standby))).map(([route, answer]) =>
-      hidden(route.replace("GET ", ""), answer),
-    ),
+    routes: Object.entries(readRoutes(readSources(config, metrics, database, standby))).map(([route, answer]) => {
+      const path = route.replace("GET ", "");
+      const declaration = Object.values(QUERY_ROUTES).find((declared) => declared.path === path);
+      return declaration === undefined ? hidden(path, answer) : { declaration, answer };
+    }),
   });
   const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;

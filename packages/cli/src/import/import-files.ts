@@ -1,7 +1,6 @@
 import type { FxClient } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
-import { type Progress, showProgress } from "../progress.js";
 import { type Context, counted, EXIT, grouped } from "../terminal.js";
 import type { FormatName } from "../tick-file/input-file.js";
 import type { PriceChoice } from "../tick-file/quote.js";
@@ -9,6 +8,7 @@ import { type FileToRead, fileToRead, TickFiles } from "../tick-file/tick-files.
 import { awaitBars } from "./bars.js";
 import type { Mark } from "./chunks.js";
 import { Importer } from "./importer.js";
+import { type Progress, showProgress } from "./progress.js";
 import { resumePoint } from "./resume.js";
 import { identify, StateFile } from "./state-file.js";
 
@@ -80,9 +80,7 @@ class Run {
   async import(): Promise<number> {
     const from = await this.#resumePoint();
     const importer = this.#importer(from);
-    const total = this.#opened.files.bytesTotal;
-    const whole = total === undefined ? undefined : ({ total, noun: "ticks" } as const);
-    this.#progress = showProgress(this.#context.terminal, whole);
+    this.#progress = showProgress(this.#context.terminal, this.#opened.files.bytesTotal);
     try {
       await importer.run();
     } catch (error) {

@@ -56,7 +56,12 @@ function operation(
     parameters: parameters(route, components, recorded),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: contentOf(body, components, requestExamples(recorded)) } }),
+      : {
+          requestBody: {
+            required: true,
+            content: contentOf(body, components, (mediaType) => recorded?.bodies[mediaType]),
+          },
+        }),
     responses: responses(route, components, recorded),
   };
 }
@@ -65,8 +70,8 @@ function operation(
 function parameters(route: RouteDeclaration, components: Components, recorded: RecordedRoute | undefined): object[] {
   const { pathDto, queryDto, requestHeaders = [] } = route;
   return [
-    ...parametersOf("path", pathDto, components, recorded?.request.path),
-    ...parametersOf("query", queryDto, components, recorded?.request.query),
+    ...parametersOf("path", pathDto, components, recorded?.path),
+    ...parametersOf("query", queryDto, components, recorded?.query),
     ...requestHeaders.map((name) => ({ name, in: "header", required: false, ...REQUEST_HEADERS[name] })),
   ];
 }
@@ -102,10 +107,6 @@ function exampleValue(text: string, { type }: JsonSchema): unknown {
   return type === "array" ? text.split(",") : text;
 }
 
-function requestExamples(recorded: RecordedRoute | undefined): (mediaType: string) => unknown {
-  return (mediaType) => (recorded?.request.mediaType === mediaType ? recorded.request.body : undefined);
-}
-
 function contentOf(content: Content, components: Components, exampleOf: (mediaType: string) => unknown): JsonSchema {
   const entries = Object.entries(content).map(([mediaType, body]) => {
     const example = exampleOf(mediaType);
@@ -115,7 +116,7 @@ function contentOf(content: Content, components: Components, exampleOf: (mediaTy
 }
 
 function responses(route: RouteDeclaration, components: Components, recorded: RecordedRoute | undefined): JsonSchema {
-  const exampleOf = (status: number) => (mediaType: string) => recorded?.answers[answerKey(status, mediaType)]?.body;
+  const exampleOf = (status: number) => (mediaType: string) => recorded?.answers[answerKey(status, mediaType)];
   const answers = Object.entries(allAnswers(route)).map(([status, { description, content, headers }]) => [
     status,
     {

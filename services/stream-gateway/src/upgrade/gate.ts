@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Logger, Problem, problemOf, unavailable } from "@fx-ohlc/service-kit";
+import { type Logger, Problem, problemOf, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Counters } from "../counters.js";
 import { type Destination, destinationOf } from "../endpoints/routes.js";
@@ -57,6 +57,7 @@ export class Gate {
     this.#options = options;
     const { connectionsPerSecondMax } = options;
     this.#rate = new TokenBucket(connectionsPerSecondMax, connectionsPerSecondMax * BURST_FACTOR, performance.now());
+    this.#server.on("headers", (headers, request) => headers.push(`X-Request-Id: ${requestIdFor(request)}`));
   }
 
   /** From now on everybody is refused. */
@@ -75,7 +76,7 @@ export class Gate {
       this.#options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
       if (problem.status === 500) this.#options.logger.error("upgrade failed", { error });
-      refuse(socket, problem);
+      refuse(socket, problem, requestIdFor(request));
     }
   }
 

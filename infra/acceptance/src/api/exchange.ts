@@ -1,0 +1,58 @@
+import { Agent, type IncomingHttpHeaders, request as send } from "node:http";
+import { gunzipSync } from "node:zlib";
+
+/** A request as it goes onto the wire: nothing of it is put right on the way. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Requests that are under way at once; each keeps its connection. */
+export const CONNECTIONS_MAX = 16;
+
+/** A client that keeps its connections and follows nothing. */
+export class Wire {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+
+  constructor(private readonly url: string) {}
+
+  /** @throws Error when the connection ends before the answer does */
+  ask({ method, target, headers = {}, body }: ApiRequest): Promise<ApiAnswer> {
+    const { hostname, port } = new URL(this.url);
+    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const options = { method, hostname, port, path: target, agent: this.#agent, headers: { ...headers, ...length } };
+    return new Promise((resolve, reject) => {
+      const request = send(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const { statusCode = 0, headers } = response;
+          const bytes = Buffer.concat(chunks);
+          // A 304 names the encoding of what it does not send.
+          const isZipped = headers["content-encoding"] === "gzip" && bytes.length > 0;
+          resolve({ status: statusCode, headers, text: (isZipped ? gunzipSync(bytes) : bytes).toString("utf8") });
+        });
+      });
+      request.on("error", reject);
+      request.on("upgrade", ({ statusCode = 0, headers }, socket) => {
+        socket.destroy();
+        resolve({ status: statusCode, headers, text: "" });
+      });
+      request.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,132 @@
+/** One request of the scenario and the status it is answered with. */
+export interface Step {
+  readonly operation: string;
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly mediaType?: string;
+  /** Sent as JSON unless it is text already. */
+  readonly body?: unknown;
+  readonly status: number;
+}
+
+const JSON_TYPE = "application/json";
+const FRIDAY = { start: "2025-12-05T10:00:00Z", end: "2025-12-05T11:00:00Z" };
+const MONTH = { start: "2025-12-01T00:00:00Z", end: "2025-12-31T00:00:00Z" };
+const TICK = { symbol: "EURUSD", price: 1.12345, time: "2025-12-05T10:00:00.123456Z" };
+const STAMP = { symbol: "EURUSD", time: TICK.time };
+const SHARED = "2025-12-05T10:07:30.000000Z";
+const UPGRADE = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+/** More than any single tick may be long. */
+const LONG = " ".repeat(20_000);
+const ROWS_MAX = 50_000;
+
+const write = (operation: string, body: unknown, status: number, more: Partial<Step> = {}): Step => ({
+  operation,
+  mediaType: JSON_TYPE,
+  body,
+  status,
+  ...more,
+});
+
+/** A day in the life of the system, told so that every operation has something to show. */
+export const GOOD_DAY: readonly Step[] = [
+  write("postTick", TICK, 201),
+  write(
+    "postTicks",
+    [
+      { symbol: "EURUSD", time: SHARED, price: 1.1235 },
+      { symbol: "EURUSD", time: SHARED, price: 1.12352 },
+      { symbol: "GBPUSD", time: "2025-12-05T10:00:01.000000Z", price: 1.335 },
+      { symbol: "USDJPY", time: TICK.time, price: 155.35 },
+      { symbol: "USDJPY", time: SHARED, price: 155.36 },
+    ],
+    201,
+  ),
+  write("postTicks", '{"symbol":"EURUSD","time":"2025-12-05T12:00:00Z","price":1.1241}\n', 201, {
+    mediaType: "application/x-ndjson",
+  }),
+  write("postTicks", "time,symbol,price\n2025-12-08T09:00:00Z,EURUSD,1.1262\n2025-12-08T09:00:01Z,EURUSD,abc\n", 201, {
+    mediaType: "text/csv",
+    query: { on_error: "skip" },
+  }),
+  write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
+  ...["getMinuteBars", "getHourBars"].map((operation) => ({
+    operation,
+    query: { symbol: "EURUSD", ...MONTH, limit: "2" },
+    status: 200,
+  })),
+  { operation: "getBars", query: { symbol: "EURUSD", interval: "5m", ...FRIDAY, limit: "1" }, status: 200 },
+  { operation: "getDayBars", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
+  {
+    operation: "getCustomDayBars",
+    query: { symbol: "EURUSD", ...MONTH, limit: "1", day_start_hour: "17", timezone: "America/New_York" },
+    status: 200,
+  },
+  { operation: "getLatestBars", query: { symbol: "EURUSD,GBPUSD", interval: "minute" }, status: 200 },
+  { operation: "getTicks", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
+  { operation: "getSymbols", status: 200 },
+  { operation: "getStreamStats", status: 200 },
+  { operation: "streamChannels", headers: UPGRADE, status: 101 },
+  ...["streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
+    operation,
+    headers: UPGRADE,
+    query: { symbol: "EURUSD,GBPUSD" },
+    status: 101,
+  })),
+  ...["getSystemHealth", "getSystemLive", "getSystemReady"].map((operation) => ({ operation, status: 200 })),
+  { operation: "getServiceMetrics", path: { service: "tick-ingest" }, status: 200 },
+  { operation: "getProblemType", path: { code: "older_than_retention" }, status: 200 },
+  ...["getOpenApi", "getAsyncApi", "getSwaggerUi", "getRedoc"].flatMap((operation) => [
+    { operation, status: 200 },
+    { operation, headers: { "accept-encoding": "gzip" }, status: 200 },
+  ]),
+  { operation: "deleteTick", path: { symbol: "USDJPY", time: TICK.time }, query: { seq: "0" }, status: 200 },
+  { operation: "deleteTicks", query: { symbol: "USDJPY", ...FRIDAY }, status: 200 },
+];
+
+const invalidReads = ["getMinuteBars", "getHourBars", "getDayBars", "getCustomDayBars", "getTicks"].map(
+  (operation) => ({
+    operation,
+    query: { symbol: "EURUSD", start: "yesterday" },
+    status: 422,
+  }),
+);
+
+/** What is refused for a reason of its own. Refusals that every operation shares are made up from the document. */
+export const REFUSALS: readonly Step[] = [
+  write("postTick", { ...TICK, seq: 0, price: 2 }, 409),
+  write("postTick", LONG, 413),
+  write("postTick", { ...TICK, price: "1.12345" }, 422),
+  write("postTicks", [{ ...TICK, seq: 0, price: 2 }], 409),
+  write("postTicks", Array(ROWS_MAX + 1).fill(0), 413),
+  write("postTicks", [TICK, { ...TICK, time: "2025-12-05T10:00:60Z" }], 422),
+  write("putTick", { price: 1.2 }, 404, { query: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" } }),
+  write("putTick", { price: 1.2 }, 409, { query: { symbol: "EURUSD", time: SHARED } }),
+  write("putTick", LONG, 413, { query: STAMP }),
+  write("putTick", { price: 0 }, 422, { query: STAMP }),
+  { operation: "deleteTicks", query: { symbol: "EURUSD", start: "5 December", end: FRIDAY.end }, status: 422 },
+  { operation: "deleteTick", path: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
+  { operation: "deleteTick", path: { symbol: "EUR USD", time: TICK.time }, status: 422 },
+  ...invalidReads,
+  { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
+  { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
+  { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
+  { operation: "getServiceMetrics", path: { service: "postgres" }, status: 404 },
+  ...["streamChannels", "streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
+    operation,
+    headers: { ...UPGRADE, origin: "https://elsewhere.example" },
+    status: 403,
+  })),
+  ...["streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
+    operation,
+    headers: UPGRADE,
+    query: { symbol: "EUR USD" },
+    status: 422,
+  })),
+];

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { eventually, type FaultProxy, faultProxy, testDatabase } from "@fx-ohlc/testkit";
+import { WebSocket } from "ws";
+import { Actor } from "../src/api/actor.js";
+import { AnswerBook } from "../src/api/answer-book.js";
+import { ApiDocument } from "../src/api/api-document.js";
+import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
+import { GOOD_DAY, REFUSALS } from "../src/api/scenario.js";
+import { type Everything, System } from "../src/system.js";
+
+/** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
+const ON_GATEWAY = /^stream/;
+const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
+/** A dependency that is away is noticed within 2 s, ms. */
+const OUTAGE_NOTICED_MS = 20_000;
+
+describe("the OpenAPI document of the whole API", () => {
+  const recorder = new Recorder();
+  let proxy: FaultProxy;
+  let system: System;
+  let services: Everything;
+  let document: ApiDocument;
+  let book: AnswerBook;
+  let edge: Actor;
+  let gateway: Actor;
+
+  beforeAll(async () => {
+    system = await System.create(async () => {
+      const database = await testDatabase();
+      proxy = await faultProxy(database.url);
+      return { url: proxy.url, drop: () => proxy.close().then(() => database.drop()) };
+    });
+    services = await system.startAll();
+    document = await ApiDocument.of(services.edge.url);
+    book = new AnswerBook(document);
+    edge = new Actor(services.edge.url, document, book, recorder);
+    gateway = new Actor(services.gateway.url, document, book, recorder);
+  });
+
+  afterAll(async () => {
+    edge?.close();
+    gateway?.close();
+    await system.stop();
+  });
+
+  const actorOf = (operation: string) => (ON_GATEWAY.test(operation) ? gateway : edge);
+
+  it("shows nothing that is not so, and everything that is", async () => {
+    for (const step of [...GOOD_DAY, ...REFUSALS]) await actorOf(step.operation).act(step);
+    for (const actor of [edge, gateway]) await actor.actShared();
+    await crowd();
+    await outage();
+    expect(book.faults).toEqual([]);
+    expect(book.unseen).toEqual([]);
+  });
+
+  it("has an example of every request and answer, and each is what really happens", () => {
+    if (process.env.RECORD_EXAMPLES !== undefined) record({ routes: recorder.routes });
+    expect(lasting(recordedExamples().routes)).toEqual(lasting(recorder.routes));
+  });
+
+  /** Acts on a gateway of its own, which has narrow limits. */
+  async function onGateway(limits: Record<string, string>, act: (actor: Actor, url: string) => Promise<void>) {
+    const { url } = await system.start("stream-gateway", { OHLC_QUERY_URL: services.query.url, ...limits });
+    const actor = new Actor(url, document, book, recorder);
+    await act(actor, url);
+    actor.close();
+  }
+
+  /** More new connections than a gateway takes in a second, and more than it takes at all. */
+  async function crowd(): Promise<void> {
+    await onGateway({ CONNECTIONS_PER_SECOND_MAX: "1" }, async (actor) => {
+      for (const step of [...SOCKETS, ...SOCKETS]) await actor.ask(step);
+      for (const step of SOCKETS) await actor.act({ ...step, status: 429 });
+    });
+    await onGateway({ CONNECTIONS_MAX: "1" }, async (actor, url) => {
+      const only = new WebSocket(`${url.replace("http", "ws")}/ws`);
+      await once(only, "open");
+      for (const step of SOCKETS) await actor.act({ ...step, status: 503 });
+      only.terminate();
+    });
+  }
+
+  async function outage(): Promise<void> {
+    proxy.refuse();
+    await system.redis.stop();
+    for (const step of edge.unavailableSteps()) {
+      const isAway = async () => (await edge.ask(step)).status === 503;
+      await eventually(isAway, { timeoutMs: OUTAGE_NOTICED_MS, what: `${step.operation} to answer 503` });
+      await edge.act(step);
+    }
+  }
+});
