@@ -213,6 +213,26 @@ describe("/ws", () => {
     expect(client.messages.some(({ type }) => type === "gap")).toBe(false);
   });
 
+  test("goes on where the client is, nothing twice, though this gateway has not heard of the client's epoch yet", async () => {
+    await publish("K1", 0, 5);
+    await follow(["ticks:K1"]);
+    const client = await connect();
+    proxy.freeze();
+    await publisher.empty("epoch1b");
+    const offsets = await publish("K1", 5, 3);
+    client.send({ id: 1, op: "subscribe", channels: ["ticks:K1"], since: { "ticks:K1": offsets[2] } });
+    // Its answer comes after the messages that are on their way, and before they can be told from older ones.
+    expect((await client.ask({ id: 2, op: "ping" })).type).toBe("pong");
+    await proxy.pass();
+    expect((await client.ofType("subscribed")).channels).toEqual([
+      { channel: "ticks:K1", offset: offsets[2], recovered: true, replayed: 0 },
+    ]);
+    await publish("K1", 8, 1);
+    await eventually(() => timesOf(client, "K1").includes(testTick(8).time));
+    const told = client.messages.filter(({ type }) => type === "ticks" || type === "gap");
+    expect(told).toEqual([expect.objectContaining({ type: "ticks", ticks: [testTick(8)] })]);
+  });
+
   test("declares a gap to those who follow the symbol when its stream was lost", async () => {
     await publish("I1", 0, 1);
     const client = await follow(["ticks:I1"]);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Offset } from "@fx-ohlc/schemas";
+import { CLOSE } from "../connection/close-code.js";
 import type { Outlet } from "../connection/outlet.js";
 import type { Subscriber } from "../fanout/item.js";
 import { ticksChannel } from "../messages/channel.js";
@@ -29,8 +30,10 @@ const HELD_MAX = 1000;
 const QUEUED_BYTES_MAX = 256 * 1024;
 /** How often a wait is looked at again. */
 const POLL_MS = 10;
-/** This gateway may be behind the one the client comes from, by the time Redis takes; one that stays behind is not waited for. */
-const BEHIND_MAX_MS = 5000;
+/** This gateway may be behind the one the client comes from, by the time Redis takes; one that stays behind has lost Redis. */
+const BEHIND_MAX_MS = 10_000;
+/** Where the client goes when this gateway stays behind: to another one, soon. */
+const TRY_ANOTHER = JSON.stringify({ retry_ms: 500 });
 
 /** One symbol's replay: what the client has, and what happened live since. */
 class Lane {
@@ -50,8 +53,10 @@ class Lane {
     this.target = live !== undefined && live.epoch === after.epoch ? live.sequence : after.sequence;
   }
 
+  /** What comes before something the client has is older still, and so is a gap before it. */
   hold(item: StreamItem): void {
-    if (this.held.length >= HELD_MAX && item.kind === "ticks" && item.place.epoch === this.position.epoch) {
+    if (this.isKnown(item)) this.held = [];
+    else if (this.held.length >= HELD_MAX && item.kind === "ticks" && item.place.epoch === this.position.epoch) {
       this.held = [];
       this.target = item.place.sequence;
     } else {
@@ -59,7 +64,13 @@ class Lane {
     }
   }
 
-  /** Whether the client has a held item already. */
+  /** What was held and the client has not been sent meanwhile. */
+  takeHeld(): StreamItem[] {
+    const lastKnown = this.held.findLastIndex((item) => this.isKnown(item));
+    return this.held.splice(0).slice(lastKnown + 1);
+  }
+
+  /** Whether the client has an item already. */
   isKnown(item: StreamItem): boolean {
     return (
       item.kind === "ticks" && item.place.epoch === this.position.epoch && item.place.sequence <= this.position.sequence
@@ -101,9 +112,12 @@ export class CatchUp implements Subscriber<StreamItem> {
   /** Resolves when the client has been sent everything, or is gone. */
   async run(): Promise<void> {
     for (const lane of this.#lanes.values()) {
-      await this.#replay(lane);
-      await this.#untilReached(lane);
-      for (const item of lane.held) if (!lane.isKnown(item)) this.#send(item);
+      // While it is waited for, so much may come that it has to be read after all.
+      do {
+        await this.#replay(lane);
+        await this.#untilReached(lane);
+      } while (this.outlet.isOpen && lane.position.sequence < lane.target);
+      for (const item of lane.takeHeld()) this.#send(item);
       this.#lanes.delete(lane.channel);
     }
   }
@@ -112,12 +126,9 @@ export class CatchUp implements Subscriber<StreamItem> {
     while (this.outlet.isOpen && lane.position.sequence < lane.target) {
       const isRead = await this.#replayPage(lane);
       if (!isRead) {
-        this.#send(
-          new GapItem(
-            { kind: "ticks", symbol: lane.symbol },
-            { ...this.context.gapRange(lane.symbol), reason: "trimmed" },
-          ),
-        );
+        lane.target = lane.position.sequence;
+        const range = { ...this.context.gapRange(lane.symbol), reason: "trimmed" } as const;
+        this.#send(new GapItem({ kind: "ticks", symbol: lane.symbol }, range));
         return;
       }
       while (this.outlet.isOpen && this.outlet.queuedBytes > QUEUED_BYTES_MAX) await delay(POLL_MS);
@@ -141,14 +152,23 @@ export class CatchUp implements Subscriber<StreamItem> {
     return true;
   }
 
-  /** The client may have more than this gateway: live items it has must be dropped here, not sent. */
-  async #untilReached(lane: Lane): Promise<void> {
-    const deadlineMs = performance.now() + BEHIND_MAX_MS;
+  /**
+   * The client may have more than this gateway, be it of the same epoch or of one that this gateway has yet to hear of: live
+   * items the client has must be dropped here, not sent. It was on the stream, so this gateway reaches it as soon as it reads.
+   */
+  async #untilReached({ symbol, position }: Lane): Promise<void> {
+    const { positions } = this.context;
+    const epochBefore = positions.position(symbol)?.epoch;
     const isBehind = () => {
-      const live = this.context.positions.position(lane.symbol);
-      return live?.epoch === lane.position.epoch && live.sequence < lane.position.sequence;
+      const live = positions.position(symbol);
+      if (live?.epoch === position.epoch) return live.sequence < position.sequence;
+      return position.sequence > 0 && (live === undefined || live.epoch === epochBefore);
     };
-    while (this.outlet.isOpen && isBehind() && performance.now() < deadlineMs) await delay(POLL_MS);
+    const deadlineMs = performance.now() + BEHIND_MAX_MS;
+    while (this.outlet.isOpen && isBehind()) {
+      if (performance.now() > deadlineMs) this.outlet.close(CLOSE.goingAway, TRY_ANOTHER);
+      await delay(POLL_MS);
+    }
   }
 
   #send(item: StreamItem): void {

@@ -172,15 +172,17 @@ export class Session implements ConnectionUse {
   #describedTicks(symbol: string, replays: readonly Replay[]): object {
     const { positions } = this.context;
     const after = replays.find((replay) => replay.symbol === symbol)?.after;
-    const described = {
-      channel: ticksChannel(symbol),
-      offset: offsetOf(positions, symbol),
-      recovered: after !== undefined,
-    };
-    if (after === undefined) return described;
+    const channel = ticksChannel(symbol);
+    if (after === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
     const live = positions.position(symbol);
+    // A gateway that is behind goes on where the client is.
     const replayed = live?.epoch === after.epoch ? Math.max(0, live.sequence - after.sequence) : 0;
-    return { ...described, replayed };
+    return {
+      channel,
+      offset: formatOffset({ ...after, sequence: after.sequence + replayed }),
+      recovered: true,
+      replayed,
+    };
   }
 
   #followed(): Set<string> {
