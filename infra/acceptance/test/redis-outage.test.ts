@@ -1,4 +1,4 @@
-import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import { formatTime, nowUs, parseTime } from "@fx-ohlc/schemas";
 import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { Dashboard } from "../src/dashboard.js";
 import { type StoredTick, storedTicks } from "../src/stored.js";
@@ -70,12 +70,25 @@ describe.each([
     const untold = async () => stored.filter(await isUntold(heardBefore));
     const told = async () => (await untold()).length === 0;
     await eventually(told, { timeoutMs: RECOVERED_WITHIN_MS, what: "the stream to tell of every tick" });
-    expect(witness.heard(symbol).lost).toEqual([]);
-    const isShown = () => dashboard.ticks.length >= stored.length;
-    await eventually(isShown, { timeoutMs: RECOVERED_WITHIN_MS, what: "a dashboard to have every tick" });
-    expect(dashboard.ticks.map(tickName).sort()).toEqual(stored.map(tickName).sort());
+    // What a stopped Redis was sent and did not answer is declared, not told a second time: one message at most.
+    const declared = (await witness.stream(symbol)).lost;
+    expect(declared.length).toBeLessThanOrEqual(outage === "stopped" ? 1 : 0);
+    const unshown = () => {
+      const shown = new Set(dashboard.ticks.map(tickName));
+      const isDeclared = (timeUs = Number.NaN) =>
+        declared.some(({ fromUs, toUs }) => fromUs <= timeUs && timeUs < toUs);
+      return stored.filter((tick) => !shown.has(tickName(tick)) && !isDeclared(parseTime(tick.time)));
+    };
+    await eventually(() => unshown().length === 0, {
+      timeoutMs: RECOVERED_WITHIN_MS,
+      what: "a dashboard to have every tick",
+    });
+    const names = dashboard.ticks.map(tickName);
+    expect(names).toHaveLength(new Set(names).size);
+    const storedNames = new Set(stored.map(tickName));
+    expect(names.filter((name) => !storedNames.has(name))).toEqual([]);
     // A Redis that was stopped has lost its streams: what may have been on them unseen is declared, once.
-    expect(dashboard.gaps).toBe(outage === "stopped" ? 1 : 0);
+    expect(dashboard.gaps).toBe(outage === "stopped" ? 1 + declared.length : 0);
     expect(dashboard.isOpen).toBe(true);
   });
 

@@ -4,17 +4,27 @@ import { fullJitterMs } from "@fx-ohlc/service-kit";
 import { type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
 import type { RefreshWindow } from "./refresh-queue.js";
 import { readSettings } from "./settings.js";
-import { openPool, type Sql } from "./sql.js";
+import { openPool, type Sql, type Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
 export interface RefreshWorkerOptions {
   /** A direct connection: session locks and CALL do not survive a pooler in transaction mode. */
   readonly url: string;
-  /** Told of every group of windows whose bars can be read now. A failure is its own business. */
-  readonly onRefreshed: (windows: readonly RefreshWindow[]) => void;
+  /** Takes every group of windows whose bars can be read now off the queue. By default nothing else happens. */
+  readonly finish?: FinishRefresh;
   /** Told of every failure; the worker goes on by itself. */
   readonly onError: (error: unknown) => void;
 }
+
+/**
+ * Runs a transaction that calls `remove`, which takes refreshed windows off the queue, and writes down in it what must not be
+ * forgotten about them.
+ */
+export type FinishRefresh = (
+  sql: Sql,
+  windows: readonly RefreshWindow[],
+  remove: (transaction: Transaction) => Promise<unknown>,
+) => Promise<unknown>;
 
 /** Any number: it only has to be the same in every process. */
 const WORKER_LOCK = 5_064_222;
@@ -121,8 +131,13 @@ export class RefreshWorker {
     const bounds = await this.bounds(sql);
     for (const interval of STORED_INTERVALS)
       await this.refresh(sql, interval, refreshRange(interval, span(windows), bounds));
-    await sql`delete from refresh_queue where id = any(${rows.map((row) => row.id)}::bigint[])`;
-    this.options.onRefreshed(windows);
+    const { finish = removeOnly } = this.options;
+    const ids = rows.map((row) => row.id);
+    await finish(
+      sql,
+      windows,
+      (transaction) => transaction`delete from refresh_queue where id = any(${ids}::bigint[])`,
+    );
     return true;
   }
 
@@ -156,3 +171,5 @@ export class RefreshWorker {
     }
   }
 }
+
+const removeOnly: FinishRefresh = (sql, _windows, remove) => sql.begin(remove);

@@ -25,7 +25,7 @@ export function streamStateKey(symbol: string): string {
   return `fx:{${symbol}}:state`;
 }
 
-/** Where the publish script keeps the last batch of one ingest process, so that a repeated call is answered and not repeated. */
+/** Where the publish script keeps the last call of one ingest process, so that a repeated one is answered and not executed again. */
 export function publishedBatchKey(symbol: string, ingestId: string): string {
   return `fx:{${symbol}}:published:${ingestId}`;
 }

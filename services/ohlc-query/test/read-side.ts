@@ -66,7 +66,7 @@ export async function startReadSide(settings?: Parameters<typeof testDatabase>[0
   await app.start();
   const url = `http://127.0.0.1:${app.port}`;
   const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 3, statementTimeoutMs: 30_000 });
-  const worker = new RefreshWorker({ url: database.url, onRefreshed: () => undefined, onError: () => undefined });
+  const worker = new RefreshWorker({ url: database.url, onError: () => undefined });
   const { engine } = await readSettings(sql);
   if (engine === "timescaledb") worker.start();
   return {

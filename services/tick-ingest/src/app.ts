@@ -1,12 +1,5 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
-import {
-  Database,
-  type RefreshWindow,
-  RefreshWorker,
-  RetentionSweep,
-  refreshBacklog,
-  retentionHorizon,
-} from "@fx-ohlc/database";
+import { Database, RefreshWorker, RetentionSweep, refreshBacklog, retentionHorizon } from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
@@ -30,6 +23,7 @@ import { postTick } from "./http/single-tick.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
 import { Publisher } from "./publish/publisher.js";
+import { finishRefresh } from "./publish/refreshed.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { Corrections } from "./write/corrections.js";
 import { type CommitLane, GroupCommit } from "./write/group-commit.js";
@@ -88,14 +82,14 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     lostCommits: new LostCommits({ url: config.databaseDirectUrl, ledger, publisher, redis, logger }),
     refreshWorker: new RefreshWorker({
       url: config.databaseDirectUrl,
-      onRefreshed: (windows) => publishRefreshed(publisher, windows),
+      finish: finishRefresh(ledger, publisher),
       onError: (error) => logger.warn("bar refresh failed, trying again", { error }),
     }),
     retention: new RetentionSweep(database, (error) => logger.warn("expired ticks stay for now", { error })),
     health: new Health({
       version,
       dependencies: [
-        { name: "database", requiredForReady: true, check: async () => database.assertAvailable() },
+        { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
         { name: "redis", requiredForReady: false, check: () => redis.ping() },
       ],
     }),
@@ -149,12 +143,13 @@ function tickRules(database: Database, { maxClockSkewUs }: Config): TickRules {
   return { nowUs, maxClockSkewUs, horizonUs };
 }
 
-async function backlogOf(database: Database): Promise<number> {
-  return database.available ? refreshBacklog(database.sql, database.settings.engine) : 0;
+function assertWritable(database: Database, ledger: CommitLedger): void {
+  database.assertAvailable();
+  ledger.assertAlive();
 }
 
-function publishRefreshed(publisher: Publisher, windows: readonly RefreshWindow[]): void {
-  for (const { symbol, fromUs, toUs, reason } of windows) publisher.publishRevision(symbol, { fromUs, toUs }, reason);
+async function backlogOf(database: Database): Promise<number> {
+  return database.available ? refreshBacklog(database.sql, database.settings.engine) : 0;
 }
 
 /** The HTTP side listens first: while the database is away requests are answered 503 and the service is not ready. */

@@ -51,9 +51,9 @@ test("what a dead process committed and did not publish is declared lost, once",
 test("what a dead process had published before it died is not declared lost", async () => {
   await publishMessage(redis.client, "dead2", {
     symbol: "KNOWN",
-    callId: "7.3.",
-    head: '{"type":"ticks","offset":"',
-    tail: '"}',
+    id: 3,
+    toldUpTo: 7,
+    message: { head: '{"type":"ticks","offset":"', tail: '"}' },
   });
   await leaveBehind("dead2", 6, "KNOWN");
   await leaveBehind("dead2", 7, "KNOWN");

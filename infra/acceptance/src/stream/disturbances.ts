@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { TestRedis, TestService } from "@fx-ohlc/testkit";
+import type { FaultProxy, TestRedis, TestService } from "@fx-ohlc/testkit";
 import { createClient } from "redis";
 
 /** What the disturbances are done to. */
 export interface Victims {
   readonly redis: TestRedis;
+  /** Each gateway's way to Redis. */
+  readonly wires: readonly FaultProxy[];
   readonly ingests: readonly TestService[];
   readonly gateways: readonly TestService[];
 }
@@ -46,6 +48,13 @@ export const DISTURBANCES: Readonly<Record<string, Disturb>> = {
     redis.thaw();
   },
   "Redis emptied": emptyRedis,
+  "a gateway cut off from Redis": async ({ wires }, random) => {
+    const wire = anyOf(wires, random);
+    if (random() < 0.5) wire.freeze();
+    else await wire.refuse();
+    await delay(random() * FREEZE_MS);
+    await wire.pass();
+  },
   "a gateway killed": async ({ gateways }, random) => {
     const gateway = anyOf(gateways, random);
     await gateway.kill9();

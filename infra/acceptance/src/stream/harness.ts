@@ -1,5 +1,5 @@
 import { formatTime } from "@fx-ohlc/schemas";
-import { eventually } from "@fx-ohlc/testkit";
+import { eventually, type FaultProxy, faultProxy } from "@fx-ohlc/testkit";
 import { seededRandom } from "../random.js";
 import { readQuotes } from "../sample-week.js";
 import { System } from "../system.js";
@@ -28,11 +28,12 @@ export interface HarnessResult {
 }
 
 const SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD"];
-const PRODUCERS = 4;
-/** Some 75 ticks a second each in the busy hours of the sample; one of them holds most of what the machine can take. */
-const SPEED = 60;
+/** Two of them send each symbol, so that writers also meet. */
+const PRODUCERS = 6;
+/** Times real speed: some 25 ticks a second each in the busy hours of the sample. */
+const SPEED = 20;
 /** Between two disturbances, about, ms. */
-const REST_MS = 3_500;
+const REST_MS = 1_500;
 /** Gateways that notice slow clients soon, so that every kind of them comes up in a minute. */
 const GATEWAY_ENV = {
   LAG_AFTER_MS: "500",
@@ -72,10 +73,14 @@ export class Harness {
 
   static async create(options: HarnessOptions): Promise<Harness> {
     const system = await System.create();
-    const two = (name: string, env = {}) => Promise.all([system.start(name, env), system.start(name, env)]);
     try {
-      const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", GATEWAY_ENV)]);
-      return new Harness(options, system, { redis: system.redis, ingests, gateways });
+      const wires = await Promise.all([faultProxy(system.redis.url), faultProxy(system.redis.url)]);
+      const startGateway = ({ url }: FaultProxy) => system.start("stream-gateway", { ...GATEWAY_ENV, REDIS_URL: url });
+      const [ingests, gateways] = await Promise.all([
+        Promise.all([system.start("tick-ingest"), system.start("tick-ingest")]),
+        Promise.all(wires.map(startGateway)),
+      ]);
+      return new Harness(options, system, { redis: system.redis, wires, ingests, gateways });
     } catch (error) {
       await system.stop();
       throw error;
@@ -106,15 +111,17 @@ export class Harness {
     for (const { client } of this.#inhabitants) client.close();
     this.#witness.close();
     await this.#system.stop();
+    await Promise.all(this.#victims.wires.map((wire) => wire.close()));
   }
 
   #replays(): Replay[] {
     const quotes = readQuotes();
     return Array.from({ length: PRODUCERS }, (_, producer) => {
-      // A busy hour of another day each.
-      const from = quotes.findIndex(({ time }) => time.startsWith(`2014-05-0${6 + producer}T12`));
+      // A busy hour of its own each.
+      const [day, hour] = [6 + (producer % 4), 12 + Math.floor(producer / 4)];
+      const from = quotes.findIndex(({ time }) => time.startsWith(`2014-05-0${day}T${hour}`));
       return new Replay({
-        symbols: SYMBOLS.filter((_symbol, index) => index % 2 === producer % 2),
+        symbols: SYMBOLS.filter((_symbol, index) => index % 3 === producer % 3),
         quotes: quotes.slice(from),
         speed: SPEED,
         ingests: this.#victims.ingests.map(({ url }) => url),

@@ -123,7 +123,8 @@ async function whenInBars(
 ): Promise<Body> {
   const { range, batch } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
-    if (range !== undefined && batch !== undefined) publisher.publishRevision(range.symbol, range, "correction", batch);
+    if (range !== undefined && batch !== undefined)
+      publisher.publishRevisions([{ ...range, reason: "correction" }], batch);
   });
   return inBars ? body : { ...body, bars: "pending" };
 }

@@ -3,7 +3,7 @@ import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Logger, RedisLink } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
 import type { StampRange } from "../write/stored-ranges.js";
-import { type LastCall, lastPublishedCall } from "./publish-script.js";
+import { lastToldCommit } from "./publish-script.js";
 import type { Publisher } from "./publisher.js";
 
 interface LedgerRow {
@@ -32,8 +32,9 @@ const SWEEP_INTERVAL_MS = 2000;
  * Declares lost what was committed and never published: by processes that died, whose life lock nobody holds, and by
  * transactions of this one that failed as far as it knows and were committed all the same.
  *
- * The ledger says what was committed, Redis remembers each process's last call: what lies between is published as a
- * revision over the range, and the ledger rows are deleted.
+ * The ledger says what was committed, and with each process's last call Redis remembers up to where everything was told: what
+ * lies behind is published as a revision over the range, and the ledger rows are deleted. A process commits nothing before it
+ * holds its life lock.
  */
 export class LostCommits {
   private readonly sql: Sql;
@@ -92,6 +93,7 @@ export class LostCommits {
     if (row?.backend === this.lockedBackend) return;
     await this.sql`select pg_advisory_lock(${LIFE_LOCK}, hashtext(${this.options.ledger.ingestId}))`;
     this.lockedBackend = row?.backend;
+    this.options.ledger.showAlive();
   }
 
   private async deletePublished(): Promise<void> {
@@ -106,9 +108,10 @@ export class LostCommits {
   private async sweepOwn(): Promise<void> {
     const { ledger } = this.options;
     // Read before the rows: a commit that begins meanwhile has a newer number, one that ends meanwhile is accounted for.
-    const { newestBatch, accountedFor } = ledger;
+    const { newestBatch, accountedFor, inDoubt } = ledger;
     const rows = await this.rowsOf(ledger.ingestId);
     await this.adoptLost(rows.filter((row) => row.batch <= newestBatch && !accountedFor.has(row.batch)));
+    ledger.forget(inDoubt);
   }
 
   private async sweepIfDead(ingestId: string): Promise<void> {
@@ -148,21 +151,20 @@ export class LostCommits {
       return ranges.length > 0 ? ledger.record(transaction, own, ranges) : undefined;
     });
     if (batch === undefined) return;
-    publisher.publishLost(ranges, batch);
+    publisher.publishRevisions(
+      ranges.map((range) => ({ ...range, reason: "lost" })),
+      batch,
+    );
     logger.warn("commits were not published", { ingest_id: ingestId, symbols: ranges.map((range) => range.symbol) });
   }
 
-  /** Redis remembers the last call of a process on each symbol, and calls go out in the order of the commits. */
   private async unpublished(rows: readonly LedgerRow[]): Promise<LedgerRow[]> {
-    const calls = new Map<string, LastCall | undefined>();
+    const toldUpTo = new Map<string, number | undefined>();
     for (const { ingest_id, symbol } of rows) {
-      if (calls.has(symbol)) continue;
-      calls.set(symbol, await lastPublishedCall(this.options.redis.client, ingest_id, symbol));
+      if (toldUpTo.has(symbol)) continue;
+      toldUpTo.set(symbol, await lastToldCommit(this.options.redis.client, ingest_id, symbol));
     }
-    return rows.filter(({ batch, symbol }) => {
-      const last = calls.get(symbol);
-      return last === undefined || batch > last.batch || (batch === last.batch && !last.completes);
-    });
+    return rows.filter(({ batch, symbol }) => batch > (toldUpTo.get(symbol) ?? 0));
   }
 
   /** While Redis is away for long, one commit stands in for all that a full buffer has given up. */

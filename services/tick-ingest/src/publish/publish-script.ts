@@ -9,13 +9,17 @@ import type { RedisClient } from "@fx-ohlc/service-kit";
  * that wrote the stream last (another replication id: restarted, failed over, or emptied), a new epoch begins with an empty
  * stream, so that the old one can never be mistaken for it.
  *
+ * A new epoch has forgotten which calls were executed. A call that is repeated in another epoch than it was first made in may
+ * have reached clients before the old one ended: it puts a message in the first one's place that says so.
+ *
  * KEYS: stream, its state, the last call of this ingest process. ARGV: call id, epoch to begin if one must, channel,
- * stream length, seconds to remember the call, the message before and after its offset.
+ * stream length, seconds to remember the call, up to which commit everything is told with this call, the message before and
+ * after its offset; of a repeated call also the epoch it was first made in, and the other message before and after its offset.
  */
 const SCRIPT = `
 local last = redis.call('GET', KEYS[3])
 if last then
-  local id, offset = string.match(last, '^(%S+) (%S+)$')
+  local id, offset = string.match(last, '^(%S+) (%S+)')
   if id == ARGV[1] then return offset end
 end
 local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
@@ -26,11 +30,13 @@ if not epoch or state[2] ~= replid then
   redis.call('DEL', KEYS[1], KEYS[2])
   redis.call('HSET', KEYS[2], 'epoch', epoch, 'replid', replid)
 end
+local head, tail = ARGV[7], ARGV[8]
+if ARGV[9] and ARGV[9] ~= epoch then head, tail = ARGV[10], ARGV[11] end
 local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', 1)
 local offset = epoch .. '-' .. sequence
-local message = ARGV[6] .. offset .. ARGV[7]
+local message = head .. offset .. tail
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], sequence .. '-0', 'm', message)
-redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset, 'EX', ARGV[5])
+redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset .. ' ' .. ARGV[6], 'EX', ARGV[5])
 redis.call('PUBLISH', ARGV[3], message)
 return offset
 `;
@@ -42,13 +48,29 @@ const STREAM_LENGTH = 5000;
 /** How long a dead process's last call is remembered, for its successor to compare with the ledger. */
 const CALL_MEMORY_S = 7 * 86_400;
 
-/** A message without its offset, which the script puts between the two parts. */
-export interface UnsentMessage {
-  readonly symbol: string;
-  /** See {@link formatCallId}. */
-  readonly callId: string;
+/** A message's JSON before and after its offset. */
+export interface MessageText {
   readonly head: string;
   readonly tail: string;
+}
+
+/** One call of the script. */
+export interface PublishCall {
+  readonly symbol: string;
+  /** Numbers the calls of this process on this symbol. A call keeps it when it is made again. */
+  readonly id: number;
+  /** The newest commit up to which, with this call, everything about the symbol is told. */
+  readonly toldUpTo: number;
+  readonly message: MessageText;
+  /** Given when the call was made before and nobody knows whether it was executed. */
+  readonly repeat?: Repeat | undefined;
+}
+
+export interface Repeat {
+  /** The epoch the call was first made in; undefined when it is not known. */
+  readonly epoch: string | undefined;
+  /** What is told in another epoch than that. */
+  readonly ifLost: MessageText;
 }
 
 /** A random epoch: 8 characters of a-z and 0-9. */
@@ -59,48 +81,45 @@ function newEpoch(): string {
     .slice(-8);
 }
 
-/** Publishes one message. Safe to call again with the same message when it failed. */
-export async function publishMessage(redis: RedisClient, ingestId: string, message: UnsentMessage): Promise<void> {
-  const { symbol } = message;
+/**
+ * Publishes one message. When it failed it can be called again, as a repeat.
+ *
+ * @returns its offset
+ */
+export async function publishMessage(redis: RedisClient, ingestId: string, call: PublishCall): Promise<string> {
+  const { symbol, message, repeat } = call;
   const options = {
     keys: [streamKey(symbol), streamStateKey(symbol), publishedBatchKey(symbol, ingestId)],
     arguments: [
-      message.callId,
+      String(call.id),
       newEpoch(),
       tickChannel(symbol),
       String(STREAM_LENGTH),
       String(CALL_MEMORY_S),
+      String(call.toldUpTo),
       message.head,
       message.tail,
+      ...(repeat === undefined ? [] : [repeat.epoch ?? "", repeat.ifLost.head, repeat.ifLost.tail]),
     ],
   };
   try {
-    await redis.evalSha(SHA, options);
+    return String(await redis.evalSha(SHA, options));
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-    await redis.eval(SCRIPT, options);
+    return String(await redis.eval(SCRIPT, options));
   }
 }
 
-/** What Redis remembers of an ingest process's last call on a symbol. */
-export interface LastCall {
-  readonly batch: number;
-  /** Whether that call was the last one of its commit. */
-  readonly completes: boolean;
-}
-
-/** `batch.part`, with a full stop where the commit's last message goes out. */
-export function formatCallId(batch: number, part: number, completes: boolean): string {
-  return `${batch}.${part}${completes ? "." : ""}`;
-}
-
-/** The last call of an ingest process on a symbol; undefined when Redis knows of none. */
-export async function lastPublishedCall(
+/**
+ * Up to which of its commits an ingest process has told everything about a symbol, by its last call; undefined when Redis knows
+ * of none.
+ */
+export async function lastToldCommit(
   redis: RedisClient,
   ingestId: string,
   symbol: string,
-): Promise<LastCall | undefined> {
+): Promise<number | undefined> {
   const last = await redis.get(publishedBatchKey(symbol, ingestId));
-  const [callId] = typeof last === "string" ? last.split(" ") : [];
-  return callId === undefined ? undefined : { batch: Number.parseInt(callId, 10), completes: callId.endsWith(".") };
+  const [, , toldUpTo] = typeof last === "string" ? last.split(" ") : [];
+  return toldUpTo === undefined ? undefined : Number(toldUpTo);
 }

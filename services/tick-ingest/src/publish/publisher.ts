@@ -1,19 +1,33 @@
-import type { Micros, RevisionReason, Tick } from "@fx-ohlc/schemas";
+import { parseOffset, type Tick } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger, type RedisLink } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
-import type { StampRange } from "../write/stored-ranges.js";
-import { type Outgoing, revisionMessage, tickMessages } from "./outgoing.js";
-import { formatCallId, publishMessage } from "./publish-script.js";
+import {
+  type Outgoing,
+  type Revision,
+  revisionMessage,
+  revisionMessages,
+  revisionText,
+  tickMessages,
+} from "./outgoing.js";
+import { type PublishCall, publishMessage } from "./publish-script.js";
 
 /** One symbol's messages, in the order of their commits. */
 interface Lane {
   readonly waiting: Outgoing[];
   sending: boolean;
   failures: number;
-  /** Numbers the calls of this process on this symbol. */
-  lastBatch: number;
-  part: number;
-  callId: string | undefined;
+  /** Calls of this process on this symbol so far. */
+  calls: number;
+  /** The call that is not answered yet. */
+  openCall: OpenCall | undefined;
+  /** The epoch of the last answer. */
+  epoch: string | undefined;
+}
+
+interface OpenCall {
+  readonly id: number;
+  /** It failed, and perhaps it was executed all the same. */
+  isRepeat: boolean;
 }
 
 /** A revision that waits for Redis in place of the messages of several commits. */
@@ -37,13 +51,11 @@ const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
  *
  * While Redis is away messages wait. When more wait than the buffer holds, the symbol with the longest queue gives it up for
  * one revision over the whole range: its readers hear of a gap instead of nothing, and its commits stay in the ledger until
- * that revision is on Redis. A call that failed is repeated until
- * it is answered; the script executes it once.
+ * that revision is on Redis. A call that failed is repeated until it is answered; the script executes it once. Where Redis has
+ * lost its streams since, nobody knows whether clients were told of its ticks: their range is declared instead.
  */
 export class Publisher {
   private readonly lanes = new Map<string, Lane>();
-  /** Messages of each commit that are not on Redis yet. */
-  private readonly pending = new Map<number, number>();
   private buffered = 0;
   private waitingMessages = 0;
   private dropped = 0;
@@ -65,36 +77,12 @@ export class Publisher {
 
   /** Tells of the ticks of one commit, ordered by (symbol, time, seq). */
   publishTicks(ticks: readonly Tick[], xid: string, batch: number): void {
-    const messages = [...groupBySymbol(ticks)].map(
-      ([symbol, own]) => [symbol, tickMessages(symbol, own, xid, batch)] as const,
-    );
-    this.pending.set(
-      batch,
-      messages.reduce((sum, [, own]) => sum + own.length, 0),
-    );
-    for (const [symbol, own] of messages) this.enqueue(symbol, own);
+    for (const [symbol, own] of groupBySymbol(ticks)) this.enqueue(symbol, tickMessages(symbol, own, xid, batch));
   }
 
-  /** Tells of a changed range. */
-  publishRevision(
-    symbol: string,
-    range: { fromUs: Micros; toUs: Micros },
-    reason: RevisionReason,
-    batch?: number,
-  ): void {
-    if (batch !== undefined) this.pending.set(batch, 1);
-    this.enqueue(symbol, [revisionMessage(symbol, range, reason, batch === undefined ? [] : [batch])]);
-  }
-
-  /** Tells of ranges that one commit has taken over from commits nobody told of. */
-  publishLost(ranges: readonly StampRange[], batch: number): void {
-    this.pending.set(batch, ranges.length);
-    for (const [symbol, own] of groupBySymbol(ranges)) {
-      this.enqueue(
-        symbol,
-        own.map((range) => revisionMessage(symbol, range, "lost", [batch])),
-      );
-    }
+  /** Tells of all the ranges that changed with one commit. */
+  publishRevisions(revisions: readonly Revision[], batch: number): void {
+    for (const [symbol, own] of groupBySymbol(revisions)) this.enqueue(symbol, revisionMessages(symbol, own, batch));
   }
 
   /** What was given up for a revision that waits for Redis, where more than one commit waits with it. */
@@ -110,8 +98,7 @@ export class Publisher {
     const waits = this.laneOf(symbol).waiting.includes(revision);
     const settled = waits ? revision.batches : [batch];
     if (waits) revision.batches = [batch];
-    this.pending.set(batch, 1);
-    for (const one of settled) this.settle(one);
+    this.markTold(symbol, settled);
   }
 
   /** Resolves when everything is on Redis, or Redis is away. */
@@ -139,7 +126,7 @@ export class Publisher {
   private laneOf(symbol: string): Lane {
     let lane = this.lanes.get(symbol);
     if (lane === undefined) {
-      lane = { waiting: [], sending: false, failures: 0, lastBatch: 0, part: 0, callId: undefined };
+      lane = { waiting: [], sending: false, failures: 0, calls: 0, openCall: undefined, epoch: undefined };
       this.lanes.set(symbol, lane);
     }
     return lane;
@@ -161,24 +148,33 @@ export class Publisher {
   private async sendAll(symbol: string, lane: Lane): Promise<void> {
     const { redis, ledger, logger } = this.options;
     for (let message = lane.waiting[0]; message !== undefined && !this.stopped; message = lane.waiting[0]) {
-      lane.callId ??= nextCallId(lane, message.order);
+      const open = openCallOf(lane);
       try {
-        await publishMessage(redis.client, ledger.ingestId, {
-          symbol,
-          callId: lane.callId,
-          head: message.head,
-          tail: message.tail,
-        });
+        const offset = await publishMessage(redis.client, ledger.ingestId, this.callOf(symbol, lane, open, message));
+        lane.epoch = parseOffset(offset)?.epoch;
       } catch (error) {
+        open.isRepeat = true;
         if (redis.isReady) logger.warn("publish failed", { symbol, error });
         this.retryLater(symbol, lane);
         return;
       }
       lane.failures = 0;
-      lane.callId = undefined;
+      lane.openCall = undefined;
       // What was sent may have been given up meanwhile: then its range is still in the revision, which says too much, not too little.
-      if (lane.waiting[0] === message) for (const batch of this.take(lane, 1).flatMap(batchesOf)) this.settle(batch);
+      if (lane.waiting[0] === message) for (const told of this.take(lane, 1)) this.markTold(symbol, told.batches);
     }
+  }
+
+  private callOf(symbol: string, { epoch }: Lane, { id, isRepeat }: OpenCall, message: Outgoing): PublishCall {
+    const toldUpTo = this.options.ledger.toldUpTo(symbol, message.batches);
+    // Hearing of a revision twice is harmless.
+    const isDoubtful = isRepeat && message.ticks > 0;
+    const repeat = isDoubtful ? { epoch, ifLost: revisionText(symbol, message, "lost") } : undefined;
+    return { symbol, id, toldUpTo, message, repeat };
+  }
+
+  private markTold(symbol: string, batches: readonly number[]): void {
+    for (const batch of batches) this.options.ledger.markTold(batch, symbol);
   }
 
   private retryLater(symbol: string, lane: Lane): void {
@@ -194,17 +190,6 @@ export class Publisher {
     return taken;
   }
 
-  /** One message of this commit is on Redis; when it was the last one, the commit is published. */
-  private settle(batch: number): void {
-    const left = (this.pending.get(batch) ?? 1) - 1;
-    if (left > 0) {
-      this.pending.set(batch, left);
-      return;
-    }
-    this.pending.delete(batch);
-    this.options.ledger.markPublished(batch);
-  }
-
   /** @returns false when no lane has more than one message */
   private collapseLongest(): boolean {
     const [symbol, lane] = [...this.lanes].reduce((longest, entry) =>
@@ -215,27 +200,14 @@ export class Publisher {
     const fromUs = given.reduce((earliest, message) => Math.min(earliest, message.fromUs), Number.POSITIVE_INFINITY);
     const toUs = given.reduce((latest, message) => Math.max(latest, message.toUs), 0);
     this.dropped += given.length;
-    lane.callId = undefined;
-    const revision = revisionMessage(symbol, { fromUs, toUs }, "lost", this.commitsOf(given));
+    lane.openCall = undefined;
+    const batches = given.flatMap((message) => message.batches);
+    const revision = revisionMessage(symbol, { fromUs, toUs }, "lost", batches);
     lane.waiting.push(revision);
     this.buffered += weight(revision);
     this.waitingMessages += 1;
     return true;
   }
-
-  /** The commits of messages that were given up. Each stays open, once, until the revision that stands for it is on Redis. */
-  private commitsOf(given: readonly Outgoing[]): number[] {
-    const commits = new Set<number>();
-    for (const batch of given.flatMap(batchesOf)) {
-      if (commits.has(batch)) this.settle(batch);
-      else commits.add(batch);
-    }
-    return [...commits];
-  }
-}
-
-function batchesOf({ batches }: Outgoing): readonly number[] {
-  return batches;
 }
 
 /** What a message counts towards the buffer's bound. */
@@ -243,11 +215,12 @@ function weight(message: Outgoing): number {
   return Math.max(1, message.ticks);
 }
 
-/** A message without a commit goes out under the number of the last one, which is complete by then. */
-function nextCallId(lane: Lane, batch = lane.lastBatch): string {
-  lane.part = batch === lane.lastBatch ? lane.part + 1 : 0;
-  lane.lastBatch = batch;
-  return formatCallId(batch, lane.part, lane.waiting[1]?.order !== batch);
+function openCallOf(lane: Lane): OpenCall {
+  if (lane.openCall === undefined) {
+    lane.calls += 1;
+    lane.openCall = { id: lane.calls, isRepeat: false };
+  }
+  return lane.openCall;
 }
 
 function groupBySymbol<T extends { readonly symbol: string }>(items: readonly T[]): Map<string, T[]> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Sql, Transaction } from "@fx-ohlc/database";
+import { DatabaseUnavailableError, type Sql, type Transaction } from "@fx-ohlc/database";
 import type { StampRange } from "./stored-ranges.js";
+import { UntoldCommits } from "./untold-commits.js";
 
 /**
  * This process's record, in the database, of what it committed and has not yet published: one row a commit, written in the
@@ -11,20 +12,36 @@ export class CommitLedger {
   /** Names this process among all that ever ran. */
   readonly ingestId = randomBytes(8).toString("hex");
   private last = 0;
-  private readonly open = new Set<number>();
+  private alive = false;
+  private readonly untold = new UntoldCommits();
+  /** Commits that failed as far as this process knows. */
+  private readonly doubtful = new Set<number>();
   private published: number[] = [];
   private readonly deleting = new Set<number>();
+
+  /** The database has been told that this process lives: from now on nobody takes its rows for those of a dead one. */
+  showAlive(): void {
+    this.alive = true;
+  }
+
+  /** @throws DatabaseUnavailableError before {@link showAlive} */
+  assertAlive(): void {
+    if (!this.alive) throw new DatabaseUnavailableError();
+  }
 
   /**
    * Runs a transaction that may take a batch number with {@link record}. When it fails, or nobody knows, its batch is not
    * accounted for any more: if its row turns up, the sweep declares it lost.
+   *
+   * @throws DatabaseUnavailableError before {@link showAlive}, and whatever PostgreSQL answers
    */
   async transaction<T>(sql: Sql, work: (transaction: Transaction, batch: Batch) => Promise<T>): Promise<T> {
-    const batch = new Batch(() => this.nextBatch());
+    this.assertAlive();
+    const batch = new Batch((symbols) => this.nextBatch(symbols));
     try {
       return (await sql.begin((transaction) => work(transaction, batch))) as T; // postgres.js unwraps arrays in its type.
     } catch (error) {
-      if (batch.number !== undefined) this.open.delete(batch.number);
+      if (batch.number !== undefined) this.doubtful.add(batch.number);
       throw error;
     }
   }
@@ -35,14 +52,15 @@ export class CommitLedger {
    * @returns the commit's number
    */
   record(transaction: Transaction, batch: Batch, ranges: readonly StampRange[]): Promise<number> {
-    const number = batch.take();
+    const symbols = ranges.map((range) => range.symbol);
+    const number = batch.take(symbols);
     return this.deletePublished(async (published) => {
       await transaction`
         with published as (
           delete from unpublished_commits where ingest_id = ${this.ingestId} and batch = any(${published}::bigint[])
         )
         insert into unpublished_commits (ingest_id, batch, symbols, from_time, to_time)
-        values (${this.ingestId}, ${number}, ${ranges.map((range) => range.symbol)}::text[],
+        values (${this.ingestId}, ${number}, ${symbols}::text[],
                 ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])`;
       return number;
     });
@@ -63,10 +81,18 @@ export class CommitLedger {
     }
   }
 
-  /** Everything of this commit is on Redis. */
-  markPublished(batch: number): void {
-    this.open.delete(batch);
-    this.published.push(batch);
+  /** Everything of this commit that concerns a symbol is on Redis. */
+  markTold(batch: number, symbol: string): void {
+    if (this.untold.tell(batch, symbol)) this.published.push(batch);
+  }
+
+  /**
+   * Up to which commit a symbol's readers have been told of every one, once they are told of those in `finishing`. Commits are
+   * not always told of in their order: a correction waits for its bars while newer ticks go out.
+   */
+  toldUpTo(symbol: string, finishing: readonly number[]): number {
+    const oldest = this.untold.oldest(symbol, finishing);
+    return oldest === undefined ? this.last : oldest - 1;
   }
 
   /** The newest number taken. */
@@ -76,12 +102,26 @@ export class CommitLedger {
 
   /** Commits on their way to the database or to Redis, and those whose rows only wait to be deleted. */
   get accountedFor(): ReadonlySet<number> {
-    return new Set([...this.open, ...this.published, ...this.deleting]);
+    const open = [...this.untold.batches].filter((batch) => !this.doubtful.has(batch));
+    return new Set([...open, ...this.published, ...this.deleting]);
   }
 
-  private nextBatch(): number {
+  /** Commits that may turn out to have happened. Until somebody has looked, they count as untold. */
+  get inDoubt(): readonly number[] {
+    return [...this.doubtful];
+  }
+
+  /** Somebody has looked, and taken over what there was. */
+  forget(batches: readonly number[]): void {
+    for (const batch of batches) {
+      this.doubtful.delete(batch);
+      this.untold.forget(batch);
+    }
+  }
+
+  private nextBatch(symbols: readonly string[]): number {
     this.last += 1;
-    this.open.add(this.last);
+    this.untold.add(this.last, symbols);
     return this.last;
   }
 }
@@ -90,10 +130,10 @@ export class CommitLedger {
 export class Batch {
   number: number | undefined;
 
-  constructor(private readonly next: () => number) {}
+  constructor(private readonly next: (symbols: readonly string[]) => number) {}
 
-  take(): number {
-    this.number ??= this.next();
+  take(symbols: readonly string[]): number {
+    this.number ??= this.next(symbols);
     return this.number;
   }
 }
