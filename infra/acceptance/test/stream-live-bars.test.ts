@@ -6,15 +6,13 @@ import { BarFollower, type ToldBar } from "../src/stream/bar-follower.js";
 import { DenseHour } from "../src/stream/dense-hour.js";
 import { System } from "../src/system.js";
 
-/** Twenty hours of the sample at once, each under a symbol of its own, squeezed into three minutes of now. */
+/** Twenty hours of the sample at once, each under a symbol of its own. */
 const HOURS = 20;
 const SPEED = 20;
-/** How many minutes end while ticks are sent. */
-const BOUNDARIES = 2;
+/** Ticks are sent at least this long before the minute ends whose bars are watched, ms. */
+const REPLAYED_MS = 25_000;
 const MINUTE_MS = 60_000;
 const FINAL_WITHIN_MS = 2_500;
-/** The slowest of some hundred, on two cores that replay, fold and check at the same time, ms. */
-const SLOWEST_FINAL_MS = 5_000;
 /** Nothing is sent any more this long before the last boundary: its bars close by the clock alone, ms. */
 const QUIET_MS = 1_500;
 /** A bar revised by the last ticks is read again and told, on TimescaleDB after its refresh, ms. */
@@ -25,7 +23,7 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
   const random = seededRandom(5);
   const symbols = Array.from({ length: HOURS }, (_, index) => `H${index}`);
   const startedMs = Date.now();
-  const lastBoundaryMs = (Math.floor(startedMs / MINUTE_MS) + BOUNDARIES) * MINUTE_MS;
+  let lastBoundaryMs: number;
   let system: System;
   let ingest: TestService;
   let query: TestService;
@@ -49,11 +47,12 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
         random,
       });
     });
+    lastBoundaryMs = Math.ceil((Date.now() + REPLAYED_MS) / MINUTE_MS) * MINUTE_MS;
     const ending = AbortSignal.timeout(lastBoundaryMs - QUIET_MS - Date.now());
     await Promise.all(hours.map((hour) => hour.run(ending)));
     const isPast = () => Date.now() > lastBoundaryMs + FINAL_WITHIN_MS;
     await eventually(isPast, { timeoutMs: MINUTE_MS, what: "the last boundary and the grace after it" });
-  }, 4 * MINUTE_MS);
+  }, 3 * MINUTE_MS);
 
   afterAll(async () => {
     follower?.close();
@@ -62,12 +61,10 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
 
   test("are final within 2.5 s of each minute's end, with no tick needed", () => {
     const finals = follower.firstFinals("minute").filter(({ told }) => Date.parse(told.bucket) > startedMs - MINUTE_MS);
-    expect(finals.length).toBeGreaterThan(HOURS);
     const delayMs = ({ told, atMs }: { told: ToldBar; atMs: number }) => atMs - Date.parse(told.bucket) - MINUTE_MS;
     const delaysMs = finals.map(delayMs).sort((a, b) => a - b);
     console.log({ finals: delaysMs.length, medianMs: delaysMs[delaysMs.length >> 1], slowestMs: delaysMs.slice(-5) });
-    expect(delaysMs[delaysMs.length >> 1]).toBeLessThan(FINAL_WITHIN_MS);
-    expect(delaysMs.at(-1)).toBeLessThan(SLOWEST_FINAL_MS);
+    expect(delaysMs.at(-1)).toBeLessThan(FINAL_WITHIN_MS);
     const lastBucket = formatTime((lastBoundaryMs - MINUTE_MS) * 1_000).replace(".000000", "");
     expect(finals.filter(({ told }) => told.bucket === lastBucket).length).toBeGreaterThan(HOURS / 2);
   });

@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FrameCounter, pongFrame } from "./frame-counter.js";
 
 const HEAD_END = "\r\n\r\n";
-/** Upgrades under way at once: servers bound how many connections a second they take. */
+/** Upgrades under way at once. */
 const OPENING_MAX = 50;
+/** Gateways take a burst of connections, and 500 a second in the long run. */
+const BURST_MAX = 500;
+const OPENED_PER_SECOND_MAX = 450;
 
 /** A WebSocket client that counts what it gets and answers pings. */
 export class CountingClient {
@@ -68,7 +72,10 @@ export async function openClients(
   onError: (error: Error) => void,
 ): Promise<CountingClient[]> {
   const clients: CountingClient[] = [];
+  const startedMs = performance.now();
   while (clients.length < count) {
+    const dueMs = ((clients.length - BURST_MAX) / OPENED_PER_SECOND_MAX) * 1000;
+    await sleep(Math.max(0, startedMs + dueMs - performance.now()));
     const more = Math.min(OPENING_MAX, count - clients.length);
     clients.push(...(await Promise.all(Array.from({ length: more }, () => CountingClient.open(url, onError)))));
   }

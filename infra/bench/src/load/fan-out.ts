@@ -1,24 +1,10 @@
-import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
 import { type CountingClient, openClients } from "./counting-client.js";
 import { withConnections } from "./http-connection.js";
 import type { FanOut, FanOutJob } from "./jobs.js";
 import { PacedSender } from "./paced-sender.js";
+import { cpuSecondsOf } from "./server-metrics.js";
 import { Stopwatch } from "./stopwatch.js";
 import { TickSource } from "./tick-source.js";
-
-const CPU_SECONDS = /^process_cpu_seconds_total (\S+)/m;
-
-/** CPU time a server has used so far, by its own metrics. */
-async function cpuSecondsOf(metricsUrl: string): Promise<number> {
-  // On a connection of its own: a server this busy closes one that it kept before it sees that it is used again.
-  const request = get(metricsUrl, { agent: false });
-  const [answer]: IncomingMessage[] = await once(request, "response");
-  const seconds = CPU_SECONDS.exec(answer === undefined ? "" : await text(answer))?.[1];
-  if (seconds === undefined) throw new Error(`${metricsUrl} does not say how much CPU time was used`);
-  return Number(seconds);
-}
 
 /**
  * Feeds a server through tick-ingest and counts what its clients get for each second of its CPU time.

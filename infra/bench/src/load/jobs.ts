@@ -1,5 +1,5 @@
 /** Work for the load generator, which runs in a process of its own: written to its standard input as JSON. */
-export type Job = BulkJob | TicksJob | PathsJob | LatencyJob | FanOutJob;
+export type Job = BulkJob | TicksJob | PathsJob | LatencyJob | StalledJob | IdleJob | FanOutJob;
 
 interface HttpJob {
   /** The server's address. */
@@ -40,6 +40,28 @@ export interface LatencyJob extends HttpJob, Duration {
   readonly socketUrl: string;
 }
 
+/** The same beside clients that do not read. */
+export interface StalledJob extends Omit<LatencyJob, "kind"> {
+  readonly kind: "stalled";
+  /** How many of them, and what they connect to: `/ws`. */
+  readonly stalled: number;
+  readonly stalledUrl: string;
+  /** Where the server says, as a Prometheus metric, how much memory it takes. */
+  readonly metricsUrl: string;
+}
+
+/** Opens WebSocket clients that are sent nothing. */
+export interface IdleJob {
+  readonly kind: "idle";
+  readonly clients: number;
+  /** Where the server's inspector listens. */
+  readonly inspectorPort: number;
+  /** How long the server is left alone before its memory is looked at. */
+  readonly settleMs: number;
+  readonly socketUrl: string;
+  readonly metricsUrl: string;
+}
+
 /** Posts ticks at a fixed rate, some a request, and counts what many WebSocket clients get of them. */
 export interface FanOutJob extends HttpJob, Duration {
   readonly kind: "fan-out";
@@ -69,6 +91,19 @@ export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  readonly generatorCpu: number;
+}
+
+/** What came of a stalled job. */
+export interface Stalled extends Latency {
+  /** What the server took at the end, with the clients that do not read still there. */
+  readonly memoryBytes: number;
+}
+
+/** What came of an idle job. */
+export interface Idle {
+  /** What the server took more than before. */
+  readonly memoryBytes: number;
   readonly generatorCpu: number;
 }
 

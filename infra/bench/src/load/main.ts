@@ -3,8 +3,10 @@ import { bulkLoad } from "./bulk.js";
 import { closedLoop } from "./closed-loop.js";
 import { measureFanOut } from "./fan-out.js";
 import { requestText } from "./http-connection.js";
+import { measureIdle } from "./idle.js";
 import type { Job } from "./jobs.js";
 import { measureLatency } from "./latency.js";
+import { measureBesideStalled } from "./stalled.js";
 import { TickSource } from "./tick-source.js";
 
 function run(job: Job): Promise<unknown> {
@@ -22,6 +24,10 @@ function run(job: Job): Promise<unknown> {
     }
     case "latency":
       return measureLatency(job);
+    case "stalled":
+      return measureBesideStalled(job);
+    case "idle":
+      return measureIdle(job);
     case "fan-out":
       return measureFanOut(job);
   }

@@ -1,7 +1,21 @@
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { eventually, GuardedProcess } from "@fx-ohlc/embedded";
-import type { BulkJob, FanOut, FanOutJob, Job, Latency, LatencyJob, PathsJob, Throughput, TicksJob } from "./jobs.js";
+import type {
+  BulkJob,
+  FanOut,
+  FanOutJob,
+  Idle,
+  IdleJob,
+  Job,
+  Latency,
+  LatencyJob,
+  PathsJob,
+  Stalled,
+  StalledJob,
+  Throughput,
+  TicksJob,
+} from "./jobs.js";
 
 const GENERATOR = fileURLToPath(new URL("./main.js", import.meta.url));
 /** A job is told how long to run; after this it hangs. */
@@ -15,8 +29,10 @@ const RESULT_TIMEOUT_MS = 2000;
  */
 export function runJob(job: BulkJob | TicksJob | PathsJob): Promise<Throughput>;
 export function runJob(job: LatencyJob): Promise<Latency>;
+export function runJob(job: StalledJob): Promise<Stalled>;
+export function runJob(job: IdleJob): Promise<Idle>;
 export function runJob(job: FanOutJob): Promise<FanOut>;
-export async function runJob(job: Job): Promise<Throughput | Latency | FanOut> {
+export async function runJob(job: Job): Promise<Throughput | Latency | Idle | FanOut> {
   let last = "";
   const generator = new GuardedProcess({
     name: "the load generator",
