@@ -79,6 +79,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #positions: Positions;
   readonly #flow: MessageFlow;
   readonly #hub = new EventHub();
+  readonly #closed = new AbortController();
   #status: EventOf<"status">["status"] | "idle" = "idle";
   #socket: Socket | undefined;
   /** The socket is open, and its first request, for every channel of then, has been sent. */
@@ -100,7 +101,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
       onOverflow: () => this.#lose({ code: 1006, reason: "too much came in while the history was read" }),
     });
     if (options.signal?.aborted) this.#finish();
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+    // A signal may outlive many streams: it must not keep those that are closed.
+    options.signal?.addEventListener("abort", () => this.close(), { once: true, signal: this.#closed.signal });
   }
 
   /**
@@ -250,6 +252,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #finish(error?: Error): void {
     if (this.#isClosed()) return;
     clearTimeout(this.#timer);
+    this.#closed.abort();
     this.#disconnect();
     this.#setStatus("closed", error === undefined ? {} : { reason: error.message });
     this.#hub.end(error);
