@@ -1,3 +1,6 @@
+/** Jest loads CommonJS: what is published as ES modules only is transformed too. */
+const MODULES_ONLY = "(?:temporal-|hyparquet)";
+
 /**
  * Jest's settings for every package: TypeScript is transformed by swc on the fly, and the project's own packages are read
  * from their sources, so that a test never runs against a stale build.
@@ -19,8 +22,7 @@ export default {
       },
     ],
   },
-  // Jest loads CommonJS: what is published as ES modules only is transformed too.
-  transformIgnorePatterns: ["/node_modules/(?!\\.pnpm|temporal-)", "/node_modules/\\.pnpm/(?!temporal-)"],
+  transformIgnorePatterns: [`/node_modules/(?!\\.pnpm|${MODULES_ONLY})`, `/node_modules/\\.pnpm/(?!${MODULES_ONLY})`],
   moduleNameMapper: {
     "^@fx-ohlc/([a-z-]+)/(calendar|interval|time)$": "<rootDir>/../../packages/$1/src/$2.ts",
     "^@fx-ohlc/([a-z-]+)$": "<rootDir>/../../packages/$1/src/index.ts",

@@ -1,5 +1,5 @@
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
-import { parseShift, parseSymbols, parseUrl } from "./arguments.js";
+import { parseInstant, parseShift, parseSymbols, parseUrl } from "./arguments.js";
 
 describe("parseShift", () => {
   it.each([
@@ -28,5 +28,16 @@ describe("parseUrl", () => {
     expect(parseUrl("https://ticks.example.com/fx/")).toBe("https://ticks.example.com/fx");
     expect(() => parseUrl("localhost:8000")).toThrow("http://localhost:8000");
     expect(() => parseUrl("ftp://x")).toThrow("http://localhost:8000");
+  });
+});
+
+describe("parseInstant", () => {
+  it("takes a date for its midnight in UTC, and times with an offset", () => {
+    expect(parseInstant("2014-05-04")).toBe(Date.parse("2014-05-04T00:00:00Z") * 1000);
+    expect(parseInstant("2014-05-04T17:00:00-04:00")).toBe(Date.parse("2014-05-04T21:00:00Z") * 1000);
+  });
+
+  it.each(["", "2014-02-30", "2014-05-04T17:00:00", "May 4"])("refuses %j", (raw) => {
+    expect(() => parseInstant(raw)).toThrow("It must be a date (2014-05-04, midnight UTC) or a time");
   });
 });

@@ -1,6 +1,7 @@
 import {
   type Micros,
   normalizeSymbol,
+  parseTime,
   SYMBOL_RULE,
   US_PER_DAY,
   US_PER_HOUR,
@@ -40,4 +41,13 @@ export function parseUrl(raw: string): string {
     throw new InvalidArgumentError("It must be an address such as http://localhost:8000.");
   }
   return raw.replace(/\/+$/, "");
+}
+
+/** Reads a date, which is its midnight in UTC, or an RFC 3339 time. */
+export function parseInstant(raw: string): Micros {
+  const us = parseTime(/^\d{4}-\d{2}-\d{2}$/.test(raw) ? `${raw}T00:00:00Z` : raw);
+  if (us === undefined) {
+    throw new InvalidArgumentError("It must be a date (2014-05-04, midnight UTC) or a time with Z or an offset.");
+  }
+  return us;
 }

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "./program.js";
@@ -16,7 +17,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // Where the XDG base directory specification puts what should survive a restart but is no data of the user's.
 const stateHome = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
 
+// Not an import: the compiler would take the file for one of its own.
+const { version } = createRequire(import.meta.url)("../package.json");
+
 process.exitCode = await run(process.argv.slice(2), {
+  version,
   terminal: {
     out: (line) => void process.stdout.write(`${line}\n`),
     say: (line) => void process.stderr.write(`${line}\n`),
@@ -25,5 +30,6 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   signal: interrupt.signal,
   stdin: process.stdin,
+  stdout: process.stdout,
   stateDirectory: join(stateHome, "fx-ohlc", "imports"),
 });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addExportCommand } from "./export/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
@@ -7,7 +8,8 @@ import { addWatchCommand } from "./watch/command.js";
 
 function createProgram(context: Context, finish: Finish): Command {
   const program = new Command("fx-ticks")
-    .description("Ticks into an fx-ohlc system, and what comes out of it: import, replay, simulate, watch.")
+    .description("Ticks into an fx-ohlc system, and what comes out of it.")
+    .version(context.version, "--version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text.trimEnd()),
@@ -15,6 +17,7 @@ function createProgram(context: Context, finish: Finish): Command {
       outputError: (text, write) => write(text.replace(/^error: /, "fx-ticks: ")),
     });
   addImportCommand(program, context, finish);
+  addExportCommand(program, context, finish);
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);
   addWatchCommand(program, context, finish);

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 /** Where a command writes: results on one stream, everything about the run itself on the other. */
 export interface Terminal {
@@ -21,10 +21,14 @@ export interface Screen {
 
 /** What a command gets from the process it runs in. */
 export interface Context {
+  /** Of the program. */
+  readonly version: string;
   readonly terminal: Terminal;
   /** Aborts when the person interrupts the command. */
   readonly signal: AbortSignal;
   readonly stdin: Readable;
+  /** Where a result goes that is no text for people. */
+  readonly stdout: Writable;
   /** A directory of this user's where a command may remember things. */
   readonly stateDirectory: string;
 }

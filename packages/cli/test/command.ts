@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { run } from "../src/program.js";
 
 /** What a command printed and returned. */
@@ -9,6 +9,8 @@ export interface Ended {
   readonly exitCode: number;
   readonly out: string[];
   readonly said: string[];
+  /** What it wrote to standard output that is no line of text. */
+  readonly bytes: Buffer;
 }
 
 /** Runs fx-ticks inside the test's process, in a terminal that the test reads. */
@@ -29,7 +31,15 @@ export class Command {
 
   async run(options: { stateDirectory: string; stdin?: string | Buffer }): Promise<Ended> {
     const { out, said } = this;
+    const blocks: Buffer[] = [];
+    const stdout = new Writable({
+      write: (block: Buffer, _encoding, done) => {
+        blocks.push(block);
+        done();
+      },
+    });
     const exitCode = await run(this.#args, {
+      version: "1.2.3",
       terminal: {
         out: (line) => void out.push(line),
         say: (line) => void said.push(line),
@@ -38,9 +48,10 @@ export class Command {
       },
       signal: this.#interrupt.signal,
       stdin: Readable.from([Buffer.from(options.stdin ?? "")]),
+      stdout,
       stateDirectory: options.stateDirectory,
     });
-    return { exitCode, out, said };
+    return { exitCode, out, said, bytes: Buffer.concat(blocks) };
   }
 }
 

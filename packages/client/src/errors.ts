@@ -40,10 +40,12 @@ export class UnreachableError extends Error {
 /** Field errors a message spells out; the rest is in the problem document. */
 const FIELDS_IN_MESSAGE_MAX = 3;
 
-function describeProblem({ status, title, detail, errors = [] }: ProblemDocument): string {
-  const fields = errors.slice(0, FIELDS_IN_MESSAGE_MAX).map(({ field, message }) => `${field} ${message}`.trim());
+function describeProblem({ status, title, detail = title, errors = [] }: ProblemDocument): string {
+  const said = errors.slice(0, FIELDS_IN_MESSAGE_MAX).map(({ field, message }) => `${field} ${message}`.trim());
+  // Where one field is all that is wrong, the detail says the same.
+  const fields = said.filter((text) => text !== detail);
   const more = errors.length > FIELDS_IN_MESSAGE_MAX ? [`and ${errors.length - FIELDS_IN_MESSAGE_MAX} more`] : [];
-  return [`${status} ${detail ?? title}`, ...fields, ...more].join("; ");
+  return [`${status} ${detail}`, ...fields, ...more].join("; ");
 }
 
 /** The innermost words: fetch wraps "connect ECONNREFUSED …" in "fetch failed", once more for a host with two addresses. */

@@ -1,6 +1,7 @@
 import type { FxClient } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
 import { patientClient } from "../patient-client.js";
+import { type Progress, showProgress } from "../progress.js";
 import { type Context, counted, EXIT, grouped } from "../terminal.js";
 import type { FormatName } from "../tick-file/input-file.js";
 import type { PriceChoice } from "../tick-file/quote.js";
@@ -8,7 +9,6 @@ import { type FileToRead, fileToRead, TickFiles } from "../tick-file/tick-files.
 import { awaitBars } from "./bars.js";
 import type { Mark } from "./chunks.js";
 import { Importer } from "./importer.js";
-import { type Progress, showProgress } from "./progress.js";
 import { resumePoint } from "./resume.js";
 import { identify, StateFile } from "./state-file.js";
 
@@ -80,7 +80,9 @@ class Run {
   async import(): Promise<number> {
     const from = await this.#resumePoint();
     const importer = this.#importer(from);
-    this.#progress = showProgress(this.#context.terminal, this.#opened.files.bytesTotal);
+    const total = this.#opened.files.bytesTotal;
+    const whole = total === undefined ? undefined : ({ total, noun: "ticks" } as const);
+    this.#progress = showProgress(this.#context.terminal, whole);
     try {
       await importer.run();
     } catch (error) {

@@ -1,0 +1,98 @@
+import { INTERVALS, type Interval, type Micros, parseInterval, takesDayBoundary } from "@fx-ohlc/schemas";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseInstant, parseSymbol, parseUrl } from "../arguments.js";
+import type { Context, Finish } from "../terminal.js";
+import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportFile } from "./export-file.js";
+
+interface Flags {
+  readonly symbol: string;
+  readonly interval?: Interval;
+  readonly start?: Micros;
+  readonly end?: Micros;
+  readonly dayStartHour?: number;
+  readonly timezone?: string;
+  readonly format?: ExportFormat;
+  readonly url: string;
+}
+
+const DETAILS = `
+Without --interval it writes ticks (time, symbol, price, seq); with it, bars (bucket, symbol, open, high, low, close,
+tick_count, complete; from 1d on also date). Times are in UTC: text in CSV and NDJSON, timestamps in Parquet.
+
+The format is that of the file's name: .csv, .ndjson, .jsonl or .parquet; .gz behind the first three compresses them. The
+file has its name only when it is whole; one that was there before is replaced then.
+
+Exit codes: 0 the file is whole, 1 stopped by an error, 130 interrupted.
+
+Examples:
+  $ fx-ticks export eurusd.parquet --symbol EURUSD --interval 1m
+  $ fx-ticks export days.csv --symbol EURUSD --interval 1d --timezone America/New_York --day-start-hour 17
+  $ fx-ticks export - --format csv --symbol EURUSD --start 2014-05-05 --end 2014-05-06T12:00:00Z | gzip > ticks.csv.gz
+`;
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, ExportFormat>> = {
+  csv: "csv",
+  ndjson: "ndjson",
+  jsonl: "ndjson",
+  parquet: "parquet",
+};
+
+function parseIntervalFlag(raw: string): Interval {
+  const interval = parseInterval(raw);
+  if (interval === undefined) throw new InvalidArgumentError(`It must be one of ${INTERVALS.join(", ")}.`);
+  return interval;
+}
+
+function parseHour(raw: string): number {
+  if (!/^(?:1?\d|2[0-3])$/.test(raw)) throw new InvalidArgumentError("It must be an hour from 0 to 23.");
+  return Number(raw);
+}
+
+/** The format that a file's name asks for. */
+function formatOfName(file: string): ExportFormat {
+  const [, extension = ""] = /\.([a-z]+)(?:\.gz)?$/i.exec(file) ?? [];
+  const format = FORMAT_OF_EXTENSION[extension.toLowerCase()];
+  if (format === undefined)
+    throw new Error(`which format ${file} should have is not known: add --format csv, ndjson or parquet`);
+  return format;
+}
+
+/** @throws Error when the flags do not go together */
+function optionsOf(file: string, flags: Flags, context: Context): ExportOptions {
+  const { symbol, interval, start: startUs = 0, end: endUs, dayStartHour, timezone, url } = flags;
+  const format = flags.format ?? formatOfName(file);
+  const gzip = /\.gz$/i.test(file);
+  const hasBoundary = dayStartHour !== undefined || timezone !== undefined;
+  if (hasBoundary && (interval === undefined || !takesDayBoundary(interval))) {
+    throw new Error("--day-start-hour and --timezone are for bars of 2h and more");
+  }
+  if (format === "parquet" && gzip) throw new Error("Parquet files are compressed inside: leave out .gz");
+  if (format === "parquet" && file === "-" && context.terminal.screen !== undefined) {
+    throw new Error("a Parquet file is nothing for a terminal: name a file, or pipe it somewhere");
+  }
+  return { file, symbol, interval, startUs, endUs, dayStartHour, timezone, format, gzip, url };
+}
+
+export function addExportCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command("export")
+    .summary("write ticks or bars to a file: CSV, NDJSON, Parquet")
+    .description("Writes the ticks or bars of a symbol to a file.")
+    .argument("<file>", "path of the file, or - for standard output")
+    .requiredOption("--symbol <symbol>", "symbol to write, such as EURUSD", parseSymbol)
+    .option(
+      "--interval <interval>",
+      "write bars of that length, such as 1m, 4h, 1d, instead of ticks",
+      parseIntervalFlag,
+    )
+    .option("--start <time>", "from then on, a date or a time; from the beginning when absent", parseInstant)
+    .option("--end <time>", "up to just before then; up to now when absent", parseInstant)
+    .option("--timezone <zone>", "IANA zone in which days start, for bars of 2h and more")
+    .option("--day-start-hour <hour>", "hour at which they start there", parseHour)
+    .addOption(new Option("--format <format>", "instead of what the file's name says").choices(EXPORT_FORMATS))
+    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addHelpText("after", DETAILS)
+    .action(async (file: string, flags: Flags) => {
+      finish(await exportFile(optionsOf(file, flags, context), context));
+    });
+}

@@ -1,0 +1,194 @@
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import type { BarJson, FxClient, SymbolJson, TickJson } from "@fx-ohlc/client";
+import { formatTime, type Interval, type Micros, nowUs, parseTime } from "@fx-ohlc/schemas";
+import { patientClient } from "../patient-client.js";
+import { type Progress, showProgress } from "../progress.js";
+import { type Context, counted, duration, EXIT, grouped } from "../terminal.js";
+import { parquet } from "./parquet.js";
+import { barColumns, type Column, TICK_COLUMNS } from "./table.js";
+import { streamTarget, targetOf } from "./target.js";
+import { csv, ndjson } from "./text-encoders.js";
+
+export const EXPORT_FORMATS = ["csv", "ndjson", "parquet"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOptions {
+  /** A path, or `-` for standard output. */
+  readonly file: string;
+  readonly symbol: string;
+  /** Of the bars; ticks when absent. */
+  readonly interval: Interval | undefined;
+  readonly startUs: Micros;
+  readonly endUs: Micros | undefined;
+  readonly dayStartHour: number | undefined;
+  readonly timezone: string | undefined;
+  readonly format: ExportFormat;
+  readonly gzip: boolean;
+  readonly url: string;
+}
+
+/** Some twenty seconds: a service that is restarted comes back, and who waits for a file is told soon if it does not. */
+const ATTEMPTS_MAX = 10;
+
+/** Rows between two looks at how far the export is. */
+const ROWS_A_LOOK = 500;
+
+const ENCODERS = { csv, ndjson, parquet } as const;
+
+/** Counts rows as they pass, and shows how far they have come in time. */
+class Passage {
+  readonly #context: Context;
+  readonly #noun: "ticks" | "bars";
+  /** Where the last row can be. */
+  endUs: Micros;
+  #progress: Progress;
+  #startUs: Micros | undefined;
+  count = 0;
+
+  constructor(context: Context, noun: "ticks" | "bars", endUs: Micros) {
+    this.#context = context;
+    this.#noun = noun;
+    this.endUs = endUs;
+    this.#progress = showProgress(context.terminal, undefined);
+  }
+
+  trouble(text: string | undefined): void {
+    this.#progress.trouble(text);
+  }
+
+  async *watch<Row>(rows: AsyncIterable<Row>, timeOf: (row: Row) => string): AsyncGenerator<Row> {
+    try {
+      for await (const row of rows) {
+        if (this.count % ROWS_A_LOOK === 0) this.#look(parseTime(timeOf(row)) ?? 0);
+        this.count += 1;
+        yield row;
+      }
+    } finally {
+      this.#progress.stop();
+    }
+  }
+
+  #look(timeUs: Micros): void {
+    this.#startUs ??= this.#begin(timeUs);
+    this.#progress.update(this.count, timeUs - this.#startUs);
+  }
+
+  /** Only the first row tells where the data begins. */
+  #begin(firstUs: Micros): Micros {
+    const whole = { total: Math.max(1, this.endUs - firstUs), noun: this.#noun };
+    this.#progress = showProgress(this.#context.terminal, whole);
+    return firstUs;
+  }
+}
+
+/** One run of an export. */
+class Run {
+  readonly #options: ExportOptions;
+  readonly #context: Context;
+  readonly #client: FxClient;
+  readonly #passage: Passage;
+  readonly #startedMs = performance.now();
+  /** Of which symbols there are ticks. */
+  #stored: readonly SymbolJson[] = [];
+
+  constructor(options: ExportOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    this.#passage = new Passage(context, options.interval === undefined ? "ticks" : "bars", options.endUs ?? nowUs());
+    this.#client = patientClient(options.url, ATTEMPTS_MAX, {
+      began: ({ message }) => this.#passage.trouble(`${message}; trying again`),
+      ended: () => this.#passage.trouble(undefined),
+    });
+  }
+
+  async export(): Promise<number> {
+    const { file } = this.#options;
+    const { stdout, signal, terminal } = this.#context;
+    const target = file === "-" ? streamTarget(stdout) : await targetOf(file);
+    try {
+      await this.#look();
+      await target.fill(this.#source(), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return this.#interrupted(signal.reason);
+    }
+    if (file !== "-") terminal.out(this.#summary());
+    return EXIT.done;
+  }
+
+  #encoded(): AsyncGenerator<Buffer> {
+    const { symbol, interval, startUs, endUs, dayStartHour, timezone } = this.#options;
+    const { signal } = this.#context;
+    const range = {
+      symbol,
+      start: formatTime(startUs),
+      end: endUs === undefined ? undefined : formatTime(endUs),
+      signal,
+    };
+    if (interval === undefined)
+      return this.#encode<TickJson>(this.#client.ticks(range), TICK_COLUMNS, ({ time }) => time);
+    const bars = this.#client.bars({ ...range, interval, dayStartHour, timezone });
+    return this.#encode<BarJson>(bars, barColumns(interval), ({ bucket }) => bucket);
+  }
+
+  #encode<Row>(
+    rows: AsyncIterable<Row>,
+    columns: readonly Column<Row>[],
+    timeOf: (row: Row) => string,
+  ): AsyncGenerator<Buffer> {
+    return ENCODERS[this.#options.format](this.#orNothing(this.#passage.watch(rows, timeOf)), columns);
+  }
+
+  /** Finds out what is stored: it says how far there is to go. */
+  async #look(): Promise<void> {
+    this.#stored = await this.#client.symbols({ signal: this.#context.signal });
+    const last = this.#stored.find(({ symbol }) => symbol === this.#options.symbol)?.last_tick;
+    this.#passage.endUs = Math.min(this.#passage.endUs, parseTime(last) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** @throws Error when there are no rows because nobody ever sent the symbol, which is more likely misspelt than empty */
+  async *#orNothing<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+    yield* rows;
+    const { symbol } = this.#options;
+    const stored = this.#stored.map((known) => known.symbol);
+    if (this.#passage.count > 0 || stored.includes(symbol)) return;
+    throw new Error(
+      `nothing is stored of ${symbol}; ${stored.length === 0 ? "nor of others" : `of ${stored.join(", ")} there is`}`,
+    );
+  }
+
+  #source(): Readable {
+    const bytes = Readable.from(this.#encoded());
+    // Who reads the compressed bytes sees every error of the two: the callback has nothing left to do.
+    return this.#options.gzip ? pipeline(bytes, createGzip(), () => {}) : bytes;
+  }
+
+  #interrupted(reason: unknown): number {
+    // A reader that has seen enough, such as head, is no interruption.
+    if (reason instanceof Error && "code" in reason && reason.code === "EPIPE") return EXIT.done;
+    const { file } = this.#options;
+    this.#context.terminal.say(
+      `interrupted; ${file === "-" ? "what was written is not all" : `${file} was not written`}`,
+    );
+    return EXIT.interrupted;
+  }
+
+  #summary(): string {
+    const { file, symbol, interval } = this.#options;
+    const { count } = this.#passage;
+    const elapsedMs = performance.now() - this.#startedMs;
+    const rows = interval === undefined ? counted(count, "tick") : counted(count, `${interval} bar`);
+    return `${rows} of ${symbol} in ${file}, ${duration(elapsedMs)} (${grouped(Math.round((count * 1000) / elapsedMs))}/s)`;
+  }
+}
+
+/**
+ * Writes what is stored of a symbol to a file.
+ *
+ * @returns the exit code
+ * @throws Error when it cannot be written whole; there is no file of that name then, or the one that was there before
+ */
+export async function exportFile(options: ExportOptions, context: Context): Promise<number> {
+  return new Run(options, context).export();
+}
