@@ -1,7 +1,7 @@
 import { type StreamMessage, streamKey } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
-import { publishMessage } from "../src/publish/publish-script.js";
+import { publish } from "../src/publish/publish-script.js";
 import { type Ingest, startIngest } from "./ingest.js";
 
 let ingest: Ingest;
@@ -49,11 +49,11 @@ test("what a dead process committed and did not publish is declared lost, once",
 }, 30_000);
 
 test("what a dead process had published before it died is not declared lost", async () => {
-  await publishMessage(redis.client, "dead2", {
+  await publish(redis.client, "dead2", {
     symbol: "KNOWN",
     id: 3,
     toldUpTo: 7,
-    message: { head: '{"type":"ticks","offset":"', tail: '"}' },
+    messages: [{ head: '{"type":"ticks","offset":"', tail: '"}' }],
   });
   await leaveBehind("dead2", 6, "KNOWN");
   await leaveBehind("dead2", 7, "KNOWN");

@@ -9,7 +9,7 @@ import {
 } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
-import { publishMessage } from "../src/publish/publish-script.js";
+import { publish } from "../src/publish/publish-script.js";
 import { Publisher } from "../src/publish/publisher.js";
 import { CommitLedger } from "../src/write/commit-ledger.js";
 
@@ -42,7 +42,7 @@ function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
 }
 
 function call(id: number) {
-  return { symbol: "EURUSD", id, toldUpTo: id, message: { head: '{"offset":"', tail: '"}' } };
+  return { symbol: "EURUSD", id, toldUpTo: id, messages: [{ head: '{"offset":"', tail: '"}' }] };
 }
 
 function newPublisher(bufferMax = 100_000) {
@@ -56,9 +56,9 @@ test("a call that is repeated after its answer was lost is executed once", async
   listener.open();
   await eventually(() => listener.isReady);
   await listener.client.subscribe(tickChannel("EURUSD"), (text) => void heard.push(text));
-  await publishMessage(redis.client, "ingest", message);
-  await publishMessage(redis.client, "ingest", message);
-  await publishMessage(redis.client, "ingest", call(2));
+  await publish(redis.client, "ingest", message);
+  await publish(redis.client, "ingest", message);
+  await publish(redis.client, "ingest", call(2));
   await eventually(() => heard.length >= 2);
   listener.close();
   const offsets = (await stream("EURUSD")).map(({ offset }) => offset);
@@ -66,8 +66,19 @@ test("a call that is repeated after its answer was lost is executed once", async
   expect(heard.map((text) => JSON.parse(text).offset)).toEqual(offsets);
 });
 
+test("the messages of one call have contiguous offsets, and a repeat of it puts none of them on the stream again", async () => {
+  const messages = [1, 2, 3].map((number) => ({ head: `{"number":${number},"offset":"`, tail: '"}' }));
+  const first = await publish(redis.client, "ingest", { ...call(1), messages });
+  expect(await publish(redis.client, "ingest", { ...call(1), messages })).toBe(first);
+  await publish(redis.client, "ingest", call(2));
+  const entries = await stream("EURUSD");
+  expect(entries.map((entry) => Reflect.get(entry, "number"))).toEqual([1, 2, 3, undefined]);
+  expect(entries.map(({ offset }) => offset.split("-")[1])).toEqual(["1", "2", "3", "4"]);
+  expect(entries[2]?.offset).toBe(first);
+});
+
 test("the sequence is contiguous within an epoch, and an emptied Redis begins a new epoch at 1", async () => {
-  const send = (id: number) => publishMessage(redis.client, "ingest", call(id));
+  const send = (id: number) => publish(redis.client, "ingest", call(id));
   await send(1);
   await send(2);
   const before = (await stream("EURUSD")).map(({ offset }) => offset.split("-"));
@@ -80,7 +91,7 @@ test("the sequence is contiguous within an epoch, and an emptied Redis begins a 
 });
 
 test("a server that took over a stream begins a new epoch and an empty stream", async () => {
-  const send = (id: number) => publishMessage(redis.client, "ingest", call(id));
+  const send = (id: number) => publish(redis.client, "ingest", call(id));
   await send(1);
   const [before] = await stream("EURUSD");
   await redis.client.sendCommand(["DEBUG", "CHANGE-REPL-ID"]);
@@ -91,16 +102,16 @@ test("a server that took over a stream begins a new epoch and an empty stream", 
 });
 
 test("a call that is repeated in another epoch may have reached clients before, so it declares its range instead", async () => {
-  const repeat = { ifLost: { head: '{"type":"revision","offset":"', tail: '"}' } };
+  const repeat = { ifLost: [{ head: '{"type":"revision","offset":"', tail: '"}' }] };
   const epochOf = (offset: string) => offset.split("-")[0];
-  const first = epochOf(await publishMessage(redis.client, "ingest", call(1)));
-  await publishMessage(redis.client, "ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
+  const first = epochOf(await publish(redis.client, "ingest", call(1)));
+  await publish(redis.client, "ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, undefined]);
   await redis.client.flushAll();
-  const second = epochOf(await publishMessage(redis.client, "ingest", call(3)));
-  await publishMessage(redis.client, "ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
-  await publishMessage(redis.client, "ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
-  await publishMessage(redis.client, "ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
+  const second = epochOf(await publish(redis.client, "ingest", call(3)));
+  await publish(redis.client, "ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
+  await publish(redis.client, "ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
+  await publish(redis.client, "ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, "revision", "revision", undefined]);
 });
 
@@ -123,10 +134,10 @@ test("ticks sent to a Redis that died before it answered are declared, and those
 
 test("a big commit goes out as several messages with its transaction id, in order", async () => {
   const publisher = newPublisher();
-  publisher.publishTicks([...ticks(450), ...ticks(3, 0, "GBPUSD")], "777", 1);
+  publisher.publishTicks([...ticks(2450), ...ticks(3, 0, "GBPUSD")], "777", 1);
   await eventually(() => publisher.bufferedMessages === 0);
   const messages = (await stream("EURUSD")) as TicksMessage[];
-  expect(messages.map((message) => message.ticks.length)).toEqual([200, 200, 50]);
+  expect(messages.map((message) => message.ticks.length)).toEqual([...Array(12).fill(200), 50]);
   expect(new Set(messages.map((message) => message.xid))).toEqual(new Set(["777"]));
   expect(messages.flatMap((message) => message.ticks.map((tick) => tick.time))).toEqual(
     messages.flatMap((message) => message.ticks.map((tick) => tick.time)).sort(),

@@ -3,18 +3,19 @@ import { publishedBatchKey, streamKey, streamStateKey, tickChannel } from "@fx-o
 import type { RedisClient } from "@fx-ohlc/service-kit";
 
 /**
- * One message onto a symbol's stream and channel, in one atomic step.
+ * Some messages onto a symbol's stream and channel, in one atomic step.
  *
- * A call that was executed before (its answer was lost) is answered with its first offset. When the server is not the one
+ * A call that was executed before (its answer was lost) is answered as it was then. When the server is not the one
  * that wrote the stream last (another replication id: restarted, failed over, or emptied), a new epoch begins with an empty
  * stream, so that the old one can never be mistaken for it.
  *
  * A new epoch has forgotten which calls were executed. A call that is repeated in another epoch than it was first made in may
- * have reached clients before the old one ended: it puts a message in the first one's place that says so.
+ * have reached clients before the old one ended: it puts messages in the place of the first ones that say so.
  *
  * KEYS: stream, its state, the last call of this ingest process. ARGV: call id, epoch to begin if one must, channel,
- * stream length, seconds to remember the call, up to which commit everything is told with this call, the message before and
- * after its offset; of a repeated call also the epoch it was first made in, and the other message before and after its offset.
+ * stream length, seconds to remember the call, up to which commit everything is told with this call, how many messages it
+ * has, and each of them before and after its offset; of a repeated call also the epoch it was first made in, and as many
+ * other messages. The answer is the last offset.
  */
 const SCRIPT = `
 local last = redis.call('GET', KEYS[3])
@@ -30,14 +31,18 @@ if not epoch or state[2] ~= replid then
   redis.call('DEL', KEYS[1], KEYS[2])
   redis.call('HSET', KEYS[2], 'epoch', epoch, 'replid', replid)
 end
-local head, tail = ARGV[7], ARGV[8]
-if ARGV[9] and ARGV[9] ~= epoch then head, tail = ARGV[10], ARGV[11] end
-local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', 1)
-local offset = epoch .. '-' .. sequence
-local message = head .. offset .. tail
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], sequence .. '-0', 'm', message)
+local count, before = tonumber(ARGV[7]), 7
+local first_epoch = ARGV[8 + 2 * count]
+if first_epoch and first_epoch ~= epoch then before = 8 + 2 * count end
+local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', count) - count
+local offset
+for at = 1, count do
+  offset = epoch .. '-' .. sequence + at
+  local message = ARGV[before + 2 * at - 1] .. offset .. ARGV[before + 2 * at]
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], sequence + at .. '-0', 'm', message)
+  redis.call('PUBLISH', ARGV[3], message)
+end
 redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset .. ' ' .. ARGV[6], 'EX', ARGV[5])
-redis.call('PUBLISH', ARGV[3], message)
 return offset
 `;
 
@@ -61,7 +66,8 @@ export interface PublishCall {
   readonly id: number;
   /** The newest commit up to which, with this call, everything about the symbol is told. */
   readonly toldUpTo: number;
-  readonly message: MessageText;
+  /** At least one. */
+  readonly messages: readonly MessageText[];
   /** Given when the call was made before and nobody knows whether it was executed. */
   readonly repeat?: Repeat | undefined;
 }
@@ -69,8 +75,12 @@ export interface PublishCall {
 export interface Repeat {
   /** The epoch the call was first made in; undefined when it is not known. */
   readonly epoch: string | undefined;
-  /** What is told in another epoch than that. */
-  readonly ifLost: MessageText;
+  /** What is told in another epoch than that, message by message. */
+  readonly ifLost: readonly MessageText[];
+}
+
+function parts(messages: readonly MessageText[]): string[] {
+  return messages.flatMap(({ head, tail }) => [head, tail]);
 }
 
 /** A random epoch: 8 characters of a-z and 0-9. */
@@ -82,12 +92,12 @@ function newEpoch(): string {
 }
 
 /**
- * Publishes one message. When it failed it can be called again, as a repeat.
+ * Publishes messages. When it failed it can be called again, as a repeat.
  *
- * @returns its offset
+ * @returns the offset of the last one
  */
-export async function publishMessage(redis: RedisClient, ingestId: string, call: PublishCall): Promise<string> {
-  const { symbol, message, repeat } = call;
+export async function publish(redis: RedisClient, ingestId: string, call: PublishCall): Promise<string> {
+  const { symbol, messages, repeat } = call;
   const options = {
     keys: [streamKey(symbol), streamStateKey(symbol), publishedBatchKey(symbol, ingestId)],
     arguments: [
@@ -97,9 +107,9 @@ export async function publishMessage(redis: RedisClient, ingestId: string, call:
       String(STREAM_LENGTH),
       String(CALL_MEMORY_S),
       String(call.toldUpTo),
-      message.head,
-      message.tail,
-      ...(repeat === undefined ? [] : [repeat.epoch ?? "", repeat.ifLost.head, repeat.ifLost.tail]),
+      String(messages.length),
+      ...parts(messages),
+      ...(repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)]),
     ],
   };
   try {

@@ -9,7 +9,7 @@ import {
   revisionText,
   tickMessages,
 } from "./outgoing.js";
-import { type PublishCall, publishMessage } from "./publish-script.js";
+import { type PublishCall, publish } from "./publish-script.js";
 
 /** One symbol's messages, in the order of their commits. */
 interface Lane {
@@ -26,6 +26,8 @@ interface Lane {
 
 interface OpenCall {
   readonly id: number;
+  /** The first ones that wait, or waited when it was first made. */
+  readonly messages: readonly Outgoing[];
   /** It failed, and perhaps it was executed all the same. */
   isRepeat: boolean;
 }
@@ -43,6 +45,9 @@ export interface PublisherOptions {
   /** Ticks and messages that may wait while Redis is away. */
   readonly bufferMax: number;
 }
+
+/** Ticks one call carries at most: Redis is held up for some 0.2 ms by it, and an import needs a fifth of the calls. */
+const CALL_TICKS_MAX = 1000;
 
 const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
 
@@ -147,10 +152,10 @@ export class Publisher {
 
   private async sendAll(symbol: string, lane: Lane): Promise<void> {
     const { redis, ledger, logger } = this.options;
-    for (let message = lane.waiting[0]; message !== undefined && !this.stopped; message = lane.waiting[0]) {
+    while (lane.waiting.length > 0 && !this.stopped) {
       const open = openCallOf(lane);
       try {
-        const offset = await publishMessage(redis.client, ledger.ingestId, this.callOf(symbol, lane, open, message));
+        const offset = await publish(redis.client, ledger.ingestId, this.callOf(symbol, lane, open));
         lane.epoch = parseOffset(offset)?.epoch;
       } catch (error) {
         open.isRepeat = true;
@@ -161,16 +166,16 @@ export class Publisher {
       lane.failures = 0;
       lane.openCall = undefined;
       // What was sent may have been given up meanwhile: then its range is still in the revision, which says too much, not too little.
-      if (lane.waiting[0] === message) for (const told of this.take(lane, 1)) this.markTold(symbol, told.batches);
+      if (lane.waiting[0] !== open.messages[0]) continue;
+      for (const told of this.take(lane, open.messages.length)) this.markTold(symbol, told.batches);
     }
   }
 
-  private callOf(symbol: string, { epoch }: Lane, { id, isRepeat }: OpenCall, message: Outgoing): PublishCall {
-    const toldUpTo = this.options.ledger.toldUpTo(symbol, message.batches);
-    // Hearing of a revision twice is harmless.
-    const isDoubtful = isRepeat && message.ticks > 0;
-    const repeat = isDoubtful ? { epoch, ifLost: revisionText(symbol, message, "lost") } : undefined;
-    return { symbol, id, toldUpTo, message, repeat };
+  private callOf(symbol: string, { epoch }: Lane, { id, isRepeat, messages }: OpenCall): PublishCall {
+    const batches = messages.flatMap((message) => message.batches);
+    const toldUpTo = this.options.ledger.toldUpTo(symbol, batches);
+    const ifLost = (message: Outgoing) => (message.ticks > 0 ? revisionText(symbol, message, "lost") : message);
+    return { symbol, id, toldUpTo, messages, repeat: isRepeat ? { epoch, ifLost: messages.map(ifLost) } : undefined };
   }
 
   private markTold(symbol: string, batches: readonly number[]): void {
@@ -218,9 +223,19 @@ function weight(message: Outgoing): number {
 function openCallOf(lane: Lane): OpenCall {
   if (lane.openCall === undefined) {
     lane.calls += 1;
-    lane.openCall = { id: lane.calls, isRepeat: false };
+    lane.openCall = { id: lane.calls, messages: firstMessages(lane.waiting), isRepeat: false };
   }
   return lane.openCall;
+}
+
+/** As many as one call carries, and at least one. */
+function firstMessages(waiting: readonly Outgoing[]): Outgoing[] {
+  let ticks = 0;
+  const end = waiting.findIndex((message, index) => {
+    ticks += weight(message);
+    return index > 0 && ticks > CALL_TICKS_MAX;
+  });
+  return waiting.slice(0, end < 0 ? waiting.length : end);
 }
 
 function groupBySymbol<T extends { readonly symbol: string }>(items: readonly T[]): Map<string, T[]> {
