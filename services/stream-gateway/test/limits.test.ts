@@ -66,20 +66,6 @@ test("connections that come too fast are refused with 429, and open ones are not
   await early.receives("the tick", ({ time }) => time === testTick(1).time);
 });
 
-test("an upgrade that never ends is cut off, and nobody else notices", async () => {
-  const gateway = await start();
-  const healthy = await open(gateway);
-  const { hostname, port } = new URL(gateway.httpUrl);
-  const loris = connect(Number(port), hostname);
-  loris.on("error", () => undefined);
-  loris.write("GET /ws/ticks HTTP/1.1\r\nHost: x\r\n");
-  const drip = setInterval(() => loris.write("X-Slow: 1\r\n"), 500);
-  await publisher.ticks("EURUSD", [testTick(2)]);
-  await healthy.receives("the tick", ({ time }) => time === testTick(2).time);
-  // It may be cut off in the middle of a write, which is an error of its own.
-  await eventually(() => loris.closed, { timeoutMs: 20_000 }).finally(() => clearInterval(drip));
-}, 30_000);
-
 test("frames that break the protocol end their own connection alone", async () => {
   const gateway = await start();
   const healthy = await open(gateway, "/ws");

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { Packet } from "../fanout/packet.js";
 
 /** Any valid key will do (this is the one of RFC 6455, 1.3). */
@@ -27,9 +27,11 @@ function recordingSocket(): { socket: Duplex; written: Buffer[] } {
  * Whether finished frames may be written to a connection's socket between `ws`'s own. They may as long as `ws` writes a text at
  * once, as one plain frame, and keeps no queue of its own. That is how it behaves without compression, but nowhere promised:
  * so it is tried, once, on a socket that leads nowhere. If it is ever otherwise, every message goes through `ws.send`.
+ *
+ * @param socketClass `ws`'s own, or one that writes in another way
  */
-export function canWriteFrames(): boolean {
-  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+export function canWriteFrames(socketClass: typeof WebSocket = WebSocket): boolean {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, WebSocket: socketClass });
   const { socket, written } = recordingSocket();
   const text = "x".repeat(200);
   let isAsExpected = false;

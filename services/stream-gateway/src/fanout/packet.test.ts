@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { WebSocket } from "ws";
 import { canWriteFrames } from "../connection/frame-writing.js";
 import { Bundle, Packet } from "./packet.js";
 
@@ -38,5 +39,25 @@ describe("frames", () => {
 
   test("are what ws itself would write, so that both may write to one socket", () => {
     expect(canWriteFrames()).toBe(true);
+  });
+
+  test("are not written past a ws that sends later, in parts or otherwise framed", () => {
+    class Later extends WebSocket {
+      override send(data: string): void {
+        setImmediate(() => super.send(data));
+      }
+    }
+    class InParts extends WebSocket {
+      override send(data: string): void {
+        super.send(data.slice(0, 100), { fin: false });
+        super.send(data.slice(100), { fin: true });
+      }
+    }
+    class Binary extends WebSocket {
+      override send(data: string): void {
+        super.send(data, { binary: true });
+      }
+    }
+    expect([Later, InParts, Binary].map((socketClass) => canWriteFrames(socketClass))).toEqual([false, false, false]);
   });
 });
