@@ -1,12 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { FaultProxy, TestRedis, TestService } from "@fx-ohlc/testkit";
+import type { TestRedis, TestService } from "@fx-ohlc/testkit";
 import { createClient } from "redis";
 
 /** What the disturbances are done to. */
 export interface Victims {
   readonly redis: TestRedis;
-  /** Each gateway's way to Redis. */
-  readonly wires: readonly FaultProxy[];
   readonly ingests: readonly TestService[];
   readonly gateways: readonly TestService[];
 }
@@ -22,6 +20,16 @@ async function emptyRedis({ redis }: Victims): Promise<void> {
   const client = createClient({ url: redis.url });
   await client.connect();
   await client.flushAll();
+  client.destroy();
+}
+
+/** About half of all: some gateway goes on with one of its two, and is behind with the other. */
+async function cutConnections({ redis }: Victims, random: () => number): Promise<void> {
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  const own = await client.clientId();
+  const others = (await client.clientList()).filter(({ id }) => id !== own && random() < 0.5);
+  await Promise.all(others.map(({ id }) => client.clientKill({ filter: "ID", id })));
   client.destroy();
 }
 
@@ -48,12 +56,12 @@ export const DISTURBANCES: Readonly<Record<string, Disturb>> = {
     redis.thaw();
   },
   "Redis emptied": emptyRedis,
-  "a gateway cut off from Redis": async ({ wires }, random) => {
-    const wire = anyOf(wires, random);
-    if (random() < 0.5) wire.freeze();
-    else await wire.refuse();
+  "connections to Redis cut": cutConnections,
+  "a gateway frozen": async ({ gateways }, random) => {
+    const gateway = anyOf(gateways, random);
+    gateway.freeze();
     await delay(random() * FREEZE_MS);
-    await wire.pass();
+    gateway.thaw();
   },
   "a gateway killed": async ({ gateways }, random) => {
     const gateway = anyOf(gateways, random);

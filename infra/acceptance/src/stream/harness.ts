@@ -1,5 +1,5 @@
 import { formatTime } from "@fx-ohlc/schemas";
-import { eventually, type FaultProxy, faultProxy } from "@fx-ohlc/testkit";
+import { eventually } from "@fx-ohlc/testkit";
 import { seededRandom } from "../random.js";
 import { readQuotes } from "../sample-week.js";
 import { System } from "../system.js";
@@ -73,14 +73,10 @@ export class Harness {
 
   static async create(options: HarnessOptions): Promise<Harness> {
     const system = await System.create();
+    const two = (name: string, env = {}) => Promise.all([system.start(name, env), system.start(name, env)]);
     try {
-      const wires = await Promise.all([faultProxy(system.redis.url), faultProxy(system.redis.url)]);
-      const startGateway = ({ url }: FaultProxy) => system.start("stream-gateway", { ...GATEWAY_ENV, REDIS_URL: url });
-      const [ingests, gateways] = await Promise.all([
-        Promise.all([system.start("tick-ingest"), system.start("tick-ingest")]),
-        Promise.all(wires.map(startGateway)),
-      ]);
-      return new Harness(options, system, { redis: system.redis, wires, ingests, gateways });
+      const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", GATEWAY_ENV)]);
+      return new Harness(options, system, { redis: system.redis, ingests, gateways });
     } catch (error) {
       await system.stop();
       throw error;
@@ -111,7 +107,6 @@ export class Harness {
     for (const { client } of this.#inhabitants) client.close();
     this.#witness.close();
     await this.#system.stop();
-    await Promise.all(this.#victims.wires.map((wire) => wire.close()));
   }
 
   #replays(): Replay[] {
