@@ -57,11 +57,16 @@ function dateOfDay(day: number): Temporal.PlainDate {
   return new Temporal.PlainDate(1970, 1, 1).add({ days: day });
 }
 
-function computeStartOfDay(day: number, { hour, timezone }: DayBoundary): Micros {
-  const local = dateOfDay(day).toPlainDateTime({ hour });
+/**
+ * The first instant of local date number `day` whose wall clock reads the minute of the day or later: a minute that the clocks
+ * skip is the first instant after the jump, one that happens twice its first occurrence.
+ */
+export function localInstant(day: number, minuteOfDay: number, timezone: string): Micros {
+  const time = { hour: Math.floor(minuteOfDay / 60), minute: minuteOfDay % 60 };
+  const local = dateOfDay(day).toPlainDateTime(time);
   const zoned = local.toZonedDateTime(timezone);
   if (zoned.toPlainDateTime().equals(local)) return zoned.epochMilliseconds * 1000;
-  // The clocks skip this local hour: the day starts with the first instant after the jump, which may be `zoned` itself.
+  // The day starts with the first instant after the jump, which may be `zoned` itself.
   const jump = zoned.add({ nanoseconds: 1 }).getTimeZoneTransition("previous");
   return (jump ?? zoned).epochMilliseconds * 1000;
 }
@@ -77,7 +82,7 @@ function startOfDay(day: number, boundary: DayBoundary): Micros {
   const key = `${timezone}/${hour}/${day}`;
   const cached = dayStarts.get(key);
   if (cached !== undefined) return cached;
-  const start = computeStartOfDay(day, boundary);
+  const start = localInstant(day, hour * 60, timezone);
   if (dayStarts.size >= CACHED_DAYS_MAX) dayStarts.clear();
   dayStarts.set(key, start);
   return start;
@@ -165,6 +170,11 @@ export function bucketEdges(fromUs: Micros, toUs: Micros, interval: Interval, bo
 /** The FX day's name, `YYYY-MM-DD`: the local date of the last instant of the day that contains `us`. */
 export function fxDayName(us: Micros, boundary: DayBoundary): string {
   return formatBucket((fxDay(us, boundary) + nameShift(boundary)) * US_PER_DAY).slice(0, "YYYY-MM-DD".length);
+}
+
+/** Where the FX day begins whose name is a date, given as days since 1970-01-01. */
+export function startOfNamedDay(date: number, boundary: DayBoundary): Micros {
+  return startOfDay(date - nameShift(boundary), boundary);
 }
 
 /** Whether two boundaries start every FX day at the same instant, as far as their names tell. */

@@ -66,6 +66,32 @@ export function IsIntegerText(min: number, max: number): PropertyDecorator {
   );
 }
 
+/** Whole seconds since 1970, negative before. */
+export function IsUnixTime(): PropertyDecorator {
+  const ok = (value: unknown) => typeof value === "string" && /^-?\d{1,12}$/.test(value);
+  return check("isUnixTime", { type: "integer" }, (value) =>
+    ok(value) ? undefined : "must be whole seconds since 1970",
+  );
+}
+
+/** A number of rows in a query string, within [1, max], or `all`. */
+export function IsRowLimit(max: number): PropertyDecorator {
+  const ok = (value: unknown) =>
+    value === "all" ||
+    (typeof value === "string" && /^\d{1,15}$/.test(value) && Number(value) >= 1 && Number(value) <= max);
+  const schema = { anyOf: [{ type: "integer", minimum: 1, maximum: max }, { const: "all" }] };
+  return check("isRowLimit", schema, (value) =>
+    ok(value) ? undefined : `must be an integer from 1 to ${max}, or all`,
+  );
+}
+
+/** One of a few words. */
+export function IsOneOf(words: readonly string[]): PropertyDecorator {
+  return check("isOneOf", { type: "string", enum: [...words] }, (value) =>
+    words.some((word) => word === value) ? undefined : `must be one of ${words.join(", ")}`,
+  );
+}
+
 export function IsIntervalName(): PropertyDecorator {
   return check("isIntervalName", { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] }, (value) =>
     parseInterval(value) === undefined ? `must be one of ${INTERVALS.join(" ")}` : undefined,

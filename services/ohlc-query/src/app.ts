@@ -16,6 +16,7 @@ import { BarPages } from "./bars/bar-page.js";
 import type { Config } from "./config.js";
 import type { BarDependencies } from "./http/bar-routes.js";
 import { type ReadSources, readRoutes } from "./http/routes.js";
+import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
 import { databaseProblem, Reader } from "./reader.js";
 
@@ -74,9 +75,10 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
 /** While the standby is away, the primary answers in its place. */
 function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
   const queryMetrics = new QueryMetrics(metrics);
+  const sessions = new MarketSessions(config.marketSessions);
   const from = (...databases: [Database, ...Database[]]): BarDependencies => {
     const reader = new Reader(config.queryTimeoutMs, ...databases);
-    return { reader, pages: new BarPages(reader), metrics: queryMetrics };
+    return { reader, pages: new BarPages(reader), sessions, metrics: queryMetrics };
   };
   const primary = from(database);
   return { primary, history: standby === undefined ? primary : from(standby, database) };

@@ -1,4 +1,5 @@
 import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
+import { parseSessionRule, SESSION_RULE, type SessionRule } from "./market-sessions.js";
 
 /** ohlc-query's configuration; the README's table lists the variables. */
 export interface Config {
@@ -11,6 +12,21 @@ export interface Config {
   readonly databasePrepare: boolean;
   readonly databaseConnectionsMax: number;
   readonly queryTimeoutMs: number;
+  readonly marketSessions: readonly SessionRule[];
+}
+
+/** Each entry is checked by itself, so that the refusal says which one it is. */
+function readSessions(env: EnvReader): SessionRule[] {
+  const entries = env.list("MARKET_SESSIONS", { default: [] });
+  const rules = entries.map((entry, i) => {
+    const rule = parseSessionRule(entry);
+    if (rule === undefined) env.refuse("MARKET_SESSIONS", `entry ${i + 1} ${SESSION_RULE}`);
+    return rule;
+  });
+  const known = rules.filter((rule) => rule !== undefined);
+  const repeated = known.findIndex(({ pattern }, i) => known.some((other, j) => j < i && other.pattern === pattern));
+  if (repeated >= 0) env.refuse("MARKET_SESSIONS", `entry ${repeated + 1} repeats the symbol of an earlier one`);
+  return known;
 }
 
 export function readConfig(env: EnvReader): Config {
@@ -23,5 +39,6 @@ export function readConfig(env: EnvReader): Config {
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
+    marketSessions: readSessions(env),
   };
 }

@@ -1,6 +1,7 @@
 import type { Sql } from "@fx-ohlc/database";
 import { formatTime, type Micros } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
+import { type Column, column, type Table } from "./formats/table.js";
 
 /** Ticks of one symbol, ordered by (time, seq), a column each. */
 export interface TickColumns {
@@ -8,6 +9,8 @@ export interface TickColumns {
   readonly seq: readonly number[];
   readonly price: readonly number[];
 }
+
+export const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [] };
 
 /** Which ticks to read: those of one symbol within [fromUs, toUs), and of those at `fromUs` only the ones after `afterSeq`. */
 export interface TickRange {
@@ -36,6 +39,17 @@ export async function readTicks(
              limit ${rowsMax}) ticks`;
   const { times, seqs, prices } = row ?? { times: null, seqs: null, prices: null };
   return { timeUs: instants(times), seq: int8s(seqs), price: float8s(prices) };
+}
+
+/** The first `count` ticks; as CSV they can be posted as they are. */
+export function tickTable({ timeUs, seq, price }: TickColumns, symbol: string, count: number): Table {
+  const columns: Column[] = [
+    { name: "time", cell: (row) => formatTime(timeUs[row] ?? 0) },
+    { name: "symbol", cell: () => symbol },
+    column("price", price),
+    column("seq", seq),
+  ];
+  return { rows: Math.min(count, timeUs.length), columns };
 }
 
 /** The JSON text of the first `count` ticks. */

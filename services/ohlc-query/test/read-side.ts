@@ -39,6 +39,7 @@ export interface Bar {
   readonly tick_count: number;
   readonly complete: boolean;
   readonly date?: string;
+  readonly empty?: "no_ticks" | "market_closed";
 }
 
 /** A running ohlc-query inside the test's process, with a database of its own. */
@@ -60,9 +61,12 @@ export const microsOf = (time: string): number => {
 };
 
 /** Starts the service and waits until it is ready. */
-export async function startReadSide(settings?: Parameters<typeof testDatabase>[0]): Promise<ReadSide> {
+export async function startReadSide(
+  settings?: Parameters<typeof testDatabase>[0],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ReadSide> {
   const database = await testDatabase(settings);
-  const app = createApp(configFor(database.url), "1.2.3", new AbortController().signal);
+  const app = createApp(configFor(database.url, env), "1.2.3", new AbortController().signal);
   await app.start();
   const url = `http://127.0.0.1:${app.port}`;
   const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 3, statementTimeoutMs: 30_000 });
@@ -84,8 +88,8 @@ export async function startReadSide(settings?: Parameters<typeof testDatabase>[0
 }
 
 /** The configuration of a service under test: any free port, errors logged only. */
-export function configFor(databaseUrl: string) {
-  return readEnv({ PORT: "0", LOG_LEVEL: "error", DATABASE_URL: databaseUrl }, readConfig);
+export function configFor(databaseUrl: string, env: Readonly<Record<string, string>> = {}) {
+  return readEnv({ PORT: "0", LOG_LEVEL: "error", DATABASE_URL: databaseUrl, ...env }, readConfig);
 }
 
 export async function get<T>(url: string, path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {

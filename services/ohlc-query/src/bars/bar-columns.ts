@@ -28,6 +28,8 @@ export const FOLDED_COLUMNS = `
                    (array_agg(close order by bucket desc))[1] as close,
                    sum(tick_count)::bigint                    as tick_count`;
 
+export const NO_BARS: BarColumns = { bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [] };
+
 /** One row of aggregated binary columns. */
 export interface AggregatedBars {
   readonly buckets: BinaryColumn;
@@ -38,7 +40,7 @@ export interface AggregatedBars {
   readonly tick_counts: BinaryColumn;
 }
 
-const NO_BARS: AggregatedBars = {
+const NO_ROWS: AggregatedBars = {
   buckets: null,
   opens: null,
   highs: null,
@@ -47,7 +49,7 @@ const NO_BARS: AggregatedBars = {
   tick_counts: null,
 };
 
-export function barColumns(row: AggregatedBars = NO_BARS): BarColumns {
+export function barColumns(row: AggregatedBars = NO_ROWS): BarColumns {
   return {
     bucketUs: instants(row.buckets),
     open: float8s(row.opens),

@@ -1,5 +1,5 @@
 import { type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
-import type { BarColumns } from "./bar-columns.js";
+import type { BarRows } from "../formats/bar-table.js";
 
 /** What an answer says about each bar besides its columns. */
 export interface BarsContext {
@@ -14,7 +14,7 @@ export interface BarsContext {
  * The JSON text of bars, with no object a bar: half the time of `JSON.stringify`. Numbers print alike in both; the symbol needs
  * no escaping, for its rule allows no character that does.
  */
-export function barsJson(bars: BarColumns, { symbol, runningUs, dayBoundary }: BarsContext): string {
+export function barsJson(bars: BarRows, { symbol, runningUs, dayBoundary }: BarsContext): string {
   const symbolMember = `","symbol":"${symbol}","open":`;
   let json = "";
   for (let i = 0; i < bars.bucketUs.length; i += 1) {

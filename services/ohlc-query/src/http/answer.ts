@@ -1,21 +1,57 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "@fx-ohlc/service-kit";
-import { entityTag, matches } from "./conditional.js";
+import { type Problem, sendBody } from "@fx-ohlc/service-kit";
+import { Compressor, encodingOf, isWorthEncoding } from "./compression.js";
+import { entityTag, matches, REVALIDATED } from "./conditional.js";
+import { CONTENT_TYPES } from "./media-type.js";
+import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 
-/** What a read answers: JSON text, and the `Link` to what follows it. */
-export interface Answer {
+/** A whole answer: its text, and the `Link` to what follows it. */
+export interface TextAnswer {
   readonly body: string;
+  /** JSON when absent. */
+  readonly contentType?: string;
   readonly link?: string | undefined;
 }
 
-/**
- * Sends an answer, or 304 to a client that has it already. It must ask again each time: any bar can be revised.
- */
-export function sendAnswer(req: IncomingMessage, res: ServerResponse, { body, link }: Answer): void {
-  // Encoded once, for the tag and for the socket.
-  const bytes = Buffer.from(body);
-  const tag = entityTag(bytes);
-  const headers = { ETag: tag, "Cache-Control": "no-cache", ...(link === undefined ? {} : { Link: link }) };
-  if (matches(req.headers["if-none-match"], tag)) res.writeHead(304, headers).end();
-  else sendJson(res, 200, bytes, headers);
+/** A refusal in the words of a protocol that has its own; any other is thrown. */
+export interface Refusal {
+  readonly refusal: Problem;
+  readonly body: string;
+}
+
+export type Answer = TextAnswer | StreamedAnswer | Refusal;
+
+/** Sends answers: compressed to those who take that, 304 to those who have them already. */
+export class AnswerSender {
+  readonly #compressor = new Compressor();
+  readonly #streams = new AnswerStreams();
+
+  async send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
+    if ("refusal" in answer) sendRefusal(res, answer);
+    else if ("chunks" in answer) await this.#streams.send(req, res, answer);
+    else await this.#sendText(req, res, answer);
+  }
+
+  async #sendText(req: IncomingMessage, res: ServerResponse, answer: TextAnswer): Promise<void> {
+    const { body, contentType = CONTENT_TYPES.json, link } = answer;
+    // Encoded once, for the tag and for the socket.
+    const bytes = Buffer.from(body);
+    const encoding = isWorthEncoding(bytes) ? encodingOf(req) : undefined;
+    const tag = entityTag(bytes);
+    // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.
+    const ETag = encoding === undefined ? tag : `W/${tag}`;
+    const headers = { ETag, ...REVALIDATED, ...(link === undefined ? {} : { Link: link }) };
+    if (matches(req.headers["if-none-match"], tag)) {
+      res.writeHead(304, headers).end();
+      return;
+    }
+    const encoded = encoding === undefined ? undefined : await this.#compressor.compress(bytes, encoding);
+    if (encoded === undefined) sendBody(res, 200, contentType, bytes, headers);
+    else sendBody(res, 200, contentType, encoded.body, { ...headers, "Content-Encoding": encoded.encoding });
+  }
+}
+
+function sendRefusal(res: ServerResponse, { refusal, body }: Refusal): void {
+  const retry = refusal.retryAfterS === undefined ? {} : { "Retry-After": String(refusal.retryAfterS) };
+  sendBody(res, refusal.status, CONTENT_TYPES.json, body, { "Cache-Control": "no-cache", ...retry });
 }

@@ -1,21 +1,27 @@
+import type { IncomingMessage } from "node:http";
 import {
+  type BarFormat,
   type BarsQuery,
   type DayBarsQuery,
   type FieldError,
+  type FillName,
   type Interval,
-  type Micros,
+  nowUs,
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import { malformed } from "@fx-ohlc/service-kit";
 import type { BarRange } from "../bars/bar-page.js";
 import type { Reader } from "../reader.js";
+import { formatOf } from "./media-type.js";
 import { boundaryOf, rangeOf } from "./ranges.js";
 
 /** A checked request for bars. */
 export interface BarRequest {
   readonly range: BarRange;
-  /** Whether the last bars of the range are wanted, not the first. */
-  readonly fromEnd: boolean;
+  /** The first bars of the range, the last, or every one of them, however many there are. */
+  readonly take: "first" | "last" | "all";
+  readonly fill: FillName;
+  readonly format: BarFormat;
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
@@ -33,24 +39,32 @@ export function requireBoundaryFits(query: BoundaryParameters, interval: Interva
   if (errors.length > 0) throw malformed(errors);
 }
 
+/** @throws Problem 400 for a format that cannot be sent before its end is known */
+export function requireStreamable(limit: string | undefined, format: BarFormat): void {
+  if (limit !== "all" || format !== "columns") return;
+  throw malformed([{ field: "limit", message: "all is for formats whose rows follow one another, not for columns" }]);
+}
+
 /**
  * What a checked query for bars of an interval asks for.
  *
- * @throws Problem 400 naming parameters that make no sense together
+ * @throws Problem 400 naming parameters that make no sense together, 406 when no format is acceptable
  */
 export function barRequest(
+  req: IncomingMessage,
   query: BarsQuery & BoundaryParameters,
   interval: Interval,
   reader: Reader,
-  nowUs: Micros,
 ): BarRequest {
-  const { count, limit } = query;
+  const { count, limit, fill = "none" } = query;
   const errors = boundaryErrors(query, interval);
   if (count !== undefined && limit !== undefined) {
     errors.push({ field: "count", message: "takes the last bars and limit the first: give one of them" });
   }
   if (errors.length > 0) throw malformed(errors);
+  const format = formatOf(req, query.format);
+  requireStreamable(limit, format);
   const boundary = boundaryOf(query, reader.dayBoundary);
-  const range = { ...rangeOf(count === undefined ? query : { ...query, limit: count }, nowUs), interval, boundary };
-  return { range, fromEnd: count !== undefined };
+  const range = { ...rangeOf(count === undefined ? query : { ...query, limit: count }, nowUs()), interval, boundary };
+  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format };
 }

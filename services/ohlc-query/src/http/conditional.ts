@@ -1,5 +1,8 @@
 import { hash } from "node:crypto";
 
+/** A client must ask again each time: any bar can be revised. What it gets depends on two of its headers. */
+export const REVALIDATED = { "Cache-Control": "no-cache", Vary: "Accept, Accept-Encoding" };
+
 /** A strong validator: equal bytes, equal tag. */
 export function entityTag(body: Buffer): string {
   return `"${hash("sha256", body, "base64url")}"`;

@@ -13,6 +13,9 @@ interface RangeParameters {
   readonly limit?: string;
 }
 
+/** Rows of a whole range are read so many at a time, some 0.7 MB of text. */
+const ROWS_AT_A_TIME = 5000;
+
 /** What of a symbol is asked for: everything within [fromUs, toUs), at most `limit` rows. */
 export interface Range {
   readonly symbol: string;
@@ -21,9 +24,13 @@ export interface Range {
   readonly limit: number;
 }
 
-/** Cut to where bars and ticks can be: times beyond are valid, but not exact and of no use to the database. */
+/** An instant cut to where bars and ticks can be: others are valid, but not exact and of no use to the database. */
+export function clampInstant(us: Micros): Micros {
+  return Math.min(Math.max(us, FIRST_BUCKET_US), LATEST_US);
+}
+
 function instant(text: string): Micros {
-  return Math.min(Math.max(parseTime(text) ?? 0, FIRST_BUCKET_US), LATEST_US);
+  return clampInstant(parseTime(text) ?? 0);
 }
 
 /** The range of a checked query; `end` is now when absent. */
@@ -32,7 +39,7 @@ export function rangeOf({ symbol, start, end, limit }: RangeParameters, nowUs: M
     symbol: normalizeSymbol(symbol) ?? "",
     fromUs: start === undefined ? FIRST_BUCKET_US : instant(start),
     toUs: end === undefined ? nowUs : instant(end),
-    limit: limit === undefined ? LIMIT_DEFAULT : Number(limit),
+    limit: limit === "all" ? ROWS_AT_A_TIME : Number(limit ?? LIMIT_DEFAULT),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { LeanHandler } from "@fx-ohlc/service-kit";
 import { getAnchor } from "./anchor-route.js";
-import { type Answer, sendAnswer } from "./answer.js";
+import { type Answer, AnswerSender } from "./answer.js";
 import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
+import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
 /** Where reads are answered from. */
 export interface ReadSources {
@@ -30,14 +31,20 @@ export function readRoutes({ primary, history }: ReadSources): Record<string, Le
     "/ohlc/latest": getLatestBars(primary),
     "/ticks": getTicks(history.reader),
     "/symbols": getSymbols(history.reader),
+    "/udf/config": withUdfErrors(getUdfConfig),
+    "/udf/time": withUdfErrors(getUdfTime),
+    "/udf/symbols": withUdfErrors(getUdfSymbol(history)),
+    "/udf/search": withUdfErrors(getUdfSearch(history)),
+    "/udf/history": withUdfErrors(getUdfHistory(history)),
     "/internal/anchor": getAnchor(primary.reader),
     "/internal/ohlc/minute": getBars(primary, "1m"),
     "/internal/ohlc/hour": getBars(primary, "1h"),
     "/internal/ohlc/day": getDayBars(primary),
   };
+  const sender = new AnswerSender();
+  const answering =
+    (read: (req: IncomingMessage) => Promise<Answer>): LeanHandler =>
+    async (req, res) =>
+      sender.send(req, res, await read(req));
   return Object.fromEntries(Object.entries(reads).map(([path, read]) => [`GET ${path}`, answering(read)]));
-}
-
-function answering(read: (req: IncomingMessage) => Promise<Answer>): LeanHandler {
-  return async (req, res) => sendAnswer(req, res, await read(req));
 }

@@ -1,36 +1,70 @@
 import type { IncomingMessage } from "node:http";
-import { formatTime, nowUs, TicksQuery } from "@fx-ohlc/schemas";
-import { readQuery, refuseQuery } from "@fx-ohlc/service-kit";
+import { formatTime, nowUs, SymbolsQuery, TicksQuery } from "@fx-ohlc/schemas";
+import { readQuery } from "@fx-ohlc/service-kit";
+import type { Table } from "../formats/table.js";
+import { column } from "../formats/table.js";
+import { tableChunks, tableText } from "../formats/table-text.js";
 import type { Reader } from "../reader.js";
 import { readSymbols } from "../symbols.js";
-import { readTicks, type TickColumns, ticksJson } from "../ticks.js";
+import { NO_TICKS, readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import type { Answer } from "./answer.js";
+import { requireStreamable } from "./bar-request.js";
+import { CONTENT_TYPES, formatOf } from "./media-type.js";
 import { pageLink } from "./page-link.js";
 import { rangeOf } from "./ranges.js";
 
-/** The parameters of the page after the first `limit` ticks: after the last of them, by (time, seq). */
-function cursorAfter({ timeUs, seq }: TickColumns, limit: number): Record<string, string> {
-  return { start: formatTime(timeUs[limit - 1] ?? 0), after_seq: String(seq[limit - 1] ?? 0) };
+/** Where to go on after the first `limit` ticks: after the last of them, by (time, seq). */
+function cursorAfter({ timeUs, seq }: TickColumns, limit: number) {
+  return { fromUs: timeUs[limit - 1] ?? 0, afterSeq: seq[limit - 1] ?? 0 };
+}
+
+/** Every page of a range, `limit` ticks each, one after the other. */
+async function* allTables(reader: Reader, range: TickRange, limit: number): AsyncGenerator<Table> {
+  let next: TickRange | undefined = range.fromUs < range.toUs ? range : undefined;
+  if (next === undefined) yield tickTable(NO_TICKS, range.symbol, 0);
+  while (next !== undefined) {
+    const page: TickRange = next;
+    const ticks = await reader.read((sql) => readTicks(sql, page));
+    next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
+    yield tickTable(ticks, range.symbol, limit);
+  }
 }
 
 /** `GET /ticks`. */
 export function getTicks(reader: Reader) {
   return async (req: IncomingMessage): Promise<Answer> => {
     const query = readQuery(TicksQuery, req.url ?? "");
+    const format = formatOf(req, query.format);
+    requireStreamable(query.limit, format);
+    const contentType = CONTENT_TYPES[format];
     const { limit, ...range } = rangeOf(query, nowUs());
-    if (range.fromUs >= range.toUs) return { body: "[]" };
-    const afterSeq = query.after_seq === undefined ? -1 : Number(query.after_seq);
-    const ticks = await reader.read((sql) => readTicks(sql, { ...range, afterSeq, rowsMax: limit + 1 }));
-    const body = ticksJson(ticks, range.symbol, limit);
-    if (ticks.timeUs.length <= limit) return { body };
-    return { body, link: pageLink(req, "next", { ...cursorAfter(ticks, limit), end: formatTime(range.toUs) }) };
+    const ticksOf = { ...range, afterSeq: Number(query.after_seq ?? -1), rowsMax: limit + 1 };
+    if (query.limit === "all" && format !== "columns") {
+      return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
+    }
+    const ticks = range.fromUs < range.toUs ? await reader.read((sql) => readTicks(sql, ticksOf)) : NO_TICKS;
+    const { symbol, toUs } = range;
+    const body =
+      format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
+    if (ticks.timeUs.length <= limit) return { body, contentType };
+    const { fromUs, afterSeq } = cursorAfter(ticks, limit);
+    const changes = { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) };
+    return { body, contentType, link: pageLink(req, "next", changes) };
   };
 }
 
 /** `GET /symbols`. */
 export function getSymbols(reader: Reader) {
   return async (req: IncomingMessage): Promise<Answer> => {
-    refuseQuery(req.url ?? "");
-    return { body: JSON.stringify(await reader.read((sql) => readSymbols(sql, nowUs()))) };
+    const format = formatOf(req, readQuery(SymbolsQuery, req.url ?? "").format);
+    const symbols = await reader.read((sql) => readSymbols(sql, nowUs()));
+    const names = ["symbol", "first_tick", "last_tick"] as const;
+    const columns = names.map((name) =>
+      column(
+        name,
+        symbols.map((row) => row[name]),
+      ),
+    );
+    return { body: tableText({ rows: symbols.length, columns }, format), contentType: CONTENT_TYPES[format] };
   };
 }

@@ -1,0 +1,65 @@
+import { type Bar, type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
+import { type Cell, type Column, column, type Table } from "./table.js";
+
+/** Bars as they are answered: some may be empty buckets without prices. */
+export interface BarRows {
+  readonly bucketUs: readonly Micros[];
+  readonly open: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+  readonly low: readonly (number | null)[];
+  readonly close: readonly (number | null)[];
+  readonly tickCount: readonly number[];
+  /** Why a bucket is empty; null where it is not. Absent where empty buckets are left out. */
+  readonly empty?: readonly (string | null)[];
+}
+
+/** Bars of any symbols as rows. */
+export function barRows(bars: readonly Bar[]): BarRows {
+  return {
+    bucketUs: bars.map(({ bucketUs }) => bucketUs),
+    open: bars.map(({ open }) => open),
+    high: bars.map(({ high }) => high),
+    low: bars.map(({ low }) => low),
+    close: bars.map(({ close }) => close),
+    tickCount: bars.map(({ tickCount }) => tickCount),
+  };
+}
+
+/** What an answer says about each bar besides its columns. */
+export interface BarsContext {
+  readonly symbol: (row: number) => string;
+  /** Bars that start before it are complete: the start of the bucket that runs now. */
+  readonly runningUs: Micros;
+  /** Given for bars of a day or more: their names are added. */
+  readonly dayBoundary: DayBoundary | undefined;
+}
+
+function priceColumns({ open, high, low, close, tickCount }: BarRows): Column[] {
+  const prices = [column("open", open), column("high", high), column("low", low), column("close", close)];
+  return [...prices, column("tick_count", tickCount)];
+}
+
+/** Bars with the names of the contract. */
+export function barTable(bars: BarRows, { symbol, runningUs, dayBoundary }: BarsContext): Table {
+  const { bucketUs } = bars;
+  const ofBucket = (name: string, cell: (bucketUs: Micros) => Cell): Column => ({
+    name,
+    cell: (row) => cell(bucketUs[row] ?? 0),
+  });
+  const columns = [
+    ofBucket("bucket", formatBucket),
+    { name: "symbol", cell: symbol },
+    ...priceColumns(bars),
+    ofBucket("complete", (us) => us < runningUs),
+  ];
+  if (dayBoundary !== undefined) columns.push(ofBucket("date", (us) => fxDayName(us, dayBoundary)));
+  if (bars.empty !== undefined) columns.push({ ...column("empty", bars.empty), sparse: true });
+  return { rows: bucketUs.length, columns };
+}
+
+/** Bars as ccxt's `fetchOHLCV` has them: milliseconds, prices, and the count of ticks as the volume. */
+export function ccxtTable(bars: BarRows): Table {
+  const { bucketUs } = bars;
+  const time: Column = { name: "timestamp", cell: (row) => (bucketUs[row] ?? 0) / 1000 };
+  return { rows: bucketUs.length, columns: [time, ...priceColumns(bars)] };
+}

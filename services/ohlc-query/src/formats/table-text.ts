@@ -1,0 +1,100 @@
+import type { Cell, Table } from "./table.js";
+
+/**
+ * Formats a table can be written in. `ccxt` is rows as arrays without names, as that library has its candles; the others
+ * keep every column.
+ */
+export type TableFormat = "json" | "csv" | "ndjson" | "columns" | "ccxt";
+/** Formats whose rows follow one another, so that the first can be sent before the last is known. */
+export type RowFormat = Exclude<TableFormat, "columns">;
+
+/** How a format puts rows together. A number is printed the same way in all: as JavaScript prints the double. */
+interface RowWriter {
+  opening(table: Table): string;
+  readonly separator: string;
+  /** Prepares the text of rows, by their number. */
+  rows(table: Table): (row: number) => string;
+  readonly closing: string;
+}
+
+function jsonCell(cell: Cell): string {
+  return typeof cell === "string" ? `"${cell}"` : `${cell}`;
+}
+
+function jsonObjects({ columns }: Table): (row: number) => string {
+  const members = columns.map(({ name, cell, sparse = false }, i) => ({
+    ...{ cell, sparse },
+    prefix: `${i === 0 ? "{" : ","}"${name}":`,
+  }));
+  return (row) => {
+    let text = "";
+    for (const { cell, sparse, prefix } of members) {
+      const value = cell(row);
+      if (value !== null || !sparse) text += prefix + jsonCell(value);
+    }
+    return `${text}}`;
+  };
+}
+
+function jsonArrays({ columns }: Table): (row: number) => string {
+  return (row) => `[${columns.map(({ cell }) => jsonCell(cell(row))).join(",")}]`;
+}
+
+function csvLines({ columns }: Table): (row: number) => string {
+  return (row) => `${columns.map(({ cell }) => cell(row) ?? "").join(",")}\n`;
+}
+
+function jsonLines(table: Table): (row: number) => string {
+  const objects = jsonObjects(table);
+  return (row) => `${objects(row)}\n`;
+}
+
+const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
+  json: { opening: () => "[", separator: ",", rows: jsonObjects, closing: "]" },
+  ndjson: { opening: () => "", separator: "", rows: jsonLines, closing: "" },
+  csv: {
+    opening: ({ columns }) => `${columns.map(({ name }) => name).join(",")}\n`,
+    separator: "",
+    rows: csvLines,
+    closing: "",
+  },
+  ccxt: { opening: () => "[", separator: ",", rows: jsonArrays, closing: "]" },
+};
+
+/** The rows of a table; a separator in front of all but the first of the answer. */
+function rowsText(table: Table, { separator, rows }: RowWriter, isFirst: boolean): string {
+  const rowText = rows(table);
+  let text = "";
+  for (let row = 0; row < table.rows; row += 1) text += (row === 0 && isFirst ? "" : separator) + rowText(row);
+  return text;
+}
+
+function columnsText({ rows, columns }: Table): string {
+  const members = columns.map(({ name, cell }) => {
+    let values = "";
+    for (let row = 0; row < rows; row += 1) values += `${row === 0 ? "" : ","}${jsonCell(cell(row))}`;
+    return `"${name}":[${values}]`;
+  });
+  return `{${members.join(",")}}`;
+}
+
+/** A whole answer. */
+export function tableText(table: Table, format: TableFormat): string {
+  if (format === "columns") return columnsText(table);
+  const writer = WRITERS[format];
+  return writer.opening(table) + rowsText(table, writer, true) + writer.closing;
+}
+
+/** An answer piece by piece: the tables' rows one after the other. There is at least one table. */
+export async function* tableChunks(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<string> {
+  const writer = WRITERS[format];
+  let isOpen = false;
+  let hasRows = false;
+  for await (const table of tables) {
+    const opening = isOpen ? "" : writer.opening(table);
+    yield opening + rowsText(table, writer, !hasRows);
+    isOpen = true;
+    hasRows ||= table.rows > 0;
+  }
+  if (writer.closing !== "") yield writer.closing;
+}

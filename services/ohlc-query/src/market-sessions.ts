@@ -1,0 +1,42 @@
+import { FX_WEEK, type MarketSession, normalizeSymbol, parseSession } from "@fx-ohlc/schemas";
+
+/** The session of the symbols that match a pattern: a symbol, or its beginning and a star. */
+export interface SessionRule {
+  readonly pattern: string;
+  readonly session: MarketSession;
+}
+
+/** What an entry of `MARKET_SESSIONS` has to look like. */
+export const SESSION_RULE = `must be SYMBOL=always or SYMBOL=${FX_WEEK}, where SYMBOL may end in *`;
+
+/** Reads an entry of `MARKET_SESSIONS`; undefined when it is none. */
+export function parseSessionRule(entry: string): SessionRule | undefined {
+  const [name = "", text = "", ...rest] = entry.split("=").map((part) => part.trim());
+  const session = parseSession(text);
+  const beginning = name.endsWith("*") ? name.slice(0, -1) : name;
+  const symbol = name === "*" ? "" : normalizeSymbol(beginning);
+  if (session === undefined || symbol === undefined || rest.length > 0) return undefined;
+  return { pattern: name.endsWith("*") ? `${symbol}*` : symbol, session };
+}
+
+/** A symbol by its whole name comes before any beginning of it, a longer beginning before a shorter one. */
+function specificity({ pattern }: SessionRule): number {
+  return pattern.endsWith("*") ? pattern.length : Number.POSITIVE_INFINITY;
+}
+
+/** Whose market is open when. */
+export class MarketSessions {
+  readonly #rules: readonly SessionRule[];
+
+  /** @param rules a symbol has the rule that names it most exactly; where none does, the week of foreign exchange */
+  constructor(rules: readonly SessionRule[]) {
+    const fallback: SessionRule = { pattern: "*", session: parseSession(FX_WEEK) ?? "always" };
+    this.#rules = [...rules, fallback].sort((a, b) => specificity(b) - specificity(a));
+  }
+
+  of(symbol: string): MarketSession {
+    const matches = ({ pattern }: SessionRule) =>
+      pattern.endsWith("*") ? symbol.startsWith(pattern.slice(0, -1)) : symbol === pattern;
+    return this.#rules.find(matches)?.session ?? "always";
+  }
+}

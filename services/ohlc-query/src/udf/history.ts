@@ -1,0 +1,67 @@
+import {
+  LIMIT_MAX,
+  type Micros,
+  normalizeSymbol,
+  parseResolution,
+  sessionBoundary,
+  type UdfHistoryQuery,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
+import type { BarColumns } from "../bars/bar-columns.js";
+import type { BarPages, BarRange } from "../bars/bar-page.js";
+import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
+import { clampInstant } from "../http/ranges.js";
+import type { MarketSessions } from "../market-sessions.js";
+import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
+
+/** Bars as a chart takes them, or where the last ones before its range are. */
+export type History =
+  | {
+      readonly s: "ok";
+      readonly t: readonly number[];
+      readonly o: readonly number[];
+      readonly h: readonly number[];
+      readonly l: readonly number[];
+      readonly c: readonly number[];
+      readonly v: readonly number[];
+    }
+  | { readonly s: "no_data"; readonly nextTime?: number };
+
+function instantOf(seconds: string): Micros {
+  return clampInstant(Number(seconds) * US_PER_SECOND);
+}
+
+function secondsOf(bucketUs: Micros, dating: Dating): number {
+  return barTime(bucketUs, dating) / US_PER_SECOND;
+}
+
+function historyOf({ bucketUs, open, high, low, close, tickCount }: BarColumns, dating: Dating): History {
+  const t = bucketUs.map((us) => secondsOf(us, dating));
+  return { s: "ok", t, o: open, h: high, l: low, c: close, v: tickCount };
+}
+
+/** Where the last bar before a range is, so that the chart need not feel its way back to it. */
+async function nothingIn(range: BarRange, pages: BarPages, dating: Dating): Promise<History> {
+  const { bars } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: range.fromUs, limit: 1 });
+  const [bucketUs] = bars.bucketUs;
+  return bucketUs === undefined ? { s: "no_data" } : { s: "no_data", nextTime: secondsOf(bucketUs, dating) };
+}
+
+/**
+ * The bars that a chart asks for, with times from `from` to just before `to`, or the last `countback` before `to`; never more
+ * than the last 10,000 of them.
+ */
+export async function readHistory(query: UdfHistoryQuery, pages: BarPages, sessions: MarketSessions): Promise<History> {
+  const symbol = normalizeSymbol(query.symbol) ?? "";
+  const session = sessions.of(symbol);
+  const dating = { interval: parseResolution(query.resolution) ?? "1m", boundary: sessionBoundary(session), session };
+  const { from = "0", to, countback } = query;
+  const range = {
+    ...{ symbol, interval: dating.interval, boundary: dating.boundary },
+    fromUs: countback === undefined ? bucketAtOrAfter(instantOf(from), dating) : FIRST_BUCKET_US,
+    toUs: bucketAtOrAfter(instantOf(to), dating),
+    limit: Math.min(Number(countback ?? LIMIT_MAX), LIMIT_MAX),
+  };
+  const { bars } = await pages.last(range);
+  return bars.bucketUs.length > 0 ? historyOf(bars, dating) : nothingIn(range, pages, dating);
+}
