@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Problem, sendBody } from "@fx-ohlc/service-kit";
+import { entityTag, matches, type Problem, sendBody } from "@fx-ohlc/service-kit";
 import { Compressor, encodingOf, isWorthEncoding } from "./compression.js";
-import { entityTag, matches, REVALIDATED } from "./conditional.js";
+import { REVALIDATED } from "./headers.js";
 import { CONTENT_TYPES } from "./media-type.js";
 import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 

@@ -3,7 +3,7 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Problem } from "@fx-ohlc/service-kit";
 import { compressing, encodingOf } from "./compression.js";
-import { REVALIDATED } from "./conditional.js";
+import { REVALIDATED } from "./headers.js";
 
 /** An answer of any length, made while it is read. */
 export interface StreamedAnswer {
