@@ -178,7 +178,7 @@ class Run {
     const { file, symbol, interval } = this.#options;
     const { count } = this.#passage;
     const elapsedMs = performance.now() - this.#startedMs;
-    const rows = interval === undefined ? counted(count, "tick") : counted(count, `${interval} bar`);
+    const rows = interval === undefined ? counted(count, "tick") : `${counted(count, "bar")} (${interval})`;
     return `${rows} of ${symbol} in ${file}, ${duration(elapsedMs)} (${grouped(Math.round((count * 1000) / elapsedMs))}/s)`;
   }
 }

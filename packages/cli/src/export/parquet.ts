@@ -4,9 +4,7 @@ import type { Column } from "./table.js";
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][number];
 
-/**
- * Rows in a row group, all of which are in memory at a time: some 50 MB, and what readers fetch and skip by.
- */
+/** Rows in a row group, all of which are in memory at a time: some 40 MB, and what readers fetch and skip by. */
 const GROUP_ROWS = 100_000;
 
 /** Every value is there: no column is optional. Times are UTC instants, so that no reader takes them for local ones. */
