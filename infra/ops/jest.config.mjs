@@ -1,1 +1,1 @@
-export { default } from "../../packages/jest.base.mjs";
+export { default } from "../../packages/jest.database.mjs";

@@ -40,6 +40,32 @@ function newClient({ url, name }: RedisOptions) {
 
 export type RedisClient = ReturnType<typeof newClient>;
 
+/** Where keys are: one server, or the nodes of a cluster of which each holds some. */
+export interface RedisStore {
+  /** Whether every server can be given commands. */
+  readonly isReady: boolean;
+  /** Whether keys are spread over several servers, so that channels have to be sharded like them. */
+  readonly isCluster: boolean;
+  /** A connection to each server. */
+  readonly clients: readonly RedisClient[];
+  /** Whether the server that holds a key can be given commands. */
+  isReadyFor(key: string): boolean;
+  /**
+   * The connection to the server that holds a key. Never kept: keys move.
+   *
+   * @throws Error when it is not known yet
+   */
+  clientOf(key: string): RedisClient;
+  /** Calls back at every (re)connection of a server, and when keys have moved: what was published meanwhile was missed. */
+  onReady(listener: () => unknown): void;
+  /** Resolves when every server answers, rejects within a second when one does not. */
+  ping(): Promise<void>;
+  /** Starts connecting in the background. */
+  open(): void;
+  /** Closes for good; commands in flight are rejected. */
+  close(): void;
+}
+
 /**
  * One connection to Redis that comes back by itself, however long Redis is stopped or frozen.
  *
@@ -48,7 +74,8 @@ export type RedisClient = ReturnType<typeof newClient>;
  * with the connection, the messages missed meanwhile do not: use {@link onReady} to read them back. Blocking commands (`XREAD
  * BLOCK`) would hold up the pings: they need a client of their own.
  */
-export class RedisLink {
+export class RedisLink implements RedisStore {
+  readonly isCluster = false;
   readonly client: RedisClient;
   readonly #options: RedisOptions;
   readonly #logger: Logger;
@@ -72,6 +99,18 @@ export class RedisLink {
 
   get isReady(): boolean {
     return this.client.isReady;
+  }
+
+  get clients(): readonly RedisClient[] {
+    return [this.client];
+  }
+
+  isReadyFor(_key: string): boolean {
+    return this.isReady;
+  }
+
+  clientOf(_key: string): RedisClient {
+    return this.client;
   }
 
   /** Starts connecting in the background. */

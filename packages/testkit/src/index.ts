@@ -11,4 +11,5 @@ export { type StartServiceOptions, startService, type TestService } from "./star
 export { testDatabase } from "./test-database.js";
 export { type TestPostgres, testPostgres } from "./test-postgres.js";
 export { type TestRedis, type TestRedisOptions, testRedis } from "./test-redis.js";
+export { type TestRedisCluster, testRedisCluster } from "./test-redis-cluster.js";
 export { type TestStandby, testPrimary, testStandby } from "./test-standby.js";

@@ -12,8 +12,9 @@ import {
   type Logger,
   listen,
   Metrics,
+  openRedis,
   Problem,
-  RedisLink,
+  type RedisStore,
   type Service,
   sendJson,
   stopInOrder,
@@ -35,8 +36,9 @@ export interface App extends Service {
 export function createApp(config: Config, version: string): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const redis = new RedisLink({ url: config.redisUrl, name: SERVICE, logger });
-  const subscription = redis.duplicate(`${SERVICE}-subscription`);
+  const { redisUrl: url, redisCluster } = config;
+  const redis = openRedis({ url, name: SERVICE, logger }, redisCluster);
+  const subscription = openRedis({ url, name: `${SERVICE}-subscription`, logger }, redisCluster);
   const check = () => Promise.all([redis.ping(), subscription.ping()]);
   const gateway = new Gateway(config, { redis, subscription, logger });
   const health = new Health({
@@ -93,8 +95,8 @@ interface Parts {
   readonly logger: Logger;
   readonly health: Health;
   readonly gateway: Gateway;
-  readonly redis: RedisLink;
-  readonly subscription: RedisLink;
+  readonly redis: RedisStore;
+  readonly subscription: RedisStore;
   readonly config: Config;
 }
 

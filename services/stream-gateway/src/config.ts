@@ -1,5 +1,5 @@
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
+import { type EnvReader, type LogLevel, readLogLevel, readRedisCluster, readShutdownGrace } from "@fx-ohlc/service-kit";
 import type { ConnectionLimits } from "./connection/connection.js";
 
 /** stream-gateway's configuration; the README's table lists the variables. */
@@ -8,6 +8,7 @@ export interface Config extends ConnectionLimits {
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
   readonly redisUrl: string;
+  readonly redisCluster: boolean;
   readonly ohlcQueryUrl: string;
   /** Exact origins of pages that may connect, or `*`; undefined: pages of the host they connect to. */
   readonly allowedOrigins: readonly string[] | undefined;
@@ -40,6 +41,7 @@ export function readConfig(env: EnvReader): Config {
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
     redisUrl: env.url("REDIS_URL", "redis"),
+    redisCluster: readRedisCluster(env),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
     allowedOrigins: readOrigins(env),
     connectionsMax: env.integer("CONNECTIONS_MAX", { default: 10_000, min: 1, max: 1_000_000 }),

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Logger, RedisLink } from "@fx-ohlc/service-kit";
+import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarBook } from "./bars/bar-book.js";
@@ -17,6 +17,7 @@ import type { Destination } from "./endpoints/routes.js";
 import { Audiences } from "./fanout/audience.js";
 import { Switchboard } from "./fanout/switchboard.js";
 import { StreamReader } from "./feed/stream-reader.js";
+import { subscribedTo } from "./feed/subscription.js";
 import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
 import type { StreamItem } from "./messages/stream-item.js";
 import { heartbeat } from "./multiplex/heartbeat.js";
@@ -30,8 +31,9 @@ import { CLOSE_TIMEOUT_MS, Gate } from "./upgrade/gate.js";
 const REPLAYS_MAX = 16;
 
 export interface GatewayLinks {
-  readonly redis: RedisLink;
-  readonly subscription: RedisLink;
+  readonly redis: RedisStore;
+  /** Connections for subscriptions alone. */
+  readonly subscription: RedisStore;
   readonly logger: Logger;
 }
 
@@ -64,7 +66,12 @@ export class Gateway {
       confirmedUs: () => this.#feed.confirmedUs,
       onWanted: () => loader.wake(),
     });
-    this.#feed = new TickFeed({ subscription, reader, listener: both(ticks, book), logger });
+    this.#feed = new TickFeed({
+      subscription: subscribedTo(subscription),
+      reader,
+      listener: both(ticks, book),
+      logger,
+    });
     this.#book = book;
     this.#audiences = audiences;
     const client = new QueryClient(config.ohlcQueryUrl);

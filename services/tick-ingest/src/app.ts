@@ -10,7 +10,8 @@ import {
   type Logger,
   listen,
   Metrics,
-  RedisLink,
+  openRedis,
+  type RedisStore,
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
@@ -42,7 +43,7 @@ interface Parts {
   readonly logger: Logger;
   readonly shutdownGraceMs: number;
   readonly database: Database;
-  readonly redis: RedisLink;
+  readonly redis: RedisStore;
   readonly publisher: Publisher;
   readonly lostCommits: LostCommits;
   readonly refreshWorker: RefreshWorker;
@@ -58,7 +59,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const metrics = new Metrics();
   const ingestMetrics = new IngestMetrics(metrics);
   const database = openDatabase(config, logger);
-  const redis = new RedisLink({ url: config.redisUrl, name: SERVICE, logger });
+  const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
   const ledger = new CommitLedger();
   const publisher = new Publisher({ redis, ledger, logger, bufferMax: config.publishBufferMax });
   const writer = new TickWriter(database, ledger);

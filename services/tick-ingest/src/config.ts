@@ -1,5 +1,5 @@
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
+import { type EnvReader, type LogLevel, readLogLevel, readRedisCluster, readShutdownGrace } from "@fx-ohlc/service-kit";
 
 /** tick-ingest's configuration; the README's table lists the variables. */
 export interface Config {
@@ -11,6 +11,7 @@ export interface Config {
   readonly databaseDirectUrl: string;
   readonly databasePrepare: boolean;
   readonly redisUrl: string;
+  readonly redisCluster: boolean;
   readonly maxClockSkewUs: number;
   readonly flushIntervalMs: number;
   readonly commitTicksMax: number;
@@ -35,6 +36,7 @@ export function readConfig(env: EnvReader): Config {
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
     redisUrl: env.url("REDIS_URL", "redis"),
+    redisCluster: readRedisCluster(env),
     maxClockSkewUs: env.integer("MAX_CLOCK_SKEW_S", { default: 300, min: 0, max: 86_400, unit: "s" }) * US_PER_SECOND,
     flushIntervalMs: env.integer("FLUSH_INTERVAL_MS", { default: 2, min: 0, max: 1000, unit: "ms" }),
     commitTicksMax,

@@ -49,7 +49,7 @@ test("what a dead process committed and did not publish is declared lost, once",
 }, 30_000);
 
 test("what a dead process had published before it died is not declared lost", async () => {
-  await publish(redis.client, "dead2", {
+  await publish(redis, "dead2", {
     symbol: "KNOWN",
     id: 3,
     toldUpTo: 7,

@@ -56,9 +56,9 @@ test("a call that is repeated after its answer was lost is executed once", async
   listener.open();
   await eventually(() => listener.isReady);
   await listener.client.subscribe(tickChannel("EURUSD"), (text) => void heard.push(text));
-  await publish(redis.client, "ingest", message);
-  await publish(redis.client, "ingest", message);
-  await publish(redis.client, "ingest", call(2));
+  await publish(redis, "ingest", message);
+  await publish(redis, "ingest", message);
+  await publish(redis, "ingest", call(2));
   await eventually(() => heard.length >= 2);
   listener.close();
   const offsets = (await stream("EURUSD")).map(({ offset }) => offset);
@@ -68,9 +68,9 @@ test("a call that is repeated after its answer was lost is executed once", async
 
 test("the messages of one call have contiguous offsets, and a repeat of it puts none of them on the stream again", async () => {
   const messages = [1, 2, 3].map((number) => ({ head: `{"number":${number},"offset":"`, tail: '"}' }));
-  const first = await publish(redis.client, "ingest", { ...call(1), messages });
-  expect(await publish(redis.client, "ingest", { ...call(1), messages })).toBe(first);
-  await publish(redis.client, "ingest", call(2));
+  const first = await publish(redis, "ingest", { ...call(1), messages });
+  expect(await publish(redis, "ingest", { ...call(1), messages })).toBe(first);
+  await publish(redis, "ingest", call(2));
   const entries = await stream("EURUSD");
   expect(entries.map((entry) => Reflect.get(entry, "number"))).toEqual([1, 2, 3, undefined]);
   expect(entries.map(({ offset }) => offset.split("-")[1])).toEqual(["1", "2", "3", "4"]);
@@ -78,7 +78,7 @@ test("the messages of one call have contiguous offsets, and a repeat of it puts 
 });
 
 test("the sequence is contiguous within an epoch, and an emptied Redis begins a new epoch at 1", async () => {
-  const send = (id: number) => publish(redis.client, "ingest", call(id));
+  const send = (id: number) => publish(redis, "ingest", call(id));
   await send(1);
   await send(2);
   const before = (await stream("EURUSD")).map(({ offset }) => offset.split("-"));
@@ -91,7 +91,7 @@ test("the sequence is contiguous within an epoch, and an emptied Redis begins a 
 });
 
 test("a server that took over a stream begins a new epoch and an empty stream", async () => {
-  const send = (id: number) => publish(redis.client, "ingest", call(id));
+  const send = (id: number) => publish(redis, "ingest", call(id));
   await send(1);
   const [before] = await stream("EURUSD");
   await redis.client.sendCommand(["DEBUG", "CHANGE-REPL-ID"]);
@@ -104,14 +104,14 @@ test("a server that took over a stream begins a new epoch and an empty stream", 
 test("a call that is repeated in another epoch may have reached clients before, so it declares its range instead", async () => {
   const repeat = { ifLost: [{ head: '{"type":"revision","offset":"', tail: '"}' }] };
   const epochOf = (offset: string) => offset.split("-")[0];
-  const first = epochOf(await publish(redis.client, "ingest", call(1)));
-  await publish(redis.client, "ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
+  const first = epochOf(await publish(redis, "ingest", call(1)));
+  await publish(redis, "ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, undefined]);
   await redis.client.flushAll();
-  const second = epochOf(await publish(redis.client, "ingest", call(3)));
-  await publish(redis.client, "ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
-  await publish(redis.client, "ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
-  await publish(redis.client, "ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
+  const second = epochOf(await publish(redis, "ingest", call(3)));
+  await publish(redis, "ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
+  await publish(redis, "ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
+  await publish(redis, "ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, "revision", "revision", undefined]);
 });
 

@@ -1,5 +1,5 @@
 import { type Offset, parseOffset, streamKey, streamStateKey } from "@fx-ohlc/schemas";
-import { type RedisClient, type RedisLink, withDeadline } from "@fx-ohlc/service-kit";
+import { type RedisClient, type RedisStore, withDeadline } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import type { History } from "./sequencer.js";
 
@@ -24,19 +24,16 @@ function newestOf(state: readonly unknown[]): Offset | undefined {
 
 /** Reads the symbols' streams. Every call rejects within a few seconds when Redis does not answer. */
 export class StreamReader {
-  readonly #client: RedisClient;
-
-  constructor(private readonly link: RedisLink) {
-    this.#client = link.client;
-  }
+  constructor(private readonly store: RedisStore) {}
 
   get isReady(): boolean {
-    return this.link.isReady;
+    return this.store.isReady;
   }
 
   /** A page of a symbol's stream from `sequence` on, and the newest offset at the same instant. */
   async read(symbol: string, sequence: number, count = PAGE_MESSAGES): Promise<History<FeedMessage>> {
-    const reading = this.#client
+    const reading = this.store
+      .clientOf(streamKey(symbol))
       .multi()
       .hmGet(streamStateKey(symbol), ["epoch", "sequence"])
       .xRange(streamKey(symbol), `${sequence}-0`, "+", { COUNT: count })
@@ -48,19 +45,25 @@ export class StreamReader {
 
   /** The newest offset of every symbol that has a stream. */
   async positions(): Promise<ReadonlyMap<string, Offset>> {
-    const positions = new Map<string, Offset>();
-    const pattern = { MATCH: streamStateKey("*"), COUNT: SCAN_COUNT };
-    let cursor = "0";
-    do {
-      const step = await withDeadline(this.#client.scan(cursor, pattern), READ_DEADLINE_MS, "scan for streams");
-      const states = step.keys.map((key) => this.#client.hmGet(key, ["epoch", "sequence"]));
-      const found = await withDeadline(Promise.all(states), READ_DEADLINE_MS, "read of the streams' states");
-      for (const [index, key] of step.keys.entries()) {
-        const newest = newestOf(found[index] ?? []);
-        if (newest !== undefined) positions.set(symbolOfStateKey(key), newest);
-      }
-      cursor = step.cursor;
-    } while (cursor !== "0");
-    return positions;
+    const parts = await Promise.all(this.store.clients.map(positionsOn));
+    return new Map(parts.flatMap((part) => [...part]));
   }
+}
+
+/** The newest offset of every symbol whose stream one server holds. */
+async function positionsOn(client: RedisClient): Promise<ReadonlyMap<string, Offset>> {
+  const positions = new Map<string, Offset>();
+  const pattern = { MATCH: streamStateKey("*"), COUNT: SCAN_COUNT };
+  let cursor = "0";
+  do {
+    const step = await withDeadline(client.scan(cursor, pattern), READ_DEADLINE_MS, "scan for streams");
+    const states = step.keys.map((key) => client.hmGet(key, ["epoch", "sequence"]));
+    const found = await withDeadline(Promise.all(states), READ_DEADLINE_MS, "read of the streams' states");
+    for (const [index, key] of step.keys.entries()) {
+      const newest = newestOf(found[index] ?? []);
+      if (newest !== undefined) positions.set(symbolOfStateKey(key), newest);
+    }
+    cursor = step.cursor;
+  } while (cursor !== "0");
+  return positions;
 }

@@ -1,8 +1,9 @@
-import { type Micros, nowUs, type Offset, symbolOfTickChannel, TICK_CHANNEL_PATTERN } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger, type RedisLink } from "@fx-ohlc/service-kit";
+import { type Micros, nowUs, type Offset, symbolOfTickChannel } from "@fx-ohlc/schemas";
+import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
 import type { StreamReader } from "./stream-reader.js";
+import type { Subscription } from "./subscription.js";
 
 /** Who hears of every symbol's messages, in order and each once. */
 export interface FeedListener {
@@ -11,8 +12,7 @@ export interface FeedListener {
 }
 
 export interface TickFeedOptions {
-  /** A connection for the subscription alone. */
-  readonly subscription: RedisLink;
+  readonly subscription: Subscription;
   readonly reader: StreamReader;
   readonly listener: FeedListener;
   readonly logger: Logger;
@@ -28,8 +28,7 @@ const READS_MAX = 32;
 /**
  * Every symbol's messages from Redis, put in order by a {@link Sequencer} each.
  *
- * One pattern subscription brings all symbols (a Redis Cluster would need one sharded subscription a slot). At the first
- * connection each stream's newest offset is where its symbol starts. From then on a symbol nobody heard of has had no message:
+ * At the first connection each stream's newest offset is where its symbol starts. From then on a symbol nobody heard of has had no message:
  * its first one must be sequence 1. At every reconnection all streams are looked up, new ones included, and read from where
  * they were left.
  */
@@ -88,16 +87,21 @@ export class TickFeed {
 
   async #onConnected(): Promise<void> {
     if (!this.#isSubscribed) {
-      const { subscription } = this.#options;
-      const listener = subscription.guard("tick message", (raw: string, channel: string) =>
-        this.#receive(raw, channel),
-      );
-      await subscription.client.pSubscribe(TICK_CHANNEL_PATTERN, listener);
+      await this.#options.subscription.start((raw, channel) => this.#hear(raw, channel));
       this.#isSubscribed = true;
     }
     for (const sequencer of this.#sequencers.values()) sequencer.reconnected();
     this.#isLookupNeeded = true;
     this.#catchUp();
+  }
+
+  /** node-redis drops the rest of a chunk when a listener throws. */
+  #hear(raw: string, channel: string): void {
+    try {
+      this.#receive(raw, channel);
+    } catch (error) {
+      this.#options.logger.error("tick message: listener failed", { error });
+    }
   }
 
   #receive(raw: string, channel: string): void {
@@ -145,6 +149,8 @@ export class TickFeed {
     try {
       this.#isLookupNeeded = false;
       this.#takePositions(await this.#options.reader.positions());
+      const missed = await this.#options.subscription.follow(this.#sequencers.keys());
+      for (const symbol of missed) this.#sequencers.get(symbol)?.reconnected();
       this.#failures = 0;
     } catch (error) {
       this.#isLookupNeeded = true;
@@ -201,6 +207,7 @@ export class TickFeed {
     if (!subscription.isReady || !this.#isUpToDate()) return;
     const askedUs = nowUs();
     try {
+      if (subscription.isPerSymbol) await this.#lookUp();
       await subscription.ping();
     } catch {
       return;

@@ -3,6 +3,7 @@ import { formatOffset } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type FaultProxy, faultProxy, type TestRedis, testRedis } from "@fx-ohlc/testkit";
 import { StreamReader } from "../../src/feed/stream-reader.js";
+import { subscribedTo } from "../../src/feed/subscription.js";
 import { TickFeed } from "../../src/feed/tick-feed.js";
 import { TestPublisher, testTick } from "./test-publisher.js";
 
@@ -47,7 +48,12 @@ function openFeed(): { feed: TickFeed; told: string[]; subscription: RedisLink }
     onGap: (symbol: string, gap: { reason: string; after: { epoch: string; sequence: number } | undefined }) =>
       told.push(`${symbol} ${gap.reason} after ${gap.after === undefined ? "nothing" : formatOffset(gap.after)}`),
   };
-  const feed = new TickFeed({ subscription, reader: new StreamReader(commands), listener, logger });
+  const feed = new TickFeed({
+    subscription: subscribedTo(subscription),
+    reader: new StreamReader(commands),
+    listener,
+    logger,
+  });
   feed.start();
   subscription.open();
   commands.open();

@@ -1,6 +1,6 @@
 import { openPool, type Sql } from "@fx-ohlc/database";
 import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
-import type { Logger, RedisLink } from "@fx-ohlc/service-kit";
+import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
 import type { StampRange } from "../write/stored-ranges.js";
 import { lastToldCommit } from "./publish-script.js";
@@ -19,7 +19,7 @@ export interface LostCommitsOptions {
   readonly url: string;
   readonly ledger: CommitLedger;
   readonly publisher: Publisher;
-  readonly redis: RedisLink;
+  readonly redis: RedisStore;
   readonly logger: Logger;
 }
 
@@ -162,7 +162,7 @@ export class LostCommits {
     const toldUpTo = new Map<string, number | undefined>();
     for (const { ingest_id, symbol } of rows) {
       if (toldUpTo.has(symbol)) continue;
-      toldUpTo.set(symbol, await lastToldCommit(this.options.redis.client, ingest_id, symbol));
+      toldUpTo.set(symbol, await lastToldCommit(this.options.redis, ingest_id, symbol));
     }
     return rows.filter(({ batch, symbol }) => batch > (toldUpTo.get(symbol) ?? 0));
   }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { publishedBatchKey, streamKey, streamStateKey, tickChannel } from "@fx-ohlc/schemas";
-import type { RedisClient } from "@fx-ohlc/service-kit";
+import type { RedisStore } from "@fx-ohlc/service-kit";
 
 /**
  * Some messages onto a symbol's stream and channel, in one atomic step.
@@ -17,7 +17,7 @@ import type { RedisClient } from "@fx-ohlc/service-kit";
  * has, and each of them before and after its offset; of a repeated call also the epoch it was first made in, and as many
  * other messages. The answer is the last offset.
  */
-const SCRIPT = `
+const scriptWith = (publish: "PUBLISH" | "SPUBLISH") => `
 local last = redis.call('GET', KEYS[3])
 if last then
   local id, offset = string.match(last, '^(%S+) (%S+)')
@@ -40,13 +40,23 @@ for at = 1, count do
   offset = epoch .. '-' .. sequence + at
   local message = ARGV[before + 2 * at - 1] .. offset .. ARGV[before + 2 * at]
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], sequence + at .. '-0', 'm', message)
-  redis.call('PUBLISH', ARGV[3], message)
+  redis.call('${publish}', ARGV[3], message)
 end
 redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset .. ' ' .. ARGV[6], 'EX', ARGV[5])
 return offset
 `;
 
-const SHA = createHash("sha1").update(SCRIPT).digest("hex");
+interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+function scriptOf(text: string): Script {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/** On a cluster a message goes to the subscribers of its symbol's node, not by way of every node. */
+const SCRIPTS = { one: scriptOf(scriptWith("PUBLISH")), cluster: scriptOf(scriptWith("SPUBLISH")) };
 
 /** Entries a symbol's stream keeps: with at most 200 ticks each, some 70 MB at the very worst. */
 const STREAM_LENGTH = 5000;
@@ -96,7 +106,7 @@ function newEpoch(): string {
  *
  * @returns the offset of the last one
  */
-export async function publish(redis: RedisClient, ingestId: string, call: PublishCall): Promise<string> {
+export async function publish(redis: RedisStore, ingestId: string, call: PublishCall): Promise<string> {
   const { symbol, messages, repeat } = call;
   const options = {
     keys: [streamKey(symbol), streamStateKey(symbol), publishedBatchKey(symbol, ingestId)],
@@ -112,11 +122,13 @@ export async function publish(redis: RedisClient, ingestId: string, call: Publis
       ...(repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)]),
     ],
   };
+  const client = redis.clientOf(streamKey(symbol));
+  const { text, sha } = SCRIPTS[redis.isCluster ? "cluster" : "one"];
   try {
-    return String(await redis.evalSha(SHA, options));
+    return String(await client.evalSha(sha, options));
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-    return String(await redis.eval(SCRIPT, options));
+    return String(await client.eval(text, options));
   }
 }
 
@@ -124,12 +136,9 @@ export async function publish(redis: RedisClient, ingestId: string, call: Publis
  * Up to which of its commits an ingest process has told everything about a symbol, by its last call; undefined when Redis knows
  * of none.
  */
-export async function lastToldCommit(
-  redis: RedisClient,
-  ingestId: string,
-  symbol: string,
-): Promise<number | undefined> {
-  const last = await redis.get(publishedBatchKey(symbol, ingestId));
+export async function lastToldCommit(redis: RedisStore, ingestId: string, symbol: string): Promise<number | undefined> {
+  const key = publishedBatchKey(symbol, ingestId);
+  const last = await redis.clientOf(key).get(key);
   const [, , toldUpTo] = typeof last === "string" ? last.split(" ") : [];
   return toldUpTo === undefined ? undefined : Number(toldUpTo);
 }

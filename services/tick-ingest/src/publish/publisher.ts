@@ -1,5 +1,5 @@
-import { parseOffset, type Tick } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger, type RedisLink } from "@fx-ohlc/service-kit";
+import { parseOffset, streamKey, type Tick } from "@fx-ohlc/schemas";
+import { fullJitterMs, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
 import {
   type Outgoing,
@@ -39,7 +39,7 @@ export interface GivenUp {
 }
 
 export interface PublisherOptions {
-  readonly redis: RedisLink;
+  readonly redis: RedisStore;
   readonly ledger: CommitLedger;
   readonly logger: Logger;
   /** Ticks and messages that may wait while Redis is away. */
@@ -143,7 +143,8 @@ export class Publisher {
 
   /** Starts a lane that has something to send. */
   private send(symbol: string, lane: Lane): void {
-    if (lane.sending || lane.waiting.length === 0 || this.stopped || !this.options.redis.isReady) return;
+    if (lane.sending || lane.waiting.length === 0 || this.stopped) return;
+    if (!this.options.redis.isReadyFor(streamKey(symbol))) return;
     lane.sending = true;
     void this.sendAll(symbol, lane).finally(() => {
       lane.sending = false;
@@ -155,7 +156,7 @@ export class Publisher {
     while (lane.waiting.length > 0 && !this.stopped) {
       const open = openCallOf(lane);
       try {
-        const offset = await publish(redis.client, ledger.ingestId, this.callOf(symbol, lane, open));
+        const offset = await publish(redis, ledger.ingestId, this.callOf(symbol, lane, open));
         lane.epoch = parseOffset(offset)?.epoch;
       } catch (error) {
         open.isRepeat = true;
