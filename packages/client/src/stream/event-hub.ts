@@ -31,9 +31,22 @@ export class EventHub {
     return this.#queue;
   }
 
-  /** @returns false when the loop is so far behind that nothing more should come */
+  /**
+   * A listener that throws costs neither the others nor the loop an event: its error is thrown by itself, as that of any
+   * other event handler is.
+   *
+   * @returns false when the loop is so far behind that nothing more should come
+   */
   emit(event: StreamEvent): boolean {
-    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
+    for (const listener of this.#listeners.get(event.type) ?? []) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
     return this.#queue?.push(event) ?? true;
   }
 

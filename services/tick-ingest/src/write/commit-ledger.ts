@@ -91,7 +91,8 @@ export class CommitLedger {
    * not always told of in their order: a correction waits for its bars while newer ticks go out.
    */
   toldUpTo(symbol: string, finishing: readonly number[]): number {
-    const oldest = this.untold.oldest(symbol, finishing);
+    // A set: a revision can stand for thousands of commits.
+    const oldest = this.untold.oldest(symbol, new Set(finishing));
     return oldest === undefined ? this.last : oldest - 1;
   }
 

@@ -33,8 +33,8 @@ export class UntoldCommits {
   }
 
   /** The first of a symbol's commits that is none of `except`. */
-  oldest(symbol: string, except: readonly number[]): number | undefined {
-    for (const batch of this.bySymbol.get(symbol) ?? []) if (!except.includes(batch)) return batch;
+  oldest(symbol: string, except: ReadonlySet<number>): number | undefined {
+    for (const batch of this.bySymbol.get(symbol) ?? []) if (!except.has(batch)) return batch;
     return undefined;
   }
 
