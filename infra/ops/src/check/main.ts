@@ -1,0 +1,38 @@
+/**
+ * node infra/ops/dist/check/main.js
+ *
+ * Holds what the system is deployed with against the tools that will read it: compose files, Prometheus's configuration and
+ * rules, the Helm chart. Tools that are not installed are fetched from Debian and npm.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { compose, helm, promtool } from "./tools.js";
+
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+const CHART = "infra/helm/fx-ohlc";
+
+let failures = 0;
+
+function check(what: string, program: string, ...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+  process.stdout.write(`${status === 0 ? "ok  " : "FAIL"} ${what}\n`);
+  if (status === 0) return;
+  failures += 1;
+  process.stdout.write(`${stdout}${stderr}`);
+}
+
+const [docker, ...first] = compose();
+for (const file of ["docker-compose.yml", "docker-compose.prod.yml"]) {
+  check(`compose config ${file}`, docker, ...first, "-f", file, "config", "--quiet");
+}
+check("promtool check config", promtool(), "check", "config", "infra/prometheus/prometheus.yml");
+const binary = await helm();
+check("helm lint", binary, "lint", "--strict", CHART);
+check("helm template", binary, "template", "fx", CHART);
+const everything = [
+  "serviceMonitor.enabled=true",
+  "streamGateway.autoscaling.connections=5000",
+  "ingress.tlsSecret=tls",
+];
+check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
+process.exitCode = failures === 0 ? 0 : 1;
