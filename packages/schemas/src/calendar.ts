@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { Interval } from "./interval.js";
 import { formatBucket, type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
+import { localInstant } from "./zone.js";
 
 /**
  * The FX calendar: where buckets start and end. An FX day starts at a local hour of a time zone and is named by the local
@@ -41,51 +42,14 @@ const WITHIN_DAY_US: Partial<Record<Interval, number>> = {
   "12h": 12 * US_PER_HOUR,
 };
 
-/** Whether `timezone` is an IANA zone known here; `+02:00` and the like are not zones. */
-export function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Day numbers count FX days by their local start date: 0 is 1970-01-01. */
 function dateOfDay(day: number): Temporal.PlainDate {
   return new Temporal.PlainDate(1970, 1, 1).add({ days: day });
 }
 
-/**
- * The first instant of local date number `day` whose wall clock reads the minute of the day or later: a minute that the clocks
- * skip is the first instant after the jump, one that happens twice its first occurrence.
- */
-export function localInstant(day: number, minuteOfDay: number, timezone: string): Micros {
-  const time = { hour: Math.floor(minuteOfDay / 60), minute: minuteOfDay % 60 };
-  const local = dateOfDay(day).toPlainDateTime(time);
-  const zoned = local.toZonedDateTime(timezone);
-  if (zoned.toPlainDateTime().equals(local)) return zoned.epochMilliseconds * 1000;
-  // The day starts with the first instant after the jump, which may be `zoned` itself.
-  const jump = zoned.add({ nanoseconds: 1 }).getTimeZoneTransition("previous");
-  return (jump ?? zoned).epochMilliseconds * 1000;
-}
-
-/** Zone arithmetic costs some 50 µs a day; 100,000 days are 270 years of one boundary and about 10 MB. */
-const CACHED_DAYS_MAX = 100_000;
-const dayStarts = new Map<string, Micros>();
-
 /** Where the FX day that starts on local date number `day` begins. */
-function startOfDay(day: number, boundary: DayBoundary): Micros {
-  const { hour, timezone } = boundary;
-  if (timezone === "UTC") return day * US_PER_DAY + hour * US_PER_HOUR;
-  const key = `${timezone}/${hour}/${day}`;
-  const cached = dayStarts.get(key);
-  if (cached !== undefined) return cached;
-  const start = localInstant(day, hour * 60, timezone);
-  if (dayStarts.size >= CACHED_DAYS_MAX) dayStarts.clear();
-  dayStarts.set(key, start);
-  return start;
+function startOfDay(day: number, { hour, timezone }: DayBoundary): Micros {
+  return timezone === "UTC" ? day * US_PER_DAY + hour * US_PER_HOUR : localInstant(day, hour * 60, timezone);
 }
 
 /**

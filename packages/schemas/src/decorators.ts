@@ -1,10 +1,10 @@
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
-import { isTimezone } from "./calendar.js";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, STORED_INTERVALS } from "./interval.js";
 import { normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
+import { isTimezone } from "./zone.js";
 
 /**
  * The decorators of the DTOs. Each wraps the one function that also serves the bulk path, so that a value is refused in the

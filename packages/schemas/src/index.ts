@@ -20,3 +20,4 @@ export * from "./tick-dto.js";
 export * from "./tick-json.js";
 export * from "./time.js";
 export * from "./udf-query-dto.js";
+export * from "./zone.js";

@@ -1,5 +1,6 @@
-import { type DayBoundary, isTimezone, localInstant } from "./calendar.js";
+import type { DayBoundary } from "./calendar.js";
 import { type Micros, US_PER_DAY } from "./time.js";
+import { isTimezone, localInstant } from "./zone.js";
 
 /** A time of the local week. */
 interface WeekTime {
@@ -43,21 +44,6 @@ export function sessionBoundary(session: MarketSession): DayBoundary {
   return { hour: Math.floor(session.opens.minuteOfDay / 60), timezone: session.timezone };
 }
 
-/** Weeks of all sessions that are remembered: some 40 µs each, and 100 years of two sessions. */
-const CACHED_INSTANTS_MAX = 20_000;
-const instants = new Map<string, Micros>();
-
-/** {@link localInstant}, remembered. */
-function instantOf(day: number, minuteOfDay: number, timezone: string): Micros {
-  const key = `${timezone}/${minuteOfDay}/${day}`;
-  const cached = instants.get(key);
-  if (cached !== undefined) return cached;
-  const instant = localInstant(day, minuteOfDay, timezone);
-  if (instants.size >= CACHED_INSTANTS_MAX) instants.clear();
-  instants.set(key, instant);
-  return instant;
-}
-
 /** The first date number from `day` on that is this weekday; 1970-01-01, number 0, was a Thursday. */
 function dayOn(weekday: number, day: number): number {
   return day + ((((weekday - day - 3) % 7) + 7) % 7);
@@ -67,7 +53,7 @@ function dayOn(weekday: number, day: number): number {
 export function isClosedThroughout(session: MarketSession, fromUs: Micros, toUs: Micros): boolean {
   if (session === "always") return false;
   const { opens, closes, timezone } = session;
-  const at = ({ minuteOfDay }: WeekTime, day: number) => instantOf(day, minuteOfDay, timezone);
+  const at = ({ minuteOfDay }: WeekTime, day: number) => localInstant(day, minuteOfDay, timezone);
   // No zone is further than a day from UTC: the last opening before `fromUs` is on one of the nine dates up to the next one.
   let opening = dayOn(opens.weekday, Math.floor(fromUs / US_PER_DAY) - 5);
   if (at(opens, opening) > fromUs) opening -= 7;
