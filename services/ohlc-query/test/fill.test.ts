@@ -1,5 +1,8 @@
 import { allPages, type Bar, type ReadSide, startReadSide } from "./read-side.js";
 
+/** On a busy machine. */
+jest.setTimeout(60_000);
+
 let service: ReadSide;
 const HOUR_MS = 3_600_000;
 const bucket = (ms: number) => new Date(ms).toISOString().replace(".000Z", "Z");

@@ -3,6 +3,9 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { allPages, type Bar, nextPath, type ReadSide, startReadSide } from "./read-side.js";
 
+/** On a busy machine. */
+jest.setTimeout(60_000);
+
 let service: ReadSide;
 const START = Date.UTC(2024, 2, 5);
 

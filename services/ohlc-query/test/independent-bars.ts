@@ -44,16 +44,26 @@ export function local(ms: number, timezone: string): { date: string; hour: numbe
   };
 }
 
-/** The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. */
+const names = new Map<string, string>();
+
+/**
+ * The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. It is the same for all of
+ * a quarter of an hour, on which every zone's clocks change.
+ */
 export function dayName(ms: number, { hour, timezone }: DayBoundary): string {
+  const key = `${Math.floor(ms / QUARTER_MS)} ${hour} ${timezone}`;
+  const known = names.get(key);
+  if (known !== undefined) return known;
   const { date, hour: localHour } = local(ms, timezone);
   const shift = hour !== 0 && localHour >= hour ? 1 : 0;
-  return new Date(Date.parse(`${date}T00:00:00Z`) + shift * DAY_MS).toISOString().slice(0, 10);
+  const name = new Date(Date.parse(`${date}T00:00:00Z`) + shift * DAY_MS).toISOString().slice(0, 10);
+  names.set(key, name);
+  return name;
 }
 
 const dayStarts = new Map<string, number>();
 
-/** The first instant with a name, found by walking back to it: every zone's clocks change on a quarter of an hour. */
+/** The first instant with a name, found by walking back to it. */
 function startOfNamed(name: string, ms: number, boundary: DayBoundary): number {
   const key = `${name} ${boundary.hour} ${boundary.timezone}`;
   const known = dayStarts.get(key);

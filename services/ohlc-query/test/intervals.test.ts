@@ -2,6 +2,9 @@ import { type DayBoundary, INTERVALS, type Interval, takesDayBoundary } from "@f
 import { expectedBars, local } from "./independent-bars.js";
 import { type Answer, allPages, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
+/** On a busy machine. */
+jest.setTimeout(60_000);
+
 let service: ReadSide;
 const ticks: TestTick[] = [];
 

@@ -1,6 +1,9 @@
 import { UDF_RESOLUTIONS } from "@fx-ohlc/schemas";
 import { type Answer, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
+/** On a busy machine. */
+jest.setTimeout(60_000);
+
 let service: ReadSide;
 
 beforeAll(async () => {

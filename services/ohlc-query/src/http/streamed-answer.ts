@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isNativeError } from "node:util/types";
 import { Problem } from "@fx-ohlc/service-kit";
 import { compressing, encodingOf } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
@@ -58,12 +59,12 @@ export class AnswerStreams {
     try {
       await pipeline(Readable.from(all(), { objectMode: false, highWaterMark: 1 }), encoder, res);
     } catch (error) {
-      // A client that went away asked for nothing more; any other failure cuts the answer off, which its reader notices.
-      if (!res.closed || !isPrematureClose(error)) throw error;
+      // A client that went away asks for nothing more; any other failure cuts the answer off, which its reader notices.
+      if (!isPrematureClose(error)) throw error;
     }
   }
 }
 
 function isPrematureClose(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+  return isNativeError(error) && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
