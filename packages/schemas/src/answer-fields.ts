@@ -42,6 +42,11 @@ export function IsStoredPrice(): FieldDecorator<number> {
   return Field({ type: "number", exclusiveMinimum: 0 });
 }
 
+/** The price of a bar that may have no ticks. */
+export function IsPriceOrNull(): FieldDecorator<number | null> {
+  return Field({ type: ["number", "null"], exclusiveMinimum: 0 });
+}
+
 export function IsStoredSeq(): FieldDecorator<number> {
   return Field({ type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 });
 }

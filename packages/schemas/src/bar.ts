@@ -1,4 +1,13 @@
-import { IsBucket, IsCount, IsDate, IsFlag, IsStoredPrice, IsStoredSymbol } from "./answer-fields.js";
+import {
+  IsBucket,
+  IsCount,
+  IsDate,
+  IsFlag,
+  IsPriceOrNull,
+  IsStoredPrice,
+  IsStoredSymbol,
+  IsWord,
+} from "./answer-fields.js";
 import { MayBeAbsent } from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 import { formatBucket, type Micros } from "./time.js";
@@ -15,26 +24,14 @@ export interface Bar {
   readonly tickCount: number;
 }
 
-@About("A bar as `GET /ohlc/*` answers it.")
-export class BarJson {
+/** What every bar on the wire has. */
+abstract class BarOnWire {
   @Describe("The bar's inclusive start.")
   @IsBucket()
   readonly bucket!: string;
 
   @IsStoredSymbol()
   readonly symbol!: string;
-
-  @IsStoredPrice()
-  readonly open!: number;
-
-  @IsStoredPrice()
-  readonly high!: number;
-
-  @IsStoredPrice()
-  readonly low!: number;
-
-  @IsStoredPrice()
-  readonly close!: number;
 
   @IsCount()
   readonly tick_count!: number;
@@ -47,6 +44,44 @@ export class BarJson {
   @Describe("The FX day's name, on bars of a day or more.")
   @IsDate()
   readonly date?: string;
+}
+
+@About("A bar as `GET /ohlc/*` answers it.")
+export class BarJson extends BarOnWire {
+  @IsStoredPrice()
+  readonly open!: number;
+
+  @IsStoredPrice()
+  readonly high!: number;
+
+  @IsStoredPrice()
+  readonly low!: number;
+
+  @IsStoredPrice()
+  readonly close!: number;
+}
+
+/** A bar whose bucket may have no ticks: its prices are null then. */
+export abstract class SparseBar extends BarOnWire {
+  @IsPriceOrNull()
+  readonly open!: number | null;
+
+  @IsPriceOrNull()
+  readonly high!: number | null;
+
+  @IsPriceOrNull()
+  readonly low!: number | null;
+
+  @IsPriceOrNull()
+  readonly close!: number | null;
+}
+
+@About("A bar of an answer with `fill`: its prices are null, or the last close before it, where it has no ticks.")
+export class FilledBar extends SparseBar {
+  @MayBeAbsent()
+  @Describe("Why there are no ticks, where there are none.")
+  @IsWord("no_ticks", "market_closed")
+  readonly empty?: "no_ticks" | "market_closed";
 }
 
 /** A bar in the words of the wire. */

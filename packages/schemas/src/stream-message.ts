@@ -9,7 +9,7 @@ import {
   IsTickTime,
   IsWord,
 } from "./answer-fields.js";
-import { BarJson } from "./bar.js";
+import { SparseBar } from "./bar.js";
 import { MayBeAbsent } from "./decorators.js";
 import { About, Describe, Field } from "./field-schema.js";
 import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
@@ -18,8 +18,8 @@ import { TickJson } from "./tick-json.js";
 
 /** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
 
-@About("A bar as the stream sends it.")
-export class LiveBar extends BarJson {
+@About("A bar as the stream sends it. Its prices are null after its last tick was deleted.")
+export class LiveBar extends SparseBar {
   @IsWord(...STORED_INTERVALS)
   readonly interval!: StoredInterval;
 

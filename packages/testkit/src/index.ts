@@ -6,6 +6,7 @@ export {
   type ServerHandle,
   type TestDatabase,
 } from "@fx-ohlc/embedded";
+export { type DocumentedMessage, documentedMessage } from "./documented-messages.js";
 export { type FaultProxy, faultProxy } from "./fault-proxy.js";
 export { type StartServiceOptions, startService, type TestService } from "./start-service.js";
 export { testDatabase } from "./test-database.js";

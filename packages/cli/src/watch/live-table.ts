@@ -1,4 +1,4 @@
-import type { BarJson, StreamEvent } from "@fx-ohlc/client";
+import type { LiveBar, StreamEvent } from "@fx-ohlc/client";
 import { grouped } from "../terminal.js";
 
 /** The newest of one symbol's ticks. */
@@ -11,7 +11,7 @@ interface TickRow {
 
 interface BarRow {
   readonly name: string;
-  readonly bar: BarJson;
+  readonly bar: LiveBar;
   readonly state: string;
 }
 
@@ -46,7 +46,13 @@ export class LiveTable {
     });
     const bars = [...this.#bars.values()].map(({ name, bar, state }) => {
       const { bucket, open, high, low, close, tick_count } = bar;
-      return [name, bucket, state, ...[open, high, low, close].map(String), grouped(tick_count)];
+      return [
+        name,
+        bucket,
+        state,
+        ...[open, high, low, close].map((price) => String(price ?? "–")),
+        grouped(tick_count),
+      ];
     });
     return [
       ...(ticks.length > 0 ? table([["ticks", "date", "time", "price", "received"], ...ticks], 3) : []),
@@ -71,7 +77,7 @@ export class LiveTable {
   }
 
   /** A final bar gives way to the one that runs, and is shown only while there is none. */
-  #takeBar(channel: string, bar: BarJson, type: "bar" | "final"): void {
+  #takeBar(channel: string, bar: LiveBar, type: "bar" | "final"): void {
     const shown = this.#bars.get(channel);
     if (shown !== undefined && shown.bar.bucket > bar.bucket) return;
     this.#bars.set(channel, {

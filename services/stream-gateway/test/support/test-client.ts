@@ -1,4 +1,4 @@
-import { eventually } from "@fx-ohlc/testkit";
+import { documentedMessage, eventually } from "@fx-ohlc/testkit";
 import { type ClientOptions, WebSocket } from "ws";
 
 /** A message as it came; tests look at the fields they are about. */
@@ -15,7 +15,8 @@ export class TestClient {
 
   constructor(url: string, options: ClientOptions = {}) {
     this.ws = new WebSocket(url, options);
-    this.ws.on("message", (data) => this.messages.push(JSON.parse(String(data))));
+    const path = new URL(url).pathname;
+    this.ws.on("message", (data) => this.#take(path, JSON.parse(String(data))));
     this.ws.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };
     });
@@ -30,6 +31,13 @@ export class TestClient {
         this.ws.terminate();
       });
     });
+  }
+
+  /** Whatever a test is about, a message that the documents do not know fails it. */
+  #take(path: string, message: Message): void {
+    const { fault } = documentedMessage(path, message);
+    if (fault !== undefined) throw new Error(fault);
+    this.messages.push(message);
   }
 
   /** Connects; rejects with the refusal when the gateway refuses, which can take a try while it catches up with Redis. */

@@ -1,4 +1,4 @@
-import type { BarJson } from "@fx-ohlc/client";
+import type { BarJson, LiveBar } from "@fx-ohlc/client";
 
 /** Seconds since 1970 UTC: how the chart counts. Every bucket starts on a whole one. */
 export type Seconds = number;
@@ -10,12 +10,14 @@ export interface ChartBar {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** Its ticks; 0 in the news that a bar is gone. */
+  /** Its ticks; 0 in the news that a bar is gone, whose prices are no numbers. */
   readonly count: number;
 }
 
-export function chartBar({ bucket, open, high, low, close, tick_count }: BarJson): ChartBar {
-  return { time: Date.parse(bucket) / 1000, open, high, low, close, count: tick_count };
+export function chartBar({ bucket, open, high, low, close, tick_count }: BarJson | LiveBar): ChartBar {
+  const time = Date.parse(bucket) / 1000;
+  const none = Number.NaN;
+  return { time, open: open ?? none, high: high ?? none, low: low ?? none, close: close ?? none, count: tick_count };
 }
 
 /** Where a time is in ascending bars, or would be. */

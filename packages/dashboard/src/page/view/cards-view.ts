@@ -33,7 +33,7 @@ class CardView {
     if (bar === this.#shown) return;
     this.#shown = bar;
     FIELDS.forEach((field, at) => {
-      this.#prices[at]?.set(bar?.[field], decimals);
+      this.#prices[at]?.set(bar?.[field] ?? undefined, decimals);
     });
     setText(this.#ticks, bar?.tick_count.toLocaleString("en") ?? "–");
     setText(this.#bucket, bar === undefined ? "–" : bucketText(bar));
