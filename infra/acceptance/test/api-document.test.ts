@@ -5,7 +5,7 @@ import { Actor } from "../src/api/actor.js";
 import { AnswerBook } from "../src/api/answer-book.js";
 import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
-import { GOOD_DAY, REFUSALS } from "../src/api/scenario.js";
+import { GOOD_DAY, MANY_SHAPES, REFUSALS } from "../src/api/scenario.js";
 import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
@@ -46,7 +46,7 @@ describe("the OpenAPI document of the whole API", () => {
   const actorOf = (operation: string) => (ON_GATEWAY.test(operation) ? gateway : edge);
 
   it("shows nothing that is not so, and everything that is", async () => {
-    for (const step of [...GOOD_DAY, ...REFUSALS]) await actorOf(step.operation).act(step);
+    for (const step of [...GOOD_DAY, ...REFUSALS, ...MANY_SHAPES]) await actorOf(step.operation).act(step);
     for (const actor of [edge, gateway]) await actor.actShared();
     await crowd();
     await outage();

@@ -14,6 +14,7 @@ import { readExamples } from "./examples.js";
 import { INGEST_ROUTES } from "./ingest-routes.js";
 import { QUERY_ROUTES } from "./query-routes.js";
 import { STREAM_ROUTES } from "./stream-routes.js";
+import { UDF_ROUTES } from "./udf-routes.js";
 
 const DESCRIPTION = `Market ticks in, exact OHLC bars out, both streamed.
 
@@ -23,6 +24,7 @@ every bad field. Every answer carries \`X-Request-Id\`. A path works with and wi
 const TAGS = [
   { name: "ticks", description: "Single prices: sent, corrected, deleted and read." },
   { name: "bars", description: "Open, high, low and close of any interval, always up to date." },
+  { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },
   ...COMMON_TAGS,
 ];
@@ -30,7 +32,7 @@ const TAGS = [
 /** What each service answers, in its own words. */
 const SERVICE_ROUTES: Readonly<Record<ServiceName, RouteDeclarations>> = {
   "tick-ingest": { ...INGEST_ROUTES, ...COMMON_ROUTES },
-  "ohlc-query": { ...QUERY_ROUTES, ...COMMON_ROUTES },
+  "ohlc-query": { ...QUERY_ROUTES, ...UDF_ROUTES, ...COMMON_ROUTES },
   "stream-gateway": { ...STREAM_ROUTES, ...COMMON_ROUTES, ...STREAM_DOCUMENT_ROUTE },
 };
 
@@ -38,6 +40,7 @@ const SERVICE_ROUTES: Readonly<Record<ServiceName, RouteDeclarations>> = {
 export const SYSTEM_ROUTES = {
   ...INGEST_ROUTES,
   ...QUERY_ROUTES,
+  ...UDF_ROUTES,
   ...STREAM_ROUTES,
   ...EDGE_ROUTES,
   ...PROBLEM_ROUTE,

@@ -5,3 +5,4 @@ export * from "./examples.js";
 export * from "./ingest-routes.js";
 export * from "./query-routes.js";
 export * from "./stream-routes.js";
+export * from "./udf-routes.js";

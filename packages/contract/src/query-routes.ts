@@ -1,40 +1,77 @@
 import {
+  BAR_FORMATS,
   BarJson,
   BarsQuery,
   DayBarsQuery,
+  FilledBar,
   IntervalBarsQuery,
+  type JsonSchema,
   LatestQuery,
+  type RefTo,
+  type Shape,
   SymbolJson,
+  SymbolsQuery,
   TickJson,
   TicksQuery,
 } from "@fx-ohlc/schemas";
-import {
-  type BodySchema,
-  declareRoutes,
-  listOf,
-  type ResponseHeader,
-  type RouteDeclaration,
-} from "@fx-ohlc/service-kit";
+import { type BodySchema, type Content, declareRoutes, listOf, type RouteDeclaration } from "@fx-ohlc/service-kit";
 
-type Headers = Readonly<Partial<Record<ResponseHeader, "always" | "sometimes">>>;
+/** The media type of each format that has one of its own; ccxt's candles are JSON. */
+export const MEDIA_TYPES = {
+  json: "application/json",
+  csv: "text/csv",
+  ndjson: "application/x-ndjson",
+  columns: "application/vnd.fx-ohlc.columns+json",
+} as const;
 
-/** How every read is answered: with a tag, so that whoever has the answer already is sent nothing. */
-function read(description: string, body: BodySchema, isPaged: boolean) {
-  const tagged = { ETag: "always", "Cache-Control": "always" } as const;
-  const headers: Headers = isPaged ? { ...tagged, Link: "sometimes" } : tagged;
+const TEXT = { schema: { type: "string" } };
+
+/** A table in every format. */
+function table(json: BodySchema, row: Shape): Content {
+  return {
+    [MEDIA_TYPES.json]: json,
+    [MEDIA_TYPES.csv]: TEXT,
+    [MEDIA_TYPES.ndjson]: TEXT,
+    [MEDIA_TYPES.columns]: { columnsOf: row },
+  };
+}
+
+/** How every table is answered: with a tag, so that whoever has the answer already is sent nothing. */
+function read(description: string, content: Content, isPaged: boolean) {
+  const always = { "Cache-Control": "always", Vary: "always" } as const;
+  const link = { Link: "sometimes" } as const;
+  // An answer of any length has no tag: it is sent before its end is known.
+  const headers = { ...always, ETag: "sometimes", "Content-Encoding": "sometimes" } as const;
+  const unchanged = { ...always, ETag: "always" } as const;
   return {
     method: "GET",
-    requestHeaders: ["If-None-Match"],
+    requestHeaders: ["Accept", "Accept-Encoding", "If-None-Match"],
     answers: {
-      200: { description, content: { "application/json": body }, headers },
-      304: { description: "What is at hand still stands.", headers },
+      200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },
+      304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "invalid", "unavailable"],
+    problems: ["malformed", "not_acceptable", "invalid", "unavailable"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 
-const PAGE = "Ascending by bucket. More than `limit` of them are paged: follow `Link`.";
-const bars = { ...read(PAGE, listOf(BarJson), true), tag: "bars" } as const;
+const CANDLE: JsonSchema = {
+  description: "`format=ccxt`: milliseconds, open, high, low, close, and the count of ticks as the volume.",
+  type: "array",
+  prefixItems: Array.from({ length: 6 }, () => ({ type: ["number", "null"] })),
+  minItems: 6,
+  maxItems: 6,
+};
+
+/** Bars as they are, with empty buckets filled, or as candles. */
+const BARS = {
+  schema: (ref: RefTo) => {
+    const rows = [ref(BarJson), ref(FilledBar), CANDLE];
+    return { anyOf: rows.map((items) => ({ type: "array", items })) };
+  },
+};
+
+const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${BAR_FORMATS.join(", ")}.`;
+const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
 
 /** The read side. */
 export const QUERY_ROUTES = declareRoutes({
@@ -60,7 +97,7 @@ export const QUERY_ROUTES = declareRoutes({
     queryDto: DayBarsQuery,
   },
   getLatestBars: {
-    ...read("In the order of the symbols asked for.", listOf(BarJson), false),
+    ...read("In the order of the symbols asked for.", table(listOf(BarJson), BarJson), false),
     path: "/ohlc/latest",
     summary: "The newest bar of each symbol",
     description: "Complete or not; never one that starts after now.",
@@ -68,17 +105,21 @@ export const QUERY_ROUTES = declareRoutes({
     queryDto: LatestQuery,
   },
   getTicks: {
-    ...read("Ascending by (time, seq). More than `limit` of them are paged: follow `Link`.", listOf(TickJson), true),
+    ...read(
+      "Ascending by (time, seq). More than `limit` of them are paged: follow `Link`.",
+      table(listOf(TickJson), TickJson),
+      true,
+    ),
     path: "/ticks",
     summary: "Raw ticks",
     tag: "ticks",
     queryDto: TicksQuery,
   },
   getSymbols: {
-    ...read("By name.", listOf(SymbolJson), false),
+    ...read("By name.", table(listOf(SymbolJson), SymbolJson), false),
     path: "/symbols",
     summary: "What has ticks, and since when",
     tag: "bars",
-    problems: ["malformed", "unavailable"],
+    queryDto: SymbolsQuery,
   },
 });

@@ -19,5 +19,6 @@ export * from "./tick.js";
 export * from "./tick-dto.js";
 export * from "./tick-json.js";
 export * from "./time.js";
+export * from "./udf-answers.js";
 export * from "./udf-query-dto.js";
 export * from "./zone.js";

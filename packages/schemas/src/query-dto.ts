@@ -1,5 +1,6 @@
 import { IsIn } from "class-validator";
 import { IsIntegerText, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
+import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 
 /** Query of `PUT /ticks`. */
@@ -64,8 +65,8 @@ export class BulkQuery {
 export class AnchorQuery {
   static readonly fields: readonly string[] = ["symbol"];
 
-  /** Every symbol when absent. */
   @MayBeAbsent()
+  @Describe("Every symbol when absent.")
   @IsSymbolList()
   symbol?: string;
 }
@@ -74,8 +75,8 @@ export class AnchorQuery {
 export class StreamQuery {
   static readonly fields: readonly string[] = ["symbol"];
 
-  /** Every symbol when absent. */
   @MayBeAbsent()
+  @Describe("Every symbol when absent.")
   @IsSymbolList()
   symbol?: string;
 }

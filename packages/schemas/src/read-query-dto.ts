@@ -10,6 +10,7 @@ import {
   IsZone,
   MayBeAbsent,
 } from "./decorators.js";
+import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 
 /** Rows one answer holds when `limit` is absent, and at most. */
@@ -46,18 +47,18 @@ export class TicksQuery {
   @IsTime()
   start!: string;
 
-  /** Now when absent. */
   @MayBeAbsent()
+  @Describe("Now when absent.")
   @IsTime()
   end?: string;
 
-  /** `all` streams the whole range in one answer. */
   @MayBeAbsent()
+  @Describe("`all` streams the whole range in one answer.")
   @IsRowLimit(LIMIT_MAX)
   limit?: string;
 
-  /** Paging cursor: only ticks after (`start`, `after_seq`). */
   @MayBeAbsent()
+  @Describe("Paging cursor: only ticks after (`start`, `after_seq`).")
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
   after_seq?: string;
 
@@ -73,28 +74,28 @@ export class BarsQuery {
   @IsSymbol()
   symbol!: string;
 
-  /** May be absent with `count`: the last bars then, however old. */
   @ValidateIf(({ start, count }: BarsQuery) => start !== undefined || count === undefined)
+  @Describe("May be absent with `count`: the last bars then, however old.")
   @IsTime()
   start?: string;
 
-  /** Now when absent. */
   @MayBeAbsent()
+  @Describe("Now when absent.")
   @IsTime()
   end?: string;
 
-  /** The first bars of the range; `all` streams the whole range in one answer. */
   @MayBeAbsent()
+  @Describe("The first bars of the range; `all` streams the whole range in one answer.")
   @IsRowLimit(LIMIT_MAX)
   limit?: string;
 
-  /** The last bars of the range, in place of `limit`. */
   @MayBeAbsent()
+  @Describe("The last bars of the range, in place of `limit`.")
   @IsIntegerText(1, LIMIT_MAX)
   count?: string;
 
-  /** Whether buckets without ticks are answered too, up to now; `none` when absent. */
   @MayBeAbsent()
+  @Describe("Whether buckets without ticks are answered too, up to now; `none` when absent.")
   @IsOneOf(FILLS)
   fill?: FillName;
 
@@ -107,13 +108,13 @@ export class BarsQuery {
 export class DayBarsQuery extends BarsQuery {
   static override readonly fields: readonly string[] = [...BarsQuery.fields, "day_start_hour", "timezone"];
 
-  /** Local hour where the FX day starts. */
   @MayBeAbsent()
+  @Describe("Local hour where the FX day starts.")
   @IsIntegerText(0, 23)
   day_start_hour?: string;
 
-  /** IANA zone of that hour. */
   @MayBeAbsent()
+  @Describe("IANA zone of that hour.")
   @IsZone()
   timezone?: string;
 }
@@ -133,8 +134,8 @@ export class LatestQuery {
   @IsSymbolList()
   symbol!: string;
 
-  /** `minute` when absent. */
   @MayBeAbsent()
+  @Describe("`minute` when absent.")
   @IsIntervalName()
   interval?: string;
 

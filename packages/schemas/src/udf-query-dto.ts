@@ -1,5 +1,6 @@
 import { IsString, ValidateIf } from "class-validator";
 import { IsIntegerText, IsOneOf, IsSymbol, IsUnixTime, MayBeAbsent } from "./decorators.js";
+import { Describe } from "./field-schema.js";
 import type { Interval } from "./interval.js";
 
 /** What TradingView calls each interval; `D`, `W` and `M` are short for the last three. */
@@ -46,8 +47,8 @@ export class UdfSymbolQuery {
 export class UdfSearchQuery {
   static readonly fields: readonly string[] = ["query", "type", "exchange", "limit"];
 
-  /** What the user typed: a part of a symbol; every symbol when absent or empty. */
   @MayBeAbsent()
+  @Describe("What the user typed: a part of a symbol; every symbol when absent or empty.")
   @IsString()
   query?: string;
 
@@ -74,17 +75,17 @@ export class UdfHistoryQuery {
   @IsOneOf(RESOLUTION_NAMES)
   resolution!: string;
 
-  /** Ignored, and may be absent, with `countback`. */
   @ValidateIf(({ from, countback }: UdfHistoryQuery) => from !== undefined || countback === undefined)
+  @Describe("Ignored, and may be absent, with `countback`.")
   @IsUnixTime()
   from?: string;
 
-  /** Not inclusive. */
+  @Describe("Not inclusive.")
   @IsUnixTime()
   to!: string;
 
-  /** The last bars before `to`. */
   @MayBeAbsent()
+  @Describe("The last bars before `to`.")
   @IsIntegerText(1, COUNTBACK_MAX)
   countback?: string;
 }

@@ -8,7 +8,6 @@ export * from "./api/health-document.js";
 export * from "./api/open-api.js";
 export * from "./api/problem-document.js";
 export * from "./api/route.js";
-export { hidden } from "./api/service-routes.js";
 export * from "./backoff.js";
 export * from "./conditional.js";
 export * from "./deadline.js";

@@ -4,13 +4,13 @@ import { PassThrough } from "node:stream";
 import { IsText } from "@fx-ohlc/schemas";
 import express, { type Request, type Response } from "express";
 import request from "supertest";
+import { hidden } from "../src/api/service-routes.js";
 import {
   type BoundRoute,
   createHttpApp,
   createLogger,
   Health,
   type HttpAppOptions,
-  hidden,
   listen,
   Metrics,
   Problem,

@@ -1,11 +1,10 @@
-import { documentsOf, QUERY_ROUTES } from "@fx-ohlc/contract";
+import { documentsOf } from "@fx-ohlc/contract";
 import { Database } from "@fx-ohlc/database";
 import {
   createHttpApp,
   createLogger,
   Health,
   type HttpServer,
-  hidden,
   type Logger,
   listen,
   Metrics,
@@ -15,7 +14,7 @@ import {
 import { BarPages } from "./bars/bar-page.js";
 import type { Config } from "./config.js";
 import type { BarDependencies } from "./http/bar-routes.js";
-import { type ReadSources, readRoutes } from "./http/routes.js";
+import { queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
 import { databaseProblem, Reader } from "./reader.js";
@@ -43,11 +42,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     cors: true,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
-    routes: Object.entries(readRoutes(readSources(config, metrics, database, standby))).map(([route, answer]) => {
-      const path = route.replace("GET ", "");
-      const declaration = Object.values(QUERY_ROUTES).find((declared) => declared.path === path);
-      return declaration === undefined ? hidden(path, answer) : { declaration, answer };
-    }),
+    routes: queryRoutes(readSources(config, metrics, database, standby)),
   });
   const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;

@@ -1,13 +1,6 @@
 import type { Sql } from "@fx-ohlc/database";
-import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type SymbolJson, US_PER_DAY } from "@fx-ohlc/schemas";
 import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
-
-/** A symbol and the time of its first and last tick, as `GET /symbols` answers it. */
-export interface SymbolJson {
-  readonly symbol: string;
-  readonly first_tick: string;
-  readonly last_tick: string;
-}
 
 interface SymbolRow {
   readonly symbol: string;

@@ -3,8 +3,8 @@ import type { ApiAnswer } from "./exchange.js";
 
 /** Headers that say something about the API: one of them in an answer has to be in the document. */
 const TELLING = ["etag", "link", "retry-after", "location", "content-encoding", "vary", "cache-control"];
-/** Documented by the name of the media type alone: text has no schema that could be wrong. */
-const JSON_TYPE = /^application\/([a-z]+\+)?json$/;
+/** Text has no schema that could be wrong: it is documented by the name of its media type alone. */
+const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
 
 /** Holds real answers against the document, and knows which of the documented ones have not been seen. */
 export class AnswerBook {
@@ -64,9 +64,14 @@ function bodyFaults(document: ApiDocument, content: NonNullable<Documented["cont
   const mediaType = mediaTypeOf(answer);
   const documented = content[mediaType];
   if (documented === undefined) return [`the media type ${mediaType} is not documented`];
-  if (!JSON_TYPE.test(mediaType)) return [];
+  if (!isJson(answer)) return [];
   const fault = document.fault(documented.schema, JSON.parse(answer.text));
   return fault === undefined ? [] : [`${fault}: ${answer.text.slice(0, 500)}`];
+}
+
+/** Whether an answer is one JSON value. */
+export function isJson(answer: ApiAnswer): boolean {
+  return JSON_TYPE.test(mediaTypeOf(answer));
 }
 
 /** The media type of an answer, without its parameters. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { EXAMPLES_FILE } from "@fx-ohlc/contract";
 import { answerKey, type RecordedRoute } from "@fx-ohlc/service-kit";
-import { mediaTypeOf } from "./answer-book.js";
+import { isJson, mediaTypeOf } from "./answer-book.js";
 import type { ApiAnswer } from "./exchange.js";
 import type { Step } from "./scenario.js";
 
@@ -12,10 +12,12 @@ interface Routes {
 
 /** Members that are another at every run. */
 const VOLATILE = new Set(["timestamp", "request_id", "version"]);
+/** An answer that is nothing but the time. */
+const CLOCK = /^\d{10}$/;
 /** Longer texts are shown by their beginning. */
 const LINES_MAX = 2;
 /** Larger objects are shown by their plain members: the documents would contain themselves. */
-const OBJECT_BYTES_MAX = 20_000;
+const OBJECT_BYTES_MAX = 5000;
 
 /**
  * The examples of the documents: the first request of each operation that was answered well, and the first answer of each
@@ -46,7 +48,7 @@ export class Recorder {
 }
 
 function shown(answer: ApiAnswer): unknown {
-  if (!/json$/.test(mediaTypeOf(answer))) return answer.text.split("\n").slice(0, LINES_MAX).join("\n");
+  if (!isJson(answer)) return answer.text.split("\n").slice(0, LINES_MAX).join("\n");
   const body: unknown = JSON.parse(answer.text);
   if (answer.text.length <= OBJECT_BYTES_MAX) return body;
   return Object.fromEntries(Object.entries(Object(body)).filter(([, member]) => typeof member === "string"));
@@ -55,6 +57,7 @@ function shown(answer: ApiAnswer): unknown {
 /** Examples with what changes at every run left out, for comparing them. */
 export function lasting(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lasting);
+  if (typeof value === "string" && CLOCK.test(value)) return "now";
   if (typeof value !== "object" || value === null) return value;
   const members = Object.entries(value).filter(([name]) => !VOLATILE.has(name));
   return Object.fromEntries(members.map(([name, member]) => [name, lasting(member)]));

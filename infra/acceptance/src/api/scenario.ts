@@ -25,6 +25,8 @@ const UPGRADE = {
 /** More than any single tick may be long. */
 const LONG = " ".repeat(20_000);
 const ROWS_MAX = 50_000;
+/** Symbols enough for a long answer. */
+const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
 
 const write = (operation: string, body: unknown, status: number, more: Partial<Step> = {}): Step => ({
   operation,
@@ -71,6 +73,15 @@ export const GOOD_DAY: readonly Step[] = [
   { operation: "getLatestBars", query: { symbol: "EURUSD,GBPUSD", interval: "minute" }, status: 200 },
   { operation: "getTicks", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
   { operation: "getSymbols", status: 200 },
+  { operation: "getUdfConfig", status: 200 },
+  { operation: "getUdfTime", status: 200 },
+  { operation: "getUdfSymbol", query: { symbol: "EURUSD" }, status: 200 },
+  { operation: "searchUdfSymbols", query: { query: "usd", limit: "2" }, status: 200 },
+  {
+    operation: "getUdfHistory",
+    query: { symbol: "EURUSD", resolution: "5", from: "1764928800", to: "1764932400" },
+    status: 200,
+  },
   { operation: "getStreamStats", status: 200 },
   { operation: "streamChannels", headers: UPGRADE, status: 101 },
   ...["streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
@@ -98,6 +109,50 @@ const invalidReads = ["getMinuteBars", "getHourBars", "getDayBars", "getCustomDa
   }),
 );
 
+const GZIP = { "accept-encoding": "gzip" };
+const PAGED = { symbol: "EURUSD", ...MONTH };
+/** A query of each table, long enough to be worth compressing. */
+const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  getBars: { ...PAGED, interval: "15m", fill: "null", limit: "100" },
+  getMinuteBars: { ...PAGED, fill: "previous", limit: "100" },
+  getHourBars: { ...PAGED, fill: "null", limit: "100" },
+  getDayBars: { ...PAGED, fill: "null" },
+  getCustomDayBars: { ...PAGED, fill: "null" },
+  getLatestBars: { symbol: CROWD.join(",") },
+  getTicks: { symbol: "AUDUSD", ...FRIDAY },
+  getSymbols: {},
+};
+
+/** The same tables once more, in every other format. */
+const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
+  ["csv", "ndjson", "columns"].map((format) => ({ ...step, query: { ...step.query, format } })),
+);
+
+/** Everything that answers can look like; for some of it a lot has to be stored. */
+export const MANY_SHAPES: readonly Step[] = [
+  ...FORMATS,
+  write(
+    "postTicks",
+    [
+      ...CROWD.map((symbol) => ({ symbol, time: TICK.time, price: 1 })),
+      ...CROWD.map((_, at) => ({ symbol: "AUDUSD", time: `2025-12-05T10:${at + 10}:00Z`, price: 1 + at / 64 })),
+    ],
+    201,
+  ),
+  ...Object.entries(TABLES).flatMap(([operation, query]) => [
+    { operation, query, headers: GZIP, status: 200 },
+    { operation, query, headers: { accept: "image/png" }, status: 406 },
+  ]),
+  { operation: "getMinuteBars", query: { ...PAGED, limit: "all", format: "ccxt" }, status: 200 },
+  { operation: "searchUdfSymbols", headers: GZIP, status: 200 },
+  {
+    operation: "getUdfHistory",
+    query: { symbol: "AUDUSD", resolution: "1", from: "0", to: "4000000000" },
+    headers: GZIP,
+    status: 200,
+  },
+];
+
 /** What is refused for a reason of its own. Refusals that every operation shares are made up from the document. */
 export const REFUSALS: readonly Step[] = [
   write("postTick", { ...TICK, seq: 0, price: 2 }, 409),
@@ -116,6 +171,11 @@ export const REFUSALS: readonly Step[] = [
   ...invalidReads,
   { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
   { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
+  { operation: "getSymbols", query: { format: "xml" }, status: 422 },
+  { operation: "getUdfSymbol", query: { symbol: "NOSUCH" }, status: 404 },
+  { operation: "getUdfSymbol", query: { symbol: "EUR USD" }, status: 422 },
+  { operation: "searchUdfSymbols", query: { limit: "0" }, status: 422 },
+  { operation: "getUdfHistory", query: { symbol: "EURUSD", resolution: "7", from: "0", to: "1" }, status: 422 },
   { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
   { operation: "getServiceMetrics", path: { service: "postgres" }, status: 404 },
   ...["streamChannels", "streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({

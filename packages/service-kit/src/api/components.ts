@@ -2,6 +2,12 @@ import { aboutOf, type FieldSchema, type JsonSchema, type Shape } from "@fx-ohlc
 import { targetConstructorToSchema } from "class-validator-jsonschema";
 import type { BodySchema } from "./route.js";
 
+/** What {@link Components.inline} makes of a class. */
+export interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
 type Converters = NonNullable<NonNullable<Parameters<typeof targetConstructorToSchema>[1]>["additionalConverters"]>;
 
 const REF = "#/components/schemas/";
@@ -33,7 +39,18 @@ export class Components {
   };
 
   of(body: BodySchema): JsonSchema {
-    return typeof body === "function" ? this.ref(body) : this.resolve(body.schema);
+    if (typeof body === "function") return this.ref(body);
+    return "schema" in body ? this.resolve(body.schema) : this.#columns(body.columnsOf);
+  }
+
+  /** An array for each field, with null where a row has none. */
+  #columns(shape: Shape): JsonSchema {
+    const { properties = {}, required } = this.inline(shape) as ObjectSchema; // Of a class: always an object.
+    const columns = Object.entries(properties).map(([name, items]) => [
+      name,
+      { type: "array", items: { anyOf: [items, { type: "null" }] } },
+    ]);
+    return { type: "object", properties: Object.fromEntries(columns), required, additionalProperties: false };
   }
 
   resolve(schema: FieldSchema): JsonSchema {

@@ -12,7 +12,7 @@ export const RESPONSE_HEADERS = {
     schema: { type: "string" },
   },
   "Retry-After": { description: "Seconds after which to try again.", schema: { type: "integer", minimum: 1 } },
-  ETag: { description: "Stands for exactly these bytes.", schema: { type: "string", pattern: '^"[^"]+"$' } },
+  ETag: { description: "Stands for exactly these bytes.", schema: { type: "string", pattern: '^(W/)?"[^"]+"$' } },
   "Cache-Control": { description: "Whether the answer may be kept.", schema: { type: "string" } },
   Link: {
     description:
@@ -31,6 +31,7 @@ export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 /** Headers of requests that a route may look at. */
 export const REQUEST_HEADERS = {
   "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
+  Accept: { description: "Media types of the answer; `format` goes before it.", schema: { type: "string" } },
   "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 

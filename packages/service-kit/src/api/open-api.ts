@@ -1,6 +1,6 @@
 import type { JsonSchema, Shape } from "@fx-ohlc/schemas";
 import { PROBLEMS, type ProblemCode } from "../problem.js";
-import { Components } from "./components.js";
+import { Components, type ObjectSchema } from "./components.js";
 import { answerKey, type RecordedExamples, type RecordedRoute } from "./examples.js";
 import { REQUEST_HEADERS, RESPONSE_HEADERS, type ResponseHeader } from "./headers.js";
 import { ProblemDocument } from "./problem-document.js";
@@ -96,14 +96,10 @@ function parametersOf(
   }));
 }
 
-interface ObjectSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-}
-
 /** A parameter's text as the value that its schema speaks of. */
-function exampleValue(text: string, { type }: JsonSchema): unknown {
-  if (type === "integer") return Number(text);
+function exampleValue(text: string, { type, anyOf }: JsonSchema): unknown {
+  // What is a number or a word is written as what it looks like.
+  if (type === "integer" || (anyOf !== undefined && /^\d+$/.test(text))) return Number(text);
   return type === "array" ? text.split(",") : text;
 }
 

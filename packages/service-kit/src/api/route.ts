@@ -2,8 +2,8 @@ import type { DtoClass, FieldSchema, Shape } from "@fx-ohlc/schemas";
 import type { ProblemCode } from "../problem.js";
 import type { RequestHeader, ResponseHeader } from "./headers.js";
 
-/** An object of a class, or a schema of its own. */
-export type BodySchema = Shape | { readonly schema: FieldSchema };
+/** An object of a class, objects of a class column by column, or a schema of its own. */
+export type BodySchema = Shape | { readonly columnsOf: Shape } | { readonly schema: FieldSchema };
 
 /** Bodies by media type. */
 export type Content = Readonly<Record<string, BodySchema>>;

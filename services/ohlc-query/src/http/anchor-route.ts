@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import {
-  AnchorQuery,
+  type AnchorQuery,
   barJson,
   bucketStart,
   type DayBoundary,
@@ -8,7 +8,6 @@ import {
   fxDayName,
   type Micros,
 } from "@fx-ohlc/schemas";
-import { readQuery } from "@fx-ohlc/service-kit";
 import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
 import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
@@ -37,8 +36,7 @@ const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
  * for the outside: the edge does not lead here.
  */
 export function getAnchor(reader: Reader) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const { symbol } = readQuery(AnchorQuery, req.url ?? "");
+  return async (_req: IncomingMessage, { symbol }: AnchorQuery): Promise<Answer> => {
     const { nowUs, snapshot, bars } = await readNewestBars(
       reader,
       symbol === undefined ? undefined : symbolsOf(symbol),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { entityTag, matches, type Problem, sendBody } from "@fx-ohlc/service-kit";
+import { entityTag, matches, sendBody } from "@fx-ohlc/service-kit";
 import { Compressor, encodingOf, isWorthEncoding } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
 import { CONTENT_TYPES } from "./media-type.js";
@@ -13,13 +13,7 @@ export interface TextAnswer {
   readonly link?: string | undefined;
 }
 
-/** A refusal in the words of a protocol that has its own; any other is thrown. */
-export interface Refusal {
-  readonly refusal: Problem;
-  readonly body: string;
-}
-
-export type Answer = TextAnswer | StreamedAnswer | Refusal;
+export type Answer = TextAnswer | StreamedAnswer;
 
 /** Sends answers: compressed to those who take that, 304 to those who have them already. */
 export class AnswerSender {
@@ -27,8 +21,7 @@ export class AnswerSender {
   readonly #streams = new AnswerStreams();
 
   async send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
-    if ("refusal" in answer) sendRefusal(res, answer);
-    else if ("chunks" in answer) await this.#streams.send(req, res, answer);
+    if ("chunks" in answer) await this.#streams.send(req, res, answer);
     else await this.#sendText(req, res, answer);
   }
 
@@ -49,9 +42,4 @@ export class AnswerSender {
     if (encoded === undefined) sendBody(res, 200, contentType, bytes, headers);
     else sendBody(res, 200, contentType, encoded.body, { ...headers, "Content-Encoding": encoded.encoding });
   }
-}
-
-function sendRefusal(res: ServerResponse, { refusal, body }: Refusal): void {
-  const retry = refusal.retryAfterS === undefined ? {} : { "Retry-After": String(refusal.retryAfterS) };
-  sendBody(res, refusal.status, CONTENT_TYPES.json, body, { "Cache-Control": "no-cache", ...retry });
 }

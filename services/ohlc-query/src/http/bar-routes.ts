@@ -1,6 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { BarsQuery, bucketStart, DayBarsQuery, IntervalBarsQuery, LatestQuery, parseInterval } from "@fx-ohlc/schemas";
-import { invalid, readQuery } from "@fx-ohlc/service-kit";
+import {
+  type BarsQuery,
+  bucketStart,
+  type DayBarsQuery,
+  type IntervalBarsQuery,
+  type LatestQuery,
+  parseInterval,
+} from "@fx-ohlc/schemas";
+import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
 import { barRows, barTable } from "../formats/bar-table.js";
 import { tableText } from "../formats/table-text.js";
@@ -21,24 +28,21 @@ const SYMBOLS_MAX = 100;
 
 /** `GET /ohlc/minute` and `/ohlc/hour`: bars that no day boundary touches. */
 export function getBars(dependencies: BarDependencies, interval: "1m" | "1h") {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const query = readQuery(BarsQuery, req.url ?? "");
+  return async (req: IncomingMessage, query: BarsQuery): Promise<Answer> => {
     return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
   };
 }
 
 /** `GET /ohlc/day` and `/ohlc/custom-day`. */
 export function getDayBars(dependencies: BarDependencies) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const query = readQuery(DayBarsQuery, req.url ?? "");
+  return async (req: IncomingMessage, query: DayBarsQuery): Promise<Answer> => {
     return answerBars(dependencies, req, barRequest(req, query, "1d", dependencies.reader));
   };
 }
 
 /** `GET /ohlc`: bars of any interval. */
 export function getIntervalBars(dependencies: BarDependencies) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const query = readQuery(IntervalBarsQuery, req.url ?? "");
+  return async (req: IncomingMessage, query: IntervalBarsQuery): Promise<Answer> => {
     const interval = parseInterval(query.interval) ?? "1m";
     return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
   };
@@ -46,8 +50,7 @@ export function getIntervalBars(dependencies: BarDependencies) {
 
 /** `GET /ohlc/latest`. */
 export function getLatestBars({ reader, pages }: BarDependencies) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const query = readQuery(LatestQuery, req.url ?? "");
+  return async (req: IncomingMessage, query: LatestQuery): Promise<Answer> => {
     const symbols = symbolsOf(query.symbol);
     if (symbols.length > SYMBOLS_MAX) {
       throw invalid([{ field: "symbol", message: `must name at most ${SYMBOLS_MAX} symbols` }]);

@@ -1,23 +1,24 @@
 import type { IncomingMessage } from "node:http";
+import { MEDIA_TYPES } from "@fx-ohlc/contract";
 import type { BarFormat, Format } from "@fx-ohlc/schemas";
 import { Problem } from "@fx-ohlc/service-kit";
 import Negotiator from "negotiator";
 
 /** What each format is called in `Content-Type`. */
 export const CONTENT_TYPES: Readonly<Record<BarFormat, string>> = {
-  json: "application/json; charset=utf-8",
-  csv: "text/csv; charset=utf-8; header=present",
-  ndjson: "application/x-ndjson",
-  columns: "application/vnd.fx-ohlc.columns+json",
-  ccxt: "application/json; charset=utf-8",
+  json: `${MEDIA_TYPES.json}; charset=utf-8`,
+  csv: `${MEDIA_TYPES.csv}; charset=utf-8; header=present`,
+  ndjson: MEDIA_TYPES.ndjson,
+  columns: MEDIA_TYPES.columns,
+  ccxt: `${MEDIA_TYPES.json}; charset=utf-8`,
 };
 
 /** What `Accept` may ask for, the preferred first; ccxt's candles have no type of their own. */
 const ACCEPTED: Readonly<Record<string, Format>> = {
-  "application/json": "json",
-  "text/csv": "csv",
-  "application/x-ndjson": "ndjson",
-  "application/vnd.fx-ohlc.columns+json": "columns",
+  [MEDIA_TYPES.json]: "json",
+  [MEDIA_TYPES.csv]: "csv",
+  [MEDIA_TYPES.ndjson]: "ndjson",
+  [MEDIA_TYPES.columns]: "columns",
 };
 
 /**

@@ -1,8 +1,5 @@
-import { type DayBoundary, LIMIT_DEFAULT, type Micros, normalizeSymbol, parseTime } from "@fx-ohlc/schemas";
+import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, normalizeSymbol, parseTime } from "@fx-ohlc/schemas";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
-
-/** The latest instant that microseconds hold exactly, in 2255. */
-const LATEST_US: Micros = 9_000_000_000_000_000;
 
 /** The checked parameters that every paged read has. */
 interface RangeParameters {

@@ -1,8 +1,18 @@
 import type { IncomingMessage } from "node:http";
-import type { LeanHandler } from "@fx-ohlc/service-kit";
+import { QUERY_ROUTES, UDF_ROUTES } from "@fx-ohlc/contract";
+import {
+  type BoundRoute,
+  bindRoutes,
+  type Handler,
+  type Handlers,
+  type Parameters,
+  type RouteDeclaration,
+  type RouteDeclarations,
+} from "@fx-ohlc/service-kit";
 import { getAnchor } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
+import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
@@ -14,37 +24,46 @@ export interface ReadSources {
   readonly history: BarDependencies;
 }
 
-/**
- * Every read of the service. None has a parameter in its path, so all are answered before Express, which costs as much as the
- * query itself.
- *
- * What is below `/internal` is for gateways: they tell clients of corrected bars and check the live ones, which an old read
- * would make wrong.
- */
-export function readRoutes({ primary, history }: ReadSources): Record<string, LeanHandler> {
-  const reads: Record<string, (req: IncomingMessage) => Promise<Answer>> = {
-    "/ohlc": getIntervalBars(history),
-    "/ohlc/minute": getBars(history, "1m"),
-    "/ohlc/hour": getBars(history, "1h"),
-    "/ohlc/day": getDayBars(history),
-    "/ohlc/custom-day": getDayBars(history),
-    "/ohlc/latest": getLatestBars(primary),
-    "/ticks": getTicks(history.reader),
-    "/symbols": getSymbols(history.reader),
-    "/udf/config": withUdfErrors(getUdfConfig),
-    "/udf/time": withUdfErrors(getUdfTime),
-    "/udf/symbols": withUdfErrors(getUdfSymbol(history)),
-    "/udf/search": withUdfErrors(getUdfSearch(history)),
-    "/udf/history": withUdfErrors(getUdfHistory(history)),
-    "/internal/anchor": getAnchor(primary.reader),
-    "/internal/ohlc/minute": getBars(primary, "1m"),
-    "/internal/ohlc/hour": getBars(primary, "1h"),
-    "/internal/ohlc/day": getDayBars(primary),
-  };
+/** Answers a request whose query has been checked. */
+type Read<R extends RouteDeclaration> = (req: IncomingMessage, query: Parameters<R>["query"]) => Promise<Answer>;
+type Reads<D extends RouteDeclarations> = { readonly [Id in keyof D]: Read<D[Id]> };
+
+/** Every route of the service. */
+export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
   const sender = new AnswerSender();
-  const answering =
-    (read: (req: IncomingMessage) => Promise<Answer>): LeanHandler =>
-    async (req, res) =>
-      sender.send(req, res, await read(req));
-  return Object.fromEntries(Object.entries(reads).map(([path, read]) => [`GET ${path}`, answering(read)]));
+  const bind = <D extends RouteDeclarations>(declarations: D, reads: Reads<D>) =>
+    bindRoutes(declarations, answering(sender, reads));
+  return [
+    ...bind(QUERY_ROUTES, {
+      getBars: getIntervalBars(history),
+      getMinuteBars: getBars(history, "1m"),
+      getHourBars: getBars(history, "1h"),
+      getDayBars: getDayBars(history),
+      getCustomDayBars: getDayBars(history),
+      getLatestBars: getLatestBars(primary),
+      getTicks: getTicks(history.reader),
+      getSymbols: getSymbols(history.reader),
+    }),
+    ...bind(UDF_ROUTES, {
+      getUdfConfig,
+      getUdfTime,
+      getUdfSymbol: getUdfSymbol(history),
+      searchUdfSymbols: getUdfSearch(history),
+      getUdfHistory: getUdfHistory(history),
+    }).map(withUdfErrors),
+    ...bind(INTERNAL_ROUTES, {
+      getAnchor: getAnchor(primary.reader),
+      getFreshMinuteBars: getBars(primary, "1m"),
+      getFreshHourBars: getBars(primary, "1h"),
+      getFreshDayBars: getDayBars(primary),
+    }),
+  ];
+}
+
+function answering<D extends RouteDeclarations>(sender: AnswerSender, reads: Reads<D>): Handlers<D> {
+  const handlers = Object.entries<Read<RouteDeclaration>>(reads).map(([id, read]): [string, Handler] => [
+    id,
+    async (req, res, { query }) => sender.send(req, res, await read(req, query)),
+  ]);
+  return Object.fromEntries(handlers) as Handlers<D>; // One for each of the reads, under its id.
 }

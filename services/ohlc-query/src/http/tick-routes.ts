@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { formatTime, nowUs, SymbolsQuery, TicksQuery } from "@fx-ohlc/schemas";
-import { readQuery } from "@fx-ohlc/service-kit";
+import { formatTime, nowUs, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
@@ -32,8 +31,7 @@ async function* allTables(reader: Reader, range: TickRange, limit: number): Asyn
 
 /** `GET /ticks`. */
 export function getTicks(reader: Reader) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const query = readQuery(TicksQuery, req.url ?? "");
+  return async (req: IncomingMessage, query: TicksQuery): Promise<Answer> => {
     const format = formatOf(req, query.format);
     requireStreamable(query.limit, format);
     const contentType = CONTENT_TYPES[format];
@@ -55,8 +53,8 @@ export function getTicks(reader: Reader) {
 
 /** `GET /symbols`. */
 export function getSymbols(reader: Reader) {
-  return async (req: IncomingMessage): Promise<Answer> => {
-    const format = formatOf(req, readQuery(SymbolsQuery, req.url ?? "").format);
+  return async (req: IncomingMessage, query: SymbolsQuery): Promise<Answer> => {
+    const format = formatOf(req, query.format);
     const symbols = await reader.read((sql) => readSymbols(sql, nowUs()));
     const names = ["symbol", "first_tick", "last_tick"] as const;
     const columns = names.map((name) =>

@@ -4,7 +4,9 @@ import {
   normalizeSymbol,
   parseResolution,
   sessionBoundary,
+  type UdfBars,
   type UdfHistoryQuery,
+  type UdfNoData,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import type { BarColumns } from "../bars/bar-columns.js";
@@ -15,17 +17,7 @@ import type { MarketSessions } from "../market-sessions.js";
 import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 
 /** Bars as a chart takes them, or where the last ones before its range are. */
-export type History =
-  | {
-      readonly s: "ok";
-      readonly t: readonly number[];
-      readonly o: readonly number[];
-      readonly h: readonly number[];
-      readonly l: readonly number[];
-      readonly c: readonly number[];
-      readonly v: readonly number[];
-    }
-  | { readonly s: "no_data"; readonly nextTime?: number };
+type History = UdfBars | UdfNoData;
 
 function instantOf(seconds: string): Micros {
   return clampInstant(Number(seconds) * US_PER_SECOND);

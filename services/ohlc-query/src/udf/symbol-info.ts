@@ -5,6 +5,7 @@ import {
   sessionBoundary,
   startOfNamedDay,
   UDF_RESOLUTIONS,
+  type UdfSymbol,
   US_PER_DAY,
 } from "@fx-ohlc/schemas";
 import type { BarRows } from "../formats/bar-table.js";
@@ -55,7 +56,7 @@ function zoneName(timezone: string): string {
 }
 
 /** What `resolveSymbol` of the charting library is given: its `LibrarySymbolInfo`. */
-export function symbolInfo(symbol: string, session: MarketSession, newest: BarRows) {
+export function symbolInfo(symbol: string, session: MarketSession, newest: BarRows): UdfSymbol {
   return {
     ...{ name: symbol, ticker: symbol, description: symbol, type: symbolType(session) },
     ...{ exchange: EXCHANGE, listed_exchange: EXCHANGE },

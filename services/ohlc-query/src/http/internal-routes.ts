@@ -1,0 +1,26 @@
+import { QUERY_ROUTES } from "@fx-ohlc/contract";
+import { AnchorQuery } from "@fx-ohlc/schemas";
+import { declareRoutes } from "@fx-ohlc/service-kit";
+
+const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
+const hidden = true;
+
+/**
+ * For gateways alone, and in no document: they tell clients of corrected bars and check the live ones, which an old read would
+ * make wrong. The edge does not lead here.
+ */
+export const INTERNAL_ROUTES = declareRoutes({
+  getAnchor: {
+    method: "GET",
+    path: "/internal/anchor",
+    summary: "Newest bars with the snapshot they were read under",
+    tag: "internal",
+    queryDto: AnchorQuery,
+    answers: {},
+    problems: [],
+    hidden,
+  },
+  getFreshMinuteBars: { ...getMinuteBars, path: "/internal/ohlc/minute", hidden },
+  getFreshHourBars: { ...getHourBars, path: "/internal/ohlc/hour", hidden },
+  getFreshDayBars: { ...getDayBars, path: "/internal/ohlc/day", hidden },
+});
