@@ -164,6 +164,10 @@ describe("a service", () => {
     }
   });
 
+  test("serves a Redoc that tells nobody how it is used", async () => {
+    expect((await http().get("/redoc")).text).toContain('disable-telemetry="true"');
+  });
+
   test("does not start with a route that its document leaves out, nor without one that it shows", () => {
     const { getBicycle } = ROUTES;
     expect(() => http({})).toThrow("GET /bicycles/{name} is not documented");
