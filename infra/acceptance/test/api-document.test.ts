@@ -5,7 +5,7 @@ import { Actor } from "../src/api/actor.js";
 import { AnswerBook } from "../src/api/answer-book.js";
 import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
-import { GOOD_DAY, MANY_SHAPES, REFUSALS } from "../src/api/scenario.js";
+import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, REFUSALS } from "../src/api/scenario.js";
 import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
@@ -14,8 +14,18 @@ const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
 /** A dependency that is away is noticed within 2 s, ms. */
 const OUTAGE_NOTICED_MS = 20_000;
 
+/** A service's own document, with those who try it out. */
+interface Stage {
+  readonly document: ApiDocument;
+  readonly book: AnswerBook;
+  readonly actor: Actor;
+}
+
+const COMMON = new Set(COMMON_DAY.map(({ operation }) => operation));
+
 describe("the OpenAPI document of the whole API", () => {
   const recorder = new Recorder();
+  let stages: readonly Stage[] = [];
   let proxy: FaultProxy;
   let system: System;
   let services: Everything;
@@ -35,11 +45,19 @@ describe("the OpenAPI document of the whole API", () => {
     book = new AnswerBook(document);
     edge = new Actor(services.edge.url, document, book, recorder);
     gateway = new Actor(services.gateway.url, document, book, recorder);
+    stages = await Promise.all([services.ingest, services.query, services.gateway].map(({ url }) => stageOf(url)));
   });
+
+  async function stageOf(url: string): Promise<Stage> {
+    const own = await ApiDocument.of(url);
+    const ownBook = new AnswerBook(own);
+    return { document: own, book: ownBook, actor: new Actor(url, own, ownBook, recorder) };
+  }
 
   afterAll(async () => {
     edge?.close();
     gateway?.close();
+    for (const { actor } of stages) actor.close();
     await system.stop();
   });
 
@@ -48,10 +66,23 @@ describe("the OpenAPI document of the whole API", () => {
   it("shows nothing that is not so, and everything that is", async () => {
     for (const step of [...GOOD_DAY, ...REFUSALS, ...MANY_SHAPES]) await actorOf(step.operation).act(step);
     for (const actor of [edge, gateway]) await actor.actShared();
+    for (const { actor } of stages) {
+      for (const step of COMMON_DAY) await actor.act(step);
+      await actor.actShared();
+    }
     await crowd();
     await outage();
     expect(book.faults).toEqual([]);
     expect(book.unseen).toEqual([]);
+  });
+
+  it("is the same as the services' own documents, but for what each of them says of itself, and that is so too", () => {
+    for (const { document: own, book: ownBook } of stages) {
+      expect(ownBook.faults).toEqual([]);
+      expect(ownBook.unseen.filter((what) => COMMON.has(what.split(" ", 1)[0] ?? ""))).toEqual([]);
+      const others = own.operations.filter(({ operationId }) => !COMMON.has(operationId));
+      for (const operation of others) expect(operation).toEqual(document.operation(operation.operationId));
+    }
   });
 
   it("has an example of every request and answer, and each is what really happens", () => {
@@ -84,10 +115,12 @@ describe("the OpenAPI document of the whole API", () => {
   async function outage(): Promise<void> {
     proxy.refuse();
     await system.redis.stop();
-    for (const step of edge.unavailableSteps()) {
-      const isAway = async () => (await edge.ask(step)).status === 503;
-      await eventually(isAway, { timeoutMs: OUTAGE_NOTICED_MS, what: `${step.operation} to answer 503` });
-      await edge.act(step);
+    for (const actor of [edge, ...stages.map((stage) => stage.actor)]) {
+      for (const step of actor.unavailableSteps()) {
+        const isAway = async () => (await actor.ask(step)).status === 503;
+        await eventually(isAway, { timeoutMs: OUTAGE_NOTICED_MS, what: `${step.operation} to answer 503` });
+        await actor.act(step);
+      }
     }
   }
 });

@@ -31,6 +31,32 @@ test("the stream's document is valid AsyncAPI 3", () => {
   expect(validate.errors).toBeNull();
 });
 
+test.each(SERVICE_NAMES)("every operation of %s and of the system shows what was sent and what came", (service) => {
+  const { own, system } = documentsOf(service, "1.0.0");
+  for (const { openApi } of [own, system]) {
+    const bare = Object.values(Object(openApi().paths)).flatMap((path) =>
+      Object.values(Object(path)).flatMap((operation) => withoutExample(Object(operation))),
+    );
+    expect(bare).toEqual([]);
+  }
+});
+
+/** Bodies of an operation that no example is shown of. */
+function withoutExample({ operationId, requestBody, responses }: Record<string, unknown>): string[] {
+  const bodies = [["request", requestBody], ...Object.entries(Object(responses))];
+  return bodies.flatMap(([what, body]) =>
+    Object.entries(Object(Object(body).content))
+      .filter(([, content]) => Object(content).example === undefined)
+      .map(([mediaType]) => `${operationId} ${what} ${mediaType}`),
+  );
+}
+
+test("every message of the stream shows one that came", () => {
+  const { components } = Object(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.());
+  const bare = Object.entries(Object(components.messages)).filter(([, message]) => !("examples" in Object(message)));
+  expect(bare.map(([name]) => name)).toEqual([]);
+});
+
 test("every reference leads to something", () => {
   const { openApi, asyncApi } = documentsOf("ohlc-query", "1.0.0").system;
   for (const document of [sent(openApi()), sent(asyncApi?.())]) {

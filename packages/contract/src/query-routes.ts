@@ -45,7 +45,7 @@ function read(description: string, content: Content, isPaged: boolean) {
   const unchanged = { ...always, ETag: "always" } as const;
   return {
     method: "GET",
-    requestHeaders: ["Accept", "Accept-Encoding", "If-None-Match"],
+    requestHeaders: ["Accept-Encoding", "If-None-Match"],
     answers: {
       200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },

@@ -22,6 +22,7 @@ const UPGRADE = {
   "sec-websocket-version": "13",
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
+const GZIP = { "accept-encoding": "gzip" };
 /** More than any single tick may be long. */
 const LONG = " ".repeat(20_000);
 const ROWS_MAX = 50_000;
@@ -95,7 +96,7 @@ export const GOOD_DAY: readonly Step[] = [
   { operation: "getProblemType", path: { code: "older_than_retention" }, status: 200 },
   ...["getOpenApi", "getAsyncApi", "getSwaggerUi", "getRedoc"].flatMap((operation) => [
     { operation, status: 200 },
-    { operation, headers: { "accept-encoding": "gzip" }, status: 200 },
+    { operation, headers: GZIP, status: 200 },
   ]),
   { operation: "deleteTick", path: { symbol: "USDJPY", time: TICK.time }, query: { seq: "0" }, status: 200 },
   { operation: "deleteTicks", query: { symbol: "USDJPY", ...FRIDAY }, status: 200 },
@@ -109,7 +110,17 @@ const invalidReads = ["getMinuteBars", "getHourBars", "getDayBars", "getCustomDa
   }),
 );
 
-const GZIP = { "accept-encoding": "gzip" };
+/** What every service answers in its own words. */
+export const COMMON_DAY: readonly Step[] = [
+  ...["getHealth", "getLive", "getReady", "getMetrics"].map((operation) => ({ operation, status: 200 })),
+  { operation: "getProblemType", path: { code: "conflict" }, status: 200 },
+  { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
+  ...["getOpenApi", "getSwaggerUi", "getRedoc"].flatMap((operation) => [
+    { operation, status: 200 },
+    { operation, headers: GZIP, status: 200 },
+  ]),
+];
+
 const PAGED = { symbol: "EURUSD", ...MONTH };
 /** A query of each table, long enough to be worth compressing. */
 const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {

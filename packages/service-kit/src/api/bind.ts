@@ -7,7 +7,7 @@ import type { RouteDeclaration, RouteDeclarations } from "./route.js";
 type InstanceOf<D> = D extends DtoClass<infer T> ? T : undefined;
 
 /** The checked parameters of a request. */
-export interface Parameters<R extends RouteDeclaration> {
+export interface RouteParameters<R extends RouteDeclaration> {
   readonly path: InstanceOf<R["pathDto"]>;
   readonly query: InstanceOf<R["queryDto"]>;
 }
@@ -16,7 +16,7 @@ export interface Parameters<R extends RouteDeclaration> {
 export type Handler<R extends RouteDeclaration = RouteDeclaration> = (
   req: IncomingMessage,
   res: ServerResponse,
-  parameters: Parameters<R>,
+  parameters: RouteParameters<R>,
 ) => void | Promise<void>;
 
 /** A handler for every declared route, and for no other. */
@@ -45,7 +45,7 @@ function readParameters(
   { pathDto, queryDto, anyQuery }: RouteDeclaration,
   target: string,
   values: Readonly<Record<string, string>>,
-): Parameters<RouteDeclaration> {
+): RouteParameters<RouteDeclaration> {
   const path = pathDto === undefined ? undefined : readPath(pathDto, values);
   if (queryDto !== undefined) return { path, query: readQuery(queryDto, target) };
   if (anyQuery !== true) refuseQuery(target);

@@ -28,10 +28,9 @@ export const RESPONSE_HEADERS = {
 
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 
-/** Headers of requests that a route may look at. */
+/** Headers of requests that a route may look at. OpenAPI knows Accept and Content-Type by the media types. */
 export const REQUEST_HEADERS = {
   "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
-  Accept: { description: "Media types of the answer; `format` goes before it.", schema: { type: "string" } },
   "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 

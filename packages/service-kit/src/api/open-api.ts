@@ -4,7 +4,7 @@ import { Components, type ObjectSchema } from "./components.js";
 import { answerKey, type RecordedExamples, type RecordedRoute } from "./examples.js";
 import { REQUEST_HEADERS, RESPONSE_HEADERS, type ResponseHeader } from "./headers.js";
 import { ProblemDocument } from "./problem-document.js";
-import type { AnswerDeclaration, Content, RouteDeclaration, RouteDeclarations } from "./route.js";
+import type { AnswerDeclaration, BodySchema, Content, RouteDeclaration, RouteDeclarations } from "./route.js";
 
 /** A chapter of the document. */
 export interface Tag {
@@ -131,6 +131,12 @@ function headersOf(headers: NonNullable<AnswerDeclaration["headers"]>): JsonSche
   );
 }
 
+/** A problem that is one of a few. */
+function problemOf(shape: Shape, codes: readonly ProblemCode[]): BodySchema {
+  const type = { enum: codes.map((code) => `/problems/${code}`) };
+  return { schema: (ref) => ({ allOf: [ref(shape), { type: "object", properties: { type } }] }) };
+}
+
 /** Every answer of a route by status, its problems among them. */
 export function allAnswers(route: RouteDeclaration): Readonly<Record<number, AnswerDeclaration>> {
   const { answers, problems, problemShape = ProblemDocument } = route;
@@ -143,7 +149,7 @@ export function allAnswers(route: RouteDeclaration): Readonly<Record<number, Ans
     status,
     {
       description: codes.map((code) => `${PROBLEMS[code].title} (\`/problems/${code}\`).`).join(" "),
-      content: { "application/problem+json": problemShape },
+      content: { "application/problem+json": problemOf(problemShape, codes) },
       ...(status === 429 || status === 503 ? { headers: { "Retry-After": "always" } } : {}),
     },
   ]);

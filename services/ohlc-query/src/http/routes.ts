@@ -5,9 +5,9 @@ import {
   bindRoutes,
   type Handler,
   type Handlers,
-  type Parameters,
   type RouteDeclaration,
   type RouteDeclarations,
+  type RouteParameters,
 } from "@fx-ohlc/service-kit";
 import { getAnchor } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
@@ -25,7 +25,7 @@ export interface ReadSources {
 }
 
 /** Answers a request whose query has been checked. */
-type Read<R extends RouteDeclaration> = (req: IncomingMessage, query: Parameters<R>["query"]) => Promise<Answer>;
+type Read<R extends RouteDeclaration> = (req: IncomingMessage, query: RouteParameters<R>["query"]) => Promise<Answer>;
 type Reads<D extends RouteDeclarations> = { readonly [Id in keyof D]: Read<D[Id]> };
 
 /** Every route of the service. */
