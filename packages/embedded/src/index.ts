@@ -1,3 +1,4 @@
+export { ensureChromium } from "./chromium-command.js";
 export { emptyDatabase, type TestDatabase } from "./empty-database.js";
 export { type EventuallyOptions, eventually } from "./eventually.js";
 export { freePort } from "./free-port.js";

@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { isRoot } from "./account.js";
+import { canInstallWithApt, installAdvice, installWithApt, isCommand } from "./apt.js";
 
 const run = promisify(execFile);
 
-/** Two package lists and 1 MB of packages, over a slow line, ms. */
-const APT_TIMEOUT_MS = 120_000;
+const PACKAGES = { apt: "redis-server", brew: "redis", dnf: "redis" };
 
 /**
  * Makes sure that `redis-server` can be run from PATH: as root on Debian or Ubuntu it is installed with apt.
@@ -14,37 +13,13 @@ const APT_TIMEOUT_MS = 120_000;
  * @throws Error with the one command to run where that is for the user to do.
  */
 export async function ensureRedisServer(onInstall?: (line: string) => void): Promise<void> {
-  if (await exists("redis-server")) return;
-  const canInstall = isRoot() && (await exists("apt-get"));
-  if (!canInstall) throw new Error(`redis-server is not installed: run "${await advice()}", or set REDIS_URL`);
-  onInstall?.("installing redis-server with apt-get …");
-  await installWithApt();
-}
-
-async function exists(command: string): Promise<boolean> {
-  try {
-    await run(command, ["--version"]);
-    return true;
-  } catch {
-    return false;
+  if (await isCommand("redis-server")) return;
+  if (!(await canInstallWithApt())) {
+    throw new Error(`redis-server is not installed: run "${await installAdvice(PACKAGES)}", or set REDIS_URL`);
   }
-}
-
-async function advice(): Promise<string> {
-  if (await exists("apt-get")) return "sudo apt-get install -y redis-server";
-  if (await exists("brew")) return "brew install redis";
-  if (await exists("dnf")) return "sudo dnf install -y redis";
-  return "your system's package manager for redis";
-}
-
-async function installWithApt(): Promise<void> {
-  const options = { timeout: APT_TIMEOUT_MS };
-  // `env` adds to the environment rather than replacing it: apt needs PATH.
-  const apt = (...args: string[]): Promise<unknown> =>
-    run("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", ...args], options);
+  onInstall?.("installing redis-server with apt-get …");
   try {
-    await apt("update");
-    await apt("install", "--no-install-recommends", "redis-server");
+    await installWithApt(PACKAGES.apt);
   } catch (cause) {
     throw new Error('redis-server could not be installed: run "apt-get install -y redis-server", or set REDIS_URL', {
       cause,

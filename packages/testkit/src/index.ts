@@ -1,6 +1,7 @@
 export {
   type EventuallyOptions,
   emptyDatabase,
+  ensureChromium,
   eventually,
   freePort,
   type ServerHandle,
