@@ -1,6 +1,6 @@
 import { type BarJson, type BarMessage, type EventOf, FxClient, type LiveBar, type StreamEvent } from "@fx-ohlc/client";
 import { HttpBarSource } from "./bars/bar-source.js";
-import { chartBar } from "./bars/chart-bar.js";
+import { type ChartBar, chartBar } from "./bars/chart-bar.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
 import { Frames } from "./frames.js";
@@ -85,6 +85,11 @@ export class App {
     this.#show(this.#view);
     this.#stream.open();
     void this.#readSymbols();
+  }
+
+  /** The bars as they are drawn. */
+  drawnBars(): readonly ChartBar[] {
+    return this.#pane.drawnBars();
   }
 
   async #readSymbols(): Promise<void> {
@@ -196,6 +201,7 @@ export class App {
   #onTicks(channel: string, ticks: readonly PageTick[]): void {
     if (channel !== `ticks:${this.#followed}`) return;
     this.#news.push(...ticks);
+    if (this.#monitor.isCatchingUp) this.#connect({ type: "late-ticks", count: ticks.length });
     this.#frames.request();
   }
 
@@ -246,7 +252,9 @@ export class App {
     this.#noteNewest(bar);
     if (symbol !== this.#followed) return;
     this.#pane.onPart(interval, { bar: taken, kind: type === "bar" ? "bar" : "settled" });
-    if (type === "revision" && interval === "minute") void this.#ticks.reread(...minuteOf(bar));
+    if (type !== "revision") return;
+    this.#pane.onRevision(interval, taken.time);
+    if (interval === "minute") void this.#ticks.reread(...minuteOf(bar));
   }
 
   #noteNewest(bar: LiveBar): void {

@@ -1,3 +1,7 @@
 import { App } from "./app.js";
 
-new App().start();
+const app = new App();
+app.start();
+
+/** For the console and for tests: the bars as the chart holds them, which a canvas does not show. */
+Object.assign(globalThis, { fxOhlc: { drawnBars: () => app.drawnBars() } });

@@ -1,6 +1,6 @@
 import type { FxClient, Health } from "@fx-ohlc/client";
 import { type ConnectionEvent, FIRST_CONNECTION, reduceConnection, statusOf } from "./state/connection.js";
-import { median, type RateSample, rateOf, withAge, withSample } from "./state/meters.js";
+import { clockOffset, median, type RateSample, rateOf, withAge, withSample } from "./state/meters.js";
 import type { PageTick } from "./ticks/tick.js";
 import { type Meters, SystemView } from "./view/system-view.js";
 
@@ -44,15 +44,17 @@ export class Monitor {
     const before = this.#connection;
     this.#connection = reduceConnection(before, event);
     // Hearing something is only shown with the next second: it happens hundreds of times in one.
-    if (before.phase !== this.#connection.phase || before.log !== this.#connection.log) this.#draw();
+    if (before.phase === this.#connection.phase && before.log === this.#connection.log) return;
+    this.#draw();
+    if (event.type === "up" || event.type === "down") void this.#askHealth();
   }
 
   /** Ticks came from the stream and are about to be drawn. */
   onTicks(ticks: readonly PageTick[]): void {
     const nowMs = Date.now() + this.#clockOffsetMs;
+    // What is replayed after an outage says nothing about how fast the stream is.
+    if (this.#connection.phase !== "live") return;
     for (const { time } of ticks.slice(-10)) this.#ages = withAge(this.#ages, Math.max(0, nowMs - Date.parse(time)));
-    const upAtMs = this.#connection.lostAtMs === undefined ? undefined : Date.now();
-    if (upAtMs !== undefined) this.onConnection({ type: "late-ticks", count: ticks.length });
   }
 
   #onSecond(): void {
@@ -63,8 +65,9 @@ export class Monitor {
   }
 
   get #meters(): Meters {
-    const { roundTripMs } = this.#connection;
-    return { roundTripMs, ageMs: median(this.#ages), ticksPerSecond: rateOf(this.#samples) };
+    const { phase, roundTripMs } = this.#connection;
+    const ageMs = phase === "live" ? median(this.#ages) : undefined;
+    return { roundTripMs, ageMs, ticksPerSecond: rateOf(this.#samples) };
   }
 
   #draw(): void {
@@ -77,9 +80,7 @@ export class Monitor {
     const askedAtMs = Date.now();
     try {
       this.#health = await this.#client.health({ signal: AbortSignal.timeout(HEALTH_INTERVAL_S * SECOND_MS) });
-      const answeredAtMs = Date.now();
-      // As NTP does: the answer was written half-way between question and answer.
-      this.#clockOffsetMs = Date.parse(this.#health.timestamp) - (askedAtMs + answeredAtMs) / 2;
+      this.#clockOffsetMs = clockOffset(Date.parse(this.#health.timestamp), askedAtMs, Date.now());
     } catch {
       this.#health = undefined;
     }

@@ -3,11 +3,11 @@ import { type BarSeries, bucketEndOf, bucketOf } from "./buckets.js";
 import { type ChartBar, indexOfTime, type Seconds, withBar, withRange } from "./chart-bar.js";
 import { LiveFold } from "./live-fold.js";
 
-/** Bars read at a time: more than a wide screen shows, and some 40 kB of JSON. */
-const PAGE_BARS = 500;
+/** Bars read at a time: more than most screens show, and some 50 kB of JSON. */
+const PAGE_BARS = 300;
 /** Of so many loaded bars all are read again after an outage; of more, only the newest page is kept. */
 const REREAD_MAX = 5_000;
-/** Older bars that changed are read one by one; past so many at once all of them are. */
+/** Older ranges that changed are read one by one; past so many at once everything is. */
 const CHANGED_MAX = 20;
 /** Changes come in bursts, a minute's, its hour's and its day's: they are read together. */
 const CHANGED_WAIT_MS = 150;
@@ -47,7 +47,8 @@ export class BarFeed {
   #bars: readonly ChartBar[] = [];
   #fold: LiveFold | undefined;
   #waiting: LivePart[] = [];
-  #changed = new Set<Seconds>();
+  /** Ranges to be read again: where they start, and end. */
+  readonly #changed = new Map<Seconds, Seconds>();
   #changedTimer: ReturnType<typeof setTimeout> | undefined;
   #aborter = new AbortController();
   #state: FeedState = { status: "loading", older: "more" };
@@ -114,8 +115,19 @@ export class BarFeed {
       return;
     }
     const bar = this.#fold.apply(part.bar);
-    if (bar === undefined) this.#noteChanged(bucketOf(part.bar.time, this.#series));
+    if (bar === undefined) this.onChanged(part.bar.time, part.bar.time);
     else this.#setBar(bar);
+  }
+
+  /** Stored bars changed somewhere between two times: those that contain or lie between them are read again. */
+  onChanged(from: Seconds, to: Seconds): void {
+    const [first] = this.#bars;
+    if (this.#series === undefined || first === undefined) return;
+    const start = bucketOf(from, this.#series);
+    const end = bucketEndOf(to, this.#series);
+    if (end <= first.time) return;
+    this.#changed.set(start, Math.max(end, this.#changed.get(start) ?? end));
+    this.#changedTimer ??= setTimeout(() => void this.#readChanged(), CHANGED_WAIT_MS);
   }
 
   close(): void {
@@ -173,13 +185,6 @@ export class BarFeed {
     else this.#listener.onBars(this.#bars);
   }
 
-  #noteChanged(bucket: Seconds): void {
-    const [first] = this.#bars;
-    if (first === undefined || bucket < first.time) return;
-    this.#changed.add(bucket);
-    this.#changedTimer ??= setTimeout(() => void this.#readChanged(), CHANGED_WAIT_MS);
-  }
-
   async #readChanged(): Promise<void> {
     const series = this.#series;
     const changed = [...this.#changed];
@@ -191,8 +196,7 @@ export class BarFeed {
       return;
     }
     await this.#guarded(async (signal) => {
-      for (const start of changed) {
-        const end = bucketEndOf(start, series);
+      for (const [start, end] of changed) {
         const bars = await this.#source.range(series, { start, end }, signal);
         this.#setBars(withRange(this.#bars, start, end, bars));
       }

@@ -4,6 +4,9 @@ import type { ChartColors } from "./colors.js";
 /** The part of the pane's height that tick counts take, at its foot. */
 const VOLUME_TOP = 0.86;
 
+/** Empty room right of the newest bar, in bars. */
+export const RIGHT_OFFSET = 6;
+
 export function chartOptions(colors: ChartColors): DeepPartial<TimeChartOptions> {
   return {
     autoSize: true,
@@ -17,7 +20,13 @@ export function chartOptions(colors: ChartColors): DeepPartial<TimeChartOptions>
     },
     grid: { vertLines: { color: colors.grid }, horzLines: { color: colors.grid } },
     rightPriceScale: { borderColor: colors.border, scaleMargins: { top: 0.14, bottom: 0.18 }, minimumWidth: 72 },
-    timeScale: { borderColor: colors.border, timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 8 },
+    timeScale: {
+      borderColor: colors.border,
+      timeVisible: true,
+      secondsVisible: false,
+      rightOffset: RIGHT_OFFSET,
+      barSpacing: 8,
+    },
     crosshair: {
       mode: CrosshairMode.Normal,
       vertLine: { color: colors.crosshair, labelBackgroundColor: colors.label },

@@ -14,6 +14,8 @@ import { type TickPoint, tickPoints } from "./tick-points.js";
 const ZOOM = 1.25;
 /** Bars a step is with the Shift key. */
 const LEAP = 10;
+/** What the parts of a series are themselves part of, and how long that is at most, s: a day may have 25 hours. */
+const AROUND = { minute: { interval: "hour", length: 3_600 }, hour: { interval: "day", length: 90_000 } } as const;
 /** Until a price is known. */
 const DECIMALS = 5;
 
@@ -50,9 +52,8 @@ export class ChartPane {
     byId("chart").addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  /** What is drawn, for whoever checks the page from outside. */
-  get bars(): readonly ChartBar[] {
-    return this.#feed.bars;
+  drawnBars(): readonly ChartBar[] {
+    return this.#chart.drawnBars();
   }
 
   show(view: View & { symbol: string }): void {
@@ -78,6 +79,15 @@ export class ChartPane {
   /** Takes in a streamed bar of the chosen symbol. */
   onPart(interval: string, part: LivePart): void {
     if (this.#view !== undefined && partsOf(this.#view.interval) === interval) this.#feed.onPart(part);
+  }
+
+  /**
+   * A closed bar of the chosen symbol changed. A bar that has vanished may not be told by itself, but the longer one that
+   * it was part of is: what lies within that is read again.
+   */
+  onRevision(interval: string, time: Seconds): void {
+    const around = this.#view === undefined ? undefined : AROUND[partsOf(this.#view.interval)];
+    if (around?.interval === interval) this.#feed.onChanged(time, time + around.length - 1);
   }
 
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {

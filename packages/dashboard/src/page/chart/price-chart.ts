@@ -11,7 +11,14 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { ChartBar, Seconds } from "../bars/chart-bar.js";
-import { candleOptions, chartOptions, lineOptions, VOLUME_SCALE, volumeOptions } from "./chart-options.js";
+import {
+  candleOptions,
+  chartOptions,
+  lineOptions,
+  RIGHT_OFFSET,
+  VOLUME_SCALE,
+  volumeOptions,
+} from "./chart-options.js";
 import { type ChartColors, readColors } from "./colors.js";
 import { DayLines, type DayMark } from "./day-lines.js";
 import type { TickPoint } from "./tick-points.js";
@@ -84,6 +91,16 @@ export class PriceChart {
     this.#volume.update(this.#volumeOf(bar), !isLast);
   }
 
+  /** The bars as the library holds them. */
+  drawnBars(): readonly ChartBar[] {
+    const counts = new Map(this.#volume.data().map((point) => [point.time, "value" in point ? point.value : 0]));
+    return this.#candles.data().flatMap((candle) => {
+      if (!("open" in candle) || typeof candle.time !== "number") return [];
+      const { time, open, high, low, close } = candle;
+      return [{ time, open, high, low, close, count: counts.get(time) ?? 0 }];
+    });
+  }
+
   setDays(marks: readonly DayMark[]): void {
     this.#days.set(marks);
   }
@@ -103,7 +120,8 @@ export class PriceChart {
   }
 
   scrollToNewest(): void {
-    this.#chart.timeScale().scrollToRealTime();
+    // At once: the library's own animation stops where it is when bars come in.
+    this.#chart.timeScale().scrollToPosition(RIGHT_OFFSET, false);
   }
 
   /** Makes bars wider (a factor above 1) or narrower. */

@@ -93,7 +93,8 @@ function down(connection: Connection, { atMs, retryMs, reason }: ConnectionEvent
   const next: Connection = {
     ...connection,
     phase: "waiting",
-    lostAtMs: connection.lostAtMs ?? atMs,
+    // What is shown is as old as what was heard last, which may be long before the silence was noticed.
+    lostAtMs: connection.lostAtMs ?? connection.heardAtMs ?? atMs,
     retryAtMs: retryMs === undefined ? undefined : atMs + retryMs,
     reason,
     roundTripMs: undefined,
@@ -158,13 +159,13 @@ export function statusOf(connection: Connection, nowMs: number): Status {
     const wait =
       retryAtMs === undefined
         ? "Connecting again"
-        : `Trying again in ${Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))} s`;
+        : `Next attempt in ${Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))} s`;
     const since = lostAtMs === undefined ? "" : ` since ${secondText(lostAtMs / 1000)} UTC`;
     return {
       name: "offline",
       word: "Offline",
       tone: "bad",
-      detail: `No connection${since}: prices stand still. ${wait}.`,
+      detail: `No connection${since}. ${wait}.`,
     };
   }
   const silentMs = heardAtMs === undefined ? 0 : nowMs - heardAtMs;

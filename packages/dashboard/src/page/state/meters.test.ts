@@ -1,4 +1,4 @@
-import { median, type RateSample, rateOf, withAge, withSample } from "./meters.js";
+import { clockOffset, median, type RateSample, rateOf, withAge, withSample } from "./meters.js";
 
 describe("rateOf", () => {
   it("is the growth per second over the last five seconds", () => {
@@ -20,5 +20,13 @@ describe("the age of ticks", () => {
     const ages = [10, 30, 20, 3_600_000].reduce<readonly number[]>(withAge, []);
     expect(median(ages)).toBe(20);
     expect(median([])).toBeUndefined();
+  });
+});
+
+describe("clockOffset", () => {
+  it("is what a stamp lies outside the time in which it was made", () => {
+    expect(clockOffset(150, 100, 200)).toBe(0);
+    expect(clockOffset(5_200, 100, 200)).toBe(5_000);
+    expect(clockOffset(40, 100, 200)).toBe(-60);
   });
 });

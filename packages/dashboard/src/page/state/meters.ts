@@ -34,3 +34,12 @@ export function median(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
+
+/**
+ * What a server's clock is ahead of this one, ms, by an answer that it stamped some time between question and answer: 0 when
+ * the two clocks may well be the same.
+ */
+export function clockOffset(stampMs: number, askedAtMs: number, answeredAtMs: number): number {
+  if (stampMs < askedAtMs) return stampMs - askedAtMs;
+  return Math.max(0, stampMs - answeredAtMs);
+}

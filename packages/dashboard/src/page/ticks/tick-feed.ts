@@ -1,7 +1,8 @@
 import { type PageTick, withTickRange, withTicks } from "./tick.js";
 import type { TickSource } from "./tick-source.js";
 
-/** Ticks read at a time. */
+/** Ticks read at first: more than the tape shows. And when one scrolls back in the chart. */
+const FIRST_TICKS = 150;
 const PAGE_TICKS = 1_000;
 /** Ticks kept while new ones come: what has been scrolled back to is not taken away, but a day is not kept either. */
 const KEPT_MAX = 50_000;
@@ -84,7 +85,7 @@ export class TickFeed {
     if (symbol === undefined || this.#isLoading) return;
     this.#isLoading = true;
     await this.#guarded(async (signal) => {
-      const page = await this.#source.before(symbol, end, PAGE_TICKS, signal);
+      const page = await this.#source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
       this.#isLoading = false;
       this.#isWhole = page.length === 0;
       this.#setTicks(withTicks(page, this.#ticks), false);

@@ -3,14 +3,15 @@ import type { PageTick } from "./tick.js";
 
 /** Where ticks are read. */
 export interface TickSource {
-  /** The last ticks before `end`, at least `count` of them if there are so many; up to now without it. */
+  /** The last ticks before `end`, about `count` of them, fewer in a quiet market; up to now without it. */
   before(symbol: string, end: string | undefined, count: number, signal: AbortSignal): Promise<readonly PageTick[]>;
   /** The ticks of [start, end). */
   range(symbol: string, start: string, end: string | undefined, signal: AbortSignal): Promise<readonly PageTick[]>;
 }
 
-/** Minutes looked through for so many ticks as are wanted: a quiet market has one a minute. */
+/** Minutes looked through for so many ticks as are wanted: in a quieter market it will be fewer ticks. */
 const MINUTES_MAX = 240;
+const TICKS_PER_MINUTE_MIN = 2;
 const MINUTE_LENGTH = "2026-01-01T00:00".length;
 
 /** Ticks from ohlc-query, which pages forward: minute bars tell from where there are enough of them. */
@@ -18,7 +19,8 @@ export class HttpTickSource implements TickSource {
   constructor(private readonly client: FxClient) {}
 
   async before(symbol: string, end: string | undefined, count: number, signal: AbortSignal) {
-    const minutes = await this.client.lastBars({ symbol, interval: "minute", end, count: MINUTES_MAX, signal });
+    const wanted = Math.min(MINUTES_MAX, Math.ceil(count / TICKS_PER_MINUTE_MIN));
+    const minutes = await this.client.lastBars({ symbol, interval: "minute", end, count: wanted, signal });
     let ticks = 0;
     let start: string | undefined;
     for (const { bucket, tick_count } of minutes.reverse()) {

@@ -5,6 +5,7 @@ import { PriceView } from "./price-view.js";
 
 /** Rows of the tape: what a tall screen shows. */
 const ROWS = 60;
+const NO_TICK: PageTick = { time: "", seq: 0, price: 0 };
 
 const DATE_LENGTH = "2026-01-01".length;
 
@@ -42,22 +43,43 @@ export class TapeView {
   readonly #list = byId("tape-list");
   readonly #symbol = byId("tape-symbol");
   readonly #rows = Array.from({ length: ROWS }, () => new TickView());
+  readonly #rowsElement = h("ol", { class: "tape-rows" }, ...this.#rows.map(({ element }) => element));
   #shown: readonly PageTick[] | undefined;
+  #newest: PageTick | undefined;
+  #today = "";
+  #decimals = 0;
 
   constructor() {
-    this.#list.append(h("ol", { class: "tape-rows" }, ...this.#rows.map(({ element }) => element)));
+    this.#list.append(this.#rowsElement);
   }
 
   /** @param state of the reading of ticks */
   render(ticks: readonly PageTick[], symbol: string | undefined, decimals: number, state: string): void {
     setText(this.#symbol, symbol ?? "");
     setAttribute(this.#list, "data-state", ticks.length > 0 ? "filled" : state === "ready" ? "empty" : state);
-    if (ticks === this.#shown) return;
-    this.#shown = ticks;
+    if (ticks === this.#shown && decimals === this.#decimals) return;
     const newest = ticks.length - 1;
     const today = ticks[newest]?.time.slice(0, DATE_LENGTH) ?? "";
-    this.#rows.forEach((row, at) => {
+    const shownAt = ticks.lastIndexOf(this.#newest ?? NO_TICK);
+    const isContinued = shownAt >= 0 && today === this.#today && decimals === this.#decimals;
+    // The rows of ticks shown before move down as they are; only as many as there are new ticks are written.
+    const added = isContinued && this.#isTail(ticks, shownAt) ? Math.min(ROWS, newest - shownAt) : ROWS;
+    const fresh = added === 0 ? [] : this.#rows.splice(-added);
+    fresh.forEach((row, at) => {
       row.show(ticks[newest - at], ticks[newest - at - 1], decimals, today);
     });
+    this.#rows.unshift(...fresh);
+    this.#rowsElement.prepend(...fresh.map(({ element }) => element));
+    this.#shown = ticks;
+    this.#newest = ticks[newest];
+    this.#today = today;
+    this.#decimals = decimals;
+  }
+
+  /** Whether the ticks up to `at` are those that are shown. */
+  #isTail(ticks: readonly PageTick[], at: number): boolean {
+    const shown = this.#shown ?? [];
+    const last = shown.length - 1;
+    return Array.from({ length: ROWS }, (_, back) => back).every((back) => ticks[at - back] === shown[last - back]);
   }
 }

@@ -1,7 +1,7 @@
 import { takesBoundary } from "../bars/buckets.js";
 import { BOUNDARIES, BOUNDARY_NAMES, type BoundaryName } from "../boundaries.js";
 import { INTERVALS, type View } from "../view.js";
-import { byId, h } from "./dom.js";
+import { byId, h, setAttribute } from "./dom.js";
 
 interface Label {
   readonly text: string;
@@ -82,6 +82,7 @@ export class ToolbarView {
     if (chosen) this.#toolbar.scrollLeft = chosen.offsetLeft - this.#toolbar.clientWidth / 2;
     this.#boundaries.show(boundary);
     this.#modes.show(mode);
+    setAttribute(this.#toolbar, "data-mode", mode);
     const touched = mode === "candles" && takesBoundary(interval);
     this.#boundaries.element.title = touched ? "Bars begin anew where the day starts" : "Days are marked in the chart";
   }
