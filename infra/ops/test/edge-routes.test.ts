@@ -58,6 +58,8 @@ describe("nginx sends a request where the local edge does", () => {
     ["GET", "/ohlc?interval=5m"],
     ["GET", "/ohlc/custom-day"],
     ["GET", "/symbols/"],
+    ["GET", "/udf/history?symbol=EURUSD&resolution=1"],
+    ["GET", "/udf"],
     ["GET", "/problems/invalid"],
     ["GET", "/"],
     ["GET", "/demo"],

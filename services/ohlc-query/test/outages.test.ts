@@ -101,6 +101,22 @@ describe("while the database is away", () => {
     }
   }, 20_000);
 
+  test("a whole range under way is cut off, so that its reader does not take it for whole", async () => {
+    const app = create(proxy.url);
+    await app.start();
+    // Every empty minute since 1970: it would take an hour.
+    const path = "/ohlc/minute?symbol=NOBODY&start=1970-01-01T00:00:00Z&fill=null&limit=all&format=csv";
+    const response = await fetch(urlOf(app) + path);
+    expect(response.status).toBe(200);
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
+    await proxy.refuse();
+    const readOn = async () => {
+      for (let done = false; !done; ) done = (await reader?.read())?.done ?? true;
+    };
+    await expect(readOn()).rejects.toThrow();
+  }, 40_000);
+
   test("the service starts, is not ready, and becomes ready by itself", async () => {
     await proxy.refuse();
     const app = create(proxy.url);

@@ -1,6 +1,7 @@
 import { bulkIngest } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
+import { manyBarsRows } from "./many-bars.js";
 import { minuteBars } from "./minute-bars.js";
 import type { Row } from "./row.js";
 import { singlePost } from "./single-post.js";
@@ -8,7 +9,16 @@ import { stalled } from "./stalled.js";
 import { tickToClient } from "./tick-to-client.js";
 
 /** In the table's order; `bars` reads what `bulk` has stored. */
-export const ALL_ROWS: readonly Row[] = [bulkIngest, singlePost, minuteBars, fanOut, idle, tickToClient, stalled];
+export const ALL_ROWS: readonly Row[] = [
+  bulkIngest,
+  singlePost,
+  minuteBars,
+  ...manyBarsRows,
+  fanOut,
+  idle,
+  tickToClient,
+  stalled,
+];
 
 /** @throws Error when a name is not a row's */
 export function rowsNamed(names: readonly string[] | undefined): readonly Row[] {
