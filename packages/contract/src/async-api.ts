@@ -7,47 +7,26 @@ import {
   PlainTick,
   SERVER_MESSAGES,
   type Shape,
-  STORED_INTERVALS,
-  StreamQuery,
 } from "@fx-ohlc/schemas";
-import { Components } from "@fx-ohlc/service-kit";
+import { Components, type RouteDeclaration } from "@fx-ohlc/service-kit";
+import { SOCKET_ROUTES } from "./stream-routes.js";
 
-/** A WebSocket endpoint: what goes out of it and what comes in. */
+/** A WebSocket endpoint: its route, what goes out of it and what comes in. */
 export interface StreamEndpoint {
-  readonly address: string;
-  readonly title: string;
+  readonly route: RouteDeclaration;
   readonly sends: readonly Shape[];
   readonly takes: readonly Shape[];
-  readonly query?: Shape;
 }
+
+const ofBars = (route: RouteDeclaration): StreamEndpoint => ({ route, sends: [PlainBar], takes: [] });
 
 /** Every WebSocket endpoint by the name of its channel in the document. */
 export const STREAM_ENDPOINTS: Readonly<Record<string, StreamEndpoint>> = {
-  channels: {
-    address: "/ws",
-    title: "Many channels on one connection, resumable",
-    sends: SERVER_MESSAGES,
-    takes: CLIENT_REQUESTS,
-  },
-  ticks: {
-    address: "/ws/ticks",
-    title: "Each tick, never conflated",
-    sends: [PlainTick, PlainGap],
-    takes: [],
-    query: StreamQuery,
-  },
-  ...Object.fromEntries(
-    STORED_INTERVALS.map((interval) => [
-      `${interval}_bars`,
-      {
-        address: `/ws/ohlc/${interval}`,
-        title: `Live bars of ${interval === "hour" ? "an hour" : interval === "day" ? "an FX day" : "a minute"}`,
-        sends: [PlainBar],
-        takes: [],
-        query: StreamQuery,
-      },
-    ]),
-  ),
+  channels: { route: SOCKET_ROUTES.streamChannels, sends: SERVER_MESSAGES, takes: CLIENT_REQUESTS },
+  ticks: { route: SOCKET_ROUTES.streamTicks, sends: [PlainTick, PlainGap], takes: [] },
+  minute_bars: ofBars(SOCKET_ROUTES.streamMinuteBars),
+  hour_bars: ofBars(SOCKET_ROUTES.streamHourBars),
+  day_bars: ofBars(SOCKET_ROUTES.streamDayBars),
 };
 
 /** The AsyncAPI 3 document of the stream, with recorded messages as examples. */
@@ -82,7 +61,8 @@ function message(shape: Shape, components: Components, example: unknown): JsonSc
   };
 }
 
-function channel({ address, title, sends, takes, query }: StreamEndpoint, components: Components): JsonSchema {
+function channel({ route, sends, takes }: StreamEndpoint, components: Components): JsonSchema {
+  const { path: address, summary: title, queryDto: query } = route;
   const references = [...sends, ...takes].map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]);
   return {
     address,

@@ -98,8 +98,10 @@ export function IsIntervalName(): PropertyDecorator {
   );
 }
 
+const ZONES = ["America/New_York", "UTC", "Asia/Kolkata", "Australia/Lord_Howe"];
+
 export function IsZone(): PropertyDecorator {
-  return check("isZone", { type: "string", pattern: "^[A-Za-z]" }, (value) =>
+  return check("isZone", { type: "string", pattern: "^[A-Za-z]", examples: ZONES }, (value) =>
     typeof value === "string" && isTimezone(value) ? undefined : "must be an IANA time zone such as America/New_York",
   );
 }

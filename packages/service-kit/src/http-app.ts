@@ -15,7 +15,7 @@ import { assignRequestId, requestIdOf } from "./request-id.js";
 import { sendProblem } from "./send.js";
 
 /** Answers on Node's own HTTP objects. What it throws is mapped to a problem. */
-export type LeanHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+type LeanHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 
 /** What an HTTP app is made of. */
 export interface HttpAppOptions {

@@ -17,9 +17,9 @@ function compile(): ReadonlyMap<string, ReadonlyMap<string, ValidateFunction>> {
   ajv.addSchema({ ...asyncApiDocument("test", {}), $id: "stream" });
   const of = (name: string) => ajv.compile({ $ref: `stream#/components/schemas/${name}` });
   return new Map(
-    Object.values(STREAM_ENDPOINTS).flatMap(({ address, sends, takes }) => [
-      [`sent ${address}`, new Map(sends.map(({ name }) => [name, of(name)]))],
-      [`taken ${address}`, new Map(takes.map(({ name }) => [name, of(name)]))],
+    Object.values(STREAM_ENDPOINTS).flatMap(({ route: { path }, sends, takes }) => [
+      [`sent ${path}`, new Map(sends.map(({ name }) => [name, of(name)]))],
+      [`taken ${path}`, new Map(takes.map(({ name }) => [name, of(name)]))],
     ]),
   );
 }

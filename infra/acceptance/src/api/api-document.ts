@@ -8,6 +8,7 @@ export interface Schema {
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
   readonly pattern?: string;
+  readonly examples?: readonly unknown[];
   readonly format?: string;
   readonly minimum?: number;
   readonly maximum?: number;

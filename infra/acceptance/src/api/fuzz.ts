@@ -55,8 +55,9 @@ function allowed(schema: Schema, document: ApiDocument): Arbitrary<unknown> {
   if (type === "number") return fc.double({ min: 1e-9, max: 1e9, noNaN: true });
   if (type === "array") return fc.array(allowed(items, document), { minLength: 1, maxLength: 4 });
   if (type === "object") return object(schema, (field) => allowed(field, document));
-  if (schema.pattern !== undefined)
-    return fc.oneof(fc.constantFrom(...SYMBOLS), fc.stringMatching(new RegExp(schema.pattern)));
+  const { examples = SYMBOLS, pattern } = schema;
+  if (pattern !== undefined) return fc.oneof(fc.constantFrom(...examples), fc.stringMatching(new RegExp(pattern)));
+  if (schema.examples !== undefined) return fc.constantFrom(...schema.examples);
   return fc.string({ maxLength: 12 });
 }
 

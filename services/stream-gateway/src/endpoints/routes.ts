@@ -1,4 +1,5 @@
-import { normalizeSymbol, STORED_INTERVALS, StreamQuery } from "@fx-ohlc/schemas";
+import { SOCKET_ROUTES } from "@fx-ohlc/contract";
+import { normalizeSymbol, type StoredInterval, StreamQuery } from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
 import type { Endpoint } from "../connection/connections.js";
 import { type Channel, EVERY_SYMBOL } from "../messages/channel.js";
@@ -14,17 +15,22 @@ interface PlainEndpoint {
   channelOf(symbol: string): Channel;
 }
 
+const { streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
+
+function barsOf(interval: StoredInterval): PlainEndpoint {
+  return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval }) };
+}
+
 /** The plain endpoints by path, with the channel each has for one symbol. */
 const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, PlainEndpoint>([
-  ["/ws/ticks", { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) }],
-  ...STORED_INTERVALS.map((interval): [string, PlainEndpoint] => [
-    `/ws/ohlc/${interval}`,
-    { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval }) },
-  ]),
+  [streamTicks.path, { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) }],
+  [streamMinuteBars.path, barsOf("minute")],
+  [streamHourBars.path, barsOf("hour")],
+  [streamDayBars.path, barsOf("day")],
 ]);
 
 /** The paths that take WebSockets. */
-const SOCKET_PATHS: readonly string[] = ["/ws", ...PLAIN_ENDPOINTS.keys()];
+const SOCKET_PATHS: readonly string[] = [streamChannels.path, ...PLAIN_ENDPOINTS.keys()];
 
 function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
@@ -43,7 +49,7 @@ function symbolsOf(list: string | undefined): string[] {
  */
 export function destinationOf(target: string): Destination {
   const path = pathOf(target);
-  if (path === "/ws") {
+  if (path === streamChannels.path) {
     if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
     return { endpoint: "multiplex", channels: [] };
   }
