@@ -7,6 +7,8 @@ const MODULES_ONLY = "(?:temporal-|hyparquet)";
  */
 export default {
   testEnvironment: "node",
+  // A deadline for what hangs, not a measure of speed: on a busy machine a service takes seconds to start.
+  testTimeout: 30_000,
   testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: {
     "^.+\\.[tj]s$": [

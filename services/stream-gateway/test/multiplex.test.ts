@@ -40,6 +40,12 @@ async function follow(channels: string[], since?: Record<string, string>): Promi
   return client;
 }
 
+/** The first one that came after the subscription: one may be due before it. */
+function heartbeatOf(client: TestClient): Promise<Message> {
+  const isLater = ({ type, offsets }: Message) => type === "heartbeat" && "ticks:G1" in offsets;
+  return client.receives("a heartbeat", isLater);
+}
+
 async function publish(symbol: string, from: number, count: number): Promise<string[]> {
   const offsets: string[] = [];
   for (let index = from; index < from + count; index += 1)
@@ -162,10 +168,8 @@ describe("/ws", () => {
     await publish("G1", 0, 2);
     const [offset] = await publish("G1", 2, 1);
     const client = await follow(["ticks:G1", "ticks:G2"]);
-    const heartbeat = await client.ofType("heartbeat");
-    expect(heartbeat.offsets).toEqual({ "ticks:G1": offset, "ticks:G2": "0-0" });
-    const everything = await follow(["ticks:*"]);
-    expect((await everything.ofType("heartbeat")).offsets["ticks:G1"]).toBe(offset);
+    expect((await heartbeatOf(client)).offsets).toEqual({ "ticks:G1": offset, "ticks:G2": "0-0" });
+    expect((await heartbeatOf(await follow(["ticks:*"]))).offsets["ticks:G1"]).toBe(offset);
   });
 
   test("answers a ping at once", async () => {
