@@ -280,9 +280,10 @@ export class App {
     this.#watchView.render(this.#rows, symbol, this.#areSymbolsKnown);
     this.#quote.render(row);
     this.#pane.setDecimals(decimals);
-    this.#tape.render(this.#ticks.ticks, symbol, decimals, this.#tickState);
+    const isEmpty = symbol === undefined && this.#areSymbolsKnown;
+    this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? "ready" : this.#tickState);
     this.#cards.render(this.#latest, decimals);
-    if (symbol === undefined && this.#areSymbolsKnown) this.#pane.showNoSymbols();
+    if (isEmpty) this.#pane.showNoSymbols();
   }
 
   #onKey(event: KeyboardEvent): void {

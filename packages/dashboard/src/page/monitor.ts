@@ -12,7 +12,7 @@ const HEALTH_INTERVAL_S = 10;
 export class Monitor {
   readonly #client: FxClient;
   readonly #ticksSeen: () => number;
-  readonly #view = new SystemView();
+  readonly #view = new SystemView(() => this.#draw());
   #connection = FIRST_CONNECTION;
   #samples: readonly RateSample[] = [];
   #ages: readonly number[] = [];

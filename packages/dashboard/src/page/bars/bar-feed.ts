@@ -11,6 +11,8 @@ const REREAD_MAX = 5_000;
 const CHANGED_MAX = 20;
 /** Changes come in bursts, a minute's, its hour's and its day's: they are read together. */
 const CHANGED_WAIT_MS = 150;
+/** Before what changed and could not be read is tried again; the client has repeated each request by then. */
+const CHANGED_RETRY_MS = 2_000;
 
 /** `older`: whether more can be loaded before the first bar. */
 export interface FeedState {
@@ -100,11 +102,13 @@ export class BarFeed {
     if (series === undefined || first === undefined) return;
     if (this.#state.status !== "ready" || this.#state.older !== "more") return;
     this.#setState({ status: "ready", older: "loading" });
-    await this.#guarded(async (signal) => {
+    const isRead = await this.#guarded(async (signal) => {
       const page = await this.#source.before(series, first.time, PAGE_BARS, signal);
       this.#setBars(withRange(this.#bars, Number.NEGATIVE_INFINITY, first.time, page));
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
+    // What is shown is right all the same; scrolling on tries again.
+    if (!isRead) this.#setState({ status: "ready", older: "more" });
   }
 
   /** Takes in a streamed bar of the series' symbol and part size. */
@@ -195,12 +199,17 @@ export class BarFeed {
       await this.refresh();
       return;
     }
-    await this.#guarded(async (signal) => {
+    const { older } = this.#state;
+    const isRead = await this.#guarded(async (signal) => {
       for (const [start, end] of changed) {
         const bars = await this.#source.range(series, { start, end }, signal);
         this.#setBars(withRange(this.#bars, start, end, bars));
       }
     });
+    if (isRead) return;
+    this.#setState({ status: "ready", older });
+    for (const [start, end] of changed) this.#changed.set(start, end);
+    this.#changedTimer ??= setTimeout(() => void this.#readChanged(), CHANGED_RETRY_MS);
   }
 
   /** Runs a reading; one that another series has made superfluous ends without a word. */

@@ -7,7 +7,7 @@ const RESUME_MAX_MS = 120_000;
 
 export interface LiveStreamListener {
   onEvent(event: StreamEvent): void;
-  /** The stream was away too long to resume: ticks since then are not replayed. */
+  /** The stream is back after it was away too long to resume: ticks since then are not replayed. */
   onRestart(lostAtMs: number): void;
 }
 
@@ -18,6 +18,9 @@ export class LiveStream {
   #stream: FxStream | undefined;
   #symbol: string | undefined;
   #lostAtMs: number | undefined;
+  #checkedAtMs: number | undefined;
+  /** The stream was begun anew since it was lost. */
+  #isAnew = false;
 
   constructor(client: FxClient, listener: LiveStreamListener) {
     this.#client = client;
@@ -45,26 +48,36 @@ export class LiveStream {
     for (const type of EVENT_TYPES) stream.on(type, listen);
   }
 
-  /** To be called often: notices an outage that has lasted too long, also one that the machine slept through. */
+  /** To be called every second: notices an outage that has lasted too long, and a machine that has slept. */
   check(nowMs: number): void {
-    const lostAtMs = this.#lostAtMs;
-    if (lostAtMs === undefined || nowMs - lostAtMs < RESUME_MAX_MS) return;
-    this.#lostAtMs = nowMs;
-    this.restart(lostAtMs);
+    const checkedAtMs = this.#checkedAtMs ?? nowMs;
+    this.#checkedAtMs = nowMs;
+    const hasSlept = nowMs - checkedAtMs > RESUME_MAX_MS;
+    if (hasSlept) this.#onEvent({ type: "status", status: "waiting", reason: "this machine slept" });
+    const lostAtMs = hasSlept ? Math.min(checkedAtMs, this.#lostAtMs ?? checkedAtMs) : this.#lostAtMs;
+    this.#lostAtMs = lostAtMs;
+    if (this.#isAnew || lostAtMs === undefined || nowMs - lostAtMs < RESUME_MAX_MS) return;
+    this.#isAnew = true;
+    this.#begin();
   }
 
-  /** Begins anew, without what was missed since. */
-  restart(lostAtMs: number): void {
+  /** Replaces the stream by one that remembers nothing. */
+  #begin(): void {
     const before = this.#stream;
     this.#stream = undefined;
     before?.close();
-    this.#listener.onRestart(lostAtMs);
     this.open();
   }
 
   #onEvent(event: StreamEvent): void {
-    if (event.type === "status" && event.status === "live") this.#lostAtMs = undefined;
     if (event.type === "status" && event.status === "waiting") this.#lostAtMs ??= Date.now();
+    if (event.type === "status" && event.status === "live") {
+      const lostAtMs = this.#lostAtMs;
+      const isAnew = this.#isAnew;
+      this.#lostAtMs = undefined;
+      this.#isAnew = false;
+      if (isAnew && lostAtMs !== undefined) this.#listener.onRestart(lostAtMs);
+    }
     this.#listener.onEvent(event);
   }
 }

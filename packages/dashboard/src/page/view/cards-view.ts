@@ -19,6 +19,7 @@ class CardView {
   #shown: LiveBar | undefined;
 
   constructor(readonly interval: CardInterval) {
+    for (const price of this.#prices) price.set(undefined, 0);
     const title = interval[0]?.toUpperCase() + interval.slice(1);
     const rows = FIELDS.flatMap((field, at) => [h("dt", {}, field), h("dd", {}, this.#prices[at]?.element ?? "")]);
     this.element = h(

@@ -41,15 +41,18 @@ export class SystemView {
   readonly #status = byId("status");
   readonly #word = byId("status-word");
   readonly #notice = byId("notice");
+  readonly #system = byId("system");
   readonly #facts = h("dl", { class: "facts" });
   readonly #log = h("ol", { class: "log" });
   #shownLog: Connection["log"] | undefined;
 
-  constructor() {
+  /** @param onOpen the state of the system is about to be looked at */
+  constructor(onOpen: () => void) {
+    this.#system.addEventListener("toggle", onOpen);
     const meters = [this.#latency, this.#rate, this.#gaps, this.#clock].map(({ element }) => element);
     byId("meters").append(h("dl", {}, ...meters));
     const title = (text: string): HTMLElement => h("h2", { class: "panel-title" }, text);
-    byId("system").append(title("System"), this.#facts, title("Connection"), this.#log);
+    this.#system.append(title("System"), this.#facts, title("Connection"), this.#log);
   }
 
   render(status: Status, connection: Connection, meters: Meters, nowMs: number): void {
@@ -72,6 +75,8 @@ export class SystemView {
 
   /** @param health what the edge says of its services; undefined when it did not answer */
   renderHealth(health: Health | undefined, { roundTripMs, ageMs }: Meters): void {
+    // It may be read while it is open, and costs nothing while it is not.
+    if (!this.#system.matches(":popover-open")) return;
     const facts: [string, string, boolean][] = [
       ["System", health?.status ?? "unreachable", health?.status === "healthy"],
       ...servicesOf(health),
