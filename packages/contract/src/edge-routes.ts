@@ -1,4 +1,4 @@
-import { Field, IsWord, MayBeAbsent } from "@fx-ohlc/schemas";
+import { Field, IsWord, Sometimes } from "@fx-ohlc/schemas";
 import { declareRoutes, HealthReport, METRICS_ANSWER, PROBE_ROUTES } from "@fx-ohlc/service-kit";
 
 /** The services behind the edge, as their metrics are asked for. */
@@ -9,7 +9,7 @@ type ServiceState = "healthy" | "unhealthy" | "unreachable";
 
 /** What the edge says on `/health`: the worst of what the services say. */
 export class SystemHealth extends HealthReport {
-  @MayBeAbsent()
+  @Sometimes()
   @Field({
     type: "object",
     properties: Object.fromEntries(

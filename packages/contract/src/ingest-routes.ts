@@ -7,10 +7,10 @@ import {
   Describe,
   IsCount,
   IsTickTime,
-  MayBeAbsent,
   PostedTick,
   PriceDto,
   SeqQuery,
+  Sometimes,
   StampPath,
   TickDto,
   TickKeyQuery,
@@ -21,31 +21,31 @@ import { declareRoutes, listOf, ProblemDocument } from "@fx-ohlc/service-kit";
 
 @About("A problem with ticks: besides what every problem says, how far it came.")
 export class TickProblem extends ProblemDocument {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("How many fields were refused; `errors` lists the first 100.")
   @IsCount()
   readonly error_count?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Of a streamed body: ticks that are stored all the same.")
   @IsCount()
   readonly created?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @IsCount()
   readonly duplicates?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Of a streamed body: the line to resume after.")
   @IsCount()
   readonly lines?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Of a streamed body: the line that was refused.")
   @IsCount(1)
   readonly line?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("The oldest time that is still kept.")
   @IsTickTime()
   readonly horizon?: string;

@@ -8,8 +8,7 @@ import {
   IsStoredSymbol,
   IsWord,
 } from "./answer-fields.js";
-import { MayBeAbsent } from "./decorators.js";
-import { About, Describe } from "./field-schema.js";
+import { About, Describe, Sometimes } from "./field-schema.js";
 import { formatBucket, type Micros } from "./time.js";
 
 /** One bar: the OHLC of one symbol in one bucket. */
@@ -40,7 +39,7 @@ abstract class BarOnWire {
   @IsFlag()
   readonly complete!: boolean;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("The FX day's name, on bars of a day or more.")
   @IsDate()
   readonly date?: string;
@@ -78,7 +77,7 @@ export abstract class SparseBar extends BarOnWire {
 
 @About("A bar of an answer with `fill`: its prices are null, or the last close before it, where it has no ticks.")
 export class FilledBar extends SparseBar {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Why there are no ticks, where there are none.")
   @IsWord("no_ticks", "market_closed")
   readonly empty?: "no_ticks" | "market_closed";

@@ -25,6 +25,13 @@ export function MayBeAbsent(): PropertyDecorator {
 
 const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
 
+/** Any text; `schema` says more of it to the documents. */
+export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
+  return check("isAnyText", { type: "string", ...schema }, (value) =>
+    typeof value === "string" ? undefined : "must be text",
+  );
+}
+
 export function IsSymbol(): PropertyDecorator {
   return check("isSymbol", SYMBOL, (value) => (normalizeSymbol(value) === undefined ? SYMBOL_RULE : undefined));
 }

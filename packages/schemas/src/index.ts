@@ -2,7 +2,7 @@ export * from "./answer-fields.js";
 export * from "./bar.js";
 export * from "./calendar.js";
 export * from "./channels.js";
-export { IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
+export { IsAnyText, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
 export * from "./dto.js";
 export * from "./field-error.js";
 export * from "./field-schema.js";

@@ -10,8 +10,7 @@ import {
   IsWord,
 } from "./answer-fields.js";
 import { SparseBar } from "./bar.js";
-import { MayBeAbsent } from "./decorators.js";
-import { About, Describe, Field } from "./field-schema.js";
+import { About, Describe, Field, Sometimes } from "./field-schema.js";
 import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
 import { WireTick } from "./message.js";
 import { TickJson } from "./tick-json.js";
@@ -34,7 +33,7 @@ export class LiveBar extends SparseBar {
 
 @About("A bar on a plain endpoint.")
 export class PlainBar extends LiveBar {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("A closed bar that changed.")
   @IsWord(true)
   readonly revision?: true;
@@ -134,14 +133,14 @@ export class GapMessage extends SkippedRange {
 
 /** Whatever a client numbers its requests with comes back with the answer. */
 abstract class Numbered {
-  @MayBeAbsent()
+  @Sometimes()
   @Field({ type: ["integer", "number", "string"], maxLength: 100 })
   readonly id?: string | number;
 }
 
 @About("What became of one channel of a subscription.")
 export class SubscribedChannel extends OnChannel {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe(OFFSET)
   @IsText()
   readonly offset?: string;
@@ -150,7 +149,7 @@ export class SubscribedChannel extends OnChannel {
   @IsFlag()
   readonly recovered!: boolean;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Messages that are replayed after this answer.")
   @IsCount()
   readonly replayed?: number;

@@ -1,13 +1,12 @@
 import { IsWord } from "./answer-fields.js";
-import { MayBeAbsent } from "./decorators.js";
-import { About, Describe, Field } from "./field-schema.js";
+import { About, Describe, Field, Sometimes } from "./field-schema.js";
 
 /** What a client of `/ws` may say. */
 
 const CHANNELS = { type: "array", items: { type: "string" } };
 
 abstract class Request {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Comes back with the answer.")
   @Field({ type: ["integer", "number", "string"], maxLength: 100 })
   readonly id?: string | number;
@@ -21,7 +20,7 @@ export class SubscribeRequest extends Request {
   @Field(CHANNELS)
   readonly channels!: readonly string[];
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("By concrete ticks channel, the offset of the last message received: what was missed is replayed.")
   @Field({ type: "object", additionalProperties: { type: "string" } })
   readonly since?: Readonly<Record<string, string>>;

@@ -9,9 +9,8 @@ import {
   IsTickTime,
   IsWord,
 } from "./answer-fields.js";
-import { MayBeAbsent } from "./decorators.js";
 import { FieldError } from "./field-error.js";
-import { About, Describe } from "./field-schema.js";
+import { About, Describe, Sometimes } from "./field-schema.js";
 
 @About("A stored tick.")
 export class TickJson {
@@ -53,12 +52,12 @@ export class UploadResult extends BulkResult {
   @IsCount()
   readonly lines!: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("With `on_error=skip`: how many lines were left out, if any.")
   @IsCount(1)
   readonly rejected?: number;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe(
     "What was wrong with the first hundred of them: each `field` begins with `line 17`, the body's first line being 1.",
   )
@@ -70,7 +69,7 @@ const PENDING = "Present when the bars did not hold the change within 5 s; they 
 
 @About("The answer to a PUT.")
 export class CorrectedTick extends TickJson {
-  @MayBeAbsent()
+  @Sometimes()
   @Describe(PENDING)
   @IsWord("pending")
   readonly bars?: "pending";
@@ -84,7 +83,7 @@ export class DeleteResult {
   @IsText()
   readonly message!: string;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe(PENDING)
   @IsWord("pending")
   readonly bars?: "pending";

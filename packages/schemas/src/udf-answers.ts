@@ -1,6 +1,5 @@
 import { IsCount, IsFlag, IsText, IsWord } from "./answer-fields.js";
-import { MayBeAbsent } from "./decorators.js";
-import { About, Describe, Field } from "./field-schema.js";
+import { About, Describe, Field, Sometimes } from "./field-schema.js";
 
 /** What TradingView's Universal Data Feed answers. */
 
@@ -144,7 +143,7 @@ export class UdfNoData {
   @IsWord("no_data")
   readonly s!: "no_data";
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Where the last bar before the range is, in seconds since 1970.")
   @Field({ type: "integer" })
   readonly nextTime?: number;

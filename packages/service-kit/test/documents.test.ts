@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { Describe, IsCount, IsListOf, IsText, MayBeAbsent } from "@fx-ohlc/schemas";
+import { Describe, IsAnyText, IsCount, IsListOf, IsText, Sometimes } from "@fx-ohlc/schemas";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import request from "supertest";
 import {
@@ -29,7 +29,7 @@ class Bicycle {
   @IsListOf(Wheel)
   readonly wheels!: readonly Wheel[];
 
-  @MayBeAbsent()
+  @Sometimes()
   @IsCount()
   readonly gears?: number;
 }
@@ -42,7 +42,7 @@ class Tandem extends Bicycle {
 class BicyclePath {
   static readonly fields: readonly string[] = ["name"];
 
-  @IsText()
+  @IsAnyText()
   readonly name!: string;
 }
 

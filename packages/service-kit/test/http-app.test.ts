@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import { IsText } from "@fx-ohlc/schemas";
+import { IsAnyText } from "@fx-ohlc/schemas";
 import express, { type Request, type Response } from "express";
 import request from "supertest";
 import { hidden } from "../src/api/service-routes.js";
@@ -34,7 +34,7 @@ function appWith(options: Partial<HttpAppOptions> = {}) {
 class ThingPath {
   static readonly fields: readonly string[] = ["id"];
 
-  @IsText()
+  @IsAnyText()
   id!: string;
 }
 

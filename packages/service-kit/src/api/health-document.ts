@@ -1,4 +1,4 @@
-import { IsInstant, IsText, IsWord, MayBeAbsent } from "@fx-ohlc/schemas";
+import { IsInstant, IsText, IsWord, Sometimes } from "@fx-ohlc/schemas";
 
 export type DependencyState = "connected" | "disconnected";
 
@@ -10,11 +10,11 @@ export class HealthReport {
   @IsInstant()
   readonly timestamp!: string;
 
-  @MayBeAbsent()
+  @Sometimes()
   @IsWord("connected", "disconnected")
   readonly database?: DependencyState;
 
-  @MayBeAbsent()
+  @Sometimes()
   @IsWord("connected", "disconnected")
   readonly redis?: DependencyState;
 

@@ -1,6 +1,6 @@
 import type { JsonSchema, Shape } from "@fx-ohlc/schemas";
 import { PROBLEMS, type ProblemCode } from "../problem.js";
-import { Components, type ObjectSchema } from "./components.js";
+import { Components } from "./components.js";
 import { answerKey, type RecordedExamples, type RecordedRoute } from "./examples.js";
 import { REQUEST_HEADERS, RESPONSE_HEADERS, type ResponseHeader } from "./headers.js";
 import { ProblemDocument } from "./problem-document.js";
@@ -83,7 +83,7 @@ function parametersOf(
   values: Readonly<Record<string, string>> = {},
 ): object[] {
   if (dto === undefined) return [];
-  const { properties = {}, required = [] } = components.inline(dto) as ObjectSchema; // Of a class: always an object.
+  const { properties = {}, required = [] } = components.inline(dto);
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: place,

@@ -1,4 +1,4 @@
-import { Describe, FieldError, IsCount, IsListOf, IsText, IsWord, MayBeAbsent } from "@fx-ohlc/schemas";
+import { Describe, FieldError, IsAnyText, IsCount, IsListOf, IsText, IsWord, Sometimes } from "@fx-ohlc/schemas";
 import { PROBLEM_TYPES, PROBLEMS, type ProblemCode } from "../problem.js";
 
 /** The body of every answer that is a problem (RFC 9457). */
@@ -17,7 +17,7 @@ export class ProblemDocument {
   @IsText()
   readonly detail!: string;
 
-  @MayBeAbsent()
+  @Sometimes()
   @Describe("Every refused field, at most the first 100.")
   @IsListOf(FieldError)
   readonly errors?: readonly FieldError[];
@@ -42,6 +42,6 @@ export class ProblemMeaning {
 export class ProblemPath {
   static readonly fields: readonly string[] = ["code"];
 
-  @IsText({ examples: Object.keys(PROBLEMS) })
+  @IsAnyText({ examples: Object.keys(PROBLEMS) })
   readonly code!: string;
 }
