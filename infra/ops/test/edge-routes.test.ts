@@ -101,6 +101,11 @@ describe("nginx sends a request where the local edge does", () => {
   });
 });
 
+test("no location is there twice, which nginx would refuse", () => {
+  const patterns = [...edge.matchAll(/^ {2}location (.+) \{$/gm)].map(([, pattern]) => pattern);
+  expect(patterns.filter((pattern, at) => patterns.indexOf(pattern) !== at)).toEqual([]);
+});
+
 test("every service has an upstream on the port its image listens on", () => {
   const upstreams = textOf("infra/nginx/nginx.conf").matchAll(/server ([\w-]+):(\d+) resolve/g);
   expect([...upstreams].map(([, name, port]) => `${name} ${port}`)).toEqual([
