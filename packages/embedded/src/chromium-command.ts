@@ -26,6 +26,7 @@ const PACKAGES = { apt: "chromium", brew: "--cask chromium", dnf: "chromium" };
 export async function ensureChromium(onInstall?: (line: string) => void): Promise<string> {
   const found = await findChromium();
   if (found !== undefined) return found;
+  if (env.CHROMIUM_PATH) throw new Error(`CHROMIUM_PATH names ${env.CHROMIUM_PATH}, which cannot be run`);
   if (await canInstallWithApt()) {
     onInstall?.("installing chromium with apt-get …");
     await installWithApt(PACKAGES.apt, INSTALL_TIMEOUT_MS).catch(() => undefined);

@@ -68,7 +68,7 @@ export class App {
     });
     this.#stream = new LiveStream(this.#client, {
       onEvent: (event) => this.#onEvent(event),
-      onRestart: (lostAtMs) => this.#onRestart(lostAtMs),
+      onRestart: () => this.#onRestart(),
     });
     this.#sparks = new SparkSource(this.#client, (symbol, closes) => this.#watch({ type: "spark", symbol, closes }));
     this.#watchView = new WatchView({
@@ -182,14 +182,12 @@ export class App {
     }
   }
 
-  #onRestart(lostAtMs: number): void {
-    const to = new Date().toISOString();
-    const hole = {
-      what: "Away too long to replay ticks; bars are read again",
-      from: new Date(lostAtMs).toISOString(),
-      to,
-    };
-    this.#connect({ type: "hole", atMs: Date.now(), hole });
+  #onRestart(): void {
+    const nowMs = Date.now();
+    const from = new Date(this.#monitor.lostAtMs ?? nowMs).toISOString();
+    const to = new Date(nowMs).toISOString();
+    const hole = { what: "Away too long to replay ticks; bars are read again", from, to };
+    this.#connect({ type: "hole", atMs: nowMs, hole });
     void this.#ticks.refresh();
   }
 

@@ -30,6 +30,11 @@ export class Monitor {
     return this.#connection.phase === "catching-up";
   }
 
+  /** When the page heard the last before it lost the connection; undefined while it has one. */
+  get lostAtMs(): number | undefined {
+    return this.#connection.lostAtMs;
+  }
+
   /** @param onSecond called every second besides */
   start(onSecond: () => void): void {
     setInterval(() => {

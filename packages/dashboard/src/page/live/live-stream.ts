@@ -8,7 +8,7 @@ const RESUME_MAX_MS = 120_000;
 export interface LiveStreamListener {
   onEvent(event: StreamEvent): void;
   /** The stream is back after it was away too long to resume: ticks since then are not replayed. */
-  onRestart(lostAtMs: number): void;
+  onRestart(): void;
 }
 
 /** The page's stream: every symbol's bars, and the ticks of the chosen one. */
@@ -72,11 +72,10 @@ export class LiveStream {
   #onEvent(event: StreamEvent): void {
     if (event.type === "status" && event.status === "waiting") this.#lostAtMs ??= Date.now();
     if (event.type === "status" && event.status === "live") {
-      const lostAtMs = this.#lostAtMs;
       const isAnew = this.#isAnew;
       this.#lostAtMs = undefined;
       this.#isAnew = false;
-      if (isAnew && lostAtMs !== undefined) this.#listener.onRestart(lostAtMs);
+      if (isAnew) this.#listener.onRestart();
     }
     this.#listener.onEvent(event);
   }

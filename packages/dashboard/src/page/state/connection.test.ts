@@ -34,7 +34,7 @@ describe("the connection's state", () => {
     const hole = { what: "Ticks of EURUSD were lost", from: "1970-01-01T00:00:05Z", to: "1970-01-01T00:00:08Z" };
     const events: ConnectionEvent[] = [UP, DOWN, BACK, { type: "hole", atMs: 9_100, hole }];
     const done = after(...events, { type: "caught-up", atMs: 9_500 });
-    expect(done.log[0]?.text).toBe("Resumed with 1 declared holes");
+    expect(done.log[0]?.text).toBe("Resumed with a declared hole");
     expect(done.log[1]?.text).toBe("Ticks of EURUSD were lost, 00:00:05 to 00:00:08 UTC");
   });
 

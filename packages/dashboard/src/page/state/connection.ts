@@ -85,7 +85,9 @@ function caughtUp(connection: Connection, atMs: number): Connection {
   const missing = holes.filter(({ to }) => Date.parse(to) >= (lostAtMs ?? 0)).length;
   const ticks = caughtUpTicks === 0 ? "" : `${caughtUpTicks.toLocaleString("en")} ticks caught up, `;
   const text =
-    missing === 0 ? `Resumed without a hole: ${ticks}bars read again` : `Resumed with ${missing} declared holes`;
+    missing === 0
+      ? `Resumed without a hole: ${ticks}bars read again`
+      : `Resumed with ${missing === 1 ? "a declared hole" : `${missing} declared holes`}`;
   return logged({ ...connection, phase: "live", lostAtMs: undefined }, atMs, missing === 0 ? "good" : "bad", text);
 }
 
