@@ -15,7 +15,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Compressing takes its time; that is no news.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // The chart library's licence wants its notice kept.
+      output: { comments: { legal: true } },
+    },
   },
   plugins: [precompressed()],
   server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, { target: EDGE, ws: path === "/ws" }])) },

@@ -1,4 +1,4 @@
-import { type BarJson, type BarMessage, type EventOf, FxClient, type LiveBar, type StreamEvent } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, FxClient, type StreamEvent } from "@fx-ohlc/client";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar } from "./bars/chart-bar.js";
 import { SparkSource } from "./bars/spark-source.js";
@@ -6,14 +6,16 @@ import { ChartPane } from "./chart/chart-pane.js";
 import { Frames } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
+import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
-import type { ConnectionEvent, Hole } from "./state/connection.js";
+import type { ConnectionEvent } from "./state/connection.js";
+import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
 import type { PageTick } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
-import { CARD_INTERVALS, CardsView, type LatestBars } from "./view/cards-view.js";
+import { CardsView } from "./view/cards-view.js";
 import { QuoteView } from "./view/quote-view.js";
 import { Tabs } from "./view/tabs.js";
 import { TapeView } from "./view/tape-view.js";
@@ -45,9 +47,7 @@ export class App {
   #followed: string | undefined;
   #view: View = viewOf(location.search);
   #rows: WatchRows = new Map();
-  #latest: LatestBars = {};
-  /** The newest minute and day of every symbol, for when one is chosen. */
-  readonly #newest = new Map<string, LiveBar>();
+  readonly #newest = new NewestBars();
   #tickState = "loading";
   #areSymbolsKnown = false;
   #watchEvents: WatchEvent[] = [];
@@ -131,11 +131,6 @@ export class App {
   #follow(symbol: string): void {
     this.#followed = symbol;
     this.#news = [];
-    this.#latest = {};
-    for (const interval of CARD_INTERVALS) {
-      const bar = this.#newest.get(`${symbol}/${interval}`);
-      if (bar !== undefined) this.#latest = { ...this.#latest, [interval]: bar };
-    }
     this.#watch({ type: "symbol", symbol });
     this.#stream.follow(symbol);
     void this.#ticks.open(symbol);
@@ -247,20 +242,12 @@ export class App {
     const { symbol, interval } = bar;
     const taken = chartBar(bar);
     if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now() });
-    this.#noteNewest(bar);
+    this.#newest.note(bar);
     if (symbol !== this.#followed) return;
     this.#pane.onPart(interval, { bar: taken, kind: type === "bar" ? "bar" : "settled" });
     if (type !== "revision") return;
     this.#pane.onRevision(interval, taken.time);
     if (interval === "minute") void this.#ticks.reread(...minuteOf(bar));
-  }
-
-  #noteNewest(bar: LiveBar): void {
-    const key = `${bar.symbol}/${bar.interval}`;
-    const known = this.#newest.get(key);
-    if (bar.tick_count === 0 || (known !== undefined && known.bucket > bar.bucket)) return;
-    this.#newest.set(key, bar);
-    if (bar.symbol === this.#followed) this.#latest = { ...this.#latest, [bar.interval]: bar };
   }
 
   #chooseFirst(): void {
@@ -280,7 +267,7 @@ export class App {
     this.#pane.setDecimals(decimals);
     const isEmpty = symbol === undefined && this.#areSymbolsKnown;
     this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? "ready" : this.#tickState);
-    this.#cards.render(this.#latest, decimals);
+    this.#cards.render(this.#newest.of(symbol), decimals);
     if (isEmpty) this.#pane.showNoSymbols();
   }
 
@@ -291,21 +278,4 @@ export class App {
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
   }
-}
-
-/** A bar that was read over HTTP, as the stream would have told it. */
-function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: BarJson): BarMessage {
-  return { type: "final", channel, bar: { ...bar, interval, final: true, timestamp: "" } };
-}
-
-function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
-  const { channel, from, to } = event;
-  if (event.type === "gap") return { what: `Not received: ${channel}`, from, to };
-  return { what: `${event.skipped.toLocaleString("en")} ticks skipped, this page was slow: ${channel}`, from, to };
-}
-
-/** The first instant of a minute's bar and that of the next, as ticks are stamped. */
-function minuteOf({ bucket }: LiveBar): [string, string] {
-  const start = Date.parse(bucket);
-  return [start, start + 60_000].map((ms) => new Date(ms).toISOString().replace("Z", "000Z")) as [string, string]; // Two in, two out.
 }

@@ -1,11 +1,8 @@
 import type { LiveBar } from "@fx-ohlc/client";
 import { dateText, minuteText } from "../format/time.js";
+import { CARD_INTERVALS, type CardInterval, type LatestBars } from "../state/newest-bars.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { PriceView } from "./price-view.js";
-
-export const CARD_INTERVALS = ["minute", "hour", "day"] as const;
-export type CardInterval = (typeof CARD_INTERVALS)[number];
-export type LatestBars = Readonly<Partial<Record<CardInterval, LiveBar>>>;
 
 const DAY_S = 86_400;
 const FIELDS = ["open", "high", "low", "close"] as const;

@@ -1,0 +1,20 @@
+import type { BarJson, BarMessage, EventOf, LiveBar } from "@fx-ohlc/client";
+import type { Hole } from "../state/connection.js";
+
+/** A bar that was read over HTTP, as the stream would have told it. */
+export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: BarJson): BarMessage {
+  return { type: "final", channel, bar: { ...bar, interval, final: true, timestamp: "" } };
+}
+
+/** What was not received, as it is listed. */
+export function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
+  const { channel, from, to } = event;
+  if (event.type === "gap") return { what: `Not received: ${channel}`, from, to };
+  return { what: `${event.skipped.toLocaleString("en")} ticks skipped, this page was slow: ${channel}`, from, to };
+}
+
+/** The first instant of a minute's bar and that of the next, as ticks are stamped. */
+export function minuteOf({ bucket }: LiveBar): [string, string] {
+  const start = Date.parse(bucket);
+  return [start, start + 60_000].map((ms) => new Date(ms).toISOString().replace("Z", "000Z")) as [string, string]; // Two in, two out.
+}

@@ -1,0 +1,24 @@
+import type { LiveBar } from "@fx-ohlc/client";
+
+export const CARD_INTERVALS = ["minute", "hour", "day"] as const;
+export type CardInterval = (typeof CARD_INTERVALS)[number];
+export type LatestBars = Readonly<Partial<Record<CardInterval, LiveBar>>>;
+
+const NONE: LatestBars = {};
+
+/** The newest minute, hour and day of every symbol: those of one that is chosen are at hand then. */
+export class NewestBars {
+  readonly #bars = new Map<string, LatestBars>();
+
+  /** Takes in a bar, unless it is older than the one that is known; a bar without ticks is none. */
+  note(bar: LiveBar): void {
+    const known = this.of(bar.symbol);
+    const before = known[bar.interval];
+    if (bar.tick_count === 0 || (before !== undefined && before.bucket > bar.bucket)) return;
+    this.#bars.set(bar.symbol, { ...known, [bar.interval]: bar });
+  }
+
+  of(symbol: string | undefined): LatestBars {
+    return (symbol === undefined ? undefined : this.#bars.get(symbol)) ?? NONE;
+  }
+}
