@@ -142,15 +142,19 @@ describe("the dashboard in Chromium", () => {
     const tab = await open();
     await expectDrawn(tab, { interval: "1m" });
     const tookMs: number[] = [];
+    const newestFirst: string[] = [];
     for (let at = 0; at < 10; at += 1) {
       const price = Number((1.2 + at / 10_000).toFixed(5));
       const postedAtMs = Date.now();
       const visible = tab.page.evaluate<number>(whenVisible(price.toFixed(5)));
       await desk.client.postTick({ symbol: SYMBOL, price });
       tookMs.push((await visible) - postedAtMs);
+      newestFirst.unshift(price.toFixed(5));
     }
     console.log(`from POST to screen, ms: ${tookMs.join(" ")}`);
     expect(Math.max(...tookMs)).toBeLessThan(VISIBLE_WITHIN_MS);
+    const tape = await tab.page.locator(".tape-row .price").allTextContents();
+    expect(tape.slice(0, newestFirst.length)).toEqual(newestFirst);
     await expectDrawn(tab, { interval: "1m" });
     expect(tab.errors).toEqual([]);
     await tab.close();
