@@ -2,7 +2,7 @@ import type { FxClient } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import { BUCKETS, expectedBars, type PricedTick } from "../src/expected-bars.js";
-import { readBars } from "../src/reads.js";
+import { collect, readBars } from "../src/reads.js";
 import { impatientClient, System } from "../src/system.js";
 
 /** How soon the bars of a late tick are promised to hold it, ms. */
@@ -117,6 +117,24 @@ it("history stays in the bars when later ticks are materialised before it", asyn
     for (const history of histories) await history.post(ageS);
   }
   for (const history of histories) await history.expectInBarsSoon();
+});
+
+it("a tick a day for years is in the bars soon, and found by GET /ticks and GET /symbols", async () => {
+  const history = new History("SPARSE");
+  const days = Array.from({ length: 800 }, (_, index) => 800 - index);
+  const ticks = days.map((day) => ({
+    symbol: history.symbol,
+    time: ago(100 * DAY_S + 2 * day * DAY_S),
+    price: price(),
+  }));
+  await write.postTicks(ticks);
+  history.note(ticks.map(({ time, price }) => ({ time, price })));
+  const what = "years of days to be in the bars";
+  await eventually(() => history.expectInBars().then(() => true), { timeoutMs: 60_000, intervalMs: 500, what });
+  const found = await collect(read.ticks({ symbol: history.symbol, ...ALL_OF_TIME }));
+  expect(found.map(({ time, price }) => ({ time, price }))).toEqual(history.ticks);
+  const ends = { first_tick: ticks[0]?.time, last_tick: ticks.at(-1)?.time };
+  expect(await read.symbols()).toContainEqual({ symbol: history.symbol, ...ends });
 });
 
 it("a PUT or DELETE of an old tick is in the bars when it is answered", async () => {

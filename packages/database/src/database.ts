@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { withDeadline } from "@fx-ohlc/service-kit";
-import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
+import { type DatabaseSettings, type Engine, IncompatibleSchemaError, readSettings } from "./settings.js";
 import { openPool, type PoolOptions, type Sql } from "./sql.js";
 
 export interface DatabaseOptions extends PoolOptions {
@@ -18,6 +18,16 @@ const PING_TIMEOUT_MS = 1100;
 const RENEW_AFTER_MS = 10_000;
 /** Settings are read again this often, so that a migration reaches running services. */
 const SETTINGS_MAX_AGE_MS = 30_000;
+
+/**
+ * By default PostgreSQL tries at every sixth use of a prepared statement whether a plan for any parameters is as good. For that
+ * it plans for every chunk there is: ten years of days are seconds, and gigabytes, in which a commit waits. A plan for given
+ * parameters leaves all chunks out but a few.
+ */
+const PLANNING: Record<Engine, Readonly<Record<string, string>>> = {
+  timescaledb: { plan_cache_mode: "force_custom_plan" },
+  postgres: {},
+};
 
 /** The database cannot be used just now. Nothing was done, or its outcome is unknown. */
 export class DatabaseUnavailableError extends Error {
@@ -59,7 +69,8 @@ export class Database extends EventEmitter<{
   constructor(options: DatabaseOptions) {
     super();
     this.options = options;
-    [this.pool, this.monitorPool] = this.openPools();
+    this.pool = this.openPool();
+    this.monitorPool = this.openMonitorPool();
     this.pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
   }
@@ -143,9 +154,14 @@ export class Database extends EventEmitter<{
     ]);
   }
 
-  private openPools(): [Sql, Sql] {
-    const monitorName = `${this.options.applicationName} monitor`;
-    return [openPool(this.options), openPool({ ...this.options, applicationName: monitorName, connectionsMax: 1 })];
+  private openPool(): Sql {
+    const planning = this.knownSettings === undefined ? {} : PLANNING[this.knownSettings.engine];
+    return openPool({ ...this.options, settings: { ...planning, ...this.options.settings } });
+  }
+
+  private openMonitorPool(): Sql {
+    const applicationName = `${this.options.applicationName} monitor`;
+    return openPool({ ...this.options, applicationName, connectionsMax: 1 });
   }
 
   private async lookOnce(): Promise<void> {
@@ -172,14 +188,20 @@ export class Database extends EventEmitter<{
       await this.monitorPool`select 1`;
       return;
     }
+    const { engine } = this.knownSettings ?? {};
     this.knownSettings = await readSettings(this.monitorPool);
     this.settingsReadAtMs = Date.now();
+    if (this.knownSettings.engine === engine) return;
+    const old = this.pool;
+    this.pool = this.openPool();
+    await old.end({ timeout: 0 });
   }
 
   /** Cuts every connection; what was under way on them rejects. */
   private renew(): void {
     const old = [this.pool, this.monitorPool];
-    [this.pool, this.monitorPool] = this.openPools();
+    this.pool = this.openPool();
+    this.monitorPool = this.openMonitorPool();
     for (const pool of old) void pool.end({ timeout: 0 });
   }
 

@@ -50,3 +50,19 @@ export function span(ranges: readonly TimeRange[]): TimeRange {
   const end = (latest: Micros, range: TimeRange) => Math.max(latest, range.toUs);
   return { fromUs: ranges.reduce(start, Number.POSITIVE_INFINITY), toUs: ranges.reduce(end, Number.NEGATIVE_INFINITY) };
 }
+
+/** As many days as are refreshed one by one without anybody noticing. */
+const DAYS_ONE_BY_ONE_MAX = 30;
+/** Refreshing a day by itself takes some 30 ms; as one of a long range, that is recomputed whole, it takes about 1. */
+const DAY_COST_RATIO = 30;
+
+/**
+ * Whether the days of a range are better recomputed whole than only where some windows changed them, each by itself. While
+ * hours or minutes of the range wait too, each of those also costs seconds of planning, for real-time days look at every
+ * chunk of raw ticks that is not in the minutes yet.
+ */
+export function areDaysRecomputed(windows: readonly TimeRange[], range: TimeRange): boolean {
+  const touched = new Set(windows.map(({ fromUs }) => Math.floor(fromUs / US_PER_DAY))).size;
+  const days = (range.toUs - range.fromUs) / US_PER_DAY;
+  return touched > DAYS_ONE_BY_ONE_MAX && touched * DAY_COST_RATIO > days;
+}

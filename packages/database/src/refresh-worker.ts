@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
+import { nowUs, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import { fullJitterMs } from "@fx-ohlc/service-kit";
-import { type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
+import { areDaysRecomputed, type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
 import type { RefreshWindow } from "./refresh-queue.js";
 import { readSettings } from "./settings.js";
 import { openPool, type Sql, type Transaction } from "./sql.js";
@@ -30,8 +30,8 @@ export type FinishRefresh = (
 const WORKER_LOCK = 5_064_222;
 /** How long an idle worker, or one that is not the leader, waits before it looks again. */
 const POLL_INTERVAL_MS = 150;
-/** Windows refreshed together; at 1.7 ms a scattered minute they take under two seconds. */
-const WINDOWS_PER_PASS_MAX = 1000;
+/** Windows refreshed together. They are taken in their order, so fewer would be no sooner exact, and cost more in all. */
+const WINDOWS_PER_PASS_MAX = 10_000;
 /** Time between two sweeps over all of history. Without anything to repair one takes some 10 ms. */
 const SWEEP_INTERVAL_MS = 60_000;
 /** Overlapping refreshes fail at once; the policies' own take some 30 ms, so this many tries with jitter are plenty. */
@@ -128,9 +128,7 @@ export class RefreshWorker {
       toUs: to_time,
       reason,
     }));
-    const bounds = await this.bounds(sql);
-    for (const interval of STORED_INTERVALS)
-      await this.refresh(sql, interval, refreshRange(interval, span(windows), bounds));
+    await this.refreshAll(sql, windows);
     const { finish = removeOnly } = this.options;
     const ids = rows.map((row) => row.id);
     await finish(
@@ -142,11 +140,19 @@ export class RefreshWorker {
   }
 
   private async sweep(sql: Sql): Promise<void> {
+    // The database's clock bounds it, which may be ahead of this one.
+    await this.refreshAll(sql, [{ fromUs: 0, toUs: nowUs() + US_PER_DAY }]);
+    this.sweptAtMs = Date.now();
+  }
+
+  /** Each level of all the range that some windows span before the next one, which is made of it. */
+  private async refreshAll(sql: Sql, windows: readonly TimeRange[]): Promise<void> {
     const bounds = await this.bounds(sql);
     for (const interval of STORED_INTERVALS) {
-      await this.refresh(sql, interval, refreshRange(interval, { fromUs: 0, toUs: bounds.nowUs }, bounds));
+      const range = refreshRange(interval, span(windows), bounds);
+      if (range === undefined) continue;
+      await this.refresh(sql, interval, range, interval === "day" && areDaysRecomputed(windows, range));
     }
-    this.sweptAtMs = Date.now();
   }
 
   private async bounds(sql: Sql): Promise<RefreshBounds> {
@@ -155,14 +161,18 @@ export class RefreshWorker {
     return { nowUs: row?.now ?? 0, dayBoundary, retentionDays };
   }
 
-  /** Without batches: by default a refresh is cut into pieces of ten buckets, which makes a year's span take minutes. */
-  private async refresh(sql: Sql, interval: StoredInterval, range: TimeRange | undefined): Promise<void> {
-    if (range === undefined) return;
+  /**
+   * Without batches: by default a refresh is cut into pieces of ten buckets, which makes a year's span take minutes.
+   *
+   * @param recompute every bucket, and not only those that have changed
+   */
+  private async refresh(sql: Sql, interval: StoredInterval, range: TimeRange, recompute: boolean): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await sql`
           call refresh_continuous_aggregate(${`ohlc_${interval}`}::regclass, ${range.fromUs}::timestamptz,
-                                            ${range.toUs}::timestamptz, options => '{"buckets_per_batch": 0}')`;
+                                            ${range.toUs}::timestamptz, force => ${recompute},
+                                            options => '{"buckets_per_batch": 0}')`;
         return;
       } catch (error) {
         if (errorCode(error) !== SQL_STATE.lockNotAvailable || attempt >= LOCK_TRIES_MAX) throw error;

@@ -1,7 +1,8 @@
 import type { Sql } from "@fx-ohlc/database";
-import { formatTime, type Micros } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
 import { type Column, column, type Table } from "./formats/table.js";
+import type { Reader } from "./reader.js";
 
 /** Ticks of one symbol, ordered by (time, seq), a column each. */
 export interface TickColumns {
@@ -22,11 +23,39 @@ export interface TickRange {
   readonly rowsMax: number;
 }
 
-/** Reads ticks. The row comparison is one range of the primary key, however many ticks share the first stamp. */
-export async function readTicks(
-  sql: Sql,
-  { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange,
-): Promise<TickColumns> {
+/** Days that one statement looks through: at first as many as nearly every page needs, and then more up to a bound. */
+const FIRST_SPAN_US = 8 * US_PER_DAY;
+const SPAN_GROWTH = 4;
+const SPAN_MAX_US = 256 * US_PER_DAY;
+
+/**
+ * Reads the first ticks of a range in pieces of time. Each has a plan of its own that leaves out all chunks but its own: for
+ * ten years of them in one statement the planner alone takes seconds.
+ */
+export async function readTicks(reader: Reader, range: TickRange): Promise<TickColumns> {
+  const parts: TickColumns[] = [];
+  let { fromUs, afterSeq, rowsMax } = range;
+  for (let spanUs = FIRST_SPAN_US; rowsMax > 0 && fromUs < range.toUs; ) {
+    const piece = { ...range, fromUs, afterSeq, rowsMax, toUs: Math.min(range.toUs, fromUs + spanUs) };
+    const part = await reader.read((sql) => readPiece(sql, piece));
+    parts.push(part);
+    [fromUs, afterSeq, rowsMax] = [piece.toUs, -1, rowsMax - part.timeUs.length];
+    spanUs = Math.min(SPAN_MAX_US, spanUs * SPAN_GROWTH);
+  }
+  const [only = NO_TICKS, ...more] = parts.filter(({ timeUs }) => timeUs.length > 0);
+  return more.length === 0 ? only : joinTicks([only, ...more]);
+}
+
+function joinTicks(parts: readonly TickColumns[]): TickColumns {
+  return {
+    timeUs: parts.flatMap(({ timeUs }) => timeUs),
+    seq: parts.flatMap(({ seq }) => seq),
+    price: parts.flatMap(({ price }) => price),
+  };
+}
+
+/** The row comparison is one range of the primary key, however many ticks share the first stamp. */
+async function readPiece(sql: Sql, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
   const [row] = await sql<{ times: BinaryColumn; seqs: BinaryColumn; prices: BinaryColumn }[]>`
     select string_agg(timestamptz_send(time), '') as times,
            string_agg(int8send(seq), '')          as seqs,

@@ -5,7 +5,7 @@ import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
 import type { Reader } from "../reader.js";
 import { readSymbols } from "../symbols.js";
-import { NO_TICKS, readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
+import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import type { Answer } from "./answer.js";
 import { requireStreamable } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
@@ -19,11 +19,9 @@ function cursorAfter({ timeUs, seq }: TickColumns, limit: number) {
 
 /** Every page of a range, `limit` ticks each, one after the other. */
 async function* allTables(reader: Reader, range: TickRange, limit: number): AsyncGenerator<Table> {
-  let next: TickRange | undefined = range.fromUs < range.toUs ? range : undefined;
-  if (next === undefined) yield tickTable(NO_TICKS, range.symbol, 0);
-  while (next !== undefined) {
+  for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
-    const ticks = await reader.read((sql) => readTicks(sql, page));
+    const ticks = await readTicks(reader, page);
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);
   }
@@ -40,7 +38,7 @@ export function getTicks(reader: Reader) {
     if (query.limit === "all" && format !== "columns") {
       return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
     }
-    const ticks = range.fromUs < range.toUs ? await reader.read((sql) => readTicks(sql, ticksOf)) : NO_TICKS;
+    const ticks = await readTicks(reader, ticksOf);
     const { symbol, toUs } = range;
     const body =
       format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
@@ -55,7 +53,7 @@ export function getTicks(reader: Reader) {
 export function getSymbols(reader: Reader) {
   return async (req: IncomingMessage, query: SymbolsQuery): Promise<Answer> => {
     const format = formatOf(req, query.format);
-    const symbols = await reader.read((sql) => readSymbols(sql, nowUs()));
+    const symbols = await readSymbols(reader, nowUs());
     const names = ["symbol", "first_tick", "last_tick"] as const;
     const columns = names.map((name) =>
       column(

@@ -13,7 +13,7 @@ import {
 import { type BoundRoute, Problem, problemOf, sendJson } from "@fx-ohlc/service-kit";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
 import { databaseProblem } from "../reader.js";
-import { readSymbols } from "../symbols.js";
+import { readSymbolDays } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
 import type { Answer } from "./answer.js";
@@ -86,7 +86,7 @@ export function getUdfSearch({ reader, sessions }: BarDependencies) {
   return async (_req: IncomingMessage, asked: UdfSearchQuery): Promise<Answer> => {
     const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
     const typed = query.toUpperCase().replace("/", "");
-    const symbols = (await reader.read((sql) => readSymbols(sql, nowUs()))).map(({ symbol }) => symbol);
+    const symbols = (await readSymbolDays(reader, nowUs())).map(({ symbol }) => symbol);
     const beginning = symbols.filter((symbol) => symbol.startsWith(typed));
     const holding = symbols.filter((symbol) => symbol.includes(typed) && !symbol.startsWith(typed));
     const found = [...beginning, ...holding].map(

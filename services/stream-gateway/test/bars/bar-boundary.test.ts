@@ -25,7 +25,7 @@ async function watchQuietEnd(stack: Stack): Promise<Message[]> {
   await stack.post([{ symbol: "QUIET", time: timeFromNow(0), price: 5 }]);
   await client.receives("the final bar", ({ final }) => final, 70_000);
   await stack.post([{ symbol: "QUIET", time: new Date(endMs - 1).toISOString(), price: 7 }]);
-  await client.receives("the revision", ({ revision }) => revision === true);
+  await client.receives("the revision", ({ revision }) => revision === true, 30_000);
   return client.messages;
 }
 
