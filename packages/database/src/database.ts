@@ -20,7 +20,7 @@ const RENEW_AFTER_MS = 10_000;
 const SETTINGS_MAX_AGE_MS = 30_000;
 
 /**
- * By default PostgreSQL tries at every sixth use of a prepared statement whether a plan for any parameters is as good. For that
+ * By default PostgreSQL tries at the sixth use of a prepared statement whether a plan for any parameters is as good. For that
  * it plans for every chunk there is: ten years of days are seconds, and gigabytes, in which a commit waits. A plan for given
  * parameters leaves all chunks out but a few.
  */

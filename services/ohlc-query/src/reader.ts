@@ -44,7 +44,7 @@ export class Reader {
   }
 
   /**
-   * @param query one statement on the pool it is given
+   * @param query a statement on the pool it is given, or some that do not wait for each other
    * @throws DatabaseUnavailableError while the database is away
    * @throws DeadlineError when the answer does not come
    * @throws Problem 503 when too many reads wait already

@@ -1,30 +1,13 @@
 import type { DayBoundary } from "@fx-ohlc/schemas";
 import { expectedBars, local } from "./independent-bars.js";
-import { allPages, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+import { allPages, type Bar, type ReadSide, startReadSide } from "./read-side.js";
+import { ticksAroundClockChanges } from "./sparse-ticks.js";
 
 let service: ReadSide;
-const ticks: TestTick[] = [];
-
-/** A repeatable sequence of numbers in [0, 1). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
+const ticks = ticksAroundClockChanges(7);
 
 beforeAll(async () => {
   service = await startReadSide();
-  const next = random(7);
-  // Both changes of New York's clocks, every 17 minutes on average, weekends without ticks.
-  for (const start of [Date.UTC(2024, 2, 4), Date.UTC(2024, 9, 28)]) {
-    for (let ms = start; ms < start + 14 * 86_400_000; ms += Math.ceil(next() * 34 * 60_000)) {
-      const day = new Date(ms).getUTCDay();
-      const price = Math.round((1.05 + next() / 10) * 1e5) / 1e5;
-      if (day !== 6) ticks.push({ time: new Date(ms).toISOString(), price });
-    }
-  }
   await service.insert(ticks);
 }, 60_000);
 afterAll(() => service.stop());

@@ -1,32 +1,16 @@
 import { type DayBoundary, INTERVALS, type Interval, takesDayBoundary } from "@fx-ohlc/schemas";
 import { expectedBars, local } from "./independent-bars.js";
-import { type Answer, allPages, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+import { type Answer, allPages, type Bar, type ReadSide, startReadSide } from "./read-side.js";
+import { ticksAroundClockChanges } from "./sparse-ticks.js";
 
 /** On a busy machine. */
 jest.setTimeout(60_000);
 
 let service: ReadSide;
-const ticks: TestTick[] = [];
-
-/** A repeatable sequence of numbers in [0, 1). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
+const ticks = ticksAroundClockChanges(11);
 
 beforeAll(async () => {
   service = await startReadSide();
-  const next = random(11);
-  // Both changes of New York's clocks, every 17 minutes on average, Saturdays without ticks.
-  for (const start of [Date.UTC(2024, 2, 4), Date.UTC(2024, 9, 28)]) {
-    for (let ms = start; ms < start + 14 * 86_400_000; ms += Math.ceil(next() * 34 * 60_000)) {
-      const price = Math.round((1.05 + next() / 10) * 1e5) / 1e5;
-      if (new Date(ms).getUTCDay() !== 6) ticks.push({ time: new Date(ms).toISOString(), price });
-    }
-  }
   await service.insert(ticks);
 }, 60_000);
 afterAll(() => service.stop());
