@@ -4,35 +4,40 @@ import type { MigrateOptions } from "./migrate.js";
 
 const DAYS_MAX = 36_500;
 const REFRESH_S_MAX = 86_400;
+/** A week of ticks and the day they are dropped by: whoever corrects what he saw last week can. */
+const RETENTION_DAYS_MIN = 8;
 
 /** Reads what `fx-migrate` needs from the environment; the README's table lists the variables. */
 export function migrateOptions(env: EnvReader): MigrateOptions {
   const dayBoundary = {
-    hour: env.integer("DAY_START_HOUR", { default: 22, min: 0, max: 23 }),
-    timezone: env.string("DAY_TIMEZONE", { default: "UTC" }),
+    hour: env.integer("DAY_START_HOUR", { default: undefined, min: 0, max: 23 }),
+    timezone: env.string("DAY_TIMEZONE", { default: undefined }),
   };
-  const boundaryProblem = storedBoundaryProblem(dayBoundary);
+  const boundaryProblem = storedBoundaryProblem({
+    hour: dayBoundary.hour ?? 22,
+    timezone: dayBoundary.timezone ?? "UTC",
+  });
   if (boundaryProblem !== undefined) env.refuse("DAY_TIMEZONE", boundaryProblem);
-  const days = (name: string, fallback: number) =>
-    env.integer(name, { default: fallback, min: 0, max: DAYS_MAX, unit: "days" });
-  const seconds = (name: string, fallback: number) =>
-    env.integer(name, { default: fallback, min: 1, max: REFRESH_S_MAX, unit: "s" });
-  const retentionDays = days("RETENTION_DAYS", 0);
+  const days = (name: string) => env.integer(name, { default: undefined, min: 0, max: DAYS_MAX, unit: "days" });
+  const seconds = (name: string) => env.integer(name, { default: undefined, min: 1, max: REFRESH_S_MAX, unit: "s" });
+  const retentionDays = days("RETENTION_DAYS");
   env.rule(
     ["RETENTION_DAYS"],
-    retentionDays === 0 || retentionDays >= 8,
-    "must be 0 (for ever) or at least 8: day bars are refreshed over the last 7 days",
+    retentionDays === undefined || retentionDays === 0 || retentionDays >= RETENTION_DAYS_MIN,
+    `must be 0 (for ever) or at least ${RETENTION_DAYS_MIN}`,
   );
   return {
     url: env.url("DATABASE_DIRECT_URL", "postgres", { default: undefined }) ?? env.url("DATABASE_URL", "postgres"),
     engine: env.choice("DB_ENGINE", ["auto", "timescaledb", "postgres"], { default: "auto" }),
     dayBoundary,
-    compressionAfterDays: days("COMPRESSION_AFTER_DAYS", 7),
+    compressionAfterDays: days("COMPRESSION_AFTER_DAYS"),
     retentionDays,
     refreshIntervals: {
-      minute: seconds("REFRESH_MINUTE_INTERVAL_S", 5),
-      hour: seconds("REFRESH_HOUR_INTERVAL_S", 30),
-      day: seconds("REFRESH_DAY_INTERVAL_S", 300),
+      minute: seconds("REFRESH_MINUTE_INTERVAL_S"),
+      hour: seconds("REFRESH_HOUR_INTERVAL_S"),
+      day: seconds("REFRESH_DAY_INTERVAL_S"),
     },
+    confirmClock: env.boolean("CONFIRM_CLOCK", { default: false }),
+    ownStreamNames: env.choice("STREAM_NAMESPACE", ["own"], { default: undefined }) === "own",
   };
 }

@@ -17,10 +17,13 @@ export interface TimeRange {
 
 /** What bounds a refresh besides the windows themselves. */
 export interface RefreshBounds {
+  /** The database's clock. */
   readonly nowUs: Micros;
   readonly dayBoundary: DayBoundary;
-  /** 0 keeps raw ticks for ever. */
-  readonly retentionDays: number;
+  /** Raw ticks before this instant may be gone. */
+  readonly wholeFromUs: Micros;
+  /** How far each level is materialised. */
+  readonly materialisedToUs: Readonly<Record<StoredInterval, Micros>>;
 }
 
 const INTERVAL = { minute: "1m", hour: "1h", day: "1d" } as const;
@@ -30,18 +33,24 @@ const INTERVAL = { minute: "1m", hour: "1h", day: "1d" } as const;
  * there is nothing to do.
  *
  * It never reaches into the time that real-time reads cover: materialising a running bucket would move the watermark past
- * it and hide new ticks. It never reaches behind the retention horizon either: recomputing a bucket whose raw ticks were
- * dropped would replace a true bar by a wrong one.
+ * it and hide new ticks. Where a watermark is there already, because a clock was ahead, it reaches up to it. Minutes are never
+ * made of ticks that may be gone, which would replace true bars by wrong ones; hours and days are made of stored bars.
  */
 export function refreshRange(interval: StoredInterval, range: TimeRange, bounds: RefreshBounds): TimeRange | undefined {
-  const { nowUs, dayBoundary, retentionDays } = bounds;
+  const { nowUs, dayBoundary, wholeFromUs, materialisedToUs } = bounds;
   const short = INTERVAL[interval];
-  const newestUs = bucketStart(nowUs - END_OFFSET_S[interval] * US_PER_SECOND, short, dayBoundary);
-  const keptForEver = retentionDays === 0;
-  const horizonUs = keptForEver ? -Infinity : bucketEnd(nowUs - retentionDays * US_PER_DAY, short, dayBoundary);
-  const fromUs = Math.max(horizonUs, bucketStart(range.fromUs, short, dayBoundary));
+  const coveredFromUs = bucketStart(nowUs - END_OFFSET_S[interval] * US_PER_SECOND, short, dayBoundary);
+  const newestUs = Math.max(coveredFromUs, materialisedToUs[interval]);
+  const oldestUs = interval === "minute" ? wholeFromUs : Number.NEGATIVE_INFINITY;
+  const fromUs = Math.max(oldestUs, bucketStart(range.fromUs, short, dayBoundary));
   const toUs = Math.min(newestUs, bucketEnd(range.toUs - 1, short, dayBoundary));
   return fromUs < toUs ? { fromUs, toUs } : undefined;
+}
+
+/** Whether a level is materialised up to where ticks that are not late may still come. */
+export function isAhead(interval: StoredInterval, { nowUs, dayBoundary, materialisedToUs }: RefreshBounds): boolean {
+  const liveFromUs = nowUs - (END_OFFSET_S.minute / 2) * US_PER_SECOND;
+  return materialisedToUs[interval] > bucketStart(liveFromUs, INTERVAL[interval], dayBoundary);
 }
 
 /** The smallest range that holds all of `ranges`, of which there is at least one. */

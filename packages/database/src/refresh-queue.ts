@@ -1,5 +1,4 @@
-import { type Micros, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { END_OFFSET_S } from "./policies.js";
+import type { Micros } from "@fx-ohlc/schemas";
 import type { Engine } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
 
@@ -9,13 +8,6 @@ export interface RefreshWindow {
   readonly fromUs: Micros;
   readonly toUs: Micros;
   readonly reason: "late" | "correction";
-}
-
-const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
-
-/** Whether a tick's minute ended longer ago than real-time reads are sure to cover. `nowUs` is the database's clock. */
-export function isLate(timeUs: Micros, nowUs: Micros): boolean {
-  return (Math.floor(timeUs / US_PER_MINUTE) + 1) * US_PER_MINUTE < nowUs - LATE_AFTER_US;
 }
 
 /**
@@ -47,9 +39,18 @@ export async function refreshed(sql: Sql, ids: readonly number[]): Promise<boole
   return waiting.length === 0;
 }
 
-/** Windows that wait for the worker. */
-export async function refreshBacklog(sql: Sql, engine: Engine): Promise<number> {
-  if (engine === "postgres") return 0;
-  const [row] = await sql<{ windows: number }[]>`select count(*) as windows from refresh_queue`;
-  return row?.windows ?? 0;
+/** What waits for the worker. */
+export interface RefreshBacklog {
+  readonly windows: number;
+  /** Seconds since the oldest one was queued; 0 when none waits. */
+  readonly ageS: number;
+}
+
+export async function refreshBacklog(sql: Sql, engine: Engine): Promise<RefreshBacklog> {
+  if (engine === "postgres") return { windows: 0, ageS: 0 };
+  const [row] = await sql<RefreshBacklog[]>`
+    select count(*) as windows,
+           coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS"
+      from refresh_queue`;
+  return row ?? { windows: 0, ageS: 0 };
 }

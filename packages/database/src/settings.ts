@@ -1,5 +1,5 @@
 import type { DayBoundary } from "@fx-ohlc/schemas";
-import type { Sql } from "./sql.js";
+import type { Sql, Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
 /** Which of the two implementations of the bars a database has. */
@@ -11,28 +11,46 @@ export interface DatabaseSettings {
   readonly engine: Engine;
   /** The boundary of the stored day bars. */
   readonly dayBoundary: DayBoundary;
-  /** Raw ticks older than this are dropped; 0 keeps them for ever. */
-  readonly retentionDays: number;
+  /** Raw ticks older than this are refused and then dropped; 0 keeps them for ever. */
+  readonly keepTicksDays: number;
+  /** Names this database among all there are; a copy has the same. */
+  readonly databaseId: string;
+  /** Another one whenever the database may have gone back or is another one: 8 characters of a-z and 0-9. */
+  readonly incarnation: string;
+  /** What the keys and channels of this database on Redis begin with; empty for those that the first version made. */
+  readonly streamNamespace: string;
 }
 
 /** The newest migration this build knows, of either engine. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
+
+/** Up to this one migrations are recorded in `schema_migrations`, where first-version services refuse any newer. */
+export const FIRST_VERSION_SCHEMA = 4;
 
 /** The database's schema is not the one this build works with: a person has to act, waiting does not help. */
 export class IncompatibleSchemaError extends Error {
   override readonly name = "IncompatibleSchemaError";
 }
 
-function settingOf(rows: readonly { key: string; value: string }[], key: string): string {
-  const row = rows.find((candidate) => candidate.key === key);
-  if (row === undefined) throw new IncompatibleSchemaError(`the database has no setting ${key}: run fx-migrate`);
-  return row.value;
+/** Every setting by its key. */
+export async function settingsOf(sql: Sql | Transaction): Promise<ReadonlyMap<string, string>> {
+  const rows = await sql<{ key: string; value: string }[]>`select key, value from settings`;
+  return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
-async function appliedVersion(sql: Sql): Promise<number> {
+/** The newest migration a database has; 0 when it has none. */
+export async function schemaVersion(sql: Sql): Promise<number> {
+  // A table that is not there is an empty one: schema_changes came with the fifth migration.
+  const versions = [
+    await newestOf(() => sql<{ version: number }[]>`select max(version) as version from schema_migrations`),
+    await newestOf(() => sql<{ version: number }[]>`select max(version) as version from schema_changes`),
+  ];
+  return Math.max(...versions);
+}
+
+async function newestOf(read: () => Promise<readonly { version: number | null }[]>): Promise<number> {
   try {
-    const [row] = await sql<{ version: number }[]>`select max(version) as version from schema_migrations`;
-    return row?.version ?? 0;
+    return (await read())[0]?.version ?? 0;
   } catch (error) {
     if (errorCode(error) === SQL_STATE.undefinedTable) return 0;
     throw error;
@@ -45,7 +63,7 @@ async function appliedVersion(sql: Sql): Promise<number> {
  * @throws IncompatibleSchemaError when its schema is older or newer than this build knows
  */
 export async function readSettings(sql: Sql): Promise<DatabaseSettings> {
-  const version = await appliedVersion(sql);
+  const version = await schemaVersion(sql);
   if (version < SCHEMA_VERSION) {
     throw new IncompatibleSchemaError(
       `the database's schema is version ${version}, this build needs ${SCHEMA_VERSION}: run fx-migrate`,
@@ -56,10 +74,18 @@ export async function readSettings(sql: Sql): Promise<DatabaseSettings> {
       `the database's schema is version ${version}, this build knows ${SCHEMA_VERSION}: upgrade the services`,
     );
   }
-  const rows = await sql<{ key: string; value: string }[]>`select key, value from settings`;
+  const settings = await settingsOf(sql);
+  const setting = (key: string): string => {
+    const value = settings.get(key);
+    if (value === undefined) throw new IncompatibleSchemaError(`the database has no setting ${key}: run fx-migrate`);
+    return value;
+  };
   return Object.freeze({
-    engine: settingOf(rows, "engine") === "timescaledb" ? "timescaledb" : "postgres",
-    dayBoundary: { hour: Number(settingOf(rows, "day_start_hour")), timezone: settingOf(rows, "day_timezone") },
-    retentionDays: Number(settingOf(rows, "retention_days")),
+    engine: setting("engine") === "timescaledb" ? "timescaledb" : "postgres",
+    dayBoundary: { hour: Number(setting("day_start_hour")), timezone: setting("day_timezone") },
+    keepTicksDays: Number(setting("keep_ticks_days")),
+    databaseId: setting("database_id"),
+    incarnation: setting("incarnation"),
+    streamNamespace: setting("stream_namespace"),
   });
 }

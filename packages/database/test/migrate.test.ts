@@ -4,8 +4,7 @@ import { Database } from "../src/database.js";
 import { storedBoundaryProblem } from "../src/day-boundary.js";
 import { type MigrateOptions, migrate } from "../src/migrate.js";
 import { migrateOptions } from "../src/migrate-options.js";
-import { deleteExpiredTicks } from "../src/retention.js";
-import { SCHEMA_VERSION } from "../src/settings.js";
+import { readSettings, SCHEMA_VERSION, settingsOf } from "../src/settings.js";
 import { openPool, type Sql } from "../src/sql.js";
 
 const OPTIONS: Omit<MigrateOptions, "url"> = {
@@ -36,14 +35,47 @@ test("two migrations at once do the work once, and a third finds nothing to do",
   expect(lines.filter((line) => line.startsWith("applied"))).toHaveLength(SCHEMA_VERSION);
 });
 
-test("settings of a later run replace those of an earlier one, but never the boundary bars were built with", async () => {
+test("settings of a later run replace those of an earlier one and are told; those left out stay", async () => {
+  const lines: string[] = [];
+  const log = (line: string) => lines.push(line);
+  await migrate({ ...OPTIONS, url: database.url, log });
+  expect(lines.filter((line) => !line.startsWith("applied"))).toEqual(await engineLines());
+  lines.length = 0;
+  await migrate({ url: database.url, engine: "auto", retentionDays: 90, log });
+  expect(lines).toEqual(["RETENTION_DAYS is 90 from now on (it was 0)"]);
+  await migrate({ url: database.url, engine: "auto", refreshIntervals: { hour: 60 } });
+  const settings = Object.fromEntries(await settingsOf(sql));
+  expect(settings).toMatchObject({
+    keep_ticks_days: "90",
+    compression_after_days: "7",
+    refresh_minute_interval_s: "5",
+    refresh_hour_interval_s: "60",
+    refresh_day_interval_s: "300",
+    day_start_hour: "22",
+    day_timezone: "UTC",
+  });
+});
+
+/** What is said of the engine at the first migration: nothing on TimescaleDB. */
+async function engineLines(): Promise<unknown[]> {
+  const { engine } = await readSettings(sql);
+  return engine === "timescaledb" ? [] : [expect.stringContaining("bars are kept by triggers")];
+}
+
+test("the boundary that bars were built with never changes, and half of it may be left out", async () => {
+  const dayBoundary = { hour: 17, timezone: "America/New_York" };
+  await migrate({ ...OPTIONS, url: database.url, dayBoundary });
+  await migrate({ ...OPTIONS, url: database.url, dayBoundary: { hour: 17 } });
+  await migrate({ ...OPTIONS, url: database.url, dayBoundary: undefined });
+  await expect(migrate({ ...OPTIONS, url: database.url, dayBoundary: { timezone: "UTC" } })).rejects.toThrow(
+    "day bars of this database start at 17:00 America/New_York",
+  );
+});
+
+test("first-version services find the schema that they know", async () => {
   await migrate({ ...OPTIONS, url: database.url });
-  await migrate({ ...OPTIONS, url: database.url, retentionDays: 90 });
-  const [row] = await sql`select value from settings where key = 'retention_days'`;
-  expect(row?.value).toBe("90");
-  await expect(
-    migrate({ ...OPTIONS, url: database.url, dayBoundary: { hour: 17, timezone: "America/New_York" } }),
-  ).rejects.toThrow("day bars of this database start at 22:00 UTC");
+  const [row] = await sql`select max(version) as version from schema_migrations`;
+  expect(row?.version).toBe(4);
 });
 
 test("a database that is newer than the build, or was never migrated, is not used", async () => {
@@ -64,7 +96,7 @@ test("a database that is newer than the build, or was never migrated, is not use
     message: expect.stringContaining("run fx-migrate"),
   });
   await migrate({ ...OPTIONS, url: database.url });
-  await sql`insert into schema_migrations (version, name) values (${SCHEMA_VERSION + 1}, 'future')`;
+  await sql`insert into schema_changes (version, name) values (${SCHEMA_VERSION + 1}, 'future')`;
   expect(await refusal()).toMatchObject({
     name: "IncompatibleSchemaError",
     message: expect.stringContaining("upgrade the services"),
@@ -86,25 +118,6 @@ test("a service that waits for a schema starts working once the database is migr
   await eventually(() => opened.available);
   expect(opened.settings.dayBoundary).toEqual({ hour: 22, timezone: "UTC" });
   await opened.close();
-});
-
-test("retention deletes raw ticks in batches and leaves every bar as it was", async () => {
-  const kept = await emptyDatabase();
-  await migrate({ ...OPTIONS, url: kept.url, engine: "postgres", retentionDays: 30 });
-  const own = openPool({ url: kept.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 0 });
-  await own`
-    insert into ticks (symbol, time, seq, price)
-    select symbol, timestamptz '2024-01-01' + i * interval '5 seconds', 0, 1 + i % 7
-      from generate_series(1, 6000) i, unnest(array['A', 'B']) symbol`;
-  const bars = () =>
-    own`select * from ohlc_minute union all select * from ohlc_hour union all select * from ohlc_day order by 1, 2, 7`;
-  const before = await bars();
-  const settings = { engine: "postgres", dayBoundary: OPTIONS.dayBoundary, retentionDays: 30 } as const;
-  const nowUs = Date.parse("2024-01-31T04:00:00Z") * 1000;
-  expect(await deleteExpiredTicks(own, settings, nowUs)).toBe(2 * (4 * 720 - 1));
-  expect(await bars()).toEqual(before);
-  await own.end({ timeout: 1 });
-  await kept.drop();
 });
 
 test.each([

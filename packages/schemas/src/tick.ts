@@ -28,8 +28,6 @@ export interface TickRules {
   readonly nowUs: Micros;
   /** How far a producer's clock may be ahead of this machine's. */
   readonly maxClockSkewUs: Micros;
-  /** Ticks before this instant are refused; undefined keeps ticks for ever. */
-  readonly horizonUs: Micros | undefined;
 }
 
 const DEFAULT_SYMBOL = "EURUSD";
@@ -53,7 +51,6 @@ export function timeWindowProblem(timeUs: Micros, rules: TickRules): string | un
   if (timeUs > rules.nowUs + rules.maxClockSkewUs) {
     return `must not be more than ${rules.maxClockSkewUs / US_PER_SECOND} s in the future`;
   }
-  if (rules.horizonUs !== undefined && timeUs < rules.horizonUs) return OLDER_THAN_RETENTION;
   return undefined;
 }
 

@@ -54,7 +54,10 @@ function joinTicks(parts: readonly TickColumns[]): TickColumns {
   };
 }
 
-/** The row comparison is one range of the primary key, however many ticks share the first stamp. */
+/**
+ * The row comparison is one range of the primary key, however many ticks share the first stamp. Ticks before the mark are being
+ * dropped: nobody sees the half of a day that is still there.
+ */
 async function readPiece(sql: Sql, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
   const [row] = await sql<{ times: BinaryColumn; seqs: BinaryColumn; prices: BinaryColumn }[]>`
     select string_agg(timestamptz_send(time), '') as times,
@@ -64,6 +67,7 @@ async function readPiece(sql: Sql, { symbol, fromUs, toUs, afterSeq, rowsMax }: 
               from ticks
              where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs}
                and (time, seq) > (${fromUs}, ${afterSeq}::int2)
+               and time >= (select dropped_before from retention_mark)
              order by time, seq
              limit ${rowsMax}) ticks`;
   const { times, seqs, prices } = row ?? { times: null, seqs: null, prices: null };

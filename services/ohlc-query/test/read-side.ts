@@ -1,14 +1,14 @@
 import {
-  isLate,
+  MaintenanceWorker,
   openPool,
   queueRefresh,
   type RefreshWindow,
-  RefreshWorker,
+  readCommitRules,
   readSettings,
   refreshed,
   type Sql,
 } from "@fx-ohlc/database";
-import { nowUs, parseTime } from "@fx-ohlc/schemas";
+import { parseTime } from "@fx-ohlc/schemas";
 import { readEnv } from "@fx-ohlc/service-kit";
 import { eventually, testDatabase } from "@fx-ohlc/testkit";
 import { createApp } from "../src/app.js";
@@ -70,7 +70,7 @@ export async function startReadSide(
   await app.start();
   const url = `http://127.0.0.1:${app.port}`;
   const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 3, statementTimeoutMs: 30_000 });
-  const worker = new RefreshWorker({ url: database.url, onError: () => undefined });
+  const worker = new MaintenanceWorker({ url: database.url, onError: () => undefined });
   const { engine } = await readSettings(sql);
   if (engine === "timescaledb") worker.start();
   return {
@@ -108,7 +108,8 @@ async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Pro
       insert into ticks (symbol, time, seq, price)
       select * from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
                            ${ticks.map(({ seq = 0 }) => seq)}::int2[], ${ticks.map(({ price }) => price)}::float8[])`;
-    const late = times.filter((time) => isLate(time, nowUs()));
+    const { lateBeforeUs } = await readCommitRules(transaction);
+    const late = times.filter((time) => time < lateBeforeUs);
     if (late.length === 0) return [];
     const fromUs = late.reduce((a, b) => Math.min(a, b));
     const toUs = late.reduce((a, b) => Math.max(a, b)) + 1;

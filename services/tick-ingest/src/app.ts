@@ -1,6 +1,5 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
-import { Database, RefreshWorker, RetentionSweep, refreshBacklog, retentionHorizon } from "@fx-ohlc/database";
-import type { TickRules } from "@fx-ohlc/schemas";
+import { Database, MaintenanceWorker, type RefreshBacklog, refreshBacklog } from "@fx-ohlc/database";
 import {
   bindRoutes,
   createHttpApp,
@@ -46,8 +45,7 @@ interface Parts {
   readonly redis: RedisStore;
   readonly publisher: Publisher;
   readonly lostCommits: LostCommits;
-  readonly refreshWorker: RefreshWorker;
-  readonly retention: RetentionSweep;
+  readonly maintenance: MaintenanceWorker;
   readonly health: Health;
   readonly singles: GroupCommit;
   readonly bulk: GroupCommit;
@@ -81,12 +79,12 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     redis,
     publisher,
     lostCommits: new LostCommits({ url: config.databaseDirectUrl, ledger, publisher, redis, logger }),
-    refreshWorker: new RefreshWorker({
+    maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
       finish: finishRefresh(ledger, publisher),
-      onError: (error) => logger.warn("bar refresh failed, trying again", { error }),
+      onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
+      notice: (message, fields) => logger.warn(message, fields),
     }),
-    retention: new RetentionSweep(database, (error) => logger.warn("expired ticks stay for now", { error })),
     health: new Health({
       version,
       dependencies: [
@@ -98,7 +96,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
   };
-  const rules = () => tickRules(database, config);
+  const rules = () => ({ nowUs: tickClock(), maxClockSkewUs: config.maxClockSkewUs });
   const handler = createHttpApp({
     logger,
     metrics,
@@ -107,7 +105,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     routes: bindRoutes(INGEST_ROUTES, {
       postTick: postTick(parts.singles, rules),
       postTicks: postBulk(parts.bulk, rules),
-      ...correctionHandlers({ database, corrections, publisher, rules }),
+      ...correctionHandlers({ database, corrections, publisher }),
     }),
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
@@ -138,19 +136,14 @@ function openDatabase(config: Config, logger: Logger): Database {
   return database;
 }
 
-function tickRules(database: Database, { maxClockSkewUs }: Config): TickRules {
-  const nowUs = tickClock();
-  const horizonUs = database.available ? retentionHorizon(database.settings, nowUs) : undefined;
-  return { nowUs, maxClockSkewUs, horizonUs };
-}
-
 function assertWritable(database: Database, ledger: CommitLedger): void {
   database.assertAvailable();
   ledger.assertAlive();
 }
 
-async function backlogOf(database: Database): Promise<number> {
-  return database.available ? refreshBacklog(database.sql, database.settings.engine) : 0;
+async function backlogOf(database: Database): Promise<RefreshBacklog> {
+  if (!database.available) return { windows: 0, ageS: 0 };
+  return refreshBacklog(database.sql, database.settings.engine);
 }
 
 /** The HTTP side listens first: while the database is away requests are answered 503 and the service is not ready. */
@@ -159,28 +152,26 @@ async function startParts(
   startServer: () => Promise<HttpServer>,
   signal: AbortSignal,
 ): Promise<HttpServer> {
-  const { database, redis, lostCommits, refreshWorker, retention, logger } = parts;
+  const { database, redis, lostCommits, maintenance, logger } = parts;
   const server = await startServer();
   redis.open();
   database.start();
   logger.info("listening", { port: server.port });
   await database.untilAvailable(signal);
   lostCommits.start();
-  if (database.settings.engine === "timescaledb") refreshWorker.start();
-  else retention.start();
+  maintenance.start();
   return server;
 }
 
 async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
-  const { logger, health, singles, bulk, publisher, lostCommits, refreshWorker, retention, database, redis } = parts;
+  const { logger, health, singles, bulk, publisher, lostCommits, maintenance, database, redis } = parts;
   const graceMs = parts.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
     { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
-    { name: "bar refresh", deadlineMs: 3000, run: () => refreshWorker.stop() },
-    { name: "retention", deadlineMs: 3000, run: () => retention.stop() },
+    { name: "maintenance", deadlineMs: 3000, run: () => maintenance.stop() },
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },

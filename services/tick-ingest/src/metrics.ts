@@ -1,3 +1,4 @@
+import type { RefreshBacklog } from "@fx-ohlc/database";
 import { Gauge, Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
 import type { Commit } from "./write/tick-writer.js";
@@ -67,14 +68,22 @@ export class IngestMetrics {
     });
   }
 
-  /** Windows that wait for the refresh worker, as far as it was last asked. */
-  observeBacklog(metrics: Metrics, backlog: () => Promise<number>): void {
+  /** Windows that wait for a refresh. */
+  observeBacklog(metrics: Metrics, backlog: () => Promise<RefreshBacklog>): void {
     new Gauge({
       name: "bar_refresh_backlog_windows",
       help: "Late or corrected windows whose bars are not refreshed yet.",
       registers: [metrics.registry],
       async collect() {
-        this.set(await backlog());
+        this.set((await backlog()).windows);
+      },
+    });
+    new Gauge({
+      name: "bar_refresh_backlog_age_seconds",
+      help: "Since when the oldest of them waits.",
+      registers: [metrics.registry],
+      async collect() {
+        this.set((await backlog()).ageS);
       },
     });
   }

@@ -9,11 +9,10 @@ import {
   OLDER_THAN_RETENTION,
   PriceDto,
   parseTime,
-  type TickRules,
 } from "@fx-ohlc/schemas";
 import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
-import type { Correction, Corrections } from "../write/corrections.js";
+import { type Correction, type Corrections, OlderThanRetentionError } from "../write/corrections.js";
 import type { StampRange } from "../write/stored-ranges.js";
 import { invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -26,7 +25,6 @@ export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
   readonly publisher: Publisher;
-  readonly rules: () => TickRules;
 }
 
 interface Stamp {
@@ -49,11 +47,14 @@ function stampOf(symbol: string, time: string, seq: string | undefined): Stamp {
   };
 }
 
-/** @throws Problem 422 `older_than_retention` */
-function refuseExpired(field: string, timeUs: number, { horizonUs }: TickRules): void {
-  if (horizonUs !== undefined && timeUs < horizonUs) {
-    const message = OLDER_THAN_RETENTION;
-    throw invalidTicks([{ field, message }], { extensions: { horizon: formatTime(horizonUs) } });
+/** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */
+async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof OlderThanRetentionError)) throw error;
+    const extensions = { horizon: formatTime(error.horizonUs) };
+    throw invalidTicks([{ field, message: OLDER_THAN_RETENTION }], { extensions, cause: error });
   }
 }
 
@@ -61,26 +62,26 @@ function refuseExpired(field: string, timeUs: number, { horizonUs }: TickRules):
 export function correctionHandlers(
   dependencies: CorrectionDependencies,
 ): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
-  const { database, rules } = dependencies;
+  const { database } = dependencies;
   return {
     putTick: async (req, res, { query: { symbol, time, seq } }) => {
       const stamp = stampOf(symbol, time, seq);
       const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      refuseExpired("time", stamp.timeUs, rules());
-      sendJson(res, 200, await database.whileAvailable(() => put(dependencies, stamp, body.value.price)));
+      const change = database.whileAvailable(() => put(dependencies, stamp, body.value.price));
+      sendJson(res, 200, await orRefused("time", change));
     },
 
     deleteTicks: async (_req, res, { query: { symbol, start, end } }) => {
       const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: instant(start), toUs: instant(end) };
-      if (range.fromUs < range.toUs) refuseExpired("start", range.fromUs, rules());
-      sendJson(res, 200, await database.whileAvailable(() => removeRange(dependencies, range)));
+      const change = database.whileAvailable(() => removeRange(dependencies, range));
+      sendJson(res, 200, await orRefused("start", change));
     },
 
     deleteTick: async (_req, res, { path: { symbol, time }, query: { seq } }) => {
       const stamp = stampOf(symbol, time, seq);
-      refuseExpired("time", stamp.timeUs, rules());
-      sendJson(res, 200, await database.whileAvailable(() => removeStamp(dependencies, stamp)));
+      const change = database.whileAvailable(() => removeStamp(dependencies, stamp));
+      sendJson(res, 200, await orRefused("time", change));
     },
   };
 }
@@ -97,6 +98,7 @@ async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: nu
 }
 
 async function removeRange(dependencies: CorrectionDependencies, range: StampRange): Promise<Body> {
+  if (range.fromUs >= range.toUs) return { deleted: 0, message: "0 ticks deleted" };
   const correction = await dependencies.corrections.deleteRange(range);
   return whenInBars(dependencies, correction, deleted(correction));
 }

@@ -16,9 +16,14 @@ export function invalidTicks(errors: readonly FieldError[], options: ProblemOpti
 
 /** What is said of a tick that found no slot. */
 export function refusalError(path: string, tick: NewTick | undefined, { reason }: Refusal): FieldError {
-  return reason === "conflict"
-    ? { field: `${path}seq`, message: `${tick?.seq} of this symbol and time is stored with another price` }
-    : { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
+  switch (reason) {
+    case "conflict":
+      return { field: `${path}seq`, message: `${tick?.seq} of this symbol and time is stored with another price` };
+    case "stamp_full":
+      return { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
+    case "older_than_retention":
+      return { field: `${path}time`, message: OLDER_THAN_RETENTION };
+  }
 }
 
 /** The problem for ticks that found no slot: a conflict if one of them named its `seq`. */

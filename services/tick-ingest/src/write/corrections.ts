@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, isLate, lockSymbols, queueRefresh, refreshed, type Transaction } from "@fx-ohlc/database";
+import {
+  type CommitRules,
+  type Database,
+  lockSymbols,
+  queueRefresh,
+  readCommitRules,
+  refreshed,
+  type Transaction,
+} from "@fx-ohlc/database";
 import type { Micros, Tick } from "@fx-ohlc/schemas";
 import type { Batch, CommitLedger } from "./commit-ledger.js";
 import type { StampRange } from "./stored-ranges.js";
@@ -29,10 +37,24 @@ interface Stamp {
   readonly seq: number | undefined;
 }
 
+/** Raw ticks of that time are not kept any more, and their bars do not change. Nothing was done. */
+export class OlderThanRetentionError extends Error {
+  override readonly name = "OlderThanRetentionError";
+
+  /** @param horizonUs the oldest instant whose ticks can be changed */
+  constructor(readonly horizonUs: Micros) {
+    super("older than retention");
+  }
+}
+
 /** How often a waiting PUT or DELETE looks whether the bars hold its change. */
 const POLL_INTERVAL_MS = 20;
 
-/** Changes stored ticks. Like every writer it locks the symbol first. */
+/**
+ * Changes stored ticks. Like every writer it locks the symbol first, and goes by the retention that is recorded then.
+ *
+ * All throw OlderThanRetentionError.
+ */
 export class Corrections {
   constructor(
     private readonly database: Database,
@@ -41,7 +63,7 @@ export class Corrections {
 
   /** Gives one stored tick another price. */
   putPrice(stamp: Stamp, price: number): Promise<PutOutcome> {
-    return this.change(stamp.symbol, async ({ transaction, nowUs, batch }): Promise<PutOutcome> => {
+    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules, batch }): Promise<PutOutcome> => {
       const stored = await transaction<{ seq: number }[]>`
         select seq from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
@@ -53,32 +75,32 @@ export class Corrections {
       return {
         found: "one",
         tick: { ...stamp, seq: only.seq, price },
-        correction: await this.note({ transaction, nowUs, batch }, 1, range),
+        correction: await this.note({ transaction, rules, batch }, 1, range),
       };
     });
   }
 
   /** Deletes the ticks of one stamp. */
   deleteStamp(stamp: Stamp): Promise<Correction> {
-    return this.change(stamp.symbol, async ({ transaction, nowUs, batch }) => {
+    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules, batch }) => {
       const { count } = await transaction`
         delete from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
-      return this.note({ transaction, nowUs, batch }, count, range);
+      return this.note({ transaction, rules, batch }, count, range);
     });
   }
 
   /** Deletes the ticks of a half-open range. */
   deleteRange({ symbol, fromUs, toUs }: StampRange): Promise<Correction> {
-    return this.change(symbol, async ({ transaction, nowUs, batch }) => {
+    return this.change(symbol, fromUs, async ({ transaction, rules, batch }) => {
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
           delete from ticks where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} returning time
         )
         select count(*) as count, min(time) as first, max(time) as last from deleted`;
       const { count = 0, first = null, last = null } = deleted ?? {};
-      return this.note({ transaction, nowUs, batch }, count, {
+      return this.note({ transaction, rules, batch }, count, {
         symbol,
         fromUs: first ?? fromUs,
         toUs: (last ?? fromUs) + 1,
@@ -100,21 +122,22 @@ export class Corrections {
     return true;
   }
 
-  private change<T>(symbol: string, work: (context: Change) => Promise<T>): Promise<T> {
+  private change<T>(symbol: string, fromUs: Micros, work: (context: Change) => Promise<T>): Promise<T> {
     return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
       await lockSymbols(transaction, [symbol]);
       if (this.database.settings.engine === "timescaledb") {
         // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
         await transaction`set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
       }
-      const [clock] = await transaction<{ now: Micros }[]>`select now() as now`;
-      return work({ transaction, batch, nowUs: clock?.now ?? 0 });
+      const rules = await readCommitRules(transaction);
+      if (fromUs < rules.horizonUs) throw new OlderThanRetentionError(rules.horizonUs);
+      return work({ transaction, batch, rules });
     });
   }
 
-  private async note({ transaction, nowUs, batch }: Change, count: number, range: StampRange): Promise<Correction> {
+  private async note({ transaction, rules, batch }: Change, count: number, range: StampRange): Promise<Correction> {
     if (count === 0) return { count, range: undefined, batch: undefined, refreshIds: [] };
-    const windows = isLate(range.fromUs, nowUs) ? [{ ...range, reason: "correction" as const }] : [];
+    const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];
     const [refreshIds, number] = await Promise.all([
       queueRefresh(transaction, this.database.settings.engine, windows),
       this.ledger.record(transaction, batch, [range]),
@@ -127,6 +150,5 @@ export class Corrections {
 interface Change {
   readonly transaction: Transaction;
   readonly batch: Batch;
-  /** The database's clock. */
-  readonly nowUs: Micros;
+  readonly rules: CommitRules;
 }

@@ -24,11 +24,11 @@ export interface Placement {
   readonly created: boolean;
 }
 
-/** A tick that cannot be stored: its slot holds another price, or its stamp is full. */
+/** A tick that cannot be stored: its slot holds another price, its stamp is full, or ticks of its time are not kept any more. */
 export interface Refusal {
   /** Index within its request. */
   readonly index: number;
-  readonly reason: "conflict" | "stamp_full";
+  readonly reason: "conflict" | "stamp_full" | "older_than_retention";
 }
 
 /** Either every tick of a request has a place, or none of them is stored. */

@@ -1,14 +1,14 @@
 import {
   type Database,
-  isLate,
   lockSymbols,
   queueRefresh,
   type RefreshWindow,
+  readCommitRules,
   type Transaction,
 } from "@fx-ohlc/database";
 import { type Micros, type NewTick, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { CommitLedger } from "./commit-ledger.js";
-import { type Outcome, type Placement, StampBook } from "./stamp-book.js";
+import { type Outcome, type Placement, type Refusal, StampBook } from "./stamp-book.js";
 import { type StampRange, stampRanges } from "./stored-ranges.js";
 
 /** What one transaction stored. */
@@ -21,11 +21,6 @@ export interface Commit {
   readonly xid: string;
   /** The commit's number in the ledger; undefined when nothing was created. */
   readonly batch: number | undefined;
-}
-
-interface TransactionFacts {
-  readonly xid: string;
-  readonly now: Micros;
 }
 
 /**
@@ -46,9 +41,9 @@ export class TickWriter {
     const ranges = stampRanges(requests);
     const symbols = [...new Set(ranges.map((range) => range.symbol))];
     return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
-      const [, facts, stored] = await Promise.all([
+      const [, rules, stored] = await Promise.all([
         lockSymbols(transaction, symbols),
-        factsOf(transaction),
+        readCommitRules(transaction),
         storedAt(transaction, ranges),
       ]);
       const book = new StampBook();
@@ -57,29 +52,23 @@ export class TickWriter {
       const created: Tick[] = [];
       const inserts: Promise<unknown>[] = [];
       for (const part of headAndRest(requests)) {
-        const placed = place(book, part);
+        const placed = place(book, part, rules.horizonUs);
         outcomes.push(...placed.outcomes);
         created.push(...placed.created);
         if (placed.created.length > 0) inserts.push(insert(transaction, placed.created));
         // postgres.js sends a query at the end of a turn of the queue of promises.
         await undefined;
       }
-      if (created.length === 0) return { outcomes, created, xid: facts.xid, batch: undefined };
+      if (created.length === 0) return { outcomes, created, xid: rules.xid, batch: undefined };
       created.sort(bySymbolTimeSeq);
       const [number] = await Promise.all([
         this.ledger.record(transaction, batch, changedRanges(created)),
-        queueRefresh(transaction, this.database.settings.engine, lateWindows(created, facts.now)),
+        queueRefresh(transaction, this.database.settings.engine, lateWindows(created, rules.lateBeforeUs)),
         ...inserts,
       ]);
-      return { outcomes, created, xid: facts.xid, batch: number };
+      return { outcomes, created, xid: rules.xid, batch: number };
     });
   }
-}
-
-async function factsOf(transaction: Transaction): Promise<TransactionFacts> {
-  const [facts] = await transaction<TransactionFacts[]>`select pg_current_xact_id()::text as xid, now() as now`;
-  if (facts === undefined) throw new Error("a select without from gave no row");
-  return facts;
 }
 
 /** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
@@ -114,15 +103,28 @@ function headAndRest(requests: readonly (readonly NewTick[])[]): (readonly (read
   return [requests.slice(0, headLength + 1), requests.slice(headLength + 1)];
 }
 
-function place(book: StampBook, requests: readonly (readonly NewTick[])[]): Pick<Commit, "outcomes" | "created"> {
+function place(
+  book: StampBook,
+  requests: readonly (readonly NewTick[])[],
+  horizonUs: Micros,
+): Pick<Commit, "outcomes" | "created"> {
   const created: Tick[] = [];
   const outcomes = requests.map((ticks) => {
-    const outcome = book.place(ticks);
+    const expired = expiredAmong(ticks, horizonUs);
+    const outcome: Outcome = expired.length > 0 ? { ok: false, refusals: expired } : book.place(ticks);
     if (outcome.ok) addCreated(created, ticks, outcome.placements);
     return outcome;
   });
   created.sort(bySymbolTimeSeq);
   return { outcomes, created };
+}
+
+function expiredAmong(ticks: readonly NewTick[], horizonUs: Micros): Refusal[] {
+  const refusals: Refusal[] = [];
+  ticks.forEach(({ timeUs }, index) => {
+    if (timeUs < horizonUs) refusals.push({ index, reason: "older_than_retention" });
+  });
+  return refusals;
 }
 
 function addCreated(created: Tick[], ticks: readonly NewTick[], placements: readonly Placement[]): void {
@@ -168,10 +170,10 @@ export function changedRanges(ticks: readonly Tick[]): StampRange[] {
 }
 
 /** The minutes of late ticks, adjacent ones as one window. */
-function lateWindows(ticks: readonly Tick[], nowUs: Micros): RefreshWindow[] {
+function lateWindows(ticks: readonly Tick[], lateBeforeUs: Micros): RefreshWindow[] {
   const windows: RefreshWindow[] = [];
   for (const { symbol, timeUs } of ticks) {
-    if (!isLate(timeUs, nowUs)) continue;
+    if (timeUs >= lateBeforeUs) continue;
     const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
     const last = windows.at(-1);
     const joins = last !== undefined && last.symbol === symbol && fromUs <= last.toUs;

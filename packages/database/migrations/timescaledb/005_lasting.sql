@@ -1,0 +1,131 @@
+-- What lasts: which ticks are whole, who looks after the bars, and which database this is.
+
+-- The database's clock as every rule reads it: the horizon, lateness, how far bars are refreshed.
+create function fx_now()   returns timestamptz language sql stable   parallel safe return now();
+create function fx_clock() returns timestamptz language sql volatile parallel safe return clock_timestamp();
+
+-- One row. Ticks before dropped_before are there for nobody: writers refuse them and readers do not see them. It moves before
+-- anything is dropped, and never back. Ticks from whole_from on are all there, so that minutes may be made of them; it
+-- follows when every transaction that knew the earlier mark has ended. 1970 is before every tick.
+create table retention_mark (
+  only_row       boolean     primary key default true check (only_row),
+  dropped_before timestamptz not null check (dropped_before >= '1970-01-01 00:00:00+00'),
+  whole_from     timestamptz not null check (whole_from <= dropped_before)
+);
+
+-- The chunks that were there at the last look: one that is gone and lay behind whole_from was dropped by hand.
+create table tick_chunks (
+  id        integer     primary key,
+  from_time timestamptz not null,
+  to_time   timestamptz not null
+);
+
+create view tick_chunks_now as
+select chunk.id,
+       _timescaledb_functions.to_timestamp(slice.range_start) as from_time,
+       _timescaledb_functions.to_timestamp(slice.range_end)   as to_time
+  from _timescaledb_catalog.chunk
+  join _timescaledb_catalog.hypertable       on hypertable.id = chunk.hypertable_id
+  join _timescaledb_catalog.chunk_constraint on chunk_constraint.chunk_id = chunk.id
+  join _timescaledb_catalog.dimension_slice slice on slice.id = chunk_constraint.dimension_slice_id
+ where hypertable.table_name = 'ticks' and hypertable.schema_name = current_schema();
+
+insert into tick_chunks select id, from_time, to_time from tick_chunks_now;
+
+-- Where the first version dropped ticks there are minutes before the oldest chunk. What it left is whole from there on.
+insert into retention_mark (dropped_before, whole_from)
+select greatest(mark, '1970-01-01 00:00:00+00'), greatest(mark, '1970-01-01 00:00:00+00')
+  from (select case when exists (select 1 from settings where key = 'retention_days' and value <> '0')
+                      or exists (select 1 from ohlc_minute where bucket < oldest.from_time)
+                    then oldest.from_time
+                    else '1970-01-01 00:00:00+00' end as mark
+          from (select coalesce(min(from_time),
+                                (select date_trunc('day', max(bucket), 'UTC') + interval '1 day' from ohlc_minute
+                                  where bucket >= '1970-01-01 00:00:00+00'),
+                                '1970-01-01 00:00:00+00') as from_time
+                  from tick_chunks) oldest) marks;
+
+-- Up to where some level of bars is materialised: ticks before it are seen only once their minutes are refreshed.
+create function materialised_to() returns timestamptz language sql stable as $$
+  select greatest(max(_timescaledb_functions.to_timestamp(mark.watermark)), '1970-01-01 00:00:00+00')
+    from _timescaledb_catalog.continuous_aggs_watermark mark
+    join _timescaledb_catalog.continuous_agg bars using (mat_hypertable_id)
+   where bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')
+     and bars.user_view_schema = current_schema()
+$$;
+
+create function materialised_to(stored_interval text) returns timestamptz language sql stable as $$
+  select greatest(max(_timescaledb_functions.to_timestamp(mark.watermark)), '1970-01-01 00:00:00+00')
+    from _timescaledb_catalog.continuous_aggs_watermark mark
+    join _timescaledb_catalog.continuous_agg bars using (mat_hypertable_id)
+   where bars.user_view_name = 'ohlc_' || stored_interval
+     and bars.user_view_schema = current_schema()
+$$;
+
+-- Refreshes bars where that is safe, and is the only way in which anything of this system refreshes them. Minutes are made of
+-- ticks, so nothing before whole_from is touched: there the ticks are gone and the bars are all that is left. Hours and days
+-- are made of stored bars. Nothing newer than real-time reads cover is materialised, which would hide ticks to come.
+-- The lock keeps ticks from being dropped meanwhile; it is the session's, because a refresh commits in between.
+create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false)
+  language plpgsql as $$
+declare
+  newest timestamptz := greatest(
+    fx_now() - case stored_interval when 'minute' then interval '10 minutes' when 'hour' then interval '2 hours' else interval '2 days' end,
+    materialised_to(stored_interval));
+  oldest timestamptz;
+begin
+  perform pg_advisory_lock_shared(5064224);
+  select case stored_interval when 'minute' then whole_from else '-infinity' end into oldest from retention_mark;
+  from_time := greatest(from_time, oldest);
+  to_time := least(to_time, newest);
+  if from_time < to_time then
+    call refresh_continuous_aggregate(format('ohlc_%s', stored_interval)::regclass, from_time, to_time,
+                                      force => recompute, options => '{"buckets_per_batch": 0}');
+  end if;
+  perform pg_advisory_unlock_shared(5064224);
+end $$;
+
+-- One row: which process looks after the bars.
+create table maintenance (
+  only_row     boolean primary key default true check (only_row),
+  holder       text    not null default '',
+  -- Grows as long as the holder is well: followers watch it by clocks of their own.
+  renewals     bigint  not null default 0,
+  -- Why ticks are not dropped until somebody has confirmed the clock.
+  held_because text
+);
+insert into maintenance default values;
+
+alter table refresh_queue add column queued_at timestamptz;
+alter table refresh_queue alter column queued_at set default clock_timestamp();
+
+-- Which database this is, for whatever is kept outside of it. A database of the first version has its retention recorded, and
+-- the streams that its services use are named without its id.
+insert into settings (key, value)
+select 'database_id', id from (select left(md5(gen_random_uuid()::text), 16) as id) made
+union all select 'incarnation', left(md5(gen_random_uuid()::text), 8)
+union all select 'incarnation_facts', '';
+insert into settings (key, value)
+select 'stream_namespace', case when exists (select 1 from settings where key = 'retention_days') then '' else value end
+  from settings where key = 'database_id';
+insert into settings (key, value) select 'keep_ticks_days', value from settings where key = 'retention_days';
+
+insert into settings (key, value)
+select 'compression_after_days',
+       coalesce((select extract(epoch from (config ->> 'compress_after')::interval)::int / 86400
+                   from timescaledb_information.jobs
+                  where proc_name = 'policy_compression' and hypertable_name = 'ticks'), 0)::text
+ where exists (select 1 from settings where key = 'retention_days');
+insert into settings (key, value)
+select 'refresh_' || substr(bars.view_name, 6) || '_interval_s', extract(epoch from jobs.schedule_interval)::int::text
+  from timescaledb_information.jobs
+  join timescaledb_information.continuous_aggregates bars
+    on bars.materialization_hypertable_name = jobs.hypertable_name
+ where jobs.proc_name = 'policy_refresh_continuous_aggregate'
+   and bars.view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day');
+
+-- Policies of TimescaleDB know nothing of what is whole, and start where they please: bars in between would be lost.
+select remove_retention_policy('ticks', if_exists => true);
+select remove_continuous_aggregate_policy('ohlc_minute', if_exists => true),
+       remove_continuous_aggregate_policy('ohlc_hour', if_exists => true),
+       remove_continuous_aggregate_policy('ohlc_day', if_exists => true);

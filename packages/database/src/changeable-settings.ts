@@ -1,0 +1,86 @@
+import type { Engine } from "./settings.js";
+import { settingsOf } from "./settings.js";
+import type { Transaction } from "./sql.js";
+
+/** What `fx-migrate` may change whenever it runs. What is left out keeps the value that is recorded in the database. */
+export interface ChangeableSettings {
+  /** Chunks older than this are compressed (TimescaleDB); 0 never. */
+  readonly compressionAfterDays?: number | undefined;
+  /** Raw ticks older than this are dropped; 0 keeps them for ever. */
+  readonly retentionDays?: number | undefined;
+  /** Seconds between two refreshes of each level of bars (TimescaleDB). */
+  readonly refreshIntervals?: { readonly [interval in "minute" | "hour" | "day"]?: number | undefined } | undefined;
+}
+
+/** Each with its key in the database and its value in a new one. */
+const SETTINGS = {
+  keep_ticks_days: { variable: "RETENTION_DAYS", first: 0, of: (wanted) => wanted.retentionDays },
+  compression_after_days: {
+    variable: "COMPRESSION_AFTER_DAYS",
+    first: 7,
+    of: (wanted) => wanted.compressionAfterDays,
+  },
+  refresh_minute_interval_s: {
+    variable: "REFRESH_MINUTE_INTERVAL_S",
+    first: 5,
+    of: (wanted) => wanted.refreshIntervals?.minute,
+  },
+  refresh_hour_interval_s: {
+    variable: "REFRESH_HOUR_INTERVAL_S",
+    first: 30,
+    of: (wanted) => wanted.refreshIntervals?.hour,
+  },
+  refresh_day_interval_s: {
+    variable: "REFRESH_DAY_INTERVAL_S",
+    first: 300,
+    of: (wanted) => wanted.refreshIntervals?.day,
+  },
+} as const satisfies Record<
+  string,
+  { variable: string; first: number; of: (wanted: ChangeableSettings) => number | undefined }
+>;
+
+export type ChangeableKey = keyof typeof SETTINGS;
+
+// Object.keys of a literal gives its keys.
+const KEYS = Object.keys(SETTINGS) as ChangeableKey[];
+
+/**
+ * Records the settings that are given, and tells of each that is another one than before.
+ *
+ * @returns all of them as they are recorded now
+ */
+export async function recordSettings(
+  transaction: Transaction,
+  engine: Engine,
+  wanted: ChangeableSettings,
+  log: (line: string) => void,
+): Promise<Record<ChangeableKey, number>> {
+  const recorded = await settingsOf(transaction);
+  const values = KEYS.map((key): [ChangeableKey, number] => {
+    const { variable, first, of } = SETTINGS[key];
+    const before = recorded.get(key);
+    const value = of(wanted) ?? (before === undefined ? first : Number(before));
+    if (before !== undefined && Number(before) !== value) log(`${variable} is ${value} from now on (it was ${before})`);
+    return [key, value];
+  });
+  const settings = Object.fromEntries(values) as Record<ChangeableKey, number>;
+  await transaction`
+    insert into settings (key, value)
+    select * from unnest(${values.map(([key]) => key)}::text[], ${values.map(([, value]) => String(value))}::text[])
+    on conflict (key) do update set value = excluded.value`;
+  if (engine === "timescaledb") await tellFirstVersion(transaction, settings.keep_ticks_days);
+  return settings;
+}
+
+/**
+ * First-version services refresh minutes as far back as this setting says, which erases bars whose ticks are dropped. It
+ * never says more days than once were dropped after.
+ */
+async function tellFirstVersion(transaction: Transaction, keepTicksDays: number): Promise<void> {
+  if (keepTicksDays === 0) return;
+  await transaction`
+    insert into settings (key, value) values ('retention_days', ${String(keepTicksDays)})
+    on conflict (key) do update set value = excluded.value
+     where settings.value = '0' or settings.value::int > excluded.value::int`;
+}

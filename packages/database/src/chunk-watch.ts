@@ -1,0 +1,60 @@
+import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import type { Leadership } from "./leadership.js";
+import type { Sql } from "./sql.js";
+
+/** Something an operator should know. */
+export type Notice = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/**
+ * Lets the mark follow chunks that somebody dropped by hand, before anything is refreshed there: their bars are all that is left
+ * of them. A chunk is gone when it was there at an earlier look and no chunk that was there then covers its range now.
+ */
+export async function followDroppedChunks(leadership: Leadership, sql: Sql, notice: Notice): Promise<void> {
+  const [{ isChanged } = { isChanged: true }] = await sql<{ isChanged: boolean }[]>`
+    select exists (select id from tick_chunks_now except select id from tick_chunks)
+        or exists (select id from tick_chunks except select id from tick_chunks_now) as "isChanged"`;
+  if (!isChanged) return;
+  const droppedToUs = await leadership.transaction(async (transaction) => {
+    const [gone] = await transaction<{ to: Micros | null }[]>`
+      select max(known.to_time) as to
+        from tick_chunks known, retention_mark
+       where known.to_time > whole_from
+         and not exists (select 1 from tick_chunks_now now
+                          where now.id in (select id from tick_chunks)
+                            and now.from_time <= known.from_time and now.to_time >= known.to_time)`;
+    const toUs = gone?.to == null ? undefined : Math.ceil(gone.to / US_PER_DAY) * US_PER_DAY;
+    if (toUs !== undefined) {
+      await transaction`
+        update retention_mark
+           set dropped_before = greatest(dropped_before, ${toUs}), whole_from = greatest(whole_from, ${toUs})`;
+    }
+    await transaction`delete from tick_chunks`;
+    await transaction`insert into tick_chunks (id, from_time, to_time) select id, from_time, to_time from tick_chunks_now`;
+    return toUs;
+  });
+  if (droppedToUs !== undefined) {
+    notice("chunks of ticks were dropped by hand: their bars stay, and no older ticks are accepted or shown", {
+      dropped_before: formatTime(droppedToUs),
+    });
+  }
+}
+
+/**
+ * Removes policies that would drop ticks or refresh bars without knowing what is whole: those of the first version, or made by
+ * hand.
+ */
+export async function removeForeignPolicies(sql: Sql, notice: Notice): Promise<void> {
+  const jobs = await sql<{ job_id: number; proc_name: string }[]>`
+    select job_id, proc_name
+      from timescaledb_information.jobs
+     where (proc_name = 'policy_retention' and hypertable_name = 'ticks' and hypertable_schema = current_schema())
+        or (proc_name = 'policy_refresh_continuous_aggregate'
+            and hypertable_name in (select materialization_hypertable_name
+                                      from timescaledb_information.continuous_aggregates
+                                     where view_schema = current_schema()
+                                       and view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')))`;
+  for (const { job_id, proc_name } of jobs) {
+    await sql`select delete_job(${job_id}::int)`;
+    notice("a policy was removed: ticks are dropped and bars refreshed by tick-ingest alone", { job_id, proc_name });
+  }
+}

@@ -1,0 +1,65 @@
+import { type Micros, US_PER_DAY, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { END_OFFSET_S } from "./policies.js";
+import type { Transaction } from "./sql.js";
+
+/** What a transaction that changes ticks has to know of the database, as of a moment at which it holds its symbols' locks. */
+export interface CommitRules {
+  /** Of the transaction; messages carry it. */
+  readonly xid: string;
+  /** The database's clock. */
+  readonly nowUs: Micros;
+  /** Ticks before this instant are refused: their bars do not change any more. */
+  readonly horizonUs: Micros;
+  /** Ticks before this instant need a refresh before the bars hold them. */
+  readonly lateBeforeUs: Micros;
+}
+
+/** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
+const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
+
+interface RulesRow {
+  readonly xid: string;
+  readonly now: Micros;
+  readonly materialised: Micros;
+  readonly dropped: Micros;
+  readonly keep_days: number;
+}
+
+/**
+ * Reads the rules, in a statement of its own after the locks. Retention and its mark are read here and nowhere earlier: whoever
+ * moves the mark waits for every transaction that has read the one before, and drops nothing until then.
+ */
+export async function readCommitRules(transaction: Transaction): Promise<CommitRules> {
+  const [row] = await transaction<RulesRow[]>`
+    select pg_current_xact_id()::text as xid, fx_now() as now, materialised_to() as materialised,
+           (select dropped_before from retention_mark) as dropped,
+           (select value::int from settings where key = 'keep_ticks_days') as keep_days`.execute();
+  if (row === undefined) throw new Error("a select without from gave no row");
+  return {
+    xid: row.xid,
+    nowUs: row.now,
+    horizonUs: retentionHorizon(row.dropped, row.keep_days, row.now),
+    lateBeforeUs: lateBefore(row.now, row.materialised),
+  };
+}
+
+/**
+ * The instant before which ticks are refused: the recorded mark, or what is older than is kept, though it is not dropped yet.
+ * A whole minute.
+ *
+ * @param keepDays 0 keeps ticks for ever
+ */
+export function retentionHorizon(droppedBeforeUs: Micros, keepDays: number, nowUs: Micros): Micros {
+  if (keepDays === 0) return droppedBeforeUs;
+  const oldestUs = Math.ceil((nowUs - keepDays * US_PER_DAY) / US_PER_MINUTE) * US_PER_MINUTE;
+  return Math.max(droppedBeforeUs, oldestUs);
+}
+
+/**
+ * The instant before which ticks are late: their minute ended longer ago than real-time reads are sure to cover, or bars are
+ * materialised beyond that, which a clock that was ahead or a refresh by hand can do.
+ */
+export function lateBefore(nowUs: Micros, materialisedToUs: Micros): Micros {
+  const byClockUs = Math.floor((nowUs - LATE_AFTER_US) / US_PER_MINUTE) * US_PER_MINUTE;
+  return Math.max(byClockUs, materialisedToUs);
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import type { Sql, Transaction } from "./sql.js";
+
+/** Any number: it only has to be the same in every process, of the first version too. */
+const LEADER_LOCK = 5_064_222;
+/** How often a leader says that it is well. */
+const RENEW_INTERVAL_MS = 3000;
+/** A leader that could not say so for so long does nothing more. */
+const TRUST_MS = 12_000;
+/** A leader that has not said so for so long is ended by a follower: later than it has given up by itself. */
+const STALE_AFTER_MS = 20_000;
+/** How long a session that is ended may take to go. */
+const END_SESSION_MS = 2000;
+
+/** This process is not the leader any more, or cannot know that it is. */
+export class LeadershipLostError extends Error {
+  override readonly name = "LeadershipLostError";
+
+  constructor() {
+    super("another process looks after the bars now");
+  }
+}
+
+/**
+ * Makes one of all processes the leader: the one whose session holds an advisory lock, which a dead process loses at once. One
+ * that is frozen keeps it. So the leader also has to renew its lease, and a follower that sees no renewal for
+ * {@link STALE_AFTER_MS} by its own monotonic clock ends the leader's session. A leader that wakes up finds by its own clock
+ * that its lease has run out, before it sends anything.
+ *
+ * States: following -> leading ({@link tryLead} was true) -> over ({@link LeadershipLostError}). Make another one then.
+ */
+export class Leadership {
+  private readonly id = randomBytes(8).toString("hex");
+  private renewedAtMs = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | undefined;
+  private seen: { readonly lease: string; readonly sinceMs: number } | undefined;
+
+  /**
+   * @param session where the lock is held and all work is done
+   * @param side a connection beside it, for renewals during long statements
+   */
+  constructor(
+    private readonly session: Sql,
+    private readonly side: Sql,
+  ) {}
+
+  /** @returns whether this process leads from now on */
+  async tryLead(): Promise<boolean> {
+    if (!(await this.tryLock())) {
+      if (!(await this.isStale())) return false;
+      await this.endHolder();
+      if (!(await this.tryLock())) return false;
+    }
+    await this.session`update maintenance set holder = ${this.id}, renewals = renewals + 1`;
+    this.renewedAtMs = performance.now();
+    this.renewLater();
+    return true;
+  }
+
+  /** @throws LeadershipLostError when the lease may have run out */
+  assertHeld(): void {
+    if (performance.now() - this.renewedAtMs > TRUST_MS) throw new LeadershipLostError();
+  }
+
+  /**
+   * Runs a transaction that nobody can have taken over from: a follower's first statement waits for it.
+   *
+   * @throws LeadershipLostError
+   */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    this.assertHeld();
+    const result = await this.session.begin(async (transaction) => {
+      const held = await transaction`select 1 from maintenance where holder = ${this.id} for update`;
+      if (held.length === 0) throw new LeadershipLostError();
+      return { value: await work(transaction) };
+    });
+    return result.value;
+  }
+
+  /** The lock goes with the session. */
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  private async tryLock(): Promise<boolean> {
+    const [row] = await this.session<{ locked: boolean }[]>`select pg_try_advisory_lock(${LEADER_LOCK}) as locked`;
+    return row?.locked === true;
+  }
+
+  private renewLater(): void {
+    this.timer = setTimeout(() => void this.renew(), RENEW_INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  /** A renewal that fails is tried again until the lease has run out. */
+  private async renew(): Promise<void> {
+    const askedAtMs = performance.now();
+    try {
+      const { count } = await this.side`update maintenance set renewals = renewals + 1 where holder = ${this.id}`;
+      if (count === 0) return;
+      this.renewedAtMs = askedAtMs;
+    } catch {
+      // assertHeld() tells.
+    }
+    this.renewLater();
+  }
+
+  private async isStale(): Promise<boolean> {
+    const [row] = await this.session<{ lease: string }[]>`select holder || ' ' || renewals as lease from maintenance`;
+    const lease = row?.lease ?? "";
+    if (this.seen?.lease !== lease) this.seen = { lease, sinceMs: performance.now() };
+    return performance.now() - this.seen.sinceMs > STALE_AFTER_MS;
+  }
+
+  private async endHolder(): Promise<void> {
+    this.seen = undefined;
+    await this.session`
+      select pg_terminate_backend(pid, ${END_SESSION_MS})
+        from pg_locks
+       where locktype = 'advisory' and granted and classid = 0 and objid = ${LEADER_LOCK} and objsubid = 1
+         and database = (select oid from pg_database where datname = current_database())`;
+  }
+}

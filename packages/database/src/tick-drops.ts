@@ -1,0 +1,160 @@
+import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import type { Notice } from "./chunk-watch.js";
+import type { Leadership } from "./leadership.js";
+import { REFRESH_LOCK, type RetentionMark, readMark } from "./retention-mark.js";
+import type { Engine } from "./settings.js";
+import type { Sql, Transaction } from "./sql.js";
+import { errorCode, SQL_STATE } from "./sql-state.js";
+
+/** Rows one transaction deletes on plain PostgreSQL: some 20 ms, so that no writer waits longer. */
+const ROWS_PER_BATCH = 5000;
+/** Dropping a chunk waits for its readers, and new ones wait behind it. */
+const LOCK_TIMEOUT_MS = "500ms";
+
+/** What one step is taken with. */
+export interface DropStep {
+  readonly engine: Engine;
+  /** Ticks older than this expire; 0 keeps them for ever. */
+  readonly keepTicksDays: number;
+  /** The database's clock. */
+  readonly nowUs: Micros;
+  /** Whether the clock is believed. */
+  readonly isClockTrusted: boolean;
+  /** Puts everything that can be materialised into the bars. */
+  materialise(): Promise<void>;
+}
+
+/** The start of the UTC day before which ticks expire. */
+function expiredBefore({ keepTicksDays, nowUs }: DropStep): Micros {
+  if (keepTicksDays === 0) return 0;
+  return Math.floor((nowUs - keepTicksDays * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
+}
+
+/**
+ * Drops expired ticks and keeps their bars, in steps that can be interrupted anywhere:
+ *
+ * - *marking*: a day has expired. All bars are materialised, then the mark `dropped_before` moves. From now on writers refuse
+ *   older ticks and readers do not see them, but they are there.
+ * - *waiting*: until every transaction that was under way when the mark moved has ended, for it may still write such ticks; and
+ *   until no window of the refresh queue reaches into them. The bars are materialised once more, then `whole_from` follows.
+ * - *dropping*: what lies before `whole_from` goes, chunk by chunk or batch by batch.
+ *
+ * Both marks are in the database, so that another process goes on where this one stopped.
+ */
+export class TickDrops {
+  /** Virtual ids of the transactions that are waited for. */
+  private awaited: ReadonlySet<string> | undefined;
+
+  constructor(
+    private readonly leadership: Leadership,
+    private readonly sql: Sql,
+    private readonly notice: Notice,
+  ) {}
+
+  /** Goes as far as is possible without waiting. */
+  async step(step: DropStep): Promise<void> {
+    const mark = await readMark(this.sql);
+    if (mark.wholeFromUs < mark.droppedBeforeUs) await this.followMark(step, mark);
+    else if (step.isClockTrusted && expiredBefore(step) > mark.droppedBeforeUs) await this.moveMark(step);
+    await this.dropUnneeded(step.engine);
+  }
+
+  private async moveMark(step: DropStep): Promise<void> {
+    await step.materialise();
+    const markUs = expiredBefore(step);
+    await this.leadership.transaction(
+      (transaction) =>
+        transaction`update retention_mark set dropped_before = ${markUs} where dropped_before < ${markUs}`,
+    );
+    this.awaited = undefined;
+    this.notice("ticks expired", { dropped_before: formatTime(markUs) });
+  }
+
+  private async followMark(step: DropStep, { droppedBeforeUs }: RetentionMark): Promise<void> {
+    if (!(await this.areOldTransactionsOver()) || (await this.isRefreshQueued(step.engine, droppedBeforeUs))) return;
+    await step.materialise();
+    await this.leadership.transaction(async (transaction) => {
+      if (!(await isNobodyRefreshing(transaction))) return;
+      await transaction`update retention_mark set whole_from = dropped_before where dropped_before = ${droppedBeforeUs}`;
+      this.awaited = undefined;
+    });
+  }
+
+  /** As `create index concurrently` waits: for those that are running now, not for those that begin later. */
+  private async areOldTransactionsOver(): Promise<boolean> {
+    const rows = await this.sql<{ id: string }[]>`
+      select locks.virtualtransaction as id
+        from pg_locks locks
+        join pg_stat_activity activity using (pid)
+       where locks.locktype = 'virtualxid' and locks.granted
+         and locks.pid <> pg_backend_pid() and activity.datname = current_database()
+      union all
+      select gid from pg_prepared_xacts where database = current_database()`;
+    const running = rows.map(({ id }) => id);
+    this.awaited ??= new Set(running);
+    const { awaited } = this;
+    return !running.some((id) => awaited.has(id));
+  }
+
+  private async isRefreshQueued(engine: Engine, beforeUs: Micros): Promise<boolean> {
+    if (engine === "postgres") return false;
+    const waiting = await this.sql`select 1 from refresh_queue where from_time < ${beforeUs} limit 1`;
+    return waiting.length > 0;
+  }
+
+  private async dropUnneeded(engine: Engine): Promise<void> {
+    const { wholeFromUs } = await readMark(this.sql);
+    if (wholeFromUs === 0) return;
+    if (engine === "timescaledb") await this.dropChunks(wholeFromUs);
+    else await this.deleteTicks(wholeFromUs);
+  }
+
+  private async dropChunks(beforeUs: Micros): Promise<void> {
+    const chunks = await this.sql<{ to: Micros }[]>`
+      select to_time as to from tick_chunks_now where to_time <= ${beforeUs} order by to_time`;
+    for (const { to } of chunks) {
+      try {
+        await this.leadership.transaction((transaction) => dropChunk(transaction, to));
+      } catch (error) {
+        // Somebody reads it: the next step comes soon.
+        if (errorCode(error) === SQL_STATE.lockNotAvailable || errorCode(error) === SQL_STATE.deadlockDetected) return;
+        throw error;
+      }
+    }
+  }
+
+  private async deleteTicks(beforeUs: Micros): Promise<void> {
+    const symbols = await this.sql<{ symbol: string }[]>`
+      select symbol
+        from (select distinct symbol from ohlc_day where bucket >= '1969-12-30 00:00:00+00') known
+       where exists (select 1 from ticks where ticks.symbol = known.symbol and ticks.time < ${beforeUs})`;
+    for (const { symbol } of symbols) {
+      for (let count = ROWS_PER_BATCH; count === ROWS_PER_BATCH; ) {
+        count = await this.leadership.transaction((transaction) => deleteBatch(transaction, symbol, beforeUs));
+      }
+    }
+  }
+}
+
+/** Keeps new refreshes waiting until the transaction ends. */
+async function isNobodyRefreshing(transaction: Transaction): Promise<boolean> {
+  const [row] = await transaction<{ free: boolean }[]>`select pg_try_advisory_xact_lock(${REFRESH_LOCK}) as free`;
+  return row?.free === true;
+}
+
+/** The oldest chunks, up to one that ends at `toUs`. */
+async function dropChunk(transaction: Transaction, toUs: Micros): Promise<void> {
+  await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true)`;
+  await transaction`select drop_chunks('ticks', older_than => ${toUs}::timestamptz)`;
+  await transaction`delete from tick_chunks where to_time <= ${toUs}`;
+}
+
+async function deleteBatch(transaction: Transaction, symbol: string, beforeUs: Micros): Promise<number> {
+  await transaction`set local fx.keep_bars = 'on'`;
+  const { count } = await transaction`
+    delete from ticks
+     where symbol = ${symbol} and time < ${beforeUs}
+       and (time, seq) in (select time, seq from ticks where symbol = ${symbol} and time < ${beforeUs}
+                            order by time, seq limit ${ROWS_PER_BATCH})`;
+  return count;
+}
