@@ -47,12 +47,10 @@ export async function removeForeignPolicies(sql: Sql, notice: Notice): Promise<v
   const jobs = await sql<{ job_id: number; proc_name: string }[]>`
     select job_id, proc_name
       from timescaledb_information.jobs
-     where (proc_name = 'policy_retention' and hypertable_name = 'ticks' and hypertable_schema = current_schema())
-        or (proc_name = 'policy_refresh_continuous_aggregate'
-            and hypertable_name in (select materialization_hypertable_name
-                                      from timescaledb_information.continuous_aggregates
-                                     where view_schema = current_schema()
-                                       and view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')))`;
+     where hypertable_schema = current_schema()
+       and ((proc_name = 'policy_retention' and hypertable_name = 'ticks')
+            or (proc_name = 'policy_refresh_continuous_aggregate'
+                and hypertable_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')))`;
   for (const { job_id, proc_name } of jobs) {
     await sql`select delete_job(${job_id}::int)`;
     notice("a policy was removed: ticks are dropped and bars refreshed by tick-ingest alone", { job_id, proc_name });

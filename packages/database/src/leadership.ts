@@ -3,12 +3,17 @@ import type { Sql, Transaction } from "./sql.js";
 
 /** Any number: it only has to be the same in every process, of the first version too. */
 const LEADER_LOCK = 5_064_222;
-/** How often a leader says that it is well. */
-const RENEW_INTERVAL_MS = 3000;
-/** A leader that could not say so for so long does nothing more. */
-const TRUST_MS = 12_000;
-/** A leader that has not said so for so long is ended by a follower: later than it has given up by itself. */
-const STALE_AFTER_MS = 20_000;
+/** All in milliseconds of a clock that never goes back. */
+export interface LeaseTiming {
+  /** How often a leader says that it is well. */
+  readonly renewEveryMs: number;
+  /** A leader that could not say so for so long does nothing more. */
+  readonly trustMs: number;
+  /** A leader that has not said so for so long is ended by a follower: later than it has given up by itself. */
+  readonly staleAfterMs: number;
+}
+
+const TIMING: LeaseTiming = { renewEveryMs: 3000, trustMs: 12_000, staleAfterMs: 20_000 };
 /** How long a session that is ended may take to go. */
 const END_SESSION_MS = 2000;
 
@@ -24,7 +29,7 @@ export class LeadershipLostError extends Error {
 /**
  * Makes one of all processes the leader: the one whose session holds an advisory lock, which a dead process loses at once. One
  * that is frozen keeps it. So the leader also has to renew its lease, and a follower that sees no renewal for
- * {@link STALE_AFTER_MS} by its own monotonic clock ends the leader's session. A leader that wakes up finds by its own clock
+ * 20 s by its own monotonic clock ends the leader's session. A leader that wakes up finds by its own clock
  * that its lease has run out, before it sends anything.
  *
  * States: following -> leading ({@link tryLead} was true) -> over ({@link LeadershipLostError}). Make another one then.
@@ -42,6 +47,7 @@ export class Leadership {
   constructor(
     private readonly session: Sql,
     private readonly side: Sql,
+    private readonly timing = TIMING,
   ) {}
 
   /** @returns whether this process leads from now on */
@@ -59,7 +65,7 @@ export class Leadership {
 
   /** @throws LeadershipLostError when the lease may have run out */
   assertHeld(): void {
-    if (performance.now() - this.renewedAtMs > TRUST_MS) throw new LeadershipLostError();
+    if (performance.now() - this.renewedAtMs > this.timing.trustMs) throw new LeadershipLostError();
   }
 
   /**
@@ -88,7 +94,7 @@ export class Leadership {
   }
 
   private renewLater(): void {
-    this.timer = setTimeout(() => void this.renew(), RENEW_INTERVAL_MS);
+    this.timer = setTimeout(() => void this.renew(), this.timing.renewEveryMs);
     this.timer.unref();
   }
 
@@ -109,7 +115,7 @@ export class Leadership {
     const [row] = await this.session<{ lease: string }[]>`select holder || ' ' || renewals as lease from maintenance`;
     const lease = row?.lease ?? "";
     if (this.seen?.lease !== lease) this.seen = { lease, sinceMs: performance.now() };
-    return performance.now() - this.seen.sinceMs > STALE_AFTER_MS;
+    return performance.now() - this.seen.sinceMs > this.timing.staleAfterMs;
   }
 
   private async endHolder(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { nowUs } from "@fx-ohlc/schemas";
+import { type Micros, nowUs } from "@fx-ohlc/schemas";
 import { fullJitterMs } from "@fx-ohlc/service-kit";
 import { BarRefresh, type FinishRefresh } from "./bar-refresh.js";
 import { followDroppedChunks, type Notice, removeForeignPolicies } from "./chunk-watch.js";
@@ -18,6 +18,8 @@ export interface MaintenanceOptions {
   readonly onError: (error: unknown) => void;
   /** Told what an operator should know. */
   readonly notice?: Notice;
+  /** This machine's clock, which the database's is held against. */
+  readonly ownClock?: () => Micros;
 }
 
 /** How long an idle worker, or one that is not the leader, waits before it looks again. */
@@ -99,6 +101,7 @@ export class MaintenanceWorker {
 /** What the leader does again and again. */
 class Round {
   private readonly notice: Notice;
+  private readonly ownClock: () => Micros;
   private readonly clock = new ClockWatch();
   private readonly drops: TickDrops;
   private readonly bars: BarRefresh;
@@ -113,6 +116,7 @@ class Round {
     options: MaintenanceOptions,
   ) {
     this.notice = options.notice ?? (() => {});
+    this.ownClock = options.ownClock ?? nowUs;
     this.drops = new TickDrops(leadership, sql, this.notice);
     this.bars = new BarRefresh(leadership, sql, this.notice, options.finish);
   }
@@ -122,9 +126,8 @@ class Round {
     this.leadership.assertHeld();
     if (performance.now() - this.lookedAtMs > LOOK_INTERVAL_MS) await this.look();
     if (!this.isOnTimescaleDb) return false;
-    const isBusy = await this.bars.refreshQueued();
     await this.bars.refreshDue(this.settings);
-    return isBusy;
+    return this.bars.refreshQueued();
   }
 
   private get isOnTimescaleDb(): boolean {
@@ -159,7 +162,7 @@ class Round {
 
   private async readClock(): Promise<number> {
     const [row] = await this.sql<{ now: number }[]>`select fx_clock() as now`;
-    const reading = { databaseUs: row?.now ?? 0, ownUs: nowUs(), monotonicMs: performance.now() };
+    const reading = { databaseUs: row?.now ?? 0, ownUs: this.ownClock(), monotonicMs: performance.now() };
     const jump = this.clock.jump(reading);
     if (jump !== undefined) await this.hold(jump);
     const disagreement = this.clock.disagreement(reading);

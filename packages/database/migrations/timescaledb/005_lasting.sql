@@ -64,20 +64,22 @@ $$;
 
 -- Refreshes bars where that is safe, and is the only way in which anything of this system refreshes them. Minutes are made of
 -- ticks, so nothing before whole_from is touched: there the ticks are gone and the bars are all that is left. Hours and days
--- are made of stored bars. Nothing newer than real-time reads cover is materialised, which would hide ticks to come.
+-- are made of stored bars. Nothing newer than real-time reads cover is materialised, which would hide ticks to come; and what
+-- lies between the watermark and a later range is materialised with it, for nobody would see it below the watermark.
 -- The lock keeps ticks from being dropped meanwhile; it is the session's, because a refresh commits in between.
 create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false)
   language plpgsql as $$
 declare
-  newest timestamptz := greatest(
-    fx_now() - case stored_interval when 'minute' then interval '10 minutes' when 'hour' then interval '2 hours' else interval '2 days' end,
-    materialised_to(stored_interval));
-  oldest timestamptz;
+  watermark timestamptz := materialised_to(stored_interval);
+  newest    timestamptz := greatest(watermark, fx_now() - case stored_interval when 'minute' then interval '10 minutes'
+                                                                               when 'hour'   then interval '2 hours'
+                                                                               else               interval '2 days' end);
+  oldest    timestamptz;
 begin
   perform pg_advisory_lock_shared(5064224);
   select case stored_interval when 'minute' then whole_from else '-infinity' end into oldest from retention_mark;
-  from_time := greatest(from_time, oldest);
   to_time := least(to_time, newest);
+  from_time := greatest(oldest, case when to_time > watermark then least(from_time, watermark) else from_time end);
   if from_time < to_time then
     call refresh_continuous_aggregate(format('ohlc_%s', stored_interval)::regclass, from_time, to_time,
                                       force => recompute, options => '{"buckets_per_batch": 0}');
@@ -117,12 +119,10 @@ select 'compression_after_days',
                   where proc_name = 'policy_compression' and hypertable_name = 'ticks'), 0)::text
  where exists (select 1 from settings where key = 'retention_days');
 insert into settings (key, value)
-select 'refresh_' || substr(bars.view_name, 6) || '_interval_s', extract(epoch from jobs.schedule_interval)::int::text
+select 'refresh_' || substr(hypertable_name, 6) || '_interval_s', extract(epoch from schedule_interval)::int::text
   from timescaledb_information.jobs
-  join timescaledb_information.continuous_aggregates bars
-    on bars.materialization_hypertable_name = jobs.hypertable_name
- where jobs.proc_name = 'policy_refresh_continuous_aggregate'
-   and bars.view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day');
+ where proc_name = 'policy_refresh_continuous_aggregate'
+   and hypertable_schema = current_schema() and hypertable_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day');
 
 -- Policies of TimescaleDB know nothing of what is whole, and start where they please: bars in between would be lost.
 select remove_retention_policy('ticks', if_exists => true);

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import { emptyDatabase, eventually, type TestDatabase } from "@fx-ohlc/embedded";
+import { US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { migrate } from "../src/migrate.js";
+import { type Engine, settingsOf } from "../src/settings.js";
+import { openPool, type Sql } from "../src/sql.js";
+import { history, Keeper } from "./keeper.js";
+
+/** A database as the first version left it: its four migrations, its settings, its policies. */
+const MIGRATIONS = ["001_ticks", "002_bars", undefined, "004_unpublished_commits"];
+const THIRD: Record<Engine, string> = { postgres: "003_triggers", timescaledb: "003_refresh_queue" };
+
+let database: TestDatabase;
+let sql: Sql;
+let engine: Engine;
+let keeper: Keeper | undefined;
+
+beforeEach(async () => {
+  const probe = await Keeper.open();
+  engine = probe.engine;
+  await probe.close();
+  database = await emptyDatabase();
+  sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 0 });
+});
+afterEach(async () => {
+  await sql.end({ timeout: 1 });
+  await (keeper?.close() ?? database.drop());
+  keeper = undefined;
+});
+
+async function makeFirstVersion(retentionDays: number): Promise<void> {
+  await sql`create table schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())`;
+  for (const [index, name = THIRD[engine]] of MIGRATIONS.entries()) {
+    await sql.unsafe(await readFile(new URL(`../migrations/${engine}/${name}.sql`, import.meta.url), "utf8"));
+    await sql`insert into schema_migrations (version, name) values (${index + 1}, ${name})`;
+    if (index === 0) {
+      await sql`insert into settings values ('engine', ${engine}), ('day_start_hour', '22'), ('day_timezone', 'UTC')`;
+    }
+  }
+  await sql`insert into settings values ('retention_days', ${String(retentionDays)})`;
+  if (engine === "timescaledb") await addFirstPolicies(retentionDays);
+}
+
+async function addFirstPolicies(retentionDays: number): Promise<void> {
+  for (const level of ["minute", "hour", "day"]) {
+    await sql`
+      select add_continuous_aggregate_policy(${`ohlc_${level}`}::regclass, start_offset => interval '7 days',
+               end_offset => interval '2 days', schedule_interval => interval '77 seconds')`;
+  }
+  await sql.unsafe("call add_columnstore_policy('ticks', after => interval '3 days')");
+  if (retentionDays > 0) {
+    await sql`select add_retention_policy('ticks', drop_after => make_interval(days => ${retentionDays}))`;
+  }
+}
+
+async function fill(days: number): Promise<void> {
+  const ticks = history(Date.now() * 1000, days, 0, 17 * US_PER_MINUTE);
+  await sql`
+    insert into ticks (symbol, time, seq, price)
+    select symbol, time, 0, price
+      from unnest(${ticks.map(({ symbol }) => symbol)}::text[], ${ticks.map(({ timeUs }) => timeUs)}::timestamptz[],
+                  ${ticks.map(({ price }) => price)}::float8[]) as t(symbol, time, price)`;
+  if (engine === "postgres") return;
+  for (const level of ["minute", "hour", "day"]) {
+    await sql.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', null, now() - interval '2 days')`);
+  }
+}
+
+/** The retention of the first version, by its own statements. */
+async function dropAsFirstVersion(): Promise<void> {
+  if (engine === "timescaledb") {
+    await sql`select drop_chunks('ticks', older_than => interval '8 days')`;
+    return;
+  }
+  // Killed after its first symbol and half of the second.
+  await sql.begin(async (sweep) => {
+    await sweep`set local fx.keep_bars = 'on'`;
+    await sweep`delete from ticks where symbol = 'EURUSD' and time < now() - interval '8 days'`;
+    await sweep`delete from ticks where symbol = 'USDJPY' and time < now() - interval '11 days'`;
+  });
+}
+
+test("a database whose ticks the first version dropped keeps every bar, whatever retention is asked for", async () => {
+  await makeFirstVersion(8);
+  await fill(15);
+  await dropAsFirstVersion();
+  await migrate({ url: database.url, engine: "auto", retentionDays: 60 });
+  keeper = await Keeper.on(database);
+  const before = await keeper.bars();
+  const { wholeFromUs } = await keeper.mark();
+  expect(keeper.nowUs - wholeFromUs).toBeLessThanOrEqual(9 * US_PER_DAY);
+  expect(keeper.nowUs - wholeFromUs).toBeGreaterThan(7.9 * US_PER_DAY);
+  keeper.startWorker();
+  await keeper.store([{ symbol: "LATE", timeUs: keeper.nowUs - US_PER_DAY, price: 1 }]);
+  await keeper.refreshed();
+  await eventually(async () => ((await keeper?.oldestTick()) ?? 0) >= wholeFromUs, { timeoutMs: 20_000 });
+  expect((await keeper.bars()).filter(({ symbol }) => symbol !== "LATE")).toEqual(before);
+});
+
+test("a database that never dropped anything is whole from its first tick on", async () => {
+  await makeFirstVersion(0);
+  await fill(15);
+  await migrate({ url: database.url, engine: "auto" });
+  keeper = await Keeper.on(database);
+  expect(await keeper.mark()).toEqual({ droppedBeforeUs: 0, wholeFromUs: 0 });
+});
+
+test("what the first version was set to stays, and its streams keep their names", async () => {
+  await makeFirstVersion(8);
+  await migrate({ url: database.url, engine: "auto" });
+  const settings = Object.fromEntries(await settingsOf(sql));
+  const onTimescaleDb = engine === "timescaledb";
+  expect(settings).toMatchObject({
+    keep_ticks_days: "8",
+    compression_after_days: onTimescaleDb ? "3" : "7",
+    refresh_minute_interval_s: onTimescaleDb ? "77" : "5",
+    stream_namespace: "",
+    // First-version services that still run delete by it on plain PostgreSQL, without the mark.
+    retention_days: onTimescaleDb ? "8" : "0",
+  });
+  await migrate({ url: database.url, engine: "auto", ownStreamNames: true });
+  const own = Object.fromEntries(await settingsOf(sql));
+  expect(own.stream_namespace).toBe(own.database_id);
+});
+
+test("a first-version sweep that is still running cannot make a bar wrong", async () => {
+  await makeFirstVersion(8);
+  if (engine === "timescaledb") return;
+  await fill(15);
+  await migrate({ url: database.url, engine: "auto", retentionDays: 60 });
+  keeper = await Keeper.on(database);
+  const before = await keeper.bars();
+  await dropAsFirstVersion();
+  const replay = sql`insert into ticks (symbol, time, seq, price) values ('EURUSD', now() - interval '9 days', 1, 5)`;
+  await expect(replay).rejects.toMatchObject({ code: "FXRET" });
+  await expect(sql`delete from ticks where time < now() - interval '9 days'`).rejects.toMatchObject({ code: "FXRET" });
+  const put = sql`update ticks set price = 9 where time < now() - interval '9 days' and symbol = 'USDJPY'`;
+  await expect(put).rejects.toMatchObject({ code: "FXRET" });
+  expect(await keeper.bars()).toEqual(before);
+});

@@ -1,0 +1,94 @@
+import { eventually } from "@fx-ohlc/embedded";
+import { US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { history, Keeper } from "./keeper.js";
+
+/** What an operator can do to TimescaleDB by hand. Plain PostgreSQL has none of it. */
+let keeper: Keeper;
+afterEach(() => keeper.close());
+
+async function openWithHistory(): Promise<Keeper> {
+  const opened = await Keeper.open({ retentionDays: 0 });
+  await opened.store(history(opened.nowUs, 12, 0, 17 * US_PER_MINUTE));
+  opened.startWorker();
+  await opened.refreshed();
+  return opened;
+}
+
+test("the mark follows chunks that are dropped by hand, and their bars stay", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  const before = await keeper.bars();
+  await keeper.sql`select drop_chunks('ticks', older_than => interval '5 days')`;
+  await eventually(() => keeper.notices.find((notice) => notice.includes("dropped by hand")), { timeoutMs: 20_000 });
+  const { droppedBeforeUs, wholeFromUs } = await keeper.mark();
+  expect(wholeFromUs).toBe(droppedBeforeUs);
+  expect(keeper.nowUs - droppedBeforeUs).toBeLessThan(6 * US_PER_DAY + US_PER_HOUR);
+  await keeper.store([{ symbol: "LATE", timeUs: keeper.nowUs - US_PER_DAY, price: 1 }]);
+  await keeper.refreshed();
+  expect((await keeper.bars()).filter(({ symbol }) => symbol !== "LATE")).toEqual(before);
+});
+
+test("chunks that are dropped by hand while nobody looks are found before anything is refreshed", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  const before = await keeper.bars();
+  await keeper.stopWorker();
+  await keeper.sql`select drop_chunks('ticks', older_than => interval '5 days')`;
+  // A late tick makes one of them anew, which looks as if nothing had happened.
+  await keeper.store([{ symbol: "LATE", timeUs: keeper.nowUs - 8 * US_PER_DAY, price: 1 }]);
+  keeper.startWorker();
+  await keeper.refreshed();
+  expect((await keeper.bars()).filter(({ symbol }) => symbol !== "LATE")).toEqual(before);
+  expect(keeper.notices).toEqual(
+    expect.arrayContaining([expect.stringContaining("by hand"), expect.stringContaining("bars stay as they are")]),
+  );
+});
+
+test("policies made by hand are removed, and told", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  await keeper.stopWorker();
+  await keeper.sql`select add_retention_policy('ticks', drop_after => interval '400 days')`;
+  await keeper.sql`
+    select add_continuous_aggregate_policy('ohlc_minute', start_offset => interval '1 hour',
+             end_offset => interval '10 minutes', schedule_interval => interval '1 day')`;
+  keeper.startWorker();
+  await eventually(() => keeper.notices.filter((notice) => notice.includes("policy")).length === 2, {
+    timeoutMs: 20_000,
+  });
+  const jobs = await keeper.sql`
+    select 1 from timescaledb_information.jobs
+     where proc_name in ('policy_retention', 'policy_refresh_continuous_aggregate')`;
+  expect(jobs).toHaveLength(0);
+});
+
+test("new ticks are seen after somebody has refreshed up to the present and beyond", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  const now = { symbol: "NOW", timeUs: keeper.nowUs, price: 1 };
+  await keeper.store([now]);
+  for (const level of ["minute", "hour", "day"]) {
+    await keeper.sql.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', now() - interval '3 days', null)`);
+  }
+  await keeper.store([{ ...now, timeUs: now.timeUs + 1, price: 2 }]);
+  const closes = async () => (await keeper.bars()).filter(({ symbol }) => symbol === "NOW").map(({ close }) => close);
+  await eventually(async () => (await closes()).join() === "2,2,2", { timeoutMs: 20_000 });
+});
+
+test("bars stay whole when no refresh ran for days and one with a late start is the first", async () => {
+  keeper = await Keeper.open();
+  if (!keeper.onTimescaleDb) return;
+  const ticks = history(keeper.nowUs, 3, 0, US_PER_MINUTE);
+  await keeper.sql`
+    insert into ticks (symbol, time, seq, price)
+    select symbol, time, 0, price
+      from unnest(${ticks.map(({ symbol }) => symbol)}::text[], ${ticks.map(({ timeUs }) => timeUs)}::timestamptz[],
+                  ${ticks.map(({ price }) => price)}::float8[]) as t(symbol, time, price)`;
+  const before = await keeper.bars();
+  keeper.startWorker();
+  await eventually(async () => {
+    const [row] = await keeper.sql<{ at: number }[]>`select materialised_to('minute') as at`;
+    return row !== undefined && row.at > keeper.nowUs - US_PER_HOUR;
+  });
+  expect(await keeper.bars()).toEqual(before);
+});
