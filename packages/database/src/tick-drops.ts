@@ -42,8 +42,8 @@ function expiredBefore({ keepTicksDays, nowUs }: DropStep): Micros {
  * Both marks are in the database, so that another process goes on where this one stopped.
  */
 export class TickDrops {
-  /** Virtual ids of the transactions that are waited for. */
-  private awaited: ReadonlySet<string> | undefined;
+  /** The transactions that are waited for, by their virtual ids, and since when. */
+  private awaited: { readonly ids: ReadonlySet<string>; readonly sinceUs: Micros } | undefined;
 
   constructor(
     private readonly leadership: Leadership,
@@ -80,20 +80,31 @@ export class TickDrops {
     });
   }
 
-  /** As `create index concurrently` waits: for those that are running now, not for those that begin later. */
+  /**
+   * As `create index concurrently` waits: for those that are running now, not for those that begin later. A reader is not
+   * waited for: whoever reads the mark to write by it has a transaction id from the same statement on.
+   */
   private async areOldTransactionsOver(): Promise<boolean> {
+    const [clock] = await this.sql<{ now: Micros }[]>`select clock_timestamp() as now`;
+    this.awaited ??= { ids: new Set(await this.runningTransactions(clock?.now ?? 0)), sinceUs: clock?.now ?? 0 };
+    const { ids, sinceUs } = this.awaited;
+    return !(await this.runningTransactions(sinceUs)).some((id) => ids.has(id));
+  }
+
+  /** Those that may write by what they read before `sinceUs`, by the server's real clock. */
+  private async runningTransactions(sinceUs: Micros): Promise<string[]> {
     const rows = await this.sql<{ id: string }[]>`
       select locks.virtualtransaction as id
         from pg_locks locks
         join pg_stat_activity activity using (pid)
        where locks.locktype = 'virtualxid' and locks.granted
          and locks.pid <> pg_backend_pid() and activity.datname = current_database()
+         and activity.backend_type in ('client backend', 'background worker')
+         and (activity.backend_xid is not null or activity.state is null
+              or (activity.state = 'active' and activity.query_start <= ${sinceUs}))
       union all
       select gid from pg_prepared_xacts where database = current_database()`;
-    const running = rows.map(({ id }) => id);
-    this.awaited ??= new Set(running);
-    const { awaited } = this;
-    return !running.some((id) => awaited.has(id));
+    return rows.map(({ id }) => id);
   }
 
   private async isRefreshQueued(engine: Engine, beforeUs: Micros): Promise<boolean> {
