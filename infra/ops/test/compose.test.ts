@@ -32,7 +32,11 @@ const CONFIGS: Readonly<Record<string, (env: EnvReader) => unknown>> = {
 /** What every service must be told; the rest has defaults. */
 const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h" };
 /** Where the compose files mean something else than a service on its own does. */
-const OWN_DEFAULTS = { RETENTION_DAYS: "90", SHUTDOWN_GRACE_MS: "1500", OHLC_QUERY_URL: "http://ohlc-query:8002" };
+const OWN_DEFAULTS = {
+  RETENTION_DAYS_INITIAL: "90",
+  SHUTDOWN_GRACE_MS: "1500",
+  OHLC_QUERY_URL: "http://ohlc-query:8002",
+};
 /** Fixed by the compose files: a port nobody sees, and connections that only one kind of deployment has. */
 const NOT_OFFERED = new Set(["PORT", "REDIS_CLUSTER", "DATABASE_DIRECT_URL", "DATABASE_READ_URL", "DB_ENGINE"]);
 

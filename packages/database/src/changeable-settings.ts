@@ -8,6 +8,8 @@ export interface ChangeableSettings {
   readonly compressionAfterDays?: number | undefined;
   /** Raw ticks older than this are dropped; 0 keeps them for ever. */
   readonly retentionDays?: number | undefined;
+  /** The same where it is left out and none is recorded: in a new database. */
+  readonly initialRetentionDays?: number | undefined;
   /** Seconds between two refreshes of each level of bars (TimescaleDB). */
   readonly refreshIntervals?: { readonly [interval in "minute" | "hour" | "day"]?: number | undefined } | undefined;
 }
@@ -45,6 +47,10 @@ export type ChangeableKey = keyof typeof SETTINGS;
 // Object.keys of a literal gives its keys.
 const KEYS = Object.keys(SETTINGS) as ChangeableKey[];
 
+function firstOf(key: ChangeableKey, { initialRetentionDays }: ChangeableSettings): number {
+  return key === "keep_ticks_days" && initialRetentionDays !== undefined ? initialRetentionDays : SETTINGS[key].first;
+}
+
 /**
  * Records the settings that are given, and tells of each that is another one than before.
  *
@@ -58,9 +64,9 @@ export async function recordSettings(
 ): Promise<Record<ChangeableKey, number>> {
   const recorded = await settingsOf(transaction);
   const values = KEYS.map((key): [ChangeableKey, number] => {
-    const { variable, first, of } = SETTINGS[key];
+    const { variable, of } = SETTINGS[key];
     const before = recorded.get(key);
-    const value = of(wanted) ?? (before === undefined ? first : Number(before));
+    const value = of(wanted) ?? (before === undefined ? firstOf(key, wanted) : Number(before));
     if (before !== undefined && Number(before) !== value) log(`${variable} is ${value} from now on (it was ${before})`);
     return [key, value];
   });

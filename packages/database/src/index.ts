@@ -4,6 +4,7 @@ export * from "./chunk-watch.js";
 export * from "./commit-rules.js";
 export * from "./database.js";
 export * from "./day-boundary.js";
+export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";
 export * from "./migrate.js";
 export * from "./policies.js";

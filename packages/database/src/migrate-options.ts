@@ -20,18 +20,19 @@ export function migrateOptions(env: EnvReader): MigrateOptions {
   if (boundaryProblem !== undefined) env.refuse("DAY_TIMEZONE", boundaryProblem);
   const days = (name: string) => env.integer(name, { default: undefined, min: 0, max: DAYS_MAX, unit: "days" });
   const seconds = (name: string) => env.integer(name, { default: undefined, min: 1, max: REFRESH_S_MAX, unit: "s" });
-  const retentionDays = days("RETENTION_DAYS");
-  env.rule(
-    ["RETENTION_DAYS"],
-    retentionDays === undefined || retentionDays === 0 || retentionDays >= RETENTION_DAYS_MIN,
-    `must be 0 (for ever) or at least ${RETENTION_DAYS_MIN}`,
-  );
+  const retention = (name: string) => {
+    const value = days(name);
+    const isFit = value === undefined || value === 0 || value >= RETENTION_DAYS_MIN;
+    env.rule([name], isFit, `must be 0 (for ever) or at least ${RETENTION_DAYS_MIN}`);
+    return value;
+  };
   return {
     url: env.url("DATABASE_DIRECT_URL", "postgres", { default: undefined }) ?? env.url("DATABASE_URL", "postgres"),
     engine: env.choice("DB_ENGINE", ["auto", "timescaledb", "postgres"], { default: "auto" }),
     dayBoundary,
     compressionAfterDays: days("COMPRESSION_AFTER_DAYS"),
-    retentionDays,
+    retentionDays: retention("RETENTION_DAYS"),
+    initialRetentionDays: retention("RETENTION_DAYS_INITIAL"),
     refreshIntervals: {
       minute: seconds("REFRESH_MINUTE_INTERVAL_S"),
       hour: seconds("REFRESH_HOUR_INTERVAL_S"),

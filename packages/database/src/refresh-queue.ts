@@ -38,19 +38,3 @@ export async function refreshed(sql: Sql, ids: readonly number[]): Promise<boole
   const waiting = await sql`select 1 from refresh_queue where id = any(${[...ids]}::bigint[]) limit 1`;
   return waiting.length === 0;
 }
-
-/** What waits for the worker. */
-export interface RefreshBacklog {
-  readonly windows: number;
-  /** Seconds since the oldest one was queued; 0 when none waits. */
-  readonly ageS: number;
-}
-
-export async function refreshBacklog(sql: Sql, engine: Engine): Promise<RefreshBacklog> {
-  if (engine === "postgres") return { windows: 0, ageS: 0 };
-  const [row] = await sql<RefreshBacklog[]>`
-    select count(*) as windows,
-           coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS"
-      from refresh_queue`;
-  return row ?? { windows: 0, ageS: 0 };
-}

@@ -1,5 +1,5 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
-import { Database, MaintenanceWorker, type RefreshBacklog, refreshBacklog } from "@fx-ohlc/database";
+import { Database, MaintenanceWorker, type MaintenanceState, readMaintenance } from "@fx-ohlc/database";
 import {
   bindRoutes,
   createHttpApp,
@@ -63,7 +63,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const writer = new TickWriter(database, ledger);
   const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
-  ingestMetrics.observeBacklog(metrics, () => backlogOf(database));
+  ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const lane: CommitLane = {
     commit: (requests) => writer.commit(requests),
     onCommitted: (commit) => {
@@ -141,9 +141,10 @@ function assertWritable(database: Database, ledger: CommitLedger): void {
   ledger.assertAlive();
 }
 
-async function backlogOf(database: Database): Promise<RefreshBacklog> {
-  if (!database.available) return { windows: 0, ageS: 0 };
-  return refreshBacklog(database.sql, database.settings.engine);
+/** Nothing waits as far as anybody knows while the database is away. */
+async function maintenanceOf(database: Database): Promise<MaintenanceState> {
+  if (!database.available) return { windows: 0, ageS: 0, heldBecause: null };
+  return readMaintenance(database.sql, database.settings.engine);
 }
 
 /** The HTTP side listens first: while the database is away requests are answered 503 and the service is not ready. */

@@ -1,4 +1,4 @@
-import type { RefreshBacklog } from "@fx-ohlc/database";
+import type { MaintenanceState } from "@fx-ohlc/database";
 import { Gauge, Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
 import type { Commit } from "./write/tick-writer.js";
@@ -68,24 +68,26 @@ export class IngestMetrics {
     });
   }
 
-  /** Windows that wait for a refresh. */
-  observeBacklog(metrics: Metrics, backlog: () => Promise<RefreshBacklog>): void {
-    new Gauge({
-      name: "bar_refresh_backlog_windows",
-      help: "Late or corrected windows whose bars are not refreshed yet.",
-      registers: [metrics.registry],
-      async collect() {
-        this.set((await backlog()).windows);
-      },
-    });
-    new Gauge({
-      name: "bar_refresh_backlog_age_seconds",
-      help: "Since when the oldest of them waits.",
-      registers: [metrics.registry],
-      async collect() {
-        this.set((await backlog()).ageS);
-      },
-    });
+  /** What waits for whoever looks after bars and ticks, asked at every scrape. */
+  observeMaintenance(metrics: Metrics, read: () => Promise<MaintenanceState>): void {
+    const gauge = (name: string, help: string, value: (state: MaintenanceState) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [metrics.registry],
+        async collect() {
+          this.set(value(await read()));
+        },
+      });
+    gauge(
+      "bar_refresh_backlog_windows",
+      "Late or corrected windows whose bars are not refreshed yet.",
+      ({ windows }) => windows,
+    );
+    gauge("bar_refresh_backlog_age_seconds", "For how long the oldest of them has waited.", ({ ageS }) => ageS);
+    gauge("tick_drops_held", "1 while expired ticks are kept until somebody confirms the clock.", ({ heldBecause }) =>
+      heldBecause === null ? 0 : 1,
+    );
   }
 
   countCommit({ created, outcomes }: Commit): void {

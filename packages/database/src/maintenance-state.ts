@@ -1,0 +1,23 @@
+import type { Engine } from "./settings.js";
+import type { Sql } from "./sql.js";
+
+/** What waits for whoever looks after bars and ticks. */
+export interface MaintenanceState {
+  /** Windows of late ticks and corrections whose bars are not refreshed yet. */
+  readonly windows: number;
+  /** Seconds since the oldest of them was queued; 0 when none waits. */
+  readonly ageS: number;
+  /** Why expired ticks are not dropped until somebody has confirmed the clock; null when they are. */
+  readonly heldBecause: string | null;
+}
+
+export async function readMaintenance(sql: Sql, engine: Engine): Promise<MaintenanceState> {
+  const [held] = await sql<{ because: string | null }[]>`select held_because as because from maintenance`;
+  const heldBecause = held?.because ?? null;
+  if (engine === "postgres") return { windows: 0, ageS: 0, heldBecause };
+  const [queue] = await sql<{ windows: number; ageS: number }[]>`
+    select count(*) as windows,
+           coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS"
+      from refresh_queue`;
+  return { windows: queue?.windows ?? 0, ageS: queue?.ageS ?? 0, heldBecause };
+}
