@@ -1,5 +1,5 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
-import { Database, MaintenanceWorker, type MaintenanceState, readMaintenance } from "@fx-ohlc/database";
+import { Database, type MaintenanceState, MaintenanceWorker, readMaintenance } from "@fx-ohlc/database";
 import {
   bindRoutes,
   createHttpApp,
