@@ -79,14 +79,9 @@ export async function recordSettings(
   return settings;
 }
 
-/**
- * First-version services refresh minutes as far back as this setting says, which erases bars whose ticks are dropped. It
- * never says more days than once were dropped after.
- */
+/** What first-version services go by. A trigger sees to it that it never grows. */
 async function tellFirstVersion(transaction: Transaction, keepTicksDays: number): Promise<void> {
-  if (keepTicksDays === 0) return;
   await transaction`
     insert into settings (key, value) values ('retention_days', ${String(keepTicksDays)})
-    on conflict (key) do update set value = excluded.value
-     where settings.value = '0' or settings.value::int > excluded.value::int`;
+    on conflict (key) do update set value = excluded.value`;
 }

@@ -45,22 +45,21 @@ select greatest(mark, '1970-01-01 00:00:00+00'), greatest(mark, '1970-01-01 00:0
                                 '1970-01-01 00:00:00+00') as from_time
                   from tick_chunks) oldest) marks;
 
--- Up to where some level of bars is materialised: ticks before it are seen only once their minutes are refreshed.
-create function materialised_to() returns timestamptz language sql stable as $$
-  select greatest(max(_timescaledb_functions.to_timestamp(mark.watermark)), '1970-01-01 00:00:00+00')
-    from _timescaledb_catalog.continuous_aggs_watermark mark
-    join _timescaledb_catalog.continuous_agg bars using (mat_hypertable_id)
-   where bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')
-     and bars.user_view_schema = current_schema()
-$$;
+-- Up to where a level of bars is materialised, or any of them: ticks before that are seen only once their minutes are refreshed.
+-- (Not in SQL, which would be planned anew in every transaction that asks.)
+create function materialised_to(stored_interval text) returns timestamptz language plpgsql stable as $$
+begin
+  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+    select _timescaledb_functions.to_timestamp(mark.watermark)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
+     where bars.user_view_schema = current_schema() and bars.user_view_name = 'ohlc_' || stored_interval));
+end $$;
 
-create function materialised_to(stored_interval text) returns timestamptz language sql stable as $$
-  select greatest(max(_timescaledb_functions.to_timestamp(mark.watermark)), '1970-01-01 00:00:00+00')
-    from _timescaledb_catalog.continuous_aggs_watermark mark
-    join _timescaledb_catalog.continuous_agg bars using (mat_hypertable_id)
-   where bars.user_view_name = 'ohlc_' || stored_interval
-     and bars.user_view_schema = current_schema()
-$$;
+create function materialised_to() returns timestamptz language plpgsql stable as $$
+begin
+  return greatest(materialised_to('minute'), materialised_to('hour'), materialised_to('day'));
+end $$;
 
 -- Refreshes bars where that is safe, and is the only way in which anything of this system refreshes them. Minutes are made of
 -- ticks, so nothing before whole_from is touched: there the ticks are gone and the bars are all that is left. Hours and days
@@ -86,6 +85,17 @@ begin
   end if;
   perform pg_advisory_unlock_shared(5064224);
 end $$;
+
+-- First-version services refresh minutes as far back as their setting says, which would erase bars whose ticks are gone: whoever
+-- writes it, it never grows again.
+create function keep_shortest_retention() returns trigger language plpgsql as $$
+begin
+  if old.value <> '0' and (new.value = '0' or new.value::int > old.value::int) then new.value := old.value; end if;
+  return new;
+end $$;
+
+create trigger settings_shortest_retention before update on settings
+  for each row when (old.key = 'retention_days') execute function keep_shortest_retention();
 
 -- One row: which process looks after the bars.
 create table maintenance (
