@@ -3,6 +3,7 @@ import { type Stats, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { isNativeError } from "node:util/types";
+import { command } from "./shell.js";
 
 /** A system account that a server runs under. */
 export interface Account {
@@ -64,13 +65,26 @@ function makeAccount(name: string): Account {
 
 /** Whether `account` may enter every folder above `path`, by their mode bits; access lists are not asked. */
 export function canReach(account: Account, path: string): boolean {
+  return closedTo(account, path).length === 0;
+}
+
+/** The folders above `path` that `account` may not enter. */
+export function closedTo(account: Account, path: string): string[] {
   const folder = dirname(path);
-  if (!mayEnter(account, statSync(folder))) return false;
-  return folder === dirname(folder) || canReach(account, folder);
+  const above = folder === dirname(folder) ? [] : closedTo(account, folder);
+  return mayEnter(account, statSync(folder)) ? above : [...above, folder];
 }
 
 function mayEnter(account: Account, folder: Stats): boolean {
   if (folder.uid === account.uid) return (folder.mode & 0o100) !== 0;
   if (folder.gid === account.gid) return (folder.mode & 0o010) !== 0;
   return (folder.mode & 0o001) !== 0;
+}
+
+/** @throws Error in one line, when what a server is to work with belongs to somebody else */
+export function requireOwner(path: string, account: Account | undefined): void {
+  const owner = statSync(path).uid;
+  if (owner === (account?.uid ?? userInfo().uid)) return;
+  const giveOver = isRoot() ? `, or give it over: ${command("chown", "-R", `${account?.name ?? "root"}:`, path)}` : "";
+  throw new Error(`${path} belongs to another user (${owner}): start as that user${giveOver}`);
 }

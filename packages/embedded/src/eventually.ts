@@ -19,7 +19,7 @@ export async function eventually<T>(
   check: () => T | Promise<T>,
   { timeoutMs = 10_000, intervalMs = 20, what = "the condition" }: EventuallyOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   do {
     try {
@@ -32,7 +32,7 @@ export async function eventually<T>(
       cause = error;
     }
     await delay(intervalMs);
-  } while (Date.now() < deadline);
+  } while (performance.now() < deadline);
   const reason = isNativeError(cause) ? `: ${cause.message}` : "";
   throw new Error(`waited ${timeoutMs} ms for ${what}${reason}`, { cause });
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "./account.js";
 import { type GuardianSignal, guard } from "./guardian.js";
 import { freezeTree, killTree, thawTree } from "./process-tree.js";
+import { forgetServer, recordServer } from "./server-record.js";
 
 /** Lines of output kept for the error that reports an unexpected end. */
 const TAIL_LINES_MAX = 20;
@@ -27,6 +28,8 @@ export interface ProcessSpec {
   stopTimeoutMs: number;
   /** What asks it to end when this process dies. */
   orphanSignal: GuardianSignal;
+  /** Where it is recorded which process this is, for the run after a kill of everything. */
+  recordFolder?: string | undefined;
   /** Removed when this process dies without having stopped it. */
   orphanFolder?: string | undefined;
   onLine?: ((line: string) => void) | undefined;
@@ -75,7 +78,7 @@ export class GuardedProcess {
    *  @throws Error when the command cannot be run at all. */
   async start(): Promise<void> {
     if (this.#child) throw new Error(`${this.name} is running already`);
-    const { command, args, env, cwd, account, input, orphanSignal, orphanFolder } = this.#spec;
+    const { command, args, env, cwd, account, input, recordFolder, orphanSignal, orphanFolder } = this.#spec;
     const child = spawn(command, args, {
       env,
       cwd,
@@ -91,6 +94,7 @@ export class GuardedProcess {
     this.#keepOutput(child.stdout);
     this.#keepOutput(child.stderr);
     child.stdin?.on("error", () => undefined).end(input);
+    if (recordFolder && child.pid) recordServer(recordFolder, child.pid);
     this.#exit = this.#watch(child, guard(child.pid ?? 0, orphanSignal, orphanFolder));
   }
 
@@ -130,6 +134,7 @@ export class GuardedProcess {
     return new Promise((resolve) => {
       child.once("exit", (code, signal) => {
         release();
+        if (this.#spec.recordFolder) forgetServer(this.#spec.recordFolder);
         this.#child = undefined;
         resolve(signal ?? `exit code ${code}`);
       });

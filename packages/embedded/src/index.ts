@@ -1,12 +1,15 @@
 export { ensureChromium } from "./chromium-command.js";
 export { emptyDatabase, type TestDatabase } from "./empty-database.js";
 export { type EventuallyOptions, eventually } from "./eventually.js";
+export { diskProblemIn, errorCode, fileProblem } from "./file-problem.js";
 export { freePort } from "./free-port.js";
 export { GuardedProcess, type ProcessSpec } from "./guarded-process.js";
 export { type PostgresOptions, startPostgres } from "./postgres.js";
+export { identityOf, isRunning, type ProcessIdentity } from "./process-identity.js";
 export { commandLine, isAlive, parentOf } from "./process-tree.js";
 export { ReadyProcess, type ReadyProcessSpec } from "./ready-process.js";
 export { type RedisOptions, startRedis } from "./redis.js";
 export { ensureRedisServer } from "./redis-command.js";
 export type { ServerHandle } from "./server-handle.js";
 export { openTestRun, type TestRun, temporaryPostgres, testRun } from "./test-run.js";
+export { readKept, type WriteAsideOptions, writeAside } from "./write-aside.js";

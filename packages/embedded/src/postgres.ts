@@ -1,8 +1,9 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { postgresAccount } from "./account.js";
 import { GuardedProcess } from "./guarded-process.js";
+import { clearLeftServer, type ServedFolder } from "./left-server.js";
 import { type Cluster, openCluster, SERVER_ENV } from "./postgres-cluster.js";
-import { clearPostmaster, readPostmaster } from "./postmaster-file.js";
+import { postmasterFile, readPostmaster } from "./postmaster-file.js";
 import { ReadyProcess } from "./ready-process.js";
 import type { ServerHandle } from "./server-handle.js";
 
@@ -10,6 +11,10 @@ import type { ServerHandle } from "./server-handle.js";
 const READY_TIMEOUT_MS = 60_000;
 /** A fast shutdown writes a checkpoint, ms. */
 const STOP_TIMEOUT_MS = 20_000;
+/** How long one that was left by a killed run may take, ms; its last checkpoint is the long part. */
+const ORPHAN_STOP_TIMEOUT_MS = 10_000;
+/** Its "fast" shutdown: sessions are ended, nothing is lost, no recovery at the next start. */
+const STOP_SIGNAL = "SIGINT";
 
 const DEFAULT_SETTINGS = {
   listen_addresses: "127.0.0.1",
@@ -29,6 +34,8 @@ export interface PostgresOptions {
   settings?: Record<string, string>;
   /** The server's log, line by line. */
   onLog?: (line: string) => void;
+  /** Told in one line what the user should know of where the data is. */
+  say?: (line: string) => void;
   /** Removes the data when this process dies without having stopped the server: for tests. */
   temporary?: boolean;
 }
@@ -41,17 +48,32 @@ export interface PostgresOptions {
  */
 export async function startPostgres(options: PostgresOptions): Promise<ServerHandle> {
   const durable = options.settings?.fsync !== "off";
-  const cluster = await openCluster(resolve(options.dataDir), postgresAccount(), durable);
+  const { dataDir, say } = options;
+  const cluster = await openCluster(
+    { dataDir: resolve(dataDir), account: postgresAccount(), ...(say && { say }) },
+    durable,
+  );
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${options.port}/postgres`;
   const process = postgresProcess(cluster, options);
   const server = new ReadyProcess({
     process,
-    clear: () => clearPostmaster(cluster.folder),
+    clear: () => clearLeftServer(served(cluster)),
     isReady: () => isReady(cluster, process.pid),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
-  return Object.assign(server, { url, port: options.port, dataFolder: dirname(cluster.folder) });
+  return Object.assign(server, { url, port: options.port, dataFolder: cluster.home });
+}
+
+function served({ home, folder }: Cluster): ServedFolder {
+  return {
+    name: "PostgreSQL",
+    home,
+    folder,
+    pidFile: postmasterFile(folder),
+    stopSignal: STOP_SIGNAL,
+    stopTimeoutMs: ORPHAN_STOP_TIMEOUT_MS,
+  };
 }
 
 function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): GuardedProcess {
@@ -63,12 +85,12 @@ function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }:
     env: SERVER_ENV,
     cwd: cluster.folder,
     account: cluster.account,
-    // SIGINT is its "fast" shutdown: sessions are ended, nothing is lost, no recovery at the next start.
-    stopSignal: "SIGINT",
+    stopSignal: STOP_SIGNAL,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     // SIGQUIT is its "immediate" one, which also kills children that are frozen; the log replays at the next start.
     orphanSignal: "QUIT",
-    orphanFolder: temporary ? dirname(cluster.folder) : undefined,
+    recordFolder: cluster.home,
+    orphanFolder: temporary ? cluster.home : undefined,
     onLine: onLog,
   });
 }

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
-import { kill } from "node:process";
+import { kill, env as ownEnv } from "node:process";
+import { errorCode } from "./file-problem.js";
 
-const ON_LINUX = platform() === "linux";
+export const ON_LINUX = platform() === "linux";
 
 /** Sends a signal; `false` when the process is gone. */
-export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return kill(pid, name);
   } catch {
@@ -16,7 +17,18 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 
 /** Whether a process of this id runs; one that has ended and was not waited for yet (a zombie) does not. */
 export function isAlive(pid: number): boolean {
-  return signal(pid, 0) && (!ON_LINUX || linuxStat(pid)?.state !== "Z");
+  if (!ON_LINUX) return exists(pid);
+  const state = linuxStat(pid)?.state;
+  return state !== undefined && state !== "Z";
+}
+
+/** Another account's process exists too, though it may not be signalled. */
+function exists(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
 }
 
 /** The command line of a process, empty when it is gone. */
@@ -27,6 +39,17 @@ export function commandLine(pid: number): string {
       : execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
   } catch {
     return "";
+  }
+}
+
+/** When a process started: in ticks since the boot on Linux, else to the second; `undefined` when it is gone. */
+export function startOf(pid: number): string | undefined {
+  if (ON_LINUX) return linuxStat(pid)?.start;
+  try {
+    const env = { ...ownEnv, LC_ALL: "C", TZ: "UTC" };
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env }).trim() || undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -88,12 +111,15 @@ function linuxProcesses(): ProcessEntry[] {
   });
 }
 
-function linuxStat(pid: number): { state: string; parent: number } | undefined {
+/** Where the start is among the fields after the name: the 22nd of all. */
+const START_FIELD = 19;
+
+function linuxStat(pid: number): { state: string; parent: number; start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // "pid (name) state parent …": the name may hold spaces and brackets, so what counts starts after the last one.
-    const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state, parent: Number(parent) };
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", parent: Number(fields[1]), start: fields[START_FIELD] ?? "" };
   } catch {
     return undefined;
   }

@@ -1,19 +1,19 @@
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
-import { join, resolve } from "node:path";
-import { eventually } from "./eventually.js";
+import { join } from "node:path";
+import { requireOwner } from "./account.js";
 import { GuardedProcess } from "./guarded-process.js";
+import { clearLeftServer, type ServedFolder } from "./left-server.js";
 import { serverPassword } from "./password.js";
-import { commandLine, isAlive, killTree, signal, thawTree } from "./process-tree.js";
 import { ReadyProcess } from "./ready-process.js";
 import { ensureRedisServer } from "./redis-command.js";
-import { dataFolder } from "./server-folders.js";
 import type { ServerHandle } from "./server-handle.js";
 
 /** Reading back an append-only file of some hundred MB, ms. */
 const READY_TIMEOUT_MS = 30_000;
 /** SIGTERM only flushes the append-only file, ms. */
 const STOP_TIMEOUT_MS = 10_000;
+const STOP_SIGNAL = "SIGTERM";
 /** One answer on loopback, ms. */
 const PING_TIMEOUT_MS = 1_000;
 
@@ -39,18 +39,25 @@ export interface RedisOptions {
  */
 export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
   await ensureRedisServer();
-  const folder = dataFolder(resolve(options.dataDir), undefined);
+  const folder = makeFolder(options.dataDir);
   const { password } = serverPassword(folder);
   const { port } = options;
   const server = new ReadyProcess({
     process: redisProcess(folder, password, options),
-    clear: () => clearOrphan(folder),
+    clear: () => clearLeftServer(served(folder)),
     isReady: () => answersPing(port, password),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
   const url = `redis://:${password}@127.0.0.1:${port}`;
   return Object.assign(server, { url, port, dataFolder: folder });
+}
+
+function makeFolder(dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true });
+  const folder = realpathSync(dataDir);
+  requireOwner(folder, undefined);
+  return folder;
 }
 
 function redisProcess(folder: string, password: string, options: RedisOptions): GuardedProcess {
@@ -73,9 +80,10 @@ function redisProcess(folder: string, password: string, options: RedisOptions): 
     input: Object.entries(settings)
       .map(([name, value]) => `${name} ${value}\n`)
       .join(""),
-    stopSignal: "SIGTERM",
+    stopSignal: STOP_SIGNAL,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     orphanSignal: "TERM",
+    recordFolder: folder,
     orphanFolder: options.temporary ? folder : undefined,
     onLine: options.onLog,
   });
@@ -85,27 +93,15 @@ function pidFile(folder: string): string {
   return join(folder, "redis.pid");
 }
 
-/** Stops the Redis server that a killed process left running on this data; `true` when its file was still there. */
-async function clearOrphan(folder: string): Promise<boolean> {
-  const pid = readPid(pidFile(folder));
-  if (pid === undefined) return false;
-  const gone = (): boolean => !isAlive(pid) || !commandLine(pid).includes("redis-server");
-  if (!gone()) {
-    thawTree(pid);
-    signal(pid, "SIGTERM");
-    await eventually(gone, { timeoutMs: STOP_TIMEOUT_MS }).catch(() => killTree(pid));
-    await eventually(gone, { timeoutMs: STOP_TIMEOUT_MS, what: `Redis ${pid}, left by an earlier run, to end` });
-  }
-  rmSync(pidFile(folder), { force: true });
-  return true;
-}
-
-function readPid(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, "utf8")) || undefined;
-  } catch {
-    return undefined;
-  }
+function served(folder: string): ServedFolder {
+  return {
+    name: "Redis",
+    home: folder,
+    folder,
+    pidFile: pidFile(folder),
+    stopSignal: STOP_SIGNAL,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+  };
 }
 
 /** Whether the server has read its data: until then it answers `-LOADING`. */

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -18,29 +17,16 @@ import { dirname, join } from "node:path";
 import { type Account, canReach } from "./account.js";
 
 /** Where things go that the server's account could not reach in the checkout. */
-const SHARED_ROOT = "/var/lib/fx-ohlc";
-
-/**
- * The folder of a server's data: `wanted` itself where the account can reach it, else one under /var/lib/fx-ohlc that is
- * named after it. Made, and owned by the account.
- */
-export function dataFolder(wanted: string, account: Account | undefined): string {
-  mkdirSync(wanted, { recursive: true });
-  if (!account) return wanted;
-  const folder = canReach(account, wanted) ? wanted : sharedPath(hashOf(realpathSync(wanted)));
-  mkdirSync(folder, { recursive: true });
-  chownSync(folder, account.uid, account.gid);
-  return folder;
-}
+export const SHARED_ROOT = "/var/lib/fx-ohlc";
 
 /** A path in the shared folder, which anybody can enter whatever the umask. */
-function sharedPath(name: string): string {
-  mkdirSync(SHARED_ROOT, { recursive: true });
-  chmodSync(SHARED_ROOT, 0o755);
-  return join(SHARED_ROOT, name);
+export function sharedPath(name: string, root = SHARED_ROOT): string {
+  mkdirSync(root, { recursive: true });
+  chmodSync(root, 0o755);
+  return join(root, name);
 }
 
-function hashOf(path: string): string {
+export function hashOf(path: string): string {
   return createHash("sha256").update(path).digest("hex").slice(0, 12);
 }
 

@@ -1,0 +1,73 @@
+import {
+  chownSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import type { Account } from "./account.js";
+import { errorCode, fileProblem } from "./file-problem.js";
+
+export interface WriteAsideOptions {
+  /** Default: everybody may read it, the owner may write it. */
+  mode?: number;
+  owner?: Account | undefined;
+}
+
+/**
+ * Writes a small file that is kept: under another name first, flushed to disk, then renamed. A full disk, a kill or a power
+ * cut leaves the file as it was, never an empty one or half of one.
+ *
+ * @throws Error in one line, when it cannot be written; what was there before is there still
+ */
+export function writeAside(file: string, text: string, { mode = 0o644, owner }: WriteAsideOptions = {}): void {
+  const aside = `${file}.new`;
+  try {
+    // What a killed run left may have another mode or owner.
+    rmSync(aside, { force: true });
+    writeFlushed(aside, text, mode);
+    if (owner) chownSync(aside, owner.uid, owner.gid);
+    renameSync(aside, file);
+    flush(dirname(file));
+  } catch (cause) {
+    rmSync(aside, { force: true });
+    throw new Error(`cannot write ${file}: ${fileProblem(cause)}`, { cause });
+  }
+}
+
+/** What {@link writeAside} wrote, without the white space around it; a file that is empty counts as absent. */
+export function readKept(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
+    throw new Error(`cannot read ${file}: ${fileProblem(error)}`, { cause: error });
+  }
+}
+
+function writeFlushed(file: string, text: string, mode: number): void {
+  const handle = openSync(file, "wx", mode);
+  try {
+    // Whatever the umask.
+    fchmodSync(handle, mode);
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Makes the new name itself last over a power cut. */
+function flush(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
