@@ -1,8 +1,8 @@
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
-import { GuardedProcess } from "@fx-ohlc/embedded";
+import { diskProblemIn, GuardedProcess } from "@fx-ohlc/embedded";
+import { logWriter } from "./log-file.js";
 
 /** A service drains its requests and flushes what it holds, ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -39,14 +39,6 @@ export function nodeProcess({ name, script, args = [], env, logs, onLine }: Node
   });
 }
 
-/** Writes lines to `<logs>/<name>.log`, which holds one run of the stack. */
-export function logWriter(logs: string, name: string): (line: string) => void {
-  const stream = createWriteStream(join(logs, `${name}.log`));
-  // A log that cannot be written (a full disk) must not end the stack.
-  stream.on("error", () => undefined);
-  return (line) => stream.write(`${line}\n`);
-}
-
 /**
  * Runs a process to its end.
  *
@@ -58,6 +50,9 @@ export async function runToEnd(process: GuardedProcess): Promise<void> {
   if (reason !== "exit code 0") throw new Error(`${process.name} failed (${reason}): ${lastLine(process.output)}`);
 }
 
+/** What a program said last, and before that what it said about the disk. */
 export function lastLine(output: string): string {
-  return output.trim().split("\n").at(-1) || "it wrote nothing";
+  const line = output.trim().split("\n").at(-1) || "it wrote nothing";
+  const problem = diskProblemIn(output);
+  return problem === undefined ? line : `${problem}: ${line}`;
 }

@@ -1,4 +1,4 @@
-import { commandLine, isAlive, parentOf } from "@fx-ohlc/embedded";
+import { commandLine, identityOf, isRunning, parentOf } from "@fx-ohlc/embedded";
 
 /** How often to look whether npm is still there, ms. */
 const CHECK_INTERVAL_MS = 500;
@@ -10,8 +10,10 @@ const CHECK_INTERVAL_MS = 500;
  */
 export function onOrphaned(parent: number, callback: () => void): void {
   const npm = /^\S*sh -c /.test(commandLine(parent)) ? (parentOf(parent) ?? parent) : parent;
+  // Not by their ids, which are another process's as soon as they are free.
+  const both = [parent, npm].map(identityOf);
   const timer = setInterval(() => {
-    if (isAlive(parent) && isAlive(npm)) return;
+    if (both.every((process) => process !== undefined && isRunning(process))) return;
     clearInterval(timer);
     callback();
   }, CHECK_INTERVAL_MS);

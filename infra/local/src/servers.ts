@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type ServerHandle, startPostgres, startRedis } from "@fx-ohlc/embedded";
+import { freePort, type ServerHandle, startPostgres, startRedis, writeAside } from "@fx-ohlc/embedded";
 import type { StackConfig } from "./config.js";
-import { logWriter } from "./node-process.js";
+import type { DataFolder } from "./data-folder.js";
+import { logWriter } from "./log-file.js";
 
 /** Three services with their pools, fx-migrate and a person with psql. */
 const POSTGRES_CONNECTIONS_MAX = "200";
@@ -17,7 +17,7 @@ export interface Servers {
 
 interface ServersOptions {
   readonly config: StackConfig;
-  readonly logs: string;
+  readonly folder: DataFolder;
   say(line: string): void;
   /** Called for each server as soon as it runs, so that it is stopped whatever happens next. */
   onStarted(server: ServerHandle): void;
@@ -40,37 +40,42 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   return { databaseUrl: postgres.value, redisUrl: redis.value };
 }
 
-async function embeddedPostgres({ config, logs, say, onStarted }: ServersOptions): Promise<string> {
-  const dataDir = join(config.dataDir, "postgres");
+async function embeddedPostgres({ folder, say, onStarted }: ServersOptions): Promise<string> {
+  const dataDir = join(folder.path, "postgres");
   const server = await startPostgres({
     dataDir,
     port: await freePort(),
     settings: { max_connections: POSTGRES_CONNECTIONS_MAX },
-    onLog: logWriter(logs, "postgres"),
+    onLog: logWriter(folder.logs, "postgres"),
+    say,
   });
   onStarted(server);
-  const why =
-    server.dataFolder === dataDir ? "" : " (PostgreSQL does not run as root, and its account cannot enter here)";
-  say(`PostgreSQL runs on port ${server.port}, data in ${server.dataFolder}${why}`);
-  keepUrl(join(config.dataDir, "postgres.url"), server.url);
+  say(`PostgreSQL runs on port ${server.port}, data in ${server.dataFolder}${whyThere(server.dataFolder, dataDir)}`);
+  keepUrl(join(folder.path, "postgres.url"), server.url);
   return server.url;
 }
 
-async function embeddedRedis({ config, logs, say, onStarted }: ServersOptions): Promise<string> {
+async function embeddedRedis({ folder, say, onStarted }: ServersOptions): Promise<string> {
   const server = await startRedis({
-    dataDir: join(config.dataDir, "redis"),
+    dataDir: join(folder.path, "redis"),
     port: await freePort(),
     persistent: true,
     settings: { maxmemory: REDIS_MEMORY_MAX },
-    onLog: logWriter(logs, "redis"),
+    onLog: logWriter(folder.logs, "redis"),
   });
   onStarted(server);
   say(`Redis runs on port ${server.port}, data in ${server.dataFolder}`);
-  keepUrl(join(config.dataDir, "redis.url"), server.url);
+  keepUrl(join(folder.path, "redis.url"), server.url);
   return server.url;
+}
+
+function whyThere(dataFolder: string, wanted: string): string {
+  return dataFolder === wanted
+    ? ""
+    : " (PostgreSQL does not run as root, and its account cannot or could not enter the data folder)";
 }
 
 /** For psql and redis-cli; it holds the password, so it is for its owner only. */
 function keepUrl(file: string, url: string): void {
-  writeFileSync(file, `${url}\n`, { mode: 0o600 });
+  writeAside(file, `${url}\n`, { mode: 0o600 });
 }

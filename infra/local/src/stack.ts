@@ -80,7 +80,7 @@ export class Stack implements Service {
       folder.wasKilled ? PORTS_PATIENCE_MS : 0,
     );
     if (config.redisUrl === undefined) await ensureRedisServer(say);
-    const env = await this.#prepareServers(folder.logs);
+    const env = await this.#prepareServers(folder);
     signal.throwIfAborted();
     const parts: PartOptions = { addresses, env, logs: folder.logs };
     this.#services = services(parts);
@@ -90,24 +90,24 @@ export class Stack implements Service {
     await this.#bringUp(this.#edge);
     signal.throwIfAborted();
     say(welcome(config, folder.logs, performance.now() - startedMs));
-    if (config.simulate) this.#simulating = this.#simulate(parts);
+    if (config.simulate) this.#simulating = this.#simulate(parts, join(folder.path, "state"));
   }
 
   /** @returns the environment of everything that uses the servers */
-  async #prepareServers(logs: string): Promise<Environment> {
+  async #prepareServers(folder: DataFolder): Promise<Environment> {
     const { config, say, env } = this.#options;
     const onStarted = (server: ServerHandle): void => {
       this.#servers.push(server);
       this.#supervisor.watch(server);
     };
-    const { databaseUrl, redisUrl } = await startServers({ config, logs, say, onStarted });
+    const { databaseUrl, redisUrl } = await startServers({ config, folder, say, onStarted });
     this.#options.signal.throwIfAborted();
     const direct = config.databaseUrl === undefined ? databaseUrl : (env.DATABASE_DIRECT_URL ?? databaseUrl);
     const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
     // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
     const withServers = { DRAIN_MS, ...env, ...urls };
     const script = "packages/database/dist/migrate-command.js";
-    await runToEnd(nodeProcess({ name: "fx-migrate", script, env: withServers, logs }));
+    await runToEnd(nodeProcess({ name: "fx-migrate", script, env: withServers, logs: folder.logs }));
     return withServers;
   }
 
@@ -123,10 +123,9 @@ export class Stack implements Service {
   }
 
   /** In the background: the system is up already, and goes on without its sample if that fails. */
-  async #simulate(parts: PartOptions): Promise<void> {
+  async #simulate(parts: PartOptions, stateDir: string): Promise<void> {
     const { config, signal, say } = this.#options;
     const url = localUrl(config.port);
-    const stateDir = join(config.dataDir, "state");
     try {
       await loadSample({ url, env: parts.env, logs: parts.logs, stateDir, signal, say });
       signal.throwIfAborted();

@@ -40,7 +40,7 @@ export class Supervisor {
 
   async #revive(process: ReadyProcess, reason: string, deaths: number[]): Promise<void> {
     if (this.#stopped) return;
-    const now = Date.now();
+    const now = performance.now();
     deaths.push(now);
     const recent = deaths.filter((time) => time > now - DEATHS_WINDOW_MS).length;
     if (recent >= DEATHS_MAX) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "./eventually.js";
+import { diskProblemIn } from "./file-problem.js";
 import type { GuardedProcess } from "./guarded-process.js";
 
 /** Children of a killed postmaster hold its shared memory until they notice, within a second or two. */
@@ -85,7 +86,8 @@ export class ReadyProcess {
     const { process } = this.#spec;
     await process.start();
     const died = process.exit.then((reason): never => {
-      throw new Error(`${process.name} ended while starting (${reason}):\n${process.output}`);
+      const why = diskProblemIn(process.output) ?? reason;
+      throw new Error(`${process.name} ended while starting (${why}):\n${process.output}`);
     });
     await Promise.race([this.#untilReady(), died]).catch(async (error: unknown) => {
       await process.kill9();
