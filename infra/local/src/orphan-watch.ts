@@ -9,7 +9,7 @@ const CHECK_INTERVAL_MS = 500;
  * @param parent npm, or the shell that npm starts a script with and that waits for it
  */
 export function onOrphaned(parent: number, callback: () => void): void {
-  const npm = /^\S*sh -c /.test(commandLine(parent)) ? (parentOf(parent) ?? parent) : parent;
+  const npm = /^\S*sh -c /.test(commandLine(parent)) ? parentOf(parent) || parent : parent;
   // Not by their ids, which are another process's as soon as they are free.
   const both = [parent, npm].map(identityOf);
   const timer = setInterval(() => {

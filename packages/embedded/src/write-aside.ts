@@ -35,7 +35,7 @@ export function writeAside(file: string, text: string, { mode = 0o644, owner }: 
     renameSync(aside, file);
     flush(dirname(file));
   } catch (cause) {
-    rmSync(aside, { force: true });
+    giveUp(aside);
     throw new Error(`cannot write ${file}: ${fileProblem(cause)}`, { cause });
   }
 }
@@ -47,6 +47,15 @@ export function readKept(file: string): string | undefined {
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
     throw new Error(`cannot read ${file}: ${fileProblem(error)}`, { cause: error });
+  }
+}
+
+/** Gives back what a full disk has no room for. */
+function giveUp(aside: string): void {
+  try {
+    rmSync(aside, { force: true });
+  } catch {
+    // Where nothing can be written nothing can be removed either; the first error is the one that counts.
   }
 }
 
