@@ -11,6 +11,6 @@ export { ReadyProcess, type ReadyProcessSpec } from "./ready-process.js";
 export { type RedisOptions, startRedis } from "./redis.js";
 export { ensureRedisServer } from "./redis-command.js";
 export type { ServerHandle } from "./server-handle.js";
-export { type SmallDisk, smallDisk } from "./small-disk.js";
+export { onSmallDisk, type SmallDisk } from "./small-disk.js";
 export { openTestRun, type TestRun, temporaryPostgres, testRun } from "./test-run.js";
 export { readKept, type WriteAsideOptions, writeAside } from "./write-aside.js";

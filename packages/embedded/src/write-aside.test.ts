@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRoot } from "./account.js";
-import { smallDisk } from "./small-disk.js";
+import { onSmallDisk } from "./small-disk.js";
 import { readKept, writeAside } from "./write-aside.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fx-write-aside-"));
@@ -10,20 +10,18 @@ const folder = mkdtempSync(join(tmpdir(), "fx-write-aside-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a file that is kept", () => {
-  it("is as it was when the disk is full, with nothing beside it, and written once there is room", () => {
-    const disk = smallDisk(16);
-    if (disk === undefined) return;
-    const file = join(disk.folder, "kept");
-    writeAside(file, "old\n");
-    const large = "x".repeat(64 * 1024);
-    expect(() => writeAside(file, large)).toThrow(`cannot write ${file}: the disk is full (ENOSPC)`);
-    expect(readKept(file)).toBe("old");
-    expect(existsSync(`${file}.new`)).toBe(false);
-    disk.resize(1024);
-    writeAside(file, large);
-    expect(readKept(file)).toBe(large);
-    disk.remove();
-  });
+  it("is as it was when the disk is full, with nothing beside it, and written once there is room", () =>
+    onSmallDisk(16, (disk) => {
+      const file = join(disk.folder, "kept");
+      writeAside(file, "old\n");
+      const large = "x".repeat(64 * 1024);
+      expect(() => writeAside(file, large)).toThrow(`cannot write ${file}: the disk is full (ENOSPC)`);
+      expect(readKept(file)).toBe("old");
+      expect(existsSync(`${file}.new`)).toBe(false);
+      disk.resize(1024);
+      writeAside(file, large);
+      expect(readKept(file)).toBe(large);
+    }));
 
   it("is as it was when it may not be written", () => {
     const file = join(folder, "not-a-folder", "kept");
