@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,7 +60,17 @@ function prepare() {
     console.log("building …");
     pnpmRun("turbo", ["run", "build", "--output-logs=errors-only"]);
   }
-  writeFileSync(STAMP, JSON.stringify(wanted));
+  writeStamp(wanted);
+}
+
+/** Under another name first; a stamp that cannot be written (a full disk) costs a build at the next start. */
+function writeStamp(wanted) {
+  try {
+    writeFileSync(`${STAMP}.new`, JSON.stringify(wanted));
+    renameSync(`${STAMP}.new`, STAMP);
+  } catch (error) {
+    console.error(`fx-ohlc: what was built could not be noted (${error.code}), so the next start builds it again`);
+  }
 }
 
 function readStamp() {
