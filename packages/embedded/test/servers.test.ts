@@ -156,6 +156,8 @@ describe("after kill -9 of the process that started the servers", () => {
     const db = started(
       await startPostgres({ dataDir: join(dataDir, "postgres"), port: await freePort(), settings: FAST }),
     );
+    // As root it is not in the folder of the test.
+    folders.push(db.dataFolder);
     const redis = started(await startRedis({ dataDir: join(dataDir, "redis"), port: await freePort() }));
     expect(pids.some(isAlive)).toBe(false);
     expect(await query(db.url, "select 1 as one")).toEqual([{ one: 1 }]);
