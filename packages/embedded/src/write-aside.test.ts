@@ -33,6 +33,7 @@ describe("a file that is kept", () => {
     chmodSync(closed, 0o500);
     expect(() => writeAside(join(closed, "kept"), "new\n")).toThrow("this user may not (EACCES)");
     expect(readKept(join(closed, "kept"))).toBe("old");
+    chmodSync(closed, 0o700);
   });
 
   it("has its own mode, whatever a killed run left beside it", () => {
