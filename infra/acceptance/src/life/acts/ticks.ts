@@ -1,0 +1,182 @@
+import { formatTime, parseTime } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
+import type { EventOf, Place } from "../event.js";
+import { type Facts, horizonUs, iso } from "../facts.js";
+import { type Life, SYMBOLS } from "../life.js";
+import type { SentTick } from "../model.js";
+import { resolve } from "../places.js";
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Longer than the database is away for anything that happens in a life, ms. */
+const ANSWERED_MS = 20_000;
+/** An answer from a killed process never comes, ms. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  return { status: answer.status, text: await answer.text() };
+}
+
+/** Asks tick-ingest, again where it says "later" or says nothing, as every producer does. */
+export async function askPatiently(life: Life, path: string, init: RequestInit): Promise<Answer> {
+  const { url } = life.system.services.ingest;
+  const once = async () => {
+    const answer = await ask(`${url}${path}`, init);
+    return answer.status === 503 ? undefined : answer;
+  };
+  return eventually(once, { timeoutMs: ANSWERED_MS, what: `${init.method ?? "GET"} ${path} to be answered` });
+}
+
+function isTooOld({ status, text }: Answer): boolean {
+  return status === 422 && text.includes("older_than_retention");
+}
+
+/** Whether ticks, or what is corrected, must be refused as too old: the horizon moves while it is asked for. */
+export function mustBe(oldestUs: number, before: Facts, after: Facts): "accepted" | "refused" | "either" {
+  if (oldestUs >= horizonUs(after)) return "accepted";
+  return oldestUs < horizonUs(before) ? "refused" : "either";
+}
+
+/** @returns whether it was refused as too old, which is noted as a fault where it must not be, and the other way round */
+export function judge(
+  life: Life,
+  what: string,
+  oldestUs: number,
+  answer: Answer,
+  before: Facts,
+  after: Facts,
+): boolean {
+  const isRefused = isTooOld(answer);
+  const must = mustBe(oldestUs, before, after);
+  const said = `${what}, oldest ${iso(oldestUs)}, horizon ${iso(horizonUs(before))}: ${answer.status} ${answer.text}`;
+  if (isRefused ? must === "accepted" : must === "refused") life.faults.push(`must be ${must}: ${said}`);
+  return isRefused;
+}
+
+function init(ticks: readonly SentTick[]): RequestInit {
+  const rows = ticks.map(({ timeUs, ...tick }) => ({ ...tick, time: formatTime(timeUs) }));
+  const body = JSON.stringify(rows.length === 1 ? rows[0] : rows);
+  return { method: "POST", headers: { "content-type": "application/json" }, body };
+}
+
+const pathFor = (ticks: readonly SentTick[]) => (ticks.length === 1 ? "/ticks" : "/ticks/bulk");
+
+/** Sends ticks as one request, and holds the answer against the model. */
+export async function send(life: Life, ticks: readonly SentTick[]): Promise<void> {
+  const oldestUs = Math.min(...ticks.map(({ timeUs }) => timeUs));
+  const before = await life.facts();
+  const answer = await askPatiently(life, pathFor(ticks), init(ticks));
+  const after = await life.facts();
+  life.requests.push(ticks);
+  const what = `${ticks.length} ticks of ${ticks[0]?.symbol}`;
+  if (judge(life, what, oldestUs, answer, before, after)) return;
+  if (answer.status === 201) place(life, what, ticks, answer);
+  else life.faults.push(`${what}: ${answer.status} ${answer.text}`);
+}
+
+function place(life: Life, what: string, ticks: readonly SentTick[], { text }: Answer): void {
+  const placed = life.model.post(ticks);
+  if (!placed.ok) {
+    life.faults.push(`${what} must be a conflict: ${text}`);
+    return;
+  }
+  life.noteCreated(placed.created);
+  const { created, duplicate } = JSON.parse(text) as { created?: number; duplicate?: boolean };
+  const stored = created ?? (duplicate === true ? 0 : 1);
+  if (stored !== placed.created.length) life.faults.push(`${what}: ${placed.created.length} are new: ${text}`);
+}
+
+/** Ticks at some places, in the order of time as a producer has them. */
+export async function ticksAt(
+  life: Life,
+  symbol: number,
+  places: readonly Place[],
+  prices: readonly number[],
+): Promise<SentTick[]> {
+  const facts = await life.facts();
+  const name = SYMBOLS[symbol] ?? SYMBOLS[0];
+  return places.map((place, index) => ({
+    symbol: name,
+    timeUs: resolve(life, facts, place),
+    price: prices[index] ?? 1,
+  }));
+}
+
+export async function post(life: Life, { symbol, places, prices }: EventOf<"post">): Promise<void> {
+  await send(life, await ticksAt(life, symbol, places, prices));
+}
+
+/** Several ticks of one stamp. */
+export async function postRun(life: Life, { symbol, place, prices }: EventOf<"post-run">): Promise<void> {
+  const [only] = await ticksAt(life, symbol, [place], prices);
+  if (only !== undefined)
+    await send(
+      life,
+      prices.map((price) => ({ ...only, price })),
+    );
+}
+
+/** A request that was sent before, in this or in an earlier life of the database. */
+export async function replay(life: Life, { pick }: EventOf<"replay">): Promise<void> {
+  const ticks = life.requests[Math.floor(pick * life.requests.length)];
+  if (ticks !== undefined) await send(life, ticks);
+}
+
+/** How far a stamp may differ from this machine's clock: what the answer takes, and a millisecond of reading, µs. */
+const STAMP_TOLERANCE_US = 2_000;
+
+/** A tick without a time gets that of the service's own clock, wherever it was set before. */
+export async function postNow(life: Life, { symbol, price }: EventOf<"post-now">): Promise<void> {
+  const name = SYMBOLS[symbol] ?? SYMBOLS[0];
+  const before = await life.facts();
+  const sentUs = life.system.nowUs();
+  const body = JSON.stringify({ symbol: name, price });
+  const headers = { "content-type": "application/json" };
+  const answer = await askPatiently(life, "/ticks", { method: "POST", headers, body });
+  const answeredUs = life.system.nowUs();
+  const after = await life.facts();
+  if (judge(life, "a tick of now", sentUs, answer, before, after)) return;
+  const { time } = JSON.parse(answer.text) as { time?: string };
+  const timeUs = parseTime(time) ?? Number.NaN;
+  const isOfNow = timeUs >= sentUs - STAMP_TOLERANCE_US && timeUs <= answeredUs + STAMP_TOLERANCE_US;
+  if (!isOfNow) life.faults.push(`a tick sent at ${iso(sentUs)} got ${answer.text}`);
+  if (answer.status === 201) place(life, "a tick of now", [{ symbol: name, timeUs, price }], answer);
+}
+
+/** Writes until it is killed, comes back, and sends what was not answered once more. */
+export async function killWriter(life: Life, event: EventOf<"kill-writer">): Promise<void> {
+  const ticks = onePerStamp(await ticksAt(life, event.symbol, event.places, []));
+  const { ingest } = life.system.services;
+  const unanswered = ask(`${ingest.url}${pathFor(ticks)}`, init(ticks)).catch(() => undefined);
+  await new Promise((done) => setTimeout(done, event.afterMs));
+  await ingest.kill9();
+  const answer = await unanswered;
+  await ingest.start();
+  // Whether it was stored or not: sent again it is stored once.
+  const isStored = answer?.status === 201 || (await areStored(life, ticks));
+  if (isStored) life.noteCreated(created(life, ticks));
+  await send(life, ticks);
+}
+
+function created(life: Life, ticks: readonly SentTick[]) {
+  const placed = life.model.post(ticks);
+  return placed.ok ? placed.created : [];
+}
+
+function onePerStamp(ticks: readonly SentTick[]): SentTick[] {
+  return [...new Map(ticks.map((tick) => [tick.timeUs, tick])).values()];
+}
+
+async function areStored(life: Life, ticks: readonly SentTick[]): Promise<boolean> {
+  const { sql } = life.system.database;
+  for (const { symbol, timeUs, price } of ticks) {
+    const found = await sql`
+      select 1 from ticks where symbol = ${symbol} and time = ${formatTime(timeUs)}::timestamptz and price = ${price}`;
+    if (found.length === 0) return false;
+  }
+  return true;
+}

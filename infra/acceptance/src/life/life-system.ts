@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { execPath, env as ownEnv } from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { DayBoundary } from "@fx-ohlc/schemas";
+import { eventually, startService, type TestService } from "@fx-ohlc/testkit";
+import { ShiftedClock } from "../clock/shifted-clock.js";
+import { type Everything, healthOf } from "../system.js";
+import { DatabaseHost } from "./database-host.js";
+import { RedisHost } from "./redis-host.js";
+
+const run = promisify(execFile);
+
+const MIGRATE = fileURLToPath(new URL("../../../../packages/database/dist/migrate-command.js", import.meta.url));
+
+/** Services that notice everything soon and end at once. */
+const ENV = { LOG_LEVEL: "warn", HEARTBEAT_INTERVAL_MS: "500", DRAIN_MS: "0", SHUTDOWN_GRACE_MS: "0" };
+
+/** The three services: the edge adds nothing that lasts. */
+export type Services = Omit<Everything, "edge">;
+
+/** A service whose databases were put back connects again, reads all settings and is ready within this, ms. */
+const READY_AGAIN_MS = 20_000;
+
+/** The system of one life: services as processes, with clocks that can be moved, on a database and a Redis that can go back. */
+export class LifeSystem {
+  readonly #deaths: string[] = [];
+  #aheadS = 0;
+
+  private constructor(
+    readonly boundary: DayBoundary,
+    readonly database: DatabaseHost,
+    readonly redis: RedisHost,
+    readonly services: Services,
+    private readonly clock: ShiftedClock,
+  ) {}
+
+  static async create(boundary: DayBoundary): Promise<LifeSystem> {
+    const [database, redis] = await Promise.all([DatabaseHost.create(boundary), RedisHost.create()]);
+    const clock = new ShiftedClock();
+    const addresses = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+    const start = (name: string, more = {}) =>
+      startService({ name, env: { ...ENV, ...addresses, ...clock.env, ...more } });
+    const [ingest, query] = await Promise.all([start("tick-ingest"), start("ohlc-query")]);
+    const gateway = await start("stream-gateway", { OHLC_QUERY_URL: query.url });
+    const system = new LifeSystem(boundary, database, redis, { ingest, query, gateway }, clock);
+    for (const service of system.#all) service.onDeath((reason) => system.#died(service, reason));
+    return system;
+  }
+
+  /** How far the clocks of the services are ahead of this machine's. */
+  get aheadS(): number {
+    return this.#aheadS;
+  }
+
+  /** The time by the clocks of the services. */
+  nowUs(): number {
+    return (Date.now() + this.#aheadS * 1_000) * 1_000;
+  }
+
+  setServiceClocks(aheadS: number): void {
+    this.#aheadS = aheadS;
+    this.clock.set(aheadS * 1_000);
+  }
+
+  /** @throws Error when a service had ended that nobody stopped or killed */
+  assertAlive(): void {
+    if (this.#deaths.length > 0) throw new Error(this.#deaths.join("\n"));
+  }
+
+  /** Ends all services, in order or as a power cut would. */
+  async halt(killed: boolean): Promise<void> {
+    await Promise.all(this.#all.map((service) => (killed ? service.kill9() : service.stop())));
+  }
+
+  async startAll(): Promise<void> {
+    const { ingest, query, gateway } = this.services;
+    await Promise.all([ingest.start(), query.start()]);
+    await gateway.start();
+  }
+
+  /** Services that went on while what they need was away are ready again by themselves. */
+  async untilReady(): Promise<void> {
+    const isReady = async () => {
+      const answers = await Promise.all(this.#all.map(({ url }) => fetch(`${url}/ready`)));
+      const healths = await Promise.all(this.#all.map(healthOf));
+      return answers.every(({ ok }) => ok) && healths.every(({ body }) => body.redis !== "disconnected");
+    };
+    await eventually(isReady, { timeoutMs: READY_AGAIN_MS, what: "every service to be ready again" });
+  }
+
+  /**
+   * Runs `fx-migrate` as an operator does.
+   *
+   * @param env settings; what is not among them is left out
+   * @returns what it printed
+   */
+  async migrate(env: Readonly<Record<string, string>>): Promise<string> {
+    const { hour, timezone } = this.boundary;
+    const boundary = { DAY_START_HOUR: String(hour), DAY_TIMEZONE: timezone };
+    const addresses = { DATABASE_URL: this.database.url, COMPRESSION_AFTER_DAYS: "0" };
+    const { stdout } = await run(execPath, [MIGRATE], { env: { ...ownEnv, ...addresses, ...boundary, ...env } });
+    return stdout;
+  }
+
+  async drop(): Promise<void> {
+    await Promise.all(this.#all.map((service) => service.kill9()));
+    await Promise.all([this.database.drop(), this.redis.drop()]);
+    this.clock.remove();
+  }
+
+  get #all(): readonly TestService[] {
+    const { ingest, query, gateway } = this.services;
+    return [ingest, query, gateway];
+  }
+
+  #died(service: TestService, reason: string): void {
+    this.#deaths.push(`${service.name} ended by itself (${reason}):\n${service.output}`);
+  }
+}
