@@ -71,33 +71,47 @@ export class StreamAccount {
   }
 }
 
+/**
+ * Bars of one symbol that a gateway remembers to have told: an older one that is emptied by a deletion is not told to be gone.
+ */
+const REMEMBERED: Readonly<Record<Level, number>> = { minute: 120, hour: 48, day: 14 };
+
 function isSame(heard: HeardBar, bar: ModelBar | undefined): boolean {
   if (bar === undefined) return heard.tick_count === 0;
   return (["open", "high", "low", "close", "tick_count"] as const).every((key) => heard[key] === bar[key]);
 }
 
-/** Bars that a client was told last and that are not true, or that it should have been told of and was not; they may be on their way. */
+function isForgotten(ear: Ear, { symbol, level, bucketUs }: HeardBar): boolean {
+  const later = [...ear.bars.values()].filter(
+    (bar) => bar.symbol === symbol && bar.level === level && bar.bucketUs > bucketUs,
+  );
+  return later.length >= REMEMBERED[level];
+}
+
+function isDeclared(ear: Ear, { symbol, level, bucketUs, at }: HeardBar): boolean {
+  return ear.barGaps.some(
+    (gap) =>
+      gap.at > at && gap.symbol === symbol && gap.level === level && gap.fromUs <= bucketUs && bucketUs < gap.toUs,
+  );
+}
+
+/** Bars that a client was told last and that are not true, or that it should have been told of; they may be on their way. */
 export function barFaults(ear: Ear, model: Model, nowUs: number, levels: readonly Level[]): string[] {
-  const faults: string[] = [];
-  for (const level of levels) {
+  return levels.flatMap((level) => {
     const bars = new Map(model.bars(level).map((bar) => [`${bar.symbol} ${level} ${bar.bucketUs}`, bar]));
-    for (const [name, heard] of ear.bars) {
-      if (heard.level !== level || isSame(heard, bars.get(name))) continue;
-      const isDeclared = ear.barGaps.some(
-        ({ at, fromUs, toUs, ...gap }) =>
-          at > heard.at &&
-          gap.symbol === heard.symbol &&
-          gap.level === level &&
-          fromUs <= heard.bucketUs &&
-          heard.bucketUs < toUs,
-      );
-      if (!isDeclared)
-        faults.push(`${ear.name}: ${name} is ${JSON.stringify(bars.get(name))}, told ${JSON.stringify(heard)}`);
-    }
-    for (const symbol of ear.symbols) {
-      const name = `${symbol} ${level} ${model.bucketOf(level, nowUs)}`;
-      if (bars.has(name) && !ear.bars.has(name)) faults.push(`${ear.name}: ${name} was not told`);
-    }
-  }
-  return faults;
+    const untrue = [...ear.bars].filter(([name, heard]) => {
+      const bar = bars.get(name);
+      const isExcused = isDeclared(ear, heard) || (bar === undefined && isForgotten(ear, heard));
+      return heard.level === level && !isSame(heard, bar) && !isExcused;
+    });
+    const current = ear.symbols.map((symbol) => `${symbol} ${level} ${model.bucketOf(level, nowUs)}`);
+    return [
+      ...untrue.map(
+        ([name, heard]) => `${ear.name}: ${name} is ${JSON.stringify(bars.get(name))}, told ${JSON.stringify(heard)}`,
+      ),
+      ...current
+        .filter((name) => bars.has(name) && !ear.bars.has(name))
+        .map((name) => `${ear.name}: ${name} was not told`),
+    ];
+  });
 }

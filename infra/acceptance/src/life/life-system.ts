@@ -1,17 +1,10 @@
-import { execFile } from "node:child_process";
-import { execPath, env as ownEnv } from "node:process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { type MigrateOptions, migrate } from "@fx-ohlc/database";
 import type { DayBoundary } from "@fx-ohlc/schemas";
 import { eventually, startService, type TestService } from "@fx-ohlc/testkit";
 import { ShiftedClock } from "../clock/shifted-clock.js";
 import { type Everything, healthOf } from "../system.js";
 import { DatabaseHost } from "./database-host.js";
 import { RedisHost } from "./redis-host.js";
-
-const run = promisify(execFile);
-
-const MIGRATE = fileURLToPath(new URL("../../../../packages/database/dist/migrate-command.js", import.meta.url));
 
 /** Services that notice everything soon and end at once. */
 const ENV = { LOG_LEVEL: "warn", HEARTBEAT_INTERVAL_MS: "500", DRAIN_MS: "0", SHUTDOWN_GRACE_MS: "0" };
@@ -89,18 +82,9 @@ export class LifeSystem {
     await eventually(isReady, { timeoutMs: READY_AGAIN_MS, what: "every service to be ready again" });
   }
 
-  /**
-   * Runs `fx-migrate` as an operator does.
-   *
-   * @param env settings; what is not among them is left out
-   * @returns what it printed
-   */
-  async migrate(env: Readonly<Record<string, string>>): Promise<string> {
-    const { hour, timezone } = this.boundary;
-    const boundary = { DAY_START_HOUR: String(hour), DAY_TIMEZONE: timezone };
-    const addresses = { DATABASE_URL: this.database.url, COMPRESSION_AFTER_DAYS: "0" };
-    const { stdout } = await run(execPath, [MIGRATE], { env: { ...ownEnv, ...addresses, ...boundary, ...env } });
-    return stdout;
+  /** What `fx-migrate` does, in this process: settings that are not given are left out. */
+  async migrate(settings: Partial<Pick<MigrateOptions, "retentionDays" | "confirmClock">>): Promise<void> {
+    await migrate({ url: this.database.url, engine: "auto", ...settings });
   }
 
   async drop(): Promise<void> {

@@ -1,9 +1,8 @@
 import type { DayBoundary } from "@fx-ohlc/schemas";
 import { seededRandom } from "../random.js";
-import { act } from "./acts/acts.js";
-import { check } from "./check.js";
-import { type LifeEvent, lifeOf, type Place } from "./event.js";
+import { type LifeEvent, lifeOf } from "./event.js";
 import { Life, SYMBOLS } from "./life.js";
+import { history, step, UTC_2200 } from "./told-life.js";
 
 export const EVENTS_PER_LIFE = 30;
 
@@ -13,24 +12,9 @@ export interface LifePlan {
   readonly events?: readonly LifeEvent[] | undefined;
 }
 
-const UTC_2200: DayBoundary = { hour: 22, timezone: "UTC" };
 const NEW_YORK_1700: DayBoundary = { hour: 17, timezone: "America/New_York" };
 /** One life in so many has the days of the market itself. */
 const NEW_YORK_EVERY = 5;
-/** Ticks of each symbol that are there at the beginning. */
-const HISTORY_TICKS = 60;
-
-/** Ticks over the days of the first history, so that there is something to lose. */
-function history(random: () => number): LifeEvent[] {
-  return SYMBOLS.map((_, symbol) => {
-    const places: Place[] = Array.from({ length: HISTORY_TICKS }, (_place, index) => ({
-      around: "days",
-      at: (index + random()) / HISTORY_TICKS,
-    }));
-    return { kind: "post", symbol, places, prices: places.map(() => 1 + Math.floor(random() * 200) / 1_000) };
-  });
-}
-
 /** What went wrong with a life, and how to live it again. */
 export class LifeError extends Error {
   override readonly name = "LifeError";
@@ -61,16 +45,5 @@ export async function live(plan: LifePlan): Promise<void> {
     }
   } finally {
     await life.end();
-  }
-}
-
-async function step(life: Life, event: LifeEvent): Promise<string[]> {
-  life.beginEvent();
-  life.marks.allow(await life.facts());
-  try {
-    await act(life, event);
-    return await check(life);
-  } catch (error) {
-    return [...life.faults, error instanceof Error ? (error.stack ?? error.message) : String(error)];
   }
 }

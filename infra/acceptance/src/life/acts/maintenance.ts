@@ -1,14 +1,13 @@
 import { eventually } from "@fx-ohlc/testkit";
 import type { EventOf } from "../event.js";
-import { dueMarkUs } from "../facts.js";
+import { dueMarkUs, type Facts } from "../facts.js";
 import type { Life } from "../life.js";
 
 /** Dropping what has expired takes a few looks of the worker, each some tenths of a second, ms. */
 const DROPPED_MS = 30_000;
 
-async function keepFor(life: Life, keepDays: number | "left-out", more: Readonly<Record<string, string>> = {}) {
-  life.marks.allow(await life.facts());
-  await life.system.migrate({ ...(keepDays === "left-out" ? {} : { RETENTION_DAYS: String(keepDays) }), ...more });
+async function keepFor(life: Life, keepDays: number | "left-out"): Promise<Facts> {
+  await life.system.migrate(keepDays === "left-out" ? {} : { retentionDays: keepDays });
   const facts = await life.facts();
   life.marks.allow(facts);
   return facts;
@@ -22,11 +21,12 @@ export async function settings(life: Life, { keepDays }: EventOf<"settings">): P
   if (after.keepDays !== expected) life.faults.push(`keep_ticks_days is ${after.keepDays}, not ${expected}`);
 }
 
-/** Until everything that has expired is gone, where the clocks allow it. */
-async function untilDropped(life: Life): Promise<void> {
+/** Until everything that has expired is gone, where the clocks allow it; the worker looks every second. */
+export async function maintain(life: Life): Promise<void> {
   const { system } = life;
+  life.marks.allow(await life.facts());
   if (system.aheadS !== system.database.aheadS) return;
-  if ((await life.facts()).heldBecause !== undefined) await system.migrate({ CONFIRM_CLOCK: "true" });
+  if ((await life.facts()).heldBecause !== undefined) await system.migrate({ confirmClock: true });
   const isDone = async () => {
     const facts = await life.facts();
     const [left] = await system.database.sql`
@@ -34,15 +34,6 @@ async function untilDropped(life: Life): Promise<void> {
     return facts.markUs >= dueMarkUs(facts) && left === undefined;
   };
   await eventually(isDone, { timeoutMs: DROPPED_MS, what: "expired ticks to be dropped" });
-}
-
-/** A tick-ingest that starts looks after everything at once. */
-export async function maintain(life: Life): Promise<void> {
-  const { ingest } = life.system.services;
-  life.marks.allow(await life.facts());
-  await ingest.stop();
-  await ingest.start();
-  await untilDropped(life);
 }
 
 /** Sessions that refresh and drop, by the beginning of their names. */
@@ -64,5 +55,5 @@ export async function killMaintenance(
     await ingest.kill9();
     await ingest.start();
   }
-  await untilDropped(life);
+  await maintain(life);
 }
