@@ -16,12 +16,7 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
   if (!isChanged) return;
   const droppedToUs = await leadership.transaction(async (transaction) => {
     const [gone] = await transaction<{ to: Micros | null }[]>`
-      select max(known.to_time) as to
-        from tick_chunks known, retention_mark
-       where known.to_time > whole_from
-         and not exists (select 1 from tick_chunks_now now
-                          where now.id in (select id from tick_chunks)
-                            and now.from_time <= known.from_time and now.to_time >= known.to_time)`;
+      select chunks_gone_to() as to from retention_mark where chunks_gone_to() > whole_from`;
     const toUs = gone?.to == null ? undefined : Math.ceil(gone.to / US_PER_DAY) * US_PER_DAY;
     if (toUs !== undefined) {
       await transaction`

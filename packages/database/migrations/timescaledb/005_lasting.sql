@@ -32,6 +32,18 @@ select chunk.id,
 
 insert into tick_chunks select id, from_time, to_time from tick_chunks_now;
 
+-- The end of the latest chunk that somebody dropped by hand since the last look; null without any. Where a late tick has made
+-- one anew, only a chunk that was there at that look stands for its range: merged or split ones do.
+create function chunks_gone_to() returns timestamptz language sql stable as $$
+  select max(gone.to_time)
+    from (select id from tick_chunks except select id from tick_chunks_now) missing
+    join tick_chunks gone using (id)
+   where not exists (select 1
+                       from tick_chunks_now now
+                       join tick_chunks known using (id)
+                      where now.from_time <= gone.from_time and now.to_time >= gone.to_time)
+$$;
+
 -- Where the first version dropped ticks there are minutes before the oldest chunk. What it left is whole from there on.
 insert into retention_mark (dropped_before, whole_from)
 select greatest(mark, '1970-01-01 00:00:00+00'), greatest(mark, '1970-01-01 00:00:00+00')
@@ -62,9 +74,10 @@ begin
 end $$;
 
 -- Refreshes bars where that is safe, and is the only way in which anything of this system refreshes them. Minutes are made of
--- ticks, so nothing before whole_from is touched: there the ticks are gone and the bars are all that is left. Hours and days
--- are made of stored bars. Nothing newer than real-time reads cover is materialised, which would hide ticks to come; and what
--- lies between the watermark and a later range is materialised with it, for nobody would see it below the watermark.
+-- ticks, so nothing before whole_from, or before a chunk that was dropped by hand since the last look, is touched: there the
+-- ticks are gone and the bars are all that is left. Hours and days are made of stored bars. Nothing newer than real-time reads
+-- cover is materialised, which would hide ticks to come; and what lies between the watermark and a later range is materialised
+-- with it, for nobody would see it below the watermark.
 -- The lock keeps ticks from being dropped meanwhile; it is the session's, because a refresh commits in between.
 create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false)
   language plpgsql as $$
@@ -76,7 +89,8 @@ declare
   oldest    timestamptz;
 begin
   perform pg_advisory_lock_shared(5064224);
-  select case stored_interval when 'minute' then whole_from else '-infinity' end into oldest from retention_mark;
+  select case stored_interval when 'minute' then greatest(whole_from, chunks_gone_to()) else '-infinity' end
+    into oldest from retention_mark;
   to_time := least(to_time, newest);
   from_time := greatest(oldest, case when to_time > watermark then least(from_time, watermark) else from_time end);
   if from_time < to_time then
