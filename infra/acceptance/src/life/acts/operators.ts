@@ -29,6 +29,8 @@ const ACTS: Readonly<Record<OperatorAct, (life: Life, at: number) => Promise<voi
     await refreshSafely(life);
     life.marks.allowByHand(us);
     await life.system.database.sql`select drop_chunks('ticks', older_than => ${formatTime(us)}::timestamptz)`;
+    // Before anybody can have seen that they are gone.
+    await refreshSafely(life);
   },
 
   "retention-policy": async (life, at) => {
