@@ -9,6 +9,8 @@ import type { ModelBar, ModelTick } from "./model.js";
 
 /** Late ticks are in the bars within two seconds, and clients know within a few more; longer on a busy machine, ms. */
 const SETTLED_MS = 20_000;
+/** Faults that are listed. */
+const SHOWN_MAX = 10;
 /** Rows that one answer holds: more than a life has of one symbol. */
 const ROWS_MAX = "10000";
 
@@ -160,10 +162,12 @@ export async function check(life: Life): Promise<string[]> {
   );
   const facts = await life.facts();
   system.assertAlive();
-  return [
+  const found = [
     ...life.faults,
     ...life.marks.check(facts),
     ...life.accounts.flatMap((account) => [...account.ear.faults, ...account.invented()]),
     ...faults,
-  ].map((fault) => `${fault} (mark ${iso(facts.markUs)})`);
+  ];
+  const more = found.length > SHOWN_MAX ? [`and ${found.length - SHOWN_MAX} more`] : [];
+  return found.length === 0 ? [] : [...found.slice(0, SHOWN_MAX), ...more, `the mark is ${iso(facts.markUs)}`];
 }

@@ -56,6 +56,11 @@ export class LifeSystem {
     this.clock.set(aheadS * 1_000);
   }
 
+  /** The last lines that each service has written. */
+  get logs(): string[] {
+    return this.#all.map(({ name, output }) => `${name}: ${output}`);
+  }
+
   /** @throws Error when a service had ended that nobody stopped or killed */
   assertAlive(): void {
     if (this.#deaths.length > 0) throw new Error(this.#deaths.join("\n"));

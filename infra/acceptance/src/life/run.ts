@@ -20,7 +20,7 @@ export class LifeError extends Error {
   override readonly name = "LifeError";
 
   constructor({ seed }: LifePlan, events: readonly LifeEvent[], faults: readonly string[]) {
-    const shown = faults.slice(0, 10).join("\n  ");
+    const shown = faults.join("\n  ");
     super(
       `the life of seed ${seed} went wrong at event ${events.length}, ${events.at(-1)?.kind} (LIFE_SEED=${seed}):\n  ${shown}\n` +
         `LIFE_EVENTS='${JSON.stringify(events)}'`,
@@ -41,7 +41,8 @@ export async function live(plan: LifePlan): Promise<void> {
   try {
     for (const [index, event] of events.entries()) {
       const faults = await step(life, event);
-      if (faults.length > 0) throw new LifeError(plan, events.slice(SYMBOLS.length, index + 1), faults);
+      if (faults.length > 0)
+        throw new LifeError(plan, events.slice(SYMBOLS.length, index + 1), [...faults, ...life.system.logs]);
     }
   } finally {
     await life.end();

@@ -49,13 +49,13 @@ export class ToldLife {
   async happens(...events: readonly LifeEvent[]): Promise<void> {
     for (const event of events) {
       const faults = await step(this.life, event);
-      if (faults.length > 0) throw new Error(`after ${JSON.stringify(event)}:\n${faults.slice(0, 10).join("\n")}`);
+      if (faults.length > 0) throw new Error(`after ${JSON.stringify(event)}:\n${faults.join("\n")}`);
     }
   }
 
   /** Compares everything once more, after something that is no event. @throws Error at the first difference */
   async isAsItShouldBe(): Promise<void> {
     const faults = await check(this.life);
-    if (faults.length > 0) throw new Error(faults.slice(0, 10).join("\n"));
+    if (faults.length > 0) throw new Error(faults.join("\n"));
   }
 }
