@@ -15,7 +15,14 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
         or exists (select id from tick_chunks except select id from tick_chunks_now) as "isChanged"`;
   if (!isChanged) return;
   const droppedToUs = await leadership.transaction(async (transaction) => {
+    // One statement, one look: a chunk that is dropped meanwhile is found by the next one.
     const [gone] = await transaction<{ to: Micros | null }[]>`
+      with forgotten as (
+        delete from tick_chunks where id not in (select id from tick_chunks_now)
+      ), noted as (
+        insert into tick_chunks (id, from_time, to_time)
+        select id, from_time, to_time from tick_chunks_now where id not in (select id from tick_chunks)
+      )
       select chunks_gone_to() as to from retention_mark where chunks_gone_to() > whole_from`;
     const toUs = gone?.to == null ? undefined : Math.ceil(gone.to / US_PER_DAY) * US_PER_DAY;
     if (toUs !== undefined) {
@@ -23,8 +30,6 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
         update retention_mark
            set dropped_before = greatest(dropped_before, ${toUs}), whole_from = greatest(whole_from, ${toUs})`;
     }
-    await transaction`delete from tick_chunks`;
-    await transaction`insert into tick_chunks (id, from_time, to_time) select id, from_time, to_time from tick_chunks_now`;
     return toUs;
   });
   if (droppedToUs !== undefined) {
