@@ -11,8 +11,8 @@ export type Notice = (message: string, fields: Readonly<Record<string, unknown>>
  */
 export async function followDroppedChunks(leadership: Leadership, sql: Sql, notice: Notice): Promise<void> {
   const [{ isChanged } = { isChanged: true }] = await sql<{ isChanged: boolean }[]>`
-    select exists (select id from tick_chunks_now except select id from tick_chunks)
-        or exists (select id from tick_chunks except select id from tick_chunks_now) as "isChanged"`;
+    select exists (table tick_chunks_now except table tick_chunks)
+        or exists (table tick_chunks except table tick_chunks_now) as "isChanged"`;
   if (!isChanged) return;
   const droppedToUs = await leadership.transaction(async (transaction) => {
     // One statement, one look: a chunk that is dropped meanwhile is found by the next one.
@@ -21,7 +21,8 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
         delete from tick_chunks where id not in (select id from tick_chunks_now)
       ), noted as (
         insert into tick_chunks (id, from_time, to_time)
-        select id, from_time, to_time from tick_chunks_now where id not in (select id from tick_chunks)
+        select id, from_time, to_time from tick_chunks_now
+            on conflict (id) do update set from_time = excluded.from_time, to_time = excluded.to_time
       )
       select chunks_gone_to() as to from retention_mark where chunks_gone_to() > whole_from`;
     const toUs = gone?.to == null ? undefined : Math.ceil(gone.to / US_PER_DAY) * US_PER_DAY;
