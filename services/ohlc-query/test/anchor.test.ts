@@ -29,11 +29,26 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+async function identity(): Promise<Record<string, string>> {
+  const rows = await service.sql<{ key: string; value: string }[]>`
+    select key, value from settings where key in ('database_id', 'stream_namespace', 'incarnation')`;
+  return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+}
+
+test("GET /internal/database tells which database this is, as of now", async () => {
+  const known = await identity();
+  expect(Object.keys(known)).toHaveLength(3);
+  expect((await service.get("/internal/database")).body).toEqual(known);
+  await service.sql`update settings set value = 'another1' where key = 'incarnation'`;
+  expect((await service.get("/internal/database")).body).toEqual({ ...known, incarnation: "another1" });
+});
+
 describe("GET /internal/anchor", () => {
   test("gives a snapshot and the boundary also when there is no bar at all", async () => {
     const { body } = await service.get<Anchor>("/internal/anchor");
     expect(body).toMatchObject({ day_boundary: { hour: 22, timezone: "UTC" }, bars: [] });
     expect(body.snapshot).toMatch(/^\d+:\d+:[\d,]*$/);
+    expect(body).toMatchObject(await identity());
     expect(Math.abs(microsOf(body.now) / 1000 - Date.now())).toBeLessThan(5000);
   });
 

@@ -9,6 +9,7 @@ import {
   US_PER_DAY,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
+import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { FIRST_BUCKET_US, relationOf } from "./stored-bars.js";
 
 /** A tick's place among those of its symbol. */
@@ -29,6 +30,8 @@ export interface NewestBars {
   readonly nowUs: Micros;
   /** The `pg_current_snapshot()` that all bars and keys were read under. */
   readonly snapshot: string;
+  /** Of the database they were read from. */
+  readonly identity: StreamIdentity;
   /**
    * For each symbol its newest minute, hour and day bar that does not start after `nowUs`, and every later one: a producer's
    * clock may be ahead, and whoever goes on from here would not know of its ticks.
@@ -190,15 +193,18 @@ async function readUnderOneSnapshot(
   symbols: readonly string[] | undefined,
   boundary: DayBoundary,
 ): Promise<NewestBars> {
-  const [taken] = await transaction<{ now: Micros; snapshot: string }[]>`
-    select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`;
+  const [[taken], identity] = await Promise.all([
+    transaction<{ now: Micros; snapshot: string }[]>`
+      select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`,
+    readIdentity(transaction),
+  ]);
   const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
   const rows = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
   const ends = rows.map(({ interval, bucket }) => bucketEnd(Math.max(nowUs, bucket), SHORT[interval], boundary));
   const keys = await keysOf(transaction, rows, ends);
-  return { nowUs, snapshot, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
+  return { nowUs, snapshot, identity, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
 }
 
 /**

@@ -37,12 +37,13 @@ const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
  */
 export function getAnchor(reader: Reader) {
   return async (_req: IncomingMessage, { symbol }: AnchorQuery): Promise<Answer> => {
-    const { nowUs, snapshot, bars } = await readNewestBars(
+    const { nowUs, snapshot, identity, bars } = await readNewestBars(
       reader,
       symbol === undefined ? undefined : symbolsOf(symbol),
     );
     const boundary = reader.dayBoundary;
     const body = {
+      ...identity,
       snapshot,
       now: formatTime(nowUs),
       day_boundary: boundary,

@@ -12,6 +12,7 @@ import {
 import { getAnchor } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
+import { getDatabase } from "./database-route.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
@@ -53,6 +54,7 @@ export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
     }).map(withUdfErrors),
     ...bind(INTERNAL_ROUTES, {
       getAnchor: getAnchor(primary.reader),
+      getDatabase: getDatabase(primary.reader),
       getFreshMinuteBars: getBars(primary, "1m"),
       getFreshHourBars: getBars(primary, "1h"),
       getFreshDayBars: getDayBars(primary),
