@@ -1,5 +1,6 @@
 import { type Micros, US_PER_DAY, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { END_OFFSET_S } from "./policies.js";
+import { identityOf } from "./settings.js";
 import type { Transaction } from "./sql.js";
 
 /** What a transaction that changes ticks has to know of the database, as of a moment at which it holds its symbols' locks. */
@@ -8,6 +9,8 @@ export interface CommitRules {
   readonly xid: string;
   /** The database's clock. */
   readonly nowUs: Micros;
+  /** Which database this is, in which incarnation: {@link identityOf}. */
+  readonly identity: string;
   /** Ticks before this instant are refused: their bars do not change any more. */
   readonly horizonUs: Micros;
   /** Ticks before this instant need a refresh before the bars hold them. */
@@ -23,6 +26,8 @@ interface RulesRow {
   readonly materialised: Micros;
   readonly dropped: Micros;
   readonly keep_days: number;
+  readonly id: string;
+  readonly incarnation: string;
 }
 
 /**
@@ -33,11 +38,14 @@ export async function readCommitRules(transaction: Transaction): Promise<CommitR
   const [row] = await transaction<RulesRow[]>`
     select pg_current_xact_id()::text as xid, fx_now() as now, materialised_to() as materialised,
            (select dropped_before from retention_mark) as dropped,
-           (select value::int from settings where key = 'keep_ticks_days') as keep_days`.execute();
+           (select value::int from settings where key = 'keep_ticks_days') as keep_days,
+           (select value from settings where key = 'database_id') as id,
+           (select value from settings where key = 'incarnation') as incarnation`.execute();
   if (row === undefined) throw new Error("a select without from gave no row");
   return {
     xid: row.xid,
     nowUs: row.now,
+    identity: identityOf({ databaseId: row.id, incarnation: row.incarnation }),
     horizonUs: retentionHorizon(row.dropped, row.keep_days, row.now),
     lateBeforeUs: lateBefore(row.now, row.materialised),
   };

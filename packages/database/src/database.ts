@@ -1,10 +1,22 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { withDeadline } from "@fx-ohlc/service-kit";
-import { type DatabaseSettings, type Engine, IncompatibleSchemaError, readSettings } from "./settings.js";
+import { DirectWay, TWO_DATABASES } from "./direct-way.js";
+import { drawIncarnation, type LogPosition, logOf, needsIncarnation, recordFacts, SeenLog } from "./incarnation.js";
+import { groundKey, type Look, Monitor } from "./monitor.js";
+import { type ServerState, whyUnwritable } from "./server-state.js";
+import type { SessionOptions } from "./session.js";
+import { type DatabaseSettings, type Engine, IncompatibleSchemaError, identityOf } from "./settings.js";
 import { openPool, type PoolOptions, type Sql } from "./sql.js";
+import { errorClass } from "./sql-state.js";
+import { DatabaseUnavailableError, unavailableBecause } from "./unavailable.js";
+import { WriteDoubt } from "./write-doubt.js";
 
-export interface DatabaseOptions extends PoolOptions {
+export interface DatabaseOptions extends Omit<PoolOptions, "ground" | "planCacheMode"> {
+  /** Whether the service writes: then a database that only reads counts as away. */
+  readonly isWritten?: boolean;
+  /** Another way to the same database, past any pooler, where there is one. Leading elsewhere, it makes the database away. */
+  readonly directUrl?: string;
   /** Time between two looks at the server. */
   readonly pingIntervalMs?: number;
   /** A look that takes longer finds the server away. */
@@ -14,52 +26,54 @@ export interface DatabaseOptions extends PoolOptions {
 /** With both, a frozen server is noticed after 1.5 s at most: a request gets its 503 within the promised 2 s. */
 const PING_INTERVAL_MS = 400;
 const PING_TIMEOUT_MS = 1100;
+const MAY_NOT_WRITE = "the database's role may not write ticks";
 /** Connections that answered nothing for so long are given up: a host that vanished without a word would hold them for minutes. */
 const RENEW_AFTER_MS = 10_000;
-/** Settings are read again this often, so that a migration reaches running services. */
-const SETTINGS_MAX_AGE_MS = 30_000;
 
 /**
  * By default PostgreSQL tries at the sixth use of a prepared statement whether a plan for any parameters is as good. For that
  * it plans for every chunk there is: ten years of days are seconds, and gigabytes, in which a commit waits. A plan for given
  * parameters leaves all chunks out but a few.
  */
-const PLANNING: Record<Engine, Readonly<Record<string, string>>> = {
-  timescaledb: { plan_cache_mode: "force_custom_plan" },
-  postgres: {},
+const PLANNING: Readonly<Record<Engine, NonNullable<SessionOptions["planCacheMode"]>>> = {
+  timescaledb: "force_custom_plan",
+  postgres: "auto",
 };
-
-/** The database cannot be used just now. Nothing was done, or its outcome is unknown. */
-export class DatabaseUnavailableError extends Error {
-  override readonly name = "DatabaseUnavailableError";
-
-  constructor(detail = "the database is not available", options?: ErrorOptions) {
-    super(detail, options);
-  }
-}
 
 /**
  * A migrated database: a pool for the caller's queries, and a monitor that looks at the server from a connection of its own.
  *
- * It is `away` until a look has succeeded and the schema was found fit, and `available` from then on until a look fails. A
- * schema this build does not know counts as away too: it may be migrated while this process runs. A frozen server answers no query and closes no
- * connection; only the monitor's deadline shows that it is away.
+ * It is `away` until a look has succeeded, the schema was found fit, and the database can be used as the service has to; it is
+ * `available` from then on until a look fails. A schema this build does not know counts as away too: it may be migrated while
+ * this process runs. A frozen server answers no query and closes no connection; only the monitor's deadline shows that it is
+ * away. Each look finds out which database it is: when it is another one than before, its settings are read and the pool is
+ * opened anew, so that nothing of the old one is taken for the new one's.
  *
- * Events: `available`, `away` (with the reason), `incompatible` (with the error, at every look).
+ * A service that writes also keeps the database's incarnation: it draws a new one as soon as what answers may not be what it was.
+ *
+ * Events: `available`, `away` (with the reason), `changed` (to a new incarnation, with the settings), `incompatible` (with the error, at every look).
  */
 export class Database extends EventEmitter<{
   available: [];
-  away: [unknown];
+  away: [DatabaseUnavailableError];
+  changed: [DatabaseSettings];
   incompatible: [IncompatibleSchemaError];
 }> {
   private readonly options: DatabaseOptions;
+  private readonly monitor: Monitor;
+  private readonly direct: DirectWay | undefined;
+  private readonly doubt = new WriteDoubt();
+  private readonly seenLog = new SeenLog();
   private pool: Sql;
-  private monitorPool: Sql;
+  /** What the pool was opened on; undefined when its sessions are not to be trusted any more. */
+  private poolKey: string | undefined;
   private readonly pingIntervalMs: number;
   private readonly pingTimeoutMs: number;
   private state: "away" | "available" = "away";
-  private knownSettings: DatabaseSettings | undefined;
-  private settingsReadAtMs = 0;
+  private reason = new DatabaseUnavailableError();
+  private lastLook: Look | undefined;
+  /** The last look found something that a session keeps as it was at its start. */
+  private isSessionStale = false;
   private timer: NodeJS.Timeout | undefined;
   private look: Promise<void> = Promise.resolve();
   private question: { readonly answer: Promise<void>; readonly askedAtMs: number } | undefined;
@@ -70,7 +84,10 @@ export class Database extends EventEmitter<{
     super();
     this.options = options;
     this.pool = this.openPool();
-    this.monitorPool = this.openMonitorPool();
+    const { directUrl, ...monitorOptions } = { ...options, applicationName: `${options.applicationName} monitor` };
+    this.monitor = new Monitor(monitorOptions);
+    if (directUrl !== undefined && directUrl !== options.url)
+      this.direct = new DirectWay({ ...monitorOptions, url: directUrl });
     this.pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
   }
@@ -86,13 +103,60 @@ export class Database extends EventEmitter<{
 
   /** @throws DatabaseUnavailableError before the first successful look */
   get settings(): DatabaseSettings {
-    if (this.knownSettings === undefined) throw new DatabaseUnavailableError();
-    return this.knownSettings;
+    if (this.lastLook === undefined) throw this.reason;
+    return this.lastLook.settings;
   }
 
-  /** @throws DatabaseUnavailableError when the last look found the server away */
+  /** What is wrong though the database can be used, a short sentence each. */
+  get problems(): readonly string[] {
+    return this.available ? (this.direct?.problems ?? []) : [];
+  }
+
+  /** @throws DatabaseUnavailableError saying why, when the last look found the database away */
   assertAvailable(): void {
-    if (!this.available) throw new DatabaseUnavailableError();
+    if (!this.available) throw this.reason;
+  }
+
+  /**
+   * Whether a look over some other connection saw this database.
+   *
+   * @throws DatabaseUnavailableError when it did not, or nobody knows
+   */
+  assertSame({ facts }: ServerState): void {
+    this.assertAvailable();
+    if (facts !== this.lastLook?.state.facts) throw new DatabaseUnavailableError(TWO_DATABASES);
+  }
+
+  /**
+   * Whether a transaction runs in this database, as it was at the last look.
+   *
+   * @throws DatabaseUnavailableError when it does not: the next look finds out where it runs
+   */
+  assertIdentity(identity: string): void {
+    if (identity === identityOf(this.settings)) return;
+    this.monitor.forget();
+    throw new DatabaseUnavailableError("the database is another one, or another state of it, than a moment ago");
+  }
+
+  /** How far its log was seen to go; undefined before the first look. */
+  get logPosition(): LogPosition | undefined {
+    return this.seenLog.position;
+  }
+
+  /** Another process has seen so much of a log, perhaps before this one began. */
+  noteLog(position: LogPosition): void {
+    if (this.lastLook !== undefined && position.of === logOf(this.lastLook)) this.seenLog.note(position);
+  }
+
+  /**
+   * Takes note of an error that a write has met. When every other write would meet it too, the database is away until a trial
+   * has succeeded.
+   */
+  noteWriteError(error: unknown): void {
+    if (errorClass(error)?.stopsWrites !== true) return;
+    this.doubt.raise();
+    this.isSessionStale = true;
+    this.become("away", error);
   }
 
   /** Starts looking at the server, and goes on until {@link close}. */
@@ -142,30 +206,26 @@ export class Database extends EventEmitter<{
     });
   }
 
-  /** Ends both pools; queries under way are given `deadlineMs`, then cut. */
+  /** Ends all connections; queries under way are given `deadlineMs`, then cut. */
   async close(deadlineMs = 5000): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
     const timeout = deadlineMs / 1000;
     await Promise.all([
       this.pool.end({ timeout }),
-      this.monitorPool.end({ timeout: this.available ? timeout : 0 }),
+      this.monitor.end(this.available ? timeout : 0),
+      this.direct?.end(),
       this.look,
     ]);
   }
 
-  private openPool(): Sql {
-    const planning = this.knownSettings === undefined ? {} : PLANNING[this.knownSettings.engine];
-    return openPool({ ...this.options, settings: { ...planning, ...this.options.settings } });
-  }
-
-  private openMonitorPool(): Sql {
-    const applicationName = `${this.options.applicationName} monitor`;
-    return openPool({ ...this.options, applicationName, connectionsMax: 1 });
+  private openPool(look?: Look): Sql {
+    const planning = look === undefined ? {} : { planCacheMode: PLANNING[look.settings.engine], ground: look.ground };
+    return openPool({ ...this.options, ...planning });
   }
 
   private async lookOnce(): Promise<void> {
-    this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: Date.now() };
+    this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: performance.now() };
     const { answer, askedAtMs } = this.question;
     try {
       // The last turn is for an answer that arrived while this process itself was too busy to read it.
@@ -178,42 +238,76 @@ export class Database extends EventEmitter<{
     } catch (error) {
       if (error instanceof IncompatibleSchemaError) this.emit("incompatible", error);
       this.become("away", error);
-      if (this.question !== undefined && Date.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
+      if (this.question !== undefined && performance.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
     }
   }
 
   /** One question at a time: those sent to a frozen server would pile up behind each other. */
   private async ask(): Promise<void> {
-    if (this.available && Date.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS) {
-      await this.monitorPool`select 1`;
-      return;
-    }
-    const { engine } = this.knownSettings ?? {};
-    this.knownSettings = await readSettings(this.monitorPool);
-    this.settingsReadAtMs = Date.now();
-    if (this.knownSettings.engine === engine) return;
+    if (this.isSessionStale) this.monitor.renew();
+    const look = await this.monitor.look();
+    this.isSessionStale = true;
+    await this.judge(look);
+    this.isSessionStale = false;
+    await this.adopt(this.options.isWritten === true ? await this.inItsIncarnation(look) : look);
+  }
+
+  /** What has changed behind the same name must not be taken for what it was. */
+  private async inItsIncarnation(look: Look): Promise<Look> {
+    const isNew = look.settings.incarnationFacts === "";
+    const isChanged = needsIncarnation(look, this.seenLog);
+    if (isNew || isChanged) await this.monitor.change(look, isNew ? recordFacts(look) : drawIncarnation(look));
+    const now = isNew || isChanged ? await this.monitor.look() : look;
+    if (isChanged) this.emit("changed", now.settings);
+    this.seenLog.note({ of: logOf(now), bytes: now.state.flushedBytes ?? 0 });
+    return now;
+  }
+
+  private async adopt(look: Look): Promise<void> {
+    this.lastLook = look;
+    const key = groundKey(look);
+    if (this.poolKey === key) return;
+    this.poolKey = key;
     const old = this.pool;
-    this.pool = this.openPool();
+    this.pool = this.openPool(look);
     await old.end({ timeout: 0 });
+  }
+
+  /** @throws DatabaseUnavailableError, or PostgreSQL's error of a trial, when this is no database to work on */
+  private async judge(look: Look): Promise<void> {
+    const { state } = look;
+    if (this.options.isWritten !== true) return;
+    const obstacle = whyUnwritable(state) ?? (state.mayWrite ? undefined : MAY_NOT_WRITE);
+    if (obstacle !== undefined) throw new DatabaseUnavailableError(obstacle);
+    await this.direct?.compare(look);
+    if (!this.doubt.isRaised) return;
+    if (!this.doubt.isDue) throw this.reason;
+    await this.monitor.tryToWrite();
+    this.doubt.settle();
   }
 
   /** Cuts every connection; what was under way on them rejects. */
   private renew(): void {
-    const old = [this.pool, this.monitorPool];
-    this.pool = this.openPool();
-    this.monitorPool = this.openMonitorPool();
-    for (const pool of old) void pool.end({ timeout: 0 });
+    const old = this.pool;
+    this.pool = this.openPool(this.lastLook);
+    this.monitor.renew();
+    void old.end({ timeout: 0 });
   }
 
-  private become(state: "available" | "away", reason?: unknown): void {
-    if (this.state === state || this.closed) return;
+  private become(state: "away" | "available", cause?: unknown): void {
+    if (this.closed) return;
+    const before = this.state;
     this.state = state;
-    if (state === "available") this.emit("available");
-    else this.leave(reason);
-  }
-
-  private leave(reason: unknown): void {
-    for (const reject of this.waiting) reject(new DatabaseUnavailableError());
-    this.emit("away", reason);
+    if (state === "available") {
+      if (before !== state) this.emit("available");
+      return;
+    }
+    const reason = unavailableBecause(cause);
+    const isNews = before !== state || reason.message !== this.reason.message;
+    this.reason = reason;
+    // Its sessions may have begun while it was what it must not be.
+    if (this.isSessionStale) this.poolKey = undefined;
+    for (const reject of this.waiting) reject(reason);
+    if (isNews) this.emit("away", reason);
   }
 }

@@ -1,5 +1,5 @@
 import type { Engine } from "./settings.js";
-import type { Sql } from "./sql.js";
+import type { Queries } from "./sql.js";
 
 /** What waits for whoever looks after bars and ticks. */
 export interface MaintenanceState {
@@ -11,7 +11,7 @@ export interface MaintenanceState {
   readonly heldBecause: string | null;
 }
 
-export async function readMaintenance(sql: Sql, engine: Engine): Promise<MaintenanceState> {
+export async function readMaintenance(sql: Queries, engine: Engine): Promise<MaintenanceState> {
   const [held] = await sql<{ because: string | null }[]>`select held_because as because from maintenance`;
   const heldBecause = held?.because ?? null;
   if (engine === "postgres") return { windows: 0, ageS: 0, heldBecause };

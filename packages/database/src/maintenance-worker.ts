@@ -5,8 +5,11 @@ import { BarRefresh, type FinishRefresh } from "./bar-refresh.js";
 import { followDroppedChunks, type Notice, removeForeignPolicies } from "./chunk-watch.js";
 import { ClockWatch } from "./clock-watch.js";
 import { Leadership } from "./leadership.js";
+import { openSession } from "./monitor.js";
+import type { ServerState } from "./server-state.js";
+import { mendSession } from "./session.js";
 import { settingsOf } from "./settings.js";
-import { openPool, type Sql } from "./sql.js";
+import type { Sql } from "./sql.js";
 import { TickDrops } from "./tick-drops.js";
 
 export interface MaintenanceOptions {
@@ -14,6 +17,8 @@ export interface MaintenanceOptions {
   readonly url: string;
   /** Takes every group of windows whose bars can be read now off the queue. By default nothing else happens. */
   readonly finish?: FinishRefresh;
+  /** Told what the sessions lead to; what it throws is a failure. */
+  readonly recognise?: (state: ServerState) => void;
   /** Told of every failure; the worker goes on by itself. */
   readonly onError: (error: unknown) => void;
   /** Told what an operator should know. */
@@ -56,23 +61,31 @@ export class MaintenanceWorker {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const session = this.openSession("fx maintenance");
-      const side = this.openSession("fx maintenance lease");
-      const leadership = new Leadership(session, side);
       try {
-        if (await this.follow(leadership)) await this.lead(leadership, session);
+        await this.runSessions();
       } catch (error) {
         this.options.onError(error);
         await this.pause(fullJitterMs(this.failures++, FAILURE_BACKOFF));
-      } finally {
-        leadership.end();
-        await Promise.all([session.end({ timeout: 0 }), side.end({ timeout: 0 })]);
       }
     }
   }
 
-  private openSession(applicationName: string): Sql {
-    return openPool({ url: this.options.url, applicationName, connectionsMax: 1, statementTimeoutMs: 0 });
+  private async runSessions(): Promise<void> {
+    const session = await this.openSession("fx maintenance");
+    const side = await this.openSession("fx maintenance lease");
+    const leadership = new Leadership(session, side);
+    try {
+      await mendSession(session);
+      if (await this.follow(leadership)) await this.lead(leadership, session);
+    } finally {
+      leadership.end();
+      await Promise.all([session.end({ timeout: 0 }), side.end({ timeout: 0 })]);
+    }
+  }
+
+  private openSession(applicationName: string): Promise<Sql> {
+    const { url, recognise } = this.options;
+    return openSession({ url, applicationName, statementTimeoutMs: 0 }, recognise);
   }
 
   private async pause(ms: number): Promise<void> {

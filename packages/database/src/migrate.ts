@@ -7,6 +7,8 @@ import { type ChangeableSettings, recordSettings } from "./changeable-settings.j
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { detectEngine } from "./engine.js";
 import { applyCompression } from "./policies.js";
+import { readServerState, schemaOf, searchPathOf, whyUnwritable } from "./server-state.js";
+import { completeSession, mendSession } from "./session.js";
 import {
   type Engine,
   FIRST_VERSION_SCHEMA,
@@ -14,6 +16,7 @@ import {
   SCHEMA_VERSION,
   schemaVersion,
   settingsOf,
+  VERSION_TABLES,
 } from "./settings.js";
 import { openPool, type Sql, type Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
@@ -113,9 +116,8 @@ function withParts(whole: DayBoundary, { hour, timezone }: BoundaryParts = {}): 
   return { hour: hour ?? whole.hour, timezone: timezone ?? whole.timezone };
 }
 
-/** Where versions are recorded: from the fifth on beside the first version's table, whose services refuse what they do not know. */
 async function makeVersionTables(sql: Sql): Promise<void> {
-  for (const table of ["schema_migrations", "schema_changes"]) {
+  for (const table of VERSION_TABLES) {
     await sql`
       create table if not exists ${sql(table)} (
         version    integer     primary key,
@@ -138,6 +140,21 @@ async function nameStreams(transaction: Transaction, log: (line: string) => void
     update settings set value = own.value from settings own
      where settings.key = 'stream_namespace' and own.key = 'database_id' and settings.value <> own.value`;
   if (count > 0) log("streams on Redis have names of their own from now on: start all services anew");
+}
+
+/**
+ * Makes everything that follows happen in the schema that has the tables; for a new database in the one where `search_path`
+ * puts new tables. A `search_path` that was changed since must not lead to a second, empty system beside the first.
+ */
+async function enterSchema(sql: Sql, log: (line: string) => void): Promise<void> {
+  const state = await readServerState(sql);
+  const obstacle = whyUnwritable(state);
+  if (obstacle !== undefined) throw new IncompatibleSchemaError(obstacle);
+  const known = schemaOf(state);
+  const schema = known ?? state.homeSchema;
+  if (schema === null) throw new IncompatibleSchemaError("search_path names no schema to make tables in");
+  if (schema !== state.homeSchema) log(`the tables are in the schema ${schema}, whatever search_path says`);
+  await completeSession(sql, { serverVersion: state.version, searchPath: searchPathOf(schema, state) });
 }
 
 async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine> {
@@ -179,6 +196,8 @@ export async function migrate(options: MigrateOptions): Promise<Engine> {
   const sql = openPool({ url: options.url, applicationName: "fx-migrate", connectionsMax: 1, statementTimeoutMs: 0 });
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await enterSchema(sql, options.log ?? (() => {}));
+    await mendSession(sql);
     return await migrateLocked(sql, options);
   } finally {
     await sql.end({ timeout: 5 });

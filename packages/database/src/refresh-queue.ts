@@ -1,6 +1,6 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import type { Engine } from "./settings.js";
-import type { Sql, Transaction } from "./sql.js";
+import type { Queries, Transaction } from "./sql.js";
 
 /** Ticks of one symbol in [fromUs, toUs) changed where an aggregate may already be materialised. */
 export interface RefreshWindow {
@@ -33,7 +33,7 @@ export async function queueRefresh(
 }
 
 /** Whether the worker is done with all of these queue rows: the bars hold the changes. */
-export async function refreshed(sql: Sql, ids: readonly number[]): Promise<boolean> {
+export async function refreshed(sql: Queries, ids: readonly number[]): Promise<boolean> {
   if (ids.length === 0) return true;
   const waiting = await sql`select 1 from refresh_queue where id = any(${[...ids]}::bigint[]) limit 1`;
   return waiting.length === 0;

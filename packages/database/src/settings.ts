@@ -1,6 +1,5 @@
 import type { DayBoundary } from "@fx-ohlc/schemas";
-import type { Sql, Transaction } from "./sql.js";
-import { errorCode, SQL_STATE } from "./sql-state.js";
+import type { Queries } from "./sql.js";
 
 /** Which of the two implementations of the bars a database has. */
 export const ENGINES = ["timescaledb", "postgres"] as const;
@@ -17,6 +16,8 @@ export interface DatabaseSettings {
   readonly databaseId: string;
   /** Another one whenever the database may have gone back or is another one: 8 characters of a-z and 0-9. */
   readonly incarnation: string;
+  /** What the incarnation belongs to, as it was recorded with it; empty before anybody has written. */
+  readonly incarnationFacts: string;
   /** What the keys and channels of this database on Redis begin with; empty for those that the first version made. */
   readonly streamNamespace: string;
 }
@@ -32,29 +33,30 @@ export class IncompatibleSchemaError extends Error {
   override readonly name = "IncompatibleSchemaError";
 }
 
+/** What a database is compared by, whenever something is about to be written to it. */
+export function identityOf({ databaseId, incarnation }: Pick<DatabaseSettings, "databaseId" | "incarnation">): string {
+  return `${databaseId} ${incarnation}`;
+}
+
 /** Every setting by its key. */
-export async function settingsOf(sql: Sql | Transaction): Promise<ReadonlyMap<string, string>> {
+export async function settingsOf(sql: Queries): Promise<ReadonlyMap<string, string>> {
   const rows = await sql<{ key: string; value: string }[]>`select key, value from settings`;
   return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
-/** The newest migration a database has; 0 when it has none. */
-export async function schemaVersion(sql: Sql): Promise<number> {
-  // A table that is not there is an empty one: schema_changes came with the fifth migration.
-  const versions = [
-    await newestOf(() => sql<{ version: number }[]>`select max(version) as version from schema_migrations`),
-    await newestOf(() => sql<{ version: number }[]>`select max(version) as version from schema_changes`),
-  ];
-  return Math.max(...versions);
-}
+/** Where migrations are recorded: from the fifth on beside the first version's table, whose services refuse what they do not know. */
+export const VERSION_TABLES = ["schema_migrations", "schema_changes"] as const;
 
-async function newestOf(read: () => Promise<readonly { version: number | null }[]>): Promise<number> {
-  try {
-    return (await read())[0]?.version ?? 0;
-  } catch (error) {
-    if (errorCode(error) === SQL_STATE.undefinedTable) return 0;
-    throw error;
+/** The newest migration a database has; 0 when it has none. */
+export async function schemaVersion(sql: Queries): Promise<number> {
+  const tables = await sql<{ name: string }[]>`
+    select name from unnest(${[...VERSION_TABLES]}::text[]) as name where to_regclass(name) is not null`;
+  let newest = 0;
+  for (const { name } of tables) {
+    const [row] = await sql<{ version: number | null }[]>`select max(version) as version from ${sql(name)}`;
+    newest = Math.max(newest, row?.version ?? 0);
   }
+  return newest;
 }
 
 /**
@@ -62,7 +64,7 @@ async function newestOf(read: () => Promise<readonly { version: number | null }[
  *
  * @throws IncompatibleSchemaError when its schema is older or newer than this build knows
  */
-export async function readSettings(sql: Sql): Promise<DatabaseSettings> {
+export async function readSettings(sql: Queries): Promise<DatabaseSettings> {
   const version = await schemaVersion(sql);
   if (version < SCHEMA_VERSION) {
     throw new IncompatibleSchemaError(
@@ -86,6 +88,7 @@ export async function readSettings(sql: Sql): Promise<DatabaseSettings> {
     keepTicksDays: Number(setting("keep_ticks_days")),
     databaseId: setting("database_id"),
     incarnation: setting("incarnation"),
+    incarnationFacts: setting("incarnation_facts"),
     streamNamespace: setting("stream_namespace"),
   });
 }

@@ -1,5 +1,6 @@
 import { formatTime, type Micros, parseTime } from "@fx-ohlc/schemas";
 import postgres from "postgres";
+import { type SessionOptions, sessionSettings, setLocal, startupSettings } from "./session.js";
 
 /** PostgreSQL's type oids that this system reads and writes in its own way. */
 const OID = {
@@ -62,20 +63,20 @@ const TYPES = {
 type SqlTypes = { instant: Micros; bigint: number; numbers: number[]; texts: string[]; instants: Micros[] };
 export type Sql = postgres.Sql<SqlTypes>;
 export type Transaction = postgres.TransactionSql<SqlTypes>;
+/** What single statements are run on: a pool, or some session of it. */
+export type Queries = postgres.ISql<SqlTypes>;
 
 /** How one pool of connections behaves. */
-export interface PoolOptions {
+export interface PoolOptions extends SessionOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly connectionsMax: number;
-  /** The server gives a statement up after this long; 0 never (migrations, refreshes). */
-  readonly statementTimeoutMs: number;
   /** False behind a pgbouncer without prepared-statement support. */
   readonly prepare?: boolean;
-  /** Further session settings. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** A connection is never replaced by a younger one: session locks would be lost with it. */
+  readonly isForLocks?: boolean;
 }
 
 /** A pool is given this long to open a connection before a query on it fails. */
@@ -89,22 +90,65 @@ function reconnectAfterS(): number {
   return 0.1 + Math.random() * 0.1;
 }
 
-/** Opens a pool. No connection is made before the first query. */
+/**
+ * Opens a pool. No connection is made before the first query.
+ *
+ * Its settings are said at the start of each session. Where sessions are not kept its transactions begin with them instead,
+ * and single statements have to be run {@link inSession}.
+ */
 export function openPool(options: PoolOptions): Sql {
-  return postgres(options.url, {
+  const startup = startupSettings(options);
+  const sql: Sql = postgres(withoutSettings(options.url, options), {
     max: options.connectionsMax,
     connect_timeout: CONNECT_TIMEOUT_S,
     backoff: reconnectAfterS,
     prepare: options.prepare ?? true,
+    ...(options.isForLocks === true ? { max_lifetime: null } : {}),
     fetch_types: false,
     types: TYPES,
     onnotice: () => {},
-    connection: {
-      application_name: options.applicationName,
-      TimeZone: "UTC",
-      DateStyle: "ISO",
-      statement_timeout: options.statementTimeoutMs,
-      ...options.settings,
-    },
+    connection: { application_name: options.applicationName, ...startup },
   });
+  return options.ground?.keepsSessions === false ? inEveryTransaction(sql, setLocal(sessionSettings(options))) : sql;
+}
+
+/** postgres.js takes settings from a URL too, and would put them above ours. */
+function withoutSettings(url: string, options: PoolOptions): string {
+  const ours = new Set([...Object.keys(startupSettings(options)), ...Object.keys(sessionSettings(options))]);
+  const isOurs = (name: string) => [...ours].some((own) => own.toLowerCase() === name.toLowerCase());
+  const mark = url.indexOf("?");
+  if (mark < 0) return url;
+  const query = new URLSearchParams(url.slice(mark + 1));
+  for (const name of [...query.keys()]) if (isOurs(name)) query.delete(name);
+  return query.size === 0 ? url.slice(0, mark) : `${url.slice(0, mark)}?${query}`;
+}
+
+/** Pools whose sessions are not kept. */
+const POOLED = new WeakSet<Sql>();
+
+/** The default isolation is in force before anything can be said within a transaction. */
+const PLAIN = "isolation level read committed";
+
+function inEveryTransaction(sql: Sql, beginning: string): Sql {
+  const { begin } = sql;
+  type Work<T> = (transaction: Transaction) => T | Promise<T>;
+  const beginWith = <T>(options: string, work: Work<T>) =>
+    begin(options, (transaction) => {
+      // Not waited for: it goes out with the first statement of the work.
+      transaction.unsafe(beginning).execute();
+      return work(transaction);
+    });
+  sql.begin = <T>(options: string | Work<T>, work?: Work<T>) =>
+    typeof options === "string" && work !== undefined ? beginWith(options, work) : beginWith(PLAIN, options as Work<T>); // The only other form.
+  POOLED.add(sql);
+  return sql;
+}
+
+/**
+ * Runs statements that need a pool's settings: on the pool itself where sessions keep them, else in a transaction that begins
+ * with them, which takes two ways there and back more.
+ */
+export async function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T>): Promise<T> {
+  if (!POOLED.has(sql)) return work(sql);
+  return (await sql.begin(async (transaction) => work(transaction))) as T; // postgres.js unwraps arrays in its type.
 }

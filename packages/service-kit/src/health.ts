@@ -16,7 +16,7 @@ export interface Dependency {
  * names what is wrong and no address, no password, no text of somebody else's.
  */
 export class HealthProblem extends Error {
-  override readonly name = "HealthProblem";
+  override readonly name: string = "HealthProblem";
 }
 
 /** A frozen dependency is reported after this: health must answer within 2 s. */

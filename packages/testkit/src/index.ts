@@ -11,6 +11,7 @@ export { type DocumentedMessage, documentedMessage } from "./documented-messages
 export { type FaultProxy, faultProxy } from "./fault-proxy.js";
 export { type StartServiceOptions, startService, type TestService } from "./start-service.js";
 export { testDatabase } from "./test-database.js";
+export { type TestPgbouncer, testPgbouncer } from "./test-pgbouncer.js";
 export { type TestPostgres, testPostgres } from "./test-postgres.js";
 export { type TestRedis, type TestRedisOptions, testRedis } from "./test-redis.js";
 export { type TestRedisCluster, testRedisCluster } from "./test-redis-cluster.js";

@@ -1,5 +1,5 @@
 import { documentsOf } from "@fx-ohlc/contract";
-import { Database } from "@fx-ohlc/database";
+import { Database, databaseProblem } from "@fx-ohlc/database";
 import {
   createHttpApp,
   createLogger,
@@ -17,7 +17,7 @@ import type { BarDependencies } from "./http/bar-routes.js";
 import { queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
-import { databaseProblem, Reader } from "./reader.js";
+import { Reader } from "./reader.js";
 
 const SERVICE = "ohlc-query";
 

@@ -1,6 +1,6 @@
-import { type Database, DatabaseUnavailableError, isUnavailable, type Sql } from "@fx-ohlc/database";
+import { type Database, inSession, type Queries, type Sql } from "@fx-ohlc/database";
 import type { DayBoundary } from "@fx-ohlc/schemas";
-import { DeadlineError, Problem, unavailable } from "@fx-ohlc/service-kit";
+import { DeadlineError, Problem } from "@fx-ohlc/service-kit";
 
 /** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
 const WAITING_MAX = 500;
@@ -44,12 +44,21 @@ export class Reader {
   }
 
   /**
-   * @param query a statement on the pool it is given, or some that do not wait for each other
+   * @param query a statement, or some that do not wait for each other
    * @throws DatabaseUnavailableError while the database is away
    * @throws DeadlineError when the answer does not come
    * @throws Problem 503 when too many reads wait already
    */
-  read<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
+  read<T>(query: (sql: Queries) => PromiseLike<T>): Promise<T> {
+    return this.readFrom((sql) => inSession(sql, query));
+  }
+
+  /**
+   * The same for what opens a transaction by itself.
+   *
+   * @param query opens one on the pool it is given
+   */
+  readFrom<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
     const { database, waiting } = this.#source;
     database.assertAvailable();
     if (waiting.size >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
@@ -74,14 +83,8 @@ export class Reader {
 
 function sourceOf(database: Database): Source {
   const waiting = new Set<(reason: unknown) => void>();
-  database.on("away", () => {
-    for (const reject of waiting) reject(new DatabaseUnavailableError());
+  database.on("away", (reason) => {
+    for (const reject of waiting) reject(reason);
   });
   return { database, waiting };
-}
-
-/** The problem for an error of the database; undefined for any other error. */
-export function databaseProblem(error: unknown): Problem | undefined {
-  if (error instanceof DatabaseUnavailableError || isUnavailable(error)) return unavailable("The database", error);
-  return undefined;
 }

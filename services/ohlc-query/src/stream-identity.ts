@@ -1,4 +1,4 @@
-import { IncompatibleSchemaError, type Sql, type Transaction } from "@fx-ohlc/database";
+import { IncompatibleSchemaError, type Queries } from "@fx-ohlc/database";
 
 /** Which database this is, as gateways are told. */
 export interface StreamIdentity {
@@ -14,7 +14,7 @@ export interface StreamIdentity {
  *
  * @throws IncompatibleSchemaError when the database has no identity
  */
-export async function readIdentity(sql: Sql | Transaction): Promise<StreamIdentity> {
+export async function readIdentity(sql: Queries): Promise<StreamIdentity> {
   const [identity] = await sql<StreamIdentity[]>`
     select id.value as database_id, namespace.value as stream_namespace, incarnation.value as incarnation
       from settings id, settings namespace, settings incarnation

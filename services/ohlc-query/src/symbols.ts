@@ -1,4 +1,4 @@
-import type { Sql } from "@fx-ohlc/database";
+import type { Queries } from "@fx-ohlc/database";
 import { formatTime, type Micros, type SymbolJson, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 import type { Reader } from "./reader.js";
@@ -38,7 +38,7 @@ export function readSymbolDays(reader: Reader, nowUs: Micros): Promise<readonly 
  * The first and the last tick within a symbol's first and last day. Where retention has dropped a tick, the minute it was in
  * stands for it: minute bars are kept for ever. A statement for each symbol, so that the planner knows which days it is about.
  */
-async function readEnds(sql: Sql, { symbol, first_day, last_day }: SymbolDays): Promise<SymbolJson> {
+async function readEnds(sql: Queries, { symbol, first_day, last_day }: SymbolDays): Promise<SymbolJson> {
   const [row] = await sql<SymbolTicks[]>`
     select coalesce((select time from ticks
                       where symbol = ${symbol} and time >= ${first_day} and time < ${first_day + DAY_MAX_US}

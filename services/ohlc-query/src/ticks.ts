@@ -1,4 +1,4 @@
-import type { Sql } from "@fx-ohlc/database";
+import type { Queries } from "@fx-ohlc/database";
 import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
 import { type Column, column, type Table } from "./formats/table.js";
@@ -58,7 +58,7 @@ function joinTicks(parts: readonly TickColumns[]): TickColumns {
  * The row comparison is one range of the primary key, however many ticks share the first stamp. Ticks before the mark are being
  * dropped: nobody sees the half of a day that is still there.
  */
-async function readPiece(sql: Sql, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
+async function readPiece(sql: Queries, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
   const [row] = await sql<{ times: BinaryColumn; seqs: BinaryColumn; prices: BinaryColumn }[]>`
     select string_agg(timestamptz_send(time), '') as times,
            string_agg(int8send(seq), '')          as seqs,

@@ -1,5 +1,13 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
-import { Database, type MaintenanceState, MaintenanceWorker, readMaintenance } from "@fx-ohlc/database";
+import {
+  Database,
+  databaseProblem,
+  inSession,
+  type MaintenanceState,
+  MaintenanceWorker,
+  readMaintenance,
+  type ServerState,
+} from "@fx-ohlc/database";
 import {
   bindRoutes,
   createHttpApp,
@@ -18,8 +26,8 @@ import { tickClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
 import { correctionHandlers } from "./http/correction-routes.js";
-import { databaseProblem } from "./http/database-problem.js";
 import { postTick } from "./http/single-tick.js";
+import { LogKeeper } from "./log-keeper.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
 import { Publisher } from "./publish/publisher.js";
@@ -35,7 +43,7 @@ const CONNECTIONS_MAX = 4;
 /** A commit of 50,000 ticks takes about half a second; what takes longer than this will not end well. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** A process that stops in the middle of a transaction must not keep its symbols locked. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = "5000";
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5000;
 
 /** Everything the service is made of. */
 interface Parts {
@@ -45,6 +53,7 @@ interface Parts {
   readonly redis: RedisStore;
   readonly publisher: Publisher;
   readonly lostCommits: LostCommits;
+  readonly logKeeper: LogKeeper;
   readonly maintenance: MaintenanceWorker;
   readonly health: Health;
   readonly singles: GroupCommit;
@@ -58,6 +67,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const ingestMetrics = new IngestMetrics(metrics);
   const database = openDatabase(config, logger);
   const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
+  const recognise = (state: ServerState) => database.assertSame(state);
   const ledger = new CommitLedger();
   const publisher = new Publisher({ redis, ledger, logger, bufferMax: config.publishBufferMax });
   const writer = new TickWriter(database, ledger);
@@ -78,9 +88,11 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     database,
     redis,
     publisher,
-    lostCommits: new LostCommits({ url: config.databaseDirectUrl, ledger, publisher, redis, logger }),
+    logKeeper: new LogKeeper(database, redis, logger),
+    lostCommits: new LostCommits({ url: config.databaseDirectUrl, recognise, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
+      recognise,
       finish: finishRefresh(ledger, publisher),
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
@@ -91,6 +103,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
         { name: "redis", requiredForReady: false, check: () => redis.ping() },
       ],
+      problems: () => database.problems,
     }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
@@ -116,7 +129,10 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       return server?.port ?? config.port;
     },
     start: async () => {
-      server = await startParts(parts, () => listen(handler, { port: config.port, requestTimeoutMs: 0 }), signal);
+      // It listens first: while the database is away requests are answered 503 and the service is not ready.
+      server = await listen(handler, { port: config.port, requestTimeoutMs: 0 });
+      logger.info("listening", { port: server.port });
+      await startParts(parts, signal);
     },
     stop: () => stopParts(parts, server),
   };
@@ -129,10 +145,15 @@ function openDatabase(config: Config, logger: Logger): Database {
     connectionsMax: CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     prepare: config.databasePrepare,
-    settings: { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS },
+    idleInTransactionTimeoutMs: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    isWritten: true,
+    directUrl: config.databaseDirectUrl,
   });
   database.on("available", () => logger.info("database available", { ...database.settings }));
   database.on("away", (error) => logger.warn("database away", { error }));
+  database.on("changed", ({ incarnation }) => {
+    logger.warn("the database may have gone back, or is another one: it has a new incarnation", { incarnation });
+  });
   return database;
 }
 
@@ -144,28 +165,21 @@ function assertWritable(database: Database, ledger: CommitLedger): void {
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {
   if (!database.available) return { windows: 0, ageS: 0, heldBecause: null };
-  return readMaintenance(database.sql, database.settings.engine);
+  return inSession(database.sql, (sql) => readMaintenance(sql, database.settings.engine));
 }
 
-/** The HTTP side listens first: while the database is away requests are answered 503 and the service is not ready. */
-async function startParts(
-  parts: Parts,
-  startServer: () => Promise<HttpServer>,
-  signal: AbortSignal,
-): Promise<HttpServer> {
-  const { database, redis, lostCommits, maintenance, logger } = parts;
-  const server = await startServer();
+async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { database, redis, lostCommits, logKeeper, maintenance } = parts;
   redis.open();
   database.start();
-  logger.info("listening", { port: server.port });
   await database.untilAvailable(signal);
+  logKeeper.start();
   lostCommits.start();
   maintenance.start();
-  return server;
 }
 
 async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
-  const { logger, health, singles, bulk, publisher, lostCommits, maintenance, database, redis } = parts;
+  const { logger, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } = parts;
   const graceMs = parts.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
@@ -175,6 +189,7 @@ async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<
     { name: "maintenance", deadlineMs: 3000, run: () => maintenance.stop() },
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
+    { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },
     { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
   ]);

@@ -1,4 +1,4 @@
-import type { Sql } from "@fx-ohlc/database";
+import type { Queries } from "@fx-ohlc/database";
 import {
   bucketEdges,
   bucketEnd,
@@ -57,7 +57,7 @@ function alignedRange({ interval, boundary, fromUs, toUs }: DerivedRange): [Micr
 
 /** The part of [fromUs, toUs) where the symbol has bars at all, cut at stored days. */
 async function dataRange(
-  sql: Sql,
+  sql: Queries,
   symbol: string,
   fromUs: Micros,
   toUs: Micros,

@@ -215,7 +215,7 @@ async function readUnderOneSnapshot(
  */
 export function readNewestBars(reader: Reader, symbols: readonly string[] | undefined): Promise<NewestBars> {
   const boundary = reader.dayBoundary;
-  return reader.read((sql: Sql) =>
+  return reader.readFrom((sql: Sql) =>
     sql.begin("isolation level repeatable read read only", (transaction) =>
       readUnderOneSnapshot(transaction, symbols, boundary),
     ),

@@ -1,4 +1,4 @@
-import type { Sql } from "@fx-ohlc/database";
+import type { Queries } from "@fx-ohlc/database";
 import { type Micros, type StoredInterval, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarColumns, barColumns, joinBars } from "./bar-columns.js";
@@ -74,14 +74,14 @@ const MANY_RANGES = { minute: manyRanges("minute"), hour: manyRanges("hour"), da
 
 const END_OF_RANGE = { minute: endOfRange("minute"), hour: endOfRange("hour"), day: endOfRange("day") };
 
-async function readRange(sql: Sql, statement: string, range: StoredRange): Promise<BarColumns> {
+async function readRange(sql: Queries, statement: string, range: StoredRange): Promise<BarColumns> {
   const parameters = [range.symbol, range.fromUs, range.toUs, range.rowsMax];
   const [row] = await sql.unsafe<AggregatedBars[]>(statement, parameters, { prepare: true });
   return barColumns(row);
 }
 
 /** Reads stored bars, ascending. */
-export function readStoredBars(sql: Sql, range: StoredRange): Promise<BarColumns> {
+export function readStoredBars(sql: Queries, range: StoredRange): Promise<BarColumns> {
   return readRange(sql, ONE_RANGE[range.interval], range);
 }
 
@@ -106,7 +106,7 @@ export async function readLastStoredBars(reader: Reader, range: StoredRange): Pr
 }
 
 /** Reads several ranges of one interval in one statement, in their order. */
-export async function readManyStoredBars(sql: Sql, ranges: readonly StoredRange[]): Promise<BarColumns[]> {
+export async function readManyStoredBars(sql: Queries, ranges: readonly StoredRange[]): Promise<BarColumns[]> {
   const starts = ranges.map(({ fromUs }) => fromUs);
   const ends = ranges.map(({ toUs }) => toUs);
   const statement = MANY_RANGES[ranges[0]?.interval ?? "minute"];

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { databaseProblem } from "@fx-ohlc/database";
 import {
   normalizeSymbol,
   nowUs,
@@ -12,7 +13,6 @@ import {
 } from "@fx-ohlc/schemas";
 import { type BoundRoute, Problem, problemOf, sendJson } from "@fx-ohlc/service-kit";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
-import { databaseProblem } from "../reader.js";
 import { readSymbolDays } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { INGEST_ROUTES } from "@fx-ohlc/contract";
+import { databaseProblem } from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import { type Handler, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { postBulkJson, storedMessage } from "./bulk-json.js";
 import { BulkStream, type StreamResult } from "./bulk-stream.js";
-import { databaseProblem } from "./database-problem.js";
 import { CsvFormat, NdjsonFormat } from "./line-formats.js";
 import { invalidTicks, refusedTicks } from "./refusals.js";
 import { mediaType, requireMediaType } from "./request-body.js";

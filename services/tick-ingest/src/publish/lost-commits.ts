@@ -1,4 +1,4 @@
-import { openPool, type Sql } from "@fx-ohlc/database";
+import { DatabaseUnavailableError, openSession, type ServerState, type Sql } from "@fx-ohlc/database";
 import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
@@ -17,6 +17,8 @@ interface LedgerRow {
 export interface LostCommitsOptions {
   /** A direct connection: session locks do not survive a pooler in transaction mode. */
   readonly url: string;
+  /** Told what the connection leads to; what it throws is a failure. */
+  readonly recognise?: (state: ServerState) => void;
   readonly ledger: CommitLedger;
   readonly publisher: Publisher;
   readonly redis: RedisStore;
@@ -27,6 +29,7 @@ export interface LostCommitsOptions {
 const LIFE_LOCK = 5_064_223;
 /** A commit that a dying process left in the server may appear after its successor's first look. */
 const SWEEP_INTERVAL_MS = 2000;
+const STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
  * Declares lost what was committed and never published: by processes that died, whose life lock nobody holds, and by
@@ -37,20 +40,13 @@ const SWEEP_INTERVAL_MS = 2000;
  * holds its life lock.
  */
 export class LostCommits {
-  private readonly sql: Sql;
+  private session: Sql | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
   private lockedBackend: number | undefined;
   private stopped = false;
 
-  constructor(private readonly options: LostCommitsOptions) {
-    this.sql = openPool({
-      url: options.url,
-      applicationName: "fx lost commits",
-      connectionsMax: 1,
-      statementTimeoutMs: 10_000,
-    });
-  }
+  constructor(private readonly options: LostCommitsOptions) {}
 
   start(): void {
     const next = () => {
@@ -68,8 +64,29 @@ export class LostCommits {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.sweeping;
+    if (this.session === undefined) return;
     await this.deletePublished().catch((error: unknown) => this.warn("published commits stay in the ledger", error));
-    await this.sql.end({ timeout: 2 });
+    await this.endSession(2);
+  }
+
+  /** There is one while a sweep runs. */
+  private get sql(): Sql {
+    if (this.session === undefined) throw new DatabaseUnavailableError();
+    return this.session;
+  }
+
+  private async openSession(): Promise<void> {
+    const { url, recognise } = this.options;
+    this.session ??= await openSession(
+      { url, applicationName: "fx lost commits", statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+      recognise,
+    );
+  }
+
+  private async endSession(timeoutS: number): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.end({ timeout: timeoutS });
   }
 
   private warn(message: string, error: unknown): void {
@@ -77,6 +94,7 @@ export class LostCommits {
   }
 
   private async sweep(): Promise<void> {
+    await this.openSession();
     await this.showLife();
     await this.joinGivenUp();
     await this.deletePublished();
@@ -89,11 +107,23 @@ export class LostCommits {
 
   /** The lock belongs to the session: a new session has to take it again. */
   private async showLife(): Promise<void> {
-    const [row] = await this.sql<{ backend: number }[]>`select pg_backend_pid() as backend`;
-    if (row?.backend === this.lockedBackend) return;
+    let backend = await this.backend();
+    if (backend === this.lockedBackend) return;
+    if (this.lockedBackend !== undefined) {
+      // A connection in place of one that was lost may lead elsewhere: it is looked at like the first.
+      this.lockedBackend = undefined;
+      await this.endSession(0);
+      await this.openSession();
+      backend = await this.backend();
+    }
     await this.sql`select pg_advisory_lock(${LIFE_LOCK}, hashtext(${this.options.ledger.ingestId}))`;
-    this.lockedBackend = row?.backend;
+    this.lockedBackend = backend;
     this.options.ledger.showAlive();
+  }
+
+  private async backend(): Promise<number | undefined> {
+    const [row] = await this.sql<{ backend: number }[]>`select pg_backend_pid() as backend`;
+    return row?.backend;
   }
 
   private async deletePublished(): Promise<void> {

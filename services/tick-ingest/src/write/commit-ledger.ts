@@ -3,6 +3,8 @@ import { DatabaseUnavailableError, type Sql, type Transaction } from "@fx-ohlc/d
 import type { StampRange } from "./stored-ranges.js";
 import { UntoldCommits } from "./untold-commits.js";
 
+const NOT_KNOWN_ALIVE = "this process has not told the database yet that it lives (over DATABASE_DIRECT_URL)";
+
 /**
  * This process's record, in the database, of what it committed and has not yet published: one row a commit, written in the
  * commit's own transaction and deleted by a later one. A row that outlives the process tells its successor which ranges
@@ -26,7 +28,7 @@ export class CommitLedger {
 
   /** @throws DatabaseUnavailableError before {@link showAlive} */
   assertAlive(): void {
-    if (!this.alive) throw new DatabaseUnavailableError();
+    if (!this.alive) throw new DatabaseUnavailableError(NOT_KNOWN_ALIVE);
   }
 
   /**

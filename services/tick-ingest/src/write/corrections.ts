@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CommitRules,
   type Database,
+  inSession,
   lockSymbols,
   queueRefresh,
   readCommitRules,
@@ -115,7 +116,7 @@ export class Corrections {
    */
   async inBars({ refreshIds }: Correction, deadlineMs: number): Promise<boolean> {
     const deadline = performance.now() + deadlineMs;
-    while (!(await refreshed(this.database.sql, refreshIds))) {
+    while (!(await inSession(this.database.sql, (sql) => refreshed(sql, refreshIds)))) {
       if (performance.now() >= deadline) return false;
       await sleep(POLL_INTERVAL_MS);
     }
@@ -123,16 +124,19 @@ export class Corrections {
   }
 
   private change<T>(symbol: string, fromUs: Micros, work: (context: Change) => Promise<T>): Promise<T> {
-    return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
+    const changing = this.ledger.transaction(this.database.sql, async (transaction, batch) => {
       await lockSymbols(transaction, [symbol]);
       if (this.database.settings.engine === "timescaledb") {
         // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
         await transaction`set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
       }
       const rules = await readCommitRules(transaction);
+      this.database.assertIdentity(rules.identity);
       if (fromUs < rules.horizonUs) throw new OlderThanRetentionError(rules.horizonUs);
       return work({ transaction, batch, rules });
     });
+    changing.catch((error: unknown) => this.database.noteWriteError(error));
+    return changing;
   }
 
   private async note({ transaction, rules, batch }: Change, count: number, range: StampRange): Promise<Correction> {

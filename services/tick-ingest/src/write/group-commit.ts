@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { type Database, DatabaseUnavailableError, isRetryable, isUnavailable } from "@fx-ohlc/database";
+import { type Database, isRetryable, isUnavailable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Outcome } from "./stamp-book.js";
@@ -52,7 +52,7 @@ export class GroupCommit {
     private readonly lane: CommitLane,
     private readonly options: GroupCommitOptions,
   ) {
-    database.on("away", () => this.rejectAll(new DatabaseUnavailableError()));
+    database.on("away", (reason) => this.rejectAll(reason));
   }
 
   /**
@@ -60,13 +60,11 @@ export class GroupCommit {
    *
    * @throws DatabaseUnavailableError when the database is away, Problem 503 when too much waits already
    */
-  submit(ticks: readonly NewTick[]): Promise<Outcome> {
-    if (!this.database.available) return Promise.reject(new DatabaseUnavailableError());
+  async submit(ticks: readonly NewTick[]): Promise<Outcome> {
+    this.database.assertAvailable();
     const { queueTicksMax } = this.options;
     if (this.waitingTicks > 0 && this.waitingTicks + ticks.length > queueTicksMax) {
-      return Promise.reject(
-        new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`),
-      );
+      throw new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`);
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ ticks, resolve, reject });
@@ -138,6 +136,7 @@ export class GroupCommit {
         this.lane.onCommitted(commit);
         return commit;
       } catch (error) {
+        this.database.noteWriteError(error);
         if (!isRetryable(error) || attempt + 1 >= TRIES_MAX) throw error;
         await sleep(fullJitterMs(attempt, RETRY_BACKOFF));
       }
@@ -146,14 +145,14 @@ export class GroupCommit {
 
   /** What the database refuses of a group is refused by one request of it: the others must not suffer. */
   private async fail(group: readonly Waiting[], error: unknown): Promise<void> {
-    if (group.length === 1 || isUnavailable(error) || isRetryable(error)) {
+    if (group.length === 1 || isUnavailable(error)) {
       for (const { reject } of group) reject(error);
       return;
     }
     for (const waiting of group) await this.commitGroup([waiting]);
   }
 
-  private rejectAll(error: DatabaseUnavailableError): void {
+  private rejectAll(error: Error): void {
     for (const { reject } of [...this.waiting, ...this.underWay]) reject(error);
     this.waiting = [];
     this.waitingTicks = 0;

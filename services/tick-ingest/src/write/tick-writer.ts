@@ -46,6 +46,7 @@ export class TickWriter {
         readCommitRules(transaction),
         storedAt(transaction, ranges),
       ]);
+      this.database.assertIdentity(rules.identity);
       const book = new StampBook();
       book.load(stored);
       const outcomes: Outcome[] = [];

@@ -1,0 +1,157 @@
+import { readServerState, type ServerState, schemaOf, searchPathOf } from "./server-state.js";
+import { type Ground, mending } from "./session.js";
+import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
+import { openPool, type PoolOptions, type Sql, type Transaction } from "./sql.js";
+import { errorCode, SQL_STATE } from "./sql-state.js";
+
+/** What a look has found. */
+export interface Look {
+  readonly state: ServerState;
+  readonly ground: Ground;
+  readonly settings: DatabaseSettings;
+}
+
+/** Settings are read again this often, so that a migration reaches running services. */
+const SETTINGS_MAX_AGE_MS = 30_000;
+
+/** Looks at one database, from a connection of its own. */
+export class Monitor {
+  private sql: Sql;
+  private keepsSessions = true;
+  private serverVersion = 0;
+  private last: Look | undefined;
+  private settingsReadAtMs = 0;
+
+  constructor(private readonly options: PoolOptions) {
+    this.sql = this.open();
+  }
+
+  /**
+   * Finds out what answers at the URL at this moment. Settings are read again when it is not what it was, and now and then.
+   *
+   * @throws IncompatibleSchemaError when the schema is not the one this build knows
+   */
+  async look(): Promise<Look> {
+    const { isPooled, ...state } = await this.stateOrRefusal();
+    // The session was begun before anybody knew which settings the server has.
+    const isOfOtherVersion = state.version !== this.serverVersion;
+    this.serverVersion = state.version;
+    if (isOfOtherVersion) this.reopen();
+    const schema = schemaOf(state);
+    if (schema === undefined) throw new IncompatibleSchemaError("the database has no schema yet: run fx-migrate");
+    const ground = {
+      serverVersion: state.version,
+      searchPath: searchPathOf(schema, state),
+      keepsSessions: this.keepsSessions && !isPooled,
+    };
+    const { last } = this;
+    const isKnown = last !== undefined && sameGround(last, { state, ground });
+    const isFresh = performance.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS;
+    const settings = isKnown && isFresh ? last.settings : await this.readSettings(ground);
+    this.last = { state, ground, settings };
+    return this.last;
+  }
+
+  /** The next look reads everything anew, over a new connection: what a session was given at its start may have changed. */
+  renew(): void {
+    this.last = undefined;
+    this.keepsSessions = true;
+    this.reopen();
+  }
+
+  /** The next look reads the settings again. */
+  forget(): void {
+    this.last = undefined;
+  }
+
+  /** Runs a transaction where the tables are. */
+  async change<T>({ ground }: Look, work: (transaction: Transaction) => Promise<T>): Promise<void> {
+    await this.sql.begin(async (transaction) => {
+      await transaction`select set_config('search_path', ${ground.searchPath}, true), ${transaction.unsafe(mending("transaction"))}`;
+      await work(transaction);
+    });
+    this.forget();
+  }
+
+  /**
+   * Whether something can be written: a table, that is gone before anybody sees it.
+   *
+   * @throws whatever PostgreSQL answers
+   */
+  async tryToWrite(): Promise<void> {
+    await this.sql.begin(async (transaction) => {
+      // Long enough to need a block, and of a text that does not shrink.
+      await transaction`
+        create temporary table fx_write_trial on commit drop as
+        select string_agg(md5(i::text), '') as text from generate_series(1, 200) i`;
+    });
+  }
+
+  end(timeoutS: number): Promise<void> {
+    return this.sql.end({ timeout: timeoutS });
+  }
+
+  private open(): Sql {
+    // Without a search_path, so that a look finds where the tables would be made.
+    const ground = { serverVersion: this.serverVersion, keepsSessions: this.keepsSessions };
+    return openPool({ ...this.options, connectionsMax: 1, ground });
+  }
+
+  private reopen(): void {
+    const old = this.sql;
+    this.sql = this.open();
+    void old.end({ timeout: 0 });
+  }
+
+  /** A pooler may refuse a session that wants settings. Then it is asked for one without any. */
+  private async stateOrRefusal(): ReturnType<typeof readServerState> {
+    try {
+      return await readServerState(this.sql);
+    } catch (error) {
+      if (errorCode(error) !== SQL_STATE.protocolViolation || !this.keepsSessions) throw error;
+      this.keepsSessions = false;
+      this.reopen();
+      return readServerState(this.sql);
+    }
+  }
+
+  private async readSettings({ searchPath }: Ground): Promise<DatabaseSettings> {
+    const settings = await this.sql.begin(async (transaction) => {
+      await transaction`select set_config('search_path', ${searchPath}, true)`;
+      return readSettings(transaction);
+    });
+    this.settingsReadAtMs = performance.now();
+    return settings;
+  }
+}
+
+/**
+ * Opens one session for what lasts longer than a transaction: locks, and what a transaction cannot do. It is closed by whoever
+ * opened it.
+ *
+ * @param options with the URL of a way that no pooler shares
+ * @param recognise told what the session leads to; what it throws ends the session
+ */
+export async function openSession(
+  options: Omit<PoolOptions, "connectionsMax" | "ground">,
+  recognise: (state: ServerState) => void = () => {},
+): Promise<Sql> {
+  const monitor = new Monitor({ ...options, connectionsMax: 1 });
+  try {
+    const { state, ground } = await monitor.look();
+    recognise(state);
+    const session = { ...options, connectionsMax: 1, isForLocks: true };
+    return openPool({ ...session, ground: { ...ground, keepsSessions: true } });
+  } finally {
+    void monitor.end(0);
+  }
+}
+
+function sameGround(a: Pick<Look, "state" | "ground">, b: Pick<Look, "state" | "ground">): boolean {
+  return groundKey(a) === groundKey(b);
+}
+
+/** Equal as long as a pool that was opened on a look's ground fits. */
+export function groundKey({ state, ground }: Pick<Look, "state" | "ground">): string {
+  return JSON.stringify([state.facts, ground]);
+}

@@ -1,0 +1,55 @@
+import type { Database, LogPosition } from "@fx-ohlc/database";
+import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
+
+/** So much may be lost to a restore that nobody notices, when every process is started anew after it. */
+const INTERVAL_MS = 1000;
+
+/** Kept on Redis: how far the database's log was seen, by any process of the deployment. */
+function keyOf(databaseId: string): string {
+  return `fx:${databaseId}:log`;
+}
+
+function positionOf(text: unknown): LogPosition | undefined {
+  const [, bytes, of] = /^(\d+) (.+)$/.exec(typeof text === "string" ? text : "") ?? [];
+  return of === undefined ? undefined : { of, bytes: Number(bytes) };
+}
+
+/**
+ * Keeps on Redis how far the database's log went, so that a process that starts after the database's disk was put back to an
+ * earlier moment finds out. Redis may have gone back as well: then this knows less, and says nothing wrong.
+ */
+export class LogKeeper {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly redis: RedisStore,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.running = this.step()
+      .catch((error: unknown) => void this.logger.warn("the log's position is not kept", { error }))
+      .finally(() => {
+        if (!this.stopped) this.timer = setTimeout(() => this.start(), INTERVAL_MS);
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async step(): Promise<void> {
+    if (!this.redis.isReady || !this.database.available) return;
+    const key = keyOf(this.database.settings.databaseId);
+    const kept = positionOf(await this.redis.clientOf(key).get(key));
+    if (kept !== undefined) this.database.noteLog(kept);
+    const seen = this.database.logPosition;
+    if (seen === undefined || (seen.of === kept?.of && seen.bytes <= kept.bytes)) return;
+    await this.redis.clientOf(key).set(key, `${seen.bytes} ${seen.of}`);
+  }
+}
