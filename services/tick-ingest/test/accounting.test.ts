@@ -168,13 +168,15 @@ test("a process commits nothing before it holds the lock that says it lives", as
     aborter.abort();
     await app.stop();
   });
-  await app.start();
+  const started = app.start();
+  await eventually(() => app.port !== 0, { what: "the port" });
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${app.port}${path}`, init);
   const post = () =>
     ask("/ticks", { method: "POST", body: '{"price":1}', headers: { "content-type": "application/json" } });
   expect([(await post()).status, (await ask("/ready")).status]).toEqual([503, 503]);
   expect(() => new CommitLedger().assertAlive()).toThrow(DatabaseUnavailableError);
   await direct.pass();
+  await started;
   await eventually(async () => (await ask("/ready")).ok, { timeoutMs: 20_000, what: "the service to be ready" });
   expect((await post()).status).toBe(201);
   const [locks] = await sql<{ held: number }[]>`
