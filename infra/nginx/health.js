@@ -25,6 +25,10 @@ function worst(states) {
   return known.length > 0 && known.every((state) => state === "connected") ? "connected" : "disconnected";
 }
 
+function problemsOf(report) {
+  return report !== undefined && Array.isArray(report.problems) ? report.problems : [];
+}
+
 function send(r, isFine, body) {
   r.headersOut["Content-Type"] = "application/json; charset=utf-8";
   r.headersOut["Cache-Control"] = "no-store";
@@ -37,17 +41,23 @@ async function health(r) {
   const known = reports.filter((report) => report !== undefined);
   const isHealthy = reports.every((report) => report !== undefined && report.status === "healthy");
   const services = {};
+  const problems = [];
   SERVICES.forEach((name, index) => {
     services[name] = reports[index] === undefined ? "unreachable" : reports[index].status;
+    problemsOf(reports[index]).forEach((problem) => {
+      problems.push(`${name}: ${problem}`);
+    });
   });
-  send(r, isHealthy, {
+  const body = {
     status: isHealthy ? "healthy" : "unhealthy",
     timestamp: new Date().toISOString(),
     database: worst(known.map((report) => report.database)),
     redis: worst(known.map((report) => report.redis)),
     version: known.length > 0 ? known[0].version : "unknown",
     services: services,
-  });
+  };
+  if (problems.length > 0) body.problems = problems;
+  send(r, isHealthy, body);
 }
 
 async function ready(r) {

@@ -40,7 +40,7 @@ class Upstream {
 }
 
 const health =
-  (status: "healthy" | "unhealthy", rest: Record<string, string>): Handler =>
+  (status: "healthy" | "unhealthy", rest: Record<string, string | string[]>): Handler =>
   (_req, res) => {
     res.writeHead(status === "healthy" ? 200 : 503, { "Content-Type": "application/json" });
     res.end(JSON.stringify({ status, ...rest }));
@@ -202,6 +202,14 @@ describe("the edge", () => {
         redis: "disconnected",
         services: { "tick-ingest": "unhealthy", "ohlc-query": "healthy", "stream-gateway": "unreachable" },
       });
+    });
+
+    it("tells what the services say is wrong, and which of them says so", async () => {
+      ingest.handler = health("unhealthy", { database: "disconnected", problems: ["the database is read-only"] });
+      query.handler = health("unhealthy", { database: "connected", problems: ["the clock is wrong"] });
+      gateway.handler = health("healthy", { redis: "connected" });
+      const { problems } = (await (await fetch(`${url}/health`)).json()) as { problems: string[] };
+      expect(problems).toEqual(["tick-ingest: the database is read-only", "ohlc-query: the clock is wrong"]);
     });
 
     it("answers within 2 s when a service is frozen", async () => {

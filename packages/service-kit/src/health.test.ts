@@ -1,4 +1,4 @@
-import { Health } from "./health.js";
+import { Health, HealthProblem } from "./health.js";
 
 /** A dependency under the test's control. */
 function dependency(name: "database" | "redis", requiredForReady = true) {
@@ -113,6 +113,33 @@ describe("Health", () => {
     const health = new Health({ version: "1", dependencies: [database], isPrepared: () => isPrepared });
     expect(await health.isReady()).toBe(false);
     isPrepared = true;
+    expect(await health.isReady()).toBe(true);
+  });
+
+  test("shows what a dependency says is wrong, once, and neither uses it nor shows any other error", async () => {
+    const [database, direct, redis] = [dependency("database"), dependency("database"), dependency("redis", false)];
+    database.answer = () => Promise.reject(new HealthProblem("the database is read-only"));
+    direct.answer = () => Promise.reject(new HealthProblem("the database is read-only"));
+    redis.answer = () => Promise.reject(new Error("password 123 is wrong"));
+    const { health } = healthOf(database, direct, redis);
+    expect(await health.report()).toMatchObject({
+      ...{ status: "unhealthy", database: "disconnected", redis: "disconnected" },
+      problems: ["the database is read-only"],
+    });
+    expect(await health.isReady()).toBe(false);
+  });
+
+  test("is unhealthy and still ready with a problem of its own, and shows further members", async () => {
+    const problems: string[] = [];
+    const health = new Health({
+      ...{ version: "1", dependencies: [dependency("database")] },
+      problems: () => problems,
+      details: () => ({ clock_skew_s: -0.25 }),
+    });
+    const { timestamp: _, ...report } = await health.report();
+    expect(report).toEqual({ status: "healthy", database: "connected", clock_skew_s: -0.25, version: "1" });
+    problems.push("the clock is wrong");
+    expect(await health.report()).toMatchObject({ status: "unhealthy", database: "connected", problems });
     expect(await health.isReady()).toBe(true);
   });
 });

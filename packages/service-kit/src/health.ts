@@ -1,4 +1,4 @@
-import type { DependencyState, HealthReport } from "./api/health-document.js";
+import type { DependencyState, HealthDetails, HealthReport } from "./api/health-document.js";
 import { withDeadline } from "./deadline.js";
 
 /** Something a service depends on. */
@@ -7,8 +7,16 @@ export interface Dependency {
   readonly name: "database" | "redis";
   /** Whether the service can do nothing useful without it. */
   readonly requiredForReady: boolean;
-  /** Resolves when it answers. */
+  /** Resolves when it answers. What a {@link HealthProblem} it is rejected with says is shown; any other error is not. */
   check(): Promise<unknown>;
+}
+
+/**
+ * A dependency answers, but not as it has to: its message, a short sentence, is shown to everybody who asks for `/health`, so it
+ * names what is wrong and no address, no password, no text of somebody else's.
+ */
+export class HealthProblem extends Error {
+  override readonly name = "HealthProblem";
 }
 
 /** A frozen dependency is reported after this: health must answer within 2 s. */
@@ -18,30 +26,33 @@ const CACHE_MS = 500;
 /** A check that never settles is given up and made anew, so at most one of them piles up in this time. */
 const ABANDON_MS = 10_000;
 
+/** What a check found. */
+interface Finding {
+  readonly state: DependencyState;
+  readonly problem?: string;
+}
+
 /**
  * One dependency's state. At most one check runs at a time; while it hangs past its deadline the answer is `disconnected`
  * without waiting again.
  */
 class Probe {
   #running: { readonly outcome: Promise<unknown>; readonly startedMs: number } | undefined;
-  #last: { readonly state: DependencyState; readonly atMs: number } | undefined;
+  #last: { readonly finding: Finding; readonly atMs: number } | undefined;
 
   constructor(
     readonly dependency: Dependency,
     private readonly nowMs: () => number,
   ) {}
 
-  async state(): Promise<DependencyState> {
-    if (this.#last !== undefined && this.nowMs() - this.#last.atMs < CACHE_MS) return this.#last.state;
+  async find(): Promise<Finding> {
+    if (this.#last !== undefined && this.nowMs() - this.#last.atMs < CACHE_MS) return this.#last.finding;
     const running = this.#start();
     const leftMs = Math.max(0, running.startedMs + CHECK_DEADLINE_MS - this.nowMs());
     const answer = withDeadline(running.outcome, leftMs, `check of ${this.dependency.name}`);
-    const state = await answer.then(
-      () => "connected" as const,
-      () => "disconnected" as const,
-    );
-    this.#last = { state, atMs: this.nowMs() };
-    return state;
+    const finding = await answer.then((): Finding => ({ state: "connected" }), findingOf);
+    this.#last = { finding, atMs: this.nowMs() };
+    return finding;
   }
 
   #start() {
@@ -56,12 +67,20 @@ class Probe {
   }
 }
 
+function findingOf(error: unknown): Finding {
+  return error instanceof HealthProblem ? { state: "disconnected", problem: error.message } : { state: "disconnected" };
+}
+
 /** What a health is made of. */
 export interface HealthOptions {
   readonly version: string;
   readonly dependencies: readonly Dependency[];
   /** Whether what has to happen once after the start has happened; so from the beginning when absent. */
   readonly isPrepared?: () => boolean;
+  /** What is wrong with the service itself, a short sentence each: with any it is unhealthy, and still ready. */
+  readonly problems?: () => readonly string[];
+  /** Further members of the report. */
+  readonly details?: () => HealthDetails;
   /** A clock that never goes back; the machine's when absent. */
   readonly nowMs?: () => number;
 }
@@ -71,12 +90,17 @@ export class Health {
   readonly #probes: readonly Probe[];
   readonly #version: string;
   readonly #isPrepared: () => boolean;
+  readonly #problems: () => readonly string[];
+  readonly #details: () => HealthDetails;
   #draining = false;
 
-  constructor({ version, dependencies, isPrepared = () => true, nowMs = () => performance.now() }: HealthOptions) {
-    this.#version = version;
-    this.#isPrepared = isPrepared;
-    this.#probes = dependencies.map((dependency) => new Probe(dependency, nowMs));
+  constructor(options: HealthOptions) {
+    const { nowMs = () => performance.now() } = options;
+    this.#version = options.version;
+    this.#isPrepared = options.isPrepared ?? (() => true);
+    this.#problems = options.problems ?? (() => []);
+    this.#details = options.details ?? (() => ({}));
+    this.#probes = options.dependencies.map((dependency) => new Probe(dependency, nowMs));
   }
 
   /** From now on not ready: the first step of a shutdown. */
@@ -86,14 +110,18 @@ export class Health {
 
   /** The state of each dependency, within {@link CHECK_DEADLINE_MS}. */
   async report(): Promise<HealthReport> {
-    const states = await Promise.all(
-      this.#probes.map(async (probe) => [probe.dependency.name, await probe.state()] as const),
+    const findings = await Promise.all(
+      this.#probes.map(async (probe) => ({ name: probe.dependency.name, ...(await probe.find()) })),
     );
-    const healthy = states.every(([, state]) => state === "connected");
+    const found = findings.flatMap(({ problem }) => problem ?? []);
+    const problems = [...new Set([...found, ...this.#problems()])];
+    const healthy = problems.length === 0 && findings.every(({ state }) => state === "connected");
     return {
       status: healthy ? "healthy" : "unhealthy",
       timestamp: new Date().toISOString(),
-      ...Object.fromEntries(states),
+      ...Object.fromEntries(findings.map(({ name, state }) => [name, state])),
+      ...this.#details(),
+      ...(problems.length === 0 ? {} : { problems }),
       version: this.#version,
     };
   }
@@ -102,7 +130,7 @@ export class Health {
   async isReady(): Promise<boolean> {
     if (this.#draining || !this.#isPrepared()) return false;
     const required = this.#probes.filter((probe) => probe.dependency.requiredForReady);
-    const states = await Promise.all(required.map((probe) => probe.state()));
-    return !this.#draining && states.every((state) => state === "connected");
+    const findings = await Promise.all(required.map((probe) => probe.find()));
+    return !this.#draining && findings.every(({ state }) => state === "connected");
   }
 }

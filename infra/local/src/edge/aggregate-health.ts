@@ -13,11 +13,13 @@ export async function systemHealth(
 ): Promise<SystemHealth> {
   const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name])));
   const states = reports.map((report) => report?.status ?? "unreachable");
+  const problems = SERVICE_NAMES.flatMap((name, index) => problemsOf(name, reports[index]));
   return {
     status: states.every((state) => state === "healthy") ? "healthy" : "unhealthy",
     timestamp: new Date().toISOString(),
     database: worst(reports.map((report) => report?.database)),
     redis: worst(reports.map((report) => report?.redis)),
+    ...(problems.length === 0 ? {} : { problems }),
     version,
     services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as NonNullable<
       SystemHealth["services"]
@@ -46,6 +48,10 @@ async function get(url: string): Promise<Response | undefined> {
   } catch {
     return undefined;
   }
+}
+
+function problemsOf(name: ServiceName, report: HealthReport | undefined): string[] {
+  return (report?.problems ?? []).map((problem) => `${name}: ${problem}`);
 }
 
 function worst(states: readonly (State | undefined)[]): State {

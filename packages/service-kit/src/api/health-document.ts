@@ -1,4 +1,4 @@
-import { IsInstant, IsText, IsWord, Sometimes } from "@fx-ohlc/schemas";
+import { Describe, Field, IsInstant, IsText, IsWord, Sometimes } from "@fx-ohlc/schemas";
 
 export type DependencyState = "connected" | "disconnected";
 
@@ -18,9 +18,27 @@ export class HealthReport {
   @IsWord("connected", "disconnected")
   readonly redis?: DependencyState;
 
+  @Sometimes()
+  @Describe("This machine's clock minus the database's, in seconds.")
+  @Field({ type: "number" })
+  readonly clock_skew_s?: number;
+
+  @Sometimes()
+  @Describe("How long the oldest late tick or correction has waited to be in the stored bars, in seconds.")
+  @Field({ type: "number", minimum: 0 })
+  readonly refresh_backlog_age_s?: number;
+
+  @Sometimes()
+  @Describe("What is wrong, a sentence each; absent when nothing is.")
+  @Field({ type: "array", items: { type: "string" }, minItems: 1 })
+  readonly problems?: readonly string[];
+
   @IsText()
   readonly version!: string;
 }
+
+/** Members of the report that a service adds of its own. */
+export type HealthDetails = Pick<HealthReport, "clock_skew_s" | "refresh_backlog_age_s">;
 
 /** What `GET /live` says. */
 export class Liveness {
