@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { withDeadline } from "@fx-ohlc/service-kit";
+import type { Micros } from "@fx-ohlc/schemas";
+import { RemoteClock, withDeadline } from "@fx-ohlc/service-kit";
 import { type DatabaseSettings, type Engine, IncompatibleSchemaError, readSettings } from "./settings.js";
 import { openPool, type PoolOptions, type Sql } from "./sql.js";
 
@@ -52,6 +53,8 @@ export class Database extends EventEmitter<{
   away: [unknown];
   incompatible: [IncompatibleSchemaError];
 }> {
+  /** The server's clock, read at every look. */
+  readonly clock = new RemoteClock();
   private readonly options: DatabaseOptions;
   private pool: Sql;
   private monitorPool: Sql;
@@ -59,7 +62,7 @@ export class Database extends EventEmitter<{
   private readonly pingTimeoutMs: number;
   private state: "away" | "available" = "away";
   private knownSettings: DatabaseSettings | undefined;
-  private settingsReadAtMs = 0;
+  private settingsReadAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private look: Promise<void> = Promise.resolve();
   private question: { readonly answer: Promise<void>; readonly askedAtMs: number } | undefined;
@@ -88,6 +91,11 @@ export class Database extends EventEmitter<{
   get settings(): DatabaseSettings {
     if (this.knownSettings === undefined) throw new DatabaseUnavailableError();
     return this.knownSettings;
+  }
+
+  /** The server's clock: what every rule that speaks of now goes by. This machine's until the server was first reached. */
+  nowUs(): Micros {
+    return this.clock.nowUs();
   }
 
   /** @throws DatabaseUnavailableError when the last look found the server away */
@@ -165,7 +173,7 @@ export class Database extends EventEmitter<{
   }
 
   private async lookOnce(): Promise<void> {
-    this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: Date.now() };
+    this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: performance.now() };
     const { answer, askedAtMs } = this.question;
     try {
       // The last turn is for an answer that arrived while this process itself was too busy to read it.
@@ -178,19 +186,23 @@ export class Database extends EventEmitter<{
     } catch (error) {
       if (error instanceof IncompatibleSchemaError) this.emit("incompatible", error);
       this.become("away", error);
-      if (this.question !== undefined && Date.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
+      if (this.question !== undefined && performance.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
     }
   }
 
   /** One question at a time: those sent to a frozen server would pile up behind each other. */
   private async ask(): Promise<void> {
-    if (this.available && Date.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS) {
-      await this.monitorPool`select 1`;
-      return;
-    }
+    const areSettingsFresh = performance.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS;
+    if (!this.available || !areSettingsFresh) await this.readSettings();
+    const askedAtMs = performance.now();
+    const [row] = await this.monitorPool<{ now: Micros }[]>`select clock_timestamp() as now`;
+    if (row !== undefined) this.clock.learn({ us: row.now, askedAtMs, answeredAtMs: performance.now() });
+  }
+
+  private async readSettings(): Promise<void> {
     const { engine } = this.knownSettings ?? {};
     this.knownSettings = await readSettings(this.monitorPool);
-    this.settingsReadAtMs = Date.now();
+    this.settingsReadAtMs = performance.now();
     if (this.knownSettings.engine === engine) return;
     const old = this.pool;
     this.pool = this.openPool();

@@ -1,9 +1,12 @@
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import { Database, type MaintenanceState, MaintenanceWorker, readMaintenance } from "@fx-ohlc/database";
+import type { TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
+  clockHealth,
   createHttpApp,
   createLogger,
+  exportClockSkew,
   Health,
   type HttpServer,
   type Logger,
@@ -14,7 +17,7 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
-import { tickClock } from "./clock.js";
+import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
 import { correctionHandlers } from "./http/correction-routes.js";
@@ -63,6 +66,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const writer = new TickWriter(database, ledger);
   const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
+  exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const lane: CommitLane = {
     commit: (requests) => writer.commit(requests),
@@ -91,12 +95,15 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
         { name: "redis", requiredForReady: false, check: () => redis.ping() },
       ],
+      problems: () => clockHealth(database.clock).problems,
+      details: () => clockHealth(database.clock).details,
     }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
   };
-  const rules = () => ({ nowUs: tickClock(), maxClockSkewUs: config.maxClockSkewUs });
+  const stamps = new StampClock(() => database.nowUs());
+  const rules = () => tickRules(database, stamps, config);
   const handler = createHttpApp({
     logger,
     metrics,
@@ -134,6 +141,11 @@ function openDatabase(config: Config, logger: Logger): Database {
   database.on("available", () => logger.info("database available", { ...database.settings }));
   database.on("away", (error) => logger.warn("database away", { error }));
   return database;
+}
+
+/** Now is the database's: replicas stamp and judge alike, and a machine whose clock is wrong harms no tick. */
+function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: Config): TickRules {
+  return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
 }
 
 function assertWritable(database: Database, ledger: CommitLedger): void {
