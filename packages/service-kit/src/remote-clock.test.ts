@@ -11,7 +11,7 @@ function reading(aheadUs: number, askedAtMs: number, afterMs: number, tookMs: nu
 afterEach(() => jest.restoreAllMocks());
 
 describe("another machine's clock", () => {
-  test("is known to within the time that the quickest answer took, whichever way that went and however slow others are", () => {
+  test("is known to within half of the time that a quick answer took, whichever way that went and however slow others are", () => {
     for (const [beforeMs, afterMs] of [
       [3, 0],
       [0, 3],
@@ -27,7 +27,7 @@ describe("another machine's clock", () => {
       ] as const;
       for (const [index, [wayThereMs, wayBackMs]] of answers.entries()) {
         clock.learn(reading(T0_US, index * 10_000, wayThereMs, wayThereMs + wayBackMs));
-        expect(Math.abs(clock.usAt(0) - T0_US)).toBeLessThanOrEqual(index < 2 ? 200_000 : 3_000);
+        expect(Math.abs(clock.usAt(0) - T0_US)).toBeLessThanOrEqual(index < 2 ? 200_000 : 1_500);
       }
     }
   });

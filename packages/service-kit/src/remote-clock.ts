@@ -12,15 +12,19 @@ export interface ClockReading {
 /** A clock that is further off than this is wrong: machines that ask a time server are within milliseconds of each other. */
 const SKEW_MAX_S = 1;
 
+/** An answer that took up to so many times as long as the quickest one so far counts as quick, and the quickest one is forgotten by as much. */
+const QUICK = 1.25;
+
 /**
  * Another machine's clock, kept going by this process's monotonic one: no change of this machine's clock moves it.
  *
  * A reading proves that the other clock is ahead of the monotonic one by something between two bounds, which are as far apart
- * as the answer took. The first one is taken at its middle; each later one moves what is believed only as far as it must to lie
- * within the bounds. So a slow answer, which proves little, changes nothing, and a clock that jumps is followed at once.
+ * as the answer took. A quick answer sets what is believed to the middle. A slow one, which proves little, moves it only as far
+ * as it must to lie within the bounds: so a clock that jumps is followed at once, and a busy moment changes nothing.
  */
 export class RemoteClock {
   #aheadUs: number | undefined;
+  #quickestMs = Number.POSITIVE_INFINITY;
 
   /** Whether it was ever read; until then it shows this machine's time. */
   get isKnown(): boolean {
@@ -30,7 +34,10 @@ export class RemoteClock {
   learn({ us, askedAtMs, answeredAtMs }: ClockReading): void {
     const leastUs = us - answeredAtMs * 1000;
     const mostUs = us - askedAtMs * 1000;
-    const believedUs = this.#aheadUs ?? (leastUs + mostUs) / 2;
+    const tookMs = answeredAtMs - askedAtMs;
+    const isQuick = tookMs <= this.#quickestMs * QUICK;
+    this.#quickestMs = Math.min(tookMs, this.#quickestMs * QUICK);
+    const believedUs = isQuick ? (leastUs + mostUs) / 2 : (this.#aheadUs ?? 0);
     this.#aheadUs = Math.min(Math.max(believedUs, leastUs), mostUs);
   }
 

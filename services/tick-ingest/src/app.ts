@@ -58,8 +58,8 @@ interface Parts {
 export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const ingestMetrics = new IngestMetrics(metrics);
   const database = openDatabase(config, logger);
+  const ingestMetrics = new IngestMetrics(metrics, () => database.nowUs());
   const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
   const ledger = new CommitLedger();
   const publisher = new Publisher({ redis, ledger, logger, bufferMax: config.publishBufferMax });
@@ -89,15 +89,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: new Health({
-      version,
-      dependencies: [
-        { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
-        { name: "redis", requiredForReady: false, check: () => redis.ping() },
-      ],
-      problems: () => clockHealth(database.clock).problems,
-      details: () => clockHealth(database.clock).details,
-    }),
+    health: createHealth(version, { database, ledger, redis }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
@@ -127,6 +119,21 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     stop: () => stopParts(parts, server),
   };
+}
+
+function createHealth(
+  version: string,
+  { database, ledger, redis }: Pick<Parts, "database" | "redis"> & { readonly ledger: CommitLedger },
+): Health {
+  return new Health({
+    version,
+    dependencies: [
+      { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
+      { name: "redis", requiredForReady: false, check: () => redis.ping() },
+    ],
+    problems: () => clockHealth(database.clock).problems,
+    details: () => clockHealth(database.clock).details,
+  });
 }
 
 function openDatabase(config: Config, logger: Logger): Database {

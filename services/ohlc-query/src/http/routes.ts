@@ -9,9 +9,10 @@ import {
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
-import { getAnchor } from "./anchor-route.js";
+import { getAnchor, getClock } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
-import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
+import type { BarSources } from "./bar-answer.js";
+import { getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
@@ -19,9 +20,9 @@ import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, wi
 /** Where reads are answered from. */
 export interface ReadSources {
   /** The primary: what must hold everything that was committed before it was asked for. */
-  readonly primary: BarDependencies;
+  readonly primary: BarSources;
   /** A standby where there is one: what may be as old as its replication lag. */
-  readonly history: BarDependencies;
+  readonly history: BarSources;
 }
 
 /** Answers a request whose query has been checked. */
@@ -46,13 +47,14 @@ export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
     }),
     ...bind(UDF_ROUTES, {
       getUdfConfig,
-      getUdfTime,
+      getUdfTime: getUdfTime(history),
       getUdfSymbol: getUdfSymbol(history),
       searchUdfSymbols: getUdfSearch(history),
       getUdfHistory: getUdfHistory(history),
     }).map(withUdfErrors),
     ...bind(INTERNAL_ROUTES, {
       getAnchor: getAnchor(primary.reader),
+      getClock: getClock(primary.reader),
       getFreshMinuteBars: getBars(primary, "1m"),
       getFreshHourBars: getBars(primary, "1h"),
       getFreshDayBars: getDayBars(primary),
