@@ -195,7 +195,7 @@ export class Database extends EventEmitter<{
     const areSettingsFresh = performance.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS;
     if (!this.available || !areSettingsFresh) await this.readSettings();
     const askedAtMs = performance.now();
-    const [row] = await this.monitorPool<{ now: Micros }[]>`select clock_timestamp() as now`;
+    const [row] = await this.monitorPool<{ now: Micros }[]>`select fx_clock() as now`;
     if (row !== undefined) this.clock.learn({ us: row.now, askedAtMs, answeredAtMs: performance.now() });
   }
 

@@ -12,8 +12,10 @@ export interface ClockReading {
 /** A clock that is further off than this is wrong: machines that ask a time server are within milliseconds of each other. */
 const SKEW_MAX_S = 1;
 
-/** An answer that took up to so many times as long as the quickest one so far counts as quick, and the quickest one is forgotten by as much. */
+/** An answer that took up to so many times as long as the quickest one counts as quick. */
 const QUICK = 1.25;
+/** With every answer the quickest one is forgotten a little: an address may have moved farther away. */
+const FORGOTTEN = 1.02;
 
 /**
  * Another machine's clock, kept going by this process's monotonic one: no change of this machine's clock moves it.
@@ -36,7 +38,7 @@ export class RemoteClock {
     const mostUs = us - askedAtMs * 1000;
     const tookMs = answeredAtMs - askedAtMs;
     const isQuick = tookMs <= this.#quickestMs * QUICK;
-    this.#quickestMs = Math.min(tookMs, this.#quickestMs * QUICK);
+    this.#quickestMs = Math.min(tookMs, this.#quickestMs * FORGOTTEN);
     const believedUs = isQuick ? (leastUs + mostUs) / 2 : (this.#aheadUs ?? 0);
     this.#aheadUs = Math.min(Math.max(believedUs, leastUs), mostUs);
   }

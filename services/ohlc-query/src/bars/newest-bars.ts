@@ -191,7 +191,7 @@ async function readUnderOneSnapshot(
   boundary: DayBoundary,
 ): Promise<NewestBars> {
   const [taken] = await transaction<{ now: Micros; snapshot: string }[]>`
-    select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`;
+    select fx_clock() as now, pg_current_snapshot()::text as snapshot`;
   const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
