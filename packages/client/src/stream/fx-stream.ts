@@ -241,7 +241,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #disconnect(): void {
-    if (this.#liveSinceMs !== undefined && performance.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
+    if (this.#liveSinceMs !== undefined && performance.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS)
+      this.#attempt = 0;
     this.#liveSinceMs = undefined;
     this.#isOpen = false;
     this.#flow.onLost();

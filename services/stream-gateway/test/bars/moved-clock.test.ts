@@ -105,5 +105,7 @@ test("a gateway whose clock is wrong says so in its health and metrics, and is r
     problems: [expect.stringContaining("7200.0 s behind the database's")],
   });
   expect((await fetch(`${stack.gateway.httpUrl}/ready`)).status).toBe(200);
-  expect(await (await fetch(`${stack.gateway.httpUrl}/metrics`)).text()).toMatch(/^clock_skew_seconds -(7199\.9|7200)/m);
+  expect(await (await fetch(`${stack.gateway.httpUrl}/metrics`)).text()).toMatch(
+    /^clock_skew_seconds -(7199\.9|7200)/m,
+  );
 });
