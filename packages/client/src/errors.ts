@@ -56,17 +56,18 @@ function describeCause(error: unknown): string {
   return "message" in error ? String(error.message) : String(error);
 }
 
-/** Seconds or an HTTP date. */
-function parseRetryAfter(header: string | null): number | undefined {
+/** Seconds, or an HTTP date, which is compared with the time the server says it is: this machine's clock may be another. */
+function parseRetryAfter(headers: Headers): number | undefined {
+  const header = headers.get("retry-after");
   if (header === null) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  const waitMs = Date.parse(header) - Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
 /** The problem document of a failed answer; one is made up for an answer that has none, such as a proxy's page. */
 export function problemOf(response: Response, text: string): ProblemError {
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  const retryAfterMs = parseRetryAfter(response.headers);
   const made = { type: "about:blank", title: response.statusText || "request failed", status: response.status };
   if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return new ProblemError(made, retryAfterMs);
   try {

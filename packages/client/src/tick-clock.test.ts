@@ -11,4 +11,25 @@ describe("tickClock", () => {
       "2025-12-05T10:00:00.124000Z",
     ]);
   });
+
+  it("follows a clock that is set back, and gives no time twice when it is lived through again", () => {
+    const [start, hour] = [1_764_928_800_000, 3_600_000];
+    let now = start + hour;
+    const next = tickClock(() => now);
+    const lived = (): string[] =>
+      Array.from({ length: 300 }, (_, tick) => {
+        now += tick % 3 === 0 ? 1 : 0;
+        return next();
+      });
+    const times = lived();
+    now = start;
+    expect(next()).toMatch(/^2025-12-05T10:00:00\.000/);
+    for (let again = 0; again < 6; again += 1) {
+      now = start + hour;
+      times.push(...lived());
+      now = start - hour;
+      next();
+    }
+    expect(new Set(times).size).toBe(times.length);
+  });
 });

@@ -318,6 +318,21 @@ describe("what the stream cannot give", () => {
     expect(gateway.reads).toEqual([expect.stringContaining("symbol=USDJPY")]);
   });
 
+  it("is read from before it was lost also when this machine's clock is hours ahead of the server's", async () => {
+    gateway.answers.set("/ticks", [tick(3)]);
+    const next = reader(open());
+    const first = await subscribedPeer();
+    // Nothing but the time of subscribing is known of the channel, and that is this machine's, long after this heartbeat.
+    first.send(
+      { type: "heartbeat", time: "2020-12-05T10:00:00.000000Z", offsets: {} },
+      { type: "conflated", channel: CHANNEL },
+    );
+    await next();
+    first.cut();
+    await subscribedPeer(false, "f-1");
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", from: "2020-12-05T09:59:00.000Z" });
+  });
+
   it("is reported as a gap when it cannot be read either", async () => {
     const next = await afterOutage([ticks(2, tick(5))]);
     await expect(next()).resolves.toMatchObject({ type: "gap", channel: CHANNEL, from: "2100-12-05T09:59:02.000Z" });

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { withDeadline } from "@fx-ohlc/service-kit";
+import type { Micros } from "@fx-ohlc/schemas";
+import { RemoteClock, withDeadline } from "@fx-ohlc/service-kit";
 import { DirectWay, TWO_DATABASES } from "./direct-way.js";
 import { drawIncarnation, type LogPosition, logOf, needsIncarnation, recordFacts, SeenLog } from "./incarnation.js";
 import { groundKey, type Look, Monitor } from "./monitor.js";
@@ -59,6 +60,8 @@ export class Database extends EventEmitter<{
   changed: [DatabaseSettings];
   incompatible: [IncompatibleSchemaError];
 }> {
+  /** The server's clock, read at every look. */
+  readonly clock = new RemoteClock();
   private readonly options: DatabaseOptions;
   private readonly monitor: Monitor;
   private readonly direct: DirectWay | undefined;
@@ -110,6 +113,11 @@ export class Database extends EventEmitter<{
   /** What is wrong though the database can be used, a short sentence each. */
   get problems(): readonly string[] {
     return this.available ? (this.direct?.problems ?? []) : [];
+  }
+
+  /** The server's clock: what every rule that speaks of now goes by. This machine's until the server was first reached. */
+  nowUs(): Micros {
+    return this.clock.nowUs();
   }
 
   /** @throws DatabaseUnavailableError saying why, when the last look found the database away */
@@ -250,6 +258,9 @@ export class Database extends EventEmitter<{
     await this.judge(look);
     this.isSessionStale = false;
     await this.adopt(this.options.isWritten === true ? await this.inItsIncarnation(look) : look);
+    const askedAtMs = performance.now();
+    const us = await this.monitor.readClock(look);
+    this.clock.learn({ us, askedAtMs, answeredAtMs: performance.now() });
   }
 
   /** What has changed behind the same name must not be taken for what it was. */

@@ -1,3 +1,4 @@
+import type { Micros } from "@fx-ohlc/schemas";
 import { readServerState, type ServerState, schemaOf, searchPathOf } from "./server-state.js";
 import { type Ground, mending } from "./session.js";
 import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
@@ -7,6 +8,8 @@ import { errorCode, SQL_STATE } from "./sql-state.js";
 /** What a look has found. */
 export interface Look {
   readonly state: ServerState;
+  /** Where the tables are, as SQL wants it. */
+  readonly schema: string;
   readonly ground: Ground;
   readonly settings: DatabaseSettings;
 }
@@ -48,7 +51,7 @@ export class Monitor {
     const isKnown = last !== undefined && sameGround(last, { state, ground });
     const isFresh = performance.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS;
     const settings = isKnown && isFresh ? last.settings : await this.readSettings(ground);
-    this.last = { state, ground, settings };
+    this.last = { state, schema, ground, settings };
     return this.last;
   }
 
@@ -62,6 +65,13 @@ export class Monitor {
   /** The next look reads the settings again. */
   forget(): void {
     this.last = undefined;
+  }
+
+  /** The database's clock, as its rules read it. */
+  async readClock({ schema }: Look): Promise<Micros> {
+    const [row] = await this.sql<{ now: Micros }[]>`select ${this.sql.unsafe(schema)}.fx_clock() as now`;
+    if (row === undefined) throw new Error("a select without from gave no row");
+    return row.now;
   }
 
   /** Runs a transaction where the tables are. */

@@ -4,7 +4,8 @@ import type { FieldError } from "./field-error.js";
 import { checkTick } from "./tick.js";
 import { TickDto } from "./tick-dto.js";
 
-const RULES = { nowUs: 1_700_000_000_000_000, maxClockSkewUs: 300_000_000 };
+const NOW_US = 1_700_000_000_000_000;
+const RULES = { nowUs: NOW_US, stampUs: NOW_US + 7, maxClockSkewUs: 300_000_000 };
 const wrong = fc.oneof(
   fc.string(),
   fc.double(),
@@ -69,4 +70,12 @@ test("a tick is refused before 1970 and beyond the clock skew", () => {
   expect(check("2023-11-14T22:18:20Z")).toEqual([]);
   expect(check("2023-11-14T22:18:20.000001Z")).toEqual([expect.stringContaining("300 s in the future")]);
   expect(check("1969-12-31T23:59:59.999999Z")).toEqual([expect.stringContaining("before 1970")]);
+});
+
+test("a tick without a time gets the stamp, whatever the limits are, and is marked; one that names the same instant is not", () => {
+  const rules = { ...RULES, maxClockSkewUs: 0 };
+  expect(checkTick({ price: 1 }, rules, "", [])).toMatchObject({ timeUs: NOW_US + 7, isStamped: true });
+  expect(checkTick({ price: 1, time: "2023-11-14T22:13:20.000007Z" }, RULES, "", [])).toMatchObject({
+    ...{ timeUs: NOW_US + 7, isStamped: false },
+  });
 });

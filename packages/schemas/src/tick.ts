@@ -17,6 +17,8 @@ export interface NewTick {
   readonly timeUs: Micros;
   readonly seq: number | undefined;
   readonly price: number;
+  /** It came without a time: it was given one here, so no other tick can be the same one sent before. */
+  readonly isStamped: boolean;
 }
 
 /** Ticks one (symbol, time) can hold; the database's check constraint says the same. */
@@ -24,9 +26,11 @@ export const TICKS_PER_STAMP_MAX = 1024;
 
 /** What a tick is checked against besides its own fields. */
 export interface TickRules {
-  /** Stands in for a missing `time`. */
+  /** The clock that limits go by. */
   readonly nowUs: Micros;
-  /** How far a producer's clock may be ahead of this machine's. */
+  /** Stands in for a missing `time`. */
+  readonly stampUs: Micros;
+  /** How far a producer's clock may be ahead of that. */
   readonly maxClockSkewUs: Micros;
 }
 
@@ -84,13 +88,14 @@ export function checkTick(raw: unknown, rules: TickRules, path: string, errors: 
   }
   const stored = normalizeSymbol(symbol);
   if (stored === undefined) errors.push({ field: `${path}symbol`, message: SYMBOL_RULE });
-  const timeUs = time === undefined ? rules.nowUs : parseTime(time);
-  const timeMessage = timeUs === undefined ? TIME_RULE : timeWindowProblem(timeUs, rules);
+  const isStamped = time === undefined;
+  const timeUs = isStamped ? rules.stampUs : parseTime(time);
+  const timeMessage = timeUs === undefined ? TIME_RULE : isStamped ? undefined : timeWindowProblem(timeUs, rules);
   if (timeMessage !== undefined) errors.push({ field: `${path}time`, message: timeMessage });
   const priceMessage = priceProblem(price);
   if (priceMessage !== undefined) errors.push({ field: `${path}price`, message: priceMessage });
   const seqMessage = seq === undefined ? undefined : seqProblem(seq);
   if (seqMessage !== undefined) errors.push({ field: `${path}seq`, message: seqMessage });
   if (errors.length > errorsBefore || stored === undefined || timeUs === undefined) return undefined;
-  return { symbol: stored, timeUs, price: price as number, seq: seq as number | undefined };
+  return { symbol: stored, timeUs, price: price as number, seq: seq as number | undefined, isStamped };
 }

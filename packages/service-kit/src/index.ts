@@ -24,6 +24,7 @@ export * from "./problem-mapping.js";
 export * from "./query.js";
 export * from "./redis.js";
 export * from "./redis-cluster.js";
+export * from "./remote-clock.js";
 export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";
 export * from "./shutdown.js";

@@ -1,8 +1,10 @@
 import { documentsOf } from "@fx-ohlc/contract";
 import { Database, databaseProblem } from "@fx-ohlc/database";
 import {
+  clockHealth,
   createHttpApp,
   createLogger,
+  exportClockSkew,
   Health,
   type HttpServer,
   type Logger,
@@ -13,7 +15,7 @@ import {
 } from "@fx-ohlc/service-kit";
 import { BarPages } from "./bars/bar-page.js";
 import type { Config } from "./config.js";
-import type { BarDependencies } from "./http/bar-routes.js";
+import type { BarSources } from "./http/bar-answer.js";
 import { queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
@@ -34,7 +36,13 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const standby =
     config.databaseReadUrl === undefined ? undefined : openDatabase(config, config.databaseReadUrl, logger, "standby");
   const check = async () => database.assertAvailable();
-  const health = new Health({ version, dependencies: [{ name: "database", requiredForReady: true, check }] });
+  const health = new Health({
+    version,
+    dependencies: [{ name: "database", requiredForReady: true, check }],
+    problems: () => clockHealth(database.clock).problems,
+    details: () => clockHealth(database.clock).details,
+  });
+  exportClockSkew(metrics, database.clock);
   const handler = createHttpApp({
     logger,
     metrics,
@@ -71,7 +79,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
 function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
   const queryMetrics = new QueryMetrics(metrics);
   const sessions = new MarketSessions(config.marketSessions);
-  const from = (...databases: [Database, ...Database[]]): BarDependencies => {
+  const from = (...databases: [Database, ...Database[]]): BarSources => {
     const reader = new Reader(config.queryTimeoutMs, ...databases);
     return { reader, pages: new BarPages(reader), sessions, metrics: queryMetrics };
   };

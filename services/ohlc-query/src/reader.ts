@@ -1,6 +1,6 @@
 import { type Database, inSession, type Queries, type Sql } from "@fx-ohlc/database";
-import type { DayBoundary } from "@fx-ohlc/schemas";
-import { DeadlineError, Problem } from "@fx-ohlc/service-kit";
+import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
+import { DeadlineError, Problem, type RemoteClock } from "@fx-ohlc/service-kit";
 
 /** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
 const WAITING_MAX = 500;
@@ -23,7 +23,8 @@ export class Reader {
 
   /**
    * @param statementTimeoutMs what the pools of the databases have been given
-   * @param databases the first one that is available is read from: a standby, say, and the primary in its place
+   * @param databases the first one that is available is read from: a standby, say, and the primary in its place; the last one
+   *   is the primary
    */
   constructor(statementTimeoutMs: number, ...[first, ...others]: [Database, ...Database[]]) {
     this.#sources = [sourceOf(first), ...others.map(sourceOf)];
@@ -37,6 +38,19 @@ export class Reader {
    */
   get dayBoundary(): DayBoundary {
     return this.#source.database.settings.dayBoundary;
+  }
+
+  /**
+   * What every answer that depends on now goes by: the clock of the primary, also of what a standby answers; a standby's while
+   * the primary was never reached.
+   */
+  get clock(): RemoteClock {
+    const clocks = this.#sources.map(({ database }) => database.clock);
+    return clocks.findLast(({ isKnown }) => isKnown) ?? this.#sources[0].database.clock;
+  }
+
+  nowUs(): Micros {
+    return this.clock.nowUs();
   }
 
   get #source(): Source {

@@ -1,10 +1,12 @@
 import { documentsOf, STREAM_ROUTES } from "@fx-ohlc/contract";
 import { siteFolder } from "@fx-ohlc/dashboard";
-import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import { formatTime } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
+  clockHealth,
   createHttpApp,
   createLogger,
+  exportClockSkew,
   type Handler,
   type Handlers,
   Health,
@@ -20,7 +22,6 @@ import {
   stopInOrder,
 } from "@fx-ohlc/service-kit";
 import type { Config } from "./config.js";
-import type { Connections } from "./connection/connections.js";
 import { Gateway } from "./gateway.js";
 import { exportMetrics } from "./metrics.js";
 import { withPage } from "./page/with-page.js";
@@ -45,7 +46,10 @@ export function createApp(config: Config, version: string): App {
     version,
     dependencies: [{ name: "redis", requiredForReady: true, check }],
     isPrepared: () => gateway.isPrepared,
+    problems: () => clockHealth(gateway.clock).problems,
+    details: () => clockHealth(gateway.clock).details,
   });
+  exportClockSkew(metrics, gateway.clock);
   exportMetrics(metrics, gateway.counters, gateway.connections);
   const api = createHttpApp({
     logger,
@@ -53,7 +57,7 @@ export function createApp(config: Config, version: string): App {
     health,
     cors: true,
     documents: documentsOf(SERVICE, version),
-    routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway.connections)),
+    routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
   });
   const handler = withPage(siteFolder, api);
   let server: HttpServer | undefined;
@@ -77,10 +81,10 @@ const needsUpgrade: Handler = () => {
   throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
 };
 
-function streamHandlers(connections: Connections): Handlers<typeof STREAM_ROUTES> {
+function streamHandlers({ connections, clock }: Gateway): Handlers<typeof STREAM_ROUTES> {
   return {
     getStreamStats: (_req, res) => {
-      const timestamp = formatTime(nowUs());
+      const timestamp = formatTime(clock.nowUs());
       sendJson(res, 200, { connections: connections.counts(), total: connections.size, timestamp });
     },
     streamChannels: needsUpgrade,

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Logger, type RedisStore, RemoteClock } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarBook } from "./bars/bar-book.js";
@@ -27,6 +28,9 @@ import { Turnstile } from "./multiplex/turnstile.js";
 import { TickStream } from "./stream/tick-stream.js";
 import { CLOSE_TIMEOUT_MS, Gate } from "./upgrade/gate.js";
 
+/** How often ohlc-query is asked for the database's clock. A jump of it is followed so soon. */
+const CLOCK_INTERVAL_MS = 1_000;
+
 /** Streams read at a time for clients that resume: a page of the worst kind is 2.6 MB. */
 const REPLAYS_MAX = 16;
 
@@ -42,28 +46,32 @@ export class Gateway {
   readonly counters = new Counters();
   readonly connections = new Connections();
   readonly gate: Gate;
+  /** The database's, by which bars close. This machine's may be wrong, or jump. */
+  readonly clock = new RemoteClock();
   readonly #config: Config;
   readonly #feed: TickFeed;
   readonly #book: BarBook;
   readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
   readonly #check: BarCheck;
-  readonly #clock: GridClock;
+  readonly #grid: GridClock;
+  readonly #client: QueryClient;
   readonly #aborter = new AbortController();
   readonly #writesFrames = canWriteFrames();
   #heartbeatTimer: NodeJS.Timeout | undefined;
 
   constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
     this.#config = config;
-    const { counters } = this;
+    const { counters, clock } = this;
     const switchboard = new Switchboard<StreamItem>();
     const audiences = new Audiences(switchboard);
     const reader = new StreamReader(redis);
-    const ticks = new TickStream(switchboard, counters);
+    const ticks = new TickStream(switchboard, counters, clock);
     const book = new BarBook({
       switchboard,
       graceUs: config.finalGraceUs,
-      confirmedUs: () => this.#feed.confirmedUs,
+      clock,
+      confirmedAtMs: () => this.#feed.confirmedAtMs,
       onWanted: () => loader.wake(),
     });
     this.#feed = new TickFeed({
@@ -74,15 +82,19 @@ export class Gateway {
     });
     this.#book = book;
     this.#audiences = audiences;
-    const client = new QueryClient(config.ohlcQueryUrl);
+    const client = new QueryClient(config.ohlcQueryUrl, clock);
+    this.#client = client;
     const loader = new AnchorLoader(book, client, logger, this.#aborter.signal);
     const closedReader = new ClosedReader(book, client, switchboard, logger);
     this.#check = new BarCheck({ book, client, counters, logger });
-    this.#clock = new GridClock(() => {
-      book.advance();
-      loader.wake();
-      closedReader.wake();
-    });
+    this.#grid = new GridClock(
+      () => clock.nowUs() / 1000,
+      () => {
+        book.advance();
+        loader.wake();
+        closedReader.wake();
+      },
+    );
     this.#context = {
       audiences,
       switchboard,
@@ -111,7 +123,8 @@ export class Gateway {
 
   start(): void {
     this.#feed.start();
-    this.#clock.start();
+    this.#grid.start();
+    void this.#keepClock();
     this.connections.start();
     void this.#check.run(this.#aborter.signal);
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
@@ -129,7 +142,7 @@ export class Gateway {
     this.#aborter.abort();
     clearInterval(this.#heartbeatTimer);
     this.connections.stop();
-    this.#clock.stop();
+    this.#grid.stop();
     this.#feed.stop();
   }
 
@@ -146,9 +159,18 @@ export class Gateway {
     );
   }
 
+  /** While ohlc-query is away the clock goes on by what is known of it. */
+  async #keepClock(): Promise<void> {
+    const { signal } = this.#aborter;
+    while (!signal.aborted) {
+      await this.#client.readClock().catch(() => undefined);
+      await delay(CLOCK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
   #beat(): void {
     for (const audience of this.#audiences) {
-      if (audience.format === "multiplex") audience.add(heartbeat(audience.channels, this.#feed));
+      if (audience.format === "multiplex") audience.add(heartbeat(audience.channels, this.#feed, this.clock.nowUs()));
     }
   }
 }

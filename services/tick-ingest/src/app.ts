@@ -8,10 +8,13 @@ import {
   readMaintenance,
   type ServerState,
 } from "@fx-ohlc/database";
+import type { TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
+  clockHealth,
   createHttpApp,
   createLogger,
+  exportClockSkew,
   Health,
   type HttpServer,
   type Logger,
@@ -22,7 +25,7 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
-import { tickClock } from "./clock.js";
+import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
 import { correctionHandlers } from "./http/correction-routes.js";
@@ -64,8 +67,8 @@ interface Parts {
 export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const ingestMetrics = new IngestMetrics(metrics);
   const database = openDatabase(config, logger);
+  const ingestMetrics = new IngestMetrics(metrics, () => database.nowUs());
   const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
   const recognise = (state: ServerState) => database.assertSame(state);
   const ledger = new CommitLedger();
@@ -73,6 +76,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const writer = new TickWriter(database, ledger);
   const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
+  exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const lane: CommitLane = {
     commit: (requests) => writer.commit(requests),
@@ -97,19 +101,13 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: new Health({
-      version,
-      dependencies: [
-        { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
-        { name: "redis", requiredForReady: false, check: () => redis.ping() },
-      ],
-      problems: () => database.problems,
-    }),
+    health: createHealth(version, { database, ledger, redis }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
   };
-  const rules = () => ({ nowUs: tickClock(), maxClockSkewUs: config.maxClockSkewUs });
+  const stamps = new StampClock(() => database.nowUs());
+  const rules = () => tickRules(database, stamps, config);
   const handler = createHttpApp({
     logger,
     metrics,
@@ -138,6 +136,21 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   };
 }
 
+function createHealth(
+  version: string,
+  { database, ledger, redis }: Pick<Parts, "database" | "redis"> & { readonly ledger: CommitLedger },
+): Health {
+  return new Health({
+    version,
+    dependencies: [
+      { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
+      { name: "redis", requiredForReady: false, check: () => redis.ping() },
+    ],
+    problems: () => [...database.problems, ...clockHealth(database.clock).problems],
+    details: () => clockHealth(database.clock).details,
+  });
+}
+
 function openDatabase(config: Config, logger: Logger): Database {
   const database = new Database({
     url: config.databaseUrl,
@@ -155,6 +168,11 @@ function openDatabase(config: Config, logger: Logger): Database {
     logger.warn("the database may have gone back, or is another one: it has a new incarnation", { incarnation });
   });
   return database;
+}
+
+/** Now is the database's: replicas stamp and judge alike, and a machine whose clock is wrong harms no tick. */
+function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: Config): TickRules {
+  return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
 }
 
 function assertWritable(database: Database, ledger: CommitLedger): void {

@@ -1,4 +1,5 @@
 import type { MaintenanceState } from "@fx-ohlc/database";
+import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { Gauge, Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
 import type { Commit } from "./write/tick-writer.js";
@@ -10,14 +11,18 @@ const OTHER_SYMBOLS = "other";
 /** Counts what is ingested as plain integers, read when they are scraped. */
 export class IngestMetrics {
   private readonly ingested = new Map<string, number>();
-  /** When a tick of the symbol was last committed, seconds since 1970 by this machine's clock. */
+  /** When a tick of the symbol was last committed, seconds since 1970. */
   private readonly ingestedAtS = new Map<string, number>();
   private readonly rejected = new Map<string, number>();
   private duplicates = 0;
   private readonly batchSize: Histogram;
   private readonly commitDuration: Histogram;
 
-  constructor(metrics: Metrics) {
+  /** @param nowUs the clock that says when a tick was stored */
+  constructor(
+    metrics: Metrics,
+    private readonly nowUs: () => Micros,
+  ) {
     const registers = [metrics.registry];
     this.batchSize = new Histogram({
       name: "tick_batch_size",
@@ -91,7 +96,7 @@ export class IngestMetrics {
   }
 
   countCommit({ created, outcomes }: Commit): void {
-    const nowS = Date.now() / 1000;
+    const nowS = this.nowUs() / US_PER_SECOND;
     let previous: string | undefined;
     for (const { symbol } of created) {
       const label = this.ingested.has(symbol) || this.ingested.size < SYMBOLS_MAX ? symbol : OTHER_SYMBOLS;

@@ -10,6 +10,10 @@ const tick = fc.record({
   timeUs: fc.constantFrom(T0, T0 + 1),
   price,
   seq: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 4 }),
+  isStamped: fc.constant(false),
+});
+const atT0 = (value: number, seq: number | undefined): NewTick => ({
+  ...{ symbol: "EURUSD", timeUs: T0, price: value, seq, isStamped: false },
 });
 const request = fc.array(tick, { minLength: 1, maxLength: 6 });
 
@@ -95,7 +99,7 @@ test("a request sent again, at once or after others, stores nothing", () => {
 });
 
 test("[1,1] after [2] gives three ticks, as [2] after [1,1] does", () => {
-  const at = (value: number): NewTick => ({ symbol: "EURUSD", timeUs: T0, price: value, seq: undefined });
+  const at = (value: number) => atT0(value, undefined);
   for (const requests of [
     [[at(2)], [at(1), at(1)]],
     [[at(1), at(1)], [at(2)]],
@@ -107,11 +111,29 @@ test("[1,1] after [2] gives three ticks, as [2] after [1,1] does", () => {
 });
 
 test("a stamp holds 1,024 ticks and refuses the next one", () => {
-  const full = Array.from(
-    { length: 1024 },
-    (_, index): NewTick => ({ symbol: "EURUSD", timeUs: T0, price: index + 1, seq: undefined }),
-  );
+  const full = Array.from({ length: 1024 }, (_, index) => atT0(index + 1, undefined));
   const table = new Table();
   expect(table.post(full)).toEqual({ created: 1024 });
-  expect(table.post([{ symbol: "EURUSD", timeUs: T0, price: 5000, seq: undefined }])).toBe("refused");
+  expect(table.post([atT0(5000, undefined)])).toBe("refused");
+});
+
+test("ticks that came without a time are all stored, whatever is stored at the stamps they get", () => {
+  const stamped = fc.record({ timeUs: fc.constantFrom(T0, T0 + 1), price }).map((given) => ({
+    ...{ symbol: "EURUSD", seq: undefined, isStamped: true },
+    ...given,
+  }));
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 3 }), fc.array(fc.array(stamped), { maxLength: 8 }), (given, own) => {
+      const table = new Table();
+      for (const ticks of given) table.post(ticks);
+      for (const ticks of own) expect(table.post(ticks)).toEqual({ created: ticks.length });
+      expect(new Set(table.text).size).toBe(table.rows.length);
+    }),
+  );
+});
+
+test("a tick without a time but with a seq that another one took is refused, not taken for that one", () => {
+  const table = new Table();
+  expect(table.post([atT0(1, 0)])).toEqual({ created: 1 });
+  expect(table.post([{ ...atT0(1, 0), isStamped: true }])).toBe("refused");
 });

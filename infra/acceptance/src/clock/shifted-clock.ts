@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { env as ownEnv } from "node:process";
+import { env } from "node:process";
 
 const MODULE = new URL("./moved-clock.mjs", import.meta.url);
 
@@ -16,8 +16,8 @@ export class ShiftedClock {
 
   /** For a service's start. */
   get env(): Record<string, string> {
-    const options = [ownEnv["NODE_OPTIONS"], `--import=${MODULE.href}`].filter((option) => option !== undefined);
-    return { NODE_OPTIONS: options.join(" "), FX_TEST_CLOCK_FILE: this.#file };
+    const { NODE_OPTIONS: others = "" } = env;
+    return { NODE_OPTIONS: `${others} --import=${MODULE.href}`, FX_TEST_CLOCK_FILE: this.#file };
   }
 
   /** From two milliseconds later on the clock differs by this much from the machine's, ahead of it when positive. */

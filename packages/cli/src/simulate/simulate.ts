@@ -14,6 +14,8 @@ export interface SimulateOptions {
 
 /** Ticks that fall due within it share a request: unseen by who watches, and at most 50 requests a second. */
 const FLUSH_INTERVAL_MS = 20;
+/** The schedule is looked at this often, however far off its next tick is. */
+const LOOK_INTERVAL_MS = 1_000;
 
 /** Ticks in one request; the service takes 50,000. */
 const REQUEST_TICKS_MAX = 10_000;
@@ -62,7 +64,9 @@ class Simulator {
     for (;;) {
       const due = schedule.take(nowUs(), countMax);
       if (due.length > 0) await this.#send(due, signal);
-      await sleep(Math.max(FLUSH_INTERVAL_MS, (schedule.nextUs - nowUs()) / 1000), signal);
+      // A clock that is set back must not keep it waiting: the schedule starts over with the next look.
+      const waitMs = Math.min((schedule.nextUs - nowUs()) / 1000, LOOK_INTERVAL_MS);
+      await sleep(Math.max(FLUSH_INTERVAL_MS, waitMs), signal);
     }
   }
 

@@ -194,7 +194,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
       this.#flow.onMessage(message);
       return;
     }
-    this.#liveSinceMs ??= Date.now();
+    this.#liveSinceMs ??= performance.now();
     if (this.#status !== "live") this.#setStatus("live");
     if (!this.#isClosed()) this.#flow.onSubscribed(message.channels);
   }
@@ -241,7 +241,8 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #disconnect(): void {
-    if (this.#liveSinceMs !== undefined && Date.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS) this.#attempt = 0;
+    if (this.#liveSinceMs !== undefined && performance.now() - this.#liveSinceMs >= GOOD_CONNECTION_MS)
+      this.#attempt = 0;
     this.#liveSinceMs = undefined;
     this.#isOpen = false;
     this.#flow.onLost();

@@ -18,8 +18,8 @@ import { Reloader } from "./reloader.js";
 const RELOAD_MARGIN_MS = 60_000;
 
 /** With the digits of a tick's time, with which it is compared. */
-function timeNow(): string {
-  return new Date().toISOString().replace("Z", "000Z");
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace("Z", "000Z");
 }
 
 function timeBefore(time: string, ms: number): string {
@@ -44,6 +44,8 @@ export class MessageFlow {
   #isConnected = false;
   /** When the stream was lost; undefined once the server has said again where every symbol stands. */
   #lostAt: string | undefined;
+  /** The server's clock minus `performance.now()`, since the first heartbeat: this machine's may be hours ahead. */
+  #serverAheadMs: number | undefined;
 
   constructor(history: HistoryReader, positions: Positions, target: FlowTarget) {
     this.#positions = positions;
@@ -76,7 +78,7 @@ export class MessageFlow {
 
   /** The connection is gone: what it said last and was not handed out comes again with the next one. */
   onLost(): void {
-    if (this.#isConnected) this.#lostAt ??= timeNow();
+    if (this.#isConnected) this.#lostAt ??= this.#timeNow();
     this.#isConnected = false;
     this.#reloader.abort();
   }
@@ -85,7 +87,7 @@ export class MessageFlow {
   #begin({ channel, offset }: SubscribedChannel): void {
     const parsed = parseChannel(channel);
     const isNew = parsed?.kind === "ticks" && parsed.symbol !== "*" && this.#positions.get(channel) === undefined;
-    if (offset !== undefined && isNew) this.#positions.set(channel, { offset, time: timeNow() });
+    if (offset !== undefined && isNew) this.#positions.set(channel, { offset, time: this.#timeNow() });
   }
 
   /** Followers of every symbol are told where each one stands, at once and every 10 s: how a new symbol is met. */
@@ -95,7 +97,13 @@ export class MessageFlow {
       this.#reloadNew(channel);
       this.#positions.set(channel, { offset, time });
     }
+    this.#positions.capAt(time);
+    this.#serverAheadMs = Date.parse(time) - performance.now();
     this.#lostAt = undefined;
+  }
+
+  #timeNow(): string {
+    return timeOf(this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs);
   }
 
   /** A symbol that is met for the first time after an outage may have begun within it. */
@@ -110,7 +118,7 @@ export class MessageFlow {
     else if (bucket !== undefined) this.#reloader.reload(name, { from: bucket });
   }
 
-  #onFailed(channel: string, { from, to = timeNow() }: Range, error: Error): void {
+  #onFailed(channel: string, { from, to = this.#timeNow() }: Range, error: Error): void {
     this.#target.emit({ type: "gap", channel, from, to, reason: error.message });
   }
 

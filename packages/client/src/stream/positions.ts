@@ -45,6 +45,13 @@ export class Positions {
     }
   }
 
+  /** No position is ahead of the server's clock: what this machine's, or a producer's, made of it would leave out ticks. */
+  capAt(time: string): void {
+    for (const [channel, position] of this.#positions) {
+      if (position.time !== undefined && position.time > time) this.#positions.set(channel, { ...position, time });
+    }
+  }
+
   /** Names with a position that a subscription covers. */
   coveredBy(subscription: string): string[] {
     return [...this.#positions.keys()].filter((name) => covers(subscription, name));

@@ -195,7 +195,7 @@ async function readUnderOneSnapshot(
 ): Promise<NewestBars> {
   const [[taken], identity] = await Promise.all([
     transaction<{ now: Micros; snapshot: string }[]>`
-      select clock_timestamp() as now, pg_current_snapshot()::text as snapshot`,
+      select fx_clock() as now, pg_current_snapshot()::text as snapshot`,
     readIdentity(transaction),
   ]);
   const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };

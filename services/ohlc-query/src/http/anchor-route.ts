@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { DatabaseUnavailableError } from "@fx-ohlc/database";
 import {
   type AnchorQuery,
   barJson,
@@ -26,6 +27,18 @@ function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
     ...(interval === "day" ? { date: fxDayName(bucketUs, boundary) } : {}),
     open_key: keyJson(bar.openKey),
     close_key: keyJson(bar.closeKey),
+  };
+}
+
+/**
+ * `GET /internal/clock`: the database's clock, by which gateways close bars.
+ *
+ * @throws DatabaseUnavailableError before the database was ever reached
+ */
+export function getClock(reader: Reader) {
+  return async (): Promise<Answer> => {
+    if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
+    return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
   };
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, nowUs } from "@fx-ohlc/schemas";
+import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval } from "@fx-ohlc/schemas";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
@@ -9,6 +9,7 @@ import type { Table } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
+import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
 import { CONTENT_TYPES } from "./media-type.js";
@@ -16,6 +17,7 @@ import { pageLink } from "./page-link.js";
 
 /** What bars are answered from. */
 export interface BarSources {
+  readonly reader: Reader;
   readonly pages: BarPages;
   readonly sessions: MarketSessions;
   readonly metrics: QueryMetrics;
@@ -38,9 +40,9 @@ export function namingBoundary(interval: Interval, boundary: DayBoundary): DayBo
   return interval === "1d" || interval === "1w" || interval === "1M" ? boundary : undefined;
 }
 
-function pagesFor({ pages, sessions }: BarSources, { range, fill }: BarRequest): Pages {
+function pagesFor({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages {
   if (fill === "none") return pages;
-  return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: nowUs() });
+  return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: reader.nowUs() });
 }
 
 async function readPage(pages: Pages, req: IncomingMessage, { range, take }: BarRequest): Promise<Page> {
@@ -68,7 +70,7 @@ async function* allTables(sources: BarSources, request: BarRequest): AsyncGenera
   let bars: BarRows = NO_BARS;
   let nextUs: number | undefined = request.range.fromUs;
   do {
-    const runningUs = bucketStart(nowUs(), interval, boundary);
+    const runningUs = bucketStart(sources.reader.nowUs(), interval, boundary);
     const startedMs = performance.now();
     ({ bars, nextUs } =
       nextUs < toUs ? await pages.first({ ...request.range, fromUs: nextUs }) : { bars, nextUs: undefined });
@@ -93,7 +95,7 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
     return { chunks: tableChunks(allTables(sources, request), format), contentType };
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
-  const runningUs = bucketStart(nowUs(), range.interval, range.boundary);
+  const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
   const startedMs = performance.now();
   const { bars, link } = await readPage(pagesFor(sources, request), req, request);
   sources.metrics.observe(range.interval, (performance.now() - startedMs) / 1000, bars.bucketUs.length);

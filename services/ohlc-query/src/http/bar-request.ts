@@ -6,7 +6,6 @@ import {
   type FieldError,
   type FillName,
   type Interval,
-  nowUs,
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import { malformed } from "@fx-ohlc/service-kit";
@@ -65,6 +64,7 @@ export function barRequest(
   const format = formatOf(req, query.format);
   requireStreamable(limit, format);
   const boundary = boundaryOf(query, reader.dayBoundary);
-  const range = { ...rangeOf(count === undefined ? query : { ...query, limit: count }, nowUs()), interval, boundary };
+  const paged = count === undefined ? query : { ...query, limit: count };
+  const range = { ...rangeOf(paged, reader.nowUs()), interval, boundary };
   return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format };
 }

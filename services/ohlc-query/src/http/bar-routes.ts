@@ -11,37 +11,31 @@ import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
 import { barRows, barTable } from "../formats/bar-table.js";
 import { tableText } from "../formats/table-text.js";
-import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
 import { answerBars, type BarSources, namingBoundary } from "./bar-answer.js";
 import { barRequest, requireBoundaryFits } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
 import { boundaryOf, symbolsOf } from "./ranges.js";
 
-/** What the bar routes work with. */
-export interface BarDependencies extends BarSources {
-  readonly reader: Reader;
-}
-
 /** Symbols of one `/ohlc/latest`: each costs some index probes. */
 const SYMBOLS_MAX = 100;
 
 /** `GET /ohlc/minute` and `/ohlc/hour`: bars that no day boundary touches. */
-export function getBars(dependencies: BarDependencies, interval: "1m" | "1h") {
+export function getBars(dependencies: BarSources, interval: "1m" | "1h") {
   return async (req: IncomingMessage, query: BarsQuery): Promise<Answer> => {
     return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
   };
 }
 
 /** `GET /ohlc/day` and `/ohlc/custom-day`. */
-export function getDayBars(dependencies: BarDependencies) {
+export function getDayBars(dependencies: BarSources) {
   return async (req: IncomingMessage, query: DayBarsQuery): Promise<Answer> => {
     return answerBars(dependencies, req, barRequest(req, query, "1d", dependencies.reader));
   };
 }
 
 /** `GET /ohlc`: bars of any interval. */
-export function getIntervalBars(dependencies: BarDependencies) {
+export function getIntervalBars(dependencies: BarSources) {
   return async (req: IncomingMessage, query: IntervalBarsQuery): Promise<Answer> => {
     const interval = parseInterval(query.interval) ?? "1m";
     return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
@@ -49,7 +43,7 @@ export function getIntervalBars(dependencies: BarDependencies) {
 }
 
 /** `GET /ohlc/latest`. */
-export function getLatestBars({ reader, pages }: BarDependencies) {
+export function getLatestBars({ reader, pages }: BarSources) {
   return async (req: IncomingMessage, query: LatestQuery): Promise<Answer> => {
     const symbols = symbolsOf(query.symbol);
     if (symbols.length > SYMBOLS_MAX) {

@@ -9,9 +9,10 @@ import {
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
-import { getAnchor } from "./anchor-route.js";
+import { getAnchor, getClock } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
-import { type BarDependencies, getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
+import type { BarSources } from "./bar-answer.js";
+import { getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { getDatabase } from "./database-route.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
@@ -20,9 +21,9 @@ import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, wi
 /** Where reads are answered from. */
 export interface ReadSources {
   /** The primary: what must hold everything that was committed before it was asked for. */
-  readonly primary: BarDependencies;
+  readonly primary: BarSources;
   /** A standby where there is one: what may be as old as its replication lag. */
-  readonly history: BarDependencies;
+  readonly history: BarSources;
 }
 
 /** Answers a request whose query has been checked. */
@@ -47,7 +48,7 @@ export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
     }),
     ...bind(UDF_ROUTES, {
       getUdfConfig,
-      getUdfTime,
+      getUdfTime: getUdfTime(history),
       getUdfSymbol: getUdfSymbol(history),
       searchUdfSymbols: getUdfSearch(history),
       getUdfHistory: getUdfHistory(history),
@@ -55,6 +56,7 @@ export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
     ...bind(INTERNAL_ROUTES, {
       getAnchor: getAnchor(primary.reader),
       getDatabase: getDatabase(primary.reader),
+      getClock: getClock(primary.reader),
       getFreshMinuteBars: getBars(primary, "1m"),
       getFreshHourBars: getBars(primary, "1h"),
       getFreshDayBars: getDayBars(primary),

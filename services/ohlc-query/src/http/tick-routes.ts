@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { formatTime, nowUs, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
+import { formatTime, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
@@ -33,7 +33,7 @@ export function getTicks(reader: Reader) {
     const format = formatOf(req, query.format);
     requireStreamable(query.limit, format);
     const contentType = CONTENT_TYPES[format];
-    const { limit, ...range } = rangeOf(query, nowUs());
+    const { limit, ...range } = rangeOf(query, reader.nowUs());
     const ticksOf = { ...range, afterSeq: Number(query.after_seq ?? -1), rowsMax: limit + 1 };
     if (query.limit === "all" && format !== "columns") {
       return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
@@ -53,7 +53,7 @@ export function getTicks(reader: Reader) {
 export function getSymbols(reader: Reader) {
   return async (req: IncomingMessage, query: SymbolsQuery): Promise<Answer> => {
     const format = formatOf(req, query.format);
-    const symbols = await readSymbols(reader, nowUs());
+    const symbols = await readSymbols(reader, reader.nowUs());
     const names = ["symbol", "first_tick", "last_tick"] as const;
     const columns = names.map((name) =>
       column(

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { databaseProblem } from "@fx-ohlc/database";
 import {
   normalizeSymbol,
-  nowUs,
   sessionBoundary,
   type UdfConfig,
   type UdfFound,
@@ -17,7 +16,7 @@ import { readSymbolDays } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
 import type { Answer } from "./answer.js";
-import type { BarDependencies } from "./bar-routes.js";
+import type { BarSources } from "./bar-answer.js";
 
 /**
  * TradingView's Universal Data Feed, so that its charting library plugs in: `new UDFCompatibleDatafeed("…/udf")`. The protocol
@@ -63,18 +62,21 @@ export async function getUdfConfig(): Promise<Answer> {
 }
 
 /** `GET /udf/time`. */
-export async function getUdfTime(): Promise<Answer> {
-  return { body: String(Math.floor(nowUs() / US_PER_SECOND)), contentType: "text/plain; charset=utf-8" };
+export function getUdfTime({ reader }: BarSources) {
+  return async (): Promise<Answer> => ({
+    body: String(Math.floor(reader.nowUs() / US_PER_SECOND)),
+    contentType: "text/plain; charset=utf-8",
+  });
 }
 
 /** `GET /udf/symbols`. */
-export function getUdfSymbol({ pages, sessions }: BarDependencies) {
+export function getUdfSymbol({ reader, pages, sessions }: BarSources) {
   return async (_req: IncomingMessage, query: UdfSymbolQuery): Promise<Answer> => {
     const symbol = normalizeSymbol(query.symbol) ?? "";
     const session = sessions.of(symbol);
     const { bars } = await pages.last({
       ...{ symbol, interval: "1m", boundary: sessionBoundary(session) },
-      ...{ fromUs: FIRST_BUCKET_US, toUs: nowUs(), limit: SAMPLE_MINUTES },
+      ...{ fromUs: FIRST_BUCKET_US, toUs: reader.nowUs(), limit: SAMPLE_MINUTES },
     });
     if (bars.bucketUs.length === 0) throw new Problem("not_found", "unknown_symbol");
     return { body: JSON.stringify(symbolInfo(symbol, session, bars)) };
@@ -82,11 +84,11 @@ export function getUdfSymbol({ pages, sessions }: BarDependencies) {
 }
 
 /** `GET /udf/search`: symbols that begin with what was typed, then those that hold it elsewhere. */
-export function getUdfSearch({ reader, sessions }: BarDependencies) {
+export function getUdfSearch({ reader, sessions }: BarSources) {
   return async (_req: IncomingMessage, asked: UdfSearchQuery): Promise<Answer> => {
     const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
     const typed = query.toUpperCase().replace("/", "");
-    const symbols = (await readSymbolDays(reader, nowUs())).map(({ symbol }) => symbol);
+    const symbols = (await readSymbolDays(reader, reader.nowUs())).map(({ symbol }) => symbol);
     const beginning = symbols.filter((symbol) => symbol.startsWith(typed));
     const holding = symbols.filter((symbol) => symbol.includes(typed) && !symbol.startsWith(typed));
     const found = [...beginning, ...holding].map(
@@ -101,7 +103,7 @@ export function getUdfSearch({ reader, sessions }: BarDependencies) {
 }
 
 /** `GET /udf/history`. */
-export function getUdfHistory({ pages, sessions }: BarDependencies) {
+export function getUdfHistory({ pages, sessions }: BarSources) {
   return async (_req: IncomingMessage, query: UdfHistoryQuery): Promise<Answer> => {
     return { body: JSON.stringify(await readHistory(query, pages, sessions)) };
   };

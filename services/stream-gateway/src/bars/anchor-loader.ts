@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { nowUs } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import type { BarBook } from "./bar-book.js";
 import type { Anchor } from "./live-bars.js";
@@ -74,7 +73,7 @@ export class AnchorLoader {
 
   /** Tells the bars at once: clients may be waiting for their first one. */
   #hand(entry: WatchedBars, request: number, anchor: Anchor): void {
-    this.book.publish(entry.live.anchorLoaded(request, anchor, nowUs()));
+    this.book.publish(entry.live.anchorLoaded(request, anchor, this.book.nowUs()));
     this.book.advanceEntry(entry);
   }
 

@@ -1,4 +1,5 @@
-import { type Micros, nowUs, type StoredInterval } from "@fx-ohlc/schemas";
+import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
+import type { RemoteClock } from "@fx-ohlc/service-kit";
 import type { Switchboard } from "../fanout/switchboard.js";
 import type { FeedMessage } from "../feed/feed-message.js";
 import type { FeedListener } from "../feed/tick-feed.js";
@@ -14,8 +15,10 @@ export interface BarBookOptions {
   readonly switchboard: Switchboard<StreamItem>;
   /** How long after its end a bar waits for late ticks. */
   readonly graceUs: Micros;
-  /** Every message published before this instant has been handed in. */
-  confirmedUs(): Micros;
+  /** The database's: bars close by it, as its answers say what is complete by it. */
+  readonly clock: RemoteClock;
+  /** Every message published before this instant of `performance.now()` has been handed in. */
+  confirmedAtMs(): number;
   /** Somebody may be waiting for bars that have to be loaded. */
   onWanted(): void;
 }
@@ -42,7 +45,11 @@ export class BarBook implements FirstBars, FeedListener {
 
   /** Every message published before this instant has been handed in. */
   get confirmedUs(): Micros {
-    return this.#options.confirmedUs();
+    return this.#options.clock.usAt(this.#options.confirmedAtMs());
+  }
+
+  nowUs(): Micros {
+    return this.#options.clock.nowUs();
   }
 
   /** Somebody follows all symbols, and which ones there are has not been asked yet. */
@@ -97,7 +104,7 @@ export class BarBook implements FirstBars, FeedListener {
 
   newest(symbol: string, interval: StoredInterval): readonly ShownBar[] {
     const entries = symbol === EVERY_SYMBOL ? [...this.#entries.values()] : [this.#entries.get(symbol)];
-    const now = nowUs();
+    const now = this.nowUs();
     return entries.map((entry) => entry?.live.newest(interval, now)).filter((bar) => bar !== undefined);
   }
 
@@ -122,13 +129,13 @@ export class BarBook implements FirstBars, FeedListener {
   }
 
   advanceEntry({ live, shadow }: WatchedBars): void {
-    const now = nowUs();
+    const now = this.nowUs();
     this.publish(live.advance(now, this.confirmedUs));
     shadow?.advance(now, this.confirmedUs);
   }
 
   /** Tells clients. */
   publish(events: readonly BarEvent[]): void {
-    for (const event of events) this.#options.switchboard.publish(new BarItem(event, nowUs()));
+    for (const event of events) this.#options.switchboard.publish(new BarItem(event, this.nowUs()));
   }
 }

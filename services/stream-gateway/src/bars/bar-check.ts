@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Bar, nowUs, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
+import { type Bar, type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
 import type { Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { BarBook } from "./bar-book.js";
@@ -88,7 +88,7 @@ export class BarCheck {
       client.anchors([symbol]),
       Promise.all(told.map((closed) => this.#stored(symbol, closed))),
     ]);
-    const readUs = nowUs();
+    const readUs = book.nowUs();
     shadow.anchorLoaded(request, anchors.known.get(symbol) ?? anchors.empty, readUs);
     await delay(SETTLE_MS, undefined, { signal });
     book.advanceEntry(entry);
@@ -96,7 +96,9 @@ export class BarCheck {
     entry.shadow = undefined;
     // While messages are missing or closed bars are being read again, a difference is no surprise.
     if (book.confirmedUs <= readUs || !live.isLive || live.hasDirty || entry.isReading) return [];
-    const open = isSameShadow ? STORED_INTERVALS.filter((interval) => !areAlike(live, shadow, interval)) : [];
+    const open = isSameShadow
+      ? STORED_INTERVALS.filter((interval) => !areAlike(live, shadow, interval, book.nowUs()))
+      : [];
     const closed = told.filter(
       ({ interval, told: bar }, index) =>
         bar !== undefined && bar === live.newestClosed(interval) && !sameBar(bar, stored[index]),
@@ -112,8 +114,7 @@ export class BarCheck {
   }
 }
 
-function areAlike(live: LiveBars, shadow: LiveBars, interval: StoredInterval): boolean {
-  const now = nowUs();
-  const barOf = (bars: LiveBars): ShownBar["bar"] | undefined => bars.newest(interval, now)?.bar;
+function areAlike(live: LiveBars, shadow: LiveBars, interval: StoredInterval, nowUs: Micros): boolean {
+  const barOf = (bars: LiveBars): ShownBar["bar"] | undefined => bars.newest(interval, nowUs)?.bar;
   return sameBar(barOf(live), barOf(shadow));
 }

@@ -22,7 +22,7 @@ export interface ShownBar {
 
 /**
  * News of a bar: `bar`, one that is still open, as it is now; `final`, told once of each bar; `revision`, a bar that had been
- * final is another one now, or gone.
+ * final is another one now, or gone, or, when the database's clock was put back, open again.
  */
 export interface BarEvent extends ShownBar {
   readonly kind: "bar" | "final" | "revision";

@@ -42,6 +42,9 @@ export interface LevelAnchor {
  *
  * An anchor says all there is from its oldest bucket on, the *floor*. Buckets below the floor that are not final yet are *owed*:
  * nobody knows them, so they are read when they are final. So is a bar whose last ticks may still be on their way when it ends.
+ *
+ * A clock that was ahead and is put back ({@link setBack}) opens buckets again that were final by it. Clients were told of them:
+ * they are *shown*, and the next anchor says what each of them is.
  */
 export class BarLevel {
   readonly #interval: Interval;
@@ -52,6 +55,10 @@ export class BarLevel {
   #open: FoldedBar[] = [];
   #floorUs: Micros = Number.POSITIVE_INFINITY;
   #owed: TimeRange | undefined;
+  /** Buckets that are open again, and whether clients were told that they are final. */
+  readonly #shown = new Map<Micros, boolean>();
+  /** Ranges that are being read since before the clock was put back: what is folded since then may be newer. */
+  readonly #overtaken = new Set<ClosedRange>();
   #nowUs: Micros = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -75,9 +82,20 @@ export class BarLevel {
     this.#floorUs = Math.min(this.#startOf(anchorNowUs), ...bars.map((bar) => bar.bucketUs));
     this.#closed.beginAt(this.#floorUs);
     if (doubtfulFromUs !== undefined && doubtfulFromUs < this.#floorUs) this.#owe(doubtfulFromUs, this.#floorUs);
-    for (const bar of before) if (bar.bucketUs < this.#floorUs) this.#oweBar(bar);
+    for (const bar of before) if (bar.bucketUs < this.#floorUs) this.#owe(bar.bucketUs, bar.endUs);
     this.#open = bars.map((bar) => this.#reopened(bar, before)).sort((a, b) => a.bucketUs - b.bucketUs);
-    return this.#vanished(before);
+    const events = this.#vanished(before);
+    this.#shown.clear();
+    return events;
+  }
+
+  /** The clock was ahead: an anchor is needed, for buckets may be open again that nobody folds. */
+  setBack(nowUs: Micros): void {
+    // It may never have gone by the clock that was ahead: while an anchor is awaited nothing is closed.
+    if (this.#boundary === undefined || this.#nowUs <= nowUs) return;
+    this.#nowUs = nowUs;
+    for (const [bucketUs, toldFinal] of this.#closed.takeBack(this.#notFinalFromUs())) this.#show(bucketUs, toldFinal);
+    for (const range of this.#reading) this.#overtaken.add(range);
   }
 
   /**
@@ -106,10 +124,7 @@ export class BarLevel {
       if (confirmedUs >= first.endUs) this.#settle(first.toBar(), events);
       else this.#oweBar(first);
     }
-    if (this.#owed !== undefined && this.#isFinal(this.#owed.toUs)) {
-      this.#dirty.add(this.#owed.fromUs, this.#owed.toUs);
-      this.#owed = undefined;
-    }
+    this.#collectOwed();
     for (const bar of this.#open) this.#tell(bar, events);
     return events;
   }
@@ -141,7 +156,14 @@ export class BarLevel {
 
   /** The ranges of final buckets that have to be read from the database. Each is handed out once, and answered once. */
   takeDirty(): readonly ClosedRange[] {
-    const ranges = this.#dirty.take().map((range) => ({ ...range, interval: this.interval }));
+    const ranges: ClosedRange[] = [];
+    if (this.#dirty.isEmpty) return ranges;
+    const openFromUs = this.#openFromUs();
+    for (const { fromUs, toUs } of this.#dirty.take()) {
+      // Since they were noted, the clock was put back, or an anchor brought older bars than had been open.
+      if (toUs > openFromUs) this.#owe(Math.max(fromUs, openFromUs), toUs);
+      if (fromUs < openFromUs) ranges.push({ interval: this.interval, fromUs, toUs: Math.min(toUs, openFromUs) });
+    }
     for (const range of ranges) this.#reading.add(range);
     return ranges;
   }
@@ -149,6 +171,7 @@ export class BarLevel {
   /** A range that was handed out could not be read: it will be handed out again. */
   readFailed(range: ClosedRange): void {
     this.#reading.delete(range);
+    this.#overtaken.delete(range);
     this.#dirty.add(range.fromUs, range.toUs);
   }
 
@@ -160,6 +183,10 @@ export class BarLevel {
    */
   closedRead(range: ClosedRange, bars: readonly Bar[], fromUs: Micros): BarEvent[] {
     const { toUs } = range;
+    if (this.#overtaken.has(range)) {
+      this.readFailed(range);
+      return [];
+    }
     this.#reading.delete(range);
     const events: BarEvent[] = [];
     for (const bar of bars) this.#settle(bar, events);
@@ -193,19 +220,32 @@ export class BarLevel {
   /** A bar of the anchor, with what clients were already told of it. */
   #reopened(bar: KeyedBar, before: readonly FoldedBar[]): FoldedBar {
     const folded = new FoldedBar(bar, this.#endOf(bar.bucketUs));
+    folded.told = this.#shown.has(bar.bucketUs);
+    folded.toldFinal = this.#shown.get(bar.bucketUs) ?? false;
     const old = before.find((open) => open.bucketUs === bar.bucketUs);
     if (old === undefined) return folded;
+    folded.toldFinal ||= old.toldFinal;
     folded.complete = old.complete;
-    folded.told = old.told;
+    folded.told ||= old.told;
     folded.changed = old.changed || !sameBar(old.toBar(), bar);
     return folded;
   }
 
   #vanished(before: readonly FoldedBar[]): BarEvent[] {
     const kept = new Set(this.#open.map((bar) => bar.bucketUs));
-    return before
-      .filter((bar) => bar.told && bar.bucketUs >= this.#floorUs && !kept.has(bar.bucketUs))
-      .map((bar) => this.#revision(emptyBar(this.symbol, bar.bucketUs)));
+    for (const bar of before) if (bar.told) this.#show(bar.bucketUs, bar.toldFinal);
+    const missing = [...this.#shown].filter(([bucketUs]) => !kept.has(bucketUs)).sort(([a], [b]) => a - b);
+    for (const [bucketUs, toldFinal] of missing) {
+      if (bucketUs >= this.#floorUs) continue;
+      this.#closed.expect(bucketUs, toldFinal);
+      this.#owe(bucketUs, this.#endOf(bucketUs));
+    }
+    const gone = missing.filter(([bucketUs]) => bucketUs >= this.#floorUs);
+    return gone.map(([bucketUs]) => this.#revision(emptyBar(this.symbol, bucketUs)));
+  }
+
+  #show(bucketUs: Micros, toldFinal: boolean): void {
+    this.#shown.set(bucketUs, toldFinal || this.#shown.get(bucketUs) === true);
   }
 
   #tell(bar: FoldedBar, events: BarEvent[]): void {
@@ -215,7 +255,10 @@ export class BarLevel {
     bar.complete = complete;
     bar.changed = false;
     bar.told = true;
-    events.push({ kind: "bar", interval: this.interval, bar: bar.toBar(), complete, final: false });
+    // What clients were told is final has to be taken back; from then on it is a bar like others.
+    const kind = bar.toldFinal ? "revision" : "bar";
+    bar.toldFinal = false;
+    events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false });
   }
 
   #settle(bar: Bar, events: BarEvent[]): void {
@@ -229,7 +272,7 @@ export class BarLevel {
   }
 
   #oweBar(bar: FoldedBar): void {
-    if (bar.told) this.#closed.expect(bar.bucketUs);
+    if (bar.told) this.#closed.expect(bar.bucketUs, bar.toldFinal);
     this.#owe(bar.bucketUs, bar.endUs);
   }
 
@@ -238,13 +281,27 @@ export class BarLevel {
     this.#owed = this.#owed === undefined ? range : hull(this.#owed, range);
   }
 
+  /** What is owed and final by now can be read. */
+  #collectOwed(): void {
+    if (this.#owed === undefined) return;
+    const { fromUs, toUs } = this.#owed;
+    const finalToUs = Math.min(toUs, this.#openFromUs());
+    if (finalToUs <= fromUs) return;
+    this.#dirty.add(fromUs, finalToUs);
+    this.#owed = finalToUs < toUs ? { fromUs: finalToUs, toUs } : undefined;
+  }
+
   #isFinal(endUs: Micros): boolean {
     return endUs + this.graceUs <= this.#nowUs;
   }
 
   /** Where the first bucket starts that is not final or not closed yet: an anchor can bring bars that the next advance closes. */
   #openFromUs(): Micros {
-    return Math.min(this.#startOf(this.#nowUs - this.graceUs), this.#open[0]?.bucketUs ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#notFinalFromUs(), this.#open[0]?.bucketUs ?? Number.POSITIVE_INFINITY);
+  }
+
+  #notFinalFromUs(): Micros {
+    return this.#startOf(this.#nowUs - this.graceUs);
   }
 
   #startOf(us: Micros): Micros {

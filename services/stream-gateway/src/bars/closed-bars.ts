@@ -10,7 +10,8 @@ export type Settled = "first" | "same" | "changed";
  */
 export class ClosedBars {
   #bars = new Map<Micros, Bar>();
-  readonly #expected = new Set<Micros>();
+  /** Whether clients were told that they are final. */
+  readonly #expected = new Map<Micros, boolean>();
   #newest: Bar | undefined;
   #fromUs: Micros = Number.POSITIVE_INFINITY;
 
@@ -35,9 +36,9 @@ export class ClosedBars {
     if (this.#fromUs === Number.POSITIVE_INFINITY) this.#fromUs = bucketUs;
   }
 
-  /** Clients were told of this bar while it was open: when it is read, it is either there or gone. */
-  expect(bucketUs: Micros): void {
-    this.#expected.add(bucketUs);
+  /** Clients were told of this bar before it was closed: when it is read, it is either there or gone. */
+  expect(bucketUs: Micros, toldFinal: boolean): void {
+    this.#expected.set(bucketUs, toldFinal);
   }
 
   /** Remembers a closed bar as told. */
@@ -54,7 +55,7 @@ export class ClosedBars {
 
   /** Forgets the bars in [fromUs, toUs) whose buckets are not in `kept`, and returns their buckets, ascending. */
   retain(fromUs: Micros, toUs: Micros, kept: ReadonlySet<Micros>): readonly Micros[] {
-    const known = new Set([...this.#bars.keys(), ...this.#expected]);
+    const known = new Set([...this.#bars.keys(), ...this.#expected.keys()]);
     const gone = [...known].filter((us) => us >= fromUs && us < toUs && !kept.has(us));
     for (const bucketUs of gone) {
       this.#bars.delete(bucketUs);
@@ -62,6 +63,23 @@ export class ClosedBars {
     }
     if (gone.length > 0) this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
     return gone.sort((a, b) => a - b);
+  }
+
+  /**
+   * Buckets from `fromUs` on are not closed any more: forgets them, and answers from there again when they close.
+   *
+   * @returns those that clients were told of, and whether as final
+   */
+  takeBack(fromUs: Micros): ReadonlyMap<Micros, boolean> {
+    const told = [...this.#expected, ...[...this.#bars.keys()].map((us) => [us, true] as const)];
+    const taken = new Map(told.filter(([us]) => us >= fromUs));
+    for (const bucketUs of taken.keys()) {
+      this.#bars.delete(bucketUs);
+      this.#expected.delete(bucketUs);
+    }
+    this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
+    this.#fromUs = Math.min(this.#fromUs, fromUs);
+    return taken;
   }
 
   #forgetOldest(): void {

@@ -30,6 +30,8 @@ export class FoldedBar {
   changed = true;
   /** Whether clients have been told of the bar at all. */
   told = false;
+  /** Whether clients were told that it is final, by a clock that was ahead. */
+  toldFinal = false;
   /** Whether the bucket's end had passed when the clock was last looked at. */
   complete = false;
   #bar: { -readonly [K in keyof KeyedBar]: KeyedBar[K] };

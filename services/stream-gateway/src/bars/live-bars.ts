@@ -1,4 +1,11 @@
-import { type Bar, type DayBoundary, type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
+import {
+  type Bar,
+  type DayBoundary,
+  type Micros,
+  STORED_INTERVALS,
+  type StoredInterval,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar } from "./bar-event.js";
 import { BarLevel, type ClosedRange } from "./bar-level.js";
 import type { FoldTick, KeyedBar } from "./folded-bar.js";
@@ -20,6 +27,12 @@ export interface Anchor {
   readonly bars: Readonly<Record<StoredInterval, readonly KeyedBar[]>>;
 }
 
+/**
+ * A clock that goes back by less is waited for: what is known of the database's clock moves by milliseconds with each answer, and
+ * a bar that ends so much early does no harm, for its grace is longer.
+ */
+const BACK_MAX_US = US_PER_SECOND;
+
 /** What a request of a few seconds can have to wait for at 10,000 ticks/s of one symbol; beyond it the anchor is asked for again. */
 const HELD_TICKS_MAX = 50_000;
 
@@ -27,7 +40,7 @@ const HELD_TICKS_MAX = 50_000;
  * The live minute, hour and day bars of one symbol, folded from its messages. Pure: messages, anchors, reads and the clock are
  * handed in, news come out.
  *
- * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars). Bars stand still; messages need not
+ * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars, a clock that was put back). Bars stand still; messages need not
  *   be kept, for an anchor asked for later holds them: they were committed before they were published.
  * - *loading*: an anchor was asked for. Messages are held. New doubt leads back to waiting, and that anchor is ignored.
  * - *live*: the anchor is loaded. What it already holds is dropped, by the snapshot it was read under; the rest is folded, and
@@ -42,6 +55,7 @@ export class LiveBars {
   #held: TickBatch[] = [];
   #heldTicks = 0;
   #snapshot: Snapshot | undefined;
+  #nowUs: Micros = Number.NEGATIVE_INFINITY;
 
   /** @param graceUs how long after its end a bar waits for late ticks before it is final */
   constructor(
@@ -75,6 +89,7 @@ export class LiveBars {
 
   /** The query's answer. One that new doubt has overtaken changes nothing. */
   anchorLoaded(request: number, anchor: Anchor, nowUs: Micros): BarEvent[] {
+    this.#follow(nowUs);
     if (!this.#isAwaited(request)) return [];
     const events = this.#levels.flatMap((level) =>
       level.load({ bars: anchor.bars[level.interval], nowUs: anchor.nowUs, boundary: anchor.boundary }, nowUs),
@@ -109,6 +124,7 @@ export class LiveBars {
    * @param confirmedUs every message published before this instant has been handed in
    */
   advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
+    this.#follow(nowUs);
     if (this.#phase !== "live") return [];
     return this.#levels.flatMap((level) => level.advance(nowUs, confirmedUs));
   }
@@ -148,6 +164,17 @@ export class LiveBars {
   /** The newest final bar as clients were told of it. */
   newestClosed(interval: StoredInterval): Bar | undefined {
     return this.#level(interval).newestClosed;
+  }
+
+  /** A clock that was put back leads back to waiting: what was closed too early is open again. */
+  #follow(nowUs: Micros): void {
+    if (nowUs >= this.#nowUs - BACK_MAX_US) {
+      this.#nowUs = Math.max(this.#nowUs, nowUs);
+      return;
+    }
+    this.#nowUs = nowUs;
+    for (const level of this.#levels) level.setBack(nowUs);
+    this.#phase = "waiting";
   }
 
   #fold({ xid, ticks }: TickBatch): void {

@@ -7,6 +7,7 @@ import {
   parseTime,
   type StoredInterval,
 } from "@fx-ohlc/schemas";
+import type { RemoteClock } from "@fx-ohlc/service-kit";
 import type { ClosedRange } from "./bar-level.js";
 import type { KeyedBar, TickKey } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
@@ -81,9 +82,18 @@ export interface Anchors {
   readonly empty: Anchor;
 }
 
-/** Reads bars from ohlc-query. Every call ends within five seconds. */
+/** Reads bars from ohlc-query, and the database's clock. Every call ends within five seconds. */
 export class QueryClient {
-  constructor(private readonly baseUrl: string) {}
+  /** @param clock learns from every answer that tells the database's */
+  constructor(
+    private readonly baseUrl: string,
+    private readonly clock: RemoteClock,
+  ) {}
+
+  /** @throws QueryError when ohlc-query is away or does not know it yet */
+  async readClock(): Promise<void> {
+    await this.#timed("/internal/clock", {});
+  }
 
   /**
    * The newest bars and the snapshot they were read under.
@@ -94,7 +104,7 @@ export class QueryClient {
   async anchors(symbols?: readonly string[]): Promise<Anchors> {
     const query = symbols === undefined ? {} : { symbol: symbols.join(",") };
     // Its shape is ohlc-query's contract; what is computed with is parsed.
-    const json = (await this.#get("/internal/anchor", query)) as AnchorJson;
+    const json = (await this.#timed("/internal/anchor", query)) as AnchorJson;
     const known = new Map<string, Anchor>();
     for (const [symbol, bars] of bySymbol(json.bars)) known.set(symbol, anchorOf(json, bars));
     return { known, empty: anchorOf(json, []) };
@@ -110,6 +120,14 @@ export class QueryClient {
     const query = { symbol, start: formatBucket(fromUs), end: formatBucket(toUs), limit: String(limit) };
     const json = await this.#get(`/internal/ohlc/${interval}`, query);
     return (json as readonly BarJson[]).map(barOf);
+  }
+
+  /** What is answered holds the database's time of somewhere between the question and the answer. */
+  async #timed(path: string, query: Readonly<Record<string, string>>): Promise<{ readonly now: string }> {
+    const askedAtMs = performance.now();
+    const json = (await this.#get(path, query)) as { readonly now: string }; // Its contract; what it says is parsed.
+    this.clock.learn({ us: instant(json.now), askedAtMs, answeredAtMs: performance.now() });
+    return json;
   }
 
   async #get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {

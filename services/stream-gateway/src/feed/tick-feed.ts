@@ -1,4 +1,4 @@
-import { type Micros, nowUs, type Offset, symbolOfTickChannel } from "@fx-ohlc/schemas";
+import { type Offset, symbolOfTickChannel } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
@@ -40,7 +40,7 @@ export class TickFeed {
   #isSynced = false;
   #isLookupNeeded = false;
   #isLookingUp = false;
-  #confirmedUs: Micros = 0;
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #malformed = 0;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -55,9 +55,9 @@ export class TickFeed {
     return this.#isSynced;
   }
 
-  /** Every message published before this instant has been handed to the listener. */
-  get confirmedUs(): Micros {
-    return this.#confirmedUs;
+  /** Every message published before this instant of `performance.now()` has been handed to the listener. */
+  get confirmedAtMs(): number {
+    return this.#confirmedAtMs;
   }
 
   /** Messages that could not be read at all. */
@@ -205,14 +205,14 @@ export class TickFeed {
   async #confirm(): Promise<void> {
     const { subscription } = this.#options;
     if (!subscription.isReady || !this.#isUpToDate()) return;
-    const askedUs = nowUs();
+    const askedAtMs = performance.now();
     try {
       if (subscription.isPerSymbol) await this.#lookUp();
       await subscription.ping();
     } catch {
       return;
     }
-    if (this.#isUpToDate()) this.#confirmedUs = Math.max(this.#confirmedUs, askedUs);
+    if (this.#isUpToDate()) this.#confirmedAtMs = Math.max(this.#confirmedAtMs, askedAtMs);
   }
 
   #isUpToDate(): boolean {

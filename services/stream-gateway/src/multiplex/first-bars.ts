@@ -1,4 +1,4 @@
-import { nowUs, type StoredInterval } from "@fx-ohlc/schemas";
+import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
 import type { ShownBar } from "../bars/bar-event.js";
 import type { Outlet } from "../connection/outlet.js";
 import type { Format } from "../fanout/item.js";
@@ -10,6 +10,8 @@ export interface FirstBars {
   /** Keeps the bars of a channel live while somebody follows it. */
   watch(channel: Channel): void;
   unwatch(channel: Channel): void;
+  /** The clock by which bars are complete. */
+  nowUs(): Micros;
   /** The newest bar of a symbol, or of every watched one; those that are still being loaded come by themselves later. */
   newest(symbol: string, interval: StoredInterval): readonly ShownBar[];
 }
@@ -17,7 +19,7 @@ export interface FirstBars {
 /** Sends the newest bar of a channel's symbol, or of every symbol; nothing for a channel of ticks. */
 export function sendFirstBars(outlet: Outlet, bars: FirstBars, channel: Channel, format: Format = "multiplex"): void {
   if (channel.kind !== "ohlc") return;
-  const sentUs = nowUs();
+  const sentUs = bars.nowUs();
   const shown = bars.newest(channel.symbol, channel.interval);
   outlet.sendPackets(shown.map((bar) => firstBar(channel.interval, bar, sentUs).packet(format)));
 }

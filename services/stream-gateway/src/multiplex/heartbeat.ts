@@ -1,15 +1,15 @@
-import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import { formatTime, type Micros } from "@fx-ohlc/schemas";
 import { type Packet, packetOf } from "../fanout/packet.js";
 import { EVERY_SYMBOL, parseChannel, ticksChannel } from "../messages/channel.js";
 import { offsetOf, type Positions } from "../stream/positions.js";
 
-/** The heartbeat of those who follow these channels: where each of their ticks channels stands. */
-export function heartbeat(channels: ReadonlySet<string>, positions: Positions): Packet {
+/** The heartbeat of those who follow these channels: where each of their ticks channels stands, and what time it is. */
+export function heartbeat(channels: ReadonlySet<string>, positions: Positions, nowUs: Micros): Packet {
   const offsets: Record<string, string> = {};
   const all = channels.has(ticksChannel(EVERY_SYMBOL));
   const symbols = all ? positions.symbols : ticksSymbols(channels);
   for (const symbol of symbols) offsets[ticksChannel(symbol)] = offsetOf(positions, symbol);
-  return packetOf({ type: "heartbeat", time: formatTime(nowUs()), offsets });
+  return packetOf({ type: "heartbeat", time: formatTime(nowUs), offsets });
 }
 
 function ticksSymbols(channels: ReadonlySet<string>): string[] {

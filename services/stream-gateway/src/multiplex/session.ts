@@ -144,7 +144,8 @@ export class Session implements ConnectionUse {
     const { outlet } = this.connection;
     for (const channel of added) sendFirstBars(outlet, this.context.bars, channel);
     const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
-    if (isFollowingAll) outlet.sendPackets([heartbeat(this.#followed(), this.context.positions)]);
+    const { positions, bars } = this.context;
+    if (isFollowingAll) outlet.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
   }
 
   #newOf(channels: readonly Channel[], id: RequestId | undefined): Channel[] {

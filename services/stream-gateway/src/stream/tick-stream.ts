@@ -1,4 +1,5 @@
 import { type Micros, nowUs, parseTime, type RevisionMessage, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import type { RemoteClock } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { Switchboard } from "../fanout/switchboard.js";
 import type { FeedMessage } from "../feed/feed-message.js";
@@ -30,11 +31,13 @@ export function rangeOf({ from, to }: RevisionMessage): { fromUs: Micros; toUs: 
 export class TickStream implements FeedListener {
   /** The newest time of a tick that was sent, by symbol. */
   readonly #newestUs = new Map<string, Micros>();
-  readonly #startedUs = nowUs();
+  readonly #startedAtMs = performance.now();
 
   constructor(
     private readonly switchboard: Switchboard<StreamItem>,
     private readonly counters: Counters,
+    /** The database's: ranges are told in its time, and a wrong one would leave out what was missed. */
+    private readonly clock: RemoteClock,
   ) {}
 
   onMessage(symbol: string, message: FeedMessage): void {
@@ -52,8 +55,8 @@ export class TickStream implements FeedListener {
 
   /** Where ticks of a symbol lie that were missed between the last one sent and now. */
   gapRange(symbol: string): Omit<GapRange, "reason"> {
-    const now = nowUs();
-    const lastUs = Math.min(this.#newestUs.get(symbol) ?? this.#startedUs, now);
+    const now = this.clock.nowUs();
+    const lastUs = Math.min(this.#newestUs.get(symbol) ?? this.clock.usAt(this.#startedAtMs), now);
     return { fromUs: lastUs - GAP_MARGIN_US, toUs: now + GAP_MARGIN_US };
   }
 

@@ -82,6 +82,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: stepOf("fail anchor", nothing, (world) => world.failAnchor()) },
 );
 
+/** Hours and a day, seconds, and the milliseconds that an estimate moves by. */
+const skew = fc.oneof(
+  fc.constantFrom(0, 0, 7200 * SECOND, -3600 * SECOND, 86_400 * SECOND),
+  fc.integer({ min: -90 * SECOND, max: 90 * SECOND }),
+  fc.integer({ min: -5_000, max: 5_000 }),
+);
+/** Small enough for what is stamped meanwhile to be final when a run has settled. */
+const jumpOf = fc.oneof(fc.integer({ min: -400 * SECOND, max: 400 * SECOND }), fc.integer({ min: -5_000, max: 5_000 }));
+
+const stepWithClocks: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: step },
+  { weight: 1, arbitrary: stepOf("skew", skew, (world, us) => world.skew(us)) },
+  { weight: 1, arbitrary: stepOf("jump", jumpOf, (world, us) => world.jump(us)) },
+);
+
 /** Just before the FX day ends, so that minutes, an hour and a day end while the steps run. */
 const START: Micros = parseTime("2024-03-08T21:57:30Z") ?? 0;
 
@@ -110,15 +125,30 @@ function expectExact(world: BarWorld): void {
   }
 }
 
+const BOUNDARIES: [string, DayBoundary][] = [
+  ["the FX day of 22:00 UTC", { hour: 22, timezone: "UTC" }],
+  ["the market's own day", { hour: 17, timezone: "America/New_York" }],
+];
+
 describe("live bars", () => {
-  test.each([
-    ["the FX day of 22:00 UTC", { hour: 22, timezone: "UTC" }],
-    ["the market's own day", { hour: 17, timezone: "America/New_York" }],
-  ])(
+  test.each(BOUNDARIES)(
     "equal a full recomputation after any interleaving of commits, publishing, delivery, losses, anchors, reads and corrections: %s",
     (_name, boundary) => {
       fc.assert(
         fc.property(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
+          expectExact(play(steps, boundary));
+        }),
+        { numRuns: Number(process.env.FC_RUNS ?? 300) },
+      );
+    },
+    120_000,
+  );
+
+  test.each(BOUNDARIES)(
+    "equal it too when the gateway's clock or the database's jumps, ahead and back, by milliseconds or hours: %s",
+    (_name, boundary) => {
+      fc.assert(
+        fc.property(fc.array(stepWithClocks, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
           expectExact(play(steps, boundary));
         }),
         { numRuns: Number(process.env.FC_RUNS ?? 300) },

@@ -153,13 +153,13 @@ describe("a tick feed", () => {
   test("says up to when everything published has been handed on, and not while its subscription is frozen", async () => {
     const { feed } = openFeed();
     await synced(feed);
-    const startUs = Date.now() * 1000;
-    await eventually(() => feed.confirmedUs > startUs);
+    const startMs = performance.now();
+    await eventually(() => feed.confirmedAtMs > startMs);
     proxy.freeze();
-    const frozenUs = Date.now() * 1000;
-    await eventually(() => Date.now() * 1000 > frozenUs + 1_500_000);
-    expect(feed.confirmedUs).toBeLessThan(frozenUs + 1000);
+    const frozenMs = performance.now();
+    await eventually(() => performance.now() > frozenMs + 1_500);
+    expect(feed.confirmedAtMs).toBeLessThan(frozenMs + 1);
     await proxy.pass();
-    await eventually(() => feed.confirmedUs > frozenUs + 1_500_000);
+    await eventually(() => feed.confirmedAtMs > frozenMs + 1_500);
   });
 });

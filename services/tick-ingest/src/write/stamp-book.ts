@@ -10,6 +10,9 @@ import { type Micros, type NewTick, TICKS_PER_STAMP_MAX, type Tick } from "@fx-o
  * - any other taken slot: look at the next one.
  * So the k-th copy of one price meets the k-th stored copy, and a request sent again finds the very slots it made. A tick
  * with `seq` looks at that slot only: another price there is a conflict. Such ticks claim their slots before the others do.
+ *
+ * A tick that was stamped here, for it came without a time, is no replay of anything: whoever sends it again gets another
+ * stamp. A slot with its price is taken like any other, whichever process gave the same stamp, or this one before its clock went back.
  */
 interface Slot {
   readonly price: number;
@@ -67,7 +70,7 @@ export class StampBook {
       const stamp = this.stamp(tick.symbol, tick.timeUs);
       const number = numbers.get(stamp) ?? 0;
       numbers.set(stamp, number + 1);
-      settle(index, tick, this.freeOrReplayed(stamp, tick.price, number), "stamp_full");
+      settle(index, tick, this.freeOrReplayed(stamp, tick, number), "stamp_full");
     });
     if (refusals.length > 0) {
       for (const index of created) this.release(ticks[index], seqs[index]);
@@ -77,15 +80,17 @@ export class StampBook {
     return { ok: true, placements: seqs.map((seq = 0, index) => ({ seq, created: isCreated.has(index) })) };
   }
 
-  private ownSlot({ symbol, timeUs, price }: NewTick, seq: number): number | undefined {
-    const slot = this.stamp(symbol, timeUs).get(seq);
-    return slot === undefined || slot.price === price ? seq : undefined;
+  private ownSlot(tick: NewTick, seq: number): number | undefined {
+    const slot = this.stamp(tick.symbol, tick.timeUs).get(seq);
+    const isItsOwn = slot?.price === tick.price && (!tick.isStamped || slot.claimedBy === this.request);
+    return slot === undefined || isItsOwn ? seq : undefined;
   }
 
-  private freeOrReplayed(stamp: Stamp, price: number, number: number): number | undefined {
+  private freeOrReplayed(stamp: Stamp, { price, isStamped }: NewTick, number: number): number | undefined {
     for (let seq = number; seq < TICKS_PER_STAMP_MAX; seq += 1) {
       const slot = stamp.get(seq);
-      if (slot === undefined || (slot.price === price && slot.claimedBy !== this.request)) return seq;
+      const isReplay = !isStamped && slot?.price === price && slot.claimedBy !== this.request;
+      if (slot === undefined || isReplay) return seq;
     }
     return undefined;
   }
