@@ -126,13 +126,13 @@ export class Database extends EventEmitter<{
   }
 
   /**
-   * Whether a look over some other connection saw this database.
+   * Whether a look over some other connection saw the database that was here at the last good look.
    *
    * @throws DatabaseUnavailableError when it did not, or nobody knows
    */
   assertSame({ facts }: ServerState): void {
-    this.assertAvailable();
-    if (facts !== this.lastLook?.state.facts) throw new DatabaseUnavailableError(TWO_DATABASES);
+    if (this.lastLook === undefined) throw this.reason;
+    if (facts !== this.lastLook.state.facts) throw new DatabaseUnavailableError(TWO_DATABASES);
   }
 
   /**
@@ -293,7 +293,7 @@ export class Database extends EventEmitter<{
     await this.direct?.compare(look);
     if (!this.doubt.isRaised) return;
     if (!this.doubt.isDue) throw this.reason;
-    await this.monitor.tryToWrite();
+    await this.monitor.tryToWrite(look);
     this.doubt.settle();
   }
 

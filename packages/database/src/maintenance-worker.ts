@@ -17,7 +17,7 @@ export interface MaintenanceOptions {
   readonly url: string;
   /** Takes every group of windows whose bars can be read now off the queue. By default nothing else happens. */
   readonly finish?: FinishRefresh;
-  /** Told what the sessions lead to; what it throws is a failure. */
+  /** Told what the sessions lead to, at their start and every second; what it throws ends them. */
   readonly recognise?: (state: ServerState) => void;
   /** Told of every failure; the worker goes on by itself. */
   readonly onError: (error: unknown) => void;
@@ -46,6 +46,8 @@ export class MaintenanceWorker {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private failures = 0;
+  /** What the sessions lead to. */
+  private state: ServerState | undefined;
 
   constructor(private readonly options: MaintenanceOptions) {}
 
@@ -84,8 +86,10 @@ export class MaintenanceWorker {
   }
 
   private openSession(applicationName: string): Promise<Sql> {
-    const { url, recognise } = this.options;
-    return openSession({ url, applicationName, statementTimeoutMs: 0 }, recognise);
+    return openSession({ url: this.options.url, applicationName, statementTimeoutMs: 0 }, (state) => {
+      this.state = state;
+      this.options.recognise?.(state);
+    });
   }
 
   private async pause(ms: number): Promise<void> {
@@ -102,7 +106,8 @@ export class MaintenanceWorker {
   }
 
   private async lead(leadership: Leadership, sql: Sql): Promise<void> {
-    const round = new Round(leadership, sql, this.options);
+    const recognise = () => this.state !== undefined && this.options.recognise?.(this.state);
+    const round = new Round(leadership, sql, this.options, recognise);
     while (!this.stopping.signal.aborted) {
       const isBusy = await round.run();
       this.failures = 0;
@@ -127,6 +132,7 @@ class Round {
     private readonly leadership: Leadership,
     private readonly sql: Sql,
     options: MaintenanceOptions,
+    private readonly recognise: () => unknown,
   ) {
     this.notice = options.notice ?? (() => {});
     this.ownClock = options.ownClock ?? nowUs;
@@ -148,6 +154,7 @@ class Round {
   }
 
   private async look(): Promise<void> {
+    this.recognise();
     this.settings = await settingsOf(this.sql);
     if (this.isOnTimescaleDb) {
       await this.lookAtForeignHands();

@@ -17,6 +17,14 @@ export interface Look {
 /** Settings are read again this often, so that a migration reaches running services. */
 const SETTINGS_MAX_AGE_MS = 30_000;
 
+/** Some blocks full, so that a disk without room shows. */
+const TRIAL_SYMBOLS = 1000;
+
+/** Thrown to roll a trial back. */
+class TrialOver extends Error {
+  override readonly name = "TrialOver";
+}
+
 /** Looks at one database, from a connection of its own. */
 export class Monitor {
   private sql: Sql;
@@ -84,16 +92,19 @@ export class Monitor {
   }
 
   /**
-   * Whether something can be written: a table, that is gone before anybody sees it.
+   * Writes what every commit writes, and takes it back.
    *
-   * @throws whatever PostgreSQL answers
+   * @throws whatever PostgreSQL answers when that cannot be written
    */
-  async tryToWrite(): Promise<void> {
-    await this.sql.begin(async (transaction) => {
-      // Long enough to need a block, and of a text that does not shrink.
+  async tryToWrite(look: Look): Promise<void> {
+    const trial = this.change(look, async (transaction) => {
       await transaction`
-        create temporary table fx_write_trial on commit drop as
-        select string_agg(md5(i::text), '') as text from generate_series(1, 200) i`;
+        insert into unpublished_commits (ingest_id, batch, symbols, from_time, to_time)
+        select 'trial', 0, array_agg(md5(i::text)), '{}', '{}' from generate_series(1, ${TRIAL_SYMBOLS}::int) i`;
+      throw new TrialOver();
+    });
+    await trial.catch((error: unknown) => {
+      if (!(error instanceof TrialOver)) throw error;
     });
   }
 

@@ -43,8 +43,7 @@ export async function readServerState(sql: Queries): Promise<ServerState & { rea
            pg_is_in_recovery()                                                         as "isStandby",
            current_setting('default_transaction_read_only') = 'on'                     as "isReadOnly",
            coalesce(current_setting('timescaledb.restoring', true), 'off') = 'on'      as "isBeingRestored",
-           coalesce((select bool_and(has_table_privilege(ticks, 'INSERT') and has_table_privilege(ticks, 'UPDATE')
-                                     and has_table_privilege(ticks, 'DELETE')) from systems), false) as "mayWrite",
+           coalesce((select bool_and(has_table_privilege(ticks, 'INSERT')) from systems), false) as "mayWrite",
            array(select quote_ident(schema) from systems order by schema)              as schemas,
            quote_ident(current_schema())                                               as "homeSchema",
            (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace

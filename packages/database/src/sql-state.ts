@@ -47,7 +47,7 @@ const CLASSES: readonly (ErrorClass & { readonly codes: readonly string[] })[] =
   },
   { codes: ["55P03", "55006"], words: "something in the database is locked by somebody else", isRepeated: true },
   { codes: ["28"], words: "the database refuses this user or password" },
-  { codes: ["42501"], words: "the database's role may not do this", stopsWrites: true },
+  { codes: ["42501"], words: "the database's role may not do this" },
   {
     codes: ["42P01", "42703", "42883", "42P07", "3F000"],
     words: "the database's schema is not the one this build knows: run fx-migrate",

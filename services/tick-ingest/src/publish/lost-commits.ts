@@ -17,7 +17,7 @@ interface LedgerRow {
 export interface LostCommitsOptions {
   /** A direct connection: session locks do not survive a pooler in transaction mode. */
   readonly url: string;
-  /** Told what the connection leads to; what it throws is a failure. */
+  /** Told what the connection leads to, at its start and at every sweep; what it throws ends it. */
   readonly recognise?: (state: ServerState) => void;
   readonly ledger: CommitLedger;
   readonly publisher: Publisher;
@@ -41,6 +41,8 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  */
 export class LostCommits {
   private session: Sql | undefined;
+  /** What the session leads to. */
+  private state: ServerState | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
   private lockedBackend: number | undefined;
@@ -77,10 +79,25 @@ export class LostCommits {
 
   private async openSession(): Promise<void> {
     const { url, recognise } = this.options;
+    await this.recogniseAgain();
     this.session ??= await openSession(
       { url, applicationName: "fx lost commits", statementTimeoutMs: STATEMENT_TIMEOUT_MS },
-      recognise,
+      (state) => {
+        this.state = state;
+        recognise?.(state);
+      },
     );
+  }
+
+  /** The database may be another one by now, while this session still leads to the old one. */
+  private async recogniseAgain(): Promise<void> {
+    if (this.session === undefined || this.state === undefined) return;
+    try {
+      this.options.recognise?.(this.state);
+    } catch (error) {
+      await this.endSession(0);
+      throw error;
+    }
   }
 
   private async endSession(timeoutS: number): Promise<void> {
