@@ -31,7 +31,7 @@ describe("an error of the database is answered 503 in words of its own, repeated
     ["55P03", "locked by somebody else", true, false],
     ["28P01", "refuses this user", false, false],
     ["28000", "refuses this user", false, false],
-    ["42501", "may not do this", false, true],
+    ["42501", "may not do this", false, false],
     ["42P01", "run fx-migrate", false, true],
     ["42703", "run fx-migrate", false, true],
     ["42P07", "run fx-migrate", false, true],

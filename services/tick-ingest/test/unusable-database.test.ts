@@ -221,9 +221,9 @@ test("a database without a connection left is told", async () => {
   await expectUnusable(service, "no connection left");
   await aside(server.url, (sql) => sql`alter role fx connection limit -1`);
   await expectUsable(service);
-  await aside(server.url, (sql) => sql`revoke delete on ticks from fx`);
+  await aside(server.url, (sql) => sql`revoke insert on ticks from fx`);
   await expectUnusable(service, "may not write");
-  await aside(server.url, (sql) => sql`grant delete on ticks to fx`);
+  await aside(server.url, (sql) => sql`grant insert on ticks to fx`);
   await expectUsable(service);
 });
 
