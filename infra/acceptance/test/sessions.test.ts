@@ -126,8 +126,10 @@ const POOLERS: [what: string, ignored: readonly string[]][] = [
   ],
 ];
 
-/** These end a session before a transaction can say anything: between two of them, or at the very start of one. */
-const OF_POOLED_SESSIONS = { idle_session_timeout: "1min", idle_in_transaction_session_timeout: "1s" };
+/** Time-outs that are long enough for the one statement of a transaction that says what the others rely on. */
+const OF_POOLED_SESSIONS = {
+  ...{ statement_timeout: "1s", idle_session_timeout: "1min", idle_in_transaction_session_timeout: "1s" },
+};
 
 describe.each(POOLERS)("behind a pooler in transaction mode that %s the settings of sessions", (_what, ignored) => {
   it("every setting of the role may be wrong: transactions say what they rely on", async () => {

@@ -2,7 +2,7 @@ import type { Micros } from "@fx-ohlc/schemas";
 import { readServerState, type ServerState, schemaOf, searchPathOf } from "./server-state.js";
 import { type Ground, mending } from "./session.js";
 import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
-import { openPool, type PoolOptions, type Sql, type Transaction } from "./sql.js";
+import { inSession, openPool, type PoolOptions, type Sql, type Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
 /** What a look has found. */
@@ -44,16 +44,17 @@ export class Monitor {
    */
   async look(): Promise<Look> {
     const { isPooled, ...state } = await this.stateOrRefusal();
-    // The session was begun before anybody knew which settings the server has.
-    const isOfOtherVersion = state.version !== this.serverVersion;
+    // The session was begun before anybody knew which settings the server has, and whether it keeps them.
+    const isBegunInTheDark = state.version !== this.serverVersion || (isPooled && this.keepsSessions);
     this.serverVersion = state.version;
-    if (isOfOtherVersion) this.reopen();
+    if (isPooled) this.keepsSessions = false;
+    if (isBegunInTheDark) this.reopen();
     const schema = schemaOf(state);
     if (schema === undefined) throw new IncompatibleSchemaError("the database has no schema yet: run fx-migrate");
     const ground = {
       serverVersion: state.version,
       searchPath: searchPathOf(schema, state),
-      keepsSessions: this.keepsSessions && !isPooled,
+      keepsSessions: this.keepsSessions,
     };
     const { last } = this;
     const isKnown = last !== undefined && sameGround(last, { state, ground });
@@ -127,12 +128,12 @@ export class Monitor {
   /** A pooler may refuse a session that wants settings. Then it is asked for one without any. */
   private async stateOrRefusal(): ReturnType<typeof readServerState> {
     try {
-      return await readServerState(this.sql);
+      return await inSession(this.sql, readServerState);
     } catch (error) {
       if (errorCode(error) !== SQL_STATE.protocolViolation || !this.keepsSessions) throw error;
       this.keepsSessions = false;
       this.reopen();
-      return readServerState(this.sql);
+      return inSession(this.sql, readServerState);
     }
   }
 
