@@ -46,9 +46,9 @@ export class LifeSystem {
     return this.#aheadS;
   }
 
-  /** The time by the clocks of the services. */
+  /** The time by the database's clock, which every service goes by, whatever its own shows. */
   nowUs(): number {
-    return (Date.now() + this.#aheadS * 1_000) * 1_000;
+    return (Date.now() + this.database.aheadS * 1_000) * 1_000;
   }
 
   setServiceClocks(aheadS: number): void {
@@ -85,6 +85,16 @@ export class LifeSystem {
       return answers.every(({ ok }) => ok) && healths.every(({ body }) => body.redis !== "disconnected");
     };
     await eventually(isReady, { timeoutMs: READY_AGAIN_MS, what: "every service to be ready again" });
+  }
+
+  /** Every service has seen where the database's clock is now: it looks several times a second. */
+  async untilClocksKnown(): Promise<void> {
+    const skewS = this.#aheadS - this.database.aheadS;
+    const isKnown = async () => {
+      const healths = await Promise.all(this.#all.map(healthOf));
+      return healths.every(({ body }) => Math.abs(Number(body.clock_skew_s) - skewS) < 1);
+    };
+    await eventually(isKnown, { timeoutMs: READY_AGAIN_MS, what: "every service to know the database's clock" });
   }
 
   /** What `fx-migrate` does, in this process: settings that are not given are left out. */

@@ -126,10 +126,10 @@ export async function replay(life: Life, { pick }: EventOf<"replay">): Promise<v
   if (ticks !== undefined) await send(life, ticks);
 }
 
-/** How far a stamp may differ from this machine's clock: what the answer takes, and a millisecond of reading, µs. */
-const STAMP_TOLERANCE_US = 2_000;
+/** How far a stamp may differ from the database's clock: a service knows it by answers that take some time themselves, µs. */
+const STAMP_TOLERANCE_US = 100_000;
 
-/** A tick without a time gets that of the service's own clock, wherever it was set before. */
+/** A tick without a time gets that of the database's clock, wherever the service's own is or was. */
 export async function postNow(life: Life, { symbol, price }: EventOf<"post-now">): Promise<void> {
   const name = SYMBOLS[symbol] ?? SYMBOLS[0];
   const before = await life.facts();
