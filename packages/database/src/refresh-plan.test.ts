@@ -37,6 +37,15 @@ test("what real-time reads cover is not materialised, but for what is there alre
   expect(refreshRange("hour", window, ahead)?.toUs).toBe(at("2026-03-10T11:00:00Z"));
 });
 
+test("no level is behind one that is made of it: what is not in the minutes is in no hour", () => {
+  const window = minute("2026-03-10T10:20:00Z", "2026-03-10T10:21:00Z");
+  const materialisedToUs = { minute: at("2026-03-10T10:18:00Z"), hour: NOTHING.hour, day: at("2026-03-10T22:00:00Z") };
+  const ahead = { ...BOUNDS, materialisedToUs };
+  expect(refreshRange("minute", window, ahead)).toEqual(window);
+  expect(refreshRange("hour", window, ahead)).toEqual(minute("2026-03-10T10:00:00Z", "2026-03-10T11:00:00Z"));
+  expect(refreshRange("day", window, { ...ahead, materialisedToUs: { ...materialisedToUs, day: 0 } })).toBeUndefined();
+});
+
 test("a level is ahead once it reaches where ticks that are not late may come", () => {
   const isMinuteAhead = (minuteUs: number) =>
     isAhead("minute", { ...BOUNDS, materialisedToUs: { ...NOTHING, minute: minuteUs } });

@@ -3,6 +3,7 @@ import {
   bucketStart,
   type DayBoundary,
   type Micros,
+  STORED_INTERVALS,
   type StoredInterval,
   US_PER_DAY,
   US_PER_SECOND,
@@ -28,19 +29,23 @@ export interface RefreshBounds {
 
 const INTERVAL = { minute: "1m", hour: "1h", day: "1d" } as const;
 
+/** The level itself and those above it, which are made of what it has materialised and of nothing else. */
+const MADE_OF_IT = { minute: STORED_INTERVALS, hour: ["hour", "day"], day: ["day"] } as const;
+
 /**
  * The range of whole buckets that one aggregate is refreshed in so that it holds every change in `range`; undefined when
  * there is nothing to do.
  *
  * It never reaches into the time that real-time reads cover: materialising a running bucket would move the watermark past
- * it and hide new ticks. Where a watermark is there already, because a clock was ahead, it reaches up to it. Minutes are never
- * made of ticks that may be gone, which would replace true bars by wrong ones; hours and days are made of stored bars.
+ * it and hide new ticks. Where a watermark is there already, because a clock was ahead, it reaches up to it, and so do the levels
+ * below: what they have not materialised is in no bar above. Minutes are never made of ticks that may be gone, which would
+ * replace true bars by wrong ones; hours and days are made of stored bars.
  */
 export function refreshRange(interval: StoredInterval, range: TimeRange, bounds: RefreshBounds): TimeRange | undefined {
   const { nowUs, dayBoundary, wholeFromUs, materialisedToUs } = bounds;
   const short = INTERVAL[interval];
   const coveredFromUs = bucketStart(nowUs - END_OFFSET_S[interval] * US_PER_SECOND, short, dayBoundary);
-  const newestUs = Math.max(coveredFromUs, materialisedToUs[interval]);
+  const newestUs = Math.max(coveredFromUs, ...MADE_OF_IT[interval].map((level) => materialisedToUs[level]));
   const oldestUs = interval === "minute" ? wholeFromUs : Number.NEGATIVE_INFINITY;
   const fromUs = Math.max(oldestUs, bucketStart(range.fromUs, short, dayBoundary));
   const toUs = Math.min(newestUs, bucketEnd(range.toUs - 1, short, dayBoundary));

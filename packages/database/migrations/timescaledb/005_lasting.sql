@@ -83,9 +83,12 @@ create procedure refresh_bars(stored_interval text, from_time timestamptz, to_ti
   language plpgsql as $$
 declare
   watermark timestamptz := materialised_to(stored_interval);
-  newest    timestamptz := greatest(watermark, fx_now() - case stored_interval when 'minute' then interval '10 minutes'
-                                                                               when 'hour'   then interval '2 hours'
-                                                                               else               interval '2 days' end);
+  -- What a level below has not materialised is in no bar above, so it is never behind one that is made of it.
+  newest    timestamptz := greatest(watermark,
+    case stored_interval when 'minute' then materialised_to() when 'hour' then materialised_to('day') end,
+    fx_now() - case stored_interval when 'minute' then interval '10 minutes'
+                                    when 'hour'   then interval '2 hours'
+                                    else               interval '2 days' end);
   oldest    timestamptz;
 begin
   perform pg_advisory_lock_shared(5064224);
