@@ -2,7 +2,7 @@ import { formatTime } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import type postgres from "postgres";
 import { barFaults } from "./accounts.js";
-import { DERIVED, LEVELS, type Level } from "./buckets.js";
+import { DAY_US, DERIVED, LEVELS, type Level } from "./buckets.js";
 import { type Facts, iso, readFacts } from "./facts.js";
 import { type Life, SYMBOLS } from "./life.js";
 import type { ModelBar, ModelTick } from "./model.js";
@@ -11,6 +11,8 @@ import type { ModelBar, ModelTick } from "./model.js";
 const SETTLED_MS = 20_000;
 /** Faults that are listed. */
 const SHOWN_MAX = 10;
+/** No clock of a life is so far ahead. */
+const FAR_US = 400 * DAY_US;
 /** Rows that one answer holds: more than a life has of one symbol. */
 const ROWS_MAX = "10000";
 
@@ -97,7 +99,7 @@ async function answeredFaults(life: Life, markUs: number, symbol: string): Promi
   const range = {
     symbol,
     start: "2000-01-01T00:00:00Z",
-    end: formatTime(Math.max(system.nowUs(), Date.now() * 1_000) + 1e13),
+    end: formatTime(Date.now() * 1_000 + FAR_US),
   };
   const toUs = (text: string) => Date.parse(`${text.slice(0, 19)}Z`) * 1_000 + Number(text.slice(20, -1) || 0);
   const answered = await read<TickAnswer>(`${url}/ticks`, range);
@@ -149,6 +151,7 @@ export async function check(life: Life): Promise<string[]> {
     const stored = await readStored(system.database.sql);
     faults = [
       ...(await undone(life)),
+      ...(await system.healthFaults()),
       ...storedFaults(life, stored),
       ...(await answeredFaults(life, stored.facts.markUs, symbol)),
       ...accountFaults(life),

@@ -6,7 +6,7 @@ import type { Life } from "./life.js";
 /** The first history reaches so far back; where nothing is dropped, the oldest of it stands for the horizon. */
 export const HISTORY_DAYS = 25;
 
-/** Ticks are never placed later than this before the database's clock: how far ahead one may be is not in question here. */
+/** Ticks are never placed later than this before the clock of the services: how far ahead one may be is not in question here. */
 const SAFETY_US = 100_000;
 
 function offset(at: number, fromUs: number, toUs: number): number {

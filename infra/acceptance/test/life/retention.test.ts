@@ -89,7 +89,8 @@ test("a minute of which a killed sweep has deleted half is not made of the other
   await lock`rollback`;
   lock.release();
   await system.services.ingest.start();
-  await told.happens({ kind: "put", symbol: 0, place: { around: "days", at: 0.375 }, price: 9 }, MAINTAIN);
+  // However long ticks are kept from now on.
+  await told.happens(keep(0), { kind: "put", symbol: 0, place: { around: "days", at: 0.375 }, price: 9 }, MAINTAIN);
 });
 
 test("settings that are left out of fx-migrate keep their values, also after the guide's own restore", async () => {
@@ -136,6 +137,18 @@ test("drops stop when the database's clock jumps by more than an hour, until som
   await told.life.system.migrate({ confirmClock: true });
   expect((await told.life.facts()).heldBecause).toBeUndefined();
   await told.isAsItShouldBe();
+});
+
+test("ticks of now are in every bar after the database's clock was ahead", async () => {
+  const post = (at: number): LifeEvent => ({ kind: "post", symbol: 0, places: [{ around: "now", at }], prices: [2] });
+  await told.happens(
+    post(0.95),
+    { kind: "database-clock", aheadS: 10 * 86_400 },
+    { kind: "operator", act: "refresh-safely", at: 0 },
+    { kind: "clocks-right" },
+    post(0.01),
+    post(0),
+  );
 });
 
 test("a correction two hours inside the horizon is exact at every level", async () => {

@@ -11,20 +11,20 @@ export async function outage(life: Life, { hours, killed }: EventOf<"outage">): 
   system.setServiceClocks(system.aheadS + hours * HOUR_S);
   life.marks.allow(await life.facts());
   await system.startAll();
-  await system.untilClocksKnown();
 }
 
 /** The clocks of the services jump while they run, the database's stays. */
 export async function serviceClock({ system }: Life, { aheadS }: EventOf<"service-clock">): Promise<void> {
   system.setServiceClocks(system.database.aheadS + aheadS);
+  await system.untilClocksAreKnown();
 }
 
 /** The database's clock jumps while everything runs. */
 export async function databaseClock(life: Life, { aheadS }: EventOf<"database-clock">): Promise<void> {
   const { system } = life;
   await system.database.setClock(system.aheadS + aheadS);
-  await system.untilClocksKnown();
   life.marks.allow(await life.facts());
+  await system.untilClocksAreKnown();
 }
 
 /** Somebody sets all clocks right. */
@@ -33,5 +33,5 @@ export async function clocksRight(life: Life): Promise<void> {
   const aheadS = Math.min(system.aheadS, system.database.aheadS);
   await system.database.setClock(aheadS);
   system.setServiceClocks(aheadS);
-  await system.untilClocksKnown();
+  await system.untilClocksAreKnown();
 }
