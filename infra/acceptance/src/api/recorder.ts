@@ -11,7 +11,7 @@ interface Routes {
 }
 
 /** Members that are another at every run. */
-const VOLATILE = new Set(["timestamp", "request_id", "version"]);
+const VOLATILE = new Set(["timestamp", "request_id", "version", "clock_skew_s", "refresh_backlog_age_s"]);
 /** An answer that is nothing but the time. */
 const CLOCK = /^\d{10}$/;
 /** Longer texts are shown by their beginning. */
