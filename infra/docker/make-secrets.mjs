@@ -15,12 +15,13 @@ const password = () => randomBytes(24).toString("hex");
 const [redisPassword, redisMonitorPassword] = [password(), password()];
 
 /**
- * What the services need: `info` is how the publish script knows whether the server is still the same one, and a pattern
- * subscription is allowed only to exactly the pattern that is named.
+ * What the services need: `info` is how the publish script knows whether the server is still the same one. A pattern
+ * subscription is allowed only to exactly the pattern that is named, and theirs holds the id of a database that is made later:
+ * so every channel is allowed.
  */
 const REDIS_ACL = [
   "user default off",
-  `user fx on >${redisPassword} ~fx:* &fx:{*}:ticks +@all -@admin -@dangerous +info`,
+  `user fx on >${redisPassword} ~fx:* &* +@all -@admin -@dangerous +info`,
   `user monitor on >${redisMonitorPassword} -@all +ping +info +config|get +slowlog +latency +client +dbsize +select`,
   "user health on nopass -@all +ping",
 ];

@@ -1,4 +1,5 @@
 import { FxClient } from "@fx-ohlc/client";
+import { type StreamNames, streamNames } from "@fx-ohlc/schemas";
 import { startService, type TestRedis, type TestService, testDatabase, testRedis } from "@fx-ohlc/testkit";
 import postgres from "postgres";
 
@@ -51,6 +52,12 @@ export class System {
     const urls = { TICK_INGEST_URL: ingest.url, OHLC_QUERY_URL: query.url, STREAM_GATEWAY_URL: gateway.url };
     const edge = await this.start("edge", urls, new URL("../../local/dist/edge/main.js", import.meta.url));
     return { ingest, query, gateway, edge };
+  }
+
+  /** What this system's keys and channels on Redis are called. */
+  async streamNames(): Promise<StreamNames> {
+    const [row] = await this.sql<{ value: string }[]>`select value from settings where key = 'stream_namespace'`;
+    return streamNames(row?.value ?? "");
   }
 
   /** Which of the two engines keeps the bars here. */

@@ -1,4 +1,4 @@
-import { parseTime, type StreamMessage, streamKey, TICK_CHANNEL_PATTERN } from "@fx-ohlc/schemas";
+import { parseTime, type StreamMessage, type StreamNames } from "@fx-ohlc/schemas";
 import { createClient } from "redis";
 
 /** What the messages of a symbol have told: the invariant of the whole path is that nothing committed is missing here. */
@@ -54,18 +54,21 @@ export class Witness {
   readonly #subscriber: ReturnType<typeof newClient>;
   readonly #heard: StreamMessage[] = [];
 
-  private constructor(url: string) {
+  private constructor(
+    url: string,
+    private readonly names: StreamNames,
+  ) {
     this.#client = newClient(url);
     this.#subscriber = newClient(url);
   }
 
-  static async open(url: string): Promise<Witness> {
-    const witness = new Witness(url);
+  static async open(url: string, names: StreamNames): Promise<Witness> {
+    const witness = new Witness(url, names);
     for (const client of [witness.#client, witness.#subscriber]) {
       client.on("error", () => undefined); // Redis is stopped on purpose here; the client comes back by itself.
       await client.connect();
     }
-    await witness.#subscriber.pSubscribe(TICK_CHANNEL_PATTERN, (text) => witness.#heard.push(read(text)));
+    await witness.#subscriber.pSubscribe(names.tickChannelPattern, (text) => witness.#heard.push(read(text)));
     return witness;
   }
 
@@ -76,7 +79,7 @@ export class Witness {
 
   /** What the stream holds now. Also checks that its sequence has no hole. */
   async stream(symbol: string): Promise<Told> {
-    const entries = (await this.#client.xRange(streamKey(symbol), "-", "+")) ?? [];
+    const entries = (await this.#client.xRange(this.names.streamKey(symbol), "-", "+")) ?? [];
     const sequences = entries.map(({ id }) => Number.parseInt(id, 10));
     const first = sequences[0] ?? 0;
     if (sequences.some((sequence, index) => sequence !== first + index)) throw new Error(`hole in ${sequences}`);

@@ -32,7 +32,7 @@ describe("tick-ingest killed with SIGKILL while 64 connections post to it", () =
   beforeAll(async () => {
     system = await System.create();
     ingest = await system.start("tick-ingest");
-    witness = await Witness.open(system.redis.url);
+    witness = await Witness.open(system.redis.url, await system.streamNames());
   });
 
   afterAll(async () => {

@@ -31,7 +31,7 @@ describe.each([
   beforeAll(async () => {
     system = await System.create();
     ingest = await system.start("tick-ingest");
-    witness = await Witness.open(system.redis.url);
+    witness = await Witness.open(system.redis.url, await system.streamNames());
     const query = await system.start("ohlc-query");
     const gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
     // A gateway that is ready may still be reading where each stream stands, and refuses clients until it knows.

@@ -38,8 +38,8 @@ describe("hostile clients", () => {
   /** All along one client follows ticks that are posted at a steady pace. */
   beforeAll(async () => {
     system = await System.create();
-    const ingest = await system.start("tick-ingest");
-    gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: "http://127.0.0.1:1" });
+    const [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
+    gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
     good = new WebSocket(`${gateway.url.replace("http:", "ws:")}/ws`);
     good.on("open", () => good.send('{"op":"subscribe","channels":["ticks:GOOD"]}'));
     good.on("message", (data) => hear(data));

@@ -20,7 +20,7 @@ describe("tick-ingest killed with SIGKILL between a commit and its message", () 
     wayToRedis = await faultProxy(system.redis.url);
     const env = { REDIS_URL: wayToRedis.url, PUBLISH_BUFFER_TICKS: String(PUBLISH_BUFFER_TICKS) };
     ingest = await system.start("tick-ingest", env);
-    witness = await Witness.open(system.redis.url);
+    witness = await Witness.open(system.redis.url, await system.streamNames());
   });
 
   afterAll(async () => {

@@ -56,6 +56,13 @@ export class Lab {
     return this.service("stream-gateway", { OHLC_QUERY_URL: query.url });
   }
 
+  /** What this lab's database adds to its names on Redis, which it may share with others. */
+  async streamNamespace(): Promise<string> {
+    const query = await this.service("ohlc-query");
+    const answer = await fetch(`${query.url}/internal/database`);
+    return ((await answer.json()) as { stream_namespace: string }).stream_namespace; // Our own service.
+  }
+
   /** A gateway of its own, for what a used one cannot tell: memory that was freed stays with its process. */
   async freshGateway(settings: Record<string, string> = {}): Promise<TestService> {
     const query = await this.service("ohlc-query");

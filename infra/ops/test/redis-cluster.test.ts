@@ -1,5 +1,5 @@
 import { FxClient } from "@fx-ohlc/client";
-import { streamKey } from "@fx-ohlc/schemas";
+import { streamNames } from "@fx-ohlc/schemas";
 import {
   eventually,
   startService,
@@ -14,6 +14,8 @@ import { type Production, produce } from "../src/drill/producer.js";
 /** On three different nodes of a cluster of three. */
 const SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD"];
 const RATE = 40;
+/** A symbol's node is the same in every namespace. */
+const { streamKey } = streamNames("");
 
 describe("tick-ingest and stream-gateway on a Redis Cluster of three masters", () => {
   let cluster: TestRedisCluster;

@@ -298,6 +298,18 @@ describe("what the stream cannot give", () => {
     await expect(next()).resolves.toEqual(ticks(105, tick(6)));
   });
 
+  it("is not read over HTTP where hours of old ticks were stored: the range is told, and live ticks are not held up", async () => {
+    gateway.answers.set("/ticks", [tick(3)]);
+    const next = reader(open());
+    const peer = await subscribedPeer();
+    const old = { type: "gap", channel: CHANNEL, from: "2090-01-01T00:00:00Z", to: tick(0).time, reason: "late" };
+    peer.send(old, ticks(105, tick(6)));
+    await expect(next()).resolves.toEqual(old);
+    await expect(next()).resolves.toEqual(ticks(105, tick(6)));
+    peer.send({ ...old, from: tick(2).time, to: tick(5).time });
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", ticks: [tick(3)] });
+  });
+
   it("is read over HTTP for a symbol that was met first after an outage, under a wildcard", async () => {
     gateway.answers.set("/ticks", [tick(3)]);
     const next = reader(open({ channels: ["ticks:*"] }));

@@ -1,31 +1,46 @@
+/** The names of a symbol's keys and channel, and of what a deployment shares. See {@link streamNames}. */
+export interface StreamNames {
+  /** The pub/sub channel of a symbol's messages. */
+  tickChannel(symbol: string): string;
+  /** The pattern that matches every symbol's {@link tickChannel}. */
+  readonly tickChannelPattern: string;
+  /** The symbol a {@link tickChannel} belongs to. */
+  symbolOfTickChannel(channel: string): string;
+  /** The capped stream with the same messages: entry id `<sequence>-0`, field `m`. */
+  streamKey(symbol: string): string;
+  /** The hash with `epoch`, `sequence` and `replid` of a symbol's stream, and with how many bytes the stream holds. */
+  streamStateKey(symbol: string): string;
+  /** The pattern that matches every symbol's {@link streamStateKey}. */
+  readonly streamStatePattern: string;
+  /** The symbol a {@link streamStateKey} belongs to. */
+  symbolOfStreamStateKey(key: string): string;
+  /** Where the publish script keeps the last call of one ingest process, so that a repeated one is answered and not executed again. */
+  publishedBatchKey(symbol: string, ingestId: string): string;
+  /** The hash with how many bytes the streams on one server hold, by when they were published. */
+  heldBytesKey(server: string): string;
+}
+
 /**
  * Redis names. The braces are a hash tag: everything of one symbol lives on one slot of a Redis Cluster.
+ *
+ * The namespace keeps deployments that share a Redis apart, in keys and, because pub/sub knows no database numbers, in channels.
+ *
+ * @param namespace of the database, as its settings say; empty for one that the first version made, whose names had none
  */
-
-/** The pub/sub channel of a symbol's messages. */
-export function tickChannel(symbol: string): string {
-  return `fx:{${symbol}}:ticks`;
-}
-
-/** The pattern that matches every symbol's {@link tickChannel}. */
-export const TICK_CHANNEL_PATTERN = "fx:{*}:ticks";
-
-/** The symbol a {@link tickChannel} belongs to. */
-export function symbolOfTickChannel(channel: string): string {
-  return channel.slice("fx:{".length, -"}:ticks".length);
-}
-
-/** The capped stream with the same messages: entry id `<sequence>-0`, field `m`. */
-export function streamKey(symbol: string): string {
-  return `fx:{${symbol}}:stream`;
-}
-
-/** The hash with `epoch`, `sequence` and `replid` of a symbol's stream. */
-export function streamStateKey(symbol: string): string {
-  return `fx:{${symbol}}:state`;
-}
-
-/** Where the publish script keeps the last call of one ingest process, so that a repeated one is answered and not executed again. */
-export function publishedBatchKey(symbol: string, ingestId: string): string {
-  return `fx:{${symbol}}:published:${ingestId}`;
+export function streamNames(namespace: string): StreamNames {
+  const prefix = namespace === "" ? "fx:{" : `fx:${namespace}:{`;
+  const named = (symbol: string, suffix: string) => `${prefix}${symbol}}:${suffix}`;
+  const symbolIn = (name: string, suffix: string) => name.slice(prefix.length, -`}:${suffix}`.length);
+  return {
+    tickChannel: (symbol) => named(symbol, "ticks"),
+    tickChannelPattern: named("*", "ticks"),
+    symbolOfTickChannel: (channel) => symbolIn(channel, "ticks"),
+    streamKey: (symbol) => named(symbol, "stream"),
+    streamStateKey: (symbol) => named(symbol, "state"),
+    streamStatePattern: named("*", "state"),
+    symbolOfStreamStateKey: (key) => symbolIn(key, "state"),
+    publishedBatchKey: (symbol, ingestId) => named(symbol, `published:${ingestId}`),
+    // Without a hash tag: it is no symbol's, and lies wherever it lies.
+    heldBytesKey: (server) => `fx:${namespace}:held:${server}`,
+  };
 }

@@ -9,6 +9,7 @@ export * from "./field-schema.js";
 export * from "./interval.js";
 export * from "./message.js";
 export * from "./query-dto.js";
+export * from "./range-set.js";
 export * from "./read-query-dto.js";
 export * from "./session.js";
 export * from "./stream-message.js";

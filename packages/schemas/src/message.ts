@@ -42,6 +42,11 @@ export interface RevisionMessage {
   readonly from: string;
   readonly to: string;
   readonly reason: RevisionReason;
+  /**
+   * Of reason `lost`: nothing was, the ticks were older than the live window when they were committed, and such are declared and
+   * not streamed. (Gateways of the first version tell tick clients of no other reason.)
+   */
+  readonly late?: true;
 }
 
 export type StreamMessage = TicksMessage | RevisionMessage;
@@ -53,6 +58,17 @@ export interface Offset {
 }
 
 const OFFSET = /^([a-z0-9]{1,32})-(\d{1,15})$/;
+
+/** What an epoch ends with: random characters of a-z and 0-9. Before it stands the incarnation of the database, as long again. */
+export const EPOCH_RANDOM_LENGTH = 8;
+
+/**
+ * Whether an epoch tells of a database in its present incarnation. One of the first version, which is random alone, does not
+ * say: it counts, for its processes may go on publishing during an upgrade, and streams they left end with the time.
+ */
+export function isEpochOf(epoch: string, incarnation: string): boolean {
+  return epoch.length === EPOCH_RANDOM_LENGTH || epoch.startsWith(incarnation);
+}
 
 export function formatOffset(offset: Offset): string {
   return `${offset.epoch}-${offset.sequence}`;

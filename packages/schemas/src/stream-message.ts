@@ -45,6 +45,12 @@ export class PlainTick extends TickJson {}
 const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
+const GAP_REASON =
+  "`trimmed`: the stream no longer holds them. `lost`: the stream itself, or the database, was lost or put back. `late`: they were stored when they were older than the live window, and such are not streamed.";
+
+/** Why clients are not sent ticks. */
+export type GapReason = "trimmed" | "lost" | "late";
+
 /** Ticks of [from, to) that a client is not sent. */
 abstract class SkippedRange {
   @IsTickTime()
@@ -62,8 +68,9 @@ export class PlainGap extends SkippedRange {
   @IsText({ pattern: "^(\\*|[A-Z0-9._-]{1,10})$" })
   readonly symbol!: string;
 
-  @IsWord("trimmed", "lost")
-  readonly reason!: "trimmed" | "lost";
+  @Describe(GAP_REASON)
+  @IsWord("trimmed", "lost", "late")
+  readonly reason!: GapReason;
 }
 
 abstract class OnChannel {
@@ -127,8 +134,9 @@ export class GapMessage extends SkippedRange {
   @IsText(CHANNEL)
   readonly channel!: string;
 
-  @IsWord("trimmed", "lost")
-  readonly reason!: "trimmed" | "lost";
+  @Describe(GAP_REASON)
+  @IsWord("trimmed", "lost", "late")
+  readonly reason!: GapReason;
 }
 
 /** Whatever a client numbers its requests with comes back with the answer. */

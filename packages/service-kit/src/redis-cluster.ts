@@ -56,6 +56,10 @@ export class RedisCluster implements RedisStore {
     return link.client;
   }
 
+  serverOf(key: string): string {
+    return this.#owners[slotOf(key)] ?? "";
+  }
+
   onReady(listener: () => unknown): void {
     this.#listeners.push(this.#seed.guard("redis cluster ready", listener));
   }
@@ -143,6 +147,11 @@ function ownersOf(shards: Shards): string[] {
 /** Reads `REDIS_CLUSTER`: whether `REDIS_URL` names a node of a cluster. */
 export function readRedisCluster(env: EnvReader): boolean {
   return env.boolean("REDIS_CLUSTER", { default: false });
+}
+
+/** Reads `STREAM_KEEP_S`: how long streams keep a message, and how old a tick may be that is put there. */
+export function readStreamKeep(env: EnvReader): number {
+  return env.integer("STREAM_KEEP_S", { default: 300, min: 10, max: 86_400, unit: "s" });
 }
 
 /** One server, or a cluster of which the URL names a node. */

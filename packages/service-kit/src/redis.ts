@@ -56,6 +56,8 @@ export interface RedisStore {
    * @throws Error when it is not known yet
    */
   clientOf(key: string): RedisClient;
+  /** The name of the server that holds a key: its address in a cluster. */
+  serverOf(key: string): string;
   /** Calls back at every (re)connection of a server, and when keys have moved: what was published meanwhile was missed. */
   onReady(listener: () => unknown): void;
   /** Resolves when every server answers, rejects within a second when one does not. */
@@ -111,6 +113,10 @@ export class RedisLink implements RedisStore {
 
   clientOf(_key: string): RedisClient {
     return this.client;
+  }
+
+  serverOf(_key: string): string {
+    return "one";
   }
 
   /** Starts connecting in the background. */

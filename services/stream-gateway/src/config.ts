@@ -1,5 +1,12 @@
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel, readRedisCluster, readShutdownGrace } from "@fx-ohlc/service-kit";
+import {
+  type EnvReader,
+  type LogLevel,
+  readLogLevel,
+  readRedisCluster,
+  readShutdownGrace,
+  readStreamKeep,
+} from "@fx-ohlc/service-kit";
 import type { ConnectionLimits } from "./connection/connection.js";
 
 /** stream-gateway's configuration; the README's table lists the variables. */
@@ -18,6 +25,9 @@ export interface Config extends ConnectionLimits {
   readonly heartbeatIntervalMs: number;
   /** How long after its end a bar waits for late ticks before it is final. */
   readonly finalGraceUs: Micros;
+  /** How old a tick may be when it is streamed, and how far ahead of the clock: where ticks lie that were missed. */
+  readonly streamKeepUs: Micros;
+  readonly maxClockSkewUs: Micros;
   /** Over how long clients are closed when the gateway stops. */
   readonly drainMs: number;
 }
@@ -58,6 +68,8 @@ export function readConfig(env: EnvReader): Config {
     stuckAfterMs,
     heartbeatIntervalMs: env.integer("HEARTBEAT_INTERVAL_MS", { default: 10_000, min: 100, max: 60_000, unit: "ms" }),
     finalGraceUs: env.integer("FINAL_GRACE_S", { default: 2, min: 0, max: 60, unit: "s" }) * US_PER_SECOND,
+    streamKeepUs: readStreamKeep(env) * US_PER_SECOND,
+    maxClockSkewUs: env.integer("MAX_CLOCK_SKEW_S", { default: 300, min: 0, max: 86_400, unit: "s" }) * US_PER_SECOND,
     drainMs: env.integer("DRAIN_MS", { default: 5000, min: 0, max: 15_000, unit: "ms" }),
   };
 }

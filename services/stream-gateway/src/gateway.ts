@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Micros } from "@fx-ohlc/schemas";
 import { type Logger, type RedisStore, RemoteClock } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
@@ -17,7 +18,8 @@ import { PlainClient } from "./endpoints/plain-client.js";
 import type { Destination } from "./endpoints/routes.js";
 import { Audiences } from "./fanout/audience.js";
 import { Switchboard } from "./fanout/switchboard.js";
-import { StreamReader } from "./feed/stream-reader.js";
+import { DeploymentWatch } from "./feed/deployment-watch.js";
+import { type Deployment, StreamReader } from "./feed/stream-reader.js";
 import { subscribedTo } from "./feed/subscription.js";
 import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
 import type { StreamItem } from "./messages/stream-item.js";
@@ -25,6 +27,7 @@ import { heartbeat } from "./multiplex/heartbeat.js";
 import { PatientReader } from "./multiplex/patient-reader.js";
 import { Session, type SessionContext } from "./multiplex/session.js";
 import { Turnstile } from "./multiplex/turnstile.js";
+import { GapRanges } from "./stream/gap-ranges.js";
 import { TickStream } from "./stream/tick-stream.js";
 import { CLOSE_TIMEOUT_MS, Gate } from "./upgrade/gate.js";
 
@@ -50,6 +53,7 @@ export class Gateway {
   readonly clock = new RemoteClock();
   readonly #config: Config;
   readonly #feed: TickFeed;
+  readonly #watch: DeploymentWatch;
   readonly #book: BarBook;
   readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
@@ -65,8 +69,23 @@ export class Gateway {
     const { counters, clock } = this;
     const switchboard = new Switchboard<StreamItem>();
     const audiences = new Audiences(switchboard);
-    const reader = new StreamReader(redis);
-    const ticks = new TickStream(switchboard, counters, clock);
+    const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
+    this.#client = client;
+    const gapRanges = new GapRanges(clock, { keepUs: config.streamKeepUs, aheadUs: config.maxClockSkewUs });
+    const startedAtMs = performance.now();
+    const missedSince = (instantUs: Micros) =>
+      gapRanges.since(Math.min(instantUs, clock.usAt(Math.max(this.#feed.confirmedAtMs, startedAtMs))));
+    const ticks = new TickStream(switchboard, counters, missedSince);
+    this.#watch = new DeploymentWatch({
+      ask: () => client.database(),
+      onChange: () => {
+        this.#feed.declareForeign();
+        this.#feed.restart();
+      },
+      onAsked: () => this.#feed.declareForeign(),
+      logger,
+    });
+    const reader = new StreamReader(redis, () => knownDeployment(this.#watch));
     const book = new BarBook({
       switchboard,
       graceUs: config.finalGraceUs,
@@ -78,12 +97,12 @@ export class Gateway {
       subscription: subscribedTo(subscription),
       reader,
       listener: both(ticks, book),
+      deployment: () => this.#watch.deployment,
+      onForeign: () => this.#watch.doubt(),
       logger,
     });
     this.#book = book;
     this.#audiences = audiences;
-    const client = new QueryClient(config.ohlcQueryUrl, clock);
-    this.#client = client;
     const loader = new AnchorLoader(book, client, logger, this.#aborter.signal);
     const closedReader = new ClosedReader(book, client, switchboard, logger);
     this.#check = new BarCheck({ book, client, counters, logger });
@@ -102,7 +121,7 @@ export class Gateway {
       reader: new PatientReader(reader, new Turnstile(REPLAYS_MAX)),
       logger,
       positions: this.#feed,
-      gapRange: (symbol) => ticks.gapRange(symbol),
+      gapRanges,
       bars: book,
       channelsMax: config.channelsMax,
     };
@@ -123,6 +142,7 @@ export class Gateway {
 
   start(): void {
     this.#feed.start();
+    this.#watch.start();
     this.#grid.start();
     void this.#keepClock();
     this.connections.start();
@@ -144,6 +164,7 @@ export class Gateway {
     this.connections.stop();
     this.#grid.stop();
     this.#feed.stop();
+    this.#watch.stop();
   }
 
   #accept(ws: WebSocket, socket: Duplex, { endpoint, channels }: Destination): void {
@@ -175,6 +196,12 @@ export class Gateway {
   }
 }
 
+/** @throws Error before it is known */
+function knownDeployment({ deployment }: DeploymentWatch): Deployment {
+  if (deployment === undefined) throw new Error("which database is streamed from is not known yet");
+  return deployment;
+}
+
 /** Bars hear of a message after the ticks went out. */
 function both(first: FeedListener, second: FeedListener): FeedListener {
   return {
@@ -185,6 +212,14 @@ function both(first: FeedListener, second: FeedListener): FeedListener {
     onGap: (symbol, gap) => {
       first.onGap(symbol, gap);
       second.onGap(symbol, gap);
+    },
+    onForeign: (symbol, range) => {
+      first.onForeign(symbol, range);
+      second.onForeign(symbol, range);
+    },
+    onRestart: () => {
+      first.onRestart();
+      second.onRestart();
     },
   };
 }

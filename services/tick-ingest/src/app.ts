@@ -8,7 +8,7 @@ import {
   readMaintenance,
   type ServerState,
 } from "@fx-ohlc/database";
-import type { TickRules } from "@fx-ohlc/schemas";
+import { streamNames, type TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
   clockHealth,
@@ -33,8 +33,10 @@ import { postTick } from "./http/single-tick.js";
 import { LogKeeper } from "./log-keeper.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
+import type { Deployment } from "./publish/publish-script.js";
 import { Publisher } from "./publish/publisher.js";
 import { finishRefresh } from "./publish/refreshed.js";
+import { StreamSpace } from "./publish/stream-space.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { Corrections } from "./write/corrections.js";
 import { type CommitLane, GroupCommit } from "./write/group-commit.js";
@@ -72,7 +74,17 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
   const recognise = (state: ServerState) => database.assertSame(state);
   const ledger = new CommitLedger();
-  const publisher = new Publisher({ redis, ledger, logger, bufferMax: config.publishBufferMax });
+  const deployment = deploymentOf(database);
+  const publisher = new Publisher({
+    redis,
+    ledger,
+    logger,
+    bufferMax: config.publishBufferMax,
+    deployment,
+    keepS: config.streamKeepS,
+    space: new StreamSpace({ redis, logger, bytesMax: config.streamBytesMax, keepS: config.streamKeepS }),
+  });
+  database.on("available", () => publisher.wake());
   const writer = new TickWriter(database, ledger);
   const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
@@ -82,7 +94,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     commit: (requests) => writer.commit(requests),
     onCommitted: (commit) => {
       ingestMetrics.countCommit(commit);
-      if (commit.batch !== undefined) publisher.publishTicks(commit.created, commit.xid, commit.batch);
+      const { batch } = commit;
+      if (batch !== undefined) publisher.publishTicks(commit.created, { ...commit, batch });
     },
     onTiming: (seconds, ticks) => ingestMetrics.timeCommit(seconds, ticks),
   };
@@ -93,7 +106,15 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     redis,
     publisher,
     logKeeper: new LogKeeper(database, redis, logger),
-    lostCommits: new LostCommits({ url: config.databaseDirectUrl, recognise, ledger, publisher, redis, logger }),
+    lostCommits: new LostCommits({
+      url: config.databaseDirectUrl,
+      recognise,
+      ledger,
+      publisher,
+      redis,
+      deployment,
+      logger,
+    }),
     maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
       recognise,
@@ -101,7 +122,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, { database, ledger, redis }),
+    health: createHealth(version, { database, ledger, redis, publisher }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
@@ -138,7 +159,12 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
 
 function createHealth(
   version: string,
-  { database, ledger, redis }: Pick<Parts, "database" | "redis"> & { readonly ledger: CommitLedger },
+  {
+    database,
+    ledger,
+    redis,
+    publisher,
+  }: Pick<Parts, "database" | "redis" | "publisher"> & { readonly ledger: CommitLedger },
 ): Health {
   return new Health({
     version,
@@ -146,9 +172,27 @@ function createHealth(
       { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
       { name: "redis", requiredForReady: false, check: () => redis.ping() },
     ],
-    problems: () => [...database.problems, ...clockHealth(database.clock).problems],
+    problems: () => [...database.problems, ...publisher.problems, ...clockHealth(database.clock).problems],
     details: () => clockHealth(database.clock).details,
   });
+}
+
+/** For whom is published: known from the first sight of the database on, and read again at every later one. */
+function deploymentOf(database: Database): () => Deployment | undefined {
+  let known: { readonly namespace: string; readonly deployment: Deployment } | undefined;
+  let isSeen = false;
+  database.once("available", () => {
+    isSeen = true;
+  });
+  return () => {
+    if (!isSeen) return undefined;
+    const { streamNamespace: namespace, incarnation } = database.settings;
+    if (known?.namespace !== namespace || known.deployment.incarnation !== incarnation) {
+      const names = known?.namespace === namespace ? known.deployment.names : streamNames(namespace);
+      known = { namespace, deployment: { names, incarnation } };
+    }
+    return known.deployment;
+  };
 }
 
 function openDatabase(config: Config, logger: Logger): Database {

@@ -1,5 +1,12 @@
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel, readRedisCluster, readShutdownGrace } from "@fx-ohlc/service-kit";
+import {
+  type EnvReader,
+  type LogLevel,
+  readLogLevel,
+  readRedisCluster,
+  readShutdownGrace,
+  readStreamKeep,
+} from "@fx-ohlc/service-kit";
 
 /** tick-ingest's configuration; the README's table lists the variables. */
 export interface Config {
@@ -17,7 +24,13 @@ export interface Config {
   readonly commitTicksMax: number;
   readonly queueTicksMax: number;
   readonly publishBufferMax: number;
+  /** How old a tick may be when it is streamed, and how long streams keep it. */
+  readonly streamKeepS: number;
+  /** What all streams on one Redis server may hold together. */
+  readonly streamBytesMax: number;
 }
+
+const BYTES_PER_MB = 1_000_000;
 
 export function readConfig(env: EnvReader): Config {
   const databaseUrl = env.url("DATABASE_URL", "postgres");
@@ -47,5 +60,7 @@ export function readConfig(env: EnvReader): Config {
       max: 10_000_000,
       unit: "ticks",
     }),
+    streamKeepS: readStreamKeep(env),
+    streamBytesMax: env.integer("STREAM_MAX_MB", { default: 256, min: 1, max: 1_000_000, unit: "MB" }) * BYTES_PER_MB,
   };
 }

@@ -1,13 +1,13 @@
 import { DatabaseUnavailableError, openPool, type RefreshWindow, type Sql } from "@fx-ohlc/database";
-import { formatTime, type RevisionMessage, streamKey } from "@fx-ohlc/schemas";
+import { formatTime, type RevisionMessage } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink, readEnv } from "@fx-ohlc/service-kit";
 import { eventually, faultProxy, type TestDatabase, type TestRedis, testDatabase, testRedis } from "@fx-ohlc/testkit";
 import { createApp } from "../src/app.js";
 import { readConfig } from "../src/config.js";
 import { LostCommits } from "../src/publish/lost-commits.js";
-import { Publisher } from "../src/publish/publisher.js";
 import { finishRefresh } from "../src/publish/refreshed.js";
 import { CommitLedger } from "../src/write/commit-ledger.js";
+import { streamOf, TEST_DEPLOYMENT, testPublisher } from "./told.js";
 
 const logger = createLogger({ service: "test", level: "error" });
 const T0 = 1_400_000_000_000_000;
@@ -39,10 +39,10 @@ afterAll(async () => {
 /** What one tick-ingest keeps account with. Without a life lock it is as good as dead to others. */
 class Ledgers {
   readonly ledger = new CommitLedger();
-  readonly publisher: Publisher;
+  readonly publisher;
 
   constructor(link = redis, bufferMax = 1000) {
-    this.publisher = new Publisher({ redis: link, ledger: this.ledger, logger, bufferMax });
+    this.publisher = testPublisher(link, this.ledger, { bufferMax });
     this.ledger.showAlive();
   }
 
@@ -61,7 +61,14 @@ class Ledgers {
   /** Starts the sweep of this process. */
   sweep(): void {
     const { ledger, publisher } = this;
-    const sweeping = new LostCommits({ url: database.url, ledger, publisher, redis, logger });
+    const sweeping = new LostCommits({
+      url: database.url,
+      ledger,
+      publisher,
+      redis,
+      deployment: () => TEST_DEPLOYMENT,
+      logger,
+    });
     closers.push(() => sweeping.stop());
     sweeping.start();
   }
@@ -73,8 +80,7 @@ function rangeOf(symbol: string, minute: number) {
 
 /** The starts of the ranges that were declared lost. */
 async function declaredLost(symbol: string): Promise<string[]> {
-  const entries = (await redis.client.xRange(streamKey(symbol), "-", "+")) ?? [];
-  const messages: RevisionMessage[] = entries.map(({ message }) => JSON.parse(String(message.m)));
+  const messages = (await streamOf(redis, TEST_DEPLOYMENT.names, symbol)) as RevisionMessage[];
   return messages.filter(({ reason }) => reason === "lost").map(({ from }) => from);
 }
 

@@ -1,3 +1,4 @@
+import { type StreamNames, streamNames } from "@fx-ohlc/schemas";
 import { readEnv } from "@fx-ohlc/service-kit";
 import { eventually, type TestDatabase, type TestRedis, testDatabase, testRedis } from "@fx-ohlc/testkit";
 import postgres from "postgres";
@@ -10,6 +11,8 @@ export interface Ingest {
   readonly database: TestDatabase;
   readonly redis: TestRedis;
   readonly sql: postgres.Sql;
+  /** Its names on Redis. */
+  readonly names: StreamNames;
   post(path: string, body: unknown, type?: string): Promise<Answer>;
   send(method: string, path: string, body?: unknown): Promise<Answer>;
   stop(): Promise<void>;
@@ -39,11 +42,13 @@ export async function startIngest(
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const send = (method: string, path: string, body?: unknown, type = "application/json") =>
     request(url, method, path, body, type);
+  const [row] = await sql`select value from settings where key = 'stream_namespace'`;
   return {
     url,
     database,
     redis,
     sql,
+    names: streamNames(row?.value),
     post: (path, body, type) => send("POST", path, body, type),
     send,
     stop: async () => {

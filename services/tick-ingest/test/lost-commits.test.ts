@@ -1,8 +1,9 @@
-import { type StreamMessage, streamKey } from "@fx-ohlc/schemas";
+import type { StreamMessage } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
 import { publish } from "../src/publish/publish-script.js";
 import { type Ingest, startIngest } from "./ingest.js";
+import { streamOf, TEST_DEPLOYMENT } from "./told.js";
 
 let ingest: Ingest;
 let redis: RedisLink;
@@ -22,10 +23,7 @@ afterAll(async () => {
 });
 
 async function revisions(symbol: string): Promise<StreamMessage[]> {
-  const entries = await redis.client.xRange(streamKey(symbol), "-", "+");
-  return (entries ?? [])
-    .map(({ message }) => JSON.parse(String(message.m)))
-    .filter((message) => message.type === "revision");
+  return (await streamOf(redis, ingest.names, symbol)).filter(({ type }) => type === "revision");
 }
 
 async function leaveBehind(ingestId: string, batch: number, symbol: string): Promise<void> {
@@ -49,10 +47,12 @@ test("what a dead process committed and did not publish is declared lost, once",
 }, 30_000);
 
 test("what a dead process had published before it died is not declared lost", async () => {
-  await publish(redis, "dead2", {
+  await publish(redis, { ...TEST_DEPLOYMENT, names: ingest.names }, "dead2", {
     symbol: "KNOWN",
     id: 3,
     toldUpTo: 7,
+    known: undefined,
+    limits: { keepS: 300, bytesMax: 1e6 },
     messages: [{ head: '{"type":"ticks","offset":"', tail: '"}' }],
   });
   await leaveBehind("dead2", 6, "KNOWN");

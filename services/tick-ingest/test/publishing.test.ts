@@ -1,20 +1,20 @@
 import {
   formatTime,
+  parseOffset,
   type RevisionMessage,
   type StreamMessage,
-  streamKey,
   type Tick,
   type TicksMessage,
-  tickChannel,
 } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
-import { publish } from "../src/publish/publish-script.js";
-import { Publisher } from "../src/publish/publisher.js";
+import { type PublishCall, publish as publishFor } from "../src/publish/publish-script.js";
 import { CommitLedger } from "../src/write/commit-ledger.js";
+import { streamOf, TEST_DEPLOYMENT, testPublisher } from "./told.js";
 
 const logger = createLogger({ service: "test", level: "error" });
 const T0 = 1_400_000_000_000_000;
+const { names } = TEST_DEPLOYMENT;
 
 let server: TestRedis;
 let redis: RedisLink;
@@ -33,8 +33,7 @@ beforeEach(async () => {
 });
 
 async function stream(symbol: string): Promise<StreamMessage[]> {
-  const entries = await redis.client.xRange(streamKey(symbol), "-", "+");
-  return (entries ?? []).map(({ message }) => JSON.parse(String(message.m)));
+  return streamOf(redis, names, symbol);
 }
 
 function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
@@ -42,11 +41,29 @@ function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
 }
 
 function call(id: number) {
-  return { symbol: "EURUSD", id, toldUpTo: id, messages: [{ head: '{"offset":"', tail: '"}' }] };
+  const limits = { keepS: 300, bytesMax: 1e6 };
+  return {
+    symbol: "EURUSD",
+    id,
+    toldUpTo: id,
+    messages: [{ head: '{"offset":"', tail: '"}' }],
+    known: undefined,
+    limits,
+  };
+}
+
+/** @returns the offset of the last message */
+async function publish(ingestId: string, told: PublishCall): Promise<string> {
+  return (await publishFor(redis, TEST_DEPLOYMENT, ingestId, told)).offset;
+}
+
+/** A commit at the time of its ticks. */
+function commit(batch: number) {
+  return { xid: String(batch), batch, nowUs: T0, incarnation: TEST_DEPLOYMENT.incarnation };
 }
 
 function newPublisher(bufferMax = 100_000) {
-  return new Publisher({ redis, ledger: new CommitLedger(), logger, bufferMax });
+  return testPublisher(redis, new CommitLedger(), { bufferMax });
 }
 
 test("a call that is repeated after its answer was lost is executed once", async () => {
@@ -55,10 +72,10 @@ test("a call that is repeated after its answer was lost is executed once", async
   const listener = redis.duplicate("listener");
   listener.open();
   await eventually(() => listener.isReady);
-  await listener.client.subscribe(tickChannel("EURUSD"), (text) => void heard.push(text));
-  await publish(redis, "ingest", message);
-  await publish(redis, "ingest", message);
-  await publish(redis, "ingest", call(2));
+  await listener.client.subscribe(names.tickChannel("EURUSD"), (text) => void heard.push(text));
+  await publish("ingest", message);
+  await publish("ingest", message);
+  await publish("ingest", call(2));
   await eventually(() => heard.length >= 2);
   listener.close();
   const offsets = (await stream("EURUSD")).map(({ offset }) => offset);
@@ -68,9 +85,9 @@ test("a call that is repeated after its answer was lost is executed once", async
 
 test("the messages of one call have contiguous offsets, and a repeat of it puts none of them on the stream again", async () => {
   const messages = [1, 2, 3].map((number) => ({ head: `{"number":${number},"offset":"`, tail: '"}' }));
-  const first = await publish(redis, "ingest", { ...call(1), messages });
-  expect(await publish(redis, "ingest", { ...call(1), messages })).toBe(first);
-  await publish(redis, "ingest", call(2));
+  const first = await publish("ingest", { ...call(1), messages });
+  expect(await publish("ingest", { ...call(1), messages })).toBe(first);
+  await publish("ingest", call(2));
   const entries = await stream("EURUSD");
   expect(entries.map((entry) => Reflect.get(entry, "number"))).toEqual([1, 2, 3, undefined]);
   expect(entries.map(({ offset }) => offset.split("-")[1])).toEqual(["1", "2", "3", "4"]);
@@ -78,7 +95,7 @@ test("the messages of one call have contiguous offsets, and a repeat of it puts 
 });
 
 test("the sequence is contiguous within an epoch, and an emptied Redis begins a new epoch at 1", async () => {
-  const send = (id: number) => publish(redis, "ingest", call(id));
+  const send = (id: number) => publish("ingest", call(id));
   await send(1);
   await send(2);
   const before = (await stream("EURUSD")).map(({ offset }) => offset.split("-"));
@@ -91,7 +108,7 @@ test("the sequence is contiguous within an epoch, and an emptied Redis begins a 
 });
 
 test("a server that took over a stream begins a new epoch and an empty stream", async () => {
-  const send = (id: number) => publish(redis, "ingest", call(id));
+  const send = (id: number) => publish("ingest", call(id));
   await send(1);
   const [before] = await stream("EURUSD");
   await redis.client.sendCommand(["DEBUG", "CHANGE-REPL-ID"]);
@@ -101,27 +118,59 @@ test("a server that took over a stream begins a new epoch and an empty stream", 
   expect(after[0]?.offset.split("-")[0]).not.toBe(before?.offset.split("-")[0]);
 });
 
+test("an epoch names the incarnation of the database, and another one begins a new epoch and an empty stream", async () => {
+  const told = (incarnation: string, id: number) =>
+    publishFor(redis, { names, incarnation }, "ingest", call(id)).then(({ offset }) => offset);
+  expect(await told("aaaaaaaa", 1)).toMatch(/^aaaaaaaa[a-z0-9]{8}-1$/);
+  expect(await told("aaaaaaaa", 2)).toMatch(/^aaaaaaaa[a-z0-9]{8}-2$/);
+  expect(await told("bbbbbbbb", 3)).toMatch(/^bbbbbbbb[a-z0-9]{8}-1$/);
+  expect(await stream("EURUSD")).toHaveLength(1);
+});
+
+test("a stream that went back behind what this process was answered begins a new epoch", async () => {
+  const [first, second] = [await publish("ingest", call(1)), await publish("ingest", call(2))];
+  await redis.client.hSet(names.streamStateKey("EURUSD"), "sequence", "1");
+  const known = parseOffset(second);
+  const third = await publish("ingest", { ...call(3), known });
+  expect(third.split("-")[0]).not.toBe(first.split("-")[0]);
+  expect(third.split("-")[1]).toBe("1");
+});
+
+test("a stream of the first version is followed by a new epoch, and first-version processes go on with that one", async () => {
+  const replid = /master_replid:(\w+)/.exec(await redis.client.info("replication"))?.[1] ?? "";
+  const state = names.streamStateKey("EURUSD");
+  await redis.client.hSet(state, { epoch: "k3f9a0b1", replid, sequence: "7" });
+  await redis.client.xAdd(names.streamKey("EURUSD"), "7-0", { m: "{}" });
+  const first = await publish("ingest", call(1));
+  expect(first).toMatch(/^inc00001[a-z0-9]{8}-1$/);
+  // What its script does.
+  const next = await redis.client.hIncrBy(state, "sequence", 1);
+  await redis.client.xAdd(names.streamKey("EURUSD"), `${next}-0`, { m: '{"offset":"theirs"}' });
+  expect(await publish("ingest", call(2))).toBe(first.replace(/-1$/, "-3"));
+  expect((await stream("EURUSD")).map(({ offset }) => offset)).toHaveLength(3);
+});
+
 test("a call that is repeated in another epoch may have reached clients before, so it declares its range instead", async () => {
   const repeat = { ifLost: [{ head: '{"type":"revision","offset":"', tail: '"}' }] };
   const epochOf = (offset: string) => offset.split("-")[0];
-  const first = epochOf(await publish(redis, "ingest", call(1)));
-  await publish(redis, "ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
+  const first = epochOf(await publish("ingest", call(1)));
+  await publish("ingest", { ...call(2), repeat: { ...repeat, epoch: first } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, undefined]);
   await redis.client.flushAll();
-  const second = epochOf(await publish(redis, "ingest", call(3)));
-  await publish(redis, "ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
-  await publish(redis, "ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
-  await publish(redis, "ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
+  const second = epochOf(await publish("ingest", call(3)));
+  await publish("ingest", { ...call(4), repeat: { ...repeat, epoch: first } });
+  await publish("ingest", { ...call(5), repeat: { ...repeat, epoch: undefined } });
+  await publish("ingest", { ...call(6), repeat: { ...repeat, epoch: second } });
   expect((await stream("EURUSD")).map(({ type }) => type)).toEqual([undefined, "revision", "revision", undefined]);
 });
 
 test("ticks sent to a Redis that died before it answered are declared, and those after them are told", async () => {
   const publisher = newPublisher();
-  publisher.publishTicks(ticks(1), "1", 1);
+  publisher.publishTicks(ticks(1), commit(1));
   await eventually(() => publisher.bufferedMessages === 0);
   server.freeze();
-  publisher.publishTicks(ticks(2, 10), "2", 2);
-  publisher.publishTicks(ticks(1, 20), "3", 3);
+  publisher.publishTicks(ticks(2, 10), commit(2));
+  publisher.publishTicks(ticks(1, 20), commit(3));
   await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
   await server.kill9();
   await server.start();
@@ -134,7 +183,7 @@ test("ticks sent to a Redis that died before it answered are declared, and those
 
 test("a big commit goes out as several messages with its transaction id, in order", async () => {
   const publisher = newPublisher();
-  publisher.publishTicks([...ticks(2450), ...ticks(3, 0, "GBPUSD")], "777", 1);
+  publisher.publishTicks([...ticks(2450), ...ticks(3, 0, "GBPUSD")], { ...commit(1), xid: "777" });
   await eventually(() => publisher.bufferedMessages === 0);
   const messages = (await stream("EURUSD")) as TicksMessage[];
   expect(messages.map((message) => message.ticks.length)).toEqual([...Array(12).fill(200), 50]);
@@ -147,11 +196,11 @@ test("a big commit goes out as several messages with its transaction id, in orde
 
 test("while Redis is frozen messages wait, and go out in order once it answers again", async () => {
   const publisher = newPublisher();
-  publisher.publishTicks(ticks(1), "1", 1);
+  publisher.publishTicks(ticks(1), commit(1));
   await eventually(() => publisher.bufferedMessages === 0);
   server.freeze();
   await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
-  for (let batch = 2; batch <= 20; batch += 1) publisher.publishTicks(ticks(1, batch), String(batch), batch);
+  for (let batch = 2; batch <= 20; batch += 1) publisher.publishTicks(ticks(1, batch), commit(batch));
   expect(publisher.bufferedMessages).toBe(19);
   server.thaw();
   await eventually(() => publisher.bufferedMessages === 0, { what: "the buffer to be sent" });
@@ -163,7 +212,7 @@ test("when the buffer is full the longest queue becomes one revision over its wh
   const publisher = newPublisher(1000);
   server.freeze();
   await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
-  for (let batch = 1; batch <= 30; batch += 1) publisher.publishTicks(ticks(100, batch * 1000), String(batch), batch);
+  for (let batch = 1; batch <= 30; batch += 1) publisher.publishTicks(ticks(100, batch * 1000), commit(batch));
   expect(publisher.bufferedMessages).toBeLessThan(30);
   expect(publisher.droppedMessages).toBeGreaterThan(0);
   server.thaw();

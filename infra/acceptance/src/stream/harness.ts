@@ -40,7 +40,6 @@ const GATEWAY_ENV = {
   STUCK_AFTER_MS: "4000",
   HEARTBEAT_INTERVAL_MS: "1000",
   DRAIN_MS: "500",
-  OHLC_QUERY_URL: "http://127.0.0.1:1",
 };
 /** For the last messages to reach everybody, and for those who were refused to be told of one more, ms. */
 const SETTLE_ROUND_MS = 10_000;
@@ -75,7 +74,9 @@ export class Harness {
     const system = await System.create();
     const two = (name: string, env = {}) => Promise.all([system.start(name, env), system.start(name, env)]);
     try {
-      const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", GATEWAY_ENV)]);
+      const query = await system.start("ohlc-query");
+      const env = { ...GATEWAY_ENV, OHLC_QUERY_URL: query.url };
+      const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", env)]);
       return new Harness(options, system, { redis: system.redis, ingests, gateways });
     } catch (error) {
       await system.stop();
@@ -84,7 +85,7 @@ export class Harness {
   }
 
   async run(): Promise<HarnessResult> {
-    await this.#witness.open();
+    await this.#witness.open(await this.#system.streamNames());
     const calm = new AbortController();
     const runs = this.#inhabitants.map(({ client }) => client.run(calm.signal));
     const replays = this.#replays();

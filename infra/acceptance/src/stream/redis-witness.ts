@@ -1,4 +1,4 @@
-import { type StreamMessage, TICK_CHANNEL_PATTERN } from "@fx-ohlc/schemas";
+import type { StreamMessage, StreamNames } from "@fx-ohlc/schemas";
 import { createClient } from "redis";
 import type { StreamRecord } from "./record.js";
 
@@ -14,9 +14,9 @@ export class RedisWitness {
     this.#client.on("error", () => undefined); // Redis is stopped on purpose; the client comes back by itself.
   }
 
-  async open(): Promise<void> {
+  async open({ tickChannelPattern }: StreamNames): Promise<void> {
     await this.#client.connect();
-    await this.#client.pSubscribe(TICK_CHANNEL_PATTERN, (text) => this.#note(text));
+    await this.#client.pSubscribe(tickChannelPattern, (text) => this.#note(text));
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { TICK_CHANNEL_PATTERN } from "@fx-ohlc/schemas";
+import { streamNames } from "@fx-ohlc/schemas";
 import { Metrics } from "@fx-ohlc/service-kit";
 import { createClient } from "redis";
 import { WebSocket, WebSocketServer } from "ws";
@@ -22,7 +22,8 @@ function broadcast(symbol: string, tick: object): void {
 const redis = createClient({ url: process.env.REDIS_URL ?? "" });
 redis.on("error", (error) => process.stderr.write(`${error}\n`));
 await redis.connect();
-await redis.pSubscribe(TICK_CHANNEL_PATTERN, (message) => {
+const { tickChannelPattern } = streamNames(process.env.STREAM_NAMESPACE ?? "");
+await redis.pSubscribe(tickChannelPattern, (message) => {
   const { symbol, ticks = [] }: { symbol: string; ticks?: object[] } = JSON.parse(message);
   for (const tick of ticks) broadcast(symbol, tick);
 });

@@ -23,7 +23,8 @@ export const fanOut: Row = {
   async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
     const ingest = await lab.service("tick-ingest");
     const gateway = await lab.gateway();
-    const naive = await startBaseline(lab, { name: "naive-fan-out", env: { REDIS_URL: lab.redisUrl } });
+    const env = { REDIS_URL: lab.redisUrl, STREAM_NAMESPACE: await lab.streamNamespace() };
+    const naive = await startBaseline(lab, { name: "naive-fan-out", env });
     const meter = new DeliveryMeter();
     const measureAt = async (side: "ours" | "theirs", url: string): Promise<number> => {
       const urls = {

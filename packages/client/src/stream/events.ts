@@ -39,7 +39,10 @@ export interface StatusEvent {
   readonly retryMs?: number | undefined;
 }
 
-/** Ticks between two times that neither the stream nor HTTP could give: the reason is why HTTP could not. */
+/**
+ * Ticks between two times that neither the stream nor HTTP could give: the reason is why HTTP could not. `late`: they are an
+ * hour or more of old ticks that were stored just now, and were not asked for.
+ */
 export interface GapEvent extends Omit<GapMessage, "reason"> {
   readonly reason: string;
 }

@@ -4,6 +4,7 @@ import type { HistoryReader, Range } from "./history.js";
 import type { Positions } from "./positions.js";
 import {
   type ChannelMessage,
+  type GapMessage,
   type HeartbeatMessage,
   isChannelMessage,
   type ServerMessage,
@@ -16,6 +17,14 @@ import { Reloader } from "./reloader.js";
  * of longer ago that were stored meanwhile are not found this way; reading all of history again would be no answer.
  */
 const RELOAD_MARGIN_MS = 60_000;
+
+/** Old ticks of a longer time are an import: reading them again would hold up what is live. */
+const LATE_RELOAD_MAX_MS = 3_600_000;
+
+/** Whether a gap is one of old ticks that somebody imports; its reader is told, and reads them if it wants them. */
+function isHistory({ reason, from, to }: GapMessage): boolean {
+  return reason === "late" && Date.parse(to) - Date.parse(from) > LATE_RELOAD_MAX_MS;
+}
 
 /** With the digits of a tick's time, with which it is compared. */
 function timeOf(ms: number): string {
@@ -129,7 +138,7 @@ export class MessageFlow {
     if (isFirst) this.#reloadNew(message.channel);
     if (this.#reloader.holds(message)) return;
     this.#positions.note(message);
-    if (message.type === "gap") this.#reloader.reload(message.channel, message);
+    if (message.type === "gap" && !isHistory(message)) this.#reloader.reload(message.channel, message);
     else this.#target.emit(message);
   }
 }

@@ -1,13 +1,12 @@
-import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
+import type { Micros, StoredInterval, TimeRange } from "@fx-ohlc/schemas";
 import type { RemoteClock } from "@fx-ohlc/service-kit";
 import type { Switchboard } from "../fanout/switchboard.js";
-import type { FeedMessage } from "../feed/feed-message.js";
+import { type FeedMessage, timesOf } from "../feed/feed-message.js";
 import type { FeedListener } from "../feed/tick-feed.js";
 import { BarItem } from "../messages/bar-item.js";
 import { type Channel, EVERY_SYMBOL } from "../messages/channel.js";
 import type { StreamItem } from "../messages/stream-item.js";
 import type { FirstBars } from "../multiplex/first-bars.js";
-import { rangeOf } from "../stream/tick-stream.js";
 import type { BarEvent, ShownBar } from "./bar-event.js";
 import { batchOf, WatchedBars } from "./watched-bars.js";
 
@@ -114,13 +113,24 @@ export class BarBook implements FirstBars, FeedListener {
     if (message.type === "ticks") {
       entry.add(batchOf(message.content));
     } else {
-      const { fromUs, toUs } = rangeOf(message.content);
+      const { fromUs, toUs } = timesOf(message);
       entry.revise(fromUs, toUs);
     }
   }
 
   onGap(symbol: string): void {
     this.#entries.get(symbol)?.doubt();
+  }
+
+  onForeign(symbol: string, { fromUs, toUs }: TimeRange): void {
+    this.#entries.get(symbol)?.revise(fromUs, toUs);
+  }
+
+  /** Whatever was read was of another database: all bars are anchored anew, also of symbols that have had no message. */
+  onRestart(): void {
+    for (const entry of this.#entries.values()) entry.doubt();
+    this.#isEverySymbolKnown = false;
+    this.#options.onWanted();
   }
 
   /** Moves every bar's clock on. */

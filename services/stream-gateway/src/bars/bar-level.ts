@@ -3,15 +3,17 @@ import {
   bucketEnd,
   bucketStart,
   type DayBoundary,
+  hull,
   type Interval,
   type Micros,
   parseInterval,
+  RangeSet,
   type StoredInterval,
+  type TimeRange,
 } from "@fx-ohlc/schemas";
 import { type BarEvent, emptyBar, type ShownBar, sameBar } from "./bar-event.js";
 import { ClosedBars } from "./closed-bars.js";
 import { FoldedBar, type FoldTick, type KeyedBar } from "./folded-bar.js";
-import { hull, RangeSet, type TimeRange } from "./range-set.js";
 
 /** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours, two days, two weeks. */
 const CLOSED_BARS_MAX: Readonly<Record<StoredInterval, number>> = { minute: 120, hour: 48, day: 14 };

@@ -8,6 +8,7 @@ import {
   type StoredInterval,
 } from "@fx-ohlc/schemas";
 import type { RemoteClock } from "@fx-ohlc/service-kit";
+import type { DatabaseIdentity } from "../feed/deployment-watch.js";
 import type { ClosedRange } from "./bar-level.js";
 import type { KeyedBar, TickKey } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
@@ -19,6 +20,12 @@ const REQUEST_DEADLINE_MS = 5000;
 /** ohlc-query does not answer as it should. */
 export class QueryError extends Error {
   override readonly name = "QueryError";
+  readonly status: number | undefined;
+
+  constructor(message: string, { status, ...options }: ErrorOptions & { readonly status?: number } = {}) {
+    super(message, options);
+    this.status = status;
+  }
 }
 
 interface AnchorBarJson extends BarJson {
@@ -28,6 +35,8 @@ interface AnchorBarJson extends BarJson {
 }
 
 interface AnchorJson {
+  /** Absent from a first-version ohlc-query. */
+  readonly incarnation?: string;
   readonly snapshot: string;
   readonly now: string;
   readonly day_boundary: DayBoundary;
@@ -82,12 +91,22 @@ export interface Anchors {
   readonly empty: Anchor;
 }
 
+function asFirstVersion(error: unknown): unknown {
+  if (error instanceof QueryError && error.status === 404) return { stream_namespace: "", incarnation: "" };
+  throw error;
+}
+
 /** Reads bars from ohlc-query, and the database's clock. Every call ends within five seconds. */
 export class QueryClient {
-  /** @param clock learns from every answer that tells the database's */
+  /**
+   * @param clock learns from every answer that tells the database's
+   * @param isPresent whether a database's incarnation is the one that is streamed from: bars of another one are not to be
+   * continued with its messages
+   */
   constructor(
     private readonly baseUrl: string,
     private readonly clock: RemoteClock,
+    private readonly isPresent: (incarnation: string) => boolean,
   ) {}
 
   /** @throws QueryError when ohlc-query is away or does not know it yet */
@@ -105,6 +124,9 @@ export class QueryClient {
     const query = symbols === undefined ? {} : { symbol: symbols.join(",") };
     // Its shape is ohlc-query's contract; what is computed with is parsed.
     const json = (await this.#timed("/internal/anchor", query)) as AnchorJson;
+    if (json.incarnation !== undefined && !this.isPresent(json.incarnation)) {
+      throw new QueryError("ohlc-query answered from another database than the one that is streamed from");
+    }
     const known = new Map<string, Anchor>();
     for (const [symbol, bars] of bySymbol(json.bars)) known.set(symbol, anchorOf(json, bars));
     return { known, empty: anchorOf(json, []) };
@@ -122,6 +144,21 @@ export class QueryClient {
     return (json as readonly BarJson[]).map(barOf);
   }
 
+  /**
+   * What the database that is read says of itself. A first-version ohlc-query does not know the question: then the names are
+   * the first version's, and every epoch counts.
+   *
+   * @throws QueryError when ohlc-query is away or cannot answer
+   */
+  async database(): Promise<DatabaseIdentity> {
+    const json = await this.#get("/internal/database", {}).catch(asFirstVersion);
+    const { stream_namespace, incarnation } = json as Readonly<Record<string, unknown>>; // Looked at before it is believed.
+    if (typeof stream_namespace !== "string" || typeof incarnation !== "string") {
+      throw new QueryError("ohlc-query answered something else than the database's identity");
+    }
+    return { streamNamespace: stream_namespace, incarnation };
+  }
+
   /** What is answered holds the database's time of somewhere between the question and the answer. */
   async #timed(path: string, query: Readonly<Record<string, string>>): Promise<{ readonly now: string }> {
     const askedAtMs = performance.now();
@@ -137,7 +174,7 @@ export class QueryClient {
     try {
       const response = await fetch(url, { signal });
       if (response.ok) return await response.json();
-      throw new QueryError(`ohlc-query answered ${response.status} to ${path}`);
+      throw new QueryError(`ohlc-query answered ${response.status} to ${path}`, { status: response.status });
     } catch (error) {
       if (error instanceof QueryError) throw error;
       throw new QueryError(`ohlc-query did not answer ${path}`, { cause: error });

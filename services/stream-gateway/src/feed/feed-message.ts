@@ -1,4 +1,12 @@
-import { type Offset, parseOffset, type RevisionMessage, type TicksMessage } from "@fx-ohlc/schemas";
+import {
+  nowUs,
+  type Offset,
+  parseOffset,
+  parseTime,
+  type RevisionMessage,
+  type TicksMessage,
+  type TimeRange,
+} from "@fx-ohlc/schemas";
 
 /** What tick-ingest published, with its offset taken apart. */
 export type FeedMessage = (
@@ -37,4 +45,14 @@ export function parseFeedMessage(raw: string): FeedMessage | undefined {
     return { type, offset, content: fields as unknown as RevisionMessage };
   }
   return undefined;
+}
+
+/** The range of time a message tells of. */
+export function timesOf({ type, content }: FeedMessage): TimeRange {
+  if (type === "revision") return { fromUs: parseTime(content.from) ?? 0, toUs: parseTime(content.to) ?? nowUs() };
+  // Ticks are ordered by their times.
+  return {
+    fromUs: parseTime(content.ticks[0]?.time) ?? 0,
+    toUs: (parseTime(content.ticks.at(-1)?.time) ?? nowUs()) + 1,
+  };
 }

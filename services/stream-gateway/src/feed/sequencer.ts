@@ -51,6 +51,7 @@ export class Sequencer<M extends Sequenced> {
   #isReadStale = false;
   /** Nothing was delivered since the last gap: another gap would be the same one. */
   #isInGap = false;
+  #isWhole = false;
 
   /** The last offset delivered or declared lost; undefined before the first message of the symbol. */
   get position(): Offset | undefined {
@@ -59,6 +60,11 @@ export class Sequencer<M extends Sequenced> {
 
   get isSynced(): boolean {
     return this.#state !== "unsynced";
+  }
+
+  /** Every message that the symbol ever had was delivered, as far as anybody can know. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** The sequence from which the stream has to be read; undefined when nothing is missing. */
@@ -76,7 +82,21 @@ export class Sequencer<M extends Sequenced> {
   start(position: Offset | undefined): Delivery<M>[] {
     if (this.#state !== "unsynced") return [];
     this.#position = position;
+    this.#isWhole = position === undefined;
     return this.#release();
+  }
+
+  /** The stream is another one from now on, and has to be read from its first entry. */
+  restart(): Delivery<M>[] {
+    if (this.#state === "unsynced") return [];
+    const deliveries: Delivery<M>[] = [];
+    this.#declareGap("lost", deliveries);
+    this.#position = undefined;
+    this.#held = [];
+    this.#heldAtRead = 0;
+    this.#isReadStale = false;
+    this.#state = "reading";
+    return deliveries;
   }
 
   /** Takes a message from pub/sub. */
@@ -166,6 +186,7 @@ export class Sequencer<M extends Sequenced> {
   #declareGap(reason: Gap["reason"], deliveries: Delivery<M>[]): void {
     if (!this.#isInGap) deliveries.push({ kind: "gap", gap: { after: this.#position, reason } });
     this.#isInGap = true;
+    this.#isWhole = false;
   }
 
   #continues({ epoch, sequence }: Offset): boolean {

@@ -1,4 +1,4 @@
-import { type Offset, parseOffset, streamKey, streamStateKey } from "@fx-ohlc/schemas";
+import { isEpochOf, type Offset, parseOffset, type StreamNames } from "@fx-ohlc/schemas";
 import { type RedisClient, type RedisStore, withDeadline } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import type { History } from "./sequencer.js";
@@ -10,21 +10,37 @@ const READ_DEADLINE_MS = 2000;
 /** Keys a SCAN looks at in one step. */
 const SCAN_COUNT = 1000;
 
-const STATE_PREFIX = streamStateKey("").split("}")[0] ?? "";
-const STATE_SUFFIX = `}${streamStateKey("").split("}")[1] ?? ""}`;
-
-function symbolOfStateKey(key: string): string {
-  return key.slice(STATE_PREFIX.length, -STATE_SUFFIX.length);
+/** What Redis and the database are to whoever reads streams. */
+export interface Deployment {
+  readonly names: StreamNames;
+  /** Of the database: drawn anew whenever that may have gone back or be another one. */
+  readonly incarnation: string;
 }
 
-function newestOf(state: readonly unknown[]): Offset | undefined {
-  const [epoch, sequence] = state;
-  return parseOffset(`${String(epoch)}-${String(sequence)}`);
+function replidOf(info: string): string | undefined {
+  return /master_replid:(\w+)/.exec(info)?.[1];
 }
+
+/**
+ * The newest offset of a stream that counts: written by the server as it is now, not before it was restarted, put back or failed
+ * over, and for the database as it is now. What does not count will never be continued.
+ */
+function newestOf(state: readonly unknown[], info: unknown, incarnation: string): Offset | undefined {
+  const [epoch, sequence, replid] = state;
+  const offset = parseOffset(`${String(epoch)}-${String(sequence)}`);
+  const counts = replid === replidOf(String(info)) && offset !== undefined && isEpochOf(offset.epoch, incarnation);
+  return counts ? offset : undefined;
+}
+
+const STATE_FIELDS = ["epoch", "sequence", "replid"];
 
 /** Reads the symbols' streams. Every call rejects within a few seconds when Redis does not answer. */
 export class StreamReader {
-  constructor(private readonly store: RedisStore) {}
+  /** @param deployment whose streams they are; throws before it is known */
+  constructor(
+    private readonly store: RedisStore,
+    private readonly deployment: () => Deployment,
+  ) {}
 
   get isReady(): boolean {
     return this.store.isReady;
@@ -32,36 +48,46 @@ export class StreamReader {
 
   /** A page of a symbol's stream from `sequence` on, and the newest offset at the same instant. */
   async read(symbol: string, sequence: number, count = PAGE_MESSAGES): Promise<History<FeedMessage>> {
+    const { names, incarnation } = this.deployment();
     const reading = this.store
-      .clientOf(streamKey(symbol))
+      .clientOf(names.streamKey(symbol))
       .multi()
-      .hmGet(streamStateKey(symbol), ["epoch", "sequence"])
-      .xRange(streamKey(symbol), `${sequence}-0`, "+", { COUNT: count })
+      .info("replication")
+      .hmGet(names.streamStateKey(symbol), STATE_FIELDS)
+      .xRange(names.streamKey(symbol), `${sequence}-0`, "+", { COUNT: count })
       .execTyped();
-    const [state, entries] = await withDeadline(reading, READ_DEADLINE_MS, `read of ${symbol}'s stream`);
+    const [info, state, entries] = await withDeadline(reading, READ_DEADLINE_MS, `read of ${symbol}'s stream`);
+    const newest = newestOf(state, info, incarnation);
+    if (newest === undefined) return { newest, entries: [] };
     const messages = (entries ?? []).map(({ message }) => parseFeedMessage(String(message.m)));
-    return { newest: newestOf(state), entries: messages.filter((message) => message !== undefined) };
+    return { newest, entries: messages.filter((message) => message !== undefined) };
   }
 
   /** The newest offset of every symbol that has a stream. */
   async positions(): Promise<ReadonlyMap<string, Offset>> {
-    const parts = await Promise.all(this.store.clients.map(positionsOn));
+    const deployment = this.deployment();
+    const parts = await Promise.all(this.store.clients.map((client) => positionsOn(client, deployment)));
     return new Map(parts.flatMap((part) => [...part]));
   }
 }
 
 /** The newest offset of every symbol whose stream one server holds. */
-async function positionsOn(client: RedisClient): Promise<ReadonlyMap<string, Offset>> {
+async function positionsOn(
+  client: RedisClient,
+  { names, incarnation }: Deployment,
+): Promise<ReadonlyMap<string, Offset>> {
   const positions = new Map<string, Offset>();
-  const pattern = { MATCH: streamStateKey("*"), COUNT: SCAN_COUNT };
+  const pattern = { MATCH: names.streamStatePattern, COUNT: SCAN_COUNT };
   let cursor = "0";
   do {
     const step = await withDeadline(client.scan(cursor, pattern), READ_DEADLINE_MS, "scan for streams");
-    const states = step.keys.map((key) => client.hmGet(key, ["epoch", "sequence"]));
-    const found = await withDeadline(Promise.all(states), READ_DEADLINE_MS, "read of the streams' states");
+    const states = step.keys.map((key) => client.hmGet(key, STATE_FIELDS));
+    // In the same write, so that no other server can have come in between.
+    const answers = Promise.all([client.info("replication"), Promise.all(states)]);
+    const [info, found] = await withDeadline(answers, READ_DEADLINE_MS, "read of the streams' states");
     for (const [index, key] of step.keys.entries()) {
-      const newest = newestOf(found[index] ?? []);
-      if (newest !== undefined) positions.set(symbolOfStateKey(key), newest);
+      const newest = newestOf(found[index] ?? [], info, incarnation);
+      if (newest !== undefined) positions.set(names.symbolOfStreamStateKey(key), newest);
     }
     cursor = step.cursor;
   } while (cursor !== "0");

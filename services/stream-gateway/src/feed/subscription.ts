@@ -1,4 +1,4 @@
-import { TICK_CHANNEL_PATTERN, tickChannel } from "@fx-ohlc/schemas";
+import type { StreamNames } from "@fx-ohlc/schemas";
 import type { RedisClient, RedisStore } from "@fx-ohlc/service-kit";
 
 /** Told of every published message, with the channel it came on. Must not throw: the rest of a chunk would be lost. */
@@ -13,8 +13,8 @@ export interface Subscription {
   onReady(listener: () => unknown): void;
   /** Resolves when everything published before has been handed to the listener. */
   ping(): Promise<void>;
-  /** Called once, with who hears of messages from now on. */
-  start(listener: MessageListener): Promise<void>;
+  /** Whose messages are heard from now on; nobody else's. To be called again when the names have changed, or it failed. */
+  start(names: StreamNames, listener: MessageListener): Promise<void>;
   /**
    * Sees to it that these symbols are heard.
    *
@@ -30,6 +30,7 @@ export function subscribedTo(store: RedisStore): Subscription {
 
 class PatternSubscription implements Subscription {
   readonly isPerSymbol = false;
+  #pattern: string | undefined;
 
   constructor(private readonly store: RedisStore) {}
 
@@ -45,8 +46,12 @@ class PatternSubscription implements Subscription {
     return this.store.ping();
   }
 
-  async start(listener: MessageListener): Promise<void> {
-    await Promise.all(this.store.clients.map((client) => client.pSubscribe(TICK_CHANNEL_PATTERN, listener)));
+  async start({ tickChannelPattern }: StreamNames, listener: MessageListener): Promise<void> {
+    const before = this.#pattern;
+    if (before === tickChannelPattern) return;
+    await Promise.all(this.store.clients.map((client) => client.pSubscribe(tickChannelPattern, listener)));
+    this.#pattern = tickChannelPattern;
+    if (before !== undefined) await Promise.all(this.store.clients.map((client) => client.pUnsubscribe(before)));
   }
 
   async follow(): Promise<readonly string[]> {
@@ -63,6 +68,7 @@ class ShardedSubscription implements Subscription {
   /** The connection each symbol is subscribed on. */
   readonly #followed = new Map<string, RedisClient>();
   #listener: MessageListener | undefined;
+  #names: StreamNames | undefined;
 
   constructor(private readonly store: RedisStore) {}
 
@@ -78,8 +84,14 @@ class ShardedSubscription implements Subscription {
     return this.store.ping();
   }
 
-  async start(listener: MessageListener): Promise<void> {
+  async start(names: StreamNames, listener: MessageListener): Promise<void> {
+    const before = this.#names;
+    this.#names = names;
     this.#listener = listener;
+    if (before === undefined || before === names) return;
+    const followed = [...this.#followed];
+    this.#followed.clear();
+    await Promise.all(followed.map(([symbol, client]) => client.sUnsubscribe(before.tickChannel(symbol))));
   }
 
   async follow(symbols: Iterable<string>): Promise<readonly string[]> {
@@ -89,14 +101,14 @@ class ShardedSubscription implements Subscription {
   }
 
   async #subscribe(symbol: string): Promise<void> {
-    const listener = this.#listener;
-    if (listener === undefined) return;
+    const [names, listener] = [this.#names, this.#listener];
+    if (names === undefined || listener === undefined) return;
     const client = this.#clientOf(symbol);
-    await client.sSubscribe(tickChannel(symbol), listener);
+    await client.sSubscribe(names.tickChannel(symbol), listener);
     this.#followed.set(symbol, client);
   }
 
   #clientOf(symbol: string): RedisClient {
-    return this.store.clientOf(tickChannel(symbol));
+    return this.store.clientOf(this.#names?.tickChannel(symbol) ?? symbol);
   }
 }

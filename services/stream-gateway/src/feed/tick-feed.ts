@@ -1,20 +1,29 @@
-import { type Offset, symbolOfTickChannel } from "@fx-ohlc/schemas";
+import { randomBytes } from "node:crypto";
+import { hull, isEpochOf, type Offset, type TimeRange } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
-import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
+import { type FeedMessage, parseFeedMessage, timesOf } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
-import type { StreamReader } from "./stream-reader.js";
+import type { Deployment, StreamReader } from "./stream-reader.js";
 import type { Subscription } from "./subscription.js";
 
 /** Who hears of every symbol's messages, in order and each once. */
 export interface FeedListener {
   onMessage(symbol: string, message: FeedMessage): void;
   onGap(symbol: string, gap: Gap): void;
+  /** Messages of another database, or of this one before it was put back, told of this range and were not handed on. */
+  onForeign(symbol: string, range: TimeRange): void;
+  /** The streams are those of another database, or it was put back: a gap was told of every symbol there was. */
+  onRestart(): void;
 }
 
 export interface TickFeedOptions {
   readonly subscription: Subscription;
   readonly reader: StreamReader;
   readonly listener: FeedListener;
+  /** Whose streams they are; nothing is done before it is known. */
+  deployment(): Deployment | undefined;
+  /** A message told of another deployment: what is known may be old. */
+  onForeign(): void;
   readonly logger: Logger;
 }
 
@@ -31,12 +40,17 @@ const READS_MAX = 32;
  * At the first connection each stream's newest offset is where its symbol starts. From then on a symbol nobody heard of has had no message:
  * its first one must be sequence 1. At every reconnection all streams are looked up, new ones included, and read from where
  * they were left.
+ *
+ * Messages of another deployment than the known one are not handed on: those of a newer one are read from its streams once it is
+ * known, and what remains is declared, see {@link declareForeign}.
  */
 export class TickFeed {
   readonly #options: TickFeedOptions;
   readonly #sequencers = new Map<string, Sequencer<FeedMessage>>();
   readonly #reading = new Set<string>();
-  #isSubscribed = false;
+  readonly #foreign = new Map<string, TimeRange>();
+  /** Counts the deployments: answers to questions about an earlier one say nothing. */
+  #generation = 0;
   #isSynced = false;
   #isLookupNeeded = false;
   #isLookingUp = false;
@@ -49,6 +63,9 @@ export class TickFeed {
   constructor(options: TickFeedOptions) {
     this.#options = options;
   }
+
+  /** Of this feed alone: who comes with another one's can have missed what this one never heard of. */
+  readonly beforeFirst: Offset = { epoch: `0${randomBytes(6).toString("hex")}`, sequence: 0 };
 
   /** Whether Redis has been reached since the start, so that positions mean something. */
   get isSynced(): boolean {
@@ -69,6 +86,11 @@ export class TickFeed {
     return this.#sequencers.keys();
   }
 
+  /** Whether a symbol has had no message that was not handed on, ever since this feed began. */
+  isWhole(symbol: string): boolean {
+    return this.#sequencers.get(symbol)?.isWhole ?? this.#isSynced;
+  }
+
   /** The last offset of a symbol that was handed to the listener or declared lost; undefined when there was none. */
   position(symbol: string): Offset | undefined {
     return this.#sequencers.get(symbol)?.position;
@@ -85,11 +107,24 @@ export class TickFeed {
     clearTimeout(this.#retryTimer);
   }
 
-  async #onConnected(): Promise<void> {
-    if (!this.#isSubscribed) {
-      await this.#options.subscription.start((raw, channel) => this.#hear(raw, channel));
-      this.#isSubscribed = true;
-    }
+  /** Another deployment is streamed from, or it is known for the first time. */
+  restart(): void {
+    this.#generation += 1;
+    const isFirst = !this.#isSynced;
+    for (const [symbol, sequencer] of this.#sequencers) this.#handOn(symbol, sequencer.restart());
+    if (!isFirst) this.#options.listener.onRestart();
+    this.#isLookupNeeded = true;
+    this.#catchUp();
+  }
+
+  /** Declares what foreign messages told of. To be called once their deployment could have become known. */
+  declareForeign(): void {
+    const foreign = [...this.#foreign];
+    this.#foreign.clear();
+    for (const [symbol, range] of foreign) this.#options.listener.onForeign(symbol, range);
+  }
+
+  #onConnected(): void {
     for (const sequencer of this.#sequencers.values()) sequencer.reconnected();
     this.#isLookupNeeded = true;
     this.#catchUp();
@@ -111,10 +146,24 @@ export class TickFeed {
       this.#malformed += 1;
       return;
     }
-    const symbol = symbolOfTickChannel(channel);
+    const deployment = this.#options.deployment();
+    const { symbol } = message.content;
+    // A channel that was just left may have had something under way.
+    if (deployment?.names.tickChannel(symbol) !== channel) return;
+    if (!isEpochOf(message.offset.epoch, deployment.incarnation)) {
+      this.#noteForeign(symbol, message);
+      return;
+    }
     const sequencer = this.#sequencers.get(symbol) ?? this.#add(symbol);
     this.#handOn(symbol, sequencer.receive(message));
     if (sequencer.wantedFrom !== undefined) void this.#read(symbol, sequencer);
+  }
+
+  #noteForeign(symbol: string, message: FeedMessage): void {
+    const range = timesOf(message);
+    const known = this.#foreign.get(symbol);
+    this.#foreign.set(symbol, known === undefined ? range : hull(known, range));
+    this.#options.onForeign();
   }
 
   #add(symbol: string): Sequencer<FeedMessage> {
@@ -145,10 +194,17 @@ export class TickFeed {
   }
 
   async #lookUp(): Promise<void> {
+    const deployment = this.#options.deployment();
+    if (deployment === undefined) return;
+    const generation = this.#generation;
     this.#isLookingUp = true;
     try {
       this.#isLookupNeeded = false;
-      this.#takePositions(await this.#options.reader.positions());
+      await this.#options.subscription.start(deployment.names, (raw, channel) => this.#hear(raw, channel));
+      const positions = await this.#options.reader.positions();
+      // Otherwise another look-up is needed already.
+      if (generation !== this.#generation) return;
+      this.#takePositions(positions);
       const missed = await this.#options.subscription.follow(this.#sequencers.keys());
       for (const symbol of missed) this.#sequencers.get(symbol)?.reconnected();
       this.#failures = 0;
@@ -157,8 +213,8 @@ export class TickFeed {
       this.#retryLater(error);
     } finally {
       this.#isLookingUp = false;
+      if (this.#retryTimer === undefined) this.#catchUp();
     }
-    if (this.#retryTimer === undefined) this.#catchUp();
   }
 
   #takePositions(positions: ReadonlyMap<string, Offset>): void {
@@ -179,7 +235,9 @@ export class TickFeed {
     this.#reading.add(symbol);
     try {
       for (let from = sequencer.beginRead(); from !== undefined; from = sequencer.beginRead()) {
-        this.#handOn(symbol, sequencer.history(await this.#options.reader.read(symbol, from)));
+        const generation = this.#generation;
+        const history = await this.#options.reader.read(symbol, from);
+        if (generation === this.#generation) this.#handOn(symbol, sequencer.history(history));
         this.#failures = 0;
       }
     } catch (error) {

@@ -1,13 +1,11 @@
-import { formatTime, type Micros } from "@fx-ohlc/schemas";
+import { formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
 import { type Format, type Item, LazyPackets } from "../fanout/item.js";
 import { type Packet, packetOf } from "../fanout/packet.js";
 import { type Channel, channelName, wildcardOf } from "./channel.js";
 
 /** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
-export interface GapRange {
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
-  readonly reason: "trimmed" | "lost";
+export interface GapRange extends TimeRange {
+  readonly reason: GapReason;
 }
 
 /** A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel. */
@@ -15,9 +13,11 @@ export class GapItem implements Item {
   readonly kind = "gap";
   readonly channel: string;
   readonly wildcard: string;
+  readonly reason: GapReason;
   readonly #packets: LazyPackets;
 
   constructor(channel: Channel, { fromUs, toUs, reason }: GapRange) {
+    this.reason = reason;
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
     const range = { from: formatTime(fromUs), to: formatTime(toUs), reason };

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Offset } from "@fx-ohlc/schemas";
+import type { Offset, TimeRange } from "@fx-ohlc/schemas";
 import { CLOSE } from "../connection/close-code.js";
 import type { Outlet } from "../connection/outlet.js";
 import type { Subscriber } from "../fanout/item.js";
 import { ticksChannel } from "../messages/channel.js";
-import { GapItem, type GapRange } from "../messages/gap-item.js";
+import { GapItem } from "../messages/gap-item.js";
 import type { StreamItem } from "../messages/stream-item.js";
 import type { Positions } from "../stream/positions.js";
 import { itemOf } from "../stream/tick-stream.js";
@@ -14,14 +14,14 @@ import type { PatientReader } from "./patient-reader.js";
 export interface Replay {
   readonly symbol: string;
   readonly after: Offset;
+  /** Where those ticks lie, should they be gone before they are sent. */
+  readonly missed: TimeRange;
 }
 
 /** What catching up needs of the gateway. */
 export interface CatchUpContext {
   readonly reader: PatientReader;
   readonly positions: Positions;
-  /** Where ticks lie that could not be replayed. */
-  gapRange(symbol: string): Omit<GapRange, "reason">;
 }
 
 /** Live messages one symbol may hold back meanwhile; more are read from the stream instead. */
@@ -42,10 +42,12 @@ class Lane {
   /** The sequence the replay has to reach before the held items continue it. */
   target: number;
   held: StreamItem[] = [];
+  readonly sinceMs = performance.now();
 
   constructor(
     readonly symbol: string,
     after: Offset,
+    readonly missed: TimeRange,
     live: Offset | undefined,
   ) {
     this.channel = ticksChannel(symbol);
@@ -92,8 +94,8 @@ export class CatchUp implements Subscriber<StreamItem> {
     private readonly context: CatchUpContext,
     replays: readonly Replay[],
   ) {
-    for (const { symbol, after } of replays) {
-      const lane = new Lane(symbol, after, context.positions.position(symbol));
+    for (const { symbol, after, missed } of replays) {
+      const lane = new Lane(symbol, after, missed, context.positions.position(symbol));
       this.#lanes.set(lane.channel, lane);
     }
   }
@@ -127,7 +129,13 @@ export class CatchUp implements Subscriber<StreamItem> {
       const isRead = await this.#replayPage(lane);
       if (!isRead) {
         lane.target = lane.position.sequence;
-        const range = { ...this.context.gapRange(lane.symbol), reason: "trimmed" } as const;
+        const { fromUs, toUs } = lane.missed;
+        // Ticks were published while it was replayed, too.
+        const range = {
+          fromUs,
+          toUs: toUs + Math.ceil((performance.now() - lane.sinceMs) * 1000),
+          reason: "trimmed",
+        } as const;
         this.#send(new GapItem({ kind: "ticks", symbol: lane.symbol }, range));
         return;
       }

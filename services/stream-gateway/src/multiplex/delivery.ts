@@ -6,7 +6,7 @@ import type { Switchboard } from "../fanout/switchboard.js";
 import { ticksChannel } from "../messages/channel.js";
 import { Conflation } from "../messages/conflation.js";
 import type { StreamItem } from "../messages/stream-item.js";
-import { BEFORE_FIRST, type Positions } from "../stream/positions.js";
+import { type Positions, placeOf } from "../stream/positions.js";
 import type { CatchUp } from "./catch-up.js";
 
 /** What delivery needs of the gateway. */
@@ -88,7 +88,7 @@ export class Delivery {
   resumeAt(symbol: string): Offset {
     const channel = ticksChannel(symbol);
     const unsent = this.#mode.kind === "shared" ? undefined : this.#mode.subscriber.resumeAt(channel);
-    return unsent ?? this.context.positions.position(symbol) ?? BEFORE_FIRST;
+    return unsent ?? placeOf(this.context.positions, symbol);
   }
 
   /** The client is gone. */

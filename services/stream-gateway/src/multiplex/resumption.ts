@@ -1,9 +1,17 @@
-import { formatOffset, type Offset } from "@fx-ohlc/schemas";
-import type { FeedMessage } from "../feed/feed-message.js";
+import type { Offset, TimeRange } from "@fx-ohlc/schemas";
+import { type FeedMessage, timesOf } from "../feed/feed-message.js";
 import type { History } from "../feed/sequencer.js";
-import { BEFORE_FIRST } from "../stream/positions.js";
+import type { GapRanges } from "../stream/gap-ranges.js";
+import type { Positions } from "../stream/positions.js";
 import type { Replay } from "./catch-up.js";
 import type { PatientReader } from "./patient-reader.js";
+
+/** What resuming needs of the gateway. */
+export interface ResumptionContext {
+  readonly reader: PatientReader;
+  readonly positions: Positions;
+  readonly gapRanges: GapRanges;
+}
 
 /**
  * Where a client's place lies in the stream as it is now, if everything after it can still be had.
@@ -12,14 +20,22 @@ import type { PatientReader } from "./patient-reader.js";
  */
 export function placeIn({ newest, entries }: History<FeedMessage>, since: Offset): Offset | undefined {
   const first = entries[0]?.offset.sequence;
-  if (formatOffset(since) === formatOffset(BEFORE_FIRST)) {
-    if (newest === undefined) return since;
-    return first === 1 ? { epoch: newest.epoch, sequence: 0 } : undefined;
-  }
   if (newest?.epoch !== since.epoch) return undefined;
   const isNext = first === since.sequence + 1;
   const isNewest = first === undefined && newest.sequence === since.sequence;
   return isNext || isNewest ? since : undefined;
+}
+
+/** The same of a client that was told before the first message. */
+function placeBeforeFirst({ newest, entries }: History<FeedMessage>, since: Offset): Offset | undefined {
+  if (newest === undefined) return since;
+  return entries[0]?.offset.sequence === 1 ? { epoch: newest.epoch, sequence: 0 } : undefined;
+}
+
+/** Where ticks lie that come after a client's place: after the first of them, or after now. */
+function missedAfter(entry: FeedMessage | undefined, gapRanges: GapRanges): TimeRange {
+  if (entry === undefined) return gapRanges.sinceNow();
+  return entry.type === "ticks" ? gapRanges.afterTick(timesOf(entry).fromUs) : gapRanges.ofAllKept();
 }
 
 /**
@@ -30,10 +46,13 @@ export function placeIn({ newest, entries }: History<FeedMessage>, since: Offset
 export async function resume(
   symbol: string,
   since: Offset,
-  reader: PatientReader,
+  { reader, positions, gapRanges }: ResumptionContext,
   isWanted: () => boolean,
 ): Promise<Replay | undefined> {
   const history = await reader.read(symbol, since.sequence + 1, isWanted, 1);
-  const after = history === undefined ? undefined : placeIn(history, since);
-  return after === undefined ? undefined : { symbol, after };
+  if (history === undefined) return undefined;
+  const isBeforeFirst = since.epoch === positions.beforeFirst.epoch;
+  if (isBeforeFirst && !positions.isWhole(symbol)) return undefined;
+  const after = isBeforeFirst ? placeBeforeFirst(history, since) : placeIn(history, since);
+  return after === undefined ? undefined : { symbol, after, missed: missedAfter(history.entries[0], gapRanges) };
 }

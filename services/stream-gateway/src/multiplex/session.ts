@@ -10,10 +10,10 @@ import { Delivery, type DeliveryContext } from "./delivery.js";
 import { type FirstBars, sendFirstBars } from "./first-bars.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
-import { resume } from "./resumption.js";
+import { type ResumptionContext, resume } from "./resumption.js";
 
 /** What a session needs of the gateway. */
-export interface SessionContext extends CatchUpContext, DeliveryContext {
+export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
   readonly channelsMax: number;
   readonly logger: Logger;
@@ -121,7 +121,7 @@ export class Session implements ConnectionUse {
       [ticksChannel(symbol), ticksChannel(EVERY_SYMBOL)].every((name) => !this.#channels.has(name));
     const wanted = [...since].filter(([symbol]) => isTicksNew(symbol));
     const isWanted = () => this.connection.outlet.isOpen;
-    const found = await Promise.all(wanted.map((from) => resume(...from, this.context.reader, isWanted)));
+    const found = await Promise.all(wanted.map((from) => resume(...from, this.context, isWanted)));
     const replays = found.filter((replay) => replay !== undefined);
     if (!this.connection.outlet.isOpen) return;
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.

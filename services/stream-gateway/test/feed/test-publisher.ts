@@ -1,4 +1,4 @@
-import { type RevisionMessage, streamKey, streamStateKey, tickChannel, type WireTick } from "@fx-ohlc/schemas";
+import { type RevisionMessage, type StreamNames, streamNames, type WireTick } from "@fx-ohlc/schemas";
 import { createClient } from "redis";
 
 /** Writes to Redis what tick-ingest writes, with the epoch in the test's hands. */
@@ -6,6 +6,8 @@ export class TestPublisher {
   readonly #client;
   readonly #sequences = new Map<string, number>();
   epoch = "epoch1";
+  /** Of which database. */
+  names: StreamNames = streamNames("");
 
   constructor(url: string) {
     this.#client = createClient({ url, socket: { reconnectStrategy: 20 } });
@@ -31,7 +33,7 @@ export class TestPublisher {
 
   /** Drops the oldest entries of a stream. */
   async trim(symbol: string, keep: number): Promise<void> {
-    await this.#client.xTrim(streamKey(symbol), "MAXLEN", keep);
+    await this.#client.xTrim(this.names.streamKey(symbol), "MAXLEN", keep);
   }
 
   /** Redis forgets everything, and a new epoch begins. */
@@ -49,12 +51,15 @@ export class TestPublisher {
     const sequence = (this.#sequences.get(symbol) ?? 0) + 1;
     this.#sequences.set(symbol, sequence);
     const offset = `${this.epoch}-${sequence}`;
+    const replid = /master_replid:(\w+)/.exec(await this.#client.info("replication"))?.[1] ?? "";
     const raw = JSON.stringify({ ...fields, offset });
-    await this.#client
-      .multi()
-      .hSet(streamStateKey(symbol), { epoch: this.epoch, sequence: String(sequence) })
-      .xAdd(streamKey(symbol), `${sequence}-0`, { m: raw })
-      .publish(tickChannel(symbol), raw)
+    const writing = this.#client.multi();
+    // A new epoch begins with an empty stream.
+    if (sequence === 1) writing.del(this.names.streamKey(symbol));
+    await writing
+      .hSet(this.names.streamStateKey(symbol), { epoch: this.epoch, sequence: String(sequence), replid })
+      .xAdd(this.names.streamKey(symbol), `${sequence}-0`, { m: raw })
+      .publish(this.names.tickChannel(symbol), raw)
       .exec();
     return offset;
   }

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { formatOffset } from "@fx-ohlc/schemas";
+import { formatOffset, streamNames } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type FaultProxy, faultProxy, type TestRedis, testRedis } from "@fx-ohlc/testkit";
 import { StreamReader } from "../../src/feed/stream-reader.js";
@@ -47,11 +47,16 @@ function openFeed(): { feed: TickFeed; told: string[]; subscription: RedisLink }
       told.push(`${symbol} ${formatOffset(offset)}`),
     onGap: (symbol: string, gap: { reason: string; after: { epoch: string; sequence: number } | undefined }) =>
       told.push(`${symbol} ${gap.reason} after ${gap.after === undefined ? "nothing" : formatOffset(gap.after)}`),
+    onForeign: () => undefined,
+    onRestart: () => undefined,
   };
+  const deployment = () => ({ names: streamNames(""), incarnation: "" });
   const feed = new TickFeed({
     subscription: subscribedTo(subscription),
-    reader: new StreamReader(commands),
+    reader: new StreamReader(commands, deployment),
     listener,
+    deployment,
+    onForeign: () => undefined,
     logger,
   });
   feed.start();

@@ -2,6 +2,7 @@ import { readEnv } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
 import { createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
+import { queryStub } from "./query-stub.js";
 
 /** A gateway in this process, on a port of its own. */
 export interface TestGateway {
@@ -10,15 +11,18 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-/** Nothing listens there: for tests that need no bars. */
-const NO_QUERY_URL = "http://127.0.0.1:1";
-
-/** Starts a gateway and waits until it serves. */
+/** Starts a gateway and waits until it serves; the database it is told of by default is one of the first version. */
 export async function testGateway(redisUrl: string, env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
-  const defaults = { REDIS_URL: redisUrl, OHLC_QUERY_URL: NO_QUERY_URL, PORT: "0", LOG_LEVEL: "error", DRAIN_MS: "0" };
+  const stub = env.OHLC_QUERY_URL === undefined ? await queryStub() : undefined;
+  const query = stub === undefined ? {} : { OHLC_QUERY_URL: stub.url };
+  const defaults = { REDIS_URL: redisUrl, PORT: "0", LOG_LEVEL: "error", DRAIN_MS: "0", ...query };
   const app = createApp(readEnv({ ...defaults, ...env }, readConfig), "test");
   await app.start();
   const host = `127.0.0.1:${app.port}`;
   await eventually(async () => (await fetch(`http://${host}/ready`)).ok, { what: "the gateway to be ready" });
-  return { httpUrl: `http://${host}`, wsUrl: `ws://${host}`, stop: () => app.stop() };
+  const stop = async () => {
+    await app.stop();
+    await stub?.stop();
+  };
+  return { httpUrl: `http://${host}`, wsUrl: `ws://${host}`, stop };
 }

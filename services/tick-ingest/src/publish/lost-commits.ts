@@ -3,7 +3,7 @@ import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
 import type { StampRange } from "../write/stored-ranges.js";
-import { lastToldCommit } from "./publish-script.js";
+import { type Deployment, lastToldCommit } from "./publish-script.js";
 import type { Publisher } from "./publisher.js";
 
 interface LedgerRow {
@@ -22,6 +22,8 @@ export interface LostCommitsOptions {
   readonly ledger: CommitLedger;
   readonly publisher: Publisher;
   readonly redis: RedisStore;
+  /** For whom is published; undefined until the database has been reached. */
+  deployment(): Deployment | undefined;
   readonly logger: Logger;
 }
 
@@ -115,7 +117,7 @@ export class LostCommits {
     await this.showLife();
     await this.joinGivenUp();
     await this.deletePublished();
-    if (!this.options.redis.isReady) return;
+    if (!this.options.redis.isReady || this.options.deployment() === undefined) return;
     await this.sweepOwn();
     const others = await this.sql<{ ingest_id: string }[]>`
       select distinct ingest_id from unpublished_commits where ingest_id <> ${this.options.ledger.ingestId}`;
@@ -207,9 +209,12 @@ export class LostCommits {
 
   private async unpublished(rows: readonly LedgerRow[]): Promise<LedgerRow[]> {
     const toldUpTo = new Map<string, number | undefined>();
+    const deployment = this.options.deployment();
+    // What cannot be looked up is declared: that says too much, not too little.
+    if (deployment === undefined) return [...rows];
     for (const { ingest_id, symbol } of rows) {
       if (toldUpTo.has(symbol)) continue;
-      toldUpTo.set(symbol, await lastToldCommit(this.options.redis, ingest_id, symbol));
+      toldUpTo.set(symbol, await lastToldCommit(this.options.redis, deployment, ingest_id, symbol));
     }
     return rows.filter(({ batch, symbol }) => batch > (toldUpTo.get(symbol) ?? 0));
   }
@@ -218,8 +223,8 @@ export class LostCommits {
   private async joinGivenUp(): Promise<void> {
     const { ledger, publisher } = this.options;
     for (const given of publisher.givenUp) {
-      const { symbol, revision } = given;
-      const range = { symbol, fromUs: revision.fromUs, toUs: revision.toUs };
+      const { fromUs, toUs } = given.range;
+      const range = { symbol: given.symbol, fromUs, toUs };
       const batch = await ledger.transaction(this.sql, (transaction, own) => ledger.record(transaction, own, [range]));
       publisher.standIn(given, batch);
     }

@@ -1,72 +1,25 @@
-import { createHash, randomBytes } from "node:crypto";
-import { publishedBatchKey, streamKey, streamStateKey, tickChannel } from "@fx-ohlc/schemas";
+import { randomBytes } from "node:crypto";
+import { EPOCH_RANDOM_LENGTH, type Offset, type StreamNames } from "@fx-ohlc/schemas";
 import type { RedisStore } from "@fx-ohlc/service-kit";
-
-/**
- * Some messages onto a symbol's stream and channel, in one atomic step.
- *
- * A call that was executed before (its answer was lost) is answered as it was then. When the server is not the one
- * that wrote the stream last (another replication id: restarted, failed over, or emptied), a new epoch begins with an empty
- * stream, so that the old one can never be mistaken for it.
- *
- * A new epoch has forgotten which calls were executed. A call that is repeated in another epoch than it was first made in may
- * have reached clients before the old one ended: it puts messages in the place of the first ones that say so.
- *
- * KEYS: stream, its state, the last call of this ingest process. ARGV: call id, epoch to begin if one must, channel,
- * stream length, seconds to remember the call, up to which commit everything is told with this call, how many messages it
- * has, and each of them before and after its offset; of a repeated call also the epoch it was first made in, and as many
- * other messages. The answer is the last offset.
- */
-const scriptWith = (publish: "PUBLISH" | "SPUBLISH") => `
-local last = redis.call('GET', KEYS[3])
-if last then
-  local id, offset = string.match(last, '^(%S+) (%S+)')
-  if id == ARGV[1] then return offset end
-end
-local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-local state = redis.call('HMGET', KEYS[2], 'epoch', 'replid')
-local epoch = state[1]
-if not epoch or state[2] ~= replid then
-  epoch = ARGV[2]
-  redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[2], 'epoch', epoch, 'replid', replid)
-end
-local count, before = tonumber(ARGV[7]), 7
-local first_epoch = ARGV[8 + 2 * count]
-if first_epoch and first_epoch ~= epoch then before = 8 + 2 * count end
-local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', count) - count
-local offset
-for at = 1, count do
-  offset = epoch .. '-' .. sequence + at
-  local message = ARGV[before + 2 * at - 1] .. offset .. ARGV[before + 2 * at]
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], sequence + at .. '-0', 'm', message)
-  redis.call('${publish}', ARGV[3], message)
-end
-redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset .. ' ' .. ARGV[6], 'EX', ARGV[5])
-return offset
-`;
-
-interface Script {
-  readonly text: string;
-  readonly sha: string;
-}
-
-function scriptOf(text: string): Script {
-  return { text, sha: createHash("sha1").update(text).digest("hex") };
-}
-
-/** On a cluster a message goes to the subscribers of its symbol's node, not by way of every node. */
-const SCRIPTS = { one: scriptOf(scriptWith("PUBLISH")), cluster: scriptOf(scriptWith("SPUBLISH")) };
-
-/** Entries a symbol's stream keeps: with at most 200 ticks each, some 70 MB at the very worst. */
-const STREAM_LENGTH = 5000;
-/** How long a dead process's last call is remembered, for its successor to compare with the ledger. */
-const CALL_MEMORY_S = 7 * 86_400;
+import { SCRIPTS, scriptArguments, segmentSeconds } from "./stream-script.js";
 
 /** A message's JSON before and after its offset. */
 export interface MessageText {
   readonly head: string;
   readonly tail: string;
+}
+
+/** The deployment that is published for: names of keys and channels, and what every epoch begins with. */
+export interface Deployment {
+  readonly names: StreamNames;
+  /** Of its database: drawn anew whenever that may have gone back or be another one. */
+  readonly incarnation: string;
+}
+
+/** What one symbol's stream may hold. */
+export interface StreamLimits {
+  readonly keepS: number;
+  readonly bytesMax: number;
 }
 
 /** One call of the script. */
@@ -78,6 +31,9 @@ export interface PublishCall {
   readonly toldUpTo: number;
   /** At least one. */
   readonly messages: readonly MessageText[];
+  /** The answer to this process's last call: a stream that has gone back behind it is another one. */
+  readonly known: Offset | undefined;
+  readonly limits: StreamLimits;
   /** Given when the call was made before and nobody knows whether it was executed. */
   readonly repeat?: Repeat | undefined;
 }
@@ -89,55 +45,87 @@ export interface Repeat {
   readonly ifLost: readonly MessageText[];
 }
 
+/** By how much the segment that began at a second (of Redis's clock) has grown, in bytes; negative when it shrank. */
+export interface SegmentChange {
+  readonly sinceS: number;
+  readonly bytes: number;
+}
+
+export interface Published {
+  /** Of the last message. */
+  readonly offset: string;
+  readonly changes: readonly SegmentChange[];
+}
+
 function parts(messages: readonly MessageText[]): string[] {
   return messages.flatMap(({ head, tail }) => [head, tail]);
 }
 
-/** A random epoch: 8 characters of a-z and 0-9. */
-function newEpoch(): string {
-  return BigInt(`0x${randomBytes(8).toString("hex")}`)
-    .toString(36)
-    .padStart(8, "0")
-    .slice(-8);
+/** A random epoch for a database in its present incarnation. */
+function newEpoch(incarnation: string): string {
+  const random = BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36);
+  return incarnation + random.padStart(EPOCH_RANDOM_LENGTH, "0").slice(-EPOCH_RANDOM_LENGTH);
 }
 
-/**
- * Publishes messages. When it failed it can be called again, as a repeat.
- *
- * @returns the offset of the last one
- */
-export async function publish(redis: RedisStore, ingestId: string, call: PublishCall): Promise<string> {
-  const { symbol, messages, repeat } = call;
-  const options = {
-    keys: [streamKey(symbol), streamStateKey(symbol), publishedBatchKey(symbol, ingestId)],
-    arguments: [
-      String(call.id),
-      newEpoch(),
-      tickChannel(symbol),
-      String(STREAM_LENGTH),
-      String(CALL_MEMORY_S),
-      String(call.toldUpTo),
-      String(messages.length),
-      ...parts(messages),
-      ...(repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)]),
-    ],
-  };
-  const client = redis.clientOf(streamKey(symbol));
+function argumentsOf({ names, incarnation }: Deployment, call: PublishCall): string[] {
+  const { symbol, messages, repeat, known, limits } = call;
+  const first = scriptArguments({
+    callId: call.id,
+    newEpoch: newEpoch(incarnation),
+    channel: names.tickChannel(symbol),
+    toldUpTo: call.toldUpTo,
+    count: messages.length,
+    incarnation,
+    bytesMax: limits.bytesMax,
+    keepS: limits.keepS,
+    segmentS: segmentSeconds(limits.keepS),
+    knownEpoch: known?.epoch ?? "",
+    knownSequence: known?.sequence ?? 0,
+  });
+  return [...first, ...parts(messages), ...(repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)])];
+}
+
+/** Publishes messages. When it failed it can be called again, as a repeat. */
+export async function publish(
+  redis: RedisStore,
+  deployment: Deployment,
+  ingestId: string,
+  call: PublishCall,
+): Promise<Published> {
+  const { names } = deployment;
+  const { symbol } = call;
+  const keys = [names.streamKey(symbol), names.streamStateKey(symbol), names.publishedBatchKey(symbol, ingestId)];
+  const options = { keys, arguments: argumentsOf(deployment, call) };
+  const client = redis.clientOf(names.streamKey(symbol));
   const { text, sha } = SCRIPTS[redis.isCluster ? "cluster" : "one"];
   try {
-    return String(await client.evalSha(sha, options));
+    return publishedOf(await client.evalSha(sha, options));
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-    return String(await client.eval(text, options));
+    return publishedOf(await client.eval(text, options));
   }
+}
+
+function publishedOf(answer: unknown): Published {
+  const [offset, ...numbers] = Array.isArray(answer) ? answer : [];
+  const changes: SegmentChange[] = [];
+  for (let at = 0; at < numbers.length; at += 2) {
+    changes.push({ sinceS: Number(numbers[at]), bytes: Number(numbers[at + 1]) });
+  }
+  return { offset: String(offset), changes };
 }
 
 /**
  * Up to which of its commits an ingest process has told everything about a symbol, by its last call; undefined when Redis knows
  * of none.
  */
-export async function lastToldCommit(redis: RedisStore, ingestId: string, symbol: string): Promise<number | undefined> {
-  const key = publishedBatchKey(symbol, ingestId);
+export async function lastToldCommit(
+  redis: RedisStore,
+  { names }: Deployment,
+  ingestId: string,
+  symbol: string,
+): Promise<number | undefined> {
+  const key = names.publishedBatchKey(symbol, ingestId);
   const last = await redis.clientOf(key).get(key);
   const [, , toldUpTo] = typeof last === "string" ? last.split(" ") : [];
   return toldUpTo === undefined ? undefined : Number(toldUpTo);

@@ -21,6 +21,10 @@ export interface Commit {
   readonly xid: string;
   /** The commit's number in the ledger; undefined when nothing was created. */
   readonly batch: number | undefined;
+  /** The database's clock. */
+  readonly nowUs: Micros;
+  /** Of the database when the transaction began. */
+  readonly incarnation: string;
 }
 
 /**
@@ -40,6 +44,7 @@ export class TickWriter {
   commit(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
     const ranges = stampRanges(requests);
     const symbols = [...new Set(ranges.map((range) => range.symbol))];
+    const { incarnation } = this.database.settings;
     return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
       const [, rules, stored] = await Promise.all([
         lockSymbols(transaction, symbols),
@@ -60,14 +65,15 @@ export class TickWriter {
         // postgres.js sends a query at the end of a turn of the queue of promises.
         await undefined;
       }
-      if (created.length === 0) return { outcomes, created, xid: rules.xid, batch: undefined };
+      const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
+      if (created.length === 0) return { ...facts, batch: undefined };
       created.sort(bySymbolTimeSeq);
       const [number] = await Promise.all([
         this.ledger.record(transaction, batch, changedRanges(created)),
         queueRefresh(transaction, this.database.settings.engine, lateWindows(created, rules.lateBeforeUs)),
         ...inserts,
       ]);
-      return { outcomes, created, xid: rules.xid, batch: number };
+      return { ...facts, batch: number };
     });
   }
 }

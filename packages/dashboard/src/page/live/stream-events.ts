@@ -9,7 +9,10 @@ export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: 
 /** What was not received, as it is listed. */
 export function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
   const { channel, from, to } = event;
-  if (event.type === "gap") return { what: `Not received: ${channel}`, from, to };
+  if (event.type === "gap") {
+    const what = event.reason === "late" ? "Old ticks, stored just now" : "Not received";
+    return { what: `${what}: ${channel}`, from, to };
+  }
   return { what: `${event.skipped.toLocaleString("en")} ticks skipped, this page was slow: ${channel}`, from, to };
 }
 

@@ -56,4 +56,15 @@ describe("a set of time ranges", () => {
     ]);
     expect(set.isEmpty).toBe(true);
   });
+
+  test("makes one of ranges that lie no further apart than it was told", () => {
+    const set = new RangeSet(10, 5);
+    set.add(0, 10);
+    set.add(15, 20);
+    set.add(26, 30);
+    expect(set.take()).toEqual([
+      { fromUs: 0, toUs: 20 },
+      { fromUs: 26, toUs: 30 },
+    ]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Micros } from "@fx-ohlc/schemas";
+import type { Micros } from "./time.js";
 
 /** The instants from `fromUs` up to, but not including, `toUs`. */
 export interface TimeRange {
@@ -13,7 +13,11 @@ export interface TimeRange {
 export class RangeSet {
   #ranges: TimeRange[] = [];
 
-  constructor(private readonly sizeMax: number) {}
+  /** @param joinUs ranges that lie no further apart become one */
+  constructor(
+    private readonly sizeMax: number,
+    private readonly joinUs: Micros = 0,
+  ) {}
 
   get isEmpty(): boolean {
     return this.#ranges.length === 0;
@@ -24,10 +28,10 @@ export class RangeSet {
     if (fromUs >= toUs) return;
     const ranges = this.#ranges;
     let first = ranges.length;
-    while (first > 0 && (ranges[first - 1]?.toUs ?? fromUs) >= fromUs) first -= 1;
+    while (first > 0 && (ranges[first - 1]?.toUs ?? fromUs) + this.joinUs >= fromUs) first -= 1;
     let after = first;
     let merged: TimeRange = { fromUs, toUs };
-    for (let next = ranges[after]; next !== undefined && next.fromUs <= toUs; next = ranges[after]) {
+    for (let next = ranges[after]; next !== undefined && next.fromUs <= toUs + this.joinUs; next = ranges[after]) {
       merged = hull(merged, next);
       after += 1;
     }
