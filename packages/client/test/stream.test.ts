@@ -302,7 +302,8 @@ describe("what the stream cannot give", () => {
     gateway.answers.set("/ticks", [tick(3)]);
     const next = reader(open());
     const peer = await subscribedPeer();
-    const old = { type: "gap", channel: CHANNEL, from: "2090-01-01T00:00:00Z", to: tick(0).time, reason: "late" };
+    const range = { from: "2090-01-01T00:00:00Z", to: tick(0).time };
+    const old = { type: "gap", channel: CHANNEL, ...range, reason: "trimmed", late: true };
     peer.send(old, ticks(105, tick(6)));
     await expect(next()).resolves.toEqual(old);
     await expect(next()).resolves.toEqual(ticks(105, tick(6)));

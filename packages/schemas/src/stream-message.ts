@@ -46,10 +46,12 @@ const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 const GAP_REASON =
-  "`trimmed`: the stream no longer holds them. `lost`: the stream itself, or the database, was lost or put back. `late`: they were stored when they were older than the live window, and such are not streamed.";
+  "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back.";
+const GAP_LATE =
+  "They were stored when they were older than the live window: such are told as a range and not streamed.";
 
 /** Why clients are not sent ticks. */
-export type GapReason = "trimmed" | "lost" | "late";
+export type GapReason = "trimmed" | "lost";
 
 /** Ticks of [from, to) that a client is not sent. */
 abstract class SkippedRange {
@@ -69,8 +71,13 @@ export class PlainGap extends SkippedRange {
   readonly symbol!: string;
 
   @Describe(GAP_REASON)
-  @IsWord("trimmed", "lost", "late")
+  @IsWord("trimmed", "lost")
   readonly reason!: GapReason;
+
+  @Sometimes()
+  @Describe(GAP_LATE)
+  @IsWord(true)
+  readonly late?: true;
 }
 
 abstract class OnChannel {
@@ -135,8 +142,13 @@ export class GapMessage extends SkippedRange {
   readonly channel!: string;
 
   @Describe(GAP_REASON)
-  @IsWord("trimmed", "lost", "late")
+  @IsWord("trimmed", "lost")
   readonly reason!: GapReason;
+
+  @Sometimes()
+  @Describe(GAP_LATE)
+  @IsWord(true)
+  readonly late?: true;
 }
 
 /** Whatever a client numbers its requests with comes back with the answer. */

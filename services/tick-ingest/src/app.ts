@@ -75,30 +75,14 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const recognise = (state: ServerState) => database.assertSame(state);
   const ledger = new CommitLedger();
   const deployment = deploymentOf(database);
-  const publisher = new Publisher({
-    redis,
-    ledger,
-    logger,
-    bufferMax: config.publishBufferMax,
-    deployment,
-    keepS: config.streamKeepS,
-    space: new StreamSpace({ redis, logger, bytesMax: config.streamBytesMax, keepS: config.streamKeepS }),
-  });
+  const publisher = new Publisher({ ...publishing(config, redis, logger), redis, ledger, logger, deployment });
   database.on("available", () => publisher.wake());
   const writer = new TickWriter(database, ledger);
   const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
-  const lane: CommitLane = {
-    commit: (requests) => writer.commit(requests),
-    onCommitted: (commit) => {
-      ingestMetrics.countCommit(commit);
-      const { batch } = commit;
-      if (batch !== undefined) publisher.publishTicks(commit.created, { ...commit, batch });
-    },
-    onTiming: (seconds, ticks) => ingestMetrics.timeCommit(seconds, ticks),
-  };
+  const lane = laneOf(writer, publisher, ingestMetrics);
   const parts: Parts = {
     logger,
     shutdownGraceMs: config.shutdownGraceMs,
@@ -157,6 +141,31 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   };
 }
 
+/** How much may wait for Redis, and be held there. */
+function publishing(
+  { publishBufferMax, streamKeepS: keepS, streamBytesMax }: Config,
+  redis: RedisStore,
+  logger: Logger,
+) {
+  const space = new StreamSpace({ redis, logger, bytesMax: streamBytesMax, keepS });
+  return { bufferMax: publishBufferMax, keepS, space };
+}
+
+function laneOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): CommitLane {
+  return {
+    commit: (requests) => writer.commit(requests),
+    onCommitted: (commit) => {
+      metrics.countCommit(commit);
+      const { batch } = commit;
+      if (batch !== undefined) publisher.publishTicks(commit.created, { ...commit, batch });
+    },
+    onTiming: (seconds, ticks) => metrics.timeCommit(seconds, ticks),
+  };
+}
+
+/** Bars that are so far behind that somebody should look: ten times what an import of many years takes. */
+const BACKLOG_AGE_MAX_S = 300;
+
 function createHealth(
   version: string,
   {
@@ -166,14 +175,31 @@ function createHealth(
     publisher,
   }: Pick<Parts, "database" | "redis" | "publisher"> & { readonly ledger: CommitLedger },
 ): Health {
+  let maintenance = NOTHING_WAITS;
+  const check = async () => {
+    assertWritable(database, ledger);
+    maintenance = await maintenanceOf(database);
+  };
+  const backlog = () =>
+    maintenance.ageS > BACKLOG_AGE_MAX_S
+      ? [`late ticks or corrections have waited ${Math.round(maintenance.ageS)} s for their bars`]
+      : [];
   return new Health({
     version,
     dependencies: [
-      { name: "database", requiredForReady: true, check: async () => assertWritable(database, ledger) },
+      { name: "database", requiredForReady: true, check },
       { name: "redis", requiredForReady: false, check: () => redis.ping() },
     ],
-    problems: () => [...database.problems, ...publisher.problems, ...clockHealth(database.clock).problems],
-    details: () => clockHealth(database.clock).details,
+    problems: () => [
+      ...database.problems,
+      ...publisher.problems,
+      ...backlog(),
+      ...clockHealth(database.clock).problems,
+    ],
+    details: () => ({
+      ...clockHealth(database.clock).details,
+      refresh_backlog_age_s: Math.round(maintenance.ageS * 10) / 10,
+    }),
   });
 }
 
@@ -224,9 +250,11 @@ function assertWritable(database: Database, ledger: CommitLedger): void {
   ledger.assertAlive();
 }
 
+const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, heldBecause: null };
+
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {
-  if (!database.available) return { windows: 0, ageS: 0, heldBecause: null };
+  if (!database.available) return NOTHING_WAITS;
   return inSession(database.sql, (sql) => readMaintenance(sql, database.settings.engine));
 }
 

@@ -36,7 +36,7 @@ export function remark(event: StreamEvent): string | undefined {
     case "conflated":
       return `${event.channel}: ${event.skipped} ticks skipped from ${clock(event.from)} to ${clock(event.to)}`;
     case "gap":
-      if (event.reason === "late") return `${event.channel}: old ticks were stored, from ${event.from} to ${event.to}`;
+      if (event.late === true) return `${event.channel}: old ticks were stored, from ${event.from} to ${event.to}`;
       return `${event.channel}: nothing is known from ${event.from} to ${event.to}: ${event.reason}`;
     case "error":
       return event.message;

@@ -22,8 +22,8 @@ const RELOAD_MARGIN_MS = 60_000;
 const LATE_RELOAD_MAX_MS = 3_600_000;
 
 /** Whether a gap is one of old ticks that somebody imports; its reader is told, and reads them if it wants them. */
-function isHistory({ reason, from, to }: GapMessage): boolean {
-  return reason === "late" && Date.parse(to) - Date.parse(from) > LATE_RELOAD_MAX_MS;
+function isHistory({ late, from, to }: GapMessage): boolean {
+  return late === true && Date.parse(to) - Date.parse(from) > LATE_RELOAD_MAX_MS;
 }
 
 /** With the digits of a tick's time, with which it is compared. */

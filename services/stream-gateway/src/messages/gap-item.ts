@@ -6,6 +6,8 @@ import { type Channel, channelName, wildcardOf } from "./channel.js";
 /** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
 export interface GapRange extends TimeRange {
   readonly reason: GapReason;
+  /** They are old ticks that were stored just now. */
+  readonly isLate?: boolean;
 }
 
 /** A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel. */
@@ -13,14 +15,14 @@ export class GapItem implements Item {
   readonly kind = "gap";
   readonly channel: string;
   readonly wildcard: string;
-  readonly reason: GapReason;
+  readonly isLate: boolean;
   readonly #packets: LazyPackets;
 
-  constructor(channel: Channel, { fromUs, toUs, reason }: GapRange) {
-    this.reason = reason;
+  constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
+    this.isLate = isLate;
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
-    const range = { from: formatTime(fromUs), to: formatTime(toUs), reason };
+    const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };
     this.#packets = new LazyPackets({
       plain: () => packetOf({ type: "gap", symbol: channel.symbol, ...range }),
       multiplex: () => packetOf({ type: "gap", channel: this.channel, ...range }),

@@ -13,7 +13,8 @@ export function itemOf(symbol: string, message: FeedMessage): TicksItem | GapIte
   if (message.type === "ticks") return new TicksItem(symbol, message.offset, message.content.ticks);
   const { reason, late } = message.content;
   if (reason !== "lost") return undefined;
-  return new GapItem({ kind: "ticks", symbol }, { ...timesOf(message), reason: late === true ? "late" : "lost" });
+  const isLate = late === true;
+  return new GapItem({ kind: "ticks", symbol }, { ...timesOf(message), reason: isLate ? "trimmed" : "lost", isLate });
 }
 
 /** Turns what the feed hands on into items for the ticks channels. */
@@ -33,7 +34,7 @@ export class TickStream implements FeedListener {
     if (item === undefined) return;
     if (item.kind === "ticks") this.#count(item);
     // Old ticks are no loss that anybody has to be woken for.
-    else if (item.reason !== "late") this.counters.gapsDeclared += 1;
+    else if (!item.isLate) this.counters.gapsDeclared += 1;
     this.switchboard.publish(item);
   }
 

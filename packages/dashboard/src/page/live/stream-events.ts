@@ -10,7 +10,7 @@ export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: 
 export function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
   const { channel, from, to } = event;
   if (event.type === "gap") {
-    const what = event.reason === "late" ? "Old ticks, stored just now" : "Not received";
+    const what = event.late === true ? "Old ticks, stored just now" : "Not received";
     return { what: `${what}: ${channel}`, from, to };
   }
   return { what: `${event.skipped.toLocaleString("en")} ticks skipped, this page was slow: ${channel}`, from, to };
