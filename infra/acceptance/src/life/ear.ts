@@ -143,7 +143,7 @@ export class Ear {
     const { type, channel = "" } = message;
     const symbol = message.symbol ?? channel.split(":")[1] ?? "";
     if (type === "subscribed") this.#subscribed(message);
-    else if (type === "gap" && channel.startsWith("ohlc:")) this.#noteBarGap(channel, message);
+    else if (type === "gap" && this.#isOfBars(channel)) this.#noteBarGap(symbol, channel.split(":")[2], message);
     else if (type === "gap" || type === "conflated")
       this.heard.push({ kind: "gap", symbol, fromUs: instant(message.from), toUs: instant(message.to) });
     else if (type === "ticks") this.#noteTicks(symbol, message);
@@ -179,8 +179,13 @@ export class Ear {
     this.bars.set(`${symbol} ${interval} ${bucketUs}`, bar);
   }
 
-  #noteBarGap(channel: string, { from, to }: Wire): void {
-    const [, symbol = "", level = "minute"] = channel.split(":");
-    this.barGaps.push({ symbol, level: level as Level, fromUs: instant(from), toUs: instant(to), at: this.#said });
+  /** The plain endpoints name no channel. */
+  #isOfBars(channel: string): boolean {
+    return channel.startsWith("ohlc:") || this.path.startsWith("/ws/ohlc/");
+  }
+
+  #noteBarGap(symbol: string, interval = this.path.split("/").at(-1), { from, to }: Wire): void {
+    const level = LEVELS.find((name) => name === interval) ?? "minute";
+    this.barGaps.push({ symbol, level, fromUs: instant(from), toUs: instant(to), at: this.#said });
   }
 }
