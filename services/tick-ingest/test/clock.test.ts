@@ -59,7 +59,7 @@ describe("a service whose clock jumps", () => {
       problems: [expect.stringMatching(/^this machine's clock is (7199\.9|7200\.\d) s ahead of the database's$/)],
     });
     expect((await fetch(`${ingest.url}/ready`)).status).toBe(200);
-    expect(await (await fetch(`${ingest.url}/metrics`)).text()).toMatch(/^clock_skew_seconds (7200|7199\.9)/m);
+    expect(await (await fetch(`${ingest.url}/metrics`)).text()).toMatch(/^clock_skew_seconds 7(199|200)/m);
     moveClock(0);
     await eventually(async () => (await health()).status === 200);
     expect((await health()).body).toMatchObject({ clock_skew_s: expect.closeTo(0, 0) });

@@ -105,7 +105,5 @@ test("a gateway whose clock is wrong says so in its health and metrics, and is r
     problems: [expect.stringMatching(/(7199\.\d|7200\.\d) s behind the database's$/)],
   });
   expect((await fetch(`${stack.gateway.httpUrl}/ready`)).status).toBe(200);
-  expect(await (await fetch(`${stack.gateway.httpUrl}/metrics`)).text()).toMatch(
-    /^clock_skew_seconds -(7199\.9|7200)/m,
-  );
+  expect(await (await fetch(`${stack.gateway.httpUrl}/metrics`)).text()).toMatch(/^clock_skew_seconds -7(199|200)/m);
 });
