@@ -20,7 +20,7 @@ const POST_INTERVAL_MS = 20;
 /** What one client of `ticks:*` was told of each symbol. */
 class Told {
   readonly ticks = new Map<string, string[]>();
-  readonly gaps = new Map<string, { from: string; to: string; reason: string }[]>();
+  readonly gaps = new Map<string, { from: string; to: string; late?: true }[]>();
   messages = 0;
 
   note(text: string): void {
