@@ -83,6 +83,7 @@ describe("bars of a client", () => {
     expect(hear([{}])).toEqual([]);
     ear.barGaps.push({ symbol: "EURUSD", level: "minute", fromUs: 0, toUs: 120_000_000, at: 7 });
     expect(hear([{ close: 9 }])).toEqual([]);
+    expect(hear([{}, { bucketUs: 120_000_000 }])).toEqual([]);
   });
 
   test("are wrong, missing, or gone without a word", () => {

@@ -101,7 +101,9 @@ export function barFaults(ear: Ear, model: Model, nowUs: number, levels: readonl
     const bars = new Map(model.bars(level).map((bar) => [`${bar.symbol} ${level} ${bar.bucketUs}`, bar]));
     const untrue = [...ear.bars].filter(([name, heard]) => {
       const bar = bars.get(name);
-      const isExcused = isDeclared(ear, heard) || (bar === undefined && isForgotten(ear, heard));
+      // Told while a clock was ahead: what it has become is told when it begins.
+      const isToCome = heard.bucketUs > nowUs;
+      const isExcused = isToCome || isDeclared(ear, heard) || (bar === undefined && isForgotten(ear, heard));
       return heard.level === level && !isSame(heard, bar) && !isExcused;
     });
     const current = ear.symbols.map((symbol) => `${symbol} ${level} ${model.bucketOf(level, nowUs)}`);
