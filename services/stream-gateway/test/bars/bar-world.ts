@@ -220,7 +220,8 @@ export class BarWorld {
       const endUs = this.#endOf(bar.bucketUs, interval);
       // What was told of the bar before lets it go on: it is open, or gone, and may come again.
       const goesOn = before === undefined || !before.final || before.bar.tickCount === 0;
-      expect(bar.bucketUs).toBeLessThanOrEqual(this.#seenUs);
+      // One told by a clock that was ahead may be gone before it begins by the right one.
+      if (bar.tickCount > 0) expect(bar.bucketUs).toBeLessThanOrEqual(this.#seenUs);
       if (kind === "bar") expect(event.complete).toBe(endUs <= this.#seenUs);
       if (kind === "bar") expect(goesOn).toBe(true);
       if (kind === "final") expect(endUs + GRACE_US).toBeLessThanOrEqual(this.#seenUs);
