@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { formatTime, parseTime } from "@fx-ohlc/schemas";
 import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { createClient } from "redis";
@@ -16,6 +17,7 @@ const LINES_PER_REQUEST = 25_000;
 const STREAM_MAX_MB = 4;
 const REDIS_MAX_BYTES = 8_000_000;
 const POST_INTERVAL_MS = 20;
+const LOOK_INTERVAL_MS = 100;
 
 /** What one client of `ticks:*` was told of each symbol. */
 class Told {
@@ -69,10 +71,13 @@ describe("300,000 old ticks imported while live ones come in, into a Redis with 
       told.note(String(data));
     });
     await eventually(() => isFollowing);
-    const look = setInterval(async () => {
-      redisBytes.push(Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]));
-      health.push((await healthOf(ingest)).body.status);
-    }, 100);
+    let isOver = false;
+    const looking = (async () => {
+      for (; !isOver; await delay(LOOK_INTERVAL_MS)) {
+        redisBytes.push(Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]));
+        health.push((await healthOf(ingest)).body.status);
+      }
+    })();
     let sent = 0;
     traffic = new Traffic(POST_INTERVAL_MS, () => {
       const symbol = SYMBOLS[sent++ % SYMBOLS.length];
@@ -85,7 +90,8 @@ describe("300,000 old ticks imported while live ones come in, into a Redis with 
     await Promise.all(IMPORTED.map(importOld));
     await traffic.flowsFor(2000);
     await traffic.stop();
-    clearInterval(look);
+    isOver = true;
+    await looking;
     redis.destroy();
   }, 180_000);
 

@@ -21,6 +21,8 @@ export function itemOf(symbol: string, message: FeedMessage): TicksItem | GapIte
 export class TickStream implements FeedListener {
   /** The newest time of a tick that was sent, by symbol. */
   readonly #newestUs = new Map<string, Micros>();
+  /** The oldest time that clients were told of, be it of ticks or of a range to be read, by symbol. */
+  readonly #oldestUs = new Map<string, Micros>();
 
   /** @param missedSince where ticks lie that were published since the feed was last known to have everything, or after an earlier instant */
   constructor(
@@ -32,6 +34,7 @@ export class TickStream implements FeedListener {
   onMessage(symbol: string, message: FeedMessage): void {
     const item = itemOf(symbol, message);
     if (item === undefined) return;
+    this.#noteOldest(symbol, timesOf(message).fromUs);
     if (item.kind === "ticks") this.#count(item);
     // Old ticks are no loss that anybody has to be woken for.
     else if (!item.isLate) this.counters.gapsDeclared += 1;
@@ -47,8 +50,19 @@ export class TickStream implements FeedListener {
     this.#declare(symbol, range, "lost");
   }
 
+  /** Nobody knows how far a database was put back: whatever clients were told of it may be gone with it. */
   onRestart(): void {
-    // Clients of ticks were told of a gap of every symbol.
+    for (const [symbol, oldestUs] of this.#oldestUs) {
+      const { fromUs, toUs } = this.missedSince(this.#newestUs.get(symbol) ?? Number.POSITIVE_INFINITY);
+      this.#declare(symbol, { fromUs: Math.min(oldestUs, fromUs), toUs }, "lost");
+    }
+    this.#newestUs.clear();
+    this.#oldestUs.clear();
+  }
+
+  #noteOldest(symbol: string, timeUs: Micros): void {
+    const oldestUs = this.#oldestUs.get(symbol);
+    if (oldestUs === undefined || timeUs < oldestUs) this.#oldestUs.set(symbol, timeUs);
   }
 
   #count({ symbol, ticks }: TicksItem): void {
