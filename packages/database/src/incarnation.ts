@@ -52,11 +52,20 @@ export function needsIncarnation(look: Look, seen: SeenLog): boolean {
   return (incarnationFacts !== "" && incarnationFacts !== look.state.facts) || seen.wentBack(look);
 }
 
-/** Draws a new incarnation, unless another process has done so since the look. */
+/**
+ * Draws a new incarnation, unless another process has done so since the look. With it is recorded from when on what was told of
+ * the one before may not have happened, in microseconds: since somebody last looked after the bars of what is here now.
+ */
 export function drawIncarnation({ state, settings }: Look): (transaction: Transaction) => Promise<unknown> {
   return (transaction) => transaction`
     with renewed as (
       update settings set value = ${drawn()} where key = 'incarnation' and value = ${settings.incarnation} returning 1
+    ), dated as (
+      insert into settings (key, value)
+      select 'incarnation_from', (extract(epoch from renewed_at) * 1000000)::bigint::text
+        from maintenance, renewed
+       where renewed_at is not null
+          on conflict (key) do update set value = excluded.value
     )
     update settings set value = ${state.facts} where key = 'incarnation_facts' and exists (select 1 from renewed)`;
 }

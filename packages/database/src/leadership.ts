@@ -57,7 +57,8 @@ export class Leadership {
       await this.endHolder();
       if (!(await this.tryLock())) return false;
     }
-    await this.session`update maintenance set holder = ${this.id}, renewals = renewals + 1`;
+    await this.session`
+      update maintenance set holder = ${this.id}, renewals = renewals + 1, renewed_at = fx_clock()`;
     this.renewedAtMs = performance.now();
     this.renewLater();
     return true;
@@ -102,7 +103,8 @@ export class Leadership {
   private async renew(): Promise<void> {
     const askedAtMs = performance.now();
     try {
-      const { count } = await this.side`update maintenance set renewals = renewals + 1 where holder = ${this.id}`;
+      const { count } = await this.side`
+        update maintenance set renewals = renewals + 1, renewed_at = fx_clock() where holder = ${this.id}`;
       if (count === 0) return;
       this.renewedAtMs = askedAtMs;
     } catch {

@@ -78,9 +78,9 @@ export class Gateway {
     const ticks = new TickStream(switchboard, counters, missedSince);
     this.#watch = new DeploymentWatch({
       ask: () => client.database(),
-      onChange: () => {
+      onChange: (_deployment, { incarnationFromUs }) => {
         this.#feed.declareForeign();
-        this.#feed.restart();
+        this.#feed.restart(incarnationFromUs);
       },
       onAsked: () => this.#feed.declareForeign(),
       logger,
@@ -217,9 +217,9 @@ function both(first: FeedListener, second: FeedListener): FeedListener {
       first.onForeign(symbol, range);
       second.onForeign(symbol, range);
     },
-    onRestart: () => {
-      first.onRestart();
-      second.onRestart();
+    onRestart: (restart) => {
+      first.onRestart(restart);
+      second.onRestart(restart);
     },
   };
 }

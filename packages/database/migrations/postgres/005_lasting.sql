@@ -47,6 +47,8 @@ create table maintenance (
   holder       text    not null default '',
   -- Grows as long as the holder is well: followers watch it by clocks of their own.
   renewals     bigint  not null default 0,
+  -- When it last grew: what a database that was put back can say of the moment it was put back to.
+  renewed_at   timestamptz,
   -- Why ticks are not dropped until somebody has confirmed the clock.
   held_because text
 );

@@ -1,4 +1,4 @@
-import { streamNames } from "@fx-ohlc/schemas";
+import { type Micros, streamNames } from "@fx-ohlc/schemas";
 import { type Logger, withDeadline } from "@fx-ohlc/service-kit";
 import type { Deployment } from "./stream-reader.js";
 
@@ -6,6 +6,8 @@ import type { Deployment } from "./stream-reader.js";
 export interface DatabaseIdentity {
   readonly streamNamespace: string;
   readonly incarnation: string;
+  /** The moment it was put back to, as far as anybody knows: what was told since may not have happened. */
+  readonly incarnationFromUs?: Micros | undefined;
 }
 
 export interface DeploymentWatchOptions {
@@ -13,7 +15,7 @@ export interface DeploymentWatchOptions {
   ask(): Promise<DatabaseIdentity>;
   readonly logger: Logger;
   /** It is known for the first time, or another one: what was told before does not hold any more. */
-  onChange(deployment: Deployment): void;
+  onChange(deployment: Deployment, identity: DatabaseIdentity): void;
   /** It was asked for, whatever came of it. */
   onAsked(): void;
 }
@@ -94,6 +96,6 @@ export class DeploymentWatch {
     this.#known = { identity, deployment: { names, incarnation } };
     if (known !== undefined)
       this.#options.logger.warn("the database is another one, or was put back: streams begin anew");
-    this.#options.onChange(this.#known.deployment);
+    this.#options.onChange(this.#known.deployment, identity);
   }
 }

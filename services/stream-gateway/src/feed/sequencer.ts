@@ -86,17 +86,16 @@ export class Sequencer<M extends Sequenced> {
     return this.#release();
   }
 
-  /** The stream is another one from now on, and has to be read from its first entry. */
-  restart(): Delivery<M>[] {
-    if (this.#state === "unsynced") return [];
-    const deliveries: Delivery<M>[] = [];
-    this.#declareGap("lost", deliveries);
+  /** The stream is another one from now on, and has to be read from its first entry. The caller declares a gap. */
+  restart(): void {
+    if (this.#state === "unsynced") return;
+    this.#isInGap = true;
+    this.#isWhole = false;
     this.#position = undefined;
     this.#held = [];
     this.#heldAtRead = 0;
     this.#isReadStale = false;
     this.#state = "reading";
-    return deliveries;
   }
 
   /** Takes a message from pub/sub. */

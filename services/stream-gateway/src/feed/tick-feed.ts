@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { hull, isEpochOf, type Offset, type TimeRange } from "@fx-ohlc/schemas";
+import { hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage, timesOf } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
@@ -12,8 +12,16 @@ export interface FeedListener {
   onGap(symbol: string, gap: Gap): void;
   /** Messages of another database, or of this one before it was put back, told of this range and were not handed on. */
   onForeign(symbol: string, range: TimeRange): void;
-  /** The streams are those of another database, or it was put back: a gap was told of every symbol there was. */
-  onRestart(): void;
+  /** The streams are those of another database, or it was put back. */
+  onRestart(restart: Restart): void;
+}
+
+/** What was told may not have happened: the database was put back, or is another one. */
+export interface Restart {
+  /** All that were heard of. */
+  readonly symbols: readonly string[];
+  /** From when on; undefined when nobody knows. */
+  readonly sinceUs: Micros | undefined;
 }
 
 export interface TickFeedOptions {
@@ -107,12 +115,16 @@ export class TickFeed {
     clearTimeout(this.#retryTimer);
   }
 
-  /** Another deployment is streamed from, or it is known for the first time. */
-  restart(): void {
+  /**
+   * Another deployment is streamed from, or it is known for the first time.
+   *
+   * @param sinceUs from when on what was told of the one before may not have happened; undefined when nobody knows
+   */
+  restart(sinceUs?: Micros): void {
     this.#generation += 1;
     const isFirst = !this.#isSynced;
-    for (const [symbol, sequencer] of this.#sequencers) this.#handOn(symbol, sequencer.restart());
-    if (!isFirst) this.#options.listener.onRestart();
+    for (const sequencer of this.#sequencers.values()) sequencer.restart();
+    if (!isFirst) this.#options.listener.onRestart({ symbols: [...this.#sequencers.keys()], sinceUs });
     this.#isLookupNeeded = true;
     this.#catchUp();
   }

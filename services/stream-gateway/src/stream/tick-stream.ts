@@ -3,7 +3,7 @@ import type { Counters } from "../counters.js";
 import type { Switchboard } from "../fanout/switchboard.js";
 import { type FeedMessage, timesOf } from "../feed/feed-message.js";
 import type { Gap } from "../feed/sequencer.js";
-import type { FeedListener } from "../feed/tick-feed.js";
+import type { FeedListener, Restart } from "../feed/tick-feed.js";
 import { GapItem } from "../messages/gap-item.js";
 import type { StreamItem } from "../messages/stream-item.js";
 import { TicksItem } from "../messages/ticks-item.js";
@@ -50,10 +50,12 @@ export class TickStream implements FeedListener {
     this.#declare(symbol, range, "lost");
   }
 
-  /** Nobody knows how far a database was put back: whatever clients were told of it may be gone with it. */
-  onRestart(): void {
-    for (const [symbol, oldestUs] of this.#oldestUs) {
-      const { fromUs, toUs } = this.missedSince(this.#newestUs.get(symbol) ?? Number.POSITIVE_INFINITY);
+  /** Whatever clients were told by this process, and by others since the moment the database was put back to, may be gone with it. */
+  onRestart({ symbols, sinceUs = Number.POSITIVE_INFINITY }: Restart): void {
+    for (const symbol of new Set([...symbols, ...this.#oldestUs.keys()])) {
+      const newestUs = this.#newestUs.get(symbol) ?? Number.POSITIVE_INFINITY;
+      const { fromUs, toUs } = this.missedSince(Math.min(newestUs, sinceUs));
+      const oldestUs = this.#oldestUs.get(symbol) ?? fromUs;
       this.#declare(symbol, { fromUs: Math.min(oldestUs, fromUs), toUs }, "lost");
     }
     this.#newestUs.clear();

@@ -57,6 +57,8 @@ beforeAll(async () => {
   const [whole, broken] = await Promise.all([Stack.start(), Stack.start()]);
   stacks = { whole, broken };
   endMs = Math.ceil((Date.now() + SETUP_MS) / 60_000) * 60_000;
+  // With too little left of this minute it is the next one that is watched: no tick before it has begun.
+  await eventually(() => Date.now() >= endMs - 60_000, { timeoutMs: SETUP_MS + 1000 });
   const scenarios = [watchQuietEnd(whole), watchAhead(whole), watchWithoutRedis(broken)] as const;
   const [quiet, ahead, withoutRedis] = await Promise.all(scenarios);
   await eventually(() => Date.now() > endMs + AFTERMATH_MS);
