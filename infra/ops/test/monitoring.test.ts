@@ -66,8 +66,9 @@ describe("monitoring", () => {
   beforeAll(async () => {
     [database, redis] = await Promise.all([testDatabase(), testRedis()]);
     const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, LOG_LEVEL: "warn" };
-    const start = (name: string) => startService({ name, env });
-    services.push(...(await Promise.all(["tick-ingest", "ohlc-query", "stream-gateway"].map(start))));
+    const start = (name: string, more = {}) => startService({ name, env: { ...env, ...more } });
+    const [ingest, query] = await Promise.all([start("tick-ingest"), start("ohlc-query")]);
+    services.push(ingest, query, await start("stream-gateway", { OHLC_QUERY_URL: query.url }));
     for (const { url } of services) {
       for (const name of namesIn(await (await fetch(`${url}/metrics`)).text())) known.add(name);
     }

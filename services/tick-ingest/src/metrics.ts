@@ -59,6 +59,14 @@ export class IngestMetrics {
   /** The metrics of the way to Redis. */
   observePublisher(metrics: Metrics, publisher: Publisher): void {
     new Gauge({
+      name: "stream_held_bytes",
+      help: "What all streams on Redis hold, as this process last heard; 0 while it publishes nothing.",
+      registers: [metrics.registry],
+      collect() {
+        this.set(publisher.streamBytes);
+      },
+    });
+    new Gauge({
       name: "publish_buffer_messages",
       help: "Messages that wait for Redis.",
       registers: [metrics.registry],

@@ -106,6 +106,11 @@ export class Publisher {
     return this.waitingMessages + this.late.symbolsWaiting;
   }
 
+  /** What all streams hold, those of other processes' messages too, as far as it is known. */
+  get streamBytes(): number {
+    return this.options.space.heldBytes;
+  }
+
   /** Messages given up for a revision since the start. */
   get droppedMessages(): number {
     return this.dropped;
