@@ -9,15 +9,18 @@ export interface MaintenanceState {
   readonly ageS: number;
   /** Why expired ticks are not dropped until somebody has confirmed the clock; null when they are. */
   readonly heldBecause: string | null;
+  /** The mark of dropped ticks lies in the future, and ticks of the present are refused. */
+  readonly isMarkAhead: boolean;
 }
 
 export async function readMaintenance(sql: Queries, engine: Engine): Promise<MaintenanceState> {
-  const [held] = await sql<{ because: string | null }[]>`select held_because as because from maintenance`;
-  const heldBecause = held?.because ?? null;
-  if (engine === "postgres") return { windows: 0, ageS: 0, heldBecause };
+  const [drops] = await sql<{ heldBecause: string | null; isMarkAhead: boolean }[]>`
+    select held_because as "heldBecause", dropped_before > fx_clock() as "isMarkAhead" from maintenance, retention_mark`;
+  const { heldBecause = null, isMarkAhead = false } = drops ?? {};
+  if (engine === "postgres") return { windows: 0, ageS: 0, heldBecause, isMarkAhead };
   const [queue] = await sql<{ windows: number; ageS: number }[]>`
     select count(*) as windows,
            coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS"
       from refresh_queue`;
-  return { windows: queue?.windows ?? 0, ageS: queue?.ageS ?? 0, heldBecause };
+  return { windows: queue?.windows ?? 0, ageS: queue?.ageS ?? 0, heldBecause, isMarkAhead };
 }

@@ -1,4 +1,4 @@
-import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Notice } from "./chunk-watch.js";
 import type { Leadership } from "./leadership.js";
 import { REFRESH_LOCK, type RetentionMark, readMark } from "./retention-mark.js";
@@ -24,11 +24,14 @@ export interface DropStep {
   materialise(): Promise<void>;
 }
 
-/** The start of the UTC day before which ticks expire. */
-function expiredBefore({ keepTicksDays, nowUs }: DropStep): Micros {
+/** The start of the UTC day before which ticks expire at an instant. */
+function expiredBefore(keepTicksDays: number, atUs: Micros): Micros {
   if (keepTicksDays === 0) return 0;
-  return Math.floor((nowUs - keepTicksDays * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
+  return Math.floor((atUs - keepTicksDays * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
 }
+
+/** No FX day is longer. */
+const DAY_MAX_US = 26 * US_PER_HOUR;
 
 /**
  * Drops expired ticks and keeps their bars, in steps that can be interrupted anywhere:
@@ -55,19 +58,43 @@ export class TickDrops {
   async step(step: DropStep): Promise<void> {
     const mark = await readMark(this.sql);
     if (mark.wholeFromUs < mark.droppedBeforeUs) await this.followMark(step, mark);
-    else if (step.isClockTrusted && expiredBefore(step) > mark.droppedBeforeUs) await this.moveMark(step);
+    else if (step.isClockTrusted) await this.moveMark(step, mark);
     await this.dropUnneeded(step.engine);
   }
 
-  private async moveMark(step: DropStep): Promise<void> {
+  private async moveMark(step: DropStep, { droppedBeforeUs }: RetentionMark): Promise<void> {
+    const { keepTicksDays, nowUs } = step;
+    if (expiredBefore(keepTicksDays, nowUs) <= droppedBeforeUs || (await this.isFirstVersionHere())) return;
+    const markUs = expiredBefore(keepTicksDays, Math.min(nowUs, await this.newestDayEnd(nowUs)));
+    if (markUs <= droppedBeforeUs) return;
     await step.materialise();
-    const markUs = expiredBefore(step);
     await this.leadership.transaction(
       (transaction) =>
         transaction`update retention_mark set dropped_before = ${markUs} where dropped_before < ${markUs}`,
     );
     this.awaited = undefined;
     this.notice("ticks expired", { dropped_before: formatTime(markUs) });
+  }
+
+  /**
+   * First-version services know of a shorter retention half a minute late, and read no mark: nothing is dropped while one of
+   * them looks after bars, as each of its tick-ingest does on TimescaleDB.
+   */
+  private async isFirstVersionHere(): Promise<boolean> {
+    const sessions = await this.sql`
+      select 1 from pg_stat_activity
+       where application_name = 'fx bar refresh' and datname = current_database() limit 1`;
+    return sessions.length > 0;
+  }
+
+  /**
+   * Where the newest day that has ticks ends at the latest. Nothing expires that is not old beside it: a machine that starts
+   * with a clock that is days ahead, and nobody to tell it, would drop everything.
+   */
+  private async newestDayEnd(nowUs: Micros): Promise<Micros> {
+    const [row] = await this.sql<{ bucket: Micros | null }[]>`
+      select max(bucket) as bucket from ohlc_day where bucket between '1969-12-30 00:00:00+00' and ${nowUs}::timestamptz`;
+    return (row?.bucket ?? 0) + DAY_MAX_US;
   }
 
   private async followMark(step: DropStep, { droppedBeforeUs }: RetentionMark): Promise<void> {

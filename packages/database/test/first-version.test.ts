@@ -41,15 +41,19 @@ async function makeFirstVersion(retentionDays: number): Promise<void> {
   if (engine === "timescaledb") await addFirstPolicies(retentionDays);
 }
 
+/** They are there, and do nothing at a moment that no test has chosen. */
 async function addFirstPolicies(retentionDays: number): Promise<void> {
   for (const level of ["minute", "hour", "day"]) {
     await sql`
       select add_continuous_aggregate_policy(${`ohlc_${level}`}::regclass, start_offset => interval '7 days',
-               end_offset => interval '2 days', schedule_interval => interval '77 seconds')`;
+               end_offset => interval '2 days', schedule_interval => interval '77 seconds',
+               initial_start => now() + interval '1 day')`;
   }
   await sql.unsafe("call add_columnstore_policy('ticks', after => interval '3 days')");
   if (retentionDays > 0) {
-    await sql`select add_retention_policy('ticks', drop_after => make_interval(days => ${retentionDays}))`;
+    await sql`
+      select add_retention_policy('ticks', drop_after => make_interval(days => ${retentionDays}),
+               initial_start => now() + interval '1 day')`;
   }
 }
 
@@ -95,6 +99,18 @@ test("a database whose ticks the first version dropped keeps every bar, whatever
   await keeper.refreshed();
   await eventually(async () => ((await keeper?.oldestTick()) ?? 0) >= wholeFromUs, { timeoutMs: 20_000 });
   expect((await keeper.bars()).filter(({ symbol }) => symbol !== "LATE")).toEqual(before);
+});
+
+test("old ticks that the first version took again after it had dropped them do not hide where whole ticks begin", async () => {
+  await makeFirstVersion(8);
+  await fill(15);
+  await dropAsFirstVersion();
+  await sql`insert into ticks (symbol, time, seq, price) values ('EURUSD', now() - interval '14 days', 0, 1), ('USDJPY', now() - interval '14 days', 0, 1)`;
+  await migrate({ url: database.url, engine: "auto", retentionDays: 60 });
+  keeper = await Keeper.on(database);
+  const { wholeFromUs } = await keeper.mark();
+  expect(keeper.nowUs - wholeFromUs).toBeLessThanOrEqual(9 * US_PER_DAY);
+  expect(keeper.nowUs - wholeFromUs).toBeGreaterThan(7.9 * US_PER_DAY);
 });
 
 test("a database that never dropped anything is whole from its first tick on", async () => {

@@ -44,6 +44,22 @@ test("chunks that are dropped by hand while nobody looks are found before anythi
   );
 });
 
+test("refresh_bars takes the names of levels as they are, and leaves no lock behind where it cannot run", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  const before = await keeper.bars();
+  await keeper.sql`select drop_chunks('ticks', older_than => interval '5 days')`;
+  for (const level of ["Minute", "MINUTE", "week", "", null]) {
+    const call = keeper.sql`call refresh_bars(${level}, now() - interval '2 hours', now())`;
+    await expect(call).rejects.toMatchObject({ code: "22023" });
+  }
+  const inside = keeper.sql.begin((transaction) => transaction`call refresh_bars('minute', null, now())`);
+  await expect(inside).rejects.toMatchObject({ code: "2D000" });
+  const locks = await keeper.sql`select 1 from pg_locks where locktype = 'advisory' and objid = 5064224`;
+  expect(locks).toHaveLength(0);
+  expect(await keeper.bars()).toEqual(before);
+});
+
 test("policies made by hand are removed, and told", async () => {
   keeper = await openWithHistory();
   if (!keeper.onTimescaleDb) return;

@@ -42,13 +42,24 @@ test("after an outage everything is in the bars before its ticks are dropped", a
   const newest = keeper.nowUs;
   await keeper.moveClock(10 * US_PER_DAY);
   keeper.startWorker();
+  await keeper.store([{ symbol: "LIVE", timeUs: keeper.nowUs, price: 1 }]);
   await keeper.dropped(8);
-  const bars = await keeper.bars();
+  const bars = (await keeper.bars()).filter(({ symbol }) => symbol !== "LIVE");
   for (const level of ["minute", "hour", "day"]) {
     const counts = bars.filter((bar) => bar.level === level).map((bar) => bar.tick_count);
     expect(counts.reduce((sum, count) => sum + count)).toBe(history(newest, 3, 0, EVERY_US).length);
   }
-  expect(await keeper.oldestTick()).toBeUndefined();
+  const old = await keeper.sql`select 1 from ticks where symbol <> 'LIVE'`;
+  expect(old).toHaveLength(0);
+});
+
+test("a system that is started with its clock days ahead drops nothing that is not old beside its newest tick", async () => {
+  keeper = await openWithHistory(8, 12);
+  await keeper.moveClock(10 * US_PER_DAY);
+  keeper.startWorker();
+  const realDay = Math.floor((keeper.nowUs - 10 * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
+  await eventually(async () => (await keeper.mark()).wholeFromUs > 0, { timeoutMs: 20_000 });
+  expect((await keeper.mark()).droppedBeforeUs).toBeLessThanOrEqual(realDay - 7 * US_PER_DAY);
 });
 
 test("ticks are not dropped before every transaction that knew the earlier mark has ended", async () => {

@@ -163,6 +163,14 @@ function laneOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics
   };
 }
 
+function problemsOf({ ageS, isMarkAhead }: MaintenanceState): string[] {
+  const problems: string[] = [];
+  if (ageS > BACKLOG_AGE_MAX_S)
+    problems.push(`late ticks or corrections have waited ${Math.round(ageS)} s for their bars`);
+  if (isMarkAhead) problems.push("ticks of the present are refused: the mark of dropped ticks lies in the future");
+  return problems;
+}
+
 /** Bars that are so far behind that somebody should look: ten times what an import of many years takes. */
 const BACKLOG_AGE_MAX_S = 300;
 
@@ -180,10 +188,6 @@ function createHealth(
     assertWritable(database, ledger);
     maintenance = await maintenanceOf(database);
   };
-  const backlog = () =>
-    maintenance.ageS > BACKLOG_AGE_MAX_S
-      ? [`late ticks or corrections have waited ${Math.round(maintenance.ageS)} s for their bars`]
-      : [];
   return new Health({
     version,
     dependencies: [
@@ -193,7 +197,7 @@ function createHealth(
     problems: () => [
       ...database.problems,
       ...publisher.problems,
-      ...backlog(),
+      ...problemsOf(maintenance),
       ...clockHealth(database.clock).problems,
     ],
     details: () => ({
@@ -250,7 +254,7 @@ function assertWritable(database: Database, ledger: CommitLedger): void {
   ledger.assertAlive();
 }
 
-const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, heldBecause: null };
+const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, heldBecause: null, isMarkAhead: false };
 
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {

@@ -13,30 +13,30 @@ create table retention_mark (
   whole_from     timestamptz not null check (whole_from <= dropped_before)
 );
 
--- Where the first version deleted ticks, some symbol has bars before its first tick, or its first minute lacks some.
-with first_ticks as (
-  select known.symbol, (select min(time) from ticks where ticks.symbol = known.symbol) as time
+-- Where the first version deleted ticks, the first minute of some symbol that has any lacks some, or bars come before it: then all
+-- minutes are held against their ticks. What comes after the newest one that lacks some is whole.
+with first_minutes as (
+  select known.symbol, (select minute_start(min(time)) from ticks where ticks.symbol = known.symbol) as bucket
     from (select distinct symbol from ohlc_day) known
-), cuts as (
-  select case
-           when time is null then (select max(bucket) + interval '1 minute' from ohlc_minute b where b.symbol = f.symbol)
-           when exists (select 1 from ohlc_minute b where b.symbol = f.symbol and b.bucket < minute_start(f.time))
-             then case
-               when (select tick_count from ohlc_minute b where b.symbol = f.symbol and b.bucket = minute_start(f.time))
-                    = (select count(*) from ticks t where t.symbol = f.symbol and t.time >= minute_start(f.time)
-                                                      and t.time < minute_start(f.time) + interval '1 minute')
-               then minute_start(f.time)
-               else minute_start(f.time) + interval '1 minute'
-             end
-           when (select tick_count from ohlc_minute b where b.symbol = f.symbol and b.bucket = minute_start(f.time))
-                > (select count(*) from ticks t where t.symbol = f.symbol and t.time >= minute_start(f.time)
-                                                  and t.time < minute_start(f.time) + interval '1 minute')
-             then minute_start(f.time) + interval '1 minute'
-         end as mark
-    from first_ticks f
+), cut as (
+  select exists (
+    select 1 from first_minutes f
+     where f.bucket is null
+        or exists (select 1 from ohlc_minute b where b.symbol = f.symbol and b.bucket < f.bucket)
+        or (select tick_count from ohlc_minute b where b.symbol = f.symbol and b.bucket = f.bucket)
+           <> (select count(*) from ticks t
+                where t.symbol = f.symbol and t.time >= f.bucket and t.time < f.bucket + interval '1 minute')) as is_cut
 )
 insert into retention_mark (dropped_before, whole_from)
-select mark, mark from (select greatest(max(mark), '1970-01-01 00:00:00+00') as mark from cuts) marks;
+select mark, mark
+  from (select case when is_cut then (
+                 select max(bars.bucket) + interval '1 minute'
+                   from ohlc_minute bars
+                   left join (select symbol, minute_start(time) as bucket, count(*) as ticks from ticks group by 1, 2) stored
+                     on stored.symbol = bars.symbol and stored.bucket = bars.bucket
+                  where bars.tick_count <> coalesce(stored.ticks, 0)) end as found
+          from cut) marks
+ cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
 
 -- Bars are never behind their ticks here.
 create function materialised_to() returns timestamptz language sql immutable return timestamptz '1970-01-01 00:00:00+00';

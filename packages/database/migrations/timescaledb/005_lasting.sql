@@ -44,18 +44,27 @@ create function chunks_gone_to() returns timestamptz language sql stable as $$
                       where now.from_time <= gone.from_time and now.to_time >= gone.to_time)
 $$;
 
--- Where the first version dropped ticks there are minutes before the oldest chunk. What it left is whole from there on.
+-- Where the first version dropped ticks there are bars outside of all chunks. Ticks are whole from the next chunk on, and after
+-- every chunk that has fewer ticks than its minutes say: a late tick made it anew.
+with newest_bar_without_ticks as (
+  select greatest(
+           (select max(bucket) from ohlc_minute bars
+             where bucket >= '1970-01-01 00:00:00+00'
+               and not exists (select 1 from tick_chunks where bars.bucket >= from_time and bars.bucket < to_time)),
+           (select max(bucket) from ohlc_hour bars
+             where bucket >= '1970-01-01 00:00:00+00'
+               and not exists (select 1 from tick_chunks where bars.bucket >= from_time and bars.bucket < to_time))) as bucket
+)
 insert into retention_mark (dropped_before, whole_from)
-select greatest(mark, '1970-01-01 00:00:00+00'), greatest(mark, '1970-01-01 00:00:00+00')
-  from (select case when exists (select 1 from settings where key = 'retention_days' and value <> '0')
-                      or exists (select 1 from ohlc_minute where bucket < oldest.from_time)
-                    then oldest.from_time
-                    else '1970-01-01 00:00:00+00' end as mark
-          from (select coalesce(min(from_time),
-                                (select date_trunc('day', max(bucket), 'UTC') + interval '1 day' from ohlc_minute
-                                  where bucket >= '1970-01-01 00:00:00+00'),
-                                '1970-01-01 00:00:00+00') as from_time
-                  from tick_chunks) oldest) marks;
+select mark, mark
+  from (select case when bucket is not null then greatest(
+                 (select min(from_time) from tick_chunks where from_time > bucket),
+                 date_trunc('day', bucket, 'UTC') + interval '1 day',
+                 (select max(to_time) from tick_chunks
+                   where (select count(*) from ticks where time >= from_time and time < to_time)
+                         < (select sum(tick_count) from ohlc_minute where bucket >= from_time and bucket < to_time))) end as found
+          from newest_bar_without_ticks) marks
+ cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
 
 -- Up to where a level of bars is materialised, or any of them: ticks before that are seen only once their minutes are refreshed.
 -- (Not in SQL, which would be planned anew in every transaction that asks.)
@@ -82,16 +91,24 @@ end $$;
 create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false)
   language plpgsql as $$
 declare
-  watermark timestamptz := materialised_to(stored_interval);
+  watermark timestamptz;
+  newest    timestamptz;
+  oldest    timestamptz;
+begin
+  if stored_interval is null or stored_interval not in ('minute', 'hour', 'day') then
+    raise exception 'refresh_bars() takes minute, hour or day, not %', coalesce(quote_literal(stored_interval), 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  -- Within a transaction it ends here, before it holds a lock that nobody would give back.
+  commit;
+  perform pg_advisory_lock_shared(5064224);
+  watermark := materialised_to(stored_interval);
   -- What a level below has not materialised is in no bar above, so it is never behind one that is made of it.
-  newest    timestamptz := greatest(watermark,
+  newest := greatest(watermark,
     case stored_interval when 'minute' then materialised_to() when 'hour' then materialised_to('day') end,
     fx_now() - case stored_interval when 'minute' then interval '10 minutes'
                                     when 'hour'   then interval '2 hours'
                                     else               interval '2 days' end);
-  oldest    timestamptz;
-begin
-  perform pg_advisory_lock_shared(5064224);
   select case stored_interval when 'minute' then greatest(whole_from, chunks_gone_to()) else '-infinity' end
     into oldest from retention_mark;
   to_time := least(to_time, newest);
