@@ -186,7 +186,7 @@ describe("the edge", () => {
         status: "healthy",
         database: "connected",
         redis: "connected",
-        version: "0.1.0",
+        version: "0.2.0",
       });
     });
 

@@ -17,6 +17,6 @@ export function readEdgeConfig(env: Environment): EdgeConfig {
       "ohlc-query": read.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
       "stream-gateway": read.url("STREAM_GATEWAY_URL", "http", { default: "http://127.0.0.1:8003" }),
     },
-    version: read.string("npm_package_version", { default: "0.1.0" }),
+    version: read.string("npm_package_version", { default: "0.2.0" }),
   }));
 }
