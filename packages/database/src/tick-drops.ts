@@ -48,6 +48,9 @@ export class TickDrops {
   /** The transactions that are waited for, by their virtual ids, and since when. */
   private awaited: { readonly ids: ReadonlySet<string>; readonly sinceUs: Micros } | undefined;
 
+  /** Up to where this process has deleted everything on plain PostgreSQL. */
+  private deletedBeforeUs: Micros | undefined;
+
   constructor(
     private readonly leadership: Leadership,
     private readonly sql: Sql,
@@ -161,7 +164,9 @@ export class TickDrops {
     }
   }
 
+  /** Nobody can store another one there: once is enough. */
   private async deleteTicks(beforeUs: Micros): Promise<void> {
+    if (this.deletedBeforeUs === beforeUs) return;
     const symbols = await this.sql<{ symbol: string }[]>`
       select symbol
         from (select distinct symbol from ohlc_day where bucket >= '1969-12-30 00:00:00+00') known
@@ -171,6 +176,7 @@ export class TickDrops {
         count = await this.leadership.transaction((transaction) => deleteBatch(transaction, symbol, beforeUs));
       }
     }
+    this.deletedBeforeUs = beforeUs;
   }
 }
 
