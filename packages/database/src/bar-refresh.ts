@@ -3,7 +3,7 @@ import { type Micros, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "
 import { fullJitterMs } from "@fx-ohlc/service-kit";
 import type { Notice } from "./chunk-watch.js";
 import type { Leadership } from "./leadership.js";
-import { areDaysRecomputed, isAhead, type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
+import { dayRefreshes, isAhead, type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
 import type { RefreshWindow } from "./refresh-queue.js";
 import { REFRESH_LOCK, readMark } from "./retention-mark.js";
 import { readSettings } from "./settings.js";
@@ -117,9 +117,12 @@ export class BarRefresh {
     windows: readonly TimeRange[],
     bounds: RefreshBounds,
   ): Promise<void> {
+    if (interval === "day") {
+      for (const { recompute, ...days } of dayRefreshes(windows, bounds)) await this.refresh("day", days, recompute);
+      return;
+    }
     const range = refreshRange(interval, span(windows), bounds);
-    if (range === undefined) return;
-    await this.refresh(interval, range, interval === "day" && areDaysRecomputed(windows, range));
+    if (range !== undefined) await this.refresh(interval, range, false);
   }
 
   private async bounds(): Promise<RefreshBounds> {

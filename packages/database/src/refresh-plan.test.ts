@@ -1,6 +1,6 @@
 import { parseTime, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import fc from "fast-check";
-import { areDaysRecomputed, isAhead, type RefreshBounds, refreshRange, span } from "./refresh-plan.js";
+import { areDaysRecomputed, dayRefreshes, isAhead, type RefreshBounds, refreshRange, span } from "./refresh-plan.js";
 
 const at = (time: string) => parseTime(time) ?? Number.NaN;
 const NOW = at("2026-03-10T10:20:30Z");
@@ -67,6 +67,25 @@ test("no range of any level reaches behind the mark by minutes, or into the pres
       }
     }),
   );
+});
+
+test("days of a time zone are recomputed where windows touch them, and the recent ones with all of history", () => {
+  const bounds = { ...BOUNDS, dayBoundary: { hour: 17, timezone: "America/New_York" } };
+  const windows = [
+    minute("2026-02-10T21:59:00Z", "2026-02-10T22:01:00Z"),
+    minute("2026-02-20T12:00:00Z", "2026-02-20T12:01:00Z"),
+  ];
+  expect(dayRefreshes(windows, bounds)).toEqual([
+    { ...minute("2026-02-09T22:00:00Z", "2026-02-11T22:00:00Z"), recompute: true },
+    { ...minute("2026-02-19T22:00:00Z", "2026-02-20T22:00:00Z"), recompute: true },
+  ]);
+  expect(dayRefreshes([{ fromUs: 0, toUs: NOW }], bounds)).toEqual([
+    { ...minute("1969-12-31T22:00:00Z", "2026-03-07T22:00:00Z"), recompute: false },
+    { ...minute("2026-02-27T22:00:00Z", "2026-03-07T22:00:00Z"), recompute: true },
+  ]);
+  expect(dayRefreshes(windows, BOUNDS)).toEqual([
+    { ...minute("2026-02-09T22:00:00Z", "2026-02-20T22:00:00Z"), recompute: false },
+  ]);
 });
 
 test("days are recomputed whole when many of a range changed", () => {

@@ -65,6 +65,41 @@ export function span(ranges: readonly TimeRange[]): TimeRange {
   return { fromUs: ranges.reduce(start, Number.POSITIVE_INFINITY), toUs: ranges.reduce(end, Number.NEGATIVE_INFINITY) };
 }
 
+/** One refresh of days. */
+export interface DayRefresh extends TimeRange {
+  /** Every day, and not only those that have changed. */
+  readonly recompute: boolean;
+}
+
+/** Days before the end of a long range that are recomputed with it; hours older than that come with windows of their own. */
+const RECENT_DAYS = 8;
+
+/**
+ * The refreshes of days that hold every change in some windows.
+ *
+ * Where days are those of a time zone, TimescaleDB (2.28) takes a change of hours up to the first one of a day for one that ends
+ * before it, and leaves that day as it was. So there the days that windows touch are recomputed, whatever it believes.
+ */
+export function dayRefreshes(windows: readonly TimeRange[], bounds: RefreshBounds): DayRefresh[] {
+  const whole = refreshRange("day", span(windows), bounds);
+  if (whole === undefined) return [];
+  if (bounds.dayBoundary.timezone === "UTC" || areDaysRecomputed(windows, whole)) {
+    return [{ ...whole, recompute: areDaysRecomputed(windows, whole) }];
+  }
+  const refreshes = new Map<Micros, DayRefresh>();
+  for (const window of windows) {
+    const days = refreshRange("day", window, bounds);
+    if (days === undefined) continue;
+    const isLong = days.toUs - days.fromUs > DAYS_ONE_BY_ONE_MAX * US_PER_DAY;
+    if (isLong) refreshes.set(days.fromUs, { ...days, recompute: false });
+    const fromUs = isLong
+      ? bucketStart(days.toUs - RECENT_DAYS * US_PER_DAY, INTERVAL.day, bounds.dayBoundary)
+      : days.fromUs;
+    refreshes.set(fromUs, { fromUs, toUs: Math.max(days.toUs, refreshes.get(fromUs)?.toUs ?? 0), recompute: true });
+  }
+  return [...refreshes.values()];
+}
+
 /** As many days as are refreshed one by one without anybody noticing. */
 const DAYS_ONE_BY_ONE_MAX = 30;
 /** Refreshing a day by itself takes some 30 ms; as one of a long range, that is recomputed whole, it takes about 1. */

@@ -1,5 +1,5 @@
 import { eventually } from "@fx-ohlc/embedded";
-import { US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { bucketStart, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { readCommitRules } from "../src/commit-rules.js";
 import { history, Keeper } from "./keeper.js";
 
@@ -60,6 +60,20 @@ test("a system that is started with its clock days ahead drops nothing that is n
   const realDay = Math.floor((keeper.nowUs - 10 * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
   await eventually(async () => (await keeper.mark()).wholeFromUs > 0, { timeoutMs: 20_000 });
   expect((await keeper.mark()).droppedBeforeUs).toBeLessThanOrEqual(realDay - 7 * US_PER_DAY);
+});
+
+test("late ticks around the start of a New York day are in both day bars", async () => {
+  keeper = await Keeper.open({ dayBoundary: { hour: 17, timezone: "America/New_York" } });
+  const start = bucketStart(keeper.nowUs - 9 * US_PER_DAY, "1d", { hour: 17, timezone: "America/New_York" });
+  const at = (hours: number, price: number) => ({ symbol: "EURUSD", timeUs: start + hours * US_PER_HOUR, price });
+  await keeper.store([at(-20, 1), at(1.5, 1), at(13, 2), at(60, 2)]);
+  keeper.startWorker();
+  await keeper.refreshed();
+  await eventually(async () => (await keeper.bars()).some(({ level }) => level === "day"));
+  await keeper.store([at(-1.5, 5), at(0.5, 5)]);
+  await keeper.refreshed();
+  const days = (await keeper.bars()).filter(({ level }) => level === "day");
+  expect(days.map(({ tick_count }) => tick_count)).toEqual([2, 3, 1]);
 });
 
 test("ticks are not dropped before every transaction that knew the earlier mark has ended", async () => {
