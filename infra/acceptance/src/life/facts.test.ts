@@ -6,12 +6,14 @@ const facts = (markDays: number, keepDays = 8): Facts => ({
   nowUs: NOW_US,
   markUs: markDays * DAY_US,
   keepDays,
+  newestDayEndUs: NOW_US,
   heldBecause: undefined,
 });
 
 test("what is older than is kept is refused from a whole minute on, and dropped in whole days", () => {
   expect(horizonUs(facts(0))).toBe(92 * DAY_US + 5 * HOUR_US + 60_000_000);
   expect(dueMarkUs(facts(0))).toBe(92 * DAY_US);
+  expect(dueMarkUs({ ...facts(0), newestDayEndUs: 90 * DAY_US + HOUR_US })).toBe(82 * DAY_US);
   expect(horizonUs(facts(95))).toBe(95 * DAY_US);
   expect(horizonUs(facts(95, 0))).toBe(95 * DAY_US);
 });

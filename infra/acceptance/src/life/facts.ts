@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { DAY_US, MINUTE_US } from "./buckets.js";
+import { DAY_US, HOUR_US, MINUTE_US } from "./buckets.js";
 
 /** What the database says of time and of what it keeps, in one statement. */
 export interface Facts {
@@ -9,6 +9,8 @@ export interface Facts {
   readonly markUs: number;
   /** 0 keeps ticks for ever. */
   readonly keepDays: number;
+  /** The newest day that has ticks is over by then: nothing expires that is not old beside it. */
+  readonly newestDayEndUs: number;
   /** Why nothing is dropped for now. */
   readonly heldBecause: string | undefined;
 }
@@ -17,8 +19,12 @@ interface Row {
   readonly now: string;
   readonly mark: string;
   readonly keep: string;
+  readonly newest: string | null;
   readonly held: string | null;
 }
+
+/** No FX day is longer. */
+const DAY_MAX_US = 26 * HOUR_US;
 
 /** Instants as whole microseconds. */
 export async function readFacts(sql: postgres.ISql): Promise<Facts> {
@@ -26,11 +32,19 @@ export async function readFacts(sql: postgres.ISql): Promise<Facts> {
     select (extract(epoch from fx_clock()) * 1000000)::bigint::text       as now,
            (extract(epoch from dropped_before) * 1000000)::bigint::text   as mark,
            (select value from settings where key = 'keep_ticks_days')     as keep,
+           (select (extract(epoch from max(bucket)) * 1000000)::bigint::text from ohlc_day
+             where bucket between '1969-12-30 00:00:00+00' and fx_now())  as newest,
            (select held_because from maintenance)                         as held
       from retention_mark`;
   if (row === undefined) throw new Error("the database has no retention mark");
-  const { now, mark, keep, held } = row;
-  return { nowUs: Number(now), markUs: Number(mark), keepDays: Number(keep), heldBecause: held ?? undefined };
+  const { now, mark, keep, newest, held } = row;
+  return {
+    nowUs: Number(now),
+    markUs: Number(mark),
+    keepDays: Number(keep),
+    newestDayEndUs: Number(newest ?? 0) + DAY_MAX_US,
+    heldBecause: held ?? undefined,
+  };
 }
 
 /** Before this instant nothing is accepted any more: a whole minute, because bars are of whole minutes. */
@@ -40,9 +54,9 @@ export function horizonUs({ nowUs, markUs, keepDays }: Facts): number {
 }
 
 /** Where the mark will be once everything that may be dropped is: a whole day of UTC. */
-export function dueMarkUs({ nowUs, markUs, keepDays }: Facts): number {
+export function dueMarkUs({ nowUs, markUs, keepDays, newestDayEndUs }: Facts): number {
   if (keepDays === 0) return markUs;
-  return Math.max(markUs, Math.floor((nowUs - keepDays * DAY_US) / DAY_US) * DAY_US);
+  return Math.max(markUs, Math.floor((Math.min(nowUs, newestDayEndUs) - keepDays * DAY_US) / DAY_US) * DAY_US);
 }
 
 /**
@@ -64,7 +78,7 @@ export class MarkWatch {
 
   /** Whatever the database's clock and setting allow at some moment may be dropped from then on. */
   allow(facts: Facts): void {
-    this.#freeUs = Math.max(this.#freeUs, dueMarkUs(facts));
+    this.#freeUs = Math.max(this.#freeUs, dueMarkUs({ ...facts, newestDayEndUs: facts.nowUs }));
   }
 
   /** Somebody dropped chunks that end there. */

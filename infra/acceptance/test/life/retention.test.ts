@@ -209,8 +209,8 @@ test.each([7, 10])("everything stopped for %i days with RETENTION_DAYS=8 loses n
     { kind: "post", symbol: 1, places: [0.1, 0.5, 0.9].map((at) => ({ around: "hours", at })), prices: [1, 2, 3] },
     { kind: "post", symbol: 1, places: [0.1, 0.5, 0.9].map((at) => ({ around: "now", at })), prices: [4, 5, 6] },
     { kind: "outage", hours: days * 24, killed: true },
-    MAINTAIN,
     { kind: "post", symbol: 1, places: [{ around: "now", at: 0.5 }], prices: [7] },
+    MAINTAIN,
   );
   expect((await told.life.facts()).markUs).toBeGreaterThan(told.life.system.nowUs() - 9 * DAY_US);
 });
