@@ -2,9 +2,9 @@ import { env } from "node:process";
 import type { LifeEvent } from "../src/life/event.js";
 import { live } from "../src/life/run.js";
 
-/** Some three minutes on two cores; the whole is LIFE_SEQUENCES=200. */
-const LIVES_DEFAULT = 6;
-/** A life of 30 events takes some twenty seconds, ms. */
+/** Some two minutes on two cores; the whole is LIFE_SEQUENCES=200. */
+const LIVES_DEFAULT = 3;
+/** A life of 30 events takes half a minute, ms. */
 const LIFE_TIMEOUT_MS = 300_000;
 
 const first = Number(env.LIFE_SEED ?? 1);

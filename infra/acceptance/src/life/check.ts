@@ -118,15 +118,11 @@ async function answeredFaults(life: Life, markUs: number, symbol: string): Promi
   return faults;
 }
 
-/** What is still to be done: windows of late ticks and corrections, and commits that nobody was told of. */
+/** What is still to be done: windows of late ticks and corrections. */
 async function undone(life: Life): Promise<string[]> {
   const { sql, hasTimescale } = life.system.database;
   const [queued] = hasTimescale ? await sql<{ n: number }[]>`select count(*)::int as n from refresh_queue` : [];
-  const [unpublished] = await sql<{ n: number }[]>`select count(*)::int as n from unpublished_commits`;
-  return [
-    ...((queued?.n ?? 0) > 0 ? [`${queued?.n} windows wait for a refresh`] : []),
-    ...((unpublished?.n ?? 0) > 0 ? [`${unpublished?.n} commits are not told`] : []),
-  ];
+  return (queued?.n ?? 0) > 0 ? [`${queued?.n} windows wait for a refresh`] : [];
 }
 
 /** The first thing of an account that does not close, of any client. */
