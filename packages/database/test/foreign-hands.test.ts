@@ -60,6 +60,20 @@ test("refresh_bars takes the names of levels as they are, and leaves no lock beh
   expect(await keeper.bars()).toEqual(before);
 });
 
+test("refresh_bars without a beginning refreshes all there is, as often as it is called, and knows when there is nothing to do", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  await keeper.stopWorker();
+  const before = await keeper.bars();
+  // As COPY from another database stores it: nothing of this system is told.
+  await keeper.sql`insert into ticks (symbol, time, seq, price) values ('COPIED', now() - interval '9 days', 0, 1)`;
+  for (const range of ["null, now()", "null, 'infinity'", "null, null", "now() - interval '1 minute', now()"])
+    for (const level of ["minute", "hour", "day"]) await keeper.sql.unsafe(`call refresh_bars('${level}', ${range})`);
+  const bars = await keeper.bars();
+  expect(bars.filter(({ symbol }) => symbol === "COPIED").map(({ level }) => level)).toEqual(["day", "hour", "minute"]);
+  expect(bars.filter(({ symbol }) => symbol !== "COPIED")).toEqual(before);
+});
+
 test("policies made by hand are removed, and told", async () => {
   keeper = await openWithHistory();
   if (!keeper.onTimescaleDb) return;

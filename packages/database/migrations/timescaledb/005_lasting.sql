@@ -86,12 +86,13 @@ end $$;
 -- ticks, so nothing before whole_from, or before a chunk that was dropped by hand since the last look, is touched: there the
 -- ticks are gone and the bars are all that is left. Hours and days are made of stored bars. Nothing newer than real-time reads
 -- cover is materialised, which would hide ticks to come; and what lies between the watermark and a later range is materialised
--- with it, for nobody would see it below the watermark.
+-- with it, for nobody would see it below the watermark. A range that is null at one end has none there.
 -- The lock keeps ticks from being dropped meanwhile; it is the session's, because a refresh commits in between.
 create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false)
   language plpgsql as $$
 declare
   watermark timestamptz;
+  following timestamptz;
   newest    timestamptz;
   oldest    timestamptz;
 begin
@@ -111,7 +112,14 @@ begin
                                     else               interval '2 days' end);
   select case stored_interval when 'minute' then greatest(whole_from, chunks_gone_to()) else '-infinity' end
     into oldest from retention_mark;
-  to_time := least(to_time, newest);
+  to_time := least(coalesce(to_time, 'infinity'), newest);
+  from_time := coalesce(from_time, '-infinity');
+  -- Only whole buckets are materialised: without one, nothing of what follows the watermark is asked for.
+  following := case stored_interval when 'minute' then watermark + interval '1 minute'
+                                    when 'hour'   then watermark + interval '1 hour'
+                                    else (select (watermark at time zone value + interval '1 day') at time zone value
+                                            from settings where key = 'day_timezone') end;
+  to_time := case when to_time < following then least(to_time, watermark) else to_time end;
   from_time := greatest(oldest, case when to_time > watermark then least(from_time, watermark) else from_time end);
   if from_time < to_time then
     call refresh_continuous_aggregate(format('ohlc_%s', stored_interval)::regclass, from_time, to_time,
