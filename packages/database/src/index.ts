@@ -8,7 +8,6 @@ export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";
 export * from "./migrate.js";
-export { openSession } from "./monitor.js";
 export * from "./policies.js";
 export * from "./refresh-queue.js";
 export * from "./retention-mark.js";

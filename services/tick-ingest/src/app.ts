@@ -6,7 +6,6 @@ import {
   type MaintenanceState,
   MaintenanceWorker,
   readMaintenance,
-  type ServerState,
 } from "@fx-ohlc/database";
 import { streamNames, type TickRules } from "@fx-ohlc/schemas";
 import {
@@ -72,7 +71,6 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const database = openDatabase(config, logger);
   const ingestMetrics = new IngestMetrics(metrics, () => database.nowUs());
   const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
-  const recognise = (state: ServerState) => database.assertSame(state);
   const ledger = new CommitLedger();
   const deployment = deploymentOf(database);
   const publisher = new Publisher({ ...publishing(config, redis, logger), redis, ledger, logger, deployment });
@@ -90,23 +88,15 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     redis,
     publisher,
     logKeeper: new LogKeeper(database, redis, logger),
-    lostCommits: new LostCommits({
-      url: config.databaseDirectUrl,
-      recognise,
-      ledger,
-      publisher,
-      redis,
-      deployment,
-      logger,
-    }),
+    lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
-      recognise,
+      recognise: (state) => database.assertSame(state),
       finish: finishRefresh(ledger, publisher),
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, { database, ledger, redis, publisher }),
+    health: createHealth(version, { database, redis, publisher }),
     // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, lane, config),
     bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
@@ -156,8 +146,8 @@ function laneOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics
     commit: (requests) => writer.commit(requests),
     onCommitted: (commit) => {
       metrics.countCommit(commit);
-      const { batch } = commit;
-      if (batch !== undefined) publisher.publishTicks(commit.created, { ...commit, batch });
+      const { untold } = commit;
+      if (untold !== undefined) publisher.publishTicks(commit.created, { ...commit, untold });
     },
     onTiming: (seconds, ticks) => metrics.timeCommit(seconds, ticks),
   };
@@ -176,16 +166,11 @@ const BACKLOG_AGE_MAX_S = 300;
 
 function createHealth(
   version: string,
-  {
-    database,
-    ledger,
-    redis,
-    publisher,
-  }: Pick<Parts, "database" | "redis" | "publisher"> & { readonly ledger: CommitLedger },
+  { database, redis, publisher }: Pick<Parts, "database" | "redis" | "publisher">,
 ): Health {
   let maintenance = NOTHING_WAITS;
   const check = async () => {
-    assertWritable(database, ledger);
+    database.assertAvailable();
     maintenance = await maintenanceOf(database);
   };
   return new Health({
@@ -247,11 +232,6 @@ function openDatabase(config: Config, logger: Logger): Database {
 /** Now is the database's: replicas stamp and judge alike, and a machine whose clock is wrong harms no tick. */
 function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: Config): TickRules {
   return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
-}
-
-function assertWritable(database: Database, ledger: CommitLedger): void {
-  database.assertAvailable();
-  ledger.assertAlive();
 }
 
 const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, heldBecause: null, isMarkAhead: false };

@@ -76,7 +76,7 @@ export class IngestMetrics {
     });
     metrics.addCounter({
       name: "publish_dropped_total",
-      help: "Messages given up for a revision because the buffer was full.",
+      help: "Messages given up for a revision because they had waited too long, or the buffer was full.",
       read: () => publisher.droppedMessages,
     });
   }

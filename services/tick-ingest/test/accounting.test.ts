@@ -1,74 +1,72 @@
-import { DatabaseUnavailableError, openPool, type RefreshWindow, type Sql } from "@fx-ohlc/database";
+import { Database, type RefreshWindow } from "@fx-ohlc/database";
 import { formatTime, type RevisionMessage } from "@fx-ohlc/schemas";
-import { createLogger, RedisLink, readEnv } from "@fx-ohlc/service-kit";
-import { eventually, faultProxy, type TestDatabase, type TestRedis, testDatabase, testRedis } from "@fx-ohlc/testkit";
-import { createApp } from "../src/app.js";
-import { readConfig } from "../src/config.js";
+import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
+import { eventually, type TestDatabase, type TestRedis, testDatabase, testRedis } from "@fx-ohlc/testkit";
 import { LostCommits } from "../src/publish/lost-commits.js";
 import { finishRefresh } from "../src/publish/refreshed.js";
-import { CommitLedger } from "../src/write/commit-ledger.js";
+import { CommitLedger, TELL_WITHIN_MS, type UntoldCommit } from "../src/write/commit-ledger.js";
 import { streamOf, TEST_DEPLOYMENT, testPublisher } from "./told.js";
 
 const logger = createLogger({ service: "test", level: "error" });
 const T0 = 1_400_000_000_000_000;
-const LIFE_LOCK = 5_064_223;
+const OVERDUE_S = TELL_WITHIN_MS / 1000 + 1;
 
-let database: TestDatabase;
+let own: TestDatabase;
 let server: TestRedis;
 let redis: RedisLink;
-let sql: Sql;
+let database: Database;
 /** What a test started, to be stopped however it ends. */
-const closers: (() => Promise<unknown>)[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  [database, server] = await Promise.all([testDatabase(), testRedis()]);
-  sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 2, statementTimeoutMs: 10_000 });
+  [own, server] = await Promise.all([testDatabase(), testRedis()]);
+  database = new Database({
+    url: own.url,
+    applicationName: "test",
+    connectionsMax: 4,
+    statementTimeoutMs: 10_000,
+    isWritten: true,
+  });
+  database.start();
   redis = new RedisLink({ url: server.url, name: "test", logger });
+  redis.client.setMaxListeners(100); // Each test's publishers listen to it.
   redis.open();
-  await eventually(() => redis.isReady);
+  await Promise.all([database.untilAvailable(), eventually(() => redis.isReady)]);
 });
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
+  await database.sql`delete from untold_commits`;
 });
 afterAll(async () => {
   redis.close();
-  await sql.end({ timeout: 2 });
-  await Promise.all([server.drop(), database.drop()]);
+  await database.close();
+  await Promise.all([server.drop(), own.drop()]);
 });
 
-/** What one tick-ingest keeps account with. Without a life lock it is as good as dead to others. */
-class Ledgers {
+/** What one tick-ingest keeps account with. One that does not sweep may as well be dead. */
+class Process {
   readonly ledger = new CommitLedger();
   readonly publisher;
 
-  constructor(link = redis, bufferMax = 1000) {
-    this.publisher = testPublisher(link, this.ledger, { bufferMax });
-    this.ledger.showAlive();
+  constructor(readonly link = redis) {
+    this.publisher = testPublisher(link, this.ledger);
+    closers.push(() => this.publisher.stop());
   }
 
-  /** Commits that tick number `minute` of a symbol was corrected. @returns the commit's number */
-  commit(symbol: string, minute: number): Promise<number> {
-    return this.ledger.transaction(sql, (transaction, own) =>
-      this.ledger.record(transaction, own, [rangeOf(symbol, minute)]),
-    );
+  /** Commits that tick number `minute` of some symbols was corrected. */
+  commit(minute: number, ...symbols: string[]): Promise<UntoldCommit> {
+    const ranges = symbols.map((symbol) => rangeOf(symbol, minute));
+    return database.sql.begin((transaction) => this.ledger.record(transaction, ranges)) as Promise<UntoldCommit>;
   }
 
-  async tell(symbol: string, minute: number, batch: number): Promise<void> {
-    this.publisher.publishRevisions([{ ...rangeOf(symbol, minute), reason: "correction" }], batch);
-    await eventually(() => this.publisher.bufferedMessages === 0);
+  tell(minute: number, symbol: string, commit: UntoldCommit): void {
+    this.publisher.publishRevisions([{ ...rangeOf(symbol, minute), reason: "correction" }], commit);
   }
 
   /** Starts the sweep of this process. */
   sweep(): void {
-    const { ledger, publisher } = this;
-    const sweeping = new LostCommits({
-      url: database.url,
-      ledger,
-      publisher,
-      redis,
-      deployment: () => TEST_DEPLOYMENT,
-      logger,
-    });
+    const { ledger, publisher, link } = this;
+    const sweeping = new LostCommits({ database, ledger, publisher, redis: link, logger });
     closers.push(() => sweeping.stop());
     sweeping.start();
   }
@@ -78,114 +76,224 @@ function rangeOf(symbol: string, minute: number) {
   return { symbol, fromUs: T0 + minute * 60_000_000, toUs: T0 + minute * 60_000_000 + 1 };
 }
 
+const startOf = (minute: number) => formatTime(T0 + minute * 60_000_000);
+
+async function revisionsOf(symbol: string): Promise<RevisionMessage[]> {
+  return (await streamOf(redis, TEST_DEPLOYMENT.names, symbol)) as RevisionMessage[];
+}
+
 /** The starts of the ranges that were declared lost. */
 async function declaredLost(symbol: string): Promise<string[]> {
-  const messages = (await streamOf(redis, TEST_DEPLOYMENT.names, symbol)) as RevisionMessage[];
-  return messages.filter(({ reason }) => reason === "lost").map(({ from }) => from);
+  return (await revisionsOf(symbol)).filter(({ reason }) => reason === "lost").map(({ from }) => from);
+}
+
+/** Lets all rows that are there be as old as they are when nobody has told of them in time. */
+async function age(seconds = OVERDUE_S): Promise<void> {
+  await database.sql`update untold_commits set written_at = written_at - ${seconds}::float8 * interval '1 second'`;
+}
+
+async function rows(): Promise<string[]> {
+  return (await database.sql<{ id: string }[]>`select id from untold_commits`).map(({ id }) => id);
 }
 
 async function untilSwept(): Promise<void> {
-  const isSwept = async () => (await sql`select 1 from unpublished_commits limit 1`).length === 0;
-  await eventually(isSwept, { timeoutMs: 20_000, what: "an empty ledger" });
+  const isEmpty = async () => (await rows()).length === 0;
+  await eventually(isEmpty, { timeoutMs: 20_000, what: "an empty ledger" });
 }
 
-const startOf = (minute: number) => formatTime(T0 + minute * 60_000_000);
-
-test("what a dead process had not told of is declared lost, though it had told of newer commits", async () => {
-  const dead = new Ledgers();
-  const [late, newer] = [await dead.commit("LATE", 1), await dead.commit("LATE", 500)];
-  const told = await dead.commit("TOLD", 2);
-  await dead.tell("LATE", 500, newer);
-  await dead.tell("TOLD", 2, told);
-  expect(late).toBeLessThan(newer);
-  new Ledgers().sweep();
+test("what a process had not told of in time is declared lost, though it had told of newer commits", async () => {
+  const dead = new Process();
+  const [late, newer, told] = [
+    await dead.commit(1, "LATE"),
+    await dead.commit(500, "LATE"),
+    await dead.commit(2, "TOLD"),
+  ];
+  dead.tell(500, "LATE", newer);
+  dead.tell(2, "TOLD", told);
+  await eventually(() => dead.publisher.bufferedMessages === 0);
+  await dead.ledger.deleteTold(database.sql);
+  expect(await rows()).toEqual([late.id]);
+  await age();
+  new Process().sweep();
   await untilSwept();
-  expect(await declaredLost("LATE")).toContain(startOf(1));
-  expect(await declaredLost("TOLD")).toEqual([]);
+  expect([await declaredLost("LATE"), await declaredLost("TOLD")]).toEqual([[startOf(1)], []]);
 }, 30_000);
 
 test("nothing is declared lost of what was told in another order than it was committed in", async () => {
-  const dead = new Ledgers();
-  const [first, second] = [await dead.commit("SWAPPED", 1), await dead.commit("SWAPPED", 2)];
-  await dead.tell("SWAPPED", 2, second);
-  await dead.tell("SWAPPED", 1, first);
-  new Ledgers().sweep();
+  const process = new Process();
+  const [first, second] = [await process.commit(1, "SWAPPED"), await process.commit(2, "SWAPPED")];
+  process.tell(2, "SWAPPED", second);
+  process.tell(1, "SWAPPED", first);
+  await eventually(() => process.publisher.bufferedMessages === 0);
+  process.sweep();
   await untilSwept();
   expect(await declaredLost("SWAPPED")).toEqual([]);
 }, 30_000);
 
+test("a later commit's statement deletes the rows that were told of, and a statement that fails forgets none", async () => {
+  const process = new Process();
+  const [first, second] = [await process.commit(1, "A", "B"), await process.commit(2, "A")];
+  process.tell(1, "A", first);
+  process.tell(2, "A", second);
+  await eventually(() => process.publisher.bufferedMessages === 0);
+  await database.sql.begin(async (holder) => {
+    await holder`select 1 from untold_commits for update`;
+    const failing = database.sql.begin(async (transaction) => {
+      await transaction`set local lock_timeout = '1ms'`;
+      await process.ledger.record(transaction, [rangeOf("A", 3)]);
+    });
+    await expect(failing).rejects.toMatchObject({ code: "55P03" });
+  });
+  expect((await rows()).sort()).toEqual([first.id, second.id].sort());
+  const third = await process.commit(3, "A");
+  expect((await rows()).sort()).toEqual([first.id, third.id].sort()); // Its second symbol is not told.
+});
+
+test("what is young is left alone, whoever wrote it, and so is what somebody else is taking over", async () => {
+  const dead = new Process();
+  await dead.commit(1, "OLD");
+  await dead.commit(2, "HELD");
+  await age();
+  const young = await dead.commit(3, "YOUNG");
+  await database.sql.begin(async (other) => {
+    await other`select 1 from untold_commits where symbols = '{HELD}' for update`;
+    new Process().sweep();
+    await eventually(async () => (await declaredLost("OLD")).length > 0);
+    expect([await declaredLost("YOUNG"), await declaredLost("HELD")]).toEqual([[], []]);
+  });
+  await eventually(async () => (await declaredLost("HELD")).length > 0);
+  await eventually(async () => (await rows()).join() === young.id, { what: "only what is young to be left" });
+}, 30_000);
+
+test("a row that a clock put back has left in the future is declared too", async () => {
+  await new Process().commit(1, "FUTURE");
+  await age(-OVERDUE_S);
+  new Process().sweep();
+  await untilSwept();
+  expect(await declaredLost("FUTURE")).toEqual([startOf(1)]);
+}, 30_000);
+
+test("of a commit of many symbols that was told in part all is declared, and of a part nothing is taken for the whole", async () => {
+  const dead = new Process();
+  const commit = await dead.commit(1, "PART", "REST");
+  dead.tell(1, "PART", commit);
+  await eventually(() => dead.publisher.bufferedMessages === 0);
+  await dead.ledger.deleteTold(database.sql);
+  await age();
+  new Process().sweep();
+  await untilSwept();
+  expect([await declaredLost("PART"), await declaredLost("REST")]).toEqual([[startOf(1)], [startOf(1)]]);
+}, 30_000);
+
+test("many processes that find a backlog tell each symbol of it once, in ranges that lie near each other", async () => {
+  const dead = new Process();
+  for (let minute = 0; minute < 40; minute += 1) await dead.commit(minute, "MANY", "OTHER");
+  await dead.commit(5000, "MANY");
+  await age();
+  for (let count = 0; count < 3; count += 1) new Process().sweep();
+  await untilSwept();
+  const told = (await revisionsOf("MANY")).map(({ from, to }) => [from, to]);
+  expect(told).toEqual([
+    [startOf(0), formatTime(T0 + 39 * 60_000_000 + 1)],
+    [startOf(5000), formatTime(T0 + 5000 * 60_000_000 + 1)],
+  ]);
+  expect(await declaredLost("OTHER")).toEqual([startOf(0)]);
+}, 30_000);
+
+test("what a process had taken over and not told of when it died is taken over again", async () => {
+  await new Process().commit(1, "TWICE");
+  await age();
+  const link = redis.duplicate("dead");
+  const taker = new Process(link);
+  const taken = await database.sql.begin((transaction) => taker.ledger.takeOverdue(transaction));
+  expect(taken?.ranges).toEqual([rangeOf("TWICE", 1)]);
+  expect(await rows()).toEqual([taken?.commit.id]);
+  await age();
+  new Process().sweep();
+  await untilSwept();
+  expect(await declaredLost("TWICE")).toEqual([startOf(1)]);
+}, 30_000);
+
 test("a commit that failed as far as its process knew, and did not, is declared lost behind newer ones", async () => {
-  const process = new Ledgers();
-  const { ledger } = process;
-  const failed = ledger.transaction(sql, async (transaction, own) => {
-    await ledger.record(transaction, own, [rangeOf("DOUBT", 1)]);
+  const process = new Process();
+  const failed = database.sql.begin(async (transaction) => {
+    await process.ledger.record(transaction, [rangeOf("DOUBT", 1)]);
+    await transaction`commit`;
     throw new Error("the connection is gone");
   });
   await expect(failed).rejects.toThrow("the connection is gone");
-  await sql`insert into unpublished_commits (ingest_id, batch, symbols, from_time, to_time)
-            values (${ledger.ingestId}, 1, ${["DOUBT"]}::text[], ${[T0 + 60_000_000]}::timestamptz[], ${[T0 + 60_000_001]}::timestamptz[])`;
-  await process.tell("DOUBT", 2, await process.commit("DOUBT", 2));
+  process.tell(2, "DOUBT", await process.commit(2, "DOUBT"));
+  await eventually(() => process.publisher.bufferedMessages === 0);
+  await process.ledger.deleteTold(database.sql);
+  await age();
   process.sweep();
   await untilSwept();
-  await eventually(async () => (await declaredLost("DOUBT")).length > 0);
   expect(await declaredLost("DOUBT")).toEqual([startOf(1)]);
 }, 30_000);
 
-test("bars that were refreshed and not told of are told of by the successor", async () => {
-  const dead = new Ledgers();
+test("bars that were refreshed and not told of are told of by another process", async () => {
+  const dead = new Process();
   dead.publisher.stop();
   const windows: RefreshWindow[] = [
     { ...rangeOf("BARS", 1), reason: "late" },
     { ...rangeOf("BARS", 500), reason: "correction" },
   ];
+  const { sql } = database;
   await sql`create table queue (id int)`;
   await sql`insert into queue values (1)`;
   await finishRefresh(dead.ledger, dead.publisher)(sql, windows, (transaction) => transaction`delete from queue`);
   expect(await sql`select * from queue`).toHaveLength(0);
-  new Ledgers().sweep();
+  await age();
+  new Process().sweep();
   await untilSwept();
   expect(await declaredLost("BARS")).toEqual([startOf(1), startOf(500)]);
 }, 30_000);
 
-test("the commits that a full buffer gave up are told of once the revision that stands for them is on Redis", async () => {
-  const link = redis.duplicate("late");
-  const process = new Ledgers(link, 3);
-  const { ledger, publisher } = process;
-  for (let minute = 1; minute <= 10; minute += 1) {
-    const batch = await process.commit("FULL", minute);
-    publisher.publishRevisions([{ ...rangeOf("FULL", minute), reason: "correction" }], batch);
-  }
-  expect(publisher.droppedMessages).toBeGreaterThan(3);
-  expect(ledger.toldUpTo("FULL", [])).toBe(0);
+test("nothing is taken over while Redis cannot be reached, and then all of it at once", async () => {
+  const link = redis.duplicate("later");
+  closers.push(() => link.close());
+  const process = new Process(link);
+  const commits = [await process.commit(1, "AWAY"), await process.commit(2, "AWAY")];
+  await age();
+  const sweep = jest.spyOn(process.publisher, "giveUpOld");
+  process.sweep();
+  await eventually(() => sweep.mock.calls.length > 1, { what: "the end of a sweep, and another one" });
+  expect((await rows()).sort()).toEqual(commits.map(({ id }) => id).sort());
   link.open();
-  await eventually(() => publisher.bufferedMessages === 0);
-  link.close();
-  expect(ledger.toldUpTo("FULL", [])).toBe(10);
-});
+  await untilSwept();
+  const told = (await revisionsOf("AWAY")).map(({ from, to }) => [from, to]);
+  expect(told).toEqual([[startOf(1), formatTime(T0 + 2 * 60_000_000 + 1)]]);
+}, 30_000);
 
-test("a process commits nothing before it holds the lock that says it lives", async () => {
-  const direct = await faultProxy(database.url);
-  closers.push(() => direct.close());
-  direct.freeze();
-  const env = { PORT: "0", LOG_LEVEL: "error", DATABASE_URL: database.url, REDIS_URL: server.url };
-  const aborter = new AbortController();
-  const app = createApp(readEnv({ ...env, DATABASE_DIRECT_URL: direct.url }, readConfig), "test", aborter.signal);
-  closers.push(async () => {
-    aborter.abort();
-    await app.stop();
+describe("of the first version", () => {
+  const LIFE_LOCK = 5_064_223;
+
+  async function leaveBehind(ingestId: string, symbol: string): Promise<void> {
+    const { fromUs, toUs } = rangeOf(symbol, 1);
+    await database.sql`
+      insert into unpublished_commits (ingest_id, batch, symbols, from_time, to_time)
+      values (${ingestId}, 7, ${[symbol]}, ${[fromUs]}::timestamptz[], ${[toUs]}::timestamptz[])`;
+  }
+
+  test("what a dead process left is declared lost, once; a living one's is left alone until it dies", async () => {
+    await leaveBehind("dead", "FIRST");
+    await leaveBehind("alive", "ALIVE");
+    await database.sql.begin(async (alive) => {
+      await alive`select pg_advisory_lock(${LIFE_LOCK}::int, hashtext('alive'))`;
+      for (let count = 0; count < 2; count += 1) new Process().sweep();
+      await eventually(async () => (await declaredLost("FIRST")).length > 0, { timeoutMs: 20_000 });
+      const left = await database.sql`select ingest_id from unpublished_commits`;
+      expect(left.map(({ ingest_id }) => ingest_id)).toEqual(["alive"]);
+      await alive`select pg_advisory_unlock(${LIFE_LOCK}::int, hashtext('alive'))`;
+    });
+    await eventually(async () => (await declaredLost("ALIVE")).length > 0, { timeoutMs: 20_000 });
+    await untilSwept();
+    expect([await declaredLost("FIRST"), await declaredLost("ALIVE")]).toEqual([[startOf(1)], [startOf(1)]]);
+  }, 60_000);
+
+  test("a process finds nothing of this version in its ledger that it could declare", async () => {
+    const { id } = await new Process().commit(1, "THIRD");
+    const found = await database.sql`select distinct ingest_id from unpublished_commits`;
+    expect([[...found], await rows()]).toEqual([[], [id]]);
   });
-  const started = app.start();
-  await eventually(() => app.port !== 0, { what: "the port" });
-  const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${app.port}${path}`, init);
-  const post = () =>
-    ask("/ticks", { method: "POST", body: '{"price":1}', headers: { "content-type": "application/json" } });
-  expect([(await post()).status, (await ask("/ready")).status]).toEqual([503, 503]);
-  expect(() => new CommitLedger().assertAlive()).toThrow(DatabaseUnavailableError);
-  await direct.pass();
-  await started;
-  await eventually(async () => (await ask("/ready")).ok, { timeoutMs: 20_000, what: "the service to be ready" });
-  expect((await post()).status).toBe(201);
-  const [locks] = await sql<{ held: number }[]>`
-    select count(*) as held from pg_locks where locktype = 'advisory' and classid = ${LIFE_LOCK} and granted`;
-  expect(locks?.held).toBeGreaterThan(0);
-}, 40_000);
+});

@@ -1,16 +1,9 @@
-import {
-  formatTime,
-  parseOffset,
-  type RevisionMessage,
-  type StreamMessage,
-  type Tick,
-  type TicksMessage,
-} from "@fx-ohlc/schemas";
+import { formatTime, parseOffset, type StreamMessage, type Tick, type TicksMessage } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
 import { type PublishCall, publish as publishFor } from "../src/publish/publish-script.js";
 import { CommitLedger } from "../src/write/commit-ledger.js";
-import { streamOf, TEST_DEPLOYMENT, testPublisher } from "./told.js";
+import { streamOf, TEST_DEPLOYMENT, testPublisher, untoldCommit } from "./told.js";
 
 const logger = createLogger({ service: "test", level: "error" });
 const T0 = 1_400_000_000_000_000;
@@ -45,7 +38,6 @@ function call(id: number) {
   return {
     symbol: "EURUSD",
     id,
-    toldUpTo: id,
     messages: [{ head: '{"offset":"', tail: '"}' }],
     known: undefined,
     limits,
@@ -58,12 +50,12 @@ async function publish(ingestId: string, told: PublishCall): Promise<string> {
 }
 
 /** A commit at the time of its ticks. */
-function commit(batch: number) {
-  return { xid: String(batch), batch, nowUs: T0, incarnation: TEST_DEPLOYMENT.incarnation };
+function commit(xid: number, options: Parameters<typeof untoldCommit>[0] = {}) {
+  return { xid: String(xid), untold: untoldCommit(options), nowUs: T0, incarnation: TEST_DEPLOYMENT.incarnation };
 }
 
-function newPublisher(bufferMax = 100_000) {
-  return testPublisher(redis, new CommitLedger(), { bufferMax });
+function newPublisher(bufferMax = 100_000, ledger = new CommitLedger()) {
+  return testPublisher(redis, ledger, { bufferMax });
 }
 
 test("a call that is repeated after its answer was lost is executed once", async () => {
@@ -81,6 +73,13 @@ test("a call that is repeated after its answer was lost is executed once", async
   const offsets = (await stream("EURUSD")).map(({ offset }) => offset);
   expect(offsets).toHaveLength(2);
   expect(heard.map((text) => JSON.parse(text).offset)).toEqual(offsets);
+});
+
+test("a call that a later one of its process has overtaken is not executed any more", async () => {
+  const [first, second] = [await publish("ingest", call(1)), await publish("ingest", call(3))];
+  expect(await publish("ingest", call(2))).toBe(second);
+  expect(await publish("ingest", call(3))).toBe(second);
+  expect((await stream("EURUSD")).map(({ offset }) => offset)).toEqual([first, second]);
 });
 
 test("the messages of one call have contiguous offsets, and a repeat of it puts none of them on the stream again", async () => {
@@ -208,18 +207,90 @@ test("while Redis is frozen messages wait, and go out in order once it answers a
   expect(xids).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
 });
 
-test("when the buffer is full the longest queue becomes one revision over its whole range", async () => {
-  const publisher = newPublisher(1000);
+test("when the buffer is full commits are left to the ledger, and what had room before goes out", async () => {
+  const ledger = new CommitLedger();
+  const told = jest.spyOn(ledger, "markTold");
+  const publisher = newPublisher(1000, ledger);
   server.freeze();
   await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
-  for (let batch = 1; batch <= 30; batch += 1) publisher.publishTicks(ticks(100, batch * 1000), commit(batch));
-  expect(publisher.bufferedMessages).toBeLessThan(30);
-  expect(publisher.droppedMessages).toBeGreaterThan(0);
+  const commits = Array.from({ length: 30 }, (_, index) => commit(index + 1));
+  for (const [index, one] of commits.entries()) publisher.publishTicks(ticks(100, index * 1000), one);
+  expect([publisher.bufferedMessages, publisher.droppedMessages]).toEqual([10, 20]);
   server.thaw();
   await eventually(() => publisher.bufferedMessages === 0, { what: "the buffer to be sent" });
-  const [revision, ...rest] = await stream("EURUSD");
-  expect(revision).toMatchObject({ type: "revision", reason: "lost", from: "2014-05-13T16:53:20.001000Z" });
-  const [next] = rest as TicksMessage[];
-  const { to } = revision as RevisionMessage;
-  if (next !== undefined) expect(to <= String(next.ticks[0]?.time)).toBe(true);
+  const xids = ((await stream("EURUSD")) as TicksMessage[]).map((message) => message.xid);
+  expect(xids).toEqual(commits.slice(0, 10).map(({ xid }) => xid));
+  expect(told.mock.calls.flat(2)).toEqual(commits.slice(0, 10).map(({ untold }) => untold));
+  publisher.publishTicks(ticks(1, 40_000), commit(31));
+  await eventually(async () => (await stream("EURUSD")).length === 11, { what: "room in the buffer again" });
+});
+
+test("a commit of which a part had no room is not taken for told, though its old ticks are declared", async () => {
+  const link = redis.duplicate("later");
+  const ledger = new CommitLedger();
+  const publisher = testPublisher(link, ledger, { bufferMax: 1 });
+  const [full, both] = [commit(1), commit(2)];
+  publisher.publishTicks(ticks(1), full);
+  publisher.publishTicks([...ticks(1, -86_400_000_000), ...ticks(1, 10)], both);
+  link.open();
+  await eventually(() => publisher.bufferedMessages === 0, { what: "the rest to be sent" });
+  link.close();
+  expect((await stream("EURUSD")).map(({ type }) => type).sort()).toEqual(["revision", "ticks"]);
+  expect([full.untold.untoldSymbols, both.untold.untoldSymbols > 0]).toEqual([0, true]);
+});
+
+describe("what is overdue", () => {
+  const nowMs = performance.now.bind(performance);
+  let skippedMs = 0;
+  beforeEach(() => {
+    skippedMs = 0;
+    jest.spyOn(performance, "now").mockImplementation(() => nowMs() + skippedMs);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  const soon = () => ({ tellByMs: performance.now() + 60_000 });
+  const xids = async (symbol: string) => (await stream(symbol)).map((message) => Reflect.get(message, "xid"));
+
+  test("is not told any more by its process, which may have stood still while others took its rows over", async () => {
+    const link = redis.duplicate("later");
+    const publisher = testPublisher(link, new CommitLedger());
+    const [overdue, young] = [commit(1, { ...soon(), untoldSymbols: 3 }), commit(2)];
+    publisher.publishTicks([...ticks(500), ...ticks(1, 0, "GBPUSD"), ...ticks(1, -1e12, "USDJPY")], overdue);
+    publisher.publishTicks(ticks(1, 500), young);
+    skippedMs = 60_001;
+    link.open();
+    await eventually(() => publisher.bufferedMessages === 0, { what: "the rest to be sent" });
+    publisher.stop();
+    link.close();
+    expect([await xids("EURUSD"), await xids("GBPUSD"), await xids("USDJPY")]).toEqual([["2"], [], []]);
+    expect([overdue.untold.untoldSymbols > 0, young.untold.untoldSymbols]).toEqual([true, 0]);
+  });
+
+  test.each([
+    { fate: "executed in the end", end: () => server.thaw(), told: ["1", "2", "3"] },
+    { fate: "lost", end: () => server.kill9().then(() => server.start()), told: ["3"] },
+  ])("goes with all of a call that was $fate: nothing is told twice, nor left untold", async ({ end, told }) => {
+    let deployment: typeof TEST_DEPLOYMENT | undefined;
+    const publisher = testPublisher(redis, new CommitLedger(), { deployment: () => deployment });
+    const [overdue, young] = [commit(1, soon()), commit(2)];
+    publisher.publishTicks(ticks(1), overdue);
+    publisher.publishTicks(ticks(300, 10), young);
+    server.freeze();
+    deployment = TEST_DEPLOYMENT;
+    publisher.wake();
+    await eventually(() => !redis.isReady, { what: "the frozen Redis to be noticed" });
+    skippedMs = 60_001;
+    publisher.giveUpOld();
+    expect(publisher.bufferedMessages).toBe(0);
+    publisher.publishTicks(ticks(1, 400), commit(3));
+    await end();
+    await eventually(() => publisher.bufferedMessages === 0, { what: "the rest to be sent" });
+    expect([...new Set(await xids("EURUSD"))].sort()).toEqual(told);
+    const times = ((await stream("EURUSD")) as TicksMessage[]).flatMap((message) =>
+      message.ticks.map(({ time }) => time),
+    );
+    expect(new Set(times).size).toBe(times.length);
+    expect([overdue, young].filter(({ untold }) => untold.untoldSymbols === 0)).toEqual([]);
+  });
 });

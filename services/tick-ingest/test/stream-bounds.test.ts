@@ -3,7 +3,7 @@ import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
 import type { Publisher } from "../src/publish/publisher.js";
 import { CommitLedger } from "../src/write/commit-ledger.js";
-import { streamOf, TEST_DEPLOYMENT, testPublisher } from "./told.js";
+import { streamOf, TEST_DEPLOYMENT, testPublisher, untoldCommit } from "./told.js";
 
 const logger = createLogger({ service: "test", level: "error" });
 const { names } = TEST_DEPLOYMENT;
@@ -32,10 +32,10 @@ afterAll(async () => {
   await server.drop();
 });
 
-let batches = 0;
-function commit(nowUs = NOW) {
-  batches += 1;
-  return { xid: String(batches), batch: batches, nowUs, incarnation: TEST_DEPLOYMENT.incarnation };
+let commits = 0;
+function commit() {
+  commits += 1;
+  return { xid: String(commits), untold: untoldCommit(), nowUs: NOW, incarnation: TEST_DEPLOYMENT.incarnation };
 }
 
 /** Ticks, a millisecond apart, of which the first is `ageS` old. */
@@ -112,34 +112,17 @@ describe("ticks older than the streams keep", () => {
     const link = redis.duplicate("later");
     const publisher = testPublisher(link, ledger);
     publishers.push(publisher);
-    publisher.publishTicks([...ticks("BOTH", 86_400, 5), ...ticks("BOTH", 1, 5)], { ...commit(), batch: 77 });
+    const both = commit();
+    publisher.publishTicks([...ticks("BOTH", 86_400, 5), ...ticks("BOTH", 1, 5)], both);
     expect(tell).not.toHaveBeenCalled();
     link.open();
     await toldAll(publisher);
     link.close();
-    expect(tell.mock.calls).toEqual([[77, "BOTH"]]);
+    expect(tell.mock.calls).toEqual([[[both.untold]]]);
   });
 });
 
-describe("what waited for Redis until it was too old", () => {
-  test("is told as one range, and what is young still goes on the stream", async () => {
-    const link = redis.duplicate("later");
-    const publisher = testPublisher(link, new CommitLedger(), { keepS: KEEP_S });
-    publishers.push(publisher);
-    const nowMs = jest.spyOn(performance, "now");
-    for (let at = 0; at < 50; at += 1) publisher.publishTicks(ticks("WAITED", KEEP_S - at, 1), commit());
-    publisher.publishTicks(ticks("WAITED", 1, 2), commit());
-    const realMs = performance.now();
-    nowMs.mockImplementation(() => realMs + 100_000);
-    link.open();
-    await toldAll(publisher);
-    nowMs.mockRestore();
-    link.close();
-    const messages = await stream("WAITED");
-    expect(messages.map(({ type }) => type)).toEqual(["revision", "ticks"]);
-    expect(messages[0]).toMatchObject({ late: true, from: formatTime(NOW - KEEP_S * 1_000_000) });
-  });
-
+describe("what waited for Redis", () => {
   test("is declared lost when the database has another incarnation meanwhile", async () => {
     const link = redis.duplicate("later");
     let deployment = TEST_DEPLOYMENT;

@@ -1,15 +1,21 @@
+import { randomUUID } from "node:crypto";
 import { type StreamMessage, type StreamNames, streamNames } from "@fx-ohlc/schemas";
 import { createLogger, type RedisLink } from "@fx-ohlc/service-kit";
 import type { Deployment } from "../src/publish/publish-script.js";
 import { Publisher, type PublisherOptions } from "../src/publish/publisher.js";
 import { StreamSpace } from "../src/publish/stream-space.js";
-import type { CommitLedger } from "../src/write/commit-ledger.js";
+import type { CommitLedger, UntoldCommit } from "../src/write/commit-ledger.js";
 
 /** A database that exists in tests alone. */
 export const TEST_DEPLOYMENT: Deployment = { names: streamNames("test"), incarnation: "inc00001" };
 
 const logger = createLogger({ service: "test", level: "error" });
 const KEEP_S = 300;
+
+/** A commit of one symbol that has all the time there is, unless a test says otherwise. */
+export function untoldCommit(options: Partial<UntoldCommit> = {}): UntoldCommit {
+  return { id: randomUUID(), tellByMs: Number.POSITIVE_INFINITY, untoldSymbols: 1, ...options };
+}
 
 /** A publisher with room for everything, unless a test says otherwise. */
 export function testPublisher(

@@ -242,10 +242,10 @@ test("a password that was changed, and a database that is gone, are told", async
 test("a table that is gone is told as a schema that does not fit", async () => {
   const { server, service } = await onOwnServer();
   await expectUsable(service);
-  await aside(server.url, (sql) => sql`alter table unpublished_commits rename to somewhere_else`);
+  await aside(server.url, (sql) => sql`alter table untold_commits rename to somewhere_else`);
   await eventually(async () => (await service.post()).status === 503);
   await expectUnusable(service, "run fx-migrate");
-  await aside(server.url, (sql) => sql`alter table somewhere_else rename to unpublished_commits`);
+  await aside(server.url, (sql) => sql`alter table somewhere_else rename to untold_commits`);
   await expectUsable(service);
 });
 

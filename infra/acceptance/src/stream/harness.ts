@@ -136,7 +136,7 @@ export class Harness {
   /** The ledger is empty when every commit is on Redis, or declared lost there. */
   async #untilPublished(): Promise<void> {
     const isEmpty = async () => {
-      const [row] = await this.#system.sql<{ n: number }[]>`select count(*)::int as n from unpublished_commits`;
+      const [row] = await this.#system.sql<{ n: number }[]>`select count(*)::int as n from untold_commits`;
       return row?.n === 0;
     };
     await eventually(isEmpty, { timeoutMs: 30_000, what: "every commit to be published or declared lost" });

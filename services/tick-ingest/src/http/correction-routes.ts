@@ -123,10 +123,10 @@ async function whenInBars(
   correction: Correction,
   body: Body,
 ): Promise<Body> {
-  const { range, batch } = correction;
+  const { range, untold } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
-    if (range !== undefined && batch !== undefined)
-      publisher.publishRevisions([{ ...range, reason: "correction" }], batch);
+    if (range !== undefined && untold !== undefined)
+      publisher.publishRevisions([{ ...range, reason: "correction" }], untold);
   });
   return inBars ? body : { ...body, bars: "pending" };
 }

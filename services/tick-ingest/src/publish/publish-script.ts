@@ -27,8 +27,6 @@ export interface PublishCall {
   readonly symbol: string;
   /** Numbers the calls of this process on this symbol. A call keeps it when it is made again. */
   readonly id: number;
-  /** The newest commit up to which, with this call, everything about the symbol is told. */
-  readonly toldUpTo: number;
   /** At least one. */
   readonly messages: readonly MessageText[];
   /** The answer to this process's last call: a stream that has gone back behind it is another one. */
@@ -73,7 +71,6 @@ function argumentsOf({ names, incarnation }: Deployment, call: PublishCall): str
     callId: call.id,
     newEpoch: newEpoch(incarnation),
     channel: names.tickChannel(symbol),
-    toldUpTo: call.toldUpTo,
     count: messages.length,
     incarnation,
     bytesMax: limits.bytesMax,
@@ -113,20 +110,4 @@ function publishedOf(answer: unknown): Published {
     changes.push({ sinceS: Number(numbers[at]), bytes: Number(numbers[at + 1]) });
   }
   return { offset: String(offset), changes };
-}
-
-/**
- * Up to which of its commits an ingest process has told everything about a symbol, by its last call; undefined when Redis knows
- * of none.
- */
-export async function lastToldCommit(
-  redis: RedisStore,
-  { names }: Deployment,
-  ingestId: string,
-  symbol: string,
-): Promise<number | undefined> {
-  const key = names.publishedBatchKey(symbol, ingestId);
-  const last = await redis.clientOf(key).get(key);
-  const [, , toldUpTo] = typeof last === "string" ? last.split(" ") : [];
-  return toldUpTo === undefined ? undefined : Number(toldUpTo);
 }

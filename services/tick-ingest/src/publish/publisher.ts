@@ -1,17 +1,9 @@
-import { type Micros, type Offset, parseOffset, type Tick, type TimeRange, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { randomBytes } from "node:crypto";
+import { type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
-import type { CommitLedger } from "../write/commit-ledger.js";
-import { LateRanges, type WaitingRanges } from "./late-ranges.js";
-import {
-  isExpired,
-  type Outgoing,
-  type Revision,
-  revisionMessage,
-  revisionMessages,
-  type ToldCommit,
-  tellings,
-  tickMessages,
-} from "./outgoing.js";
+import { type CommitLedger, isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
+import { LateRanges } from "./late-ranges.js";
+import { type Outgoing, type Revision, revisionMessages, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
 import { type Deployment, type PublishCall, publish } from "./publish-script.js";
 import { isRefused, Refusals } from "./refusals.js";
 import type { StreamSpace } from "./stream-space.js";
@@ -37,19 +29,11 @@ interface OpenCall {
   isRepeat: boolean;
 }
 
-/** What waits for Redis in place of several commits. */
-export interface GivenUp {
-  readonly symbol: string;
-  readonly range: TimeRange;
-  /** Where its commits stand. */
-  readonly holder: Outgoing | WaitingRanges;
-}
-
 export interface PublisherOptions {
   readonly redis: RedisStore;
   readonly ledger: CommitLedger;
   readonly logger: Logger;
-  /** Ticks and messages that may wait while Redis is away. */
+  /** Ticks and corrections that may wait while Redis is away. */
   readonly bufferMax: number;
   /** For whom is published; undefined until the database has been reached. */
   deployment(): Deployment | undefined;
@@ -61,27 +45,23 @@ export interface PublisherOptions {
 /** Ticks one call carries at most: Redis is held up for some 0.2 ms by it, and an import needs a fifth of the calls. */
 const CALL_TICKS_MAX = 1000;
 
-/** Messages it stands for at most, most of them too old to be told one by one. */
-const CALL_MESSAGES_MAX = 20_000;
-/** A message is on its way to Redis for milliseconds, and a tick that was young enough when it was committed is streamed. */
-const EXPIRY_GRACE_MS = 5000;
-
 const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
 
 /**
  * Puts committed changes on Redis, each symbol's in the order of its commits, one call at a time.
  *
- * Ticks that are older than the streams keep are not put there: their range is declared, see {@link LateRanges}. Messages are
- * judged once more when their turn comes, so that whatever is on a stream was young when it got there.
+ * Ticks that are older than the streams keep when they are committed are not put there: their range is declared, see
+ * {@link LateRanges}.
  *
- * While Redis is away, or refuses what it is given, messages wait. When more wait than the buffer holds, the symbol with the
- * longest queue gives it up for one revision over the whole range: its readers hear of a gap instead of nothing, and its commits
- * stay in the ledger until that revision is on Redis. A call that failed is repeated until it is answered; the script executes it
- * once. Where Redis has lost its streams since, nobody knows whether clients were told of its ticks: their range is declared
- * instead. So is that of ticks which were committed to another database than the one there is now, or to that one before it was
- * put back.
+ * While Redis is away, or refuses what it is given, messages wait. Those for which the buffer has no room are given up, and so are
+ * those of a commit that is overdue: its row stays in the {@link CommitLedger}, and readers are told of its range when somebody
+ * takes that over. A call that failed is repeated until it is answered or overdue; the script executes it once. Where Redis has
+ * lost its streams since, nobody knows whether clients were told of its ticks: their range is declared instead. So is that of
+ * ticks which were committed to another database than the one there is now, or to that one before it was put back.
  */
 export class Publisher {
+  /** Names this process among all that ever ran: the script knows its calls by it. */
+  private readonly ingestId = randomBytes(8).toString("hex");
   private readonly lanes = new Map<string, Lane>();
   private readonly late: LateRanges;
   private readonly refusals: Refusals;
@@ -111,7 +91,7 @@ export class Publisher {
     return this.options.space.heldBytes;
   }
 
-  /** Messages given up for a revision since the start. */
+  /** Messages that were left to the ledger since the start. */
   get droppedMessages(): number {
     return this.dropped;
   }
@@ -126,30 +106,18 @@ export class Publisher {
     for (const [symbol, own] of groupBySymbol(ticks)) this.publishOwn(symbol, own, commit);
   }
 
-  /** Tells of all the ranges that changed with one commit. Those of late ticks wait for each other, and others with them. */
-  publishRevisions(revisions: readonly Revision[], batch: number): void {
+  /** Tells of all the ranges that changed with one commit. Those of late ticks, or lost ones, wait for each other, and others with them. */
+  publishRevisions(revisions: readonly Revision[], commit: UntoldCommit): void {
     for (const [symbol, own] of groupBySymbol(revisions)) {
-      if (own.some(({ reason }) => reason === "late")) this.late.add("late", symbol, own, [batch]);
-      else this.enqueue(symbol, revisionMessages(symbol, own, batch));
+      const gathered = own.find(({ reason }) => reason !== "correction");
+      if (gathered !== undefined) this.late.add(gathered.reason, symbol, own, commit);
+      else this.offer(symbol, revisionMessages(symbol, own, "correction", [commit]));
     }
   }
 
-  /** What was given up for a revision that waits for Redis, where more than one commit waits with it. */
-  get givenUp(): GivenUp[] {
-    const messages = [...this.lanes].flatMap(([symbol, { waiting }]) =>
-      waiting.map((holder) => ({ symbol, range: holder, holder })),
-    );
-    const late = [...this.late.waiting].map((holder) => ({ symbol: holder.symbol, range: holder.whole, holder }));
-    return [...messages, ...late].filter(({ holder }) => holder.batches.length > 1);
-  }
-
-  /** One commit that has recorded all of a range stands in for those that waited for it. */
-  standIn({ symbol, holder }: GivenUp, batch: number): void {
-    // If it is on Redis by now, or was given up once more together with its commits, nothing waits for the new one.
-    const waits = "cause" in holder ? this.late.holds(holder) : this.laneOf(symbol).waiting.includes(holder);
-    const settled = waits ? [...holder.batches] : [batch];
-    if (waits) holder.batches = [batch];
-    this.markTold(symbol, settled);
+  /** Lets go of what waits and may be taken over. (What is being sent is judged when its turn comes.) */
+  giveUpOld(): void {
+    for (const [symbol, lane] of this.lanes) if (!lane.sending) this.giveUpOverdue(symbol, lane);
   }
 
   /** The deployment may be known now, or be another one. */
@@ -171,23 +139,21 @@ export class Publisher {
     this.options.space.stop();
   }
 
-  /** The commits count as told with what is told last: the old ticks where there are any. */
-  private publishOwn(symbol: string, ticks: readonly Tick[], { xid, batch, nowUs, incarnation }: ToldCommit): void {
-    const liveFromUs = nowUs - this.keepUs;
+  private publishOwn(symbol: string, ticks: readonly Tick[], commit: ToldCommit): void {
+    const liveFromUs = commit.nowUs - this.keepUs;
     const firstLive = ticks.findIndex(({ timeUs }) => timeUs >= liveFromUs);
     const old = firstLive < 0 ? ticks : ticks.slice(0, firstLive);
     const live = firstLive < 0 ? [] : ticks.slice(firstLive);
-    const committedMs = performance.now();
-    const frame = {
-      symbol,
-      xid,
-      incarnation,
-      expiresMs: (timeUs: Micros) => committedMs + (timeUs - liveFromUs) / 1000 + EXPIRY_GRACE_MS,
-    };
+    if (live.length > 0) this.offer(symbol, tickMessages(symbol, live, commit, old.length === 0));
     const [first, last] = [old[0], old.at(-1)];
-    if (live.length > 0) this.enqueue(symbol, tickMessages(frame, live, old.length > 0 ? [] : [batch]));
     if (first === undefined || last === undefined) return;
-    this.late.add("old", symbol, [{ fromUs: first.timeUs, toUs: last.timeUs + 1 }], [batch]);
+    this.late.add("old", symbol, [{ fromUs: first.timeUs, toUs: last.timeUs + 1 }], commit.untold);
+  }
+
+  /** Takes messages if there is room. */
+  private offer(symbol: string, messages: readonly Outgoing[]): void {
+    if (this.buffered < this.options.bufferMax) this.enqueue(symbol, messages);
+    else this.giveUp(messages);
   }
 
   private enqueue(symbol: string, messages: readonly Outgoing[]): void {
@@ -197,7 +163,6 @@ export class Publisher {
       this.buffered += weight(message);
     }
     this.waitingMessages += messages.length;
-    while (this.buffered > this.options.bufferMax && this.collapseLongest());
     this.send(symbol, lane);
   }
 
@@ -215,17 +180,17 @@ export class Publisher {
     if (lane.sending || lane.waiting.length === 0 || this.stopped) return;
     const deployment = this.options.deployment();
     if (deployment === undefined || !this.options.redis.isReadyFor(deployment.names.streamKey(symbol))) return;
-    lane.sending = true;
-    void this.sendAll(symbol, lane).finally(() => {
-      lane.sending = false;
-    });
+    void this.sendAll(symbol, lane);
   }
 
+  /** The flag falls in the same turn in which nothing is left: a message that comes right after starts a new run. */
   private async sendAll(symbol: string, lane: Lane): Promise<void> {
-    const { redis } = this.options;
-    while (lane.waiting.length > 0 && !this.stopped) {
+    const { redis, ledger } = this.options;
+    lane.sending = true;
+    for (;;) {
       const deployment = this.options.deployment();
-      if (deployment === undefined) return;
+      this.giveUpOverdue(symbol, lane);
+      if (lane.waiting.length === 0 || this.stopped || deployment === undefined) break;
       const open = openCallOf(lane);
       try {
         await this.publish(symbol, lane, open, deployment);
@@ -233,44 +198,37 @@ export class Publisher {
         open.isRepeat ||= !isRefused(error);
         if (redis.isReady) this.refusals.failed(symbol, error);
         this.retryLater(symbol, lane);
-        return;
+        break;
       }
       this.refusals.published(symbol);
       lane.failures = 0;
       lane.openCall = undefined;
-      // What was sent may have been given up meanwhile: then its range is still in the revision, which says too much, not too little.
-      if (lane.waiting[0] !== open.messages[0]) continue;
-      for (const told of this.take(lane, open.messages.length)) this.markTold(symbol, told.batches);
+      for (const { isLast, commits } of this.take(lane, open.messages.length)) if (isLast) ledger.markTold(commits);
     }
+    lane.sending = false;
   }
 
   private async publish(symbol: string, lane: Lane, open: OpenCall, deployment: Deployment): Promise<void> {
-    const { redis, ledger, space } = this.options;
+    const { redis, space } = this.options;
     const server = redis.serverOf(deployment.names.streamKey(symbol));
     const call = this.callOf(symbol, lane, open, deployment, space.streamBytesMax(server));
-    const { offset, changes } = await publish(redis, deployment, ledger.ingestId, call);
+    const { offset, changes } = await publish(redis, deployment, this.ingestId, call);
     lane.known = { deployment, offset: parseOffset(offset) };
     space.note(deployment.names, server, changes);
   }
 
   private callOf(symbol: string, lane: Lane, open: OpenCall, deployment: Deployment, bytesMax: number): PublishCall {
-    const batches = open.messages.flatMap((message) => message.batches);
     const known = lane.known?.deployment.names === deployment.names ? lane.known.offset : undefined;
-    const told = tellings(symbol, open.messages, { nowMs: performance.now(), incarnation: deployment.incarnation });
+    const told = tellings(symbol, open.messages, deployment.incarnation);
     const ifLost = told.map((telling) => telling.ifLost);
     return {
       symbol,
       id: open.id,
-      toldUpTo: this.options.ledger.toldUpTo(symbol, batches),
       messages: told.map(({ text }) => text),
       known,
       limits: { keepS: this.options.keepS, bytesMax },
       repeat: open.isRepeat ? { epoch: known?.epoch, ifLost } : undefined,
     };
-  }
-
-  private markTold(symbol: string, batches: readonly number[]): void {
-    for (const batch of batches) this.options.ledger.markTold(batch, symbol);
   }
 
   private retryLater(symbol: string, lane: Lane): void {
@@ -286,23 +244,25 @@ export class Publisher {
     return taken;
   }
 
-  /** @returns false when no lane has more than one message */
-  private collapseLongest(): boolean {
-    const [symbol, lane] = [...this.lanes].reduce((longest, entry) =>
-      entry[1].waiting.length > longest[1].waiting.length ? entry : longest,
-    );
-    if (lane.waiting.length < 2) return false;
-    const given = this.take(lane, lane.waiting.length);
-    const fromUs = given.reduce((earliest, message) => Math.min(earliest, message.fromUs), Number.POSITIVE_INFINITY);
-    const toUs = given.reduce((latest, message) => Math.max(latest, message.toUs), 0);
-    this.dropped += given.length;
+  /**
+   * Gives up the messages of a lane that are overdue. With them goes an open call as a whole: nobody knows whether it was executed,
+   * and what is sent in another one may be told twice.
+   */
+  private giveUpOverdue(symbol: string, lane: Lane): void {
+    const nowMs = performance.now();
+    const young = lane.waiting.findIndex((message) => !isOverdue(message, nowMs));
+    const overdue = young < 0 ? lane.waiting.length : young;
+    if (overdue === 0) return;
+    const given = this.take(lane, Math.max(overdue, lane.openCall?.messages.length ?? 0));
     lane.openCall = undefined;
-    const batches = given.flatMap((message) => message.batches);
-    const revision = revisionMessage(symbol, { fromUs, toUs }, "lost", batches);
-    lane.waiting.push(revision);
-    this.buffered += weight(revision);
-    this.waitingMessages += 1;
-    return true;
+    this.giveUp(given);
+    if (lane.waiting.length === 0) this.refusals.forget(symbol);
+  }
+
+  /** Leaves messages to whoever takes their commits' rows over. */
+  private giveUp(messages: readonly Outgoing[]): void {
+    this.dropped += messages.length;
+    for (const { commits } of messages) this.options.ledger.letGo(commits);
   }
 }
 
@@ -319,13 +279,12 @@ function openCallOf(lane: Lane): OpenCall {
   return lane.openCall;
 }
 
-/** As many as one call carries, and at least one. What is too old by now goes out as a range, however much it is. */
+/** As many as one call carries, and at least one. */
 function firstMessages(waiting: readonly Outgoing[]): Outgoing[] {
-  const nowMs = performance.now();
   let ticks = 0;
   const end = waiting.findIndex((message, index) => {
-    ticks += isExpired(message, nowMs) ? 0 : weight(message);
-    return index > 0 && (ticks > CALL_TICKS_MAX || index >= CALL_MESSAGES_MAX);
+    ticks += weight(message);
+    return index > 0 && ticks > CALL_TICKS_MAX;
   });
   return waiting.slice(0, end < 0 ? waiting.length : end);
 }

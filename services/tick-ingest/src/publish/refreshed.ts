@@ -4,14 +4,14 @@ import type { Publisher } from "./publisher.js";
 
 /**
  * Tells the stream that bars can be read again. The ledger holds the windows from the moment they leave the queue until that is
- * on Redis, so that a process that dies in between leaves them to its successor.
+ * on Redis, so that a process that dies in between leaves them to the others.
  */
 export function finishRefresh(ledger: CommitLedger, publisher: Publisher): FinishRefresh {
   return async (sql, windows, remove) => {
-    const batch = await ledger.transaction(sql, async (transaction, own) => {
+    const commit = await sql.begin(async (transaction) => {
       await remove(transaction);
-      return ledger.record(transaction, own, windows);
+      return ledger.record(transaction, windows);
     });
-    publisher.publishRevisions(windows, batch);
+    publisher.publishRevisions(windows, commit);
   };
 }

@@ -50,6 +50,11 @@ export class Refusals {
     if (!isKnown) this.logger.warn("publishing fails, trying again", { symbol, error });
   }
 
+  /** Nothing of it waits any more, and nobody knows whether it would be refused. */
+  forget(symbol: string): void {
+    this.words.delete(symbol);
+  }
+
   published(symbol: string): void {
     if (!this.words.delete(symbol) || this.words.size > 0) return;
     const seconds = Math.round((performance.now() - this.sinceMs) / 1000);

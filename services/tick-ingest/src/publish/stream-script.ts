@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 /** Entries a symbol's stream keeps, whatever their age. */
 const STREAM_LENGTH = 5000;
-/** How long a dead process's last call is remembered, for its successor to compare with the ledger. */
-const CALL_MEMORY_S = 7 * 86_400;
+/** How long a process's last call is remembered: it repeats one for seconds, unless its machine was put to sleep meanwhile. */
+const CALL_MEMORY_S = 86_400;
 /** How long the place of a stream is remembered in which nothing comes: longer than any market is closed. */
 const STATE_MEMORY_S = 7 * 86_400;
 /** What Redis 7 takes for a stream of one small entry, most of it room for the next ones, and for an entry besides its message. */
@@ -24,7 +24,8 @@ export function segmentSeconds(keepS: number): number {
 /**
  * Some messages onto a symbol's stream and channel, in one atomic step.
  *
- * A call that was executed before (its answer was lost) is answered as it was then. The stream as it is counts only on the
+ * A call that was executed before (its answer was lost) is answered as it was then, and one that was overtaken by a later call of
+ * its process (on a connection that was given up) is not executed any more. The stream as it is counts only on the
  * server that wrote it last (another replication id: restarted, failed over, or put back), for the database in its present
  * incarnation (the epoch begins with it), and no shorter than the caller knows it. Otherwise a new epoch begins with an empty
  * stream, so that the old one can never be mistaken for it.
@@ -44,14 +45,14 @@ export function segmentSeconds(keepS: number): number {
  * the last offset, then by how much which second's segment has grown (or shrunk), in bytes.
  */
 const scriptWith = (publish: "PUBLISH" | "SPUBLISH") => `
-local count, incarnation, bytes_max = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
-local keep_s, segment_s = tonumber(ARGV[8]), tonumber(ARGV[9])
-local head = 11
+local count, incarnation, bytes_max = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local keep_s, segment_s = tonumber(ARGV[7]), tonumber(ARGV[8])
+local head = 10
 
 local last = redis.call('GET', KEYS[3])
 if last then
   local id, offset = string.match(last, '^(%S+) (%S+)')
-  if id == ARGV[1] then return {offset} end
+  if tonumber(id) >= tonumber(ARGV[1]) then return {offset} end
 end
 
 local now = tonumber(redis.call('TIME')[1])
@@ -63,7 +64,7 @@ since, first, bytes, held = tonumber(since), tonumber(first), tonumber(bytes), t
 local closed
 local changes = {''}
 
-local is_behind = epoch == ARGV[10] and sequence < tonumber(ARGV[11])
+local is_behind = epoch == ARGV[9] and sequence < tonumber(ARGV[10])
 if not epoch or state[2] ~= replid or string.sub(epoch, 1, #incarnation) ~= incarnation or is_behind then
   closed = redis.call('HGET', KEYS[2], 'closed') or ''
   for at, size in string.gmatch(closed, '(%d+):(%d+):%d+ ') do
@@ -146,7 +147,7 @@ if is_new then
   redis.call('EXPIRE', KEYS[1], keep_s + segment_s)
   redis.call('EXPIRE', KEYS[2], ${STATE_MEMORY_S})
 end
-redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset .. ' ' .. ARGV[4], 'EX', ${CALL_MEMORY_S})
+redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset, 'EX', ${CALL_MEMORY_S})
 changes[1] = offset
 return changes
 `;
@@ -157,8 +158,6 @@ export interface ScriptArguments {
   /** The epoch to begin if one must. */
   readonly newEpoch: string;
   readonly channel: string;
-  /** Up to which commit everything is told with this call. */
-  readonly toldUpTo: number;
   /** Of messages, which follow. */
   readonly count: number;
   readonly incarnation: string;
@@ -172,13 +171,12 @@ export interface ScriptArguments {
 
 /** The arguments in the script's order. */
 export function scriptArguments(first: ScriptArguments): string[] {
-  const { callId, newEpoch, channel, toldUpTo, count } = first;
+  const { callId, newEpoch, channel, count } = first;
   const { incarnation, bytesMax, keepS, segmentS, knownEpoch, knownSequence } = first;
   return [
     String(callId),
     newEpoch,
     channel,
-    String(toldUpTo),
     String(count),
     incarnation,
     String(bytesMax),

@@ -1,142 +1,146 @@
-import { randomBytes } from "node:crypto";
-import { DatabaseUnavailableError, type Sql, type Transaction } from "@fx-ohlc/database";
+import { inSession, type Sql, type Transaction } from "@fx-ohlc/database";
 import type { StampRange } from "./stored-ranges.js";
-import { UntoldCommits } from "./untold-commits.js";
-
-const NOT_KNOWN_ALIVE = "this process has not told the database yet that it lives (over DATABASE_DIRECT_URL)";
 
 /**
- * This process's record, in the database, of what it committed and has not yet published: one row a commit, written in the
- * commit's own transaction and deleted by a later one. A row that outlives the process tells its successor which ranges
- * nobody was told of.
+ * Readers are told of a commit so soon, or told that its range changed, ms. Longer than Redis is away when it is restarted or
+ * fails over, for then they are told of each tick; and no longer, for so late they hear of what a dead process has left.
+ */
+export const TELL_WITHIN_MS = 15_000;
+
+/** Rows that are taken over at once, so that a statement ends in time after an outage of hours. */
+const TAKEN_MAX = 100_000;
+/** Further apart, two ranges of a symbol are told of separately: whoever reads them again reads nothing in between. */
+const JOINED_GAP = "1 hour";
+/** The first version's key of the locks that say a process of it lives; the second one is a hash of its name. */
+const FIRST_VERSION_LIFE_LOCK = 5_064_223;
+
+/** A commit whose row waits in the ledger until the readers of all its symbols are told of it. */
+export interface UntoldCommit {
+  readonly id: string;
+  /** By this process's monotonic clock, ms: from then on anybody may take the row over, and this process tells nothing of it. */
+  readonly tellByMs: number;
+  /** Symbols whose readers are not told yet; without end once a part of it was let go of. */
+  untoldSymbols: number;
+}
+
+/** Whether it is too late to tell of some commits, of which the first is the oldest. */
+export function isOverdue({ commits }: { readonly commits: readonly UntoldCommit[] }, nowMs: number): boolean {
+  return (commits[0]?.tellByMs ?? 0) <= nowMs;
+}
+
+/**
+ * What was committed and is not told of yet, by any process: one row a commit in `untold_commits`. A row is, in turn,
+ *
+ * - *written*, in the commit's own transaction. If that does not happen, neither does the row; where nobody knows whether it
+ *   did, nobody tells of it, and it is overdue in time if it is there.
+ * - *with its writer*, for {@link TELL_WITHIN_MS}. The writer publishes its messages, and once those of all its symbols are on
+ *   Redis it deletes the row, together with a later commit's statement. It need not succeed: messages that find the buffer full,
+ *   or have waited for too long, are let go of, and the row stays.
+ * - *overdue*, when it is older than that by the database's clock, or as far ahead of it: a clock that jumps must not hide it.
+ *   Nobody asks whether its writer lives, nor how much of it was told.
+ * - *taken over* ({@link takeOverdue}) by the first process that finds it while Redis can be reached. Rows that somebody else is
+ *   taking are passed over. In one transaction all that are overdue are deleted and one row of their ranges is written, which is
+ *   with its writer from now on and is told of as a revision; if that one dies as well, or cannot, it is overdue again.
+ *
+ * So a commit's row goes only when everything of it was told, or in favour of a row that has its range: nothing stays untold.
+ * And ticks are told twice by nobody: only the process that committed them ever publishes them, by calls that Redis executes
+ * once (see the publish script), and who takes a row over publishes its range alone. The clocks of the two say when that is,
+ * and no more than that depends on them: a writer's time begins before the row is written, so it has let go of a message before
+ * the row is taken. Where it has not (a call on its way to a Redis that was frozen, a database whose clock jumped, a row taken
+ * while its process stood still), a tick is both told and in a range that was declared, in either order. That says too much, and
+ * does no harm: clients read a declared range again and know ticks by their (time, seq), and a gateway that has anchored its
+ * bars anew knows by the transaction's number that they hold the tick. For the same reason a row may be declared though it was
+ * told of, in part (a commit of many symbols) or as a whole (a deletion that failed, or was rolled back with its transaction).
+ *
+ * The first version has a table of its own, and locks that say which of its processes live. It does not see these rows, and
+ * what is found in that table is taken over only when the process it is of holds no lock any more.
  */
 export class CommitLedger {
-  /** Names this process among all that ever ran. */
-  readonly ingestId = randomBytes(8).toString("hex");
-  private last = 0;
-  private alive = false;
-  private readonly untold = new UntoldCommits();
-  /** Commits that failed as far as this process knows. */
-  private readonly doubtful = new Set<number>();
-  private published: number[] = [];
-  private readonly deleting = new Set<number>();
+  /** Ids of rows whose deletion is due. */
+  private told: string[] = [];
 
-  /** The database has been told that this process lives: from now on nobody takes its rows for those of a dead one. */
-  showAlive(): void {
-    this.alive = true;
-  }
-
-  /** @throws DatabaseUnavailableError before {@link showAlive} */
-  assertAlive(): void {
-    if (!this.alive) throw new DatabaseUnavailableError(NOT_KNOWN_ALIVE);
-  }
-
-  /**
-   * Runs a transaction that may take a batch number with {@link record}. When it fails, or nobody knows, its batch is not
-   * accounted for any more: if its row turns up, the sweep declares it lost.
-   *
-   * @throws DatabaseUnavailableError before {@link showAlive}, and whatever PostgreSQL answers
-   */
-  async transaction<T>(sql: Sql, work: (transaction: Transaction, batch: Batch) => Promise<T>): Promise<T> {
-    this.assertAlive();
-    const batch = new Batch((symbols) => this.nextBatch(symbols));
-    try {
-      return (await sql.begin((transaction) => work(transaction, batch))) as T; // postgres.js unwraps arrays in its type.
-    } catch (error) {
-      if (batch.number !== undefined) this.doubtful.add(batch.number);
-      throw error;
-    }
-  }
-
-  /**
-   * Writes a commit's row, and deletes those that were published meanwhile.
-   *
-   * @returns the commit's number
-   */
-  record(transaction: Transaction, batch: Batch, ranges: readonly StampRange[]): Promise<number> {
+  /** Writes a commit's row, and deletes those that were told of meanwhile. */
+  async record(transaction: Transaction, ranges: readonly StampRange[]): Promise<UntoldCommit> {
+    const tellByMs = performance.now() + TELL_WITHIN_MS;
     const symbols = ranges.map((range) => range.symbol);
-    const number = batch.take(symbols);
-    return this.deletePublished(async (published) => {
-      await transaction`
-        with published as (
-          delete from unpublished_commits where ingest_id = ${this.ingestId} and batch = any(${published}::bigint[])
-        )
-        insert into unpublished_commits (ingest_id, batch, symbols, from_time, to_time)
-        values (${this.ingestId}, ${number}, ${symbols}::text[],
-                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])`;
-      return number;
-    });
+    const rows = await this.deleting(
+      (told) => transaction<{ id: string }[]>`
+        with told as (delete from untold_commits where id = any(${told}::text[]::uuid[]))
+        insert into untold_commits (symbols, from_time, to_time)
+        values (${symbols}::text[],
+                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])
+        returning id`,
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error("an insert of one row returned none");
+    return { id: row.id, tellByMs, untoldSymbols: new Set(symbols).size };
   }
 
-  /** Hands out the published commits to delete their rows; they stay accounted for until that is done. */
-  async deletePublished<T>(remove: (published: number[]) => Promise<T>): Promise<T> {
-    const published = this.published;
-    this.published = [];
-    for (const batch of published) this.deleting.add(batch);
-    try {
-      return await remove(published);
-    } catch (error) {
-      this.published.push(...published);
-      throw error;
-    } finally {
-      for (const batch of published) this.deleting.delete(batch);
+  /** Something of these commits will not be told of by this process: their rows stay. */
+  letGo(commits: readonly UntoldCommit[]): void {
+    for (const commit of commits) commit.untoldSymbols = Number.POSITIVE_INFINITY;
+  }
+
+  /** Everything of these commits that concerns one symbol is on Redis. */
+  markTold(commits: readonly UntoldCommit[]): void {
+    for (const commit of commits) {
+      commit.untoldSymbols -= 1;
+      if (commit.untoldSymbols === 0) this.told.push(commit.id);
     }
   }
 
-  /** Everything of this commit that concerns a symbol is on Redis. */
-  markTold(batch: number, symbol: string): void {
-    if (this.untold.tell(batch, symbol)) this.published.push(batch);
+  /** Deletes the rows that were told of; without commits nobody else does. */
+  async deleteTold(sql: Sql): Promise<void> {
+    if (this.told.length === 0) return;
+    await this.deleting((told) =>
+      inSession(sql, (queries) => queries`delete from untold_commits where id = any(${told}::text[]::uuid[])`),
+    );
   }
 
   /**
-   * Up to which commit a symbol's readers have been told of every one, once they are told of those in `finishing`. Commits are
-   * not always told of in their order: a correction waits for its bars while newer ticks go out.
+   * Takes over what is overdue, and what a dead process of the first version left.
+   *
+   * @returns what is to be told of now, none when nothing is overdue
    */
-  toldUpTo(symbol: string, finishing: readonly number[]): number {
-    // A set: a revision can stand for thousands of commits.
-    const oldest = this.untold.oldest(symbol, new Set(finishing));
-    return oldest === undefined ? this.last : oldest - 1;
+  async takeOverdue(transaction: Transaction): Promise<{ ranges: StampRange[]; commit: UntoldCommit } | undefined> {
+    const ranges = await takeRanges(transaction);
+    return ranges.length === 0 ? undefined : { ranges, commit: await this.record(transaction, ranges) };
   }
 
-  /** The newest number taken. */
-  get newestBatch(): number {
-    return this.last;
-  }
-
-  /** Commits on their way to the database or to Redis, and those whose rows only wait to be deleted. */
-  get accountedFor(): ReadonlySet<number> {
-    const open = [...this.untold.batches].filter((batch) => !this.doubtful.has(batch));
-    return new Set([...open, ...this.published, ...this.deleting]);
-  }
-
-  /** Commits that may turn out to have happened. Until somebody has looked, they count as untold. */
-  get inDoubt(): readonly number[] {
-    return [...this.doubtful];
-  }
-
-  /** Somebody has looked, and taken over what there was. */
-  forget(batches: readonly number[]): void {
-    for (const batch of batches) {
-      this.doubtful.delete(batch);
-      this.untold.forget(batch);
+  /** Hands out the ids of what was told; those that were not deleted are kept. */
+  private async deleting<T>(remove: (told: string[]) => PromiseLike<T>): Promise<T> {
+    const told = this.told.splice(0);
+    try {
+      return await remove(told);
+    } catch (error) {
+      this.told.push(...told);
+      throw error;
     }
-  }
-
-  private nextBatch(symbols: readonly string[]): number {
-    this.last += 1;
-    this.untold.add(this.last, symbols);
-    return this.last;
   }
 }
 
-/** The number a transaction takes once it has something to record. */
-export class Batch {
-  number: number | undefined;
-
-  constructor(private readonly next: (symbols: readonly string[]) => number) {}
-
-  take(symbols: readonly string[]): number {
-    this.number ??= this.next(symbols);
-    return this.number;
-  }
+function takeRanges(transaction: Transaction): Promise<StampRange[]> {
+  return transaction<StampRange[]>`
+    with overdue as materialized (
+      select id
+        from untold_commits
+       where abs(extract(epoch from fx_now() - written_at)) > ${TELL_WITHIN_MS / 1000}::float8
+       limit ${TAKEN_MAX}::int
+         for update skip locked
+    ), taken as (
+      delete from untold_commits using overdue where untold_commits.id = overdue.id returning symbols, from_time, to_time
+    ), dead as materialized (
+      select ingest_id
+        from (select distinct ingest_id from unpublished_commits) writers
+       where pg_try_advisory_xact_lock(${FIRST_VERSION_LIFE_LOCK}::int, hashtext(ingest_id))
+    ), left_behind as (
+      delete from unpublished_commits using dead where unpublished_commits.ingest_id = dead.ingest_id
+      returning symbols, from_time, to_time
+    ), joined as (
+      select symbol, unnest(range_agg(tstzrange(from_time, to_time + ${JOINED_GAP}::interval))) as range
+        from (select * from taken union all select * from left_behind) commits,
+             unnest(symbols, from_time, to_time) as changed(symbol, from_time, to_time)
+       group by symbol
+    )
+    select symbol, lower(range) as "fromUs", upper(range) - ${JOINED_GAP}::interval as "toUs" from joined`;
 }

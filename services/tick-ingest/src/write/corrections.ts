@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { Micros, Tick } from "@fx-ohlc/schemas";
-import type { Batch, CommitLedger } from "./commit-ledger.js";
+import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import type { StampRange } from "./stored-ranges.js";
 
 /** A change to stored ticks, committed. */
@@ -19,8 +19,8 @@ export interface Correction {
   readonly count: number;
   /** Half-open; undefined when nothing changed. */
   readonly range: StampRange | undefined;
-  /** The commit's number in the ledger; undefined when nothing changed. */
-  readonly batch: number | undefined;
+  /** For whoever tells of it; undefined when nothing changed. */
+  readonly untold: UntoldCommit | undefined;
   /** Queue rows whose refresh the bars still wait for. */
   readonly refreshIds: readonly number[];
 }
@@ -64,7 +64,7 @@ export class Corrections {
 
   /** Gives one stored tick another price. */
   putPrice(stamp: Stamp, price: number): Promise<PutOutcome> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules, batch }): Promise<PutOutcome> => {
+    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }): Promise<PutOutcome> => {
       const stored = await transaction<{ seq: number }[]>`
         select seq from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
@@ -76,32 +76,32 @@ export class Corrections {
       return {
         found: "one",
         tick: { ...stamp, seq: only.seq, price },
-        correction: await this.note({ transaction, rules, batch }, 1, range),
+        correction: await this.note({ transaction, rules }, 1, range),
       };
     });
   }
 
   /** Deletes the ticks of one stamp. */
   deleteStamp(stamp: Stamp): Promise<Correction> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules, batch }) => {
+    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }) => {
       const { count } = await transaction`
         delete from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
-      return this.note({ transaction, rules, batch }, count, range);
+      return this.note({ transaction, rules }, count, range);
     });
   }
 
   /** Deletes the ticks of a half-open range. */
   deleteRange({ symbol, fromUs, toUs }: StampRange): Promise<Correction> {
-    return this.change(symbol, fromUs, async ({ transaction, rules, batch }) => {
+    return this.change(symbol, fromUs, async ({ transaction, rules }) => {
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
           delete from ticks where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} returning time
         )
         select count(*) as count, min(time) as first, max(time) as last from deleted`;
       const { count = 0, first = null, last = null } = deleted ?? {};
-      return this.note({ transaction, rules, batch }, count, {
+      return this.note({ transaction, rules }, count, {
         symbol,
         fromUs: first ?? fromUs,
         toUs: (last ?? fromUs) + 1,
@@ -124,7 +124,7 @@ export class Corrections {
   }
 
   private change<T>(symbol: string, fromUs: Micros, work: (context: Change) => Promise<T>): Promise<T> {
-    const changing = this.ledger.transaction(this.database.sql, async (transaction, batch) => {
+    const change = async (transaction: Transaction): Promise<T> => {
       await lockSymbols(transaction, [symbol]);
       if (this.database.settings.engine === "timescaledb") {
         // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
@@ -133,26 +133,26 @@ export class Corrections {
       const rules = await readCommitRules(transaction);
       this.database.assertIdentity(rules.identity);
       if (fromUs < rules.horizonUs) throw new OlderThanRetentionError(rules.horizonUs);
-      return work({ transaction, batch, rules });
-    });
+      return work({ transaction, rules });
+    };
+    const changing = this.database.sql.begin(change) as Promise<T>; // postgres.js unwraps arrays in its type.
     changing.catch((error: unknown) => this.database.noteWriteError(error));
     return changing;
   }
 
-  private async note({ transaction, rules, batch }: Change, count: number, range: StampRange): Promise<Correction> {
-    if (count === 0) return { count, range: undefined, batch: undefined, refreshIds: [] };
+  private async note({ transaction, rules }: Change, count: number, range: StampRange): Promise<Correction> {
+    if (count === 0) return { count, range: undefined, untold: undefined, refreshIds: [] };
     const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];
-    const [refreshIds, number] = await Promise.all([
+    const [refreshIds, untold] = await Promise.all([
       queueRefresh(transaction, this.database.settings.engine, windows),
-      this.ledger.record(transaction, batch, [range]),
+      this.ledger.record(transaction, [range]),
     ]);
-    return { count, range, batch: number, refreshIds };
+    return { count, range, untold, refreshIds };
   }
 }
 
 /** What a change works with. */
 interface Change {
   readonly transaction: Transaction;
-  readonly batch: Batch;
   readonly rules: CommitRules;
 }

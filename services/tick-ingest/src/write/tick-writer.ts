@@ -7,7 +7,7 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import { type Micros, type NewTick, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
-import type { CommitLedger } from "./commit-ledger.js";
+import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import { type Outcome, type Placement, type Refusal, StampBook } from "./stamp-book.js";
 import { type StampRange, stampRanges } from "./stored-ranges.js";
 
@@ -19,8 +19,8 @@ export interface Commit {
   readonly created: readonly Tick[];
   /** Of the transaction; messages carry it. */
   readonly xid: string;
-  /** The commit's number in the ledger; undefined when nothing was created. */
-  readonly batch: number | undefined;
+  /** For whoever tells of it; undefined when nothing was created. */
+  readonly untold: UntoldCommit | undefined;
   /** The database's clock. */
   readonly nowUs: Micros;
   /** Of the database when the transaction began. */
@@ -45,7 +45,7 @@ export class TickWriter {
     const ranges = stampRanges(requests);
     const symbols = [...new Set(ranges.map((range) => range.symbol))];
     const { incarnation } = this.database.settings;
-    return this.ledger.transaction(this.database.sql, async (transaction, batch) => {
+    return this.database.sql.begin(async (transaction) => {
       const [, rules, stored] = await Promise.all([
         lockSymbols(transaction, symbols),
         readCommitRules(transaction),
@@ -66,14 +66,14 @@ export class TickWriter {
         await undefined;
       }
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
-      if (created.length === 0) return { ...facts, batch: undefined };
+      if (created.length === 0) return { ...facts, untold: undefined };
       created.sort(bySymbolTimeSeq);
-      const [number] = await Promise.all([
-        this.ledger.record(transaction, batch, changedRanges(created)),
+      const [untold] = await Promise.all([
+        this.ledger.record(transaction, changedRanges(created)),
         queueRefresh(transaction, this.database.settings.engine, lateWindows(created, rules.lateBeforeUs)),
         ...inserts,
       ]);
-      return { ...facts, batch: number };
+      return { ...facts, untold };
     });
   }
 }
