@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type StreamMessage, type StreamNames, streamNames } from "@fx-ohlc/schemas";
 import { createLogger, type RedisLink } from "@fx-ohlc/service-kit";
 import type { Deployment } from "../src/publish/publish-script.js";
@@ -14,7 +13,7 @@ const KEEP_S = 300;
 
 /** A commit of one symbol that has all the time there is, unless a test says otherwise. */
 export function untoldCommit(options: Partial<UntoldCommit> = {}): UntoldCommit {
-  return { id: randomUUID(), tellByMs: Number.POSITIVE_INFINITY, untoldSymbols: 1, ...options };
+  return { batch: 0, tellByMs: Number.POSITIVE_INFINITY, untoldSymbols: 1, ...options };
 }
 
 /** A publisher with room for everything, unless a test says otherwise. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { inSession, type Sql, type Transaction } from "@fx-ohlc/database";
 import type { StampRange } from "./stored-ranges.js";
 
@@ -16,7 +17,8 @@ const FIRST_VERSION_LIFE_LOCK = 5_064_223;
 
 /** A commit whose row waits in the ledger until the readers of all its symbols are told of it. */
 export interface UntoldCommit {
-  readonly id: string;
+  /** Among those of its process. */
+  readonly batch: number;
   /** By this process's monotonic clock, ms: from then on anybody may take the row over, and this process tells nothing of it. */
   readonly tellByMs: number;
   /** Symbols whose readers are not told yet; without end once a part of it was let go of. */
@@ -56,24 +58,31 @@ export function isOverdue({ commits }: { readonly commits: readonly UntoldCommit
  * what is found in that table is taken over only when the process it is of holds no lock any more.
  */
 export class CommitLedger {
-  /** Ids of rows whose deletion is due. */
-  private told: string[] = [];
+  /** Names this process among all that ever ran. */
+  private readonly ingestId = randomBytes(8).toString("hex");
+  private last = 0;
+  /** What was told of and is still in the table. */
+  private told: number[] = [];
 
   /** Writes a commit's row, and deletes those that were told of meanwhile. */
   async record(transaction: Transaction, ranges: readonly StampRange[]): Promise<UntoldCommit> {
-    const tellByMs = performance.now() + TELL_WITHIN_MS;
+    this.last += 1;
     const symbols = ranges.map((range) => range.symbol);
-    const rows = await this.deleting(
-      (told) => transaction<{ id: string }[]>`
-        with told as (delete from untold_commits where id = any(${told}::text[]::uuid[]))
-        insert into untold_commits (symbols, from_time, to_time)
-        values (${symbols}::text[],
-                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])
-        returning id`,
+    const commit = {
+      batch: this.last,
+      tellByMs: performance.now() + TELL_WITHIN_MS,
+      untoldSymbols: new Set(symbols).size,
+    };
+    await this.deleting(
+      (told) => transaction`
+        with told as (
+          delete from untold_commits where ingest_id = ${this.ingestId} and batch = any(${told}::bigint[])
+        )
+        insert into untold_commits (ingest_id, batch, symbols, from_time, to_time)
+        values (${this.ingestId}, ${commit.batch}, ${symbols}::text[],
+                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])`,
     );
-    const [row] = rows;
-    if (row === undefined) throw new Error("an insert of one row returned none");
-    return { id: row.id, tellByMs, untoldSymbols: new Set(symbols).size };
+    return commit;
   }
 
   /** Something of these commits will not be told of by this process: their rows stay. */
@@ -85,7 +94,7 @@ export class CommitLedger {
   markTold(commits: readonly UntoldCommit[]): void {
     for (const commit of commits) {
       commit.untoldSymbols -= 1;
-      if (commit.untoldSymbols === 0) this.told.push(commit.id);
+      if (commit.untoldSymbols === 0) this.told.push(commit.batch);
     }
   }
 
@@ -93,7 +102,11 @@ export class CommitLedger {
   async deleteTold(sql: Sql): Promise<void> {
     if (this.told.length === 0) return;
     await this.deleting((told) =>
-      inSession(sql, (queries) => queries`delete from untold_commits where id = any(${told}::text[]::uuid[])`),
+      inSession(
+        sql,
+        (queries) =>
+          queries`delete from untold_commits where ingest_id = ${this.ingestId} and batch = any(${told}::bigint[])`,
+      ),
     );
   }
 
@@ -107,8 +120,8 @@ export class CommitLedger {
     return ranges.length === 0 ? undefined : { ranges, commit: await this.record(transaction, ranges) };
   }
 
-  /** Hands out the ids of what was told; those that were not deleted are kept. */
-  private async deleting<T>(remove: (told: string[]) => PromiseLike<T>): Promise<T> {
+  /** Hands out what was told; what could not be deleted is kept. */
+  private async deleting<T>(remove: (told: number[]) => PromiseLike<T>): Promise<T> {
     const told = this.told.splice(0);
     try {
       return await remove(told);
@@ -120,15 +133,18 @@ export class CommitLedger {
 }
 
 function takeRanges(transaction: Transaction): Promise<StampRange[]> {
+  const within = `${TELL_WITHIN_MS} milliseconds`;
   return transaction<StampRange[]>`
     with overdue as materialized (
-      select id
+      select ingest_id, batch
         from untold_commits
-       where abs(extract(epoch from fx_now() - written_at)) > ${TELL_WITHIN_MS / 1000}::float8
+       where written_at not between statement_timestamp() - ${within}::interval and statement_timestamp() + ${within}::interval
        limit ${TAKEN_MAX}::int
          for update skip locked
     ), taken as (
-      delete from untold_commits using overdue where untold_commits.id = overdue.id returning symbols, from_time, to_time
+      delete from untold_commits rows using overdue
+       where rows.ingest_id = overdue.ingest_id and rows.batch = overdue.batch
+      returning symbols, from_time, to_time
     ), dead as materialized (
       select ingest_id
         from (select distinct ingest_id from unpublished_commits) writers
@@ -136,11 +152,12 @@ function takeRanges(transaction: Transaction): Promise<StampRange[]> {
     ), left_behind as (
       delete from unpublished_commits using dead where unpublished_commits.ingest_id = dead.ingest_id
       returning symbols, from_time, to_time
-    ), joined as (
-      select symbol, unnest(range_agg(tstzrange(from_time, to_time + ${JOINED_GAP}::interval))) as range
+    ), changed as (
+      select symbol, start, finish
         from (select * from taken union all select * from left_behind) commits,
-             unnest(symbols, from_time, to_time) as changed(symbol, from_time, to_time)
-       group by symbol
+             unnest(symbols, from_time, to_time) as parts(symbol, start, finish)
+    ), joined as (
+      select symbol, unnest(range_agg(tstzrange(start, finish + ${JOINED_GAP}::interval))) as range from changed group by symbol
     )
     select symbol, lower(range) as "fromUs", upper(range) - ${JOINED_GAP}::interval as "toUs" from joined`;
 }
