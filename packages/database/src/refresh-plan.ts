@@ -3,6 +3,7 @@ import {
   bucketStart,
   type DayBoundary,
   type Micros,
+  SHORT_NAMES,
   STORED_INTERVALS,
   type StoredInterval,
   US_PER_DAY,
@@ -27,8 +28,6 @@ export interface RefreshBounds {
   readonly materialisedToUs: Readonly<Record<StoredInterval, Micros>>;
 }
 
-const INTERVAL = { minute: "1m", hour: "1h", day: "1d" } as const;
-
 /** The level itself and those above it, which are made of what it has materialised and of nothing else. */
 const MADE_OF_IT = { minute: STORED_INTERVALS, hour: ["hour", "day"], day: ["day"] } as const;
 
@@ -43,7 +42,7 @@ const MADE_OF_IT = { minute: STORED_INTERVALS, hour: ["hour", "day"], day: ["day
  */
 export function refreshRange(interval: StoredInterval, range: TimeRange, bounds: RefreshBounds): TimeRange | undefined {
   const { nowUs, dayBoundary, wholeFromUs, materialisedToUs } = bounds;
-  const short = INTERVAL[interval];
+  const short = SHORT_NAMES[interval];
   const coveredFromUs = bucketStart(nowUs - END_OFFSET_S[interval] * US_PER_SECOND, short, dayBoundary);
   const newestUs = Math.max(coveredFromUs, ...MADE_OF_IT[interval].map((level) => materialisedToUs[level]));
   const oldestUs = interval === "minute" ? wholeFromUs : Number.NEGATIVE_INFINITY;
@@ -55,7 +54,7 @@ export function refreshRange(interval: StoredInterval, range: TimeRange, bounds:
 /** Whether a level is materialised up to where ticks that are not late may still come. */
 export function isAhead(interval: StoredInterval, { nowUs, dayBoundary, materialisedToUs }: RefreshBounds): boolean {
   const liveFromUs = nowUs - (END_OFFSET_S.minute / 2) * US_PER_SECOND;
-  return materialisedToUs[interval] > bucketStart(liveFromUs, INTERVAL[interval], dayBoundary);
+  return materialisedToUs[interval] > bucketStart(liveFromUs, SHORT_NAMES[interval], dayBoundary);
 }
 
 /** The smallest range that holds all of `ranges`, of which there is at least one. */
@@ -93,7 +92,7 @@ export function dayRefreshes(windows: readonly TimeRange[], bounds: RefreshBound
     const isLong = days.toUs - days.fromUs > DAYS_ONE_BY_ONE_MAX * US_PER_DAY;
     if (isLong) refreshes.set(days.fromUs, { ...days, recompute: false });
     const fromUs = isLong
-      ? bucketStart(days.toUs - RECENT_DAYS * US_PER_DAY, INTERVAL.day, bounds.dayBoundary)
+      ? bucketStart(days.toUs - RECENT_DAYS * US_PER_DAY, SHORT_NAMES.day, bounds.dayBoundary)
       : days.fromUs;
     refreshes.set(fromUs, { fromUs, toUs: Math.max(days.toUs, refreshes.get(fromUs)?.toUs ?? 0), recompute: true });
   }

@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
-import type { Interval } from "./interval.js";
-import { formatBucket, type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
+import { fixedLengthUs, type Interval, intervalFacts } from "./interval.js";
+import { formatBucket, type Micros, US_PER_DAY, US_PER_HOUR } from "./time.js";
 import { localInstant } from "./zone.js";
 
 /**
@@ -14,33 +14,6 @@ export interface DayBoundary {
   readonly hour: number;
   readonly timezone: string;
 }
-
-/** Buckets of a fixed length that divide an hour, or are one. */
-const FIXED_US: Partial<Record<Interval, number>> = {
-  "1m": US_PER_MINUTE,
-  "2m": 2 * US_PER_MINUTE,
-  "3m": 3 * US_PER_MINUTE,
-  "5m": 5 * US_PER_MINUTE,
-  "10m": 10 * US_PER_MINUTE,
-  "15m": 15 * US_PER_MINUTE,
-  "30m": 30 * US_PER_MINUTE,
-  "1h": US_PER_HOUR,
-};
-
-/** The length of the buckets of an interval that no day boundary touches; undefined for the others. */
-export function fixedLengthUs(interval: Interval): Micros | undefined {
-  return FIXED_US[interval];
-}
-
-/** Buckets counted from the start of the FX day. */
-const WITHIN_DAY_US: Partial<Record<Interval, number>> = {
-  "2h": 2 * US_PER_HOUR,
-  "3h": 3 * US_PER_HOUR,
-  "4h": 4 * US_PER_HOUR,
-  "6h": 6 * US_PER_HOUR,
-  "8h": 8 * US_PER_HOUR,
-  "12h": 12 * US_PER_HOUR,
-};
 
 /** Day numbers count FX days by their local start date: 0 is 1970-01-01. */
 function dateOfDay(day: number): Temporal.PlainDate {
@@ -93,18 +66,18 @@ function firstDayAfter(interval: "1w" | "1M", firstDay: number, boundary: DayBou
  * @param boundary ignored by intervals of an hour or less
  */
 export function bucketStart(us: Micros, interval: Interval, boundary: DayBoundary): Micros {
-  const fixed = FIXED_US[interval];
+  const fixed = fixedLengthUs(interval);
   if (fixed !== undefined) return Math.floor(us / fixed) * fixed;
   const day = fxDay(us, boundary);
   if (interval === "1w" || interval === "1M") return startOfDay(firstDayOf(interval, day, boundary), boundary);
   const start = startOfDay(day, boundary);
-  const step = WITHIN_DAY_US[interval];
+  const step = intervalFacts(interval).lengthUs;
   return step === undefined ? start : start + Math.floor((us - start) / step) * step;
 }
 
 /** The start of the bucket after the one that contains an instant, which is that one's end. */
 export function bucketEnd(us: Micros, interval: Interval, boundary: DayBoundary): Micros {
-  const fixed = FIXED_US[interval];
+  const fixed = fixedLengthUs(interval);
   if (fixed !== undefined) return (Math.floor(us / fixed) + 1) * fixed;
   const day = fxDay(us, boundary);
   if (interval === "1w" || interval === "1M") {
@@ -112,7 +85,7 @@ export function bucketEnd(us: Micros, interval: Interval, boundary: DayBoundary)
     return startOfDay(firstDayAfter(interval, first, boundary), boundary);
   }
   const dayEnd = startOfDay(nextDay(day, boundary), boundary);
-  const step = WITHIN_DAY_US[interval];
+  const step = intervalFacts(interval).lengthUs;
   if (step === undefined) return dayEnd;
   const start = startOfDay(day, boundary);
   return Math.min(dayEnd, start + (Math.floor((us - start) / step) + 1) * step);

@@ -1,21 +1,48 @@
+import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
-import { INTERVALS, parseInterval, STORED_INTERVALS } from "./interval.js";
+import { INTERVALS, parseInterval, parseResolution, STORED_INTERVALS, UDF_RESOLUTIONS } from "./interval.js";
 import { normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
 
+/** Stands in the place of a value that was refused until the DTO's check says why. */
+class Refused {
+  constructor(readonly message: string) {}
+}
+
 /**
- * The decorators of the DTOs. Each wraps the one function that also serves the bulk path, so that a value is refused in the
- * same words wherever it is sent.
+ * A decorator of the DTOs: the field is parsed once, into the typed value that handlers take, and what cannot be parsed is
+ * refused. Each wraps the one function that also serves the bulk path, so that a value is refused in the same words wherever it
+ * is sent.
  */
-function check(name: string, schema: JsonSchema, problem: (value: unknown) => string | undefined): PropertyDecorator {
+function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
   const validator = {
-    validate: (value: unknown) => problem(value) === undefined,
-    defaultMessage: (args?: ValidationArguments) => problem(args?.value) ?? name,
+    validate: (value: unknown) => value !== undefined && !(value instanceof Refused),
+    defaultMessage: (args?: ValidationArguments) => {
+      // A field that must be there and is not was never parsed.
+      const refused = args?.value === undefined ? parse(undefined) : args.value;
+      return refused instanceof Refused ? refused.message : name;
+    },
   };
-  return ValidateBy({ name, validator }, describedBy(schema));
+  const decorators = [Transform(({ value }) => parse(value)), ValidateBy({ name, validator }, describedBy(schema))];
+  return (target, field) => {
+    for (const decorate of decorators) decorate(target, field);
+  };
+}
+
+/** The parsed value, or its refusal where there is none. */
+function orRefused(value: unknown, message: string): unknown {
+  return value === undefined ? new Refused(message) : value;
+}
+
+/** A value that is taken as it is unless there is a problem with it. */
+function unless(problem: (value: unknown) => string | undefined): (raw: unknown) => unknown {
+  return (raw) => {
+    const message = problem(raw);
+    return message === undefined ? raw : new Refused(message);
+  };
 }
 
 /** May be absent. Unlike class-validator's IsOptional it refuses null. */
@@ -27,88 +54,103 @@ const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
 
 /** Any text; `schema` says more of it to the documents. */
 export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
-  return check("isAnyText", { type: "string", ...schema }, (value) =>
-    typeof value === "string" ? undefined : "must be text",
+  return parsedBy("isAnyText", { type: "string", ...schema }, (raw) =>
+    typeof raw === "string" ? raw : new Refused("must be text"),
   );
 }
 
+/** A symbol, in its stored form. */
 export function IsSymbol(): PropertyDecorator {
-  return check("isSymbol", SYMBOL, (value) => (normalizeSymbol(value) === undefined ? SYMBOL_RULE : undefined));
+  return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), SYMBOL_RULE));
 }
 
-/** A comma-separated list of symbols. */
+/** A comma-separated list of symbols: their stored forms, each once, in the order given. */
 export function IsSymbolList(): PropertyDecorator {
-  const ok = (value: unknown) =>
-    typeof value === "string" && value.split(",").every((symbol) => normalizeSymbol(symbol) !== undefined);
-  return check("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (value) =>
-    ok(value) ? undefined : `each ${SYMBOL_RULE}`,
-  );
+  return parsedBy("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (raw) => {
+    const symbols = typeof raw === "string" ? raw.split(",").map(normalizeSymbol) : [undefined];
+    return symbols.includes(undefined) ? new Refused(`each ${SYMBOL_RULE}`) : [...new Set(symbols)];
+  });
 }
 
 const TIME = "RFC 3339 with `Z` or an offset, at most six fraction digits.";
 
+/** A time, as microseconds. */
 export function IsTime(): PropertyDecorator {
-  const message = (value: unknown) =>
-    typeof value === "string" && / \d\d:\d\d$/.test(value) ? `${TIME_RULE}; in a URL write + as %2B` : TIME_RULE;
-  return check("isTime", { type: "string", format: "date-time", description: TIME }, (value) =>
-    parseTime(value) === undefined ? message(value) : undefined,
-  );
+  return parsedBy("isTime", { type: "string", format: "date-time", description: TIME }, (raw) => {
+    const lostItsPlus = typeof raw === "string" && / \d\d:\d\d$/.test(raw);
+    return orRefused(parseTime(raw), lostItsPlus ? `${TIME_RULE}; in a URL write + as %2B` : TIME_RULE);
+  });
 }
 
 export function IsPrice(): PropertyDecorator {
-  return check("isPrice", { type: "number", exclusiveMinimum: 0 }, priceProblem);
+  return parsedBy("isPrice", { type: "number", exclusiveMinimum: 0 }, unless(priceProblem));
 }
 
 export function IsSeq(): PropertyDecorator {
-  return check("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, seqProblem);
+  return parsedBy("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, unless(seqProblem));
+}
+
+/** The integer that a text of digits is, within [min, max]. */
+function parseInteger(raw: unknown, min: number, max: number): number | undefined {
+  if (typeof raw !== "string" || !/^\d{1,15}$/.test(raw)) return undefined;
+  const value = Number(raw);
+  return value >= min && value <= max ? value : undefined;
 }
 
 /** An integer in a query string, within [min, max]. */
 export function IsIntegerText(min: number, max: number): PropertyDecorator {
-  const ok = (value: unknown) =>
-    typeof value === "string" && /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
-  const rule = `must be an integer from ${min} to ${max}`;
-  return check("isIntegerText", { type: "integer", minimum: min, maximum: max }, (value) =>
-    ok(value) ? undefined : rule,
+  return parsedBy("isIntegerText", { type: "integer", minimum: min, maximum: max }, (raw) =>
+    orRefused(parseInteger(raw, min, max), `must be an integer from ${min} to ${max}`),
   );
 }
 
 /** Whole seconds since 1970, negative before. */
 export function IsUnixTime(): PropertyDecorator {
-  const ok = (value: unknown) => typeof value === "string" && /^-?\d{1,12}$/.test(value);
-  return check("isUnixTime", { type: "integer" }, (value) =>
-    ok(value) ? undefined : "must be whole seconds since 1970",
+  return parsedBy("isUnixTime", { type: "integer" }, (raw) =>
+    typeof raw === "string" && /^-?\d{1,12}$/.test(raw) ? Number(raw) : new Refused("must be whole seconds since 1970"),
   );
 }
 
 /** A number of rows in a query string, within [1, max], or `all`. */
 export function IsRowLimit(max: number): PropertyDecorator {
-  const ok = (value: unknown) =>
-    value === "all" ||
-    (typeof value === "string" && /^\d{1,15}$/.test(value) && Number(value) >= 1 && Number(value) <= max);
   const schema = { anyOf: [{ type: "integer", minimum: 1, maximum: max }, { const: "all" }] };
-  return check("isRowLimit", schema, (value) =>
-    ok(value) ? undefined : `must be an integer from 1 to ${max}, or all`,
+  return parsedBy("isRowLimit", schema, (raw) =>
+    raw === "all" ? raw : orRefused(parseInteger(raw, 1, max), `must be an integer from 1 to ${max}, or all`),
   );
 }
 
 /** One of a few words. */
 export function IsOneOf(words: readonly string[]): PropertyDecorator {
-  return check("isOneOf", { type: "string", enum: [...words] }, (value) =>
-    words.some((word) => word === value) ? undefined : `must be one of ${words.join(", ")}`,
+  return parsedBy("isOneOf", { type: "string", enum: [...words] }, (raw) =>
+    orRefused(
+      words.find((word) => word === raw),
+      `must be one of ${words.join(", ")}`,
+    ),
   );
 }
 
+/** An interval in either spelling, in its short one. */
 export function IsIntervalName(): PropertyDecorator {
-  return check("isIntervalName", { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] }, (value) =>
-    parseInterval(value) === undefined ? `must be one of ${INTERVALS.join(" ")}` : undefined,
+  return parsedBy("isIntervalName", { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] }, (raw) =>
+    orRefused(parseInterval(raw), `must be one of ${INTERVALS.join(" ")}`),
+  );
+}
+
+const RESOLUTION_NAMES = [...UDF_RESOLUTIONS.keys(), "D", "W", "M"];
+
+/** What TradingView calls an interval, as the interval. */
+export function IsResolution(): PropertyDecorator {
+  return parsedBy("isResolution", { type: "string", enum: RESOLUTION_NAMES }, (raw) =>
+    orRefused(parseResolution(raw), `must be one of ${RESOLUTION_NAMES.join(", ")}`),
   );
 }
 
 const ZONES = ["America/New_York", "UTC", "Asia/Kolkata", "Australia/Lord_Howe"];
 
 export function IsZone(): PropertyDecorator {
-  return check("isZone", { type: "string", pattern: "^[A-Za-z]", examples: ZONES }, (value) =>
-    typeof value === "string" && isTimezone(value) ? undefined : "must be an IANA time zone such as America/New_York",
+  return parsedBy("isZone", { type: "string", pattern: "^[A-Za-z]", examples: ZONES }, (raw) =>
+    typeof raw === "string" && isTimezone(raw)
+      ? raw
+      : new Refused("must be an IANA time zone such as America/New_York"),
   );
 }

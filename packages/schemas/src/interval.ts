@@ -1,43 +1,104 @@
+import { type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
+
 /** Intervals whose bars are stored; every other one is derived from them. */
 export const STORED_INTERVALS = ["minute", "hour", "day"] as const;
 export type StoredInterval = (typeof STORED_INTERVALS)[number];
 
-/** Every interval the read side answers, in the short spelling. */
-export const INTERVALS = [
-  "1m",
-  "2m",
-  "3m",
-  "5m",
-  "10m",
-  "15m",
-  "30m",
-  "1h",
-  "2h",
-  "3h",
-  "4h",
-  "6h",
-  "8h",
-  "12h",
-  "1d",
-  "1w",
-  "1M",
-] as const;
-export type Interval = (typeof INTERVALS)[number];
+/** What there is to say of an interval. */
+interface IntervalFacts {
+  /**
+   * How its buckets follow one another: by the `clock` of UTC, each as long as the others; from the start of the FX day, the
+   * last one cut at its end (`day-part`); or as one or more FX days, which are as long as they are (`days`).
+   */
+  readonly kind: "clock" | "day-part" | "days";
+  /** How long a bucket is that is not cut; of days, no bucket is known by it. */
+  readonly lengthUs?: Micros;
+  /** What its bars are stored as. */
+  readonly stored?: StoredInterval;
+  /** What TradingView calls it. */
+  readonly resolution: string;
+}
 
-const LONG_NAMES: Readonly<Record<StoredInterval, Interval>> = { minute: "1m", hour: "1h", day: "1d" };
+/** Every interval the read side answers, in the short spelling, the shortest first. */
+const FACTS = {
+  "1m": { kind: "clock", lengthUs: US_PER_MINUTE, stored: "minute", resolution: "1" },
+  "2m": { kind: "clock", lengthUs: 2 * US_PER_MINUTE, resolution: "2" },
+  "3m": { kind: "clock", lengthUs: 3 * US_PER_MINUTE, resolution: "3" },
+  "5m": { kind: "clock", lengthUs: 5 * US_PER_MINUTE, resolution: "5" },
+  "10m": { kind: "clock", lengthUs: 10 * US_PER_MINUTE, resolution: "10" },
+  "15m": { kind: "clock", lengthUs: 15 * US_PER_MINUTE, resolution: "15" },
+  "30m": { kind: "clock", lengthUs: 30 * US_PER_MINUTE, resolution: "30" },
+  "1h": { kind: "clock", lengthUs: US_PER_HOUR, stored: "hour", resolution: "60" },
+  "2h": { kind: "day-part", lengthUs: 2 * US_PER_HOUR, resolution: "120" },
+  "3h": { kind: "day-part", lengthUs: 3 * US_PER_HOUR, resolution: "180" },
+  "4h": { kind: "day-part", lengthUs: 4 * US_PER_HOUR, resolution: "240" },
+  "6h": { kind: "day-part", lengthUs: 6 * US_PER_HOUR, resolution: "360" },
+  "8h": { kind: "day-part", lengthUs: 8 * US_PER_HOUR, resolution: "480" },
+  "12h": { kind: "day-part", lengthUs: 12 * US_PER_HOUR, resolution: "720" },
+  "1d": { kind: "days", stored: "day", resolution: "1D" },
+  "1w": { kind: "days", resolution: "1W" },
+  "1M": { kind: "days", resolution: "1M" },
+} as const satisfies Readonly<Record<string, IntervalFacts>>;
+
+export type Interval = keyof typeof FACTS;
+
+export const INTERVALS = Object.keys(FACTS) as readonly Interval[]; // The keys are what the type is made of.
+
+/** What there is to say of an interval. */
+export function intervalFacts(interval: Interval): IntervalFacts {
+  return FACTS[interval];
+}
+
+const NAMES = new Map<unknown, Interval>(
+  INTERVALS.flatMap((interval) => {
+    const { stored } = intervalFacts(interval);
+    return [[interval, interval], ...(stored === undefined ? [] : [[stored, interval] as const])] as const;
+  }),
+);
 
 /** Reads an interval in either spelling; case matters (`1m` is a minute, `1M` a month). */
 export function parseInterval(raw: unknown): Interval | undefined {
-  const short = LONG_NAMES[raw as StoredInterval] ?? raw;
-  return INTERVALS.find((interval) => interval === short);
+  return NAMES.get(raw);
 }
 
 /** The stored interval of that name, in either spelling. */
 export function parseStoredInterval(raw: unknown): StoredInterval | undefined {
-  return STORED_INTERVALS.find((interval) => interval === raw || LONG_NAMES[interval] === raw);
+  const interval = parseInterval(raw);
+  return interval === undefined ? undefined : intervalFacts(interval).stored;
 }
+
+/** The short spelling of a stored interval. */
+export const SHORT_NAMES = { minute: "1m", hour: "1h", day: "1d" } as const satisfies Record<StoredInterval, Interval>;
+
+/** How long the buckets of stored intervals are; of a day, when no clock changes. */
+export const STORED_LENGTH_US: Readonly<Record<StoredInterval, Micros>> = {
+  minute: US_PER_MINUTE,
+  hour: US_PER_HOUR,
+  day: US_PER_DAY,
+};
 
 /** Whether a query for this interval may name a day boundary: every interval of two hours or more. */
 export function takesDayBoundary(interval: Interval): boolean {
-  return INTERVALS.indexOf(interval) >= INTERVALS.indexOf("2h");
+  return intervalFacts(interval).kind !== "clock";
+}
+
+/** Whether the buckets are whole FX days, which are known by their dates. */
+export function isOfDays(interval: Interval): boolean {
+  return intervalFacts(interval).kind === "days";
+}
+
+/** The length of the buckets of an interval that no day boundary touches; undefined for the others. */
+export function fixedLengthUs(interval: Interval): Micros | undefined {
+  const { kind, lengthUs } = intervalFacts(interval);
+  return kind === "clock" ? lengthUs : undefined;
+}
+
+/** What TradingView calls each interval. */
+export const UDF_RESOLUTIONS: ReadonlyMap<string, Interval> = new Map(
+  INTERVALS.map((interval) => [intervalFacts(interval).resolution, interval]),
+);
+
+/** The interval of a resolution's name; `D`, `W` and `M` are short for one of them. */
+export function parseResolution(raw: unknown): Interval | undefined {
+  return UDF_RESOLUTIONS.get(String(raw)) ?? UDF_RESOLUTIONS.get(`1${raw}`);
 }

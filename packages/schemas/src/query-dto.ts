@@ -1,7 +1,7 @@
-import { IsIn } from "class-validator";
-import { IsIntegerText, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
+import { IsIntegerText, IsOneOf, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
+import type { Micros } from "./time.js";
 
 /** Query of `PUT /ticks`. */
 export class TickKeyQuery {
@@ -11,11 +11,11 @@ export class TickKeyQuery {
   symbol!: string;
 
   @IsTime()
-  time!: string;
+  time!: Micros;
 
   @MayBeAbsent()
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
-  seq?: string;
+  seq?: number;
 }
 
 /** Path of `DELETE /ticks/{symbol}/{time}`. */
@@ -26,7 +26,7 @@ export class StampPath {
   symbol!: string;
 
   @IsTime()
-  time!: string;
+  time!: Micros;
 }
 
 /** Query of `DELETE /ticks/{symbol}/{time}`. */
@@ -35,7 +35,7 @@ export class SeqQuery {
 
   @MayBeAbsent()
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
-  seq?: string;
+  seq?: number;
 }
 
 /** Query of `DELETE /ticks`. */
@@ -46,10 +46,10 @@ export class TickRangeQuery {
   symbol!: string;
 
   @IsTime()
-  start!: string;
+  start!: Micros;
 
   @IsTime()
-  end!: string;
+  end!: Micros;
 }
 
 /** Query of `POST /ticks/bulk`. */
@@ -57,7 +57,7 @@ export class BulkQuery {
   static readonly fields: readonly string[] = ["on_error"];
 
   @MayBeAbsent()
-  @IsIn(["stop", "skip"], { message: "must be stop or skip" })
+  @IsOneOf(["stop", "skip"])
   on_error?: "stop" | "skip";
 }
 
@@ -68,7 +68,7 @@ export class AnchorQuery {
   @MayBeAbsent()
   @Describe("Every symbol when absent.")
   @IsSymbolList()
-  symbol?: string;
+  symbol?: readonly string[];
 }
 
 /** Query of the plain WebSocket endpoints. */
@@ -78,5 +78,5 @@ export class StreamQuery {
   @MayBeAbsent()
   @Describe("Every symbol when absent.")
   @IsSymbolList()
-  symbol?: string;
+  symbol?: readonly string[];
 }

@@ -11,7 +11,9 @@ import {
   MayBeAbsent,
 } from "./decorators.js";
 import { Describe } from "./field-schema.js";
+import type { Interval } from "./interval.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
+import type { Micros } from "./time.js";
 
 /** Rows one answer holds when `limit` is absent, and at most. */
 export const LIMIT_DEFAULT = 1000;
@@ -45,22 +47,22 @@ export class TicksQuery {
   symbol!: string;
 
   @IsTime()
-  start!: string;
+  start!: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
   @IsTime()
-  end?: string;
+  end?: Micros;
 
   @MayBeAbsent()
   @Describe("`all` streams the whole range in one answer.")
   @IsRowLimit(LIMIT_MAX)
-  limit?: string;
+  limit?: number | "all";
 
   @MayBeAbsent()
   @Describe("Paging cursor: only ticks after (`start`, `after_seq`).")
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
-  after_seq?: string;
+  after_seq?: number;
 
   @MayBeAbsent()
   @IsOneOf(FORMATS)
@@ -77,22 +79,22 @@ export class BarsQuery {
   @ValidateIf(({ start, count }: BarsQuery) => start !== undefined || count === undefined)
   @Describe("May be absent with `count`: the last bars then, however old.")
   @IsTime()
-  start?: string;
+  start?: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
   @IsTime()
-  end?: string;
+  end?: Micros;
 
   @MayBeAbsent()
   @Describe("The first bars of the range; `all` streams the whole range in one answer.")
   @IsRowLimit(LIMIT_MAX)
-  limit?: string;
+  limit?: number | "all";
 
   @MayBeAbsent()
   @Describe("The last bars of the range, in place of `limit`.")
   @IsIntegerText(1, LIMIT_MAX)
-  count?: string;
+  count?: number;
 
   @MayBeAbsent()
   @Describe("Whether buckets without ticks are answered too, up to now; `none` when absent.")
@@ -111,7 +113,7 @@ export class DayBarsQuery extends BarsQuery {
   @MayBeAbsent()
   @Describe("Local hour where the FX day starts.")
   @IsIntegerText(0, 23)
-  day_start_hour?: string;
+  day_start_hour?: number;
 
   @MayBeAbsent()
   @Describe("IANA zone of that hour.")
@@ -124,7 +126,7 @@ export class IntervalBarsQuery extends DayBarsQuery {
   static override readonly fields: readonly string[] = ["interval", ...DayBarsQuery.fields];
 
   @IsIntervalName()
-  interval!: string;
+  interval!: Interval;
 }
 
 /** Query of `GET /ohlc/latest`. */
@@ -132,16 +134,16 @@ export class LatestQuery {
   static readonly fields: readonly string[] = ["symbol", "interval", "day_start_hour", "timezone", "format"];
 
   @IsSymbolList()
-  symbol!: string;
+  symbol!: readonly string[];
 
   @MayBeAbsent()
   @Describe("`minute` when absent.")
   @IsIntervalName()
-  interval?: string;
+  interval?: Interval;
 
   @MayBeAbsent()
   @IsIntegerText(0, 23)
-  day_start_hour?: string;
+  day_start_hour?: number;
 
   @MayBeAbsent()
   @IsZone()

@@ -18,8 +18,8 @@ const END = "end=2025-12-05T11:00:00%2B02:00";
 describe("readQuery", () => {
   test("reads a query with escapes, and one that is absent", () => {
     expect(readQuery(TickRangeQuery, `/ticks?symbol=EUR%2FUSD&${START}&${END}`)).toMatchObject({
-      symbol: "EUR/USD",
-      end: "2025-12-05T11:00:00+02:00",
+      symbol: "EURUSD",
+      end: Date.UTC(2025, 11, 5, 9) * 1000,
     });
     expect(readQuery(SeqQuery, "/ticks/x")).toEqual({});
   });

@@ -6,11 +6,11 @@ import {
   type DayBoundary,
   type Interval,
   type Micros,
+  STORED_LENGTH_US,
   type StoredInterval,
   sameBoundary,
   US_PER_DAY,
   US_PER_HOUR,
-  US_PER_MINUTE,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import {
@@ -76,8 +76,6 @@ function onWholeHours(edges: readonly Micros[]): boolean {
   return edges.every((edge) => edge % US_PER_HOUR === 0);
 }
 
-const LENGTH_US = { minute: US_PER_MINUTE, hour: US_PER_HOUR, day: US_PER_DAY };
-
 /**
  * The longest stored bars that buckets with these edges are made of: weeks and months of days where those begin with the
  * stored day; otherwise hours; where a zone's offset has a part-hour, minutes.
@@ -121,7 +119,7 @@ function sliceUs(range: DerivedRange, atUs: Micros, stored: DayBoundary): Micros
   const { interval, boundary } = range;
   const firstDay = bucketEdges(atUs, atUs + US_PER_DAY, interval, boundary);
   const bucketUs = bucketEnd(atUs, interval, boundary) - bucketStart(atUs, interval, boundary);
-  return Math.min(SOURCE_BARS_MAX * LENGTH_US[sourceOf(range, firstDay, stored)], BUCKETS_MAX * bucketUs);
+  return Math.min(SOURCE_BARS_MAX * STORED_LENGTH_US[sourceOf(range, firstDay, stored)], BUCKETS_MAX * bucketUs);
 }
 
 /** The whole buckets of a range, cut to where the symbol has data, so that a start of 1970 costs nothing. */

@@ -4,6 +4,7 @@ import {
   bucketEnd,
   type DayBoundary,
   type Micros,
+  SHORT_NAMES,
   STORED_INTERVALS,
   type StoredInterval,
   US_PER_DAY,
@@ -62,7 +63,6 @@ type BarWithInterval = BarRow & { readonly interval: StoredInterval };
 /** Within it a symbol that trades has two days, weekends and holidays included. */
 const RECENT_US = 8 * US_PER_DAY;
 const LAST_SEQ = 1023;
-const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
 
 /** The newest `count` bars of each symbol from its start in `since` up to now. */
 function newestOf(
@@ -202,7 +202,7 @@ async function readUnderOneSnapshot(
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
   const rows = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
-  const ends = rows.map(({ interval, bucket }) => bucketEnd(Math.max(nowUs, bucket), SHORT[interval], boundary));
+  const ends = rows.map(({ interval, bucket }) => bucketEnd(Math.max(nowUs, bucket), SHORT_NAMES[interval], boundary));
   const keys = await keysOf(transaction, rows, ends);
   return { nowUs, snapshot, identity, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
 }

@@ -1,5 +1,5 @@
 import type { Queries } from "@fx-ohlc/database";
-import { type Micros, type StoredInterval, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { type Micros, STORED_LENGTH_US, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarColumns, barColumns, joinBars } from "./bar-columns.js";
 import { windowsBack } from "./windows-back.js";
@@ -85,14 +85,13 @@ export function readStoredBars(sql: Queries, range: StoredRange): Promise<BarCol
   return readRange(sql, ONE_RANGE[range.interval], range);
 }
 
-const LENGTH_US = { minute: US_PER_MINUTE, hour: US_PER_HOUR, day: US_PER_DAY };
 /** Of a symbol that trades, the last bars lie within twice their time and a long weekend. */
 const WEEKEND_US = 4 * US_PER_DAY;
 
 /** Reads the last `rowsMax` stored bars of a range, ascending. */
 export async function readLastStoredBars(reader: Reader, range: StoredRange): Promise<BarColumns> {
   const { interval, rowsMax } = range;
-  const firstUs = 2 * rowsMax * LENGTH_US[interval] + WEEKEND_US;
+  const firstUs = 2 * rowsMax * STORED_LENGTH_US[interval] + WEEKEND_US;
   const parts: BarColumns[] = [];
   let rows = 0;
   for (const [fromUs, toUs] of windowsBack(range.fromUs, range.toUs, firstUs)) {

@@ -8,11 +8,11 @@ import {
   formatTime,
   fxDayName,
   type Micros,
+  SHORT_NAMES,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
 import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
-import { symbolsOf } from "./ranges.js";
 
 function keyJson({ timeUs, seq }: TickKey) {
   return { time: formatTime(timeUs), seq };
@@ -20,7 +20,7 @@ function keyJson({ timeUs, seq }: TickKey) {
 
 function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
   const { interval, bucketUs } = bar;
-  const short = SHORT[interval];
+  const short = SHORT_NAMES[interval];
   return {
     interval,
     ...barJson(bar, bucketUs < bucketStart(nowUs, short, boundary)),
@@ -42,18 +42,13 @@ export function getClock(reader: Reader) {
   };
 }
 
-const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
-
 /**
  * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. Not
  * for the outside: the edge does not lead here.
  */
 export function getAnchor(reader: Reader) {
   return async (_req: IncomingMessage, { symbol }: AnchorQuery): Promise<Answer> => {
-    const { nowUs, snapshot, identity, bars } = await readNewestBars(
-      reader,
-      symbol === undefined ? undefined : symbolsOf(symbol),
-    );
+    const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol);
     const boundary = reader.dayBoundary;
     const body = {
       ...identity,

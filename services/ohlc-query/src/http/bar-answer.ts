@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval } from "@fx-ohlc/schemas";
+import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
@@ -37,7 +37,7 @@ interface Page {
 
 /** The boundary whose days give bars of a day or more their names. */
 export function namingBoundary(interval: Interval, boundary: DayBoundary): DayBoundary | undefined {
-  return interval === "1d" || interval === "1w" || interval === "1M" ? boundary : undefined;
+  return isOfDays(interval) ? boundary : undefined;
 }
 
 function pagesFor({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages {

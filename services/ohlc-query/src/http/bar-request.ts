@@ -39,7 +39,7 @@ export function requireBoundaryFits(query: BoundaryParameters, interval: Interva
 }
 
 /** @throws Problem 400 for a format that cannot be sent before its end is known */
-export function requireStreamable(limit: string | undefined, format: BarFormat): void {
+export function requireStreamable(limit: number | "all" | undefined, format: BarFormat): void {
   if (limit !== "all" || format !== "columns") return;
   throw malformed([{ field: "limit", message: "all is for formats whose rows follow one another, not for columns" }]);
 }

@@ -5,7 +5,6 @@ import {
   type DayBarsQuery,
   type IntervalBarsQuery,
   type LatestQuery,
-  parseInterval,
 } from "@fx-ohlc/schemas";
 import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
@@ -15,7 +14,7 @@ import type { Answer } from "./answer.js";
 import { answerBars, type BarSources, namingBoundary } from "./bar-answer.js";
 import { barRequest, requireBoundaryFits } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
-import { boundaryOf, symbolsOf } from "./ranges.js";
+import { boundaryOf } from "./ranges.js";
 
 /** Symbols of one `/ohlc/latest`: each costs some index probes. */
 const SYMBOLS_MAX = 100;
@@ -37,19 +36,17 @@ export function getDayBars(dependencies: BarSources) {
 /** `GET /ohlc`: bars of any interval. */
 export function getIntervalBars(dependencies: BarSources) {
   return async (req: IncomingMessage, query: IntervalBarsQuery): Promise<Answer> => {
-    const interval = parseInterval(query.interval) ?? "1m";
-    return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
+    return answerBars(dependencies, req, barRequest(req, query, query.interval, dependencies.reader));
   };
 }
 
 /** `GET /ohlc/latest`. */
 export function getLatestBars({ reader, pages }: BarSources) {
   return async (req: IncomingMessage, query: LatestQuery): Promise<Answer> => {
-    const symbols = symbolsOf(query.symbol);
+    const { symbol: symbols, interval = "1m" } = query;
     if (symbols.length > SYMBOLS_MAX) {
       throw invalid([{ field: "symbol", message: `must name at most ${SYMBOLS_MAX} symbols` }]);
     }
-    const interval = parseInterval(query.interval ?? "minute") ?? "1m";
     requireBoundaryFits(query, interval);
     const format = formatOf(req, query.format);
     const boundary = boundaryOf(query, reader.dayBoundary);

@@ -34,7 +34,7 @@ export function getTicks(reader: Reader) {
     requireStreamable(query.limit, format);
     const contentType = CONTENT_TYPES[format];
     const { limit, ...range } = rangeOf(query, reader.nowUs());
-    const ticksOf = { ...range, afterSeq: Number(query.after_seq ?? -1), rowsMax: limit + 1 };
+    const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
     if (query.limit === "all" && format !== "columns") {
       return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
     }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { databaseProblem } from "@fx-ohlc/database";
 import {
-  normalizeSymbol,
   sessionBoundary,
   type UdfConfig,
   type UdfFound,
@@ -72,7 +71,7 @@ export function getUdfTime({ reader }: BarSources) {
 /** `GET /udf/symbols`. */
 export function getUdfSymbol({ reader, pages, sessions }: BarSources) {
   return async (_req: IncomingMessage, query: UdfSymbolQuery): Promise<Answer> => {
-    const symbol = normalizeSymbol(query.symbol) ?? "";
+    const { symbol } = query;
     const session = sessions.of(symbol);
     const { bars } = await pages.last({
       ...{ symbol, interval: "1m", boundary: sessionBoundary(session) },
@@ -98,7 +97,7 @@ export function getUdfSearch({ reader, sessions }: BarSources) {
       }),
     );
     const wanted = found.filter((row) => [row.type, ""].includes(type) && [EXCHANGE, ""].includes(exchange));
-    return { body: JSON.stringify(wanted.slice(0, Number(limit))) };
+    return { body: JSON.stringify(wanted.slice(0, limit)) };
   };
 }
 

@@ -5,6 +5,7 @@ import {
   fxDayName,
   type Interval,
   isClosedThroughout,
+  isOfDays,
   type MarketSession,
   type Micros,
   parseTime,
@@ -17,10 +18,6 @@ export interface Dating {
   readonly interval: Interval;
   readonly boundary: DayBoundary;
   readonly session: MarketSession;
-}
-
-function isDated(interval: Interval): boolean {
-  return interval === "1d" || interval === "1w" || interval === "1M";
 }
 
 /** The first date from `date` on whose FX day the market is open in; one of the next seven is. */
@@ -38,7 +35,7 @@ function firstTradingDate(date: number, { boundary, session }: Dating): number {
  */
 export function barTime(bucketUs: Micros, dating: Dating): Micros {
   const { interval, boundary } = dating;
-  if (!isDated(interval)) return bucketUs;
+  if (!isOfDays(interval)) return bucketUs;
   const dateUs = parseTime(`${fxDayName(bucketUs, boundary)}T00:00:00Z`) ?? 0;
   return interval === "1d" ? dateUs : firstTradingDate(dateUs / US_PER_DAY, dating) * US_PER_DAY;
 }
@@ -46,7 +43,7 @@ export function barTime(bucketUs: Micros, dating: Dating): Micros {
 /** Where the first bucket starts whose bar has this time or a later one. */
 export function bucketAtOrAfter(timeUs: Micros, dating: Dating): Micros {
   const { interval, boundary } = dating;
-  if (!isDated(interval)) return timeUs;
+  if (!isOfDays(interval)) return timeUs;
   const named = startOfNamedDay(Math.ceil(timeUs / US_PER_DAY), boundary);
   const bucketUs = bucketStart(named, interval, boundary);
   return barTime(bucketUs, dating) >= timeUs ? bucketUs : bucketEnd(bucketUs, interval, boundary);

@@ -1,8 +1,6 @@
 import {
   LIMIT_MAX,
   type Micros,
-  normalizeSymbol,
-  parseResolution,
   sessionBoundary,
   type UdfBars,
   type UdfHistoryQuery,
@@ -19,8 +17,8 @@ import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 /** Bars as a chart takes them, or where the last ones before its range are. */
 type History = UdfBars | UdfNoData;
 
-function instantOf(seconds: string): Micros {
-  return clampInstant(Number(seconds) * US_PER_SECOND);
+function instantOf(seconds: number): Micros {
+  return clampInstant(seconds * US_PER_SECOND);
 }
 
 function secondsOf(bucketUs: Micros, dating: Dating): number {
@@ -44,15 +42,14 @@ async function nothingIn(range: BarRange, pages: BarPages, dating: Dating): Prom
  * than the last 10,000 of them.
  */
 export async function readHistory(query: UdfHistoryQuery, pages: BarPages, sessions: MarketSessions): Promise<History> {
-  const symbol = normalizeSymbol(query.symbol) ?? "";
+  const { symbol, resolution: interval, from = 0, to, countback } = query;
   const session = sessions.of(symbol);
-  const dating = { interval: parseResolution(query.resolution) ?? "1m", boundary: sessionBoundary(session), session };
-  const { from = "0", to, countback } = query;
+  const dating = { interval, boundary: sessionBoundary(session), session };
   const range = {
-    ...{ symbol, interval: dating.interval, boundary: dating.boundary },
+    ...{ symbol, interval, boundary: dating.boundary },
     fromUs: countback === undefined ? bucketAtOrAfter(instantOf(from), dating) : FIRST_BUCKET_US,
     toUs: bucketAtOrAfter(instantOf(to), dating),
-    limit: Math.min(Number(countback ?? LIMIT_MAX), LIMIT_MAX),
+    limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
   const { bars } = await pages.last(range);
   return bars.bucketUs.length > 0 ? historyOf(bars, dating) : nothingIn(range, pages, dating);

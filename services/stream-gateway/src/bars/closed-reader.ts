@@ -1,4 +1,4 @@
-import { type Micros, type StoredInterval, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { type Micros, STORED_LENGTH_US } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import type { Switchboard } from "../fanout/switchboard.js";
 import { GapItem } from "../messages/gap-item.js";
@@ -14,15 +14,9 @@ const BARS_MAX = 1000;
 const READERS_MAX = 4;
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 
-const LENGTH_US: Readonly<Record<StoredInterval, number>> = {
-  minute: US_PER_MINUTE,
-  hour: US_PER_HOUR,
-  day: US_PER_DAY,
-};
-
 /** The newest part of a range, as much as is read at once. */
 export function readableFrom({ interval, fromUs, toUs }: ClosedRange): Micros {
-  return Math.max(fromUs, toUs - BARS_MAX * LENGTH_US[interval]);
+  return Math.max(fromUs, toUs - BARS_MAX * STORED_LENGTH_US[interval]);
 }
 
 /** Reads closed bars that changed, or that nobody could fold, and tells clients what they are now. */

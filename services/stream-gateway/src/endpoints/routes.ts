@@ -1,5 +1,5 @@
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
-import { normalizeSymbol, type StoredInterval, StreamQuery } from "@fx-ohlc/schemas";
+import { type StoredInterval, StreamQuery } from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
 import type { Endpoint } from "../connection/connections.js";
 import { type Channel, EVERY_SYMBOL } from "../messages/channel.js";
@@ -37,11 +37,6 @@ function pathOf(target: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
-function symbolsOf(list: string | undefined): string[] {
-  if (list === undefined) return [EVERY_SYMBOL];
-  return [...new Set(list.split(",").map((symbol) => normalizeSymbol(symbol) ?? ""))];
-}
-
 /**
  * Where an upgrade's target leads.
  *
@@ -56,6 +51,6 @@ export function destinationOf(target: string): Destination {
   const plain = PLAIN_ENDPOINTS.get(path);
   if (plain === undefined)
     throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
-  const { symbol } = readQuery(StreamQuery, target);
-  return { endpoint: plain.endpoint, channels: symbolsOf(symbol).map(plain.channelOf) };
+  const { symbol: symbols = [EVERY_SYMBOL] } = readQuery(StreamQuery, target);
+  return { endpoint: plain.endpoint, channels: symbols.map(plain.channelOf) };
 }

@@ -1,15 +1,6 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
-import {
-  checkDto,
-  formatTime,
-  LATEST_US,
-  type Micros,
-  normalizeSymbol,
-  OLDER_THAN_RETENTION,
-  PriceDto,
-  parseTime,
-} from "@fx-ohlc/schemas";
+import { checkDto, formatTime, LATEST_US, type Micros, OLDER_THAN_RETENTION, PriceDto } from "@fx-ohlc/schemas";
 import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
 import { type Correction, type Corrections, OlderThanRetentionError } from "../write/corrections.js";
@@ -33,18 +24,9 @@ interface Stamp {
   readonly seq: number | undefined;
 }
 
-/** A checked time, cut to where ticks can be: later ones are valid, but the database has no use for them. */
-function instant(time: string): Micros {
-  return Math.min(parseTime(time) ?? 0, LATEST_US);
-}
-
-/** Values that were checked already, in the form they are stored in. */
-function stampOf(symbol: string, time: string, seq: string | undefined): Stamp {
-  return {
-    symbol: normalizeSymbol(symbol) ?? "",
-    timeUs: instant(time),
-    seq: seq === undefined ? undefined : Number(seq),
-  };
+/** A time cut to where ticks can be: later ones are valid, but the database has no use for them. */
+function instant(timeUs: Micros): Micros {
+  return Math.min(timeUs, LATEST_US);
 }
 
 /** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */
@@ -65,7 +47,7 @@ export function correctionHandlers(
   const { database } = dependencies;
   return {
     putTick: async (req, res, { query: { symbol, time, seq } }) => {
-      const stamp = stampOf(symbol, time, seq);
+      const stamp = { symbol, timeUs: instant(time), seq };
       const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
       const change = database.whileAvailable(() => put(dependencies, stamp, body.value.price));
@@ -73,13 +55,13 @@ export function correctionHandlers(
     },
 
     deleteTicks: async (_req, res, { query: { symbol, start, end } }) => {
-      const range = { symbol: normalizeSymbol(symbol) ?? "", fromUs: instant(start), toUs: instant(end) };
+      const range = { symbol, fromUs: instant(start), toUs: instant(end) };
       const change = database.whileAvailable(() => removeRange(dependencies, range));
       sendJson(res, 200, await orRefused("start", change));
     },
 
     deleteTick: async (_req, res, { path: { symbol, time }, query: { seq } }) => {
-      const stamp = stampOf(symbol, time, seq);
+      const stamp = { symbol, timeUs: instant(time), seq };
       const change = database.whileAvailable(() => removeStamp(dependencies, stamp));
       sendJson(res, 200, await orRefused("time", change));
     },
