@@ -71,6 +71,7 @@ describe("the OpenAPI document of the whole API", () => {
       await actor.actShared();
     }
     await crowd();
+    await slowness();
     await outage();
     expect(book.faults).toEqual([]);
     expect(book.unseen).toEqual([]);
@@ -112,11 +113,20 @@ describe("the OpenAPI document of the whole API", () => {
     });
   }
 
+  /** Somebody holds every table until all statements that wait for it have been given up. */
+  async function slowness(): Promise<void> {
+    await system.sql.begin(async (transaction) => {
+      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day in access exclusive mode`;
+      const actors = [edge, ...stages.map((stage) => stage.actor)];
+      await Promise.all(actors.flatMap((actor) => actor.stepsOf(504).map((step) => actor.act(step))));
+    });
+  }
+
   async function outage(): Promise<void> {
     proxy.refuse();
     await system.redis.stop();
     for (const actor of [edge, ...stages.map((stage) => stage.actor)]) {
-      for (const step of actor.unavailableSteps()) {
+      for (const step of actor.stepsOf(503)) {
         const isAway = async () => (await actor.ask(step)).status === 503;
         await eventually(isAway, { timeoutMs: OUTAGE_NOTICED_MS, what: `${step.operation} to answer 503` });
         await actor.act(step);
