@@ -10,8 +10,8 @@ import {
   type Micros,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
-import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
+import type { BarSources } from "./bar-answer.js";
 import { symbolsOf } from "./ranges.js";
 
 function keyJson({ timeUs, seq }: TickKey) {
@@ -35,11 +35,9 @@ function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
  *
  * @throws DatabaseUnavailableError before the database was ever reached
  */
-export function getClock(reader: Reader) {
-  return async (): Promise<Answer> => {
-    if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
-    return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
-  };
+export async function getClock({ reader }: BarSources): Promise<Answer> {
+  if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
+  return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
 }
 
 const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
@@ -48,20 +46,20 @@ const SHORT = { minute: "1m", hour: "1h", day: "1d" } as const;
  * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. Not
  * for the outside: the edge does not lead here.
  */
-export function getAnchor(reader: Reader) {
-  return async (_req: IncomingMessage, { symbol }: AnchorQuery): Promise<Answer> => {
-    const { nowUs, snapshot, identity, bars } = await readNewestBars(
-      reader,
-      symbol === undefined ? undefined : symbolsOf(symbol),
-    );
-    const boundary = reader.dayBoundary;
-    const body = {
-      ...identity,
-      snapshot,
-      now: formatTime(nowUs),
-      day_boundary: boundary,
-      bars: bars.map((bar) => anchorBar(bar, nowUs, boundary)),
-    };
-    return { body: JSON.stringify(body) };
+export async function getAnchor(
+  { reader }: BarSources,
+  _req: IncomingMessage,
+  { symbol }: AnchorQuery,
+): Promise<Answer> {
+  const symbols = symbol === undefined ? undefined : symbolsOf(symbol);
+  const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbols);
+  const boundary = reader.dayBoundary;
+  const body = {
+    ...identity,
+    snapshot,
+    now: formatTime(nowUs),
+    day_boundary: boundary,
+    bars: bars.map((bar) => anchorBar(bar, nowUs, boundary)),
   };
+  return { body: JSON.stringify(body) };
 }
