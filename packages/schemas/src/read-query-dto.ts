@@ -53,7 +53,7 @@ export class TicksQuery {
   end?: string;
 
   @MayBeAbsent()
-  @Describe("`all` streams the whole range in one answer.")
+  @Describe("`all` streams the whole range in one answer, whose reader may pause for ten minutes.")
   @IsRowLimit(LIMIT_MAX)
   limit?: string;
 
@@ -85,7 +85,9 @@ export class BarsQuery {
   end?: string;
 
   @MayBeAbsent()
-  @Describe("The first bars of the range; `all` streams the whole range in one answer.")
+  @Describe(
+    "The first bars of the range; `all` streams the whole range in one answer, whose reader may pause for ten minutes.",
+  )
   @IsRowLimit(LIMIT_MAX)
   limit?: string;
 
