@@ -5,12 +5,14 @@ import { Actor } from "../src/api/actor.js";
 import { AnswerBook } from "../src/api/answer-book.js";
 import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
-import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, REFUSALS } from "../src/api/scenario.js";
+import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, REFUSALS, type Step } from "../src/api/scenario.js";
 import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
 const ON_GATEWAY = /^stream/;
 const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
+/** Symbols of the good day's writes. */
+const WRITTEN = ["EURUSD", "GBPUSD", "USDJPY"];
 /** A dependency that is away is noticed within 2 s, ms. */
 const OUTAGE_NOTICED_MS = 20_000;
 
@@ -71,6 +73,7 @@ describe("the OpenAPI document of the whole API", () => {
       await actor.actShared();
     }
     await crowd();
+    await slowness();
     await outage();
     expect(book.faults).toEqual([]);
     expect(book.unseen).toEqual([]);
@@ -112,11 +115,26 @@ describe("the OpenAPI document of the whole API", () => {
     });
   }
 
+  /** Somebody holds every table, and the locks that writers take first, until all who wait for them have been given up. */
+  async function slowness(): Promise<void> {
+    // A tick-ingest has four connections, and there are five ways to write.
+    const { url } = await system.start("tick-ingest");
+    const other = new Actor(url, document, book, recorder);
+    await system.sql.begin(async (transaction) => {
+      await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
+      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day in access exclusive mode`;
+      const deleting = ({ operation }: Step) => operation.startsWith("delete");
+      const asked = edge.stepsOf(504).map((step) => (deleting(step) ? other : edge).act(step));
+      await Promise.all(asked);
+    });
+    other.close();
+  }
+
   async function outage(): Promise<void> {
     proxy.refuse();
     await system.redis.stop();
     for (const actor of [edge, ...stages.map((stage) => stage.actor)]) {
-      for (const step of actor.unavailableSteps()) {
+      for (const step of actor.stepsOf(503)) {
         const isAway = async () => (await actor.ask(step)).status === 503;
         await eventually(isAway, { timeoutMs: OUTAGE_NOTICED_MS, what: `${step.operation} to answer 503` });
         await actor.act(step);

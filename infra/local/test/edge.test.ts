@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { eventually, freePort, type ReadyProcess } from "@fx-ohlc/embedded";
+import { listen, Problem, sendProblem } from "@fx-ohlc/service-kit";
 import { WebSocket, WebSocketServer } from "ws";
 import { edge } from "../src/services.js";
 
@@ -162,6 +163,69 @@ describe("the edge", () => {
     const answer = await fetch(`${url}/ohlc/minute`);
     die();
     await expect(answer.text()).rejects.toThrow();
+  });
+
+  const open = (allowHalfOpen = false) => connect({ port, host: "127.0.0.1", allowHalfOpen }).setEncoding("utf8");
+
+  /** Everything that comes until the connection ends in good order. */
+  const textOf = async (socket: Socket): Promise<string> => {
+    let text = "";
+    for await (const piece of socket) text += piece;
+    return text;
+  };
+
+  it("resets a reader of HTTP/1.0 when the service dies in the middle of an answer", async () => {
+    let die: () => void = () => undefined;
+    query.handler = (_req, res) => {
+      res.write("half");
+      die = () => void res.destroy();
+    };
+    const socket = open();
+    socket.write("GET /ohlc/minute HTTP/1.0\r\n\r\n");
+    expect(String(await once(socket, "data"))).toContain("half");
+    const rest = textOf(socket);
+    die();
+    await expect(rest).rejects.toThrow("ECONNRESET");
+  });
+
+  it("answers a client that has ended its side, and what offers another protocol", async () => {
+    for (const head of [
+      "Connection: close",
+      "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA",
+    ]) {
+      for (const path of ["/ohlc/minute", "/ws/stats", "/live"]) {
+        const socket = open(true);
+        socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
+        expect(await textOf(socket)).toMatch(/^HTTP\/1.1 200 /);
+      }
+    }
+  });
+
+  it("refuses stray bytes after the answer to the request before them", async () => {
+    ingest.handler = (req, res) => void req.once("end", () => res.writeHead(201).end("stored")).resume();
+    const socket = open();
+    socket.write("POST /ticks HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi\0");
+    expect(await textOf(socket)).toMatch(
+      /^HTTP\/1.1 201 [\s\S]*stored[\s\S]*HTTP\/1.1 400 [\s\S]*\/problems\/malformed/,
+    );
+  });
+
+  it("hands on a refusal that comes before the end of the body, whatever the sender does, and goes on", async () => {
+    await ingest.close();
+    const refusing = await listen((_req, res) => sendProblem(res, new Problem("invalid", "no")), { port: ingest.port });
+    try {
+      for (let round = 0; round < 30; round += 1) {
+        const upload = request(`${url}/ticks/bulk`, { method: "POST", headers: { "Content-Type": "text/csv" } });
+        const failed = once(upload, "error");
+        for (let piece = 0; piece < 16; piece += 1) upload.write(Buffer.alloc(64 * 1024, "x"));
+        const [answer] = await Promise.race([once(upload, "response"), failed]);
+        expect(answer).toMatchObject({ statusCode: 422 });
+        upload.destroy();
+        expect((await fetch(`${url}/ticks`, { method: "POST", body: "{}" })).status).toBe(422);
+      }
+    } finally {
+      await refusing.stop(100);
+    }
   });
 
   it.each(["/internal/anchor", "/nothing"])("answers 404 to %s without asking anybody", async (path) => {

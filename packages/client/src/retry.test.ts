@@ -26,7 +26,7 @@ describe("retryDelayMs", () => {
     expect(retryDelayMs(problem(503), 4, policy, () => 0)).toBeUndefined();
   });
 
-  it.each([400, 404, 409, 413, 422, 500])("does not repeat a %d, which would be answered the same", (status) => {
+  it.each([400, 404, 409, 413, 422, 500, 504])("does not repeat a %d, which would be answered the same", (status) => {
     expect(retryDelayMs(problem(status), 1, policy, () => 0)).toBeUndefined();
   });
 });

@@ -19,8 +19,8 @@ export const DEFAULT_RETRY: RetryPolicy = { attemptsMax: 7, baseMs: 200, capMs: 
 /** A server that asks for more patience than a minute is answered by giving up: the caller should hear of it. */
 const RETRY_AFTER_MAX_MS = 60_000;
 
-/** 502 and 504 come from a proxy in front of a service that is starting or gone. */
-const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** 502 comes from a proxy in front of a service that is starting or gone. What took too long (504) would do so again. */
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503]);
 
 function isRetryable(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;

@@ -66,7 +66,7 @@ export const INGEST_ROUTES = declareRoutes({
     tag: TAG,
     body: { "application/json": TickDto },
     answers: { 201: { description: "Stored, now or before.", content: { "application/json": PostedTick } } },
-    problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable"],
+    problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable", "timeout"],
     problemShape: TickProblem,
   },
   postTicks: {
@@ -86,7 +86,7 @@ export const INGEST_ROUTES = declareRoutes({
         },
       },
     },
-    problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable"],
+    problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable", "timeout"],
     problemShape: TickProblem,
   },
   putTick: {
@@ -98,7 +98,7 @@ export const INGEST_ROUTES = declareRoutes({
     queryDto: TickKeyQuery,
     body: { "application/json": PriceDto },
     answers: { 200: { description: "The tick as it is now.", content: { "application/json": CorrectedTick } } },
-    problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable"],
+    problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable", "timeout"],
     problemShape: TickProblem,
   },
   deleteTicks: {
@@ -109,7 +109,7 @@ export const INGEST_ROUTES = declareRoutes({
     tag: TAG,
     queryDto: TickRangeQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
-    problems: ["malformed", "invalid", "older_than_retention", "unavailable"],
+    problems: ["malformed", "invalid", "older_than_retention", "unavailable", "timeout"],
     problemShape: TickProblem,
   },
   deleteTick: {
@@ -120,7 +120,7 @@ export const INGEST_ROUTES = declareRoutes({
     pathDto: StampPath,
     queryDto: SeqQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
-    problems: ["malformed", "not_found", "invalid", "older_than_retention", "unavailable"],
+    problems: ["malformed", "not_found", "invalid", "older_than_retention", "unavailable", "timeout"],
     problemShape: TickProblem,
   },
 });

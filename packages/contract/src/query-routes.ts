@@ -50,7 +50,7 @@ function read(description: string, content: Content, isPaged: boolean) {
       200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "not_acceptable", "invalid", "unavailable"],
+    problems: ["malformed", "not_acceptable", "invalid", "unavailable", "timeout"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 

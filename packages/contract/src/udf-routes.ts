@@ -18,13 +18,14 @@ import {
   type RouteDeclaration,
 } from "@fx-ohlc/service-kit";
 
-type Refusal = 400 | 404 | 422 | 503;
+type Refusal = 400 | 404 | 422 | 503 | 504;
 
 const WHY: Readonly<Record<Refusal, string>> = {
   400: "The request makes no sense.",
   404: "There is no such symbol.",
   422: "A parameter is not valid.",
   503: "The database is away.",
+  504: "It took too long.",
 };
 
 /** A refusal in the protocol's words. */
@@ -69,13 +70,13 @@ export const UDF_ROUTES = declareRoutes({
     summary: "The server's clock",
   },
   getUdfSymbol: {
-    ...udf("As the charting library wants it.", json(UdfSymbol), [400, 404, 422, 503]),
+    ...udf("As the charting library wants it.", json(UdfSymbol), [400, 404, 422, 503, 504]),
     path: "/udf/symbols",
     summary: "A symbol's session, decimals and resolutions",
     queryDto: UdfSymbolQuery,
   },
   searchUdfSymbols: {
-    ...udf("Those that begin with the text first.", json(listOf(UdfFound)), [400, 422, 503], true),
+    ...udf("Those that begin with the text first.", json(listOf(UdfFound)), [400, 422, 503, 504], true),
     path: "/udf/search",
     summary: "Symbols with some text in their name",
     queryDto: UdfSearchQuery,
@@ -84,7 +85,7 @@ export const UDF_ROUTES = declareRoutes({
     ...udf(
       "With times from `from` to just before `to`, or the last `countback` before `to`; never more than the last 10,000.",
       json({ schema: (ref) => ({ anyOf: [ref(UdfBars), ref(UdfNoData)] }) }),
-      [400, 422, 503],
+      [400, 422, 503, 504],
       true,
     ),
     path: "/udf/history",

@@ -10,7 +10,7 @@ export const SQL_STATE = {
   deadlockDetected: "40P01",
 } as const;
 
-/** What errors of one kind mean to a service. Whoever was refused by one is answered 503, in these words. */
+/** What errors of one kind mean to a service. Whoever was refused by one is answered 503 or 504, in these words. */
 export interface ErrorClass {
   /** Shown to senders and in `/health`. */
   readonly words: string;
@@ -18,6 +18,8 @@ export interface ErrorClass {
   readonly isRepeated?: true;
   /** As long as it lasts every write fails the same way: a service that writes is not ready until a trial has succeeded. */
   readonly stopsWrites?: true;
+  /** The database is there, and what was asked of it took too long: 504, for asked again it would take as long. */
+  readonly isSlow?: true;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ErrorClass {
 const CLASSES: readonly (ErrorClass & { readonly codes: readonly string[] })[] = [
   { codes: ["57P03"], words: "the database is starting up or shutting down" },
   { codes: ["57P04", "3D000"], words: "there is no such database" },
-  { codes: ["57014"], words: "the database took too long" },
+  { codes: ["57014"], words: "the database took too long", isSlow: true },
   { codes: ["57"], words: "the database has ended the connection" },
   { codes: ["53300"], words: "the database has no connection left" },
   { codes: ["53100"], words: "the database's disk is full", stopsWrites: true },
@@ -45,7 +47,8 @@ const CLASSES: readonly (ErrorClass & { readonly codes: readonly string[] })[] =
     words: "the database has too many writers of the same at once",
     isRepeated: true,
   },
-  { codes: ["55P03", "55006"], words: "something in the database is locked by somebody else", isRepeated: true },
+  { codes: ["55P03"], words: "something in the database was locked for too long", isRepeated: true, isSlow: true },
+  { codes: ["55006"], words: "something in the database is in use by somebody else", isRepeated: true },
   { codes: ["28"], words: "the database refuses this user or password" },
   { codes: ["42501"], words: "the database's role may not do this" },
   {
@@ -58,7 +61,7 @@ const CLASSES: readonly (ErrorClass & { readonly codes: readonly string[] })[] =
       "08",
       ...["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT"],
       ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
-      ...["ENOTFOUND", "EAI_AGAIN", "ENOENT"],
+      ...["ENOTFOUND", "EAI_AGAIN"],
     ],
     words: "the database cannot be reached",
   },
@@ -72,6 +75,7 @@ const CLASS_OF_CODE: ReadonlyMap<string, ErrorClass> = new Map(
 const SQL_STATE_FORM = /^[0-9A-Z]{5}$/;
 
 const NO_ANSWER: ErrorClass = { words: "the database does not answer" };
+const NO_SOCKET: ErrorClass = { words: "the database cannot be reached" };
 
 /** The SQLSTATE of an error that PostgreSQL sent, or the code of postgres.js (`CONNECTION_CLOSED`) or Node (`ECONNREFUSED`). */
 export function errorCode(error: unknown): string | undefined {
@@ -83,7 +87,13 @@ export function errorCode(error: unknown): string | undefined {
 export function errorClass(error: unknown): ErrorClass | undefined {
   if (error instanceof DeadlineError) return NO_ANSWER;
   const code = errorCode(error) ?? "";
+  if (code === "ENOENT") return isConnecting(error) ? NO_SOCKET : undefined;
   return CLASS_OF_CODE.get(code) ?? (SQL_STATE_FORM.test(code) ? CLASS_OF_CODE.get(code.slice(0, 2)) : undefined);
+}
+
+/** The server's socket may be a file that is not there; any other file that is missing is a mistake of ours. */
+function isConnecting(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "syscall" in error && error.syscall === "connect";
 }
 
 /** Whether running the whole transaction again can succeed. */
@@ -92,6 +102,6 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** Whether an error is the database's, whatever was asked of it: it says nothing about the request that met it. */
-export function isUnavailable(error: unknown): boolean {
+export function isOfDatabase(error: unknown): boolean {
   return errorClass(error) !== undefined;
 }

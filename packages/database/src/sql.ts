@@ -152,3 +152,52 @@ export async function inSession<T>(sql: Sql, work: (queries: Queries) => Promise
   if (!POOLED.has(sql)) return work(sql);
   return (await sql.begin(async (transaction) => work(transaction))) as T; // postgres.js unwraps arrays in its type.
 }
+
+/** A cancel is lost when it overtakes its statement: it is sent again until that has ended. */
+const CANCEL_AGAIN_MS = 100;
+
+/**
+ * The same queries, each of which is cancelled on the server when the signal is aborted: it rejects with 57014. None is begun
+ * after that.
+ *
+ * A cancel reaches a connection, and there what runs at that moment: when it comes late, the next statement.
+ */
+export function endingWith<Q extends Queries>(sql: Q, signal: AbortSignal): Q {
+  return new Proxy(sql, {
+    apply: (target, self, values) => {
+      signal.throwIfAborted();
+      return followed(Reflect.apply(target, self, values), signal);
+    },
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== "unsafe" || typeof value !== "function") return value;
+      signal.throwIfAborted();
+      return (...values: unknown[]) => followed(Reflect.apply(value, target, values), signal);
+    },
+  });
+}
+
+/** What postgres.js makes of a statement; it is active while the server works on it. */
+type Query = Promise<unknown> & { readonly active: boolean; cancel(): void };
+
+/** What is none is a part of a statement, such as a name. */
+function isQuery(value: unknown): value is Query {
+  return value instanceof Promise && "cancel" in value && "active" in value;
+}
+
+function followed(query: unknown, signal: AbortSignal): unknown {
+  if (!isQuery(query)) return query;
+  let again: NodeJS.Timeout | undefined;
+  const cancel = () => {
+    // What is not sent yet will be; and what waits behind another statement of its transaction fails with that one.
+    if (query.active) query.cancel();
+    again = setTimeout(cancel, CANCEL_AGAIN_MS);
+  };
+  const forget = () => {
+    signal.removeEventListener("abort", cancel);
+    clearTimeout(again);
+  };
+  signal.addEventListener("abort", cancel);
+  query.then(forget, forget);
+  return query;
+}

@@ -18,11 +18,16 @@ export function unavailableBecause(error: unknown): DatabaseUnavailableError {
   return new DatabaseUnavailableError(words, { cause: error });
 }
 
-/** The problem that answers an error of the database: 503 with `Retry-After`; undefined for any other error. */
+/**
+ * The problem that answers an error of the database: 503 with `Retry-After`, or 504 where it took too long; undefined for any
+ * other error.
+ */
 export function databaseProblem(error: unknown): Problem | undefined {
-  const isOfDatabase =
-    error instanceof DatabaseUnavailableError ||
-    error instanceof IncompatibleSchemaError ||
-    errorClass(error) !== undefined;
-  return isOfDatabase ? new Problem("unavailable", unavailableBecause(error).message, { cause: error }) : undefined;
+  const kind = errorClass(error);
+  const isKnown =
+    kind !== undefined || error instanceof DatabaseUnavailableError || error instanceof IncompatibleSchemaError;
+  if (!isKnown) return undefined;
+  return new Problem(kind?.isSlow === true ? "timeout" : "unavailable", unavailableBecause(error).message, {
+    cause: error,
+  });
 }

@@ -55,7 +55,7 @@ export class TicksQuery {
   end?: Micros;
 
   @MayBeAbsent()
-  @Describe("`all` streams the whole range in one answer.")
+  @Describe("`all` streams the whole range in one answer, whose reader may pause for ten minutes.")
   @IsRowLimit(LIMIT_MAX)
   limit?: number | "all";
 
@@ -87,7 +87,9 @@ export class BarsQuery {
   end?: Micros;
 
   @MayBeAbsent()
-  @Describe("The first bars of the range; `all` streams the whole range in one answer.")
+  @Describe(
+    "The first bars of the range; `all` streams the whole range in one answer, whose reader may pause for ten minutes.",
+  )
   @IsRowLimit(LIMIT_MAX)
   limit?: number | "all";
 

@@ -19,6 +19,11 @@ export interface NewTick {
   readonly price: number;
   /** It came without a time: it was given one here, so no other tick can be the same one sent before. */
   readonly isStamped: boolean;
+  /**
+   * Of a streamed body: the number of its run, which is adjacent lines of one symbol and time. Each run is numbered as a request of
+   * its own is, wherever the body is cut into chunks. Absent of all ticks of any other request.
+   */
+  readonly run?: number;
 }
 
 /** Ticks one (symbol, time) can hold; the database's check constraint says the same. */

@@ -5,6 +5,7 @@ import { requireDocumented } from "./api/documented.js";
 import type { ApiDocuments } from "./api/documents.js";
 import { documentRoutes, metricsRoute, probeRoutes, problemRoute } from "./api/service-routes.js";
 import { applyCors } from "./cors.js";
+import { FailureLog } from "./failure-log.js";
 import type { Health } from "./health.js";
 import type { Logger } from "./logger.js";
 import { addMethodGuards, noSuchRoute } from "./method-guards.js";
@@ -14,8 +15,11 @@ import { type ErrorMapping, problemOf } from "./problem-mapping.js";
 import { assignRequestId, requestIdOf } from "./request-id.js";
 import { sendProblem } from "./send.js";
 
-/** Answers on Node's own HTTP objects. What it throws is mapped to a problem. */
+/** Answers a request. What it throws is answered by {@link Fail}. */
 type LeanHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
+/** Answers what was thrown below a request, in the form of its route where that has one. */
+type Fail = (res: ServerResponse, error: unknown, route?: BoundRoute) => void;
 
 /** What an HTTP app is made of. */
 export interface HttpAppOptions {
@@ -51,13 +55,15 @@ function barePath(target: string): string {
 export function createHttpApp(options: HttpAppOptions): RequestListener {
   const { logger, metrics, mapError, onProblem, cors = false } = options;
   const routes = allRoutes(options);
-  const lean = leanHandlers(routes);
-  const fail = (res: ServerResponse, error: unknown) => {
+  const failures = new FailureLog(logger);
+  const fail: Fail = (res, error, route) => {
     const problem = problemOf(error, mapError);
-    if (problem.status === 500) logger.error("request failed", { request_id: requestIdOf(res), error });
+    failures.note(problem, requestIdOf(res));
     onProblem?.(problem);
-    sendProblem(res, problem);
+    if (res.headersSent || route?.refuse === undefined) sendProblem(res, problem);
+    else route.refuse(res, problem);
   };
+  const lean = leanHandlers(routes, fail);
   const app = createExpress(routes, lean, fail);
 
   return (req, res) => {
@@ -72,7 +78,7 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
     });
     if (cors && applyCors(req, res)) return;
     if (handler === undefined) app(req, res);
-    else runLean(handler, req, res, fail);
+    else void handler(req, res);
   };
 }
 
@@ -87,19 +93,6 @@ function routeOf(req: IncomingMessage): string {
   return typeof path === "string" ? path : "unmatched";
 }
 
-async function runLean(
-  handler: LeanHandler,
-  req: IncomingMessage,
-  res: ServerResponse,
-  fail: (res: ServerResponse, error: unknown) => void,
-): Promise<void> {
-  try {
-    await handler(req, res);
-  } catch (error) {
-    fail(res, error);
-  }
-}
-
 function allRoutes({ health, metrics, documents, routes = [] }: HttpAppOptions): BoundRoute[] {
   const described = documents === undefined ? [] : documentRoutes(documents.own, documents.system);
   const all = [...probeRoutes(health), ...problemRoute(), ...metricsRoute(metrics), ...described, ...routes];
@@ -110,21 +103,23 @@ function allRoutes({ health, metrics, documents, routes = [] }: HttpAppOptions):
 const NO_VALUES = {};
 
 /** Handlers by `METHOD /path`. */
-function leanHandlers(routes: readonly BoundRoute[]): Map<string, LeanHandler> {
+function leanHandlers(routes: readonly BoundRoute[], fail: Fail): Map<string, LeanHandler> {
   const plain = routes.filter(({ declaration }) => declaration.pathDto === undefined);
   return new Map(
-    plain.map(({ declaration: { method, path }, answer }) => [
-      `${method} ${path}`,
-      (req, res) => answer(req, res, NO_VALUES),
+    plain.map((route) => [
+      `${route.declaration.method} ${route.declaration.path}`,
+      async (req, res) => {
+        try {
+          await route.answer(req, res, NO_VALUES);
+        } catch (error) {
+          fail(res, error, route);
+        }
+      },
     ]),
   );
 }
 
-function createExpress(
-  routes: readonly BoundRoute[],
-  lean: ReadonlyMap<string, LeanHandler>,
-  fail: (res: ServerResponse, error: unknown) => void,
-): Express {
+function createExpress(routes: readonly BoundRoute[], lean: ReadonlyMap<string, LeanHandler>, fail: Fail): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
+import { ConnectionEnds } from "./connection-ends.js";
 import type { EnvReader } from "./env.js";
+import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -27,13 +29,13 @@ export interface ListenOptions {
   readonly host?: string;
   /** For a whole request; 0 is no bound. */
   readonly requestTimeoutMs?: number;
+  /** Takes over connections that ask for a WebSocket; without it they are answered as if they did not. */
+  readonly onWebSocket?: UpgradeListener;
 }
 
 /** A listening HTTP server. */
 export interface HttpServer {
   readonly port: number;
-  /** For upgrade listeners. */
-  readonly server: Server;
   /**
    * Refuses new connections, closes idle ones, lets running requests end and cuts what is left after `deadlineMs`, upgraded
    * connections included. Never rejects.
@@ -67,6 +69,8 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   });
   const sockets = trackSockets(server);
+  const ends = new ConnectionEnds(server);
+  if (options.onWebSocket !== undefined) takeWebSockets(server, ends, options.onWebSocket);
   server.on("request", handler);
   server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
   try {
@@ -75,13 +79,14 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     throw isNativeError(error) ? listenError(error, options.port) : error;
   }
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
-  return { port, server, stop: (deadlineMs, graceMs = 0) => stopServer(server, sockets, deadlineMs, graceMs) };
+  return { port, stop: (deadlineMs, graceMs = 0) => stopServer(server, sockets, deadlineMs, graceMs) };
 }
 
 /** Every open socket: Node forgets those that were upgraded. */
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
@@ -104,7 +109,7 @@ async function stopServer(
   }, IDLE_SWEEP_MS);
   if (graceMs === 0) closeIdle(server, sockets);
   const cut = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) socket.resetAndDestroy();
   }, deadlineMs + graceMs);
   await closed;
   clearInterval(sweep);

@@ -8,14 +8,18 @@ export const PROBLEMS = {
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   not_acceptable: { status: 406, title: "No such format" },
+  request_timeout: { status: 408, title: "Request not finished in time" },
   conflict: { status: 409, title: "Conflict with what is stored" },
   too_large: { status: 413, title: "Request too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   invalid: { status: 422, title: "Invalid values" },
   older_than_retention: { status: 422, title: "Older than what is kept" },
   too_many_requests: { status: 429, title: "Too many requests" },
+  headers_too_large: { status: 431, title: "Headers too large" },
   internal: { status: 500, title: "Internal error" },
   unavailable: { status: 503, title: "Temporarily unavailable" },
+  timeout: { status: 504, title: "Took too long" },
+  http_version: { status: 505, title: "HTTP version not supported" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { cutOff } from "./connection-ends.js";
 import { type Problem, problemDocument } from "./problem.js";
 import { requestIdOf } from "./request-id.js";
 
@@ -17,7 +18,7 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
 /** Sends a finished problem document; a request that was already being answered is cut off instead. */
 export function sendProblem(res: ServerResponse, problem: Problem): void {
   if (res.headersSent) {
-    res.destroy();
+    cutOff(res);
     return;
   }
   const body = JSON.stringify(problemDocument(problem, requestIdOf(res)));

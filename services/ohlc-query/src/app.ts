@@ -14,14 +14,16 @@ import {
   stopInOrder,
 } from "@fx-ohlc/service-kit";
 import { BarPages } from "./bars/bar-page.js";
+import { GroupedReads } from "./bars/grouped-reads.js";
 import type { Config } from "./config.js";
-import type { BarSources } from "./http/bar-answer.js";
-import { queryRoutes, type ReadSources } from "./http/routes.js";
+import { type OpenSources, queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
 import { Reader } from "./reader.js";
 
 const SERVICE = "ohlc-query";
+/** A statement is cancelled at its request's deadline; what no cancel reaches the server gives up so much later, ms. */
+const STATEMENT_GRACE_MS = 500;
 
 /** The service, with the port it listens on once it has started. */
 export interface App extends Service {
@@ -79,12 +81,17 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
 function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
   const queryMetrics = new QueryMetrics(metrics);
   const sessions = new MarketSessions(config.marketSessions);
-  const from = (...databases: [Database, ...Database[]]): BarSources => {
-    const reader = new Reader(config.queryTimeoutMs, ...databases);
-    return { reader, pages: new BarPages(reader), sessions, metrics: queryMetrics };
+  const from = (...databases: [Database, ...Database[]]): OpenSources => {
+    const all = Reader.of(config.databaseConnectionsMax, ...databases);
+    const stored = new GroupedReads(all);
+    return (signal) => {
+      const reader = all.until(signal);
+      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics };
+    };
   };
   const primary = from(database);
-  return { primary, history: standby === undefined ? primary : from(standby, database) };
+  const history = standby === undefined ? primary : from(standby, database);
+  return { primary, history, timeoutMs: config.queryTimeoutMs };
 }
 
 function openDatabase(config: Config, url: string, logger: Logger, name = "database"): Database {
@@ -92,7 +99,8 @@ function openDatabase(config: Config, url: string, logger: Logger, name = "datab
     url,
     applicationName: SERVICE,
     connectionsMax: config.databaseConnectionsMax,
-    statementTimeoutMs: config.queryTimeoutMs,
+    statementTimeoutMs: config.queryTimeoutMs + STATEMENT_GRACE_MS,
+    idleInTransactionTimeoutMs: config.queryTimeoutMs,
     prepare: config.databasePrepare,
   });
   database.on("available", () => logger.info(`${name} available`, { ...database.settings }));

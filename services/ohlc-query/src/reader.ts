@@ -1,34 +1,55 @@
-import { type Database, inSession, type Queries, type Sql } from "@fx-ohlc/database";
+import {
+  type Database,
+  endingWith,
+  errorCode,
+  inSession,
+  type Queries,
+  type Sql,
+  type Transaction,
+} from "@fx-ohlc/database";
 import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
-import { DeadlineError, Problem, type RemoteClock } from "@fx-ohlc/service-kit";
+import type { RemoteClock } from "@fx-ohlc/service-kit";
+import { Turns } from "./turns.js";
 
 /** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
 const WAITING_MAX = 500;
-/** The server gives a statement up first; this much later it is taken for lost on the way. */
-const GRACE_MS = 500;
+const CANCELLED = "57014";
 
-/** A database and the reads that wait for it. */
+/** A database, and whose turn it is to read from it. */
 interface Source {
   readonly database: Database;
-  readonly waiting: Set<(reason: unknown) => void>;
+  readonly turns: Turns;
 }
 
+type Sources = readonly [Source, ...Source[]];
+
 /**
- * Runs reads so that each of them ends: with its rows, when its deadline passes, or as soon as the database is found away. A
- * frozen server answers nothing and closes nothing, so a read that only waited for its rows would wait with it.
+ * Runs reads, one on each connection and the others in turn, until its signal is aborted: then they are cancelled in
+ * PostgreSQL. A read also ends as soon as the database is found away: a frozen server answers nothing and closes nothing.
  */
 export class Reader {
-  readonly #sources: readonly [Source, ...Source[]];
-  readonly #deadlineMs: number;
+  readonly #sources: Sources;
+
+  private constructor(
+    readonly signal: AbortSignal,
+    sources: Sources,
+  ) {
+    this.#sources = sources;
+  }
 
   /**
-   * @param statementTimeoutMs what the pools of the databases have been given
+   * @param connectionsMax what the pool of each database has been given
    * @param databases the first one that is available is read from: a standby, say, and the primary in its place; the last one
    *   is the primary
    */
-  constructor(statementTimeoutMs: number, ...[first, ...others]: [Database, ...Database[]]) {
-    this.#sources = [sourceOf(first), ...others.map(sourceOf)];
-    this.#deadlineMs = statementTimeoutMs + GRACE_MS;
+  static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
+    const sourceOf = (database: Database) => ({ database, turns: new Turns(connectionsMax, WAITING_MAX) });
+    return new Reader(new AbortController().signal, [sourceOf(first), ...others.map(sourceOf)]);
+  }
+
+  /** The same, until a signal is aborted. */
+  until(signal: AbortSignal): Reader {
+    return new Reader(signal, this.#sources);
   }
 
   /**
@@ -58,47 +79,39 @@ export class Reader {
   }
 
   /**
-   * @param query a statement, or some that do not wait for each other
+   * @param work a statement, or some one after the other
    * @throws DatabaseUnavailableError while the database is away
-   * @throws DeadlineError when the answer does not come
+   * @throws PostgresError 57014, or the signal's reason, when the signal is aborted
    * @throws Problem 503 when too many reads wait already
    */
-  read<T>(query: (sql: Queries) => PromiseLike<T>): Promise<T> {
-    return this.readFrom((sql) => inSession(sql, query));
+  read<T>(work: (sql: Queries) => PromiseLike<T>): Promise<T> {
+    return this.#run((sql) => inSession(sql, (queries) => work(endingWith(queries, this.signal))));
   }
 
-  /**
-   * The same for what opens a transaction by itself.
-   *
-   * @param query opens one on the pool it is given
-   */
-  readFrom<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    const { database, waiting } = this.#source;
-    database.assertAvailable();
-    if (waiting.size >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle(() => reject(new DeadlineError("a read", this.#deadlineMs))),
-        this.#deadlineMs,
+  /** The same for statements that see the same state of the database, whatever is committed meanwhile. */
+  readUnderOneSnapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#run(async (sql) => {
+      const begun = sql.begin("isolation level repeatable read read only", (transaction) =>
+        work(endingWith(transaction, this.signal)),
       );
-      const settle = (outcome: () => void) => {
-        clearTimeout(timer);
-        waiting.delete(reject);
-        outcome();
-      };
-      waiting.add(reject);
-      query(database.sql).then(
-        (rows) => settle(() => resolve(rows)),
-        (error: unknown) => settle(() => reject(error)),
-      );
+      return (await begun) as T; // postgres.js unwraps arrays in its type.
     });
   }
-}
 
-function sourceOf(database: Database): Source {
-  const waiting = new Set<(reason: unknown) => void>();
-  database.on("away", (reason) => {
-    for (const reject of waiting) reject(reason);
-  });
-  return { database, waiting };
+  #run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const { database, turns } = this.#source;
+    return database.whileAvailable(async () => {
+      await turns.begin(this.signal);
+      try {
+        this.signal.throwIfAborted();
+        return await work(database.sql).catch((error: unknown) => {
+          // The cancel of another read came late and met this one.
+          if (errorCode(error) !== CANCELLED || this.signal.aborted) throw error;
+          return work(database.sql);
+        });
+      } finally {
+        turns.end();
+      }
+    });
+  }
 }

@@ -3,6 +3,8 @@ import { formatTime, type Micros, type SymbolJson, US_PER_DAY, US_PER_HOUR } fro
 import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 import type { Reader } from "./reader.js";
 
+/** Connections that one list of symbols is read over, half of those there are by default. */
+const PARTS = 4;
 /** No FX day is longer. */
 const DAY_MAX_US = 26 * US_PER_HOUR;
 
@@ -61,5 +63,13 @@ async function readEnds(sql: Queries, { symbol, first_day, last_day }: SymbolDay
 /** Every symbol with its first and last tick: day bars say which days to look into, index probes find the ticks there. */
 export async function readSymbols(reader: Reader, nowUs: Micros): Promise<readonly SymbolJson[]> {
   const days = await readSymbolDays(reader, nowUs);
-  return reader.read((sql) => Promise.all(days.map((symbol) => readEnds(sql, symbol))));
+  const size = Math.ceil(days.length / PARTS);
+  const parts = Array.from({ length: PARTS }, (_, part) => days.slice(part * size, (part + 1) * size));
+  const read = (part: readonly SymbolDays[]) =>
+    reader.read(async (sql) => {
+      const ends: SymbolJson[] = [];
+      for (const symbol of part) ends.push(await readEnds(sql, symbol));
+      return ends;
+    });
+  return (await Promise.all(parts.map(read))).flat();
 }

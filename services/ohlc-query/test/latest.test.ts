@@ -47,11 +47,34 @@ describe("GET /ohlc/latest", () => {
       { symbol: "LAG", time: fromNow(-20 * 60_000), price: 4 },
       { symbol: "LAG", time: fromNow(240_000), price: 5 },
     ]);
-    for (const interval of ["minute", "hour", "day", "5m", "1w"]) {
+    for (const interval of ["minute", "hour", "day", "5m", "12h"]) {
       const { body } = await service.get(`/ohlc/latest?symbol=SKEWED,ONLYSOON&interval=${interval}`);
       expect(body).toMatchObject([{ symbol: "SKEWED", close: 1 }]);
     }
     expect((await service.get("/ohlc/latest?symbol=LAG&interval=minute")).body).toMatchObject([{ close: 4 }]);
+  });
+
+  test("counts the ticks of a bucket that has begun, also those ahead of the clock", async () => {
+    const dayMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const middayMs = dayMs + DAY_MS / 2;
+    await service.sql.unsafe(`create or replace function fx_clock() returns timestamptz language sql as
+      $$ select timestamptz '${new Date(middayMs).toISOString()}' $$`);
+    await service.insert([
+      { symbol: "AHEAD", time: new Date(middayMs + 120_000).toISOString(), price: 1 },
+      { symbol: "AHEADAGAIN", time: new Date(middayMs - 20 * 60_000).toISOString(), price: 2 },
+      { symbol: "AHEADAGAIN", time: new Date(middayMs + 120_000).toISOString(), price: 3 },
+      { symbol: "AHEADAGAIN", time: new Date(middayMs + 16 * 60_000).toISOString(), price: 4 },
+    ]);
+    for (const interval of ["5m", "15m", "4h"]) {
+      const { body } = await service.get(`/ohlc/latest?symbol=AHEAD,AHEADAGAIN&interval=${interval}`);
+      const newest = interval === "4h" ? 4 : 3;
+      expect(body).toMatchObject([
+        { symbol: "AHEAD", close: 1, complete: false },
+        { symbol: "AHEADAGAIN", close: newest, complete: false },
+      ]);
+    }
+    await service.sql.unsafe(`create or replace function fx_clock() returns timestamptz language sql as
+      $$ select clock_timestamp() $$`);
   });
 
   test("says while a bar runs that it is not complete", async () => {

@@ -1,4 +1,5 @@
 import { UDF_RESOLUTIONS } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
 import { type Answer, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 /** On a busy machine. */
@@ -165,4 +166,64 @@ test.each([
   expect(answer.status).toBe(status);
   expect(answer.headers.get("content-type")).toMatch("application/json");
   expect(answer.body).toEqual({ s: "error", errmsg: expect.stringContaining(named) });
+});
+
+describe("the running day, week and month", () => {
+  const symbol = "RUNNING";
+  /** Monday evening in New York: the FX day of Tuesday, the first of the month, has begun, and its date has not. */
+  const EVENING = "2024-09-30T22:30:00Z";
+  const ask = async (parameters: string) =>
+    (await service.get<History>(`/udf/history?symbol=${symbol}&${parameters}`)).body;
+  beforeAll(async () => {
+    await service.insert([
+      { symbol, time: "2024-09-30T12:00:00Z", price: 1 },
+      { symbol, time: "2024-09-30T22:00:00Z", price: 2 },
+      { symbol: "FIRST", time: "2024-09-30T22:00:00Z", price: 3 },
+    ]);
+  });
+  const setClock = async (time: string) => {
+    await service.sql.unsafe(`create or replace function fx_clock() returns timestamptz language sql as
+      $$ select timestamptz '${time}' $$`);
+    const isSet = async () => Math.abs((await service.get<number>("/udf/time")).body - seconds(time)) < 60;
+    await eventually(isSet, { what: "the service's clock" });
+  };
+  afterAll(() =>
+    service.sql.unsafe(`create or replace function fx_clock() returns timestamptz language sql as
+      $$ select clock_timestamp() $$`),
+  );
+
+  test("are there though their date lies ahead of now, once", async () => {
+    await setClock(EVENING);
+    const now = seconds(EVENING);
+    const tuesday = seconds("2024-10-01");
+    const monday = seconds("2024-09-30");
+    for (const to of [now, tuesday - 1]) {
+      expect(await ask(`resolution=1D&to=${to}&countback=2`)).toMatchObject({ t: [monday, tuesday], c: [1, 2] });
+      expect(await ask(`resolution=1D&from=${now - 10}&to=${to}`)).toMatchObject({ t: [tuesday], c: [2] });
+    }
+    for (const to of [tuesday, seconds("2024-09-30T20:59:59Z")]) {
+      expect(await ask(`resolution=1D&to=${to}&countback=2`)).toMatchObject({ t: [monday], c: [1] });
+    }
+    expect(await ask(`resolution=1D&to=${tuesday + 1}&countback=1`)).toMatchObject({ t: [tuesday] });
+    expect(await ask(`resolution=1M&to=${now}&countback=1`)).toMatchObject({ t: [tuesday], c: [2] });
+    expect((await service.get(`/udf/history?symbol=FIRST&resolution=1D&to=${now}&countback=2`)).body).toMatchObject({
+      s: "ok",
+      c: [3],
+    });
+  });
+
+  test("of a week are there on its Sunday evening", async () => {
+    await setClock("2024-09-29T22:00:00Z");
+    await service.insert([{ symbol: "SUNDAY", time: "2024-09-29T21:30:00Z", price: 5 }]);
+    const { body } = await service.get(
+      `/udf/history?symbol=SUNDAY&resolution=1W&to=${seconds("2024-09-29T22:00:00Z")}&countback=1`,
+    );
+    expect(body).toMatchObject({ t: [seconds("2024-09-30")], c: [5] });
+  });
+
+  test("are half-open again when their date has come", async () => {
+    await setClock("2024-10-01T00:00:10Z");
+    const evening = seconds(EVENING);
+    expect(await ask(`resolution=1D&to=${evening}&countback=2`)).toMatchObject({ t: [seconds("2024-09-30")] });
+  });
 });

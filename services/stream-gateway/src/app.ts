@@ -20,6 +20,7 @@ import {
   type Service,
   sendJson,
   stopInOrder,
+  type UpgradeListener,
 } from "@fx-ohlc/service-kit";
 import type { Config } from "./config.js";
 import { Gateway } from "./gateway.js";
@@ -66,8 +67,8 @@ export function createApp(config: Config, version: string): App {
       return server?.port ?? config.port;
     },
     start: async () => {
-      server = await listen(handler, { port: config.port });
-      server.server.on("upgrade", (request, socket, head) => gateway.gate.onUpgrade(request, socket, head));
+      const onWebSocket: UpgradeListener = (request, socket, head) => gateway.gate.onUpgrade(request, socket, head);
+      server = await listen(handler, { port: config.port, onWebSocket });
       gateway.start();
       for (const link of [subscription, redis]) link.open();
       logger.info("listening", { port: server.port });

@@ -236,6 +236,22 @@ describe("bulk", () => {
     expect(answer.body).toMatchObject({ line: 1, created: 0 });
   });
 
+  test("a body that was refused early leaves a connection on which the next request is answered", async () => {
+    const { hostname, port } = new URL(ingest.url);
+    for (const type of ["text/csv", "application/x-ndjson"]) {
+      const socket = connect(Number(port), hostname);
+      const body = `time,symbol,price\nnonsense\n${"2024-03-01T00:00:00Z,EURUSD,1.1\n".repeat(20_000)}`;
+      socket.write(
+        `POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      socket.write(body);
+      expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 422 /);
+      socket.write("GET /live HTTP/1.1\r\nHost: x\r\n\r\n");
+      expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 200 /);
+      socket.destroy();
+    }
+  });
+
   test("a sender that hangs up in the middle of a line leaves the whole lines before it", async () => {
     const { hostname, port } = new URL(ingest.url);
     const socket = connect(Number(port), hostname);

@@ -42,13 +42,24 @@ function csv(ticks: readonly ModelTick[]): string {
   ].join("\n");
 }
 
-/** Sends a request in one of the forms; a streamed one is all or nothing here because its ticks are one chunk and conflict-free. */
+/** Sends a request in one of the forms; a streamed one is all or nothing here because it is free of conflicts. */
 function send(as: string, ticks: readonly ModelTick[]) {
   if (as === "single" && ticks.length === 1) return ingest.post("/ticks", ticks[0]);
   if (as === "csv") return ingest.post("/ticks/bulk", csv(ticks), "text/csv");
   if (as === "ndjson")
     return ingest.post("/ticks/bulk", ticks.map((one) => JSON.stringify(one)).join("\n"), "application/x-ndjson");
   return ingest.post("/ticks/bulk", ticks);
+}
+
+/** The runs of adjacent ticks of one symbol and time. */
+function runsOf(ticks: readonly ModelTick[]): ModelTick[][] {
+  const runs: ModelTick[][] = [];
+  for (const one of ticks) {
+    const last = runs.at(-1)?.[0];
+    if (last?.symbol === one.symbol && last.time === one.time) runs.at(-1)?.push(one);
+    else runs.push([one]);
+  }
+  return runs;
 }
 
 async function table(day: number) {
@@ -69,8 +80,10 @@ test("random requests in any form, repeated at random, leave the table the model
       const all = [...generated, ...repeats.flatMap((which) => generated[which % generated.length] ?? [])];
       for (const { as, ticks } of all) {
         const own = onDay(day, ticks);
-        const expected = model.post(own);
-        const form = expected.status === 409 ? "json" : as;
+        const isStreamed = as === "csv" || as === "ndjson";
+        const inRuns = isStreamed ? model.postAll(runsOf(own)) : undefined;
+        const expected = inRuns ?? model.post(own);
+        const form = isStreamed && inRuns === undefined ? "json" : as;
         const answer = await send(form, own);
         expect(answer.status).toBe(expected.status);
         if (expected.status === 201 && !("duplicate" in answer.body)) {

@@ -16,7 +16,12 @@ export interface StoredTick {
   seq: number;
 }
 
-export type ModelAnswer = { status: 201; created: number; duplicates: number } | { status: 409 };
+export type ModelAnswer = Stored | { status: 409 };
+interface Stored {
+  status: 201;
+  created: number;
+  duplicates: number;
+}
 
 export class SlotModel {
   table: StoredTick[] = [];
@@ -52,6 +57,22 @@ export class SlotModel {
     }
     this.table = after;
     return { status: 201, created: request.length - duplicates, duplicates };
+  }
+
+  /** Applies requests one after the other, or none of them: then the answer is undefined. */
+  postAll(requests: readonly (readonly ModelTick[])[]): Stored | undefined {
+    const before = this.table;
+    const sum: Stored = { status: 201, created: 0, duplicates: 0 };
+    for (const request of requests) {
+      const answer = this.post(request);
+      if (answer.status === 409) {
+        this.table = before;
+        return undefined;
+      }
+      sum.created += answer.created;
+      sum.duplicates += answer.duplicates;
+    }
+    return sum;
   }
 
   /** The table in the order of (symbol, time, seq). */

@@ -51,3 +51,33 @@ test("requests that follow each other's answers at once are all committed", asyn
   await Promise.all(["C1", "C2", "C3", "C4"].map(chain));
   expect(await count("C1")).toBe(100);
 }, 30_000);
+
+test("a stamp that comes again later in a body is numbered anew, wherever the body is cut into chunks", async () => {
+  const at = (price: number) => `2024-01-01T00:00:00Z,AGAIN,${price}`;
+  const other = "2024-01-01T00:00:01Z,AGAIN,9";
+  // The second run of the stamp repeats the first tick of the first one; the third is another tick of that stamp.
+  const short = [at(1), at(1), other, at(1), "", at(2)];
+  const expected = { status: 201, body: { created: 4, duplicates: 1 } };
+  expect(await ingest.post("/ticks/bulk", ["time,symbol,price", ...short].join("\n"), "text/csv")).toMatchObject(
+    expected,
+  );
+  const far = rows("AGAIN", 6000).map((row) => row.replace("2024-01", "2023-01"));
+  const long = ["time,symbol,price", ...short.slice(0, 3), ...far, ...short.slice(3)].map((row) =>
+    row.replace("AGAIN", "FARAWAY"),
+  );
+  expect(await ingest.post("/ticks/bulk", long.join("\n"), "text/csv")).toMatchObject({
+    status: 201,
+    body: { created: 6004, duplicates: 1 },
+  });
+  const numbered = async (symbol: string) => {
+    const stored = await ingest.sql`
+      select seq, price from ticks where symbol = ${symbol} and time = '2024-01-01T00:00:00Z' order by seq`;
+    return stored.map(({ seq, price }) => [seq, price]);
+  };
+  expect(await numbered("AGAIN")).toEqual([
+    [0, 1],
+    [1, 1],
+    [2, 2],
+  ]);
+  expect(await numbered("FARAWAY")).toEqual(await numbered("AGAIN"));
+}, 30_000);

@@ -249,7 +249,7 @@ test("a table that is gone is told as a schema that does not fit", async () => {
   await expectUsable(service);
 });
 
-test("what is locked is tried again, a bounded number of times", async () => {
+test("what is locked is tried again, a bounded number of times, and then took too long", async () => {
   const { server, service } = await onOwnServer();
   await expectUsable(service);
   await aside(server.url, (sql) =>
@@ -262,7 +262,9 @@ test("what is locked is tried again, a bounded number of times", async () => {
   await aside(server.url, (sql) =>
     sql.begin(async (transaction) => {
       await transaction`lock table held in access share mode`;
-      expectRefusal(await service.post(), "locked by somebody else");
+      const { body, retryAfterS } = await service.post();
+      expect(body).toMatchObject({ status: 504, detail: "something in the database was locked for too long" });
+      expect(retryAfterS).toBeFalsy();
       expect((await service.get("/ready")).status).toBe(200);
     }),
   );

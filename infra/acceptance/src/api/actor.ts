@@ -65,11 +65,11 @@ export class Actor {
     }
   }
 
-  /** The good steps of every operation that shows an answer 503, with that status. */
-  unavailableSteps(): Step[] {
+  /** The good steps of every operation that shows an answer with this status, with it. */
+  stepsOf(status: 503 | 504): Step[] {
     return [...this.#good.values()]
-      .filter(({ operation }) => 503 in this.document.operation(operation).responses)
-      .map((step) => ({ ...step, status: 503 }));
+      .filter(({ operation }) => status in this.document.operation(operation).responses)
+      .map((step) => ({ ...step, status }));
   }
 
   async #actUnchanged(good: Step): Promise<void> {

@@ -3,9 +3,13 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   assignRequestId,
+  createLogger,
+  FailureLog,
   type HttpServer,
   listen,
   Problem,
+  refuse,
+  requestIdFor,
   type Service,
   sendJson,
   sendProblem,
@@ -13,17 +17,18 @@ import {
 import { systemHealth, systemReady } from "./aggregate-health.js";
 import type { EdgeConfig } from "./config.js";
 import { type Route, routeOf } from "./routes.js";
-import { createUpstreamProxy, passRequestId, refuseUpgrade } from "./upstream.js";
+import { createUpstreamProxy, passRequestId } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
 const DRAIN_DEADLINE_MS = 500;
 
 const UNCACHED = { "Cache-Control": "no-store" };
+const NOTHING_HERE = new Problem("not_found", "There is nothing at this path.");
 
 /** One address for the three services: HTTP and WebSockets by path. */
 export class Edge implements Service {
   readonly #config: EdgeConfig;
-  readonly #proxy = createUpstreamProxy();
+  readonly #proxy = createUpstreamProxy(new FailureLog(createLogger({ service: "edge", level: "info" })));
   #server: HttpServer | undefined;
 
   constructor(config: EdgeConfig) {
@@ -41,8 +46,8 @@ export class Edge implements Service {
     this.#server = await listen((req, res) => void this.#answer(req, res), {
       port: this.#config.port,
       requestTimeoutMs: 0,
+      onWebSocket: (req, socket, head) => this.#upgrade(req, socket, head),
     });
-    this.#server.server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket, head));
   }
 
   async stop(): Promise<void> {
@@ -54,6 +59,7 @@ export class Edge implements Service {
     const route = routeOf(req.method ?? "", req.url ?? "");
     if (route.kind === "proxy") {
       passRequestId(req, res);
+      delete req.headers.expect; // Answered here.
       req.url = route.target;
       await this.#proxy.web(req, res, { target: this.#config.urls[route.service] });
       return;
@@ -63,7 +69,7 @@ export class Edge implements Service {
 
   async #answerItself(kind: Exclude<Route["kind"], "proxy">, res: ServerResponse): Promise<void> {
     const { urls, version } = this.#config;
-    if (kind === "none") return sendProblem(res, new Problem("not_found", "There is nothing at this path."));
+    if (kind === "none") return sendProblem(res, NOTHING_HERE);
     if (kind === "live") return sendJson(res, 200, { status: "alive" }, UNCACHED);
     if (kind === "ready") {
       const ready = await systemReady(urls);
@@ -80,7 +86,7 @@ export class Edge implements Service {
     if (route.kind === "proxy" && route.service === "stream-gateway") {
       void this.#proxy.ws(req, socket, { target: this.#config.urls[route.service] }, head);
     } else {
-      refuseUpgrade(socket, 404);
+      refuse(socket, NOTHING_HERE, requestIdFor(req));
     }
   }
 }

@@ -1,6 +1,14 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { requestIdOf, sendProblem, unavailable } from "@fx-ohlc/service-kit";
+import {
+  cutOff,
+  type FailureLog,
+  refuse,
+  requestIdFor,
+  requestIdOf,
+  sendProblem,
+  unavailable,
+} from "@fx-ohlc/service-kit";
 import { createProxyServer, type ProxyServer } from "httpxy";
 
 /**
@@ -12,31 +20,29 @@ const UPSTREAM_IDLE_TIMEOUT_MS = 60_000;
 const UPGRADE_TIMEOUT_MS = 10_000;
 
 /** The proxy to the services. Bodies are streamed both ways; a service that cannot be reached is a 503 with `Retry-After`. */
-export function createUpstreamProxy(): ProxyServer {
-  const proxy = createProxyServer({
-    proxyTimeout: UPSTREAM_IDLE_TIMEOUT_MS,
-    upgradeTimeout: UPGRADE_TIMEOUT_MS,
-    xfwd: true,
+export function createUpstreamProxy(failures: FailureLog): ProxyServer {
+  const proxy = createProxyServer({ upgradeTimeout: UPGRADE_TIMEOUT_MS, xfwd: true });
+  proxy.on("proxyReq", (upstream, _req, res) => {
+    // While the reader pauses, nothing is read from the service: that is no silence of its.
+    upstream.setTimeout(UPSTREAM_IDLE_TIMEOUT_MS, () => res.writableNeedDrain || upstream.destroy());
+  });
+  proxy.on("proxyRes", (answer, _req, res) => {
+    // A service that dies in the middle: before httpxy closes the connection as if the answer were whole.
+    answer.once("close", () => answer.complete || cutOff(res));
+    answer.once("error", () => cutOff(res));
   });
   proxy.on("error", (cause, req, out) => {
-    if (out instanceof ServerResponse) sendProblem(out, unavailable(serviceOf(req), cause));
-    else if (out instanceof Socket) refuseUpgrade(out, 503);
+    const problem = unavailable(serviceOf(req), cause);
+    const requestId = out instanceof ServerResponse ? requestIdOf(out) : req === undefined ? "" : requestIdFor(req);
+    failures.note(problem, requestId);
+    if (out instanceof ServerResponse) sendProblem(out, problem);
+    else if (out instanceof Socket) refuse(out, problem, requestId);
   });
   return proxy;
 }
 
 function serviceOf(req: IncomingMessage | undefined): string {
   return `The service behind ${req?.url?.split("?", 1)[0] ?? "this path"}`;
-}
-
-/** Answers an upgrade that comes to nothing; there is no response object then. */
-export function refuseUpgrade(socket: Socket, status: 404 | 503): void {
-  if (!socket.writable) return;
-  const [reason, code] = status === 404 ? ["Not Found", "not_found"] : ["Service Unavailable", "unavailable"];
-  const body = JSON.stringify({ type: `/problems/${code}`, title: reason, status });
-  const retry = status === 503 ? "Retry-After: 1\r\n" : "";
-  const headers = `Content-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n${retry}Connection: close\r\n`;
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${headers}\r\n${body}`);
 }
 
 /** Hands the request's id to the service, so that its log and ours name the same one. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
-import { invalid } from "../problem.js";
+import { invalid, type Problem } from "../problem.js";
 import { readQuery, refuseQuery } from "../query.js";
 import type { RouteDeclaration, RouteDeclarations } from "./route.js";
 
@@ -27,6 +27,8 @@ export interface BoundRoute {
   readonly declaration: RouteDeclaration;
   /** @param values of the parameters in the path */
   answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): void | Promise<void>;
+  /** Answers a problem of this route, where its protocol has a form of its own for them. */
+  readonly refuse?: (res: ServerResponse, problem: Problem) => void;
 }
 
 /** Joins declarations with their handlers. */

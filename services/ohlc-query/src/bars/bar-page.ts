@@ -11,7 +11,7 @@ import type { Reader } from "../reader.js";
 import { type BarColumns, firstBars, lastBars } from "./bar-columns.js";
 import { readBinnedBars, readLastBinnedBars } from "./binned-bars.js";
 import { readCalendarBars, readLastCalendarBars } from "./calendar-bars.js";
-import { GroupedReads } from "./grouped-reads.js";
+import type { GroupedReads } from "./grouped-reads.js";
 import { readLastStoredBars } from "./stored-bars.js";
 
 /** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), `limit` of them. */
@@ -31,10 +31,10 @@ export interface BarPage {
   readonly nextUs: Micros | undefined;
 }
 
-/** The last bars of a range, and whether there are others before them. */
+/** The last bars of a range, and before what to go on when there are more. */
 export interface LastBars {
   readonly bars: BarColumns;
-  readonly hasEarlier: boolean;
+  readonly prevUs: Micros | undefined;
 }
 
 /** The stored interval whose bars are exactly these, if there is one: days only with the boundary they are stored with. */
@@ -55,9 +55,10 @@ export class BarPages {
   readonly #reader: Reader;
   readonly #stored: GroupedReads;
 
-  constructor(reader: Reader) {
+  /** @param stored of all requests */
+  constructor(reader: Reader, stored: GroupedReads) {
     this.#reader = reader;
-    this.#stored = new GroupedReads(reader);
+    this.#stored = stored;
   }
 
   /** The first `limit` bars. @throws what {@link Reader.read} throws */
@@ -68,28 +69,36 @@ export class BarPages {
 
   /** The last `limit` bars. @throws what {@link Reader.read} throws */
   async last(range: BarRange): Promise<LastBars> {
-    const bars = await this.#readLast(range, range.limit + 1);
-    return { bars: lastBars(bars, range.limit), hasEarlier: bars.bucketUs.length > range.limit };
+    const { bars, prevUs } = await this.#readLast(range, range.limit + 1);
+    const last = lastBars(bars, range.limit);
+    return { bars: last, prevUs: last === bars ? prevUs : last.bucketUs[0] };
   }
 
   async #readFirst(range: BarRange, rowsMax: number): Promise<BarPage> {
     const { interval, boundary } = range;
     const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
     if (stored !== undefined) {
-      return { bars: await this.#stored.read({ ...range, interval: stored, rowsMax }), nextUs: undefined };
+      return {
+        bars: await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.signal),
+        nextUs: undefined,
+      };
     }
     const lengthUs = fixedLengthUs(interval);
     if (lengthUs === undefined) return readCalendarBars(this.#reader, { ...range, rowsMax });
     return { bars: await readBinnedBars(this.#reader, { ...range, lengthUs, rowsMax }), nextUs: undefined };
   }
 
-  #readLast(range: BarRange, rowsMax: number): Promise<BarColumns> {
+  async #readLast(range: BarRange, rowsMax: number): Promise<LastBars> {
     const { interval, boundary } = range;
     const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
-    if (stored !== undefined) return readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax });
+    if (stored !== undefined) {
+      return {
+        bars: await readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax }),
+        prevUs: undefined,
+      };
+    }
     const lengthUs = fixedLengthUs(interval);
-    return lengthUs === undefined
-      ? readLastCalendarBars(this.#reader, { ...range, rowsMax })
-      : readLastBinnedBars(this.#reader, { ...range, lengthUs, rowsMax });
+    if (lengthUs === undefined) return readLastCalendarBars(this.#reader, { ...range, rowsMax });
+    return { bars: await readLastBinnedBars(this.#reader, { ...range, lengthUs, rowsMax }), prevUs: undefined };
   }
 }

@@ -29,7 +29,10 @@ const DAY_MAX_US = 26 * US_PER_HOUR;
 const SOURCE_BARS_MAX = 50_000;
 /** Buckets one statement fills at most: their edges in a zone seen for the first time take some 25 ms of this process. */
 const BUCKETS_MAX = 500;
-/** Statements one page takes at most, some 2 s; only a part-hour zone gets there, after 1,300 days, and its page ends there. */
+/**
+ * Statements one page takes at most, some 2 s. A part-hour zone gets there after 1,300 days, and a symbol after decades without
+ * a bar; its page ends there, with less than was asked for.
+ */
 const STATEMENTS_MAX = 40;
 
 /** Which bars to derive: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` of them. */
@@ -46,6 +49,12 @@ export interface DerivedRange {
 export interface DerivedBars {
   readonly bars: BarColumns;
   readonly nextUs: Micros | undefined;
+}
+
+/** Derived bars, and before what to go on when the page ended before the range did. */
+export interface LastDerivedBars {
+  readonly bars: BarColumns;
+  readonly prevUs: Micros | undefined;
 }
 
 /** The whole buckets of a range: a bucket belongs to it when its start does. */
@@ -136,7 +145,7 @@ export async function readCalendarBars(reader: Reader, range: DerivedRange): Pro
   let nextUs = dataFromUs;
   let rows = 0;
   for (let statements = 0; nextUs < dataToUs && rows < rowsMax; statements += 1) {
-    if (statements >= STATEMENTS_MAX && rows > 0) return { bars: joinBars(parts), nextUs };
+    if (statements >= STATEMENTS_MAX) return { bars: joinBars(parts), nextUs };
     const sliceEndUs = Math.min(dataToUs, nextUs + sliceUs(range, nextUs, reader.dayBoundary));
     const edges = bucketEdges(nextUs, sliceEndUs, interval, boundary);
     const part = await foldBars(reader, range, edges, rowsMax - rows);
@@ -148,12 +157,14 @@ export async function readCalendarBars(reader: Reader, range: DerivedRange): Pro
 }
 
 /** Derives the last bars of a range, `rowsMax` or some more, slice by slice from its end. */
-export async function readLastCalendarBars(reader: Reader, range: DerivedRange): Promise<BarColumns> {
+export async function readLastCalendarBars(reader: Reader, range: DerivedRange): Promise<LastDerivedBars> {
   const { interval, boundary, rowsMax } = range;
   const [dataFromUs, dataToUs] = (await occupied(reader, range)) ?? [0, 0];
   const parts: BarColumns[] = [];
   let endUs = dataToUs;
-  for (let rows = 0; endUs > dataFromUs && rows < rowsMax; ) {
+  let rows = 0;
+  for (let statements = 0; endUs > dataFromUs && rows < rowsMax; statements += 1) {
+    if (statements >= STATEMENTS_MAX) return { bars: joinBars(parts), prevUs: endUs };
     const lastUs = endUs - 1;
     const startUs = Math.max(dataFromUs, endUs - sliceUs(range, lastUs, reader.dayBoundary));
     const edges = bucketEdges(Math.min(startUs, lastUs), endUs, interval, boundary);
@@ -162,5 +173,5 @@ export async function readLastCalendarBars(reader: Reader, range: DerivedRange):
     rows += part.bucketUs.length;
     endUs = edges[0] ?? dataFromUs;
   }
-  return joinBars(parts);
+  return { bars: joinBars(parts), prevUs: undefined };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Micros } from "@fx-ohlc/schemas";
-import { type BarColumns, joinBars, NO_BARS } from "./bar-columns.js";
-import type { BarPage, BarPages, BarRange } from "./bar-page.js";
+import { type BarColumns, NO_BARS } from "./bar-columns.js";
+import type { BarPages, BarRange } from "./bar-page.js";
 import { FIRST_BUCKET_US } from "./stored-bars.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
@@ -28,7 +28,7 @@ export interface FilledPage {
 
 export interface LastFilled {
   readonly bars: FilledColumns;
-  readonly hasEarlier: boolean;
+  readonly prevUs: Micros | undefined;
 }
 
 /** How to fill, and by which clock and session. */
@@ -41,6 +41,13 @@ export interface Filling {
 
 /** Buckets laid out in one turn of the event loop, some 15 ms in a zone seen for the first time. */
 const BUCKETS_PER_TURN = 500;
+
+const NO_PAGE = { bars: NO_BARS, nextUs: undefined, prevUs: undefined };
+
+/** The buckets between two edges, all of them. */
+function within(range: BarRange, edges: readonly Micros[]): BarRange {
+  return { ...range, fromUs: edges[0] ?? range.fromUs, toUs: edges.at(-1) ?? range.toUs, limit: edges.length };
+}
 
 const noColumns = (): FilledColumns => ({
   ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
@@ -80,30 +87,45 @@ export class FilledPages {
     this.#filling = filling;
   }
 
-  /** The first `limit` buckets. Bars that start after now, of producers whose clock is ahead, follow those filled. */
+  /**
+   * The first `limit` buckets, or less where a page of bars ends early. Bars that start after now, of producers whose clock is
+   * ahead, follow those filled.
+   */
   async first(range: BarRange): Promise<FilledPage> {
     const edges = await this.#edgesFrom(range);
-    const filledToUs = edges.at(-1) ?? range.fromUs;
-    const bars = await this.#fill(range, edges);
+    const endUs = edges.at(-1) ?? range.fromUs;
+    const page = edges.length < 2 ? NO_PAGE : await this.#pages.first(within(range, edges));
+    const filledToUs = page.nextUs ?? endUs;
+    const bars = await this.#fill(
+      range,
+      edges.filter((edge) => edge <= filledToUs),
+      page.bars,
+    );
     const rows = bars.bucketUs.length;
-    if (rows === range.limit && filledToUs < this.#filledUntil(range)) return { bars, nextUs: filledToUs };
+    const isFull = rows === range.limit && filledToUs < this.#filledUntil(range);
+    if (isFull || filledToUs < endUs) return { bars, nextUs: filledToUs };
     const later = { ...range, fromUs: Math.max(range.fromUs, filledToUs), limit: range.limit - rows };
     const { bars: after, nextUs } = await this.#laterBars(later);
     pushBars(bars, after);
     return { bars, nextUs };
   }
 
-  /** The last `limit` buckets. */
+  /** The last `limit` buckets, or less where a page of bars ends early. */
   async last(range: BarRange): Promise<LastFilled> {
     const untilUs = this.#filledUntil(range);
     const afterUs = this.#edgeAtOrAfter(range, untilUs);
     const later = await this.#pages.last({ ...range, fromUs: Math.max(range.fromUs, afterUs) });
-    const limit = range.limit - later.bars.bucketUs.length;
-    const edges = await this.#edgesBack(range, limit);
-    const bars = await this.#fill(range, edges);
+    const edges = await this.#edgesBack(range, range.limit - later.bars.bucketUs.length);
+    const page = edges.length < 2 ? NO_PAGE : await this.#pages.last(within(range, edges));
+    const filledFromUs = page.prevUs ?? edges[0] ?? range.fromUs;
+    const bars = await this.#fill(
+      range,
+      edges.filter((edge) => edge >= filledFromUs),
+      page.bars,
+    );
     pushBars(bars, later.bars);
-    const earliestUs = bars.bucketUs[0] ?? range.fromUs;
-    return { bars, hasEarlier: earliestUs > this.#edgeAtOrAfter(range, range.fromUs) };
+    const earliestUs = bars.bucketUs[0] ?? filledFromUs;
+    return { bars, prevUs: earliestUs > this.#edgeAtOrAfter(range, range.fromUs) ? earliestUs : undefined };
   }
 
   /** Buckets that start before it are filled. */
@@ -147,11 +169,10 @@ export class FilledPages {
   }
 
   /** A row for every bucket between two edges. */
-  async #fill(range: BarRange, edges: readonly Micros[]): Promise<FilledColumns> {
+  async #fill(range: BarRange, edges: readonly Micros[], bars: BarColumns): Promise<FilledColumns> {
     const filled = noColumns();
-    const [fromUs = 0, toUs = 0] = [edges[0], edges.at(-1)];
+    const [fromUs = 0] = edges;
     if (edges.length < 2) return filled;
-    const bars = await this.#barsWithin({ ...range, fromUs, toUs, limit: edges.length });
     const startsEmpty = bars.bucketUs[0] !== fromUs;
     let price = this.#filling.fill === "previous" && startsEmpty ? await this.#closeBefore(range, fromUs) : null;
     let next = 0;
@@ -166,17 +187,6 @@ export class FilledPages {
       }
     }
     return filled;
-  }
-
-  /** Every bar of a range of `limit` buckets, also where the pages of a costly interval end early. */
-  async #barsWithin(range: BarRange): Promise<BarColumns> {
-    const parts: BarColumns[] = [];
-    for (let fromUs: Micros | undefined = range.fromUs; fromUs !== undefined; ) {
-      const page: BarPage = await this.#pages.first({ ...range, fromUs });
-      parts.push(page.bars);
-      fromUs = page.nextUs;
-    }
-    return joinBars(parts);
   }
 
   /** The last close before a bucket: that of the last minute before it. */

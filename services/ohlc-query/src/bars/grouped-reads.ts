@@ -7,6 +7,7 @@ import { readManyStoredBars, readStoredBars, type StoredRange } from "./stored-b
 /** A read that waits for the statement that will answer it. */
 interface WaitingRead {
   readonly range: StoredRange;
+  readonly signal: AbortSignal;
   readonly group: string;
   resolve(bars: BarColumns): void;
   reject(reason: unknown): void;
@@ -41,18 +42,25 @@ export class GroupedReads {
   #running = 0;
   #scheduled = false;
 
+  /** @param reader for all of them */
   constructor(reader: Reader) {
     this.#reader = reader;
   }
 
-  /** @throws what {@link Reader.read} throws */
-  read(range: StoredRange): Promise<BarColumns> {
+  /**
+   * @param signal of the request that reads
+   * @throws what {@link Reader.read} throws
+   */
+  read(range: StoredRange, signal: AbortSignal): Promise<BarColumns> {
     const windowUs = WINDOW_US[range.interval];
-    if (range.toUs - range.fromUs > windowUs) return this.#reader.read((sql) => readStoredBars(sql, range));
+    if (range.toUs - range.fromUs > windowUs) {
+      return this.#reader.until(signal).read((sql) => readStoredBars(sql, range));
+    }
     if (this.#waiting.length >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
     const group = `${range.interval}/${Math.floor(range.fromUs / windowUs)}`;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ range, group, resolve, reject });
+      signal.addEventListener("abort", () => reject(signal.reason));
+      this.#waiting.push({ range, signal, group, resolve, reject });
       this.#schedule();
     });
   }
@@ -79,7 +87,11 @@ export class GroupedReads {
   async #run(reads: readonly WaitingRead[]): Promise<void> {
     this.#running += 1;
     try {
-      const bars = await this.#answers(reads.map(({ range }) => range));
+      const signal = whenAllAre(reads.map((read) => read.signal));
+      const bars = await this.#answers(
+        this.#reader.until(signal),
+        reads.map(({ range }) => range),
+      );
       for (const [place, { resolve, reject }] of reads.entries()) {
         const own = bars[place];
         if (own === undefined) reject(new Error("a read has no answer"));
@@ -93,10 +105,25 @@ export class GroupedReads {
     }
   }
 
-  #answers(ranges: readonly StoredRange[]): Promise<BarColumns[]> {
+  #answers(reader: Reader, ranges: readonly StoredRange[]): Promise<BarColumns[]> {
     const [only] = ranges;
-    return this.#reader.read(async (sql) =>
+    return reader.read(async (sql) =>
       ranges.length === 1 && only !== undefined ? [await readStoredBars(sql, only)] : readManyStoredBars(sql, ranges),
     );
   }
+}
+
+/** Aborted when all of some signals are: as long as one request waits, the statement for all of them goes on. */
+function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
+  const all = new AbortController();
+  let open = signals.length;
+  const count = () => {
+    open -= 1;
+    if (open === 0) all.abort(signals[0]?.reason);
+  };
+  for (const signal of signals) {
+    if (signal.aborted) count();
+    else signal.addEventListener("abort", count);
+  }
+  return all.signal;
 }

@@ -9,7 +9,7 @@ export interface LatestBars {
   readonly bars: readonly Bar[];
 }
 
-/** The derived bar that contains a symbol's newest minute: it starts no later than that, so not after now. */
+/** The derived bar that contains a minute. */
 async function derivedAround(
   pages: BarPages,
   newest: NewestBar,
@@ -45,10 +45,14 @@ export async function readLatestBars(
   { symbols, interval, boundary }: LatestRange,
 ): Promise<LatestBars> {
   const { nowUs, bars: newest } = await readNewestBars(reader, symbols);
-  const bars = newest.filter(({ bucketUs }) => bucketUs <= nowUs);
   const stored = storedAs(interval, boundary, reader.dayBoundary);
-  if (stored !== undefined) return { nowUs, bars: bars.filter((bar) => bar.interval === stored) };
-  const minutes = bars.filter((bar) => bar.interval === "minute");
-  const derived = await Promise.all(minutes.map((bar) => derivedAround(pages, bar, interval, boundary)));
-  return { nowUs, bars: derived.flat() };
+  if (stored !== undefined) {
+    return { nowUs, bars: newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs) };
+  }
+  // A minute may start after now and lie in a bucket that has begun.
+  const minutes = newest.filter((bar) => bar.interval === "minute");
+  const begun = minutes.filter(({ bucketUs }) => bucketStart(bucketUs, interval, boundary) <= nowUs);
+  const newestOf = new Map(begun.sort((a, b) => a.bucketUs - b.bucketUs).map((bar) => [bar.symbol, bar]));
+  const around = [...newestOf.values()].map((bar) => derivedAround(pages, bar, interval, boundary));
+  return { nowUs, bars: (await Promise.all(around)).flat() };
 }

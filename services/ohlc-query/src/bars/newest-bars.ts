@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from "@fx-ohlc/database";
+import type { Transaction } from "@fx-ohlc/database";
 import {
   type Bar,
   bucketEnd,
@@ -215,9 +215,5 @@ async function readUnderOneSnapshot(
  */
 export function readNewestBars(reader: Reader, symbols: readonly string[] | undefined): Promise<NewestBars> {
   const boundary = reader.dayBoundary;
-  return reader.readFrom((sql: Sql) =>
-    sql.begin("isolation level repeatable read read only", (transaction) =>
-      readUnderOneSnapshot(transaction, symbols, boundary),
-    ),
-  );
+  return reader.readUnderOneSnapshot((transaction) => readUnderOneSnapshot(transaction, symbols, boundary));
 }

@@ -11,8 +11,8 @@ import {
   SHORT_NAMES,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
-import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
+import type { BarSources } from "./bar-answer.js";
 
 function keyJson({ timeUs, seq }: TickKey) {
   return { time: formatTime(timeUs), seq };
@@ -35,28 +35,28 @@ function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
  *
  * @throws DatabaseUnavailableError before the database was ever reached
  */
-export function getClock(reader: Reader) {
-  return async (): Promise<Answer> => {
-    if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
-    return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
-  };
+export async function getClock({ reader }: BarSources): Promise<Answer> {
+  if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
+  return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
 }
 
 /**
  * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. Not
  * for the outside: the edge does not lead here.
  */
-export function getAnchor(reader: Reader) {
-  return async (_req: IncomingMessage, { symbol }: AnchorQuery): Promise<Answer> => {
-    const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol);
-    const boundary = reader.dayBoundary;
-    const body = {
-      ...identity,
-      snapshot,
-      now: formatTime(nowUs),
-      day_boundary: boundary,
-      bars: bars.map((bar) => anchorBar(bar, nowUs, boundary)),
-    };
-    return { body: JSON.stringify(body) };
+export async function getAnchor(
+  { reader }: BarSources,
+  _req: IncomingMessage,
+  { symbol }: AnchorQuery,
+): Promise<Answer> {
+  const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol);
+  const boundary = reader.dayBoundary;
+  const body = {
+    ...identity,
+    snapshot,
+    now: formatTime(nowUs),
+    day_boundary: boundary,
+    bars: bars.map((bar) => anchorBar(bar, nowUs, boundary)),
   };
+  return { body: JSON.stringify(body) };
 }

@@ -3,6 +3,7 @@ import { entityTag, matches, sendBody } from "@fx-ohlc/service-kit";
 import { Compressor, encodingOf, isWorthEncoding } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
 import { CONTENT_TYPES } from "./media-type.js";
+import type { ReadDeadline } from "./read-deadline.js";
 import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 
 /** A whole answer: its text, and the `Link` to what follows it. */
@@ -20,8 +21,8 @@ export class AnswerSender {
   readonly #compressor = new Compressor();
   readonly #streams = new AnswerStreams();
 
-  async send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
-    if ("chunks" in answer) await this.#streams.send(req, res, answer);
+  async send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): Promise<void> {
+    if ("chunks" in answer) await this.#streams.send(req, res, answer, deadline);
     else await this.#sendText(req, res, answer);
   }
 

@@ -15,7 +15,7 @@ import type { BarRequest } from "./bar-request.js";
 import { CONTENT_TYPES } from "./media-type.js";
 import { pageLink } from "./page-link.js";
 
-/** What bars are answered from. */
+/** What one request is answered from. */
 export interface BarSources {
   readonly reader: Reader;
   readonly pages: BarPages;
@@ -26,7 +26,7 @@ export interface BarSources {
 /** Pages of bars, with the empty buckets filled or without them. */
 interface Pages {
   first(range: BarRange): Promise<{ readonly bars: BarRows; readonly nextUs: number | undefined }>;
-  last(range: BarRange): Promise<{ readonly bars: BarRows; readonly hasEarlier: boolean }>;
+  last(range: BarRange): Promise<{ readonly bars: BarRows; readonly prevUs: number | undefined }>;
 }
 
 /** Bars, and the `Link` to those after or before them. */
@@ -48,9 +48,8 @@ function pagesFor({ reader, pages, sessions }: BarSources, { range, fill }: BarR
 async function readPage(pages: Pages, req: IncomingMessage, { range, take }: BarRequest): Promise<Page> {
   if (range.fromUs >= range.toUs) return { bars: NO_BARS };
   if (take === "last") {
-    const { bars, hasEarlier } = await pages.last(range);
-    const end = formatBucket(bars.bucketUs[0] ?? 0);
-    return { bars, link: hasEarlier ? pageLink(req, "prev", { end }) : undefined };
+    const { bars, prevUs } = await pages.last(range);
+    return { bars, link: prevUs === undefined ? undefined : pageLink(req, "prev", { end: formatBucket(prevUs) }) };
   }
   const { bars, nextUs } = await pages.first(range);
   if (nextUs === undefined) return { bars };

@@ -20,43 +20,45 @@ import { boundaryOf } from "./ranges.js";
 const SYMBOLS_MAX = 100;
 
 /** `GET /ohlc/minute` and `/ohlc/hour`: bars that no day boundary touches. */
-export function getBars(dependencies: BarSources, interval: "1m" | "1h") {
-  return async (req: IncomingMessage, query: BarsQuery): Promise<Answer> => {
-    return answerBars(dependencies, req, barRequest(req, query, interval, dependencies.reader));
+export function getBars(interval: "1m" | "1h") {
+  return async (sources: BarSources, req: IncomingMessage, query: BarsQuery): Promise<Answer> => {
+    return answerBars(sources, req, barRequest(req, query, interval, sources.reader));
   };
 }
 
 /** `GET /ohlc/day` and `/ohlc/custom-day`. */
-export function getDayBars(dependencies: BarSources) {
-  return async (req: IncomingMessage, query: DayBarsQuery): Promise<Answer> => {
-    return answerBars(dependencies, req, barRequest(req, query, "1d", dependencies.reader));
-  };
+export async function getDayBars(sources: BarSources, req: IncomingMessage, query: DayBarsQuery): Promise<Answer> {
+  return answerBars(sources, req, barRequest(req, query, "1d", sources.reader));
 }
 
 /** `GET /ohlc`: bars of any interval. */
-export function getIntervalBars(dependencies: BarSources) {
-  return async (req: IncomingMessage, query: IntervalBarsQuery): Promise<Answer> => {
-    return answerBars(dependencies, req, barRequest(req, query, query.interval, dependencies.reader));
-  };
+export async function getIntervalBars(
+  sources: BarSources,
+  req: IncomingMessage,
+  query: IntervalBarsQuery,
+): Promise<Answer> {
+  return answerBars(sources, req, barRequest(req, query, query.interval, sources.reader));
 }
 
 /** `GET /ohlc/latest`. */
-export function getLatestBars({ reader, pages }: BarSources) {
-  return async (req: IncomingMessage, query: LatestQuery): Promise<Answer> => {
-    const { symbol: symbols, interval = "1m" } = query;
-    if (symbols.length > SYMBOLS_MAX) {
-      throw invalid([{ field: "symbol", message: `must name at most ${SYMBOLS_MAX} symbols` }]);
-    }
-    requireBoundaryFits(query, interval);
-    const format = formatOf(req, query.format);
-    const boundary = boundaryOf(query, reader.dayBoundary);
-    const latest = await readLatestBars(reader, pages, { symbols, interval, boundary });
-    const bars = symbols.flatMap((wanted) => latest.bars.filter((bar) => bar.symbol === wanted));
-    const table = barTable(barRows(bars), {
-      symbol: (row) => bars[row]?.symbol ?? "",
-      runningUs: bucketStart(latest.nowUs, interval, boundary),
-      dayBoundary: namingBoundary(interval, boundary),
-    });
-    return { body: tableText(table, format), contentType: CONTENT_TYPES[format] };
-  };
+export async function getLatestBars(
+  { reader, pages }: BarSources,
+  req: IncomingMessage,
+  query: LatestQuery,
+): Promise<Answer> {
+  const { symbol: symbols, interval = "1m" } = query;
+  if (symbols.length > SYMBOLS_MAX) {
+    throw invalid([{ field: "symbol", message: `must name at most ${SYMBOLS_MAX} symbols` }]);
+  }
+  requireBoundaryFits(query, interval);
+  const format = formatOf(req, query.format);
+  const boundary = boundaryOf(query, reader.dayBoundary);
+  const latest = await readLatestBars(reader, pages, { symbols, interval, boundary });
+  const bars = symbols.flatMap((wanted) => latest.bars.filter((bar) => bar.symbol === wanted));
+  const table = barTable(barRows(bars), {
+    symbol: (row) => bars[row]?.symbol ?? "",
+    runningUs: bucketStart(latest.nowUs, interval, boundary),
+    dayBoundary: namingBoundary(interval, boundary),
+  });
+  return { body: tableText(table, format), contentType: CONTENT_TYPES[format] };
 }

@@ -15,59 +15,85 @@ import type { BarSources } from "./bar-answer.js";
 import { getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { getDatabase } from "./database-route.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
+import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
+
+/** Opens what one request is answered from, until the signal is aborted. */
+export type OpenSources = (signal: AbortSignal) => BarSources;
 
 /** Where reads are answered from. */
 export interface ReadSources {
   /** The primary: what must hold everything that was committed before it was asked for. */
-  readonly primary: BarSources;
+  readonly primary: OpenSources;
   /** A standby where there is one: what may be as old as its replication lag. */
-  readonly history: BarSources;
+  readonly history: OpenSources;
+  /** For all reads of one request together; of a streamed answer, for each page. */
+  readonly timeoutMs: number;
 }
 
 /** Answers a request whose query has been checked. */
-type Read<R extends RouteDeclaration> = (req: IncomingMessage, query: RouteParameters<R>["query"]) => Promise<Answer>;
+type Read<R extends RouteDeclaration> = (
+  sources: BarSources,
+  req: IncomingMessage,
+  query: RouteParameters<R>["query"],
+) => Promise<Answer>;
 type Reads<D extends RouteDeclarations> = { readonly [Id in keyof D]: Read<D[Id]> };
 
 /** Every route of the service. */
-export function queryRoutes({ primary, history }: ReadSources): BoundRoute[] {
+export function queryRoutes({ primary, history, timeoutMs }: ReadSources): BoundRoute[] {
   const sender = new AnswerSender();
-  const bind = <D extends RouteDeclarations>(declarations: D, reads: Reads<D>) =>
-    bindRoutes(declarations, answering(sender, reads));
+  const bind = <D extends RouteDeclarations>(declarations: D, open: OpenSources, reads: Reads<D>) =>
+    bindRoutes(declarations, answering(sender, timeoutMs, open, reads));
+  const { getLatestBars: latest, ...others } = QUERY_ROUTES;
   return [
-    ...bind(QUERY_ROUTES, {
-      getBars: getIntervalBars(history),
-      getMinuteBars: getBars(history, "1m"),
-      getHourBars: getBars(history, "1h"),
-      getDayBars: getDayBars(history),
-      getCustomDayBars: getDayBars(history),
-      getLatestBars: getLatestBars(primary),
-      getTicks: getTicks(history.reader),
-      getSymbols: getSymbols(history.reader),
+    ...bind(others, history, {
+      getBars: getIntervalBars,
+      getMinuteBars: getBars("1m"),
+      getHourBars: getBars("1h"),
+      getDayBars,
+      getCustomDayBars: getDayBars,
+      getTicks,
+      getSymbols,
     }),
-    ...bind(UDF_ROUTES, {
+    ...bind({ getLatestBars: latest }, primary, { getLatestBars }),
+    ...bind(UDF_ROUTES, history, {
       getUdfConfig,
-      getUdfTime: getUdfTime(history),
-      getUdfSymbol: getUdfSymbol(history),
-      searchUdfSymbols: getUdfSearch(history),
-      getUdfHistory: getUdfHistory(history),
+      getUdfTime,
+      getUdfSymbol,
+      searchUdfSymbols: getUdfSearch,
+      getUdfHistory,
     }).map(withUdfErrors),
-    ...bind(INTERNAL_ROUTES, {
-      getAnchor: getAnchor(primary.reader),
-      getDatabase: getDatabase(primary.reader),
-      getClock: getClock(primary.reader),
-      getFreshMinuteBars: getBars(primary, "1m"),
-      getFreshHourBars: getBars(primary, "1h"),
-      getFreshDayBars: getDayBars(primary),
+    ...bind(INTERNAL_ROUTES, primary, {
+      getAnchor,
+      getDatabase,
+      getClock,
+      getFreshMinuteBars: getBars("1m"),
+      getFreshHourBars: getBars("1h"),
+      getFreshDayBars: getDayBars,
     }),
   ];
 }
 
-function answering<D extends RouteDeclarations>(sender: AnswerSender, reads: Reads<D>): Handlers<D> {
+function answering<D extends RouteDeclarations>(
+  sender: AnswerSender,
+  timeoutMs: number,
+  open: OpenSources,
+  reads: Reads<D>,
+): Handlers<D> {
   const handlers = Object.entries<Read<RouteDeclaration>>(reads).map(([id, read]): [string, Handler] => [
     id,
-    async (req, res, { query }) => sender.send(req, res, await read(req, query)),
+    async (req, res, { query }) => {
+      const deadline = new ReadDeadline(res, timeoutMs);
+      try {
+        await sender.send(req, res, await read(open(deadline.signal), req, query), deadline);
+      } catch (error) {
+        // Who has left is told nothing: what he asked for was cancelled.
+        if (!res.closed) throw error;
+      } finally {
+        deadline.pause();
+      }
+    },
   ]);
   return Object.fromEntries(handlers) as Handlers<D>; // One for each of the reads, under its id.
 }

@@ -7,6 +7,7 @@ import type { Reader } from "../reader.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import type { Answer } from "./answer.js";
+import type { BarSources } from "./bar-answer.js";
 import { requireStreamable } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
 import { pageLink } from "./page-link.js";
@@ -28,39 +29,34 @@ async function* allTables(reader: Reader, range: TickRange, limit: number): Asyn
 }
 
 /** `GET /ticks`. */
-export function getTicks(reader: Reader) {
-  return async (req: IncomingMessage, query: TicksQuery): Promise<Answer> => {
-    const format = formatOf(req, query.format);
-    requireStreamable(query.limit, format);
-    const contentType = CONTENT_TYPES[format];
-    const { limit, ...range } = rangeOf(query, reader.nowUs());
-    const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
-    if (query.limit === "all" && format !== "columns") {
-      return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
-    }
-    const ticks = await readTicks(reader, ticksOf);
-    const { symbol, toUs } = range;
-    const body =
-      format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
-    if (ticks.timeUs.length <= limit) return { body, contentType };
-    const { fromUs, afterSeq } = cursorAfter(ticks, limit);
-    const changes = { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) };
-    return { body, contentType, link: pageLink(req, "next", changes) };
-  };
+export async function getTicks({ reader }: BarSources, req: IncomingMessage, query: TicksQuery): Promise<Answer> {
+  const format = formatOf(req, query.format);
+  requireStreamable(query.limit, format);
+  const contentType = CONTENT_TYPES[format];
+  const { limit, ...range } = rangeOf(query, reader.nowUs());
+  const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
+  if (query.limit === "all" && format !== "columns") {
+    return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
+  }
+  const ticks = await readTicks(reader, ticksOf);
+  const { symbol, toUs } = range;
+  const body = format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
+  if (ticks.timeUs.length <= limit) return { body, contentType };
+  const { fromUs, afterSeq } = cursorAfter(ticks, limit);
+  const changes = { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) };
+  return { body, contentType, link: pageLink(req, "next", changes) };
 }
 
 /** `GET /symbols`. */
-export function getSymbols(reader: Reader) {
-  return async (req: IncomingMessage, query: SymbolsQuery): Promise<Answer> => {
-    const format = formatOf(req, query.format);
-    const symbols = await readSymbols(reader, reader.nowUs());
-    const names = ["symbol", "first_tick", "last_tick"] as const;
-    const columns = names.map((name) =>
-      column(
-        name,
-        symbols.map((row) => row[name]),
-      ),
-    );
-    return { body: tableText({ rows: symbols.length, columns }, format), contentType: CONTENT_TYPES[format] };
-  };
+export async function getSymbols({ reader }: BarSources, req: IncomingMessage, query: SymbolsQuery): Promise<Answer> {
+  const format = formatOf(req, query.format);
+  const symbols = await readSymbols(reader, reader.nowUs());
+  const names = ["symbol", "first_tick", "last_tick"] as const;
+  const columns = names.map((name) =>
+    column(
+      name,
+      symbols.map((row) => row[name]),
+    ),
+  );
+  return { body: tableText({ rows: symbols.length, columns }, format), contentType: CONTENT_TYPES[format] };
 }

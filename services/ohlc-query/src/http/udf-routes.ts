@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { databaseProblem } from "@fx-ohlc/database";
 import {
   sessionBoundary,
   type UdfConfig,
@@ -9,7 +8,7 @@ import {
   type UdfSymbolQuery,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
-import { type BoundRoute, Problem, problemOf, sendJson } from "@fx-ohlc/service-kit";
+import { type BoundRoute, Problem, sendJson } from "@fx-ohlc/service-kit";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
 import { readSymbolDays } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
@@ -35,19 +34,8 @@ const CONFIG: UdfConfig = {
 };
 
 /** Answers refusals of a route in the protocol's words, under the status that any other path would give. */
-export function withUdfErrors({ declaration, answer }: BoundRoute): BoundRoute {
-  return {
-    declaration,
-    answer: async (req, res, values) => {
-      try {
-        await answer(req, res, values);
-      } catch (error) {
-        const problem = problemOf(error, databaseProblem);
-        if (problem.status === 500) throw error;
-        sendRefusal(res, problem);
-      }
-    },
-  };
+export function withUdfErrors(route: BoundRoute): BoundRoute {
+  return { ...route, refuse: sendRefusal };
 }
 
 function sendRefusal(res: ServerResponse, { status, detail, retryAfterS }: Problem): void {
@@ -61,49 +49,53 @@ export async function getUdfConfig(): Promise<Answer> {
 }
 
 /** `GET /udf/time`. */
-export function getUdfTime({ reader }: BarSources) {
-  return async (): Promise<Answer> => ({
-    body: String(Math.floor(reader.nowUs() / US_PER_SECOND)),
-    contentType: "text/plain; charset=utf-8",
-  });
+export async function getUdfTime({ reader }: BarSources): Promise<Answer> {
+  const body = String(Math.floor(reader.nowUs() / US_PER_SECOND));
+  return { body, contentType: "text/plain; charset=utf-8" };
 }
 
 /** `GET /udf/symbols`. */
-export function getUdfSymbol({ reader, pages, sessions }: BarSources) {
-  return async (_req: IncomingMessage, query: UdfSymbolQuery): Promise<Answer> => {
-    const { symbol } = query;
-    const session = sessions.of(symbol);
-    const { bars } = await pages.last({
-      ...{ symbol, interval: "1m", boundary: sessionBoundary(session) },
-      ...{ fromUs: FIRST_BUCKET_US, toUs: reader.nowUs(), limit: SAMPLE_MINUTES },
-    });
-    if (bars.bucketUs.length === 0) throw new Problem("not_found", "unknown_symbol");
-    return { body: JSON.stringify(symbolInfo(symbol, session, bars)) };
-  };
+export async function getUdfSymbol(
+  { reader, pages, sessions }: BarSources,
+  _req: IncomingMessage,
+  query: UdfSymbolQuery,
+): Promise<Answer> {
+  const { symbol } = query;
+  const session = sessions.of(symbol);
+  const { bars } = await pages.last({
+    ...{ symbol, interval: "1m", boundary: sessionBoundary(session) },
+    ...{ fromUs: FIRST_BUCKET_US, toUs: reader.nowUs(), limit: SAMPLE_MINUTES },
+  });
+  if (bars.bucketUs.length === 0) throw new Problem("not_found", "unknown_symbol");
+  return { body: JSON.stringify(symbolInfo(symbol, session, bars)) };
 }
 
 /** `GET /udf/search`: symbols that begin with what was typed, then those that hold it elsewhere. */
-export function getUdfSearch({ reader, sessions }: BarSources) {
-  return async (_req: IncomingMessage, asked: UdfSearchQuery): Promise<Answer> => {
-    const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
-    const typed = query.toUpperCase().replace("/", "");
-    const symbols = (await readSymbolDays(reader, reader.nowUs())).map(({ symbol }) => symbol);
-    const beginning = symbols.filter((symbol) => symbol.startsWith(typed));
-    const holding = symbols.filter((symbol) => symbol.includes(typed) && !symbol.startsWith(typed));
-    const found = [...beginning, ...holding].map(
-      (symbol): UdfFound => ({
-        ...{ symbol, full_name: symbol, description: symbol, exchange: EXCHANGE, ticker: symbol },
-        type: symbolType(sessions.of(symbol)),
-      }),
-    );
-    const wanted = found.filter((row) => [row.type, ""].includes(type) && [EXCHANGE, ""].includes(exchange));
-    return { body: JSON.stringify(wanted.slice(0, limit)) };
-  };
+export async function getUdfSearch(
+  { reader, sessions }: BarSources,
+  _req: IncomingMessage,
+  asked: UdfSearchQuery,
+): Promise<Answer> {
+  const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
+  const typed = query.toUpperCase().replace("/", "");
+  const symbols = (await readSymbolDays(reader, reader.nowUs())).map(({ symbol }) => symbol);
+  const beginning = symbols.filter((symbol) => symbol.startsWith(typed));
+  const holding = symbols.filter((symbol) => symbol.includes(typed) && !symbol.startsWith(typed));
+  const found = [...beginning, ...holding].map(
+    (symbol): UdfFound => ({
+      ...{ symbol, full_name: symbol, description: symbol, exchange: EXCHANGE, ticker: symbol },
+      type: symbolType(sessions.of(symbol)),
+    }),
+  );
+  const wanted = found.filter((row) => [row.type, ""].includes(type) && [EXCHANGE, ""].includes(exchange));
+  return { body: JSON.stringify(wanted.slice(0, limit)) };
 }
 
 /** `GET /udf/history`. */
-export function getUdfHistory({ pages, sessions }: BarSources) {
-  return async (_req: IncomingMessage, query: UdfHistoryQuery): Promise<Answer> => {
-    return { body: JSON.stringify(await readHistory(query, pages, sessions)) };
-  };
+export async function getUdfHistory(
+  sources: BarSources,
+  _req: IncomingMessage,
+  query: UdfHistoryQuery,
+): Promise<Answer> {
+  return { body: JSON.stringify(await readHistory(query, sources)) };
 }

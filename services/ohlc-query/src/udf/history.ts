@@ -10,8 +10,8 @@ import {
 import type { BarColumns } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
+import type { BarSources } from "../http/bar-answer.js";
 import { clampInstant } from "../http/ranges.js";
-import type { MarketSessions } from "../market-sessions.js";
 import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 
 /** Bars as a chart takes them, or where the last ones before its range are. */
@@ -32,23 +32,35 @@ function historyOf({ bucketUs, open, high, low, close, tickCount }: BarColumns, 
 
 /** Where the last bar before a range is, so that the chart need not feel its way back to it. */
 async function nothingIn(range: BarRange, pages: BarPages, dating: Dating): Promise<History> {
-  const { bars } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: range.fromUs, limit: 1 });
-  const [bucketUs] = bars.bucketUs;
+  const { bars, prevUs } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: range.fromUs, limit: 1 });
+  const [bucketUs = prevUs] = bars.bucketUs;
   return bucketUs === undefined ? { s: "no_data" } : { s: "no_data", nextTime: secondsOf(bucketUs, dating) };
+}
+
+/**
+ * Where a range up to `to` ends: half-open on the time that bars have. But the running day (week, month) has a date that may lie
+ * ahead of now; a chart that asks for what there is until now means it too, and one that asks up to that date has it already.
+ */
+function endOf(to: number, nowUs: Micros, dating: Dating): Micros {
+  const toUs = instantOf(to);
+  const bucketUs = bucketAtOrAfter(toUs, dating);
+  const timeUs = barTime(bucketUs, dating);
+  const isRunning = bucketUs <= Math.min(toUs, nowUs) && timeUs > Math.max(toUs, nowUs);
+  return isRunning ? bucketUs + 1 : bucketUs;
 }
 
 /**
  * The bars that a chart asks for, with times from `from` to just before `to`, or the last `countback` before `to`; never more
  * than the last 10,000 of them.
  */
-export async function readHistory(query: UdfHistoryQuery, pages: BarPages, sessions: MarketSessions): Promise<History> {
+export async function readHistory(query: UdfHistoryQuery, { reader, pages, sessions }: BarSources): Promise<History> {
   const { symbol, resolution: interval, from = 0, to, countback } = query;
   const session = sessions.of(symbol);
   const dating = { interval, boundary: sessionBoundary(session), session };
   const range = {
     ...{ symbol, interval, boundary: dating.boundary },
     fromUs: countback === undefined ? bucketAtOrAfter(instantOf(from), dating) : FIRST_BUCKET_US,
-    toUs: bucketAtOrAfter(instantOf(to), dating),
+    toUs: endOf(to, reader.nowUs(), dating),
     limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
   const { bars } = await pages.last(range);

@@ -1,12 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Logger, Problem, problemOf, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
+import { FailureLog, type Logger, Problem, problemOf, refuse, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Counters } from "../counters.js";
 import { type Destination, destinationOf } from "../endpoints/routes.js";
 import { TokenBucket } from "../fanout/token-bucket.js";
 import { isOriginAllowed } from "./origin.js";
-import { refuse } from "./refusal.js";
 
 /** What a client sends in one message at most. A subscription to 1,000 channels takes 25 kB. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
@@ -49,12 +48,14 @@ export interface GateOptions {
 /** Lets clients in, or answers with a problem before anything is upgraded. */
 export class Gate {
   readonly #options: GateOptions;
+  readonly #failures: FailureLog;
   readonly #rate: TokenBucket;
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   #isShut = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#failures = new FailureLog(options.logger);
     const { connectionsPerSecondMax } = options;
     this.#rate = new TokenBucket(connectionsPerSecondMax, connectionsPerSecondMax * BURST_FACTOR, performance.now());
     this.#server.on("headers", (headers, request) => headers.push(`X-Request-Id: ${requestIdFor(request)}`));
@@ -75,8 +76,9 @@ export class Gate {
     } catch (error) {
       this.#options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
-      if (problem.status === 500) this.#options.logger.error("upgrade failed", { error });
-      refuse(socket, problem, requestIdFor(request));
+      const requestId = requestIdFor(request);
+      this.#failures.note(problem, requestId);
+      refuse(socket, problem, requestId);
     }
   }
 

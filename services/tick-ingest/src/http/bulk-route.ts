@@ -13,9 +13,6 @@ import { mediaType, requireMediaType } from "./request-body.js";
 /** A sender that is silent for so long is gone. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** A sender that goes on for so long after it was refused does not listen. */
-const LINGER_MAX_MS = 10_000;
-
 type PostTicks = typeof INGEST_ROUTES.postTicks;
 const MEDIA_TYPES = Object.keys(INGEST_ROUTES.postTicks.body);
 
@@ -33,14 +30,13 @@ export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<
 
 async function stream(bulk: BulkStream, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
-    await bulk.read(req);
+    // A stream that was destroyed midway would read nothing any more, and neither would the connection.
+    await bulk.read(req.iterator({ destroyOnReturn: false }));
   } catch (error) {
-    endEarly(req);
     throw withProgress(error, bulk.result);
   }
   const { created, duplicates, lines, rejected, rejectedCount, stop } = bulk.result;
   if (stop !== undefined) {
-    endEarly(req);
     const extensions = { line: stop.line, created, duplicates, lines };
     throw stop.refusals.length > 0
       ? refusedTicks(rejected, stop.refusals, { extensions })
@@ -48,16 +44,6 @@ async function stream(bulk: BulkStream, req: IncomingMessage, res: ServerRespons
   }
   const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
   sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
-}
-
-/**
- * An answer before the body's end: what still comes is read and dropped, so that the sender gets to the answer. Closing at
- * once would reset the connection under a sender that is still writing, and the answer would be lost with it.
- */
-function endEarly(req: IncomingMessage): void {
-  req.resume();
-  const lingering = setTimeout(() => req.destroy(), LINGER_MAX_MS).unref();
-  req.once("close", () => clearTimeout(lingering));
 }
 
 /** Lets a sender that must try again later know where to go on. */

@@ -34,11 +34,14 @@ function sameStamp(a: NewTick, b: NewTick): boolean {
 /**
  * Commits a streamed body in chunks, one while the next is read.
  *
- * Adjacent lines of one symbol and time are never split between chunks: they are numbered together. At a bad line
+ * Adjacent lines of one symbol and time are a run: they are numbered together, and never split between chunks. At a bad line
  * everything before it is committed and the stream ends there, or goes on when bad lines are to be skipped.
  */
 export class BulkStream {
   private rows: Row[] = [];
+  /** The number of the last line's run; that line's tick is undefined when it was none. */
+  private run = 0;
+  private last: NewTick | undefined;
   private committing: Promise<void> = Promise.resolve();
   private created = 0;
   private duplicates = 0;
@@ -78,16 +81,18 @@ export class BulkStream {
     if (this.stop !== undefined) return;
     const result = this.format.read(line);
     if (result === undefined) return;
-    if ("symbol" in result) await this.add({ line: line.number, tick: result });
-    else await this.reject(line.number, result, this.format.broken);
+    if ("symbol" in result) return this.add(line.number, result);
+    this.last = undefined;
+    await this.reject(line.number, result, this.format.broken);
   }
 
-  private async add(row: Row): Promise<void> {
-    const last = this.rows.at(-1);
-    if (this.rows.length >= CHUNK_ROWS && last !== undefined && !sameStamp(last.tick, row.tick)) {
-      await this.commit(this.rows.splice(0));
+  private async add(line: number, tick: NewTick): Promise<void> {
+    if (this.last === undefined || !sameStamp(this.last, tick)) {
+      this.run += 1;
+      if (this.rows.length >= CHUNK_ROWS) await this.commit(this.rows.splice(0));
     }
-    this.rows.push(row);
+    this.last = tick;
+    this.rows.push({ line, tick: { ...tick, run: this.run } });
   }
 
   /** Starts a chunk's commit once the one before it is through. */

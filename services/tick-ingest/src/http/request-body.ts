@@ -15,17 +15,13 @@ function tooLarge(bytesMax: number): Problem {
  * @throws Problem 413 beyond `bytesMax`, 400 when the sender hangs up or is too slow
  */
 export function readBody(req: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  if (Number(req.headers["content-length"] ?? 0) > bytesMax) {
-    req.resume();
-    return Promise.reject(tooLarge(bytesMax));
-  }
+  if (Number(req.headers["content-length"] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const fail = (problem: Problem) => {
       clearTimeout(deadline);
       req.removeAllListeners("data");
-      req.resume();
       reject(problem);
     };
     const deadline = setTimeout(
@@ -70,11 +66,9 @@ export function requireMediaType(req: IncomingMessage, accepted: readonly string
   const type = mediaType(req);
   const encoding = req.headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") {
-    req.resume();
     throw new Problem("unsupported_media_type", `the body must not be encoded, and this one is ${encoding}`);
   }
   if (accepted.includes(type)) return;
-  req.resume();
   throw new Problem(
     "unsupported_media_type",
     `the body must be ${accepted.join(", ")}, not ${type === "" ? "without a Content-Type" : type}`,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { type Database, isRetryable, isUnavailable } from "@fx-ohlc/database";
+import { type Database, isOfDatabase, isRetryable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Outcome } from "./stamp-book.js";
@@ -145,7 +145,7 @@ export class GroupCommit {
 
   /** What the database refuses of a group is refused by one request of it: the others must not suffer. */
   private async fail(group: readonly Waiting[], error: unknown): Promise<void> {
-    if (group.length === 1 || isUnavailable(error)) {
+    if (group.length === 1 || isOfDatabase(error)) {
       for (const { reject } of group) reject(error);
       return;
     }

@@ -1,7 +1,8 @@
 import { type Micros, type NewTick, TICKS_PER_STAMP_MAX, type Tick } from "@fx-ohlc/schemas";
 
 /**
- * Which slot of its stamp each tick takes (a stamp is one symbol at one time; a slot is one `seq` of it).
+ * Which slot of its stamp each tick takes (a stamp is one symbol at one time; a slot is one `seq` of it). Of a streamed body each
+ * run of adjacent lines of one stamp is a request in what follows.
  *
  * Ticks without `seq` that share a stamp within one request are numbered 0, 1, 2 … in their order of appearance, and each
  * looks from its number upwards:
@@ -41,6 +42,8 @@ export type Outcome =
 
 type Stamp = Map<number, Slot>;
 
+type Settle = (index: number, tick: NewTick, seq: number | undefined, reason: Refusal["reason"]) => void;
+
 export class StampBook {
   private readonly stamps = new Map<string, Map<Micros, Stamp>>();
   private request = 0;
@@ -50,9 +53,8 @@ export class StampBook {
     for (const { symbol, timeUs, seq, price } of stored) this.stamp(symbol, timeUs).set(seq, { price, claimedBy: 0 });
   }
 
-  /** Places all ticks of a request or none of them. What it places counts as stored for the requests after it. */
+  /** Places all ticks of a request, or of a chunk of a streamed body, or none of them. What it places counts as stored for those after it. */
   place(ticks: readonly NewTick[]): Outcome {
-    this.request += 1;
     const seqs = new Array<number | undefined>(ticks.length);
     const created: number[] = [];
     const refusals: Refusal[] = [];
@@ -61,23 +63,34 @@ export class StampBook {
       if (seq === undefined) refusals.push({ index, reason });
       else if (this.claim(tick, seq)) created.push(index);
     };
-    ticks.forEach((tick, index) => {
-      if (tick.seq !== undefined) settle(index, tick, this.ownSlot(tick, tick.seq), "conflict");
-    });
-    const numbers = new Map<Stamp, number>();
-    ticks.forEach((tick, index) => {
-      if (tick.seq !== undefined) return;
-      const stamp = this.stamp(tick.symbol, tick.timeUs);
-      const number = numbers.get(stamp) ?? 0;
-      numbers.set(stamp, number + 1);
-      settle(index, tick, this.freeOrReplayed(stamp, tick, number), "stamp_full");
-    });
+    for (let from = 0; from < ticks.length; ) {
+      const to = endOfRun(ticks, from);
+      this.placeRun(ticks, from, to, settle);
+      from = to;
+    }
     if (refusals.length > 0) {
       for (const index of created) this.release(ticks[index], seqs[index]);
       return { ok: false, refusals: refusals.sort((a, b) => a.index - b.index) };
     }
     const isCreated = new Set(created);
     return { ok: true, placements: seqs.map((seq = 0, index) => ({ seq, created: isCreated.has(index) })) };
+  }
+
+  private placeRun(ticks: readonly NewTick[], from: number, to: number, settle: Settle): void {
+    this.request += 1;
+    for (let index = from; index < to; index += 1) {
+      const tick = ticks[index];
+      if (tick?.seq !== undefined) settle(index, tick, this.ownSlot(tick, tick.seq), "conflict");
+    }
+    const numbers = new Map<Stamp, number>();
+    for (let index = from; index < to; index += 1) {
+      const tick = ticks[index];
+      if (tick === undefined || tick.seq !== undefined) continue;
+      const stamp = this.stamp(tick.symbol, tick.timeUs);
+      const number = numbers.get(stamp) ?? 0;
+      numbers.set(stamp, number + 1);
+      settle(index, tick, this.freeOrReplayed(stamp, tick, number), "stamp_full");
+    }
   }
 
   private ownSlot(tick: NewTick, seq: number): number | undefined {
@@ -111,6 +124,13 @@ export class StampBook {
   private stamp(symbol: string, timeUs: Micros): Stamp {
     return entry(entry(this.stamps, symbol), timeUs);
   }
+}
+
+function endOfRun(ticks: readonly NewTick[], from: number): number {
+  const run = ticks[from]?.run;
+  let to = from + 1;
+  while (to < ticks.length && ticks[to]?.run === run) to += 1;
+  return to;
 }
 
 /** The map at a key of a map of maps, made where there is none. */

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, type RequestListener, request } from "node:http";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
+import { eventually, freePort } from "@fx-ohlc/testkit";
+import { textOf as fileOf } from "./repository.js";
+
+/** Debian's, with the package libnginx-mod-http-js; elsewhere these tests are left out. */
+const NGINX = "/usr/sbin/nginx";
+const NJS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+
+const UPSTREAMS = ["tick_ingest", "ohlc_query", "stream_gateway"] as const;
+type Upstream = (typeof UPSTREAMS)[number];
+
+/** The edge's own configuration, with its files in a folder and its services here. */
+function configure(folder: string, port: number, ports: readonly number[]): string {
+  const edge = fileOf("infra/nginx/edge.conf")
+    .replace(/listen 8000 [^;]*;/, `listen 127.0.0.1:${port};`)
+    .replaceAll("/tmp/", `${folder}/`)
+    .replace("/dev/stdout", `${folder}/access.log`);
+  writeFileSync(join(folder, "edge.conf"), edge);
+  for (const name of ["again.conf", "probe.conf", "health.js"]) {
+    writeFileSync(join(folder, name), fileOf(`infra/nginx/${name}`));
+  }
+  const upstreams = UPSTREAMS.map((name, i) => `upstream ${name} { server 127.0.0.1:${ports[i]}; keepalive 16; }`);
+  const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+    ${process.getuid?.() === 0 ? "user root;" : ""} events {} http { ${upstreams.join("\n")} include edge.conf; }`;
+  writeFileSync(join(folder, "nginx.conf"), main);
+  return join(folder, "nginx.conf");
+}
+
+async function textOf(socket: Socket): Promise<string> {
+  let text = "";
+  for await (const piece of socket) text += piece;
+  return text;
+}
+
+(existsSync(NGINX) && existsSync(NJS) ? describe : describe.skip)("nginx as it is configured", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nginx-"));
+  const ok: RequestListener = (req, res) => sendJson(res, 200, { url: req.url, via: req.headers.via });
+  const handlers: Record<Upstream, RequestListener> = { tick_ingest: ok, ohlc_query: ok, stream_gateway: ok };
+  const services: HttpServer[] = [];
+  let nginx: ChildProcess;
+  let port: number;
+  let url: string;
+
+  beforeAll(async () => {
+    for (const name of UPSTREAMS) {
+      const onWebSocket = (_req: IncomingMessage, socket: NodeJS.WritableStream) => void socket.end();
+      const options = { port: 0, host: "127.0.0.1", onWebSocket };
+      services.push(await listen((req, res) => handlers[name](req, res), options));
+    }
+    port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const ports = services.map((service) => service.port);
+    nginx = spawn(NGINX, ["-p", folder, "-c", configure(folder, port, ports)], { stdio: "inherit" });
+    await eventually(async () => (await fetch(`${url}/live`)).ok, { what: "nginx" });
+  }, 30_000);
+
+  beforeEach(() => {
+    for (const name of UPSTREAMS) handlers[name] = ok;
+  });
+
+  afterAll(async () => {
+    const ended = once(nginx, "exit");
+    nginx.kill("SIGTERM");
+    await ended;
+    await Promise.all(services.map((service) => service.stop(100)));
+    rmSync(folder, { recursive: true });
+  });
+
+  const open = (allowHalfOpen = false) => connect({ port, host: "127.0.0.1", allowHalfOpen }).setEncoding("utf8");
+
+  test("answers what offers another protocol", async () => {
+    for (const path of ["/ohlc/minute", "/ws/stats", "/live"]) {
+      const socket = open();
+      const headers = "Host: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AA";
+      socket.write(`GET ${path} HTTP/1.1\r\n${headers}\r\n\r\n`);
+      expect(await textOf(socket)).toMatch(/^HTTP\/1.1 200 /);
+    }
+  });
+
+  test("answers a client that has ended its side, however long it takes", async () => {
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      handlers.tick_ingest = (req, res) => {
+        answer = () => sendJson(res, 201, {});
+        req.once("end", resolve).resume();
+      };
+    });
+    const socket = open(true);
+    socket.end(
+      "POST /ticks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+    );
+    await asked;
+    // nginx has one process here: when it answers this, it has seen the end of the other.
+    await fetch(`${url}/live`);
+    answer();
+    expect(await textOf(socket)).toMatch(/^HTTP\/1.1 201 /);
+  });
+
+  test("does not repeat what took too long, and hands it on as it is: no reason to come back", async () => {
+    let asked = 0;
+    const slow: RequestListener = (req, res) => {
+      asked += 1;
+      req.resume();
+      sendProblem(res, new Problem("timeout", "too long"));
+    };
+    handlers.tick_ingest = slow;
+    handlers.ohlc_query = slow;
+    const json = { "Content-Type": "application/json" };
+    for (const [path, init] of [
+      ["/ticks", { method: "POST", headers: json, body: "{}" }],
+      ["/ticks/bulk", { method: "POST", headers: json, body: "[]" }],
+      ["/ticks/bulk", { method: "POST", headers: { "Content-Type": "text/csv" }, body: "time,price" }],
+      ["/ticks?symbol=X", {}],
+      ["/ohlc/minute", {}],
+    ] as const) {
+      asked = 0;
+      const answer = await fetch(url + path, init);
+      expect([path, answer.status, answer.headers.get("retry-after"), asked]).toEqual([path, 504, null, 1]);
+      expect(await answer.json()).toMatchObject({ type: "/problems/timeout" });
+    }
+  });
+
+  test("hands on a refusal that comes before the end of the body, whatever the sender does", async () => {
+    handlers.tick_ingest = (_req, res) => sendProblem(res, new Problem("invalid", "no"));
+    for (let round = 0; round < 30; round += 1) {
+      const upload = request(`${url}/ticks/bulk`, { method: "POST", headers: { "Content-Type": "text/csv" } });
+      const failed = once(upload, "error");
+      for (let piece = 0; piece < 16; piece += 1) upload.write(Buffer.alloc(64 * 1024, "x"));
+      const [answer] = await Promise.race([once(upload, "response"), failed]);
+      expect(answer).toMatchObject({ statusCode: 422 });
+      upload.destroy();
+    }
+  });
+
+  test("refuses stray bytes after the answer to the request before them", async () => {
+    const socket = open();
+    socket.write("GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n\0");
+    expect(await textOf(socket)).toMatch(/^HTTP\/1.1 200 [\s\S]*HTTP\/1.1 400 /);
+  });
+
+  test("says what its clients speak, so that a service knows who would not see that he was cut off", async () => {
+    const via = async (version: string, more = "") => {
+      const socket = open();
+      socket.write(`GET /ohlc/minute HTTP/${version}\r\nHost: x\r\nConnection: close\r\n${more}\r\n`);
+      return /"via":"(.*)"/.exec(await textOf(socket))?.[1];
+    };
+    expect(await via("1.0")).toBe("1.0 edge");
+    expect(await via("1.1", "Via: 1.0 other\r\n")).toBe("1.0 other, 1.1 edge");
+  });
+});

@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { Problem, type ProblemCode } from "./problem.js";
+import { refuse } from "./refusal.js";
+
+/** A sender that goes on for so long after its answer does not listen. */
+const LINGER_MAX_MS = 10_000;
+/** After each piece that is dropped: a sender whose writes never have to wait would not come to read its answer, ms. */
+const DROP_PAUSE_MS = 10;
+/** A reader that has sent its FIN may be gone: it is waited for so long until its answer begins. */
+const READ_AFTER_FIN_MS = 5000;
+/**
+ * A reader may pause for so long in an answer, and a sender in its request, whatever limits they have besides. Long enough for
+ * who looks through what he has got so far; a machine that is gone is found by TCP itself after some 15 minutes.
+ */
+const PAUSE_MAX_MS = 600_000;
+
+/** What Node calls bytes that it cannot read, where that is not simply malformed. */
+const CODE_OF_PARSER: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: "headers_too_large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "too_large",
+  ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
+};
+
+/**
+ * Cuts an answer off by a TCP reset. After an ordinary close whoever reads HTTP/1.0, or through a proxy that does, takes what he
+ * has got for the whole.
+ */
+export function cutOff(res: ServerResponse): void {
+  res.socket?.resetAndDestroy();
+}
+
+/**
+ * How connections of a server end:
+ *
+ * - A FIN after a request is no departure (RFC 9112 §9.6): the answers are sent, then the connection is closed. A read is given
+ *   up when its answer has not begun 5 s later. In the middle of a request it is one.
+ * - An answer may come before the end of its request. The rest is read and dropped, at some 6 MB/s for 10 s at most, and only
+ *   then the connection is used again or closed: closed at once it would be reset under a sender that still writes, and the answer lost.
+ * - What follows a request and is none is answered 400 after the answers to those before it.
+ * - After ten minutes without a byte in either direction a connection is cut; keep-alive and uploads have shorter limits.
+ */
+export class ConnectionEnds {
+  /** Answers under way, in the order of their requests. */
+  readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>();
+  readonly #refused = new WeakSet<Duplex>();
+
+  constructor(server: Server) {
+    Object.assign(server, { httpAllowHalfOpen: true }); // Node reads it and does not document it.
+    server.setTimeout(PAUSE_MAX_MS, (socket) => this.#timeOut(socket));
+    server.on("connection", (socket) => this.#meet(socket));
+    server.on("request", (req, res) => this.#follow(req, res));
+    server.on("clientError", (error, socket) => void this.#refuse(error, socket));
+  }
+
+  /** Resolves when nothing on a connection is unanswered. */
+  async answered(socket: Duplex): Promise<void> {
+    await Promise.all([...this.#under(socket)].map((res) => once(res, "close")));
+  }
+
+  #under(socket: Duplex): Set<ServerResponse> {
+    return this.#answers.get(socket) ?? new Set();
+  }
+
+  /** Once for each connection, also where a request on it makes it a new one to Node. */
+  #meet(socket: Socket): void {
+    if (this.#answers.has(socket)) return;
+    this.#answers.set(socket, new Set());
+    socket.once("end", () => setTimeout(() => this.#giveReadsUp(socket), READ_AFTER_FIN_MS).unref());
+  }
+
+  #giveReadsUp(socket: Socket): void {
+    const isRead = ({ req: { method }, headersSent }: ServerResponse) =>
+      !headersSent && /^(GET|HEAD)$/.test(method ?? "");
+    if ([...this.#under(socket)].some(isRead)) socket.destroy();
+  }
+
+  #follow(req: IncomingMessage, res: ServerResponse): void {
+    const { socket } = req;
+    const answers = this.#under(socket).add(res);
+    res.once("close", () => answers.delete(res));
+    const close = () => Socket.prototype.destroySoon.call(socket);
+    // Node calls it as soon as the last answer is written.
+    socket.destroySoon = () => (req.complete ? close() : req.once("end", close));
+    res.once("prefinish", () => req.complete || dropRest(req, socket));
+  }
+
+  async #refuse({ code = "" }: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+    // Each piece of what follows is an error again.
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    const answers = [...this.#under(socket)];
+    await Promise.all(answers.filter(({ req }) => req.complete).map((res) => once(res, "close")));
+    const isGone = code === "ECONNRESET" || code === "HPE_INVALID_EOF_STATE";
+    if (isGone || answers.some((res) => res.headersSent && !res.req.complete)) socket.destroy();
+    const problem = new Problem(CODE_OF_PARSER[code] ?? "malformed", "What came is no HTTP request.");
+    refuse(socket, problem, randomUUID());
+  }
+
+  #timeOut(socket: Socket): void {
+    if (this.#under(socket).size === 0) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+}
+
+function dropRest(req: IncomingMessage, socket: Socket): void {
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MAX_MS).unref();
+  req.once("end", () => clearTimeout(lingering));
+  req.on("data", () => {
+    req.pause();
+    setTimeout(() => req.resume(), DROP_PAUSE_MS);
+  });
+  // What was never read Node drops by itself, as fast as it comes.
+  req.read(0);
+}
