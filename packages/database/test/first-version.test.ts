@@ -66,7 +66,10 @@ async function fill(days: number): Promise<void> {
                   ${ticks.map(({ price }) => price)}::float8[]) as t(symbol, time, price)`;
   if (engine === "postgres") return;
   for (const level of ["minute", "hour", "day"]) {
-    await sql.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', null, now() - interval '2 days')`);
+    // In one transaction, and not in one for each few minutes.
+    await sql.unsafe(
+      `call refresh_continuous_aggregate('ohlc_${level}', null, now() - interval '2 days', options => '{"buckets_per_batch": 0}')`,
+    );
   }
 }
 
