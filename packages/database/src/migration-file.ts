@@ -19,8 +19,8 @@ export interface Migration {
 }
 
 /** What a line that begins like this goes on with is checked: a misspelt one would join two steps. */
-const STEP = /^-- step\b(.*)$/m;
-const SERVES_FROM = /^-- serves from (\d+)$/m;
+const STEP = /^[ \t]*-- step\b(.*)$/m;
+const SERVES_FROM = /^[ \t]*-- serves from (\d+)$/m;
 
 /**
  * Reads a migration file: SQL in steps that are parted by lines `-- step` or `-- step outside a transaction`; a line
