@@ -9,7 +9,7 @@ import { errorCode, SQL_STATE } from "./sql-state.js";
 const LOCK_TIMEOUT_MS = 500;
 /** The pauses are longer than the waits, so that the others go on; a transaction of a service ends within 35 s. */
 const LOCK_BACKOFF = { baseMs: 1000, maxMs: 4000 };
-/** Some three minutes. */
+/** Two to three minutes. */
 const LOCK_TRIES_MAX = 60;
 /** Tries between two lines that say what is waited for. */
 const TELL_EVERY = 10;

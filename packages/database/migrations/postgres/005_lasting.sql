@@ -93,7 +93,7 @@ create trigger ticks_inserted_whole after insert on ticks
 
 -- step
 -- Where the first version deleted ticks, the first minute of some symbol that has any lacks some, or bars come before it: then all
--- minutes are held against their ticks. What comes after the newest one that lacks some is whole.
+-- minutes are held against their ticks. What comes after the newest one that lacks some is whole. (Offset 0: looked for once.)
 with first_minutes as (
   select known.symbol, (select minute_start(min(time)) from ticks where ticks.symbol = known.symbol) as bucket
     from (select distinct symbol from ohlc_day) known
@@ -115,7 +115,8 @@ update retention_mark
                    left join (select symbol, minute_start(time) as bucket, count(*) as ticks from ticks group by 1, 2) stored
                      on stored.symbol = bars.symbol and stored.bucket = bars.bucket
                   where bars.tick_count <> coalesce(stored.ticks, 0)) end as found
-          from cut) marks;
+          from cut
+        offset 0) marks;
 
 -- step
 -- Which database this is, for whatever is kept outside of it. A database of the first version has its retention recorded, and

@@ -47,6 +47,7 @@ $$;
 -- step
 -- Where the first version dropped ticks there are bars outside of all chunks. Ticks are whole from the next chunk on, and after
 -- every chunk that has fewer ticks than its minutes say: a late tick made it anew, unless ticks were just deleted there.
+-- (Offset 0: looked for once.)
 with chunks as materialized (
   select from_time, to_time from tick_chunks_now
 ), newest_bar_without_ticks as (
@@ -69,7 +70,8 @@ select mark, mark
                      and not exists (select 1 from refresh_queue corrected
                                       where reason = 'correction' and corrected.from_time < chunks.to_time
                                         and corrected.to_time > chunks.from_time))) end as found
-          from newest_bar_without_ticks) marks
+          from newest_bar_without_ticks
+        offset 0) marks
  cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
 
 -- step
