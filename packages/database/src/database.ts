@@ -45,10 +45,10 @@ const PLANNING: Readonly<Record<Engine, NonNullable<SessionOptions["planCacheMod
  * A migrated database: a pool for the caller's queries, and a monitor that looks at the server from a connection of its own.
  *
  * It is `away` until a look has succeeded, the schema was found fit, and the database can be used as the service has to; it is
- * `available` from then on until a look fails. A schema this build does not know counts as away too: it may be migrated while
- * this process runs. A frozen server answers no query and closes no connection; only the monitor's deadline shows that it is
- * away. Each look finds out which database it is: when it is another one than before, its settings are read and the pool is
- * opened anew, so that nothing of the old one is taken for the new one's.
+ * `available` from then on until a look fails. A schema that is older than this build knows, or does not serve it any more,
+ * counts as away too: it may be migrated while this process runs. A frozen server answers no query and closes no connection;
+ * only the monitor's deadline shows that it is away. Each look finds out which database it is: when it is another one than
+ * before, its settings are read and the pool is opened anew, so that nothing of the old one is taken for the new one's.
  *
  * A service that writes also keeps the database's incarnation: it draws a new one as soon as what answers may not be what it was.
  *
@@ -180,7 +180,7 @@ export class Database extends EventEmitter<{
   /**
    * Waits until the database is available.
    *
-   * @throws IncompatibleSchemaError when its schema is not the one this build knows
+   * @throws IncompatibleSchemaError when its schema is older than this build knows, or does not serve it any more
    */
   async untilAvailable(signal?: AbortSignal): Promise<void> {
     if (this.available) return;

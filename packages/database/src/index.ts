@@ -8,6 +8,7 @@ export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";
 export * from "./migrate.js";
+export { type Migration, parseMigration } from "./migration-file.js";
 export * from "./policies.js";
 export * from "./refresh-queue.js";
 export * from "./retention-mark.js";

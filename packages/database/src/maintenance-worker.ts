@@ -8,7 +8,7 @@ import { Leadership } from "./leadership.js";
 import { openSession } from "./monitor.js";
 import type { ServerState } from "./server-state.js";
 import { mendSession } from "./session.js";
-import { settingsOf } from "./settings.js";
+import { servedSettings } from "./settings.js";
 import type { Sql } from "./sql.js";
 import { TickDrops } from "./tick-drops.js";
 
@@ -155,7 +155,7 @@ class Round {
 
   private async look(): Promise<void> {
     this.recognise();
-    this.settings = await settingsOf(this.sql);
+    this.settings = await servedSettings(this.sql);
     if (this.isOnTimescaleDb) {
       await this.lookAtForeignHands();
       await this.bars.refreshAhead();

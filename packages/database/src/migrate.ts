@@ -1,25 +1,31 @@
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type DayBoundary, sameBoundary } from "@fx-ohlc/schemas";
-import { fullJitterMs } from "@fx-ohlc/service-kit";
 import { type ChangeableSettings, recordSettings } from "./changeable-settings.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { detectEngine } from "./engine.js";
+import { type Migration, readMigrations } from "./migration-file.js";
+import {
+  applyMigration,
+  recordMigration,
+  recordServesFrom,
+  stepsDone,
+  type Tell,
+  withoutHoldingUp,
+} from "./migration-steps.js";
 import { applyCompression } from "./policies.js";
 import { readServerState, schemaOf, searchPathOf, whyUnwritable } from "./server-state.js";
 import { completeSession, mendSession } from "./session.js";
 import {
   type Engine,
-  FIRST_VERSION_SCHEMA,
   IncompatibleSchemaError,
-  SCHEMA_VERSION,
   schemaVersion,
+  servesFrom,
   settingsOf,
   VERSION_TABLES,
+  whyNotServed,
 } from "./settings.js";
 import { openPool, type Sql, type Transaction } from "./sql.js";
-import { errorCode, SQL_STATE } from "./sql-state.js";
 
 /** A day boundary, or one part of it. */
 type BoundaryParts = { readonly [part in keyof DayBoundary]?: DayBoundary[part] | undefined };
@@ -34,65 +40,29 @@ export interface MigrateOptions extends ChangeableSettings {
   readonly confirmClock?: boolean | undefined;
   /** Gives this database's streams on Redis names of their own, where the first version made it. */
   readonly ownStreamNames?: boolean | undefined;
-  /** Called with one sentence for each thing done. */
-  readonly log?: (line: string) => void;
+  /** Told what is done and waited for. */
+  readonly log?: Tell;
+  /** Migrations beyond this build's, of a version to come. */
+  readonly laterMigrations?: readonly Migration[];
+  /** How long services that a schema does not serve any more are given to notice, ms. */
+  readonly noticeMs?: number;
 }
 
+/** Services of the first version look every 30 s. */
+const NOTICE_MS = 35_000;
+/** Between two looks whether another fx-migrate is done. */
+const TURN_POLL_MS = 500;
 const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 /** The day boundary of a database that was made without one. */
 const FIRST_BOUNDARY: DayBoundary = { hour: 22, timezone: "UTC" };
 /** Any number: it only has to be the same in every build. */
 const MIGRATION_LOCK = 5_064_221;
 
-interface Migration {
-  readonly version: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-async function migrationsOf(engine: Engine): Promise<Migration[]> {
-  const names = (await readdir(`${MIGRATIONS}/${engine}`)).filter((name) => name.endsWith(".sql")).sort();
-  const load = async (name: string) => ({
-    version: Number.parseInt(name, 10),
-    name,
-    sql: await readFile(`${MIGRATIONS}/${engine}/${name}`, "utf8"),
-  });
-  return Promise.all(names.map(load));
-}
-
 /** The settings that bars are built with are written once, before the migration that builds them. */
 async function recordFixedSettings(sql: Transaction, engine: Engine, boundary: DayBoundary): Promise<void> {
   await sql`
     insert into settings (key, value)
     values ('engine', ${engine}), ('day_start_hour', ${String(boundary.hour)}), ('day_timezone', ${boundary.timezone})`;
-}
-
-/** An `alter table` that waits behind an open writer holds up everybody behind it: it gives up soon, and tries again. */
-const LOCK_TIMEOUT_MS = 500;
-/** A transaction of a service ends within 35 s, whatever happens. */
-const LOCK_TRIES_MAX = 120;
-
-async function apply(sql: Sql, migration: Migration, engine: Engine, boundary: DayBoundary): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await applyOnce(sql, migration, engine, boundary);
-      return;
-    } catch (error) {
-      if (errorCode(error) !== SQL_STATE.lockNotAvailable || tries >= LOCK_TRIES_MAX) throw error;
-      await sleep(fullJitterMs(0, { baseMs: LOCK_TIMEOUT_MS, maxMs: LOCK_TIMEOUT_MS }));
-    }
-  }
-}
-
-async function applyOnce(sql: Sql, migration: Migration, engine: Engine, boundary: DayBoundary): Promise<void> {
-  const { version, name } = migration;
-  await sql.begin(async (transaction) => {
-    await transaction`select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)`;
-    await transaction.unsafe(migration.sql);
-    if (version === 1) await recordFixedSettings(transaction, engine, boundary);
-    const table = version <= FIRST_VERSION_SCHEMA ? "schema_migrations" : "schema_changes";
-    await transaction`insert into ${transaction(table)} (version, name) values (${version}, ${name})`;
-  });
 }
 
 /** What day bars are built with never changes, and is what the bars are. */
@@ -127,7 +97,7 @@ async function makeVersionTables(sql: Sql): Promise<void> {
   }
 }
 
-async function confirmClock(transaction: Transaction, log: (line: string) => void): Promise<void> {
+async function confirmClock(transaction: Transaction, log: Tell): Promise<void> {
   const [held] = await transaction<{ held_because: string }[]>`
     select held_because from maintenance where held_because is not null for update`;
   if (held === undefined) return;
@@ -135,7 +105,7 @@ async function confirmClock(transaction: Transaction, log: (line: string) => voi
   log(`the clock is confirmed, and expired ticks are dropped again (they were kept: ${held.held_because})`);
 }
 
-async function nameStreams(transaction: Transaction, log: (line: string) => void): Promise<void> {
+async function nameStreams(transaction: Transaction, log: Tell): Promise<void> {
   const { count } = await transaction`
     update settings set value = own.value from settings own
      where settings.key = 'stream_namespace' and own.key = 'database_id' and settings.value <> own.value`;
@@ -146,7 +116,7 @@ async function nameStreams(transaction: Transaction, log: (line: string) => void
  * Makes everything that follows happen in the schema that has the tables; for a new database in the one where `search_path`
  * puts new tables. A `search_path` that was changed since must not lead to a second, empty system beside the first.
  */
-async function enterSchema(sql: Sql, log: (line: string) => void): Promise<void> {
+async function enterSchema(sql: Sql, log: Tell): Promise<void> {
   const state = await readServerState(sql);
   const obstacle = whyUnwritable(state);
   if (obstacle !== undefined) throw new IncompatibleSchemaError(obstacle);
@@ -161,33 +131,64 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
   const log = options.log ?? (() => {});
   await makeVersionTables(sql);
   const applied = await schemaVersion(sql);
-  if (applied > SCHEMA_VERSION) {
-    throw new IncompatibleSchemaError(
-      `the database's schema is version ${applied}, this build knows ${SCHEMA_VERSION}: use a newer one`,
-    );
-  }
-  const recorded = applied > 0 ? (await settingsOf(sql)).get("engine") : undefined;
-  const engine = await detectEngine(sql, options.engine, recorded, log);
+  const settings = applied > 0 ? await settingsOf(sql) : new Map<string, string>();
+  const engine = await detectEngine(sql, options.engine, settings.get("engine"), log);
   if (applied > 0) await refuseOtherBars(sql, options);
-  for (const migration of await migrationsOf(engine)) {
-    if (migration.version <= applied) continue;
-    await apply(sql, migration, engine, withParts(FIRST_BOUNDARY, options.dayBoundary));
+  const migrations = [...(await readMigrations(`${MIGRATIONS}/${engine}`)), ...(options.laterMigrations ?? [])];
+  const known = migrations.at(-1)?.version ?? 0;
+  if (applied > known) {
+    const reason = whyNotServed({ version: applied, servesFrom: servesFrom(settings) }, known);
+    if (reason !== undefined) throw new IncompatibleSchemaError(reason);
+    log(`the database's schema is version ${applied} and serves this build, which knows ${known}`);
+  }
+  for (const migration of migrations.filter(({ version }) => version > applied)) {
+    if (applied > 0) await stopServing(sql, migration, options);
+    await applyMigration(sql, migration, log, async (transaction) => {
+      if (migration.version === 1) {
+        await recordFixedSettings(transaction, engine, withParts(FIRST_BOUNDARY, options.dayBoundary));
+      }
+      await recordMigration(transaction, migration);
+    });
     log(`applied ${engine}/${migration.name}`);
   }
-  await sql.begin(async (transaction) => {
-    const settings = await recordSettings(transaction, engine, options, log);
-    if (engine === "timescaledb") await applyCompression(transaction, settings.compression_after_days);
+  await withoutHoldingUp(sql, { what: "recording the settings", log }, async (transaction) => {
+    const recorded = await recordSettings(transaction, engine, options, log);
+    if (engine === "timescaledb") await applyCompression(transaction, recorded.compression_after_days);
     if (options.confirmClock === true) await confirmClock(transaction, log);
     if (options.ownStreamNames === true) await nameStreams(transaction, log);
   });
   return engine;
 }
 
+/** Services that a migration takes something away from hear of it first, and stop working. */
+async function stopServing(sql: Sql, migration: Migration, options: MigrateOptions): Promise<void> {
+  const { servesFrom: version, name } = migration;
+  if (version === undefined || (await stepsDone(sql, migration.version)) > 0) return;
+  await sql.begin((transaction) => recordServesFrom(transaction, version));
+  const noticeMs = options.noticeMs ?? NOTICE_MS;
+  options.log?.(
+    `${name} serves builds that know version ${version} or newer: waiting ${noticeMs / 1000} s until others stop`,
+  );
+  await sleep(noticeMs);
+}
+
+/** Waits without a statement under way: `create index concurrently` waits for every transaction there is. */
+async function takeTurn(sql: Sql, log: Tell): Promise<void> {
+  for (let looks = 0; ; looks += 1) {
+    const [row] = await sql<{ isOurs: boolean }[]>`select pg_try_advisory_lock(${MIGRATION_LOCK}) as "isOurs"`;
+    if (row?.isOurs === true) return;
+    if (looks === 0) log("another fx-migrate is at work on this database: waiting for it");
+    await sleep(TURN_POLL_MS);
+  }
+}
+
 /**
- * Brings a database to this build's schema and records the settings that are given. Safe to run again, and from two places at
- * once: the second waits for the first.
+ * Brings a database to this build's schema and records the settings that are given. Safe to run again, also where it was
+ * killed, and from two places at once: the second waits for the first. Services go on meanwhile, but for those that a migration
+ * does not serve any more. A database that is newer and serves this build stays as it is.
  *
- * @throws IncompatibleSchemaError when the database is newer than this build, or was built with another boundary or engine
+ * @throws IncompatibleSchemaError when it is newer and does not, or was built with another boundary or engine
+ * @throws Error when a lock was held by somebody else for minutes
  * @throws RangeError when day bars cannot be stored with the boundary
  */
 export async function migrate(options: MigrateOptions): Promise<Engine> {
@@ -195,8 +196,9 @@ export async function migrate(options: MigrateOptions): Promise<Engine> {
   if (problem !== undefined) throw new RangeError(problem);
   const sql = openPool({ url: options.url, applicationName: "fx-migrate", connectionsMax: 1, statementTimeoutMs: 0 });
   try {
-    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
-    await enterSchema(sql, options.log ?? (() => {}));
+    const log = options.log ?? (() => {});
+    await takeTurn(sql, log);
+    await enterSchema(sql, log);
     await mendSession(sql);
     return await migrateLocked(sql, options);
   } finally {

@@ -14,8 +14,8 @@ export interface Look {
   readonly settings: DatabaseSettings;
 }
 
-/** Settings are read again this often, so that a migration reaches running services. */
-const SETTINGS_MAX_AGE_MS = 30_000;
+/** Settings are read again this often, so that a service notices that the schema does not serve it any more. */
+const SETTINGS_MAX_AGE_MS = 5_000;
 
 /** Some blocks full, so that a disk without room shows. */
 const TRIAL_SYMBOLS = 1000;
@@ -40,7 +40,7 @@ export class Monitor {
   /**
    * Finds out what answers at the URL at this moment. Settings are read again when it is not what it was, and now and then.
    *
-   * @throws IncompatibleSchemaError when the schema is not the one this build knows
+   * @throws IncompatibleSchemaError when the schema is older than this build knows, or does not serve it any more
    */
   async look(): Promise<Look> {
     const { isPooled, ...state } = await this.stateOrRefusal();

@@ -1,4 +1,4 @@
-import type { Micros } from "@fx-ohlc/schemas";
+import { type Micros, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { Engine } from "./settings.js";
 import type { Queries, Transaction } from "./sql.js";
 
@@ -8,6 +8,31 @@ export interface RefreshWindow {
   readonly fromUs: Micros;
   readonly toUs: Micros;
   readonly reason: "late" | "correction";
+}
+
+/**
+ * The minutes of late ticks, adjacent ones of a symbol as one window.
+ *
+ * @param ticks ordered by symbol and time
+ * @param lateBeforeUs ticks from here on are in the bars at once
+ */
+export function lateWindows(ticks: readonly Pick<Tick, "symbol" | "timeUs">[], lateBeforeUs: Micros): RefreshWindow[] {
+  const windows: RefreshWindow[] = [];
+  for (const { symbol, timeUs } of ticks) {
+    if (timeUs >= lateBeforeUs) continue;
+    const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
+    const last = windows.at(-1);
+    const joins = last !== undefined && last.symbol === symbol && fromUs <= last.toUs;
+    const window: RefreshWindow = {
+      symbol,
+      fromUs: joins ? last.fromUs : fromUs,
+      toUs: fromUs + US_PER_MINUTE,
+      reason: "late",
+    };
+    if (joins) windows[windows.length - 1] = window;
+    else windows.push(window);
+  }
+  return windows;
 }
 
 /**

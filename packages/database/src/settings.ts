@@ -59,24 +59,46 @@ export async function schemaVersion(sql: Queries): Promise<number> {
   return newest;
 }
 
+/** What a database's schema is, as it says itself. */
+export interface SchemaState {
+  /** The newest migration; 0 without any. */
+  readonly version: number;
+  /** Services that know at least this version can work on it. */
+  readonly servesFrom: number;
+}
+
+/** Why a build must not work on a schema; undefined when it may. A newer one says how old a build may be. */
+export function whyNotServed({ version, servesFrom }: SchemaState, known: number): string | undefined {
+  if (version < known) return `the database's schema is version ${version}, this build needs ${known}: run fx-migrate`;
+  if (known >= servesFrom) return undefined;
+  return `the database's schema is version ${version} and serves builds that know ${servesFrom} or newer, this build knows ${known}: upgrade it`;
+}
+
+/** Until a migration says otherwise, every version is served. */
+export function servesFrom(settings: ReadonlyMap<string, string>): number {
+  return Number(settings.get("serves_from") ?? 0);
+}
+
+/**
+ * Every setting by its key.
+ *
+ * @throws IncompatibleSchemaError when the schema is older than this build knows, or does not serve it any more
+ */
+export async function servedSettings(sql: Queries): Promise<ReadonlyMap<string, string>> {
+  const version = await schemaVersion(sql);
+  const settings = version === 0 ? new Map<string, string>() : await settingsOf(sql);
+  const reason = whyNotServed({ version, servesFrom: servesFrom(settings) }, SCHEMA_VERSION);
+  if (reason !== undefined) throw new IncompatibleSchemaError(reason);
+  return settings;
+}
+
 /**
  * Reads the settings of a migrated database.
  *
- * @throws IncompatibleSchemaError when its schema is older or newer than this build knows
+ * @throws IncompatibleSchemaError when its schema is older than this build knows, or does not serve it any more
  */
 export async function readSettings(sql: Queries): Promise<DatabaseSettings> {
-  const version = await schemaVersion(sql);
-  if (version < SCHEMA_VERSION) {
-    throw new IncompatibleSchemaError(
-      `the database's schema is version ${version}, this build needs ${SCHEMA_VERSION}: run fx-migrate`,
-    );
-  }
-  if (version > SCHEMA_VERSION) {
-    throw new IncompatibleSchemaError(
-      `the database's schema is version ${version}, this build knows ${SCHEMA_VERSION}: upgrade the services`,
-    );
-  }
-  const settings = await settingsOf(sql);
+  const settings = await servedSettings(sql);
   const setting = (key: string): string => {
     const value = settings.get(key);
     if (value === undefined) throw new IncompatibleSchemaError(`the database has no setting ${key}: run fx-migrate`);

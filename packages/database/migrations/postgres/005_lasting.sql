@@ -13,30 +13,7 @@ create table retention_mark (
   whole_from     timestamptz not null check (whole_from <= dropped_before)
 );
 
--- Where the first version deleted ticks, the first minute of some symbol that has any lacks some, or bars come before it: then all
--- minutes are held against their ticks. What comes after the newest one that lacks some is whole.
-with first_minutes as (
-  select known.symbol, (select minute_start(min(time)) from ticks where ticks.symbol = known.symbol) as bucket
-    from (select distinct symbol from ohlc_day) known
-), cut as (
-  select exists (
-    select 1 from first_minutes f
-     where f.bucket is null
-        or exists (select 1 from ohlc_minute b where b.symbol = f.symbol and b.bucket < f.bucket)
-        or (select tick_count from ohlc_minute b where b.symbol = f.symbol and b.bucket = f.bucket)
-           <> (select count(*) from ticks t
-                where t.symbol = f.symbol and t.time >= f.bucket and t.time < f.bucket + interval '1 minute')) as is_cut
-)
-insert into retention_mark (dropped_before, whole_from)
-select mark, mark
-  from (select case when is_cut then (
-                 select max(bars.bucket) + interval '1 minute'
-                   from ohlc_minute bars
-                   left join (select symbol, minute_start(time) as bucket, count(*) as ticks from ticks group by 1, 2) stored
-                     on stored.symbol = bars.symbol and stored.bucket = bars.bucket
-                  where bars.tick_count <> coalesce(stored.ticks, 0)) end as found
-          from cut) marks
- cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
+insert into retention_mark values (default, '1970-01-01 00:00:00+00', '1970-01-01 00:00:00+00');
 
 -- Bars are never behind their ticks here.
 create function materialised_to() returns timestamptz language sql immutable return timestamptz '1970-01-01 00:00:00+00';
@@ -109,9 +86,39 @@ begin
   return null;
 end $$;
 
+-- step
+-- It waits until every transaction has ended that wrote ticks before: from here on each sweep of the first version moves the mark.
 create trigger ticks_inserted_whole after insert on ticks
   referencing new table as inserted for each statement execute function refuse_dropped_inserts();
 
+-- step
+-- Where the first version deleted ticks, the first minute of some symbol that has any lacks some, or bars come before it: then all
+-- minutes are held against their ticks. What comes after the newest one that lacks some is whole. (Offset 0: looked for once.)
+with first_minutes as (
+  select known.symbol, (select minute_start(min(time)) from ticks where ticks.symbol = known.symbol) as bucket
+    from (select distinct symbol from ohlc_day) known
+), cut as (
+  select exists (
+    select 1 from first_minutes f
+     where f.bucket is null
+        or exists (select 1 from ohlc_minute b where b.symbol = f.symbol and b.bucket < f.bucket)
+        or (select tick_count from ohlc_minute b where b.symbol = f.symbol and b.bucket = f.bucket)
+           <> (select count(*) from ticks t
+                where t.symbol = f.symbol and t.time >= f.bucket and t.time < f.bucket + interval '1 minute')) as is_cut
+)
+update retention_mark
+   set dropped_before = greatest(dropped_before, found),
+       whole_from     = greatest(whole_from, found)
+  from (select case when is_cut then (
+                 select max(bars.bucket) + interval '1 minute'
+                   from ohlc_minute bars
+                   left join (select symbol, minute_start(time) as bucket, count(*) as ticks from ticks group by 1, 2) stored
+                     on stored.symbol = bars.symbol and stored.bucket = bars.bucket
+                  where bars.tick_count <> coalesce(stored.ticks, 0)) end as found
+          from cut
+        offset 0) marks;
+
+-- step
 -- Which database this is, for whatever is kept outside of it. A database of the first version has its retention recorded, and
 -- the streams that its services use are named without its id.
 insert into settings (key, value)

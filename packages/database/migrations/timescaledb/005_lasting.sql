@@ -44,28 +44,37 @@ create function chunks_gone_to() returns timestamptz language sql stable as $$
                       where now.from_time <= gone.from_time and now.to_time >= gone.to_time)
 $$;
 
+-- step
 -- Where the first version dropped ticks there are bars outside of all chunks. Ticks are whole from the next chunk on, and after
--- every chunk that has fewer ticks than its minutes say: a late tick made it anew.
-with newest_bar_without_ticks as (
+-- every chunk that has fewer ticks than its minutes say: a late tick made it anew, unless ticks were just deleted there.
+-- (Offset 0: looked for once.)
+with chunks as materialized (
+  select from_time, to_time from tick_chunks_now
+), newest_bar_without_ticks as (
   select greatest(
            (select max(bucket) from ohlc_minute bars
              where bucket >= '1970-01-01 00:00:00+00'
-               and not exists (select 1 from tick_chunks where bars.bucket >= from_time and bars.bucket < to_time)),
+               and not exists (select 1 from chunks where bars.bucket >= from_time and bars.bucket < to_time)),
            (select max(bucket) from ohlc_hour bars
              where bucket >= '1970-01-01 00:00:00+00'
-               and not exists (select 1 from tick_chunks where bars.bucket >= from_time and bars.bucket < to_time))) as bucket
+               and not exists (select 1 from chunks where bars.bucket >= from_time and bars.bucket < to_time))) as bucket
 )
 insert into retention_mark (dropped_before, whole_from)
 select mark, mark
   from (select case when bucket is not null then greatest(
-                 (select min(from_time) from tick_chunks where from_time > bucket),
+                 (select min(from_time) from chunks where from_time > bucket),
                  date_trunc('day', bucket, 'UTC') + interval '1 day',
-                 (select max(to_time) from tick_chunks
+                 (select max(to_time) from chunks
                    where (select count(*) from ticks where time >= from_time and time < to_time)
-                         < (select sum(tick_count) from ohlc_minute where bucket >= from_time and bucket < to_time))) end as found
-          from newest_bar_without_ticks) marks
+                         < (select sum(tick_count) from ohlc_minute where bucket >= from_time and bucket < to_time)
+                     and not exists (select 1 from refresh_queue corrected
+                                      where reason = 'correction' and corrected.from_time < chunks.to_time
+                                        and corrected.to_time > chunks.from_time))) end as found
+          from newest_bar_without_ticks
+        offset 0) marks
  cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
 
+-- step
 -- Up to where a level of bars is materialised, or any of them: ticks before that are seen only once their minutes are refreshed.
 -- (Not in SQL, which would be planned anew in every transaction that asks.)
 create function materialised_to(stored_interval text) returns timestamptz language plpgsql stable as $$
@@ -136,9 +145,11 @@ begin
   return new;
 end $$;
 
+-- step
 create trigger settings_shortest_retention before update on settings
   for each row when (old.key = 'retention_days') execute function keep_shortest_retention();
 
+-- step
 -- One row: which process looks after the bars.
 create table maintenance (
   only_row     boolean primary key default true check (only_row),
@@ -152,9 +163,10 @@ create table maintenance (
 );
 insert into maintenance default values;
 
-alter table refresh_queue add column queued_at timestamptz;
-alter table refresh_queue alter column queued_at set default clock_timestamp();
+-- step
+alter table refresh_queue add column queued_at timestamptz, alter column queued_at set default clock_timestamp();
 
+-- step
 -- Which database this is, for whatever is kept outside of it. A database of the first version has its retention recorded, and
 -- the streams that its services use are named without its id.
 insert into settings (key, value)
@@ -178,6 +190,7 @@ select 'refresh_' || substr(hypertable_name, 6) || '_interval_s', extract(epoch 
  where proc_name = 'policy_refresh_continuous_aggregate'
    and hypertable_schema = current_schema() and hypertable_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day');
 
+-- step
 -- Policies of TimescaleDB know nothing of what is whole, and start where they please: bars in between would be lost.
 select remove_retention_policy('ticks', if_exists => true);
 select remove_continuous_aggregate_policy('ohlc_minute', if_exists => true),

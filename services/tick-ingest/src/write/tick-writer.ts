@@ -1,12 +1,12 @@
 import {
   type Database,
+  lateWindows,
   lockSymbols,
   queueRefresh,
-  type RefreshWindow,
   readCommitRules,
   type Transaction,
 } from "@fx-ohlc/database";
-import { type Micros, type NewTick, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import type { Micros, NewTick, Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import { type Outcome, type Placement, type Refusal, StampBook } from "./stamp-book.js";
 import { type StampRange, stampRanges } from "./stored-ranges.js";
@@ -174,24 +174,4 @@ export function changedRanges(ticks: readonly Tick[]): StampRange[] {
     ranges.set(symbol, { symbol, fromUs, toUs: timeUs + 1 });
   }
   return [...ranges.values()];
-}
-
-/** The minutes of late ticks, adjacent ones as one window. */
-function lateWindows(ticks: readonly Tick[], lateBeforeUs: Micros): RefreshWindow[] {
-  const windows: RefreshWindow[] = [];
-  for (const { symbol, timeUs } of ticks) {
-    if (timeUs >= lateBeforeUs) continue;
-    const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
-    const last = windows.at(-1);
-    const joins = last !== undefined && last.symbol === symbol && fromUs <= last.toUs;
-    const window: RefreshWindow = {
-      symbol,
-      fromUs: joins ? last.fromUs : fromUs,
-      toUs: fromUs + US_PER_MINUTE,
-      reason: "late",
-    };
-    if (joins) windows[windows.length - 1] = window;
-    else windows.push(window);
-  }
-  return windows;
 }
