@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Micros, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, STORED_INTERVALS, type StoredInterval, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { fullJitterMs } from "@fx-ohlc/service-kit";
 import type { Notice } from "./chunk-watch.js";
 import type { Leadership } from "./leadership.js";
-import { dayRefreshes, isAhead, type RefreshBounds, refreshRange, span, type TimeRange } from "./refresh-plan.js";
+import { dayRefreshes, isAhead, type RefreshBounds, refreshRange, span } from "./refresh-plan.js";
 import type { RefreshWindow } from "./refresh-queue.js";
 import { REFRESH_LOCK, readMark } from "./retention-mark.js";
 import { readSettings } from "./settings.js";

@@ -6,16 +6,11 @@ import {
   SHORT_NAMES,
   STORED_INTERVALS,
   type StoredInterval,
+  type TimeRange,
   US_PER_DAY,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import { END_OFFSET_S } from "./policies.js";
-
-/** A half-open range of time. */
-export interface TimeRange {
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
-}
 
 /** What bounds a refresh besides the windows themselves. */
 export interface RefreshBounds {

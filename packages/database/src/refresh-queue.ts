@@ -1,12 +1,9 @@
-import { type Micros, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { type Micros, type SymbolRange, type Tick, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { Engine } from "./settings.js";
 import type { Queries, Transaction } from "./sql.js";
 
 /** Ticks of one symbol in [fromUs, toUs) changed where an aggregate may already be materialised. */
-export interface RefreshWindow {
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
+export interface RefreshWindow extends SymbolRange {
   readonly reason: "late" | "correction";
 }
 

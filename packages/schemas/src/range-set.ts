@@ -6,6 +6,11 @@ export interface TimeRange {
   readonly toUs: Micros;
 }
 
+/** Such a range of one symbol's time. */
+export interface SymbolRange extends TimeRange {
+  readonly symbol: string;
+}
+
 /**
  * A union of time ranges: ascending, disjoint, and never more than `sizeMax` of them. Beyond that the two that lie closest
  * become one, so that the set only ever grows to cover more than it was told, never less.

@@ -2,12 +2,16 @@ import type { FieldError } from "./field-error.js";
 import { normalizeSymbol, SYMBOL_RULE } from "./symbol.js";
 import { type Micros, parseTime, TIME_RULE, US_PER_SECOND } from "./time.js";
 
-/** A tick as stored. (symbol, timeUs, seq) identifies it. */
-export interface Tick {
-  readonly symbol: string;
+/** The place of a tick among those of its symbol: by time, then by seq. */
+export interface TickKey {
   readonly timeUs: Micros;
   /** Place among the ticks of its symbol at the same time, 0 first. */
   readonly seq: number;
+}
+
+/** A tick as stored. Its symbol and its key identify it. */
+export interface Tick extends TickKey {
+  readonly symbol: string;
   readonly price: number;
 }
 

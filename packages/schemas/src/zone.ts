@@ -1,10 +1,9 @@
 import { Temporal } from "temporal-polyfill";
+import type { TimeRange } from "./range-set.js";
 import { type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
 
-/** A time within which a zone's clocks keep one offset from UTC: [fromUs, toUs). */
-interface Segment {
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
+/** A time within which a zone's clocks keep one offset from UTC. */
+interface Segment extends TimeRange {
   readonly offsetUs: Micros;
 }
 

@@ -1,5 +1,5 @@
 import type { Queries } from "@fx-ohlc/database";
-import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type SymbolRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
 import { type Column, column, type Table } from "./formats/table.js";
 import type { Reader } from "./reader.js";
@@ -14,10 +14,7 @@ export interface TickColumns {
 export const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [] };
 
 /** Which ticks to read: those of one symbol within [fromUs, toUs), and of those at `fromUs` only the ones after `afterSeq`. */
-export interface TickRange {
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
+export interface TickRange extends SymbolRange {
   /** -1 for all. */
   readonly afterSeq: number;
   readonly rowsMax: number;

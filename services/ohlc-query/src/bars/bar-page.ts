@@ -5,6 +5,7 @@ import {
   type Micros,
   parseStoredInterval,
   type StoredInterval,
+  type SymbolRange,
   sameBoundary,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
@@ -15,13 +16,10 @@ import type { GroupedReads } from "./grouped-reads.js";
 import { readLastStoredBars } from "./stored-bars.js";
 
 /** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), `limit` of them. */
-export interface BarRange {
+export interface BarRange extends SymbolRange {
   readonly interval: Interval;
   /** Matters only to intervals of two hours or more. */
   readonly boundary: DayBoundary;
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
   readonly limit: number;
 }
 

@@ -1,4 +1,4 @@
-import { type Micros, US_PER_DAY, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { type Micros, type SymbolRange, US_PER_DAY, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import {
   AGGREGATED_COLUMNS,
@@ -19,12 +19,9 @@ const MINUTES_MAX = 50_000;
 const WEEKEND_US = 4 * US_PER_DAY;
 
 /** Which bars to fold from minutes: those of one symbol whose bucket starts within [fromUs, toUs), `rowsMax` of them. */
-export interface BinnedRange {
+export interface BinnedRange extends SymbolRange {
   /** The buckets' length, whole minutes that divide an hour. */
   readonly lengthUs: Micros;
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
   readonly rowsMax: number;
 }
 

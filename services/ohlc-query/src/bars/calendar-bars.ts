@@ -8,6 +8,7 @@ import {
   type Micros,
   STORED_LENGTH_US,
   type StoredInterval,
+  type SymbolRange,
   sameBoundary,
   US_PER_DAY,
   US_PER_HOUR,
@@ -36,12 +37,9 @@ const BUCKETS_MAX = 500;
 const STATEMENTS_MAX = 40;
 
 /** Which bars to derive: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` of them. */
-export interface DerivedRange {
+export interface DerivedRange extends SymbolRange {
   readonly interval: Interval;
   readonly boundary: DayBoundary;
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
   readonly rowsMax: number;
 }
 

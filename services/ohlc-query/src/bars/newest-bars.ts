@@ -7,17 +7,12 @@ import {
   SHORT_NAMES,
   STORED_INTERVALS,
   type StoredInterval,
+  type TickKey,
   US_PER_DAY,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { FIRST_BUCKET_US, relationOf } from "./stored-bars.js";
-
-/** A tick's place among those of its symbol. */
-export interface TickKey {
-  readonly timeUs: Micros;
-  readonly seq: number;
-}
 
 /** A newest bar with the places of the ticks that gave its open and its close. */
 export interface NewestBar extends Bar {

@@ -1,5 +1,5 @@
 import type { Queries } from "@fx-ohlc/database";
-import { type Micros, STORED_LENGTH_US, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, STORED_LENGTH_US, type StoredInterval, type SymbolRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarColumns, barColumns, joinBars } from "./bar-columns.js";
 import { windowsBack } from "./windows-back.js";
@@ -13,11 +13,8 @@ export function relationOf(interval: StoredInterval): string {
 }
 
 /** Which stored bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` of them. */
-export interface StoredRange {
+export interface StoredRange extends SymbolRange {
   readonly interval: StoredInterval;
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
   readonly rowsMax: number;
 }
 

@@ -9,8 +9,9 @@ import {
   fxDayName,
   type Micros,
   SHORT_NAMES,
+  type TickKey,
 } from "@fx-ohlc/schemas";
-import { type NewestBar, readNewestBars, type TickKey } from "../bars/newest-bars.js";
+import { type NewestBar, readNewestBars } from "../bars/newest-bars.js";
 import type { Answer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 

@@ -1,4 +1,4 @@
-import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros } from "@fx-ohlc/schemas";
+import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange } from "@fx-ohlc/schemas";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
 
 /** The parameters that every paged read has. */
@@ -14,10 +14,7 @@ interface RangeParameters {
 const ROWS_AT_A_TIME = 5000;
 
 /** What of a symbol is asked for: everything within [fromUs, toUs), at most `limit` rows. */
-export interface Range {
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
+export interface Range extends SymbolRange {
   readonly limit: number;
 }
 

@@ -1,10 +1,4 @@
-import type { Bar, Micros } from "@fx-ohlc/schemas";
-
-/** The place of a tick among those of its symbol: by time, then by seq. */
-export interface TickKey {
-  readonly timeUs: Micros;
-  readonly seq: number;
-}
+import type { Bar, Micros, TickKey } from "@fx-ohlc/schemas";
 
 /** A tick of a known symbol. */
 export interface FoldTick extends TickKey {

@@ -6,11 +6,12 @@ import {
   type Micros,
   parseTime,
   type StoredInterval,
+  type TickKey,
 } from "@fx-ohlc/schemas";
 import type { RemoteClock } from "@fx-ohlc/service-kit";
 import type { DatabaseIdentity } from "../feed/deployment-watch.js";
 import type { ClosedRange } from "./bar-level.js";
-import type { KeyedBar, TickKey } from "./folded-bar.js";
+import type { KeyedBar } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
 import { parseSnapshot } from "./snapshot.js";
 

@@ -1,10 +1,17 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
-import { checkDto, formatTime, LATEST_US, type Micros, OLDER_THAN_RETENTION, PriceDto } from "@fx-ohlc/schemas";
+import {
+  checkDto,
+  formatTime,
+  LATEST_US,
+  type Micros,
+  OLDER_THAN_RETENTION,
+  PriceDto,
+  type SymbolRange,
+} from "@fx-ohlc/schemas";
 import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
 import { type Correction, type Corrections, OlderThanRetentionError } from "../write/corrections.js";
-import type { StampRange } from "../write/stored-ranges.js";
 import { invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
 
@@ -79,7 +86,7 @@ async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: nu
   return whenInBars(dependencies, correction, stored);
 }
 
-async function removeRange(dependencies: CorrectionDependencies, range: StampRange): Promise<Body> {
+async function removeRange(dependencies: CorrectionDependencies, range: SymbolRange): Promise<Body> {
   if (range.fromUs >= range.toUs) return { deleted: 0, message: "0 ticks deleted" };
   const correction = await dependencies.corrections.deleteRange(range);
   return whenInBars(dependencies, correction, deleted(correction));

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { inSession, type Sql, type Transaction } from "@fx-ohlc/database";
-import type { StampRange } from "./stored-ranges.js";
+import type { SymbolRange } from "@fx-ohlc/schemas";
 
 /**
  * Readers are told of a commit so soon, or told that its range changed, ms. Longer than Redis is away when it is restarted or
@@ -65,7 +65,7 @@ export class CommitLedger {
   private told: number[] = [];
 
   /** Writes a commit's row, and deletes those that were told of meanwhile. */
-  async record(transaction: Transaction, ranges: readonly StampRange[]): Promise<UntoldCommit> {
+  async record(transaction: Transaction, ranges: readonly SymbolRange[]): Promise<UntoldCommit> {
     this.last += 1;
     const symbols = ranges.map((range) => range.symbol);
     const commit = {
@@ -115,7 +115,7 @@ export class CommitLedger {
    *
    * @returns what is to be told of now, none when nothing is overdue
    */
-  async takeOverdue(transaction: Transaction): Promise<{ ranges: StampRange[]; commit: UntoldCommit } | undefined> {
+  async takeOverdue(transaction: Transaction): Promise<{ ranges: SymbolRange[]; commit: UntoldCommit } | undefined> {
     const ranges = await takeRanges(transaction);
     return ranges.length === 0 ? undefined : { ranges, commit: await this.record(transaction, ranges) };
   }
@@ -132,9 +132,9 @@ export class CommitLedger {
   }
 }
 
-function takeRanges(transaction: Transaction): Promise<StampRange[]> {
+function takeRanges(transaction: Transaction): Promise<SymbolRange[]> {
   const within = `${TELL_WITHIN_MS} milliseconds`;
-  return transaction<StampRange[]>`
+  return transaction<SymbolRange[]>`
     with overdue as materialized (
       select ingest_id, batch
         from untold_commits

@@ -9,16 +9,15 @@ import {
   refreshed,
   type Transaction,
 } from "@fx-ohlc/database";
-import type { Micros, Tick } from "@fx-ohlc/schemas";
+import type { Micros, SymbolRange, Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
-import type { StampRange } from "./stored-ranges.js";
 
 /** A change to stored ticks, committed. */
 export interface Correction {
   /** Ticks put or deleted. */
   readonly count: number;
   /** Half-open; undefined when nothing changed. */
-  readonly range: StampRange | undefined;
+  readonly range: SymbolRange | undefined;
   /** For whoever tells of it; undefined when nothing changed. */
   readonly untold: UntoldCommit | undefined;
   /** Queue rows whose refresh the bars still wait for. */
@@ -93,7 +92,7 @@ export class Corrections {
   }
 
   /** Deletes the ticks of a half-open range. */
-  deleteRange({ symbol, fromUs, toUs }: StampRange): Promise<Correction> {
+  deleteRange({ symbol, fromUs, toUs }: SymbolRange): Promise<Correction> {
     return this.change(symbol, fromUs, async ({ transaction, rules }) => {
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
@@ -140,7 +139,7 @@ export class Corrections {
     return changing;
   }
 
-  private async note({ transaction, rules }: Change, count: number, range: StampRange): Promise<Correction> {
+  private async note({ transaction, rules }: Change, count: number, range: SymbolRange): Promise<Correction> {
     if (count === 0) return { count, range: undefined, untold: undefined, refreshIds: [] };
     const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];
     const [refreshIds, untold] = await Promise.all([

@@ -1,11 +1,4 @@
-import type { Micros, NewTick } from "@fx-ohlc/schemas";
-
-/** A closed range of one symbol's time. */
-export interface StampRange {
-  readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
-}
+import type { Micros, NewTick, SymbolRange } from "@fx-ohlc/schemas";
 
 /**
  * Stamps closer than this are looked up as one range: the rows between them that nobody asked for are at most what a
@@ -14,7 +7,7 @@ export interface StampRange {
 const GAP_MAX_US = 10_000_000;
 
 /** The ranges that cover every stamp of some requests. */
-export function stampRanges(requests: readonly (readonly NewTick[])[]): StampRange[] {
+export function stampRanges(requests: readonly (readonly NewTick[])[]): SymbolRange[] {
   const timesOf = new Map<string, Micros[]>();
   for (const ticks of requests) {
     for (const { symbol, timeUs } of ticks) {
@@ -26,9 +19,9 @@ export function stampRanges(requests: readonly (readonly NewTick[])[]): StampRan
   return [...timesOf].flatMap(([symbol, times]) => rangesOf(symbol, times));
 }
 
-function rangesOf(symbol: string, times: Micros[]): StampRange[] {
+function rangesOf(symbol: string, times: Micros[]): SymbolRange[] {
   times.sort((a, b) => a - b);
-  const ranges: StampRange[] = [];
+  const ranges: SymbolRange[] = [];
   let fromUs = times[0] ?? 0;
   let toUs = fromUs;
   for (const timeUs of times) {
@@ -36,7 +29,7 @@ function rangesOf(symbol: string, times: Micros[]): StampRange[] {
       ranges.push({ symbol, fromUs, toUs });
       fromUs = timeUs;
     }
-    toUs = timeUs;
+    toUs = timeUs + 1;
   }
   ranges.push({ symbol, fromUs, toUs });
   return ranges;

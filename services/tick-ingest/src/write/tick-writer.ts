@@ -6,10 +6,10 @@ import {
   readCommitRules,
   type Transaction,
 } from "@fx-ohlc/database";
-import type { Micros, NewTick, Tick } from "@fx-ohlc/schemas";
+import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import { type Outcome, type Placement, type Refusal, StampBook } from "./stamp-book.js";
-import { type StampRange, stampRanges } from "./stored-ranges.js";
+import { stampRanges } from "./stored-ranges.js";
 
 /** What one transaction stored. */
 export interface Commit {
@@ -79,7 +79,7 @@ export class TickWriter {
 }
 
 /** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
-async function storedAt(transaction: Transaction, ranges: readonly StampRange[]): Promise<Tick[]> {
+async function storedAt(transaction: Transaction, ranges: readonly SymbolRange[]): Promise<Tick[]> {
   const from = ranges.map((range) => range.fromUs);
   const to = ranges.map((range) => range.toUs);
   const earliestUs = from.reduce((earliest, us) => Math.min(earliest, us), Number.POSITIVE_INFINITY);
@@ -92,8 +92,8 @@ async function storedAt(transaction: Transaction, ranges: readonly StampRange[])
        select symbol, time, seq, price
          from ticks
         where symbol = stamps.symbol
-          and time between stamps.from_time and stamps.to_time
-          and time between ${earliestUs}::timestamptz and ${latestUs}::timestamptz
+          and time >= stamps.from_time and time < stamps.to_time
+          and time >= ${earliestUs}::timestamptz and time < ${latestUs}::timestamptz
        offset 0) stored`;
 }
 
@@ -167,8 +167,8 @@ function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<unkno
 }
 
 /** The half-open range of each symbol's ticks, which are ordered by symbol and time. */
-export function changedRanges(ticks: readonly Tick[]): StampRange[] {
-  const ranges = new Map<string, StampRange>();
+export function changedRanges(ticks: readonly Tick[]): SymbolRange[] {
+  const ranges = new Map<string, SymbolRange>();
   for (const { symbol, timeUs } of ticks) {
     const fromUs = ranges.get(symbol)?.fromUs ?? timeUs;
     ranges.set(symbol, { symbol, fromUs, toUs: timeUs + 1 });
