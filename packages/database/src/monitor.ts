@@ -100,7 +100,7 @@ export class Monitor {
   async tryToWrite(look: Look): Promise<void> {
     const trial = this.change(look, async (transaction) => {
       await transaction`
-        insert into untold_commits (ingest_id, batch, symbols, from_time, to_time)
+        insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
         select 'trial', 0, array_agg(md5(i::text)), '{}', '{}' from generate_series(1, ${TRIAL_SYMBOLS}::int) i`;
       throw new TrialOver();
     });

@@ -38,7 +38,7 @@ import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { Corrections } from "./write/corrections.js";
-import { type CommitLane, GroupCommit } from "./write/group-commit.js";
+import { type Committer, GroupCommit } from "./write/group-commit.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
@@ -80,7 +80,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
-  const lane = laneOf(writer, publisher, ingestMetrics);
+  const committer = committerOf(writer, publisher, ingestMetrics);
   const parts: Parts = {
     logger,
     shutdownGraceMs: config.shutdownGraceMs,
@@ -97,9 +97,9 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       notice: (message, fields) => logger.warn(message, fields),
     }),
     health: createHealth(version, { database, redis, publisher }),
-    // Two lanes, so that a live tick never waits behind a bulk request of other symbols.
-    singles: new GroupCommit(database, lane, config),
-    bulk: new GroupCommit(database, lane, { ...config, flushIntervalMs: 0 }),
+    // Two of them, so that a live tick never waits behind a bulk request of other symbols.
+    singles: new GroupCommit(database, committer, config),
+    bulk: new GroupCommit(database, committer, { ...config, flushIntervalMs: 0 }),
   };
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
@@ -141,7 +141,7 @@ function publishing(
   return { bufferMax: publishBufferMax, keepS, space };
 }
 
-function laneOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): CommitLane {
+function committerOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): Committer {
   return {
     commit: (requests) => writer.commit(requests),
     onCommitted: (commit) => {

@@ -29,7 +29,7 @@ async function untilLedgerIsEmpty(): Promise<void> {
 
 test("what another process committed and did not tell of in time is declared lost, once", async () => {
   await ingest.sql`
-    insert into untold_commits (ingest_id, batch, written_at, symbols, from_time, to_time)
+    insert into untold_commits (ingest_id, number, written_at, symbols, from_time, to_time)
     values ('dead', 7, now() - interval '1 minute', '{LOST}', '{2024-01-01T00:00:00Z}', '{2024-01-01T00:01:00Z}')`;
   await untilLedgerIsEmpty();
   expect(await revisions("LOST")).toEqual([

@@ -13,7 +13,7 @@ const KEEP_S = 300;
 
 /** A commit of one symbol that has all the time there is, unless a test says otherwise. */
 export function untoldCommit(options: Partial<UntoldCommit> = {}): UntoldCommit {
-  return { batch: 0, tellByMs: Number.POSITIVE_INFINITY, untoldSymbols: 1, ...options };
+  return { number: 0, tellByMs: Number.POSITIVE_INFINITY, untoldSymbols: 1, ...options };
 }
 
 /** A publisher with room for everything, unless a test says otherwise. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, type TickRules } from "@fx-ohlc/schemas";
 import { Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
-import type { Outcome } from "../write/stamp-book.js";
+import type { Outcome } from "../write/slot-allocator.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
 

@@ -1,6 +1,6 @@
 import type { FieldError, NewTick } from "@fx-ohlc/schemas";
 import type { GroupCommit } from "../write/group-commit.js";
-import type { Outcome, Refusal } from "../write/stamp-book.js";
+import type { Outcome, Refusal } from "../write/slot-allocator.js";
 import { countOutcome } from "./bulk-json.js";
 import type { LineFormat } from "./line-formats.js";
 import { type Line, LineTooLongError, readLines } from "./line-reader.js";

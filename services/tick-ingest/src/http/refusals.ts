@@ -1,6 +1,6 @@
 import { type FieldError, type NewTick, OLDER_THAN_RETENTION, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
 import { invalid, Problem, type ProblemOptions, summary } from "@fx-ohlc/service-kit";
-import type { Refusal } from "../write/stamp-book.js";
+import type { Refusal } from "../write/slot-allocator.js";
 
 /** Bad rows one answer lists. */
 export const ERRORS_LISTED_MAX = 100;

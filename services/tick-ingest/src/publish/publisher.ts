@@ -9,7 +9,7 @@ import { isRefused, Refusals } from "./refusals.js";
 import type { StreamSpace } from "./stream-space.js";
 
 /** One symbol's messages, in the order of their commits. */
-interface Lane {
+interface SymbolQueue {
   readonly waiting: Outgoing[];
   sending: boolean;
   failures: number;
@@ -62,7 +62,7 @@ const RETRY_BACKOFF = { baseMs: 50, maxMs: 2000 };
 export class Publisher {
   /** Names this process among all that ever ran: the script knows its calls by it. */
   private readonly ingestId = randomBytes(8).toString("hex");
-  private readonly lanes = new Map<string, Lane>();
+  private readonly queues = new Map<string, SymbolQueue>();
   private readonly late: LateRanges;
   private readonly refusals: Refusals;
   private readonly keepUs: Micros;
@@ -117,12 +117,12 @@ export class Publisher {
 
   /** Lets go of what waits and may be taken over. (What is being sent is judged when its turn comes.) */
   giveUpOld(): void {
-    for (const [symbol, lane] of this.lanes) if (!lane.sending) this.giveUpOverdue(symbol, lane);
+    for (const [symbol, queue] of this.queues) if (!queue.sending) this.giveUpOverdue(symbol, queue);
   }
 
   /** The deployment may be known now, or be another one. */
   wake(): void {
-    for (const [symbol, lane] of this.lanes) this.send(symbol, lane);
+    for (const [symbol, queue] of this.queues) this.send(symbol, queue);
   }
 
   /** Resolves when everything is on Redis, or Redis is away. */
@@ -157,68 +157,74 @@ export class Publisher {
   }
 
   private enqueue(symbol: string, messages: readonly Outgoing[]): void {
-    const lane = this.laneOf(symbol);
+    const queue = this.queueOf(symbol);
     for (const message of messages) {
-      lane.waiting.push(message);
+      queue.waiting.push(message);
       this.buffered += weight(message);
     }
     this.waitingMessages += messages.length;
-    this.send(symbol, lane);
+    this.send(symbol, queue);
   }
 
-  private laneOf(symbol: string): Lane {
-    let lane = this.lanes.get(symbol);
-    if (lane === undefined) {
-      lane = { waiting: [], sending: false, failures: 0, calls: 0, openCall: undefined, known: undefined };
-      this.lanes.set(symbol, lane);
+  private queueOf(symbol: string): SymbolQueue {
+    let queue = this.queues.get(symbol);
+    if (queue === undefined) {
+      queue = { waiting: [], sending: false, failures: 0, calls: 0, openCall: undefined, known: undefined };
+      this.queues.set(symbol, queue);
     }
-    return lane;
+    return queue;
   }
 
-  /** Starts a lane that has something to send. */
-  private send(symbol: string, lane: Lane): void {
-    if (lane.sending || lane.waiting.length === 0 || this.stopped) return;
+  /** Starts a queue that has something to send. */
+  private send(symbol: string, queue: SymbolQueue): void {
+    if (queue.sending || queue.waiting.length === 0 || this.stopped) return;
     const deployment = this.options.deployment();
     if (deployment === undefined || !this.options.redis.isReadyFor(deployment.names.streamKey(symbol))) return;
-    void this.sendAll(symbol, lane);
+    void this.sendAll(symbol, queue);
   }
 
   /** The flag falls in the same turn in which nothing is left: a message that comes right after starts a new run. */
-  private async sendAll(symbol: string, lane: Lane): Promise<void> {
+  private async sendAll(symbol: string, queue: SymbolQueue): Promise<void> {
     const { redis, ledger } = this.options;
-    lane.sending = true;
+    queue.sending = true;
     for (;;) {
       const deployment = this.options.deployment();
-      this.giveUpOverdue(symbol, lane);
-      if (lane.waiting.length === 0 || this.stopped || deployment === undefined) break;
-      const open = openCallOf(lane);
+      this.giveUpOverdue(symbol, queue);
+      if (queue.waiting.length === 0 || this.stopped || deployment === undefined) break;
+      const open = openCallOf(queue);
       try {
-        await this.publish(symbol, lane, open, deployment);
+        await this.publish(symbol, queue, open, deployment);
       } catch (error) {
         open.isRepeat ||= !isRefused(error);
         if (redis.isReady) this.refusals.failed(symbol, error);
-        this.retryLater(symbol, lane);
+        this.retryLater(symbol, queue);
         break;
       }
       this.refusals.published(symbol);
-      lane.failures = 0;
-      lane.openCall = undefined;
-      for (const { isLast, commits } of this.take(lane, open.messages.length)) if (isLast) ledger.markTold(commits);
+      queue.failures = 0;
+      queue.openCall = undefined;
+      for (const { isLast, commits } of this.take(queue, open.messages.length)) if (isLast) ledger.markTold(commits);
     }
-    lane.sending = false;
+    queue.sending = false;
   }
 
-  private async publish(symbol: string, lane: Lane, open: OpenCall, deployment: Deployment): Promise<void> {
+  private async publish(symbol: string, queue: SymbolQueue, open: OpenCall, deployment: Deployment): Promise<void> {
     const { redis, space } = this.options;
     const server = redis.serverOf(deployment.names.streamKey(symbol));
-    const call = this.callOf(symbol, lane, open, deployment, space.streamBytesMax(server));
+    const call = this.callOf(symbol, queue, open, deployment, space.streamBytesMax(server));
     const { offset, changes } = await publish(redis, deployment, this.ingestId, call);
-    lane.known = { deployment, offset: parseOffset(offset) };
+    queue.known = { deployment, offset: parseOffset(offset) };
     space.note(deployment.names, server, changes);
   }
 
-  private callOf(symbol: string, lane: Lane, open: OpenCall, deployment: Deployment, bytesMax: number): PublishCall {
-    const known = lane.known?.deployment.names === deployment.names ? lane.known.offset : undefined;
+  private callOf(
+    symbol: string,
+    queue: SymbolQueue,
+    open: OpenCall,
+    deployment: Deployment,
+    bytesMax: number,
+  ): PublishCall {
+    const known = queue.known?.deployment.names === deployment.names ? queue.known.offset : undefined;
     const told = tellings(symbol, open.messages, deployment.incarnation);
     const ifLost = told.map((telling) => telling.ifLost);
     return {
@@ -231,32 +237,32 @@ export class Publisher {
     };
   }
 
-  private retryLater(symbol: string, lane: Lane): void {
-    const waitMs = fullJitterMs(lane.failures, RETRY_BACKOFF) + RETRY_BACKOFF.baseMs;
-    lane.failures += 1;
-    setTimeout(() => this.send(symbol, lane), waitMs).unref();
+  private retryLater(symbol: string, queue: SymbolQueue): void {
+    const waitMs = fullJitterMs(queue.failures, RETRY_BACKOFF) + RETRY_BACKOFF.baseMs;
+    queue.failures += 1;
+    setTimeout(() => this.send(symbol, queue), waitMs).unref();
   }
 
-  private take(lane: Lane, count: number): Outgoing[] {
-    const taken = lane.waiting.splice(0, count);
+  private take(queue: SymbolQueue, count: number): Outgoing[] {
+    const taken = queue.waiting.splice(0, count);
     this.waitingMessages -= taken.length;
     for (const message of taken) this.buffered -= weight(message);
     return taken;
   }
 
   /**
-   * Gives up the messages of a lane that are overdue. With them goes an open call as a whole: nobody knows whether it was executed,
+   * Gives up the messages of a queue that are overdue. With them goes an open call as a whole: nobody knows whether it was executed,
    * and what is sent in another one may be told twice.
    */
-  private giveUpOverdue(symbol: string, lane: Lane): void {
+  private giveUpOverdue(symbol: string, queue: SymbolQueue): void {
     const nowMs = performance.now();
-    const young = lane.waiting.findIndex((message) => !isOverdue(message, nowMs));
-    const overdue = young < 0 ? lane.waiting.length : young;
+    const young = queue.waiting.findIndex((message) => !isOverdue(message, nowMs));
+    const overdue = young < 0 ? queue.waiting.length : young;
     if (overdue === 0) return;
-    const given = this.take(lane, Math.max(overdue, lane.openCall?.messages.length ?? 0));
-    lane.openCall = undefined;
+    const given = this.take(queue, Math.max(overdue, queue.openCall?.messages.length ?? 0));
+    queue.openCall = undefined;
     this.giveUp(given);
-    if (lane.waiting.length === 0) this.refusals.forget(symbol);
+    if (queue.waiting.length === 0) this.refusals.forget(symbol);
   }
 
   /** Leaves messages to whoever takes their commits' rows over. */
@@ -271,12 +277,12 @@ function weight(message: Outgoing): number {
   return Math.max(1, message.ticks);
 }
 
-function openCallOf(lane: Lane): OpenCall {
-  if (lane.openCall === undefined) {
-    lane.calls += 1;
-    lane.openCall = { id: lane.calls, messages: firstMessages(lane.waiting), isRepeat: false };
+function openCallOf(queue: SymbolQueue): OpenCall {
+  if (queue.openCall === undefined) {
+    queue.calls += 1;
+    queue.openCall = { id: queue.calls, messages: firstMessages(queue.waiting), isRepeat: false };
   }
-  return lane.openCall;
+  return queue.openCall;
 }
 
 /** As many as one call carries, and at least one. */

@@ -18,7 +18,7 @@ const FIRST_VERSION_LIFE_LOCK = 5_064_223;
 /** A commit whose row waits in the ledger until the readers of all its symbols are told of it. */
 export interface UntoldCommit {
   /** Among those of its process. */
-  readonly batch: number;
+  readonly number: number;
   /** By this process's monotonic clock, ms: from then on anybody may take the row over, and this process tells nothing of it. */
   readonly tellByMs: number;
   /** Symbols whose readers are not told yet; without end once a part of it was let go of. */
@@ -69,17 +69,17 @@ export class CommitLedger {
     this.last += 1;
     const symbols = ranges.map((range) => range.symbol);
     const commit = {
-      batch: this.last,
+      number: this.last,
       tellByMs: performance.now() + TELL_WITHIN_MS,
       untoldSymbols: new Set(symbols).size,
     };
     await this.deleting(
       (told) => transaction`
         with told as (
-          delete from untold_commits where ingest_id = ${this.ingestId} and batch = any(${told}::bigint[])
+          delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])
         )
-        insert into untold_commits (ingest_id, batch, symbols, from_time, to_time)
-        values (${this.ingestId}, ${commit.batch}, ${symbols}::text[],
+        insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
+        values (${this.ingestId}, ${commit.number}, ${symbols}::text[],
                 ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])`,
     );
     return commit;
@@ -94,7 +94,7 @@ export class CommitLedger {
   markTold(commits: readonly UntoldCommit[]): void {
     for (const commit of commits) {
       commit.untoldSymbols -= 1;
-      if (commit.untoldSymbols === 0) this.told.push(commit.batch);
+      if (commit.untoldSymbols === 0) this.told.push(commit.number);
     }
   }
 
@@ -105,7 +105,7 @@ export class CommitLedger {
       inSession(
         sql,
         (queries) =>
-          queries`delete from untold_commits where ingest_id = ${this.ingestId} and batch = any(${told}::bigint[])`,
+          queries`delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])`,
       ),
     );
   }
@@ -136,14 +136,14 @@ function takeRanges(transaction: Transaction): Promise<SymbolRange[]> {
   const within = `${TELL_WITHIN_MS} milliseconds`;
   return transaction<SymbolRange[]>`
     with overdue as materialized (
-      select ingest_id, batch
+      select ingest_id, number
         from untold_commits
        where written_at not between statement_timestamp() - ${within}::interval and statement_timestamp() + ${within}::interval
        limit ${TAKEN_MAX}::int
          for update skip locked
     ), taken as (
       delete from untold_commits rows using overdue
-       where rows.ingest_id = overdue.ingest_id and rows.batch = overdue.batch
+       where rows.ingest_id = overdue.ingest_id and rows.number = overdue.number
       returning symbols, from_time, to_time
     ), dead as materialized (
       select ingest_id

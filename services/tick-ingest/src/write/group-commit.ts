@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { type Database, isOfDatabase, isRetryable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
-import type { Outcome } from "./stamp-book.js";
+import type { Outcome } from "./slot-allocator.js";
 import type { Commit } from "./tick-writer.js";
 
 export interface GroupCommitOptions {
@@ -14,10 +14,10 @@ export interface GroupCommitOptions {
   readonly queueTicksMax: number;
 }
 
-/** What the lane does with its commits. */
-export interface CommitLane {
+/** What makes a commit of requests that were gathered. */
+export interface Committer {
   commit(requests: readonly (readonly NewTick[])[]): Promise<Commit>;
-  /** Called once for each transaction that is known to be committed, in the lane's order. */
+  /** Called once for each transaction that is known to be committed, in their order. */
   onCommitted(commit: Commit): void;
   onTiming?(seconds: number, ticks: number): void;
 }
@@ -49,7 +49,7 @@ export class GroupCommit {
 
   constructor(
     private readonly database: Database,
-    private readonly lane: CommitLane,
+    private readonly committer: Committer,
     private readonly options: GroupCommitOptions,
   ) {
     database.on("away", (reason) => this.rejectAll(reason));
@@ -131,9 +131,9 @@ export class GroupCommit {
     for (let attempt = 0; ; attempt += 1) {
       const startedMs = performance.now();
       try {
-        const commit = await this.lane.commit(requests);
-        this.lane.onTiming?.((performance.now() - startedMs) / 1000, commit.created.length);
-        this.lane.onCommitted(commit);
+        const commit = await this.committer.commit(requests);
+        this.committer.onTiming?.((performance.now() - startedMs) / 1000, commit.created.length);
+        this.committer.onCommitted(commit);
         return commit;
       } catch (error) {
         this.database.noteWriteError(error);

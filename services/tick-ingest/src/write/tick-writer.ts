@@ -8,7 +8,7 @@ import {
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
-import { type Outcome, type Placement, type Refusal, StampBook } from "./stamp-book.js";
+import { type Outcome, type Placement, type Refusal, SlotAllocator } from "./slot-allocator.js";
 import { stampRanges } from "./stored-ranges.js";
 
 /** What one transaction stored. */
@@ -52,13 +52,13 @@ export class TickWriter {
         storedAt(transaction, ranges),
       ]);
       this.database.assertIdentity(rules.identity);
-      const book = new StampBook();
-      book.load(stored);
+      const slots = new SlotAllocator();
+      slots.load(stored);
       const outcomes: Outcome[] = [];
       const created: Tick[] = [];
       const inserts: Promise<unknown>[] = [];
       for (const part of headAndRest(requests)) {
-        const placed = place(book, part, rules.horizonUs);
+        const placed = place(slots, part, rules.horizonUs);
         outcomes.push(...placed.outcomes);
         created.push(...placed.created);
         if (placed.created.length > 0) inserts.push(insert(transaction, placed.created));
@@ -111,14 +111,14 @@ function headAndRest(requests: readonly (readonly NewTick[])[]): (readonly (read
 }
 
 function place(
-  book: StampBook,
+  slots: SlotAllocator,
   requests: readonly (readonly NewTick[])[],
   horizonUs: Micros,
 ): Pick<Commit, "outcomes" | "created"> {
   const created: Tick[] = [];
   const outcomes = requests.map((ticks) => {
     const expired = expiredAmong(ticks, horizonUs);
-    const outcome: Outcome = expired.length > 0 ? { ok: false, refusals: expired } : book.place(ticks);
+    const outcome: Outcome = expired.length > 0 ? { ok: false, refusals: expired } : slots.place(ticks);
     if (outcome.ok) addCreated(created, ticks, outcome.placements);
     return outcome;
   });

@@ -44,7 +44,7 @@ type Stamp = Map<number, Slot>;
 
 type Settle = (index: number, tick: NewTick, seq: number | undefined, reason: Refusal["reason"]) => void;
 
-export class StampBook {
+export class SlotAllocator {
   private readonly stamps = new Map<string, Map<Micros, Stamp>>();
   private request = 0;
 

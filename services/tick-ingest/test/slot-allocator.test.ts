@@ -1,6 +1,6 @@
 import { formatTime, type NewTick } from "@fx-ohlc/schemas";
 import fc from "fast-check";
-import { StampBook } from "../src/write/stamp-book.js";
+import { SlotAllocator } from "../src/write/slot-allocator.js";
 import { type ModelTick, SlotModel } from "./slot-model.js";
 
 const T0 = 1_400_000_000_000_000;
@@ -26,9 +26,9 @@ class Table {
   readonly rows: { symbol: string; timeUs: number; price: number; seq: number }[] = [];
 
   post(ticks: readonly NewTick[]): { created: number } | "refused" {
-    const book = new StampBook();
-    book.load(this.rows);
-    const outcome = book.place(ticks);
+    const slots = new SlotAllocator();
+    slots.load(this.rows);
+    const outcome = slots.place(ticks);
     if (!outcome.ok) return "refused";
     const created = ticks.flatMap((one, index) => {
       const placement = outcome.placements[index];
@@ -69,9 +69,9 @@ test("requests placed in one transaction end like requests placed one by one", (
       const oneByOne = new Table();
       for (const ticks of requests) oneByOne.post(ticks);
       const together = new Table();
-      const book = new StampBook();
+      const slots = new SlotAllocator();
       for (const ticks of requests) {
-        const outcome = book.place(ticks);
+        const outcome = slots.place(ticks);
         if (!outcome.ok) continue;
         ticks.forEach((one, index) => {
           const placement = outcome.placements[index];
