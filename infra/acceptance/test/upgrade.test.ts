@@ -3,6 +3,7 @@ import { type Migration, migrate, parseMigration, SCHEMA_VERSION } from "@fx-ohl
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { eventually, startService, type TestService } from "@fx-ohlc/testkit";
 import { storedTicks } from "../src/stored.js";
+import { BarFollower } from "../src/stream/bar-follower.js";
 import { healthOf, System } from "../src/system.js";
 import { TickFollower } from "../src/tick-follower.js";
 import { Traffic } from "../src/traffic.js";
@@ -30,6 +31,7 @@ let ingest: TestService;
 let query: TestService;
 let gateway: TestService;
 let follower: TickFollower;
+let barFollower: BarFollower;
 let expand: Migration;
 let contract: Migration;
 
@@ -39,10 +41,12 @@ beforeAll(async () => {
   [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
   gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
   follower = await TickFollower.open(gateway.url, SYMBOL);
+  barFollower = await BarFollower.open(gateway.url, [SYMBOL]);
 });
 
 afterAll(async () => {
   follower.close();
+  barFollower.close();
   await system.stop();
 });
 
@@ -66,6 +70,7 @@ test("services go on while a next version's schema comes, and start on it too: n
   [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
   await Promise.all([posts.flowsFor(BETWEEN_MS), bars.flowsFor(BETWEEN_MS)]);
   await before.ingest.stop();
+  await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
   await Promise.all([posts.flowsFor(BETWEEN_MS), bars.flowsFor(BETWEEN_MS)]);
   await Promise.all([posts.stop(), bars.stop()]);
 
@@ -79,6 +84,8 @@ test("services go on while a next version's schema comes, and start on it too: n
   await eventually(() => follower.heard.size === stored.length, { what: "every tick to be told" });
   expect(told()).toEqual(stored.map(({ time, seq }) => [`${time} ${seq}`, 1]));
   expect(follower.others).toEqual([]);
+  const ticksInBars = () => barFollower.bars(SYMBOL, "minute").reduce((sum, bar) => sum + bar.tick_count, 0);
+  await eventually(() => ticksInBars() === stored.length, { what: "every tick to be in a streamed bar" });
   // The next version's schema was at work all the while.
   expect(await system.sql`select 1 from noted_statements limit 1`).toHaveLength(1);
 });
