@@ -87,7 +87,7 @@ describe.each(FILES)("%s", (file) => {
 
   test("pins every image that is not built here, and TimescaleDB to one that is new enough", () => {
     const images = Object.values(services).map(({ image }) => image);
-    for (const image of images.filter((candidate) => !candidate.startsWith("fx-ohlc/"))) {
+    for (const image of images.filter((candidate) => !/^\$\{FX_REGISTRY:-fx-ohlc\}\//.test(candidate))) {
       expect(image).toMatch(/:v?\d+\.\d+\.\d+/);
     }
     const [, major, minor] = /timescaledb:(\d+)\.(\d+)/.exec(images.join(" ")) ?? [];
