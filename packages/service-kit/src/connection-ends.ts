@@ -82,6 +82,7 @@ export class ConnectionEnds {
     const { socket } = req;
     const answers = this.#under(socket).add(res);
     res.once("close", () => answers.delete(res));
+    if (!hasBody(req)) return;
     const close = () => Socket.prototype.destroySoon.call(socket);
     // Node calls it as soon as the last answer is written.
     socket.destroySoon = () => (req.complete ? close() : req.once("end", close));
@@ -104,6 +105,11 @@ export class ConnectionEnds {
     if (this.#under(socket).size === 0) socket.destroy();
     else socket.resetAndDestroy();
   }
+}
+
+/** Of a request that has just begun. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function dropRest(req: IncomingMessage, socket: Socket): void {

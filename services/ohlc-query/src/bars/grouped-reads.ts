@@ -7,7 +7,9 @@ import { readManyStoredBars, readStoredBars, type StoredRange } from "./stored-b
 /** A read that waits for the statement that will answer it. */
 interface WaitingRead {
   readonly range: StoredRange;
-  readonly signal: AbortSignal;
+  /** Told when the request has ended without it. */
+  onLeave: (() => void) | undefined;
+  hasLeft: boolean;
   readonly group: string;
   resolve(bars: BarColumns): void;
   reject(reason: unknown): void;
@@ -59,8 +61,13 @@ export class GroupedReads {
     if (this.#waiting.length >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
     const group = `${range.interval}/${Math.floor(range.fromUs / windowUs)}`;
     return new Promise((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason));
-      this.#waiting.push({ range, signal, group, resolve, reject });
+      const read: WaitingRead = { range, onLeave: undefined, hasLeft: false, group, resolve, reject };
+      signal.addEventListener("abort", () => {
+        read.hasLeft = true;
+        reject(signal.reason);
+        read.onLeave?.();
+      });
+      this.#waiting.push(read);
       this.#schedule();
     });
   }
@@ -87,9 +94,8 @@ export class GroupedReads {
   async #run(reads: readonly WaitingRead[]): Promise<void> {
     this.#running += 1;
     try {
-      const signal = whenAllAre(reads.map((read) => read.signal));
       const bars = await this.#answers(
-        this.#reader.until(signal),
+        this.#reader.until(whenAllLeave(reads)),
         reads.map(({ range }) => range),
       );
       for (const [place, { resolve, reject }] of reads.entries()) {
@@ -113,17 +119,13 @@ export class GroupedReads {
   }
 }
 
-/** Aborted when all of some signals are: as long as one request waits, the statement for all of them goes on. */
-function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
-  const all = new AbortController();
-  let open = signals.length;
-  const count = () => {
-    open -= 1;
-    if (open === 0) all.abort(signals[0]?.reason);
+/** Aborted when all requests have left: as long as one waits, the statement for all of them goes on. */
+function whenAllLeave(reads: readonly WaitingRead[]): AbortSignal {
+  const controller = new AbortController();
+  const look = () => {
+    if (reads.every(({ hasLeft }) => hasLeft)) controller.abort();
   };
-  for (const signal of signals) {
-    if (signal.aborted) count();
-    else signal.addEventListener("abort", count);
-  }
-  return all.signal;
+  for (const read of reads) read.onLeave = look;
+  look();
+  return controller.signal;
 }
