@@ -26,6 +26,14 @@ test.each([
   });
 });
 
+test("a database that goes back takes the bars of old ticks with it, also those that a gateway has forgotten to have told", async () => {
+  await told.happens(
+    { kind: "backup" },
+    { kind: "post", symbol: 0, places: [{ around: "days", at: 0.97 }], prices: [9] },
+  );
+  await told.happens({ kind: "restore", pick: 0, isMigrated: false, isStopped: false });
+});
+
 test("a Redis that goes back to an earlier moment hides nothing that was published since", async () => {
   await told.happens({ kind: "redis", what: "save" }, POST, { kind: "post-now", symbol: 0, price: 2 });
   await told.happens({ kind: "redis", what: "restore" }, POST, { kind: "gateway", killed: true }, POST);

@@ -128,7 +128,7 @@ export class BarBook implements FirstBars, FeedListener {
 
   /** Whatever was read was of another database: all bars are anchored anew, also of symbols that have had no message. */
   onRestart(): void {
-    for (const entry of this.#entries.values()) entry.doubt();
+    for (const entry of this.#entries.values()) entry.restart(this.nowUs());
     this.#isEverySymbolKnown = false;
     this.#options.onWanted();
   }

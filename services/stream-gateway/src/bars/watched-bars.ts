@@ -11,6 +11,8 @@ export class WatchedBars {
   shadow: LiveBars | undefined;
   /** Its closed bars are being read. */
   isReading = false;
+  /** The oldest time that messages told of. */
+  #oldestUs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly symbol: string,
@@ -25,12 +27,14 @@ export class WatchedBars {
   }
 
   add(batch: TickBatch): void {
+    this.#oldestUs = Math.min(this.#oldestUs, batch.ticks[0]?.timeUs ?? Number.POSITIVE_INFINITY);
     this.live.add(batch);
     this.shadow?.add(batch);
   }
 
   /** A shadow that would have to be anchored again proves nothing. */
   revise(fromUs: number, toUs: number): void {
+    this.#oldestUs = Math.min(this.#oldestUs, fromUs);
     this.live.revise(fromUs, toUs);
     this.shadow = undefined;
   }
@@ -38,6 +42,13 @@ export class WatchedBars {
   doubt(): void {
     this.live.doubt();
     this.shadow = undefined;
+  }
+
+  /** What was told may not have happened, however old it is. */
+  restart(nowUs: number): void {
+    this.doubt();
+    if (this.#oldestUs < nowUs) this.live.revise(this.#oldestUs, nowUs);
+    this.#oldestUs = Number.POSITIVE_INFINITY;
   }
 }
 
