@@ -5,7 +5,6 @@ import { type Logger, type RedisStore, RemoteClock } from "@fx-ohlc/service-kit"
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarBook } from "./bars/bar-book.js";
-import { BarCheck } from "./bars/bar-check.js";
 import { ClosedReader } from "./bars/closed-reader.js";
 import { GridClock } from "./bars/grid-clock.js";
 import { QueryClient } from "./bars/query-client.js";
@@ -57,7 +56,7 @@ export class Gateway {
   readonly #book: BarBook;
   readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
-  readonly #check: BarCheck;
+  readonly #loader: AnchorLoader;
   readonly #grid: GridClock;
   readonly #client: QueryClient;
   readonly #aborter = new AbortController();
@@ -103,9 +102,9 @@ export class Gateway {
     });
     this.#book = book;
     this.#audiences = audiences;
-    const loader = new AnchorLoader(book, client, logger, this.#aborter.signal);
+    const loader = new AnchorLoader(book, client, counters, logger, this.#aborter.signal);
+    this.#loader = loader;
     const closedReader = new ClosedReader(book, client, switchboard, logger);
-    this.#check = new BarCheck({ book, client, counters, logger });
     this.#grid = new GridClock(
       () => clock.nowUs() / 1000,
       () => {
@@ -146,7 +145,7 @@ export class Gateway {
     this.#grid.start();
     void this.#keepClock();
     this.connections.start();
-    void this.#check.run(this.#aborter.signal);
+    void this.#loader.check();
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
   }
 

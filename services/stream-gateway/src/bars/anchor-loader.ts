@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
+import type { Counters } from "../counters.js";
 import type { BarBook } from "./bar-book.js";
 import type { Anchor } from "./live-bars.js";
 import type { Anchors, QueryClient } from "./query-client.js";
@@ -8,10 +10,16 @@ import type { WatchedBars } from "./watched-bars.js";
 /** Symbols one request names: their list stays well below what a URL may hold. */
 const SYMBOLS_MAX = 100;
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** Every symbol is checked once in this time, however many there are; a page of few is not waited for so long. */
+const ROUND_MS = 45_000;
+const PAGE_PAUSE_MAX_MS = 5000;
+/** What is committed is told within this time, or declared (tick-ingest waits 15 s): what differs for longer is wrong. */
+const TOLD_WITHIN_US = 30 * US_PER_SECOND;
 
 /**
  * Brings an anchor to every symbol that needs one, one request at a time: what needs one meanwhile is in the next request, so
- * that any number of clients costs the database one query after the other.
+ * that any number of clients costs the database one query after the other. Those that have one are anchored anew beside what
+ * is served, round after round, to see that both are the same; where they are not, it is counted, and the symbol starts over.
  */
 export class AnchorLoader {
   #isLoading = false;
@@ -20,6 +28,7 @@ export class AnchorLoader {
   constructor(
     private readonly book: BarBook,
     private readonly client: QueryClient,
+    private readonly counters: Counters,
     private readonly logger: Logger,
     private readonly signal: AbortSignal,
   ) {}
@@ -27,6 +36,43 @@ export class AnchorLoader {
   /** Starts loading whatever is needed, unless that is going on. */
   wake(): void {
     if (!this.#isLoading) void this.#load();
+  }
+
+  /** Checks what is served, page by page, until the signal is aborted. */
+  async check(): Promise<void> {
+    while (!this.signal.aborted) {
+      const round = [...this.book.entries];
+      const pauseMs = Math.min(PAGE_PAUSE_MAX_MS, (ROUND_MS * SYMBOLS_MAX) / Math.max(SYMBOLS_MAX, round.length));
+      for (let at = 0; !this.signal.aborted && (at === 0 || at < round.length); at += SYMBOLS_MAX) {
+        const dueMs = performance.now() + pauseMs;
+        await this.#checkPage(round.slice(at, at + SYMBOLS_MAX));
+        const restMs = Math.max(0, dueMs - performance.now());
+        await delay(restMs, undefined, { signal: this.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #checkPage(page: readonly WatchedBars[]): Promise<void> {
+    for (const entry of page) this.#judge(entry);
+    const entries = page.filter((entry) => entry.isCheckable);
+    if (entries.length === 0) return;
+    for (const entry of entries) entry.beginCheck();
+    try {
+      const { known, empty } = await this.client.anchors(entries.map(({ symbol }) => symbol));
+      for (const entry of entries) entry.checkLoaded(known.get(entry.symbol) ?? empty, this.book.nowUs());
+    } catch {
+      // A check that cannot be made says nothing: the bars are as good as they were.
+      for (const entry of entries) entry.endCheck();
+    }
+  }
+
+  #judge(entry: WatchedBars): void {
+    this.book.advanceEntry(entry);
+    const intervals = entry.judge(this.book.nowUs(), this.book.confirmedUs - TOLD_WITHIN_US);
+    if (intervals.length === 0) return;
+    this.counters.liveBarMismatches += 1;
+    this.logger.error("live bars differ from the database", { symbol: entry.symbol, intervals });
+    entry.doubt();
   }
 
   async #load(): Promise<void> {

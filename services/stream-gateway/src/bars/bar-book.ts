@@ -138,10 +138,10 @@ export class BarBook implements FirstBars, FeedListener {
     for (const entry of this.#entries.values()) this.advanceEntry(entry);
   }
 
-  advanceEntry({ live, shadow }: WatchedBars): void {
+  advanceEntry(entry: WatchedBars): void {
     const now = this.nowUs();
-    this.publish(live.advance(now, this.confirmedUs));
-    shadow?.advance(now, this.confirmedUs);
+    this.publish(entry.live.advance(now, this.confirmedUs));
+    entry.advanceCheck(now, this.confirmedUs);
   }
 
   /** Tells clients. */

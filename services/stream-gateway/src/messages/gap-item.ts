@@ -1,6 +1,6 @@
 import { formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
 import { type Format, type Item, LazyPackets } from "../fanout/item.js";
-import { type Packet, packetOf } from "../fanout/packet.js";
+import { Packet, packetOf } from "../fanout/packet.js";
 import { type Channel, channelName, wildcardOf } from "./channel.js";
 
 /** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
@@ -10,21 +10,29 @@ export interface GapRange extends TimeRange {
   readonly isLate?: boolean;
 }
 
-/** A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel. */
+/**
+ * A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel; but ticks that were told
+ * there are not taken back.
+ */
 export class GapItem implements Item {
   readonly kind = "gap";
   readonly channel: string;
   readonly wildcard: string;
   readonly isLate: boolean;
+  readonly isRevised: boolean;
   readonly #packets: LazyPackets;
 
   constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
     this.isLate = isLate;
+    this.isRevised = reason === "revised";
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
     const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };
     this.#packets = new LazyPackets({
-      plain: () => packetOf({ type: "gap", symbol: channel.symbol, ...range }),
+      plain: () =>
+        this.isRevised && channel.kind === "ticks"
+          ? new Packet([])
+          : packetOf({ type: "gap", symbol: channel.symbol, ...range }),
       multiplex: () => packetOf({ type: "gap", channel: this.channel, ...range }),
     });
   }

@@ -8,13 +8,17 @@ import { GapItem } from "../messages/gap-item.js";
 import type { StreamItem } from "../messages/stream-item.js";
 import { TicksItem } from "../messages/ticks-item.js";
 
-/** What clients of a ticks channel are told of a message: its ticks, or that ticks were committed which they will not get. */
+/**
+ * What clients of a ticks channel are told of a message: its ticks; or that ticks were committed which they will not get; or that
+ * those of a range were changed. Late ticks are told by themselves.
+ */
 export function itemOf(symbol: string, message: FeedMessage): TicksItem | GapItem | undefined {
   if (message.type === "ticks") return new TicksItem(symbol, message.offset, message.content.ticks);
   const { reason, late } = message.content;
-  if (reason !== "lost") return undefined;
+  if (reason === "late") return undefined;
   const isLate = late === true;
-  return new GapItem({ kind: "ticks", symbol }, { ...timesOf(message), reason: isLate ? "trimmed" : "lost", isLate });
+  const told = reason === "correction" ? "revised" : isLate ? "trimmed" : "lost";
+  return new GapItem({ kind: "ticks", symbol }, { ...timesOf(message), reason: told, isLate });
 }
 
 /** Turns what the feed hands on into items for the ticks channels. */
@@ -36,8 +40,8 @@ export class TickStream implements FeedListener {
     if (item === undefined) return;
     this.#noteOldest(symbol, timesOf(message).fromUs);
     if (item.kind === "ticks") this.#count(item);
-    // Old ticks are no loss that anybody has to be woken for.
-    else if (!item.isLate) this.counters.gapsDeclared += 1;
+    // Old ticks and corrections are no loss that anybody has to be woken for.
+    else if (!item.isLate && !item.isRevised) this.counters.gapsDeclared += 1;
     this.switchboard.publish(item);
   }
 
