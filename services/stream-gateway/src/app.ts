@@ -38,9 +38,8 @@ export interface App extends Service {
 export function createApp(config: Config, version: string): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const { redisUrl: url, redisCluster } = config;
-  const redis = openRedis({ url, name: SERVICE, logger }, redisCluster);
-  const subscription = openRedis({ url, name: `${SERVICE}-subscription`, logger }, redisCluster);
+  const redis = openRedis({ name: SERVICE, logger }, config.redis);
+  const subscription = openRedis({ name: `${SERVICE}-subscription`, logger }, config.redis);
   const check = () => Promise.all([redis.ping(), subscription.ping()]);
   const gateway = new Gateway(config, { redis, subscription, logger });
   const health = new Health({

@@ -93,7 +93,7 @@ export class Gateway {
       onWanted: () => loader.wake(),
     });
     this.#feed = new TickFeed({
-      subscription: subscribedTo(subscription),
+      subscribed: (onBegun) => subscribedTo(subscription, onBegun),
       reader,
       listener: both(ticks, book),
       deployment: () => this.#watch.deployment,
