@@ -25,17 +25,19 @@ const SEVERAL = /^(rediss?)\+(cluster|sentinel):\/\/(?:([^@/]*)@)?([^@/?]+)(?:\/
 export function parseRedisUrl(text: string): RedisAddress | undefined {
   const [, scheme, kind, userinfo, hosts = "", master = "", query = ""] = SEVERAL.exec(text) ?? [];
   if (scheme === undefined) return isServerUrl(text) ? { kind: "one", url: text } : undefined;
-  const urlOf = (host: string, who = userinfo) => `${scheme}://${who === undefined ? "" : `${who}@`}${host}`;
-  if (!hosts.split(",").every((host) => isServerUrl(urlOf(host)))) return undefined;
+  const urlsOf = (list: string, who: string | undefined) =>
+    list.split(",").map((host) => `${scheme}://${who === undefined ? "" : `${who}@`}${host}`);
+  const nodes = urlsOf(hosts, userinfo);
+  if (!nodes.every(isServerUrl)) return undefined;
   if (kind === "cluster") {
-    const nodes = hosts.split(",").map((host) => urlOf(host));
     return master === "" && query === "" ? { kind, nodes } : undefined;
   }
   const own = new URLSearchParams(query);
   const [user, password] = ["sentinel_user", "sentinel_password"].map((name) => own.get(name) ?? "");
   const who = `${encodeURIComponent(user ?? "")}:${encodeURIComponent(password ?? "")}`;
-  const sentinels = hosts.split(",").map((host) => urlOf(host, who === ":" ? undefined : who));
-  return master === "" ? undefined : { kind: "sentinel", sentinels, master, server: urlOf("any") };
+  const sentinels = urlsOf(hosts, who === ":" ? undefined : who);
+  const [server = ""] = urlsOf("any", userinfo);
+  return master === "" ? undefined : { kind: "sentinel", sentinels, master, server };
 }
 
 /** The URL of another server that is spoken to in the same way. */

@@ -85,6 +85,7 @@ export class BarLevel {
     const doubtfulFromUs = this.#boundary === undefined ? undefined : this.#openFromUs();
     this.#boundary = boundary;
     this.#nowUs = Math.max(this.#nowUs, nowUs);
+    if (doubtfulFromUs === undefined) this.#showRevised();
     this.#floorUs = Math.min(this.#startOf(anchorNowUs), ...bars.map((bar) => bar.bucketUs));
     this.#closed.beginAt(this.#floorUs);
     if (doubtfulFromUs !== undefined && doubtfulFromUs < this.#floorUs) this.#owe(doubtfulFromUs, this.#floorUs);
@@ -224,7 +225,7 @@ export class BarLevel {
     for (const range of set.take()) {
       const fromUs = this.#startOf(range.fromUs);
       const toUs = this.#endOf(Math.min(range.toUs - 1, this.#nowUs));
-      // Since they were noted, the clock was put back, or an anchor brought older bars than had been open; or the first one.
+      // Since they were noted, the clock was put back, or an anchor brought older bars than had been open; or the first one came.
       if (toUs > openFromUs) this.#owe(Math.max(fromUs, openFromUs), toUs);
       if (fromUs >= openFromUs) continue;
       ranges.push({ interval: this.interval, fromUs, toUs: Math.min(toUs, openFromUs), isRevised });
@@ -276,6 +277,16 @@ export class BarLevel {
     }
     const gone = missing.filter(([bucketUs]) => bucketUs >= this.#floorUs);
     return gone.map(([bucketUs]) => this.#revision(emptyBar(this.symbol, bucketUs)));
+  }
+
+  /** What was revised before there was any anchor: followers may know the open bars of it over HTTP. */
+  #showRevised(): void {
+    const openFromUs = this.#openFromUs();
+    for (const { fromUs, toUs } of this.#revised.take()) {
+      this.#revised.add(fromUs, Math.min(toUs, openFromUs));
+      let bucketUs = this.#startOf(Math.max(fromUs, openFromUs));
+      for (; bucketUs < toUs && bucketUs <= this.#nowUs; bucketUs = this.#endOf(bucketUs)) this.#show(bucketUs, false);
+    }
   }
 
   #show(bucketUs: Micros, toldFinal: boolean): void {

@@ -34,8 +34,8 @@ export function subscribedTo(store: RedisStore, onBegun: (symbol: string) => voi
 }
 
 class PatternSubscription implements Subscription {
-  /** Whose pattern each connection brings. */
-  readonly #heard = new WeakMap<RedisClient, StreamNames>();
+  /** The pattern that each connection brings. */
+  readonly #heard = new WeakMap<RedisClient, string>();
 
   constructor(private readonly store: RedisStore) {}
 
@@ -51,13 +51,13 @@ class PatternSubscription implements Subscription {
     return this.store.ping();
   }
 
-  async start(names: StreamNames, listener: MessageListener): Promise<void> {
+  async start({ tickChannelPattern }: StreamNames, listener: MessageListener): Promise<void> {
     for (const client of this.store.clients) {
       const before = this.#heard.get(client);
-      if (before === names) continue;
-      await client.pSubscribe(names.tickChannelPattern, listener);
-      this.#heard.set(client, names);
-      if (before !== undefined) await client.pUnsubscribe(before.tickChannelPattern);
+      if (before === tickChannelPattern) continue;
+      await client.pSubscribe(tickChannelPattern, listener);
+      this.#heard.set(client, tickChannelPattern);
+      if (before !== undefined) await client.pUnsubscribe(before);
     }
   }
 
@@ -74,8 +74,8 @@ class PatternSubscription implements Subscription {
 class ShardedSubscription implements Subscription {
   /** The connection each symbol is subscribed on. */
   readonly #followed = new Map<string, RedisClient>();
-  /** Whose announcements each connection brings. */
-  readonly #announced = new WeakMap<RedisClient, StreamNames>();
+  /** The channel of announcements that each connection brings. */
+  readonly #announced = new WeakMap<RedisClient, string>();
   #listener: MessageListener | undefined;
   #names: StreamNames | undefined;
 
@@ -101,7 +101,7 @@ class ShardedSubscription implements Subscription {
     this.#names = names;
     this.#listener = listener;
     await Promise.all(this.store.clients.map((client) => this.#hearAnnouncements(client, names)));
-    if (before === undefined || before === names) return;
+    if (before === undefined || before.tickChannelPattern === names.tickChannelPattern) return;
     const followed = [...this.#followed];
     this.#followed.clear();
     await Promise.all(followed.map(([symbol, client]) => client.sUnsubscribe(before.tickChannel(symbol))));
@@ -113,14 +113,14 @@ class ShardedSubscription implements Subscription {
     return moved;
   }
 
-  async #hearAnnouncements(client: RedisClient, names: StreamNames): Promise<void> {
+  async #hearAnnouncements(client: RedisClient, { begunChannel, symbolOfTickChannel }: StreamNames): Promise<void> {
     const before = this.#announced.get(client);
-    if (before === names) return;
-    await client.subscribe(names.begunChannel, (channel) => {
-      if (this.#names === names) this.onBegun(names.symbolOfTickChannel(channel));
+    if (before === begunChannel) return;
+    await client.subscribe(begunChannel, (channel) => {
+      if (this.#names?.begunChannel === begunChannel) this.onBegun(symbolOfTickChannel(channel));
     });
-    this.#announced.set(client, names);
-    if (before !== undefined) await client.unsubscribe(before.begunChannel);
+    this.#announced.set(client, begunChannel);
+    if (before !== undefined) await client.unsubscribe(before);
   }
 
   async #subscribe(symbol: string): Promise<void> {

@@ -137,7 +137,7 @@ export class BarWorld {
     } else if (this.#check.answer === undefined) {
       this.#check.answer = this.database.anchor(this.nowUs);
     } else {
-      this.watched.checkLoaded(this.#check.answer, this.#look());
+      this.watched.checkLoaded(this.#check.answer, this.nowUs + this.#skewUs);
       this.#check = undefined;
     }
   }
