@@ -85,6 +85,6 @@ export async function expectAllTold(
 }
 
 /** How many gaps each client was told of. */
-export function declaredOf(listeners: ReadonlyMap<string, Listener>): number[] {
+function declaredOf(listeners: ReadonlyMap<string, Listener>): number[] {
   return [...listeners.values()].map(({ declared }) => declared);
 }
