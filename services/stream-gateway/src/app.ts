@@ -66,7 +66,8 @@ export function createApp(config: Config, version: string): App {
       return server?.port ?? config.port;
     },
     start: async () => {
-      const onWebSocket: UpgradeListener = (request, socket, head) => gateway.gate.onUpgrade(request, socket, head);
+      const onWebSocket: UpgradeListener = (request, socket, head) =>
+        gateway.admission.onUpgrade(request, socket, head);
       server = await listen(handler, { port: config.port, onWebSocket });
       gateway.start();
       for (const link of [subscription, redis]) link.open();
@@ -76,7 +77,7 @@ export function createApp(config: Config, version: string): App {
   };
 }
 
-/** A socket's path asked without an upgrade: Node hands upgrades to the gate. */
+/** A socket's path asked without an upgrade: Node hands upgrades to admission. */
 const needsUpgrade: Handler = () => {
   throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
 };

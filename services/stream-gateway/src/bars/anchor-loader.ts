@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
-import type { BarBook } from "./bar-book.js";
+import type { BarRegistry } from "./bar-registry.js";
 import type { Anchor } from "./live-bars.js";
 import type { Anchors, QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
@@ -26,7 +26,7 @@ export class AnchorLoader {
   #failures = 0;
 
   constructor(
-    private readonly book: BarBook,
+    private readonly registry: BarRegistry,
     private readonly client: QueryClient,
     private readonly counters: Counters,
     private readonly logger: Logger,
@@ -41,7 +41,7 @@ export class AnchorLoader {
   /** Checks what is served, page by page, until the signal is aborted. */
   async check(): Promise<void> {
     while (!this.signal.aborted) {
-      const round = [...this.book.entries];
+      const round = [...this.registry.entries];
       const pauseMs = Math.min(PAGE_PAUSE_MAX_MS, (ROUND_MS * SYMBOLS_MAX) / Math.max(SYMBOLS_MAX, round.length));
       for (let at = 0; !this.signal.aborted && (at === 0 || at < round.length); at += SYMBOLS_MAX) {
         const dueMs = performance.now() + pauseMs;
@@ -59,7 +59,7 @@ export class AnchorLoader {
     for (const entry of entries) entry.beginCheck();
     try {
       const { known, empty } = await this.client.anchors(entries.map(({ symbol }) => symbol));
-      for (const entry of entries) entry.checkLoaded(known.get(entry.symbol) ?? empty, this.book.nowUs());
+      for (const entry of entries) entry.checkLoaded(known.get(entry.symbol) ?? empty, this.registry.nowUs());
     } catch {
       // A check that cannot be made says nothing: the bars are as good as they were.
       for (const entry of entries) entry.endCheck();
@@ -67,8 +67,8 @@ export class AnchorLoader {
   }
 
   #judge(entry: WatchedBars): void {
-    this.book.advanceEntry(entry);
-    const intervals = entry.judge(this.book.nowUs(), this.book.confirmedUs - TOLD_WITHIN_US);
+    this.registry.advanceEntry(entry);
+    const intervals = entry.judge(this.registry.nowUs(), this.registry.confirmedUs - TOLD_WITHIN_US);
     if (intervals.length === 0) return;
     this.counters.liveBarMismatches += 1;
     this.logger.error("live bars differ from the database", { symbol: entry.symbol, intervals });
@@ -78,8 +78,8 @@ export class AnchorLoader {
   async #load(): Promise<void> {
     this.#isLoading = true;
     while (!this.signal.aborted) {
-      const entries = [...this.book.entries].filter(({ live }) => live.needsAnchor);
-      if (this.book.wantsEverySymbol) await this.#loadAll(entries);
+      const entries = [...this.registry.entries].filter(({ live }) => live.needsAnchor);
+      if (this.registry.wantsEverySymbol) await this.#loadAll(entries);
       else if (entries.length > 0) await this.#request(entries.slice(0, SYMBOLS_MAX), false);
       else break;
     }
@@ -88,13 +88,13 @@ export class AnchorLoader {
 
   /** Symbols without a single bar are in no answer to a request for all: those that wait get the empty anchor. */
   async #loadAll(entries: readonly WatchedBars[]): Promise<void> {
-    const isStillFollowed = this.book.everySymbolAsked();
+    const isStillFollowed = this.registry.everySymbolAsked();
     const anchors = await this.#request(entries, true);
-    if (anchors === undefined) this.book.everySymbolFailed();
+    if (anchors === undefined) this.registry.everySymbolFailed();
     if (anchors === undefined || !isStillFollowed()) return;
     for (const [symbol, anchor] of anchors.known) {
       // One that is here already was heard of after the request was sent, and needs an anchor of its own.
-      if (!this.book.has(symbol)) this.#begin(this.book.entry(symbol), anchor);
+      if (!this.registry.has(symbol)) this.#begin(this.registry.entry(symbol), anchor);
     }
   }
 
@@ -119,8 +119,8 @@ export class AnchorLoader {
 
   /** Tells the bars at once: clients may be waiting for their first one. */
   #hand(entry: WatchedBars, request: number, anchor: Anchor): void {
-    this.book.publish(entry.live.anchorLoaded(request, anchor, this.book.nowUs()));
-    this.book.advanceEntry(entry);
+    this.registry.publish(entry.live.anchorLoaded(request, anchor, this.registry.nowUs()));
+    this.registry.advanceEntry(entry);
   }
 
   async #pause(error: unknown): Promise<void> {

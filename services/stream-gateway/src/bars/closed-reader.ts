@@ -1,10 +1,10 @@
 import { STORED_LENGTH_US } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
-import type { Switchboard } from "../fanout/switchboard.js";
-import { GapItem } from "../messages/gap-item.js";
-import type { StreamItem } from "../messages/stream-item.js";
-import type { BarBook } from "./bar-book.js";
+import { GapItem } from "../fanout/gap-item.js";
+import type { Hub } from "../fanout/hub.js";
+import type { StreamItem } from "../fanout/stream-item.js";
 import type { ClosedRange } from "./bar-level.js";
+import type { BarRegistry } from "./bar-registry.js";
 import type { QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
 
@@ -28,16 +28,16 @@ export class ClosedReader {
   #pausedUntilMs = 0;
 
   constructor(
-    private readonly book: BarBook,
+    private readonly registry: BarRegistry,
     private readonly client: QueryClient,
-    private readonly switchboard: Switchboard<StreamItem>,
+    private readonly hub: Hub<StreamItem>,
     private readonly logger: Logger,
   ) {}
 
   /** Starts reading whatever has to be read. To be called regularly: what failed is tried again by a later call. */
   wake(): void {
     if (performance.now() < this.#pausedUntilMs) return;
-    for (const entry of this.book.entries) {
+    for (const entry of this.registry.entries) {
       if (this.#readers >= READERS_MAX) return;
       if (entry.live.hasDirty && !entry.isReading) void this.#read(entry);
     }
@@ -67,9 +67,9 @@ export class ClosedReader {
     if (isTooWide(range)) {
       live.closedLeft(range);
       const channel = { kind: "ohlc", symbol, interval: range.interval } as const;
-      this.switchboard.publish(new GapItem(channel, { ...range, reason: "revised" }));
+      this.hub.publish(new GapItem(channel, { ...range, reason: "revised" }));
     } else {
-      this.book.publish(live.closedRead(range, await this.client.bars(symbol, range, READ_MAX)));
+      this.registry.publish(live.closedRead(range, await this.client.bars(symbol, range, READ_MAX)));
     }
   }
 
