@@ -18,7 +18,7 @@ export interface StreamEndpoint {
   readonly takes: readonly Shape[];
 }
 
-const ofBars = (route: RouteDeclaration): StreamEndpoint => ({ route, sends: [PlainBar], takes: [] });
+const ofBars = (route: RouteDeclaration): StreamEndpoint => ({ route, sends: [PlainBar, PlainGap], takes: [] });
 
 /** Every WebSocket endpoint by the name of its channel in the document. */
 export const STREAM_ENDPOINTS: Readonly<Record<string, StreamEndpoint>> = {

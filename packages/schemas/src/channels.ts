@@ -4,6 +4,11 @@ export interface StreamNames {
   tickChannel(symbol: string): string;
   /** The pattern that matches every symbol's {@link tickChannel}. */
   readonly tickChannelPattern: string;
+  /**
+   * The pub/sub channel on which, on a cluster, a symbol's {@link tickChannel} is named when its stream begins, and from time to
+   * time after: sharded channels have no patterns.
+   */
+  readonly begunChannel: string;
   /** The symbol a {@link tickChannel} belongs to. */
   symbolOfTickChannel(channel: string): string;
   /** The capped stream with the same messages: entry id `<sequence>-0`, field `m`. */
@@ -34,6 +39,7 @@ export function streamNames(namespace: string): StreamNames {
   return {
     tickChannel: (symbol) => named(symbol, "ticks"),
     tickChannelPattern: named("*", "ticks"),
+    begunChannel: named("", "ticks"),
     symbolOfTickChannel: (channel) => symbolIn(channel, "ticks"),
     streamKey: (symbol) => named(symbol, "stream"),
     streamStateKey: (symbol) => named(symbol, "state"),

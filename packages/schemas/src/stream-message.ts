@@ -46,12 +46,13 @@ const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 const GAP_REASON =
-  "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back.";
+  "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
+  "`revised`: ticks were put or deleted there; of bars, more of them changed than are told one by one.";
 const GAP_LATE =
   "They were stored when they were older than the live window: such are told as a range and not streamed.";
 
-/** Why clients are not sent ticks. */
-export type GapReason = "trimmed" | "lost";
+/** Why clients are not sent ticks, or bars. */
+export type GapReason = "trimmed" | "lost" | "revised";
 
 /** Ticks of [from, to) that a client is not sent. */
 abstract class SkippedRange {
@@ -62,7 +63,7 @@ abstract class SkippedRange {
   readonly to!: string;
 }
 
-@About("Ticks between two times that the stream cannot give any more, on a plain endpoint.")
+@About("Ticks, or bars, between two times that a plain endpoint does not send: to be read over HTTP.")
 export class PlainGap extends SkippedRange {
   @IsWord("gap")
   readonly type!: "gap";
@@ -71,7 +72,7 @@ export class PlainGap extends SkippedRange {
   readonly symbol!: string;
 
   @Describe(GAP_REASON)
-  @IsWord("trimmed", "lost")
+  @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;
 
   @Sometimes()
@@ -133,7 +134,7 @@ export class ConflatedMessage extends SkippedRange {
   readonly skipped!: number;
 }
 
-@About("Ticks between two times that the stream cannot give any more: to be reloaded over HTTP.")
+@About("Ticks, or bars, between two times that are not sent, or not any more as they were: to be reloaded over HTTP.")
 export class GapMessage extends SkippedRange {
   @IsWord("gap")
   readonly type!: "gap";
@@ -142,7 +143,7 @@ export class GapMessage extends SkippedRange {
   readonly channel!: string;
 
   @Describe(GAP_REASON)
-  @IsWord("trimmed", "lost")
+  @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;
 
   @Sometimes()

@@ -30,7 +30,7 @@ const FALSE = new Set(["0", "false", "no", "off"]);
 /** URL schemes of what services connect to. */
 const URL_SCHEMES = {
   postgres: ["postgres:", "postgresql:"],
-  redis: ["redis:", "rediss:"],
+  redis: ["redis:", "rediss:", "redis+cluster:", "rediss+cluster:", "redis+sentinel:", "rediss+sentinel:"],
   http: ["http:", "https:"],
 } as const;
 
@@ -90,11 +90,12 @@ export class EnvReader {
     );
   }
 
-  /** A URL with a host, for one of the things services connect to. */
+  /** A URL with a host, or several separated by commas, for one of the things services connect to. */
   url<D = never>(name: string, kind: keyof typeof URL_SCHEMES, options: Optional<D> = {}): string | D {
     const schemes: readonly string[] = URL_SCHEMES[kind];
     return this.#read(name, options, "", `must be a ${schemes[0]}// URL`, (raw) => {
-      const url = URL.canParse(raw) ? new URL(raw) : undefined;
+      const first = raw.replace(/,[^/?]*/, "");
+      const url = URL.canParse(first) ? new URL(first) : undefined;
       return url !== undefined && schemes.includes(url.protocol) ? raw : undefined;
     });
   }

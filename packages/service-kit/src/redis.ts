@@ -40,7 +40,7 @@ function newClient({ url, name }: RedisOptions) {
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** Where keys are: one server, or the nodes of a cluster of which each holds some. */
+/** Where keys are: one server, by itself or chosen by sentinels, or the nodes of a cluster of which each holds some. */
 export interface RedisStore {
   /** Whether every server can be given commands. */
   readonly isReady: boolean;
@@ -69,6 +69,25 @@ export interface RedisStore {
 }
 
 /**
+ * A listener that cannot hurt: node-redis drops the rest of a chunk when one throws. Both throws and rejections are logged.
+ */
+export function guarded<A extends unknown[]>(
+  logger: Logger,
+  what: string,
+  listener: (...args: A) => unknown,
+): (...args: A) => void {
+  const failed = (error: unknown) => logger.error(`${what}: listener failed`, { error });
+  return (...args) => {
+    try {
+      const result = listener(...args);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
+/**
  * One connection to Redis that comes back by itself, however long Redis is stopped or frozen.
  *
  * States: *closed* until {@link open}; *connecting* and *ready* in turn from then on; *closed* for good after {@link close}.
@@ -91,7 +110,7 @@ export class RedisLink implements RedisStore {
     this.client = newClient(options);
     this.client.on(
       "error",
-      this.guard("redis error", (error: Error) => this.#complain(error)),
+      guarded(options.logger, "redis error", (error: Error) => this.#complain(error)),
     );
     this.onReady(() => {
       this.#complained = false;
@@ -127,22 +146,7 @@ export class RedisLink implements RedisStore {
 
   /** Calls back at every (re)connection, when commands can be sent and subscriptions are back. */
   onReady(listener: () => unknown): void {
-    this.client.on("ready", this.guard("redis ready", listener));
-  }
-
-  /**
-   * A listener that cannot hurt: node-redis drops the rest of a chunk when one throws. Both throws and rejections are logged.
-   */
-  guard<A extends unknown[]>(what: string, listener: (...args: A) => unknown): (...args: A) => void {
-    const failed = (error: unknown) => this.#logger.error(`${what}: listener failed`, { error });
-    return (...args) => {
-      try {
-        const result = listener(...args);
-        if (result instanceof Promise) result.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    };
+    this.client.on("ready", guarded(this.#logger, "redis ready", listener));
   }
 
   /** Resolves when Redis answers, rejects within a second when it does not. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { eventually, freePort, type ServerHandle, startRedis } from "@fx-ohlc/embedded";
-import { createLogger, DeadlineError, RedisLink } from "../src/index.js";
+import { createLogger, DeadlineError, guarded, RedisLink } from "../src/index.js";
 
 const log = new PassThrough();
 const logger = createLogger({ service: "test", level: "info", destination: log });
@@ -135,7 +135,7 @@ describe("RedisLink", () => {
     const publisher = open("publisher");
     await Promise.all([ready(link), ready(publisher)]);
     const received: string[] = [];
-    const listener = link.guard("tick message", (message: string) => {
+    const listener = guarded(logger, "tick message", (message: string) => {
       if (message === "throw") throw new Error("listener threw");
       if (message === "reject") return Promise.reject(new Error("listener rejected"));
       return received.push(message);

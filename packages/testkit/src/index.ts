@@ -15,4 +15,5 @@ export { type TestPgbouncer, testPgbouncer } from "./test-pgbouncer.js";
 export { type TestPostgres, testPostgres } from "./test-postgres.js";
 export { type TestRedis, type TestRedisOptions, testRedis } from "./test-redis.js";
 export { type TestRedisCluster, testRedisCluster } from "./test-redis-cluster.js";
+export { type TestRedisSentinel, testRedisSentinel } from "./test-redis-sentinel.js";
 export { type TestStandby, testPrimary, testStandby } from "./test-standby.js";

@@ -38,9 +38,8 @@ export interface App extends Service {
 export function createApp(config: Config, version: string): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
-  const { redisUrl: url, redisCluster } = config;
-  const redis = openRedis({ url, name: SERVICE, logger }, redisCluster);
-  const subscription = openRedis({ url, name: `${SERVICE}-subscription`, logger }, redisCluster);
+  const redis = openRedis({ name: SERVICE, logger }, config.redis);
+  const subscription = openRedis({ name: `${SERVICE}-subscription`, logger }, config.redis);
   const check = () => Promise.all([redis.ping(), subscription.ping()]);
   const gateway = new Gateway(config, { redis, subscription, logger });
   const health = new Health({
@@ -67,7 +66,8 @@ export function createApp(config: Config, version: string): App {
       return server?.port ?? config.port;
     },
     start: async () => {
-      const onWebSocket: UpgradeListener = (request, socket, head) => gateway.gate.onUpgrade(request, socket, head);
+      const onWebSocket: UpgradeListener = (request, socket, head) =>
+        gateway.admission.onUpgrade(request, socket, head);
       server = await listen(handler, { port: config.port, onWebSocket });
       gateway.start();
       for (const link of [subscription, redis]) link.open();
@@ -77,7 +77,7 @@ export function createApp(config: Config, version: string): App {
   };
 }
 
-/** A socket's path asked without an upgrade: Node hands upgrades to the gate. */
+/** A socket's path asked without an upgrade: Node hands upgrades to admission. */
 const needsUpgrade: Handler = () => {
   throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
 };

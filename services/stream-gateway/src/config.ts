@@ -2,8 +2,9 @@ import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
   type LogLevel,
+  type RedisAddress,
   readLogLevel,
-  readRedisCluster,
+  readRedis,
   readShutdownGrace,
   readStreamKeep,
 } from "@fx-ohlc/service-kit";
@@ -14,8 +15,7 @@ export interface Config extends ConnectionLimits {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
-  readonly redisUrl: string;
-  readonly redisCluster: boolean;
+  readonly redis: RedisAddress;
   readonly ohlcQueryUrl: string;
   /** Exact origins of pages that may connect, or `*`; undefined: pages of the host they connect to. */
   readonly allowedOrigins: readonly string[] | undefined;
@@ -50,8 +50,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8003 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
-    redisUrl: env.url("REDIS_URL", "redis"),
-    redisCluster: readRedisCluster(env),
+    redis: readRedis(env),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
     allowedOrigins: readOrigins(env),
     connectionsMax: env.integer("CONNECTIONS_MAX", { default: 10_000, min: 1, max: 1_000_000 }),

@@ -4,32 +4,31 @@ import type { Micros } from "@fx-ohlc/schemas";
 import { type Logger, type RedisStore, RemoteClock } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
-import { BarBook } from "./bars/bar-book.js";
-import { BarCheck } from "./bars/bar-check.js";
+import { BarRegistry } from "./bars/bar-registry.js";
 import { ClosedReader } from "./bars/closed-reader.js";
 import { GridClock } from "./bars/grid-clock.js";
 import { QueryClient } from "./bars/query-client.js";
 import type { Config } from "./config.js";
+import { Admission, CLOSE_TIMEOUT_MS } from "./connection/admission.js";
 import { Connection } from "./connection/connection.js";
 import { Connections } from "./connection/connections.js";
 import { canWriteFrames } from "./connection/frame-writing.js";
+import type { Destination } from "./connection/routes.js";
 import { Counters } from "./counters.js";
-import { PlainClient } from "./endpoints/plain-client.js";
-import type { Destination } from "./endpoints/routes.js";
 import { Audiences } from "./fanout/audience.js";
-import { Switchboard } from "./fanout/switchboard.js";
+import { Hub } from "./fanout/hub.js";
+import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
 import { type Deployment, StreamReader } from "./feed/stream-reader.js";
 import { subscribedTo } from "./feed/subscription.js";
 import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
-import type { StreamItem } from "./messages/stream-item.js";
-import { heartbeat } from "./multiplex/heartbeat.js";
-import { PatientReader } from "./multiplex/patient-reader.js";
-import { Session, type SessionContext } from "./multiplex/session.js";
-import { Turnstile } from "./multiplex/turnstile.js";
-import { GapRanges } from "./stream/gap-ranges.js";
-import { TickStream } from "./stream/tick-stream.js";
-import { CLOSE_TIMEOUT_MS, Gate } from "./upgrade/gate.js";
+import { TickStream } from "./feed/tick-stream.js";
+import { GapRanges } from "./resume/gap-ranges.js";
+import { RetryingReader } from "./resume/retrying-reader.js";
+import { Semaphore } from "./resume/semaphore.js";
+import { heartbeat } from "./subscription/heartbeat.js";
+import { PlainClient } from "./subscription/plain-client.js";
+import { Session, type SessionContext } from "./subscription/session.js";
 
 /** How often ohlc-query is asked for the database's clock. A jump of it is followed so soon. */
 const CLOCK_INTERVAL_MS = 1_000;
@@ -48,16 +47,16 @@ export interface GatewayLinks {
 export class Gateway {
   readonly counters = new Counters();
   readonly connections = new Connections();
-  readonly gate: Gate;
+  readonly admission: Admission;
   /** The database's, by which bars close. This machine's may be wrong, or jump. */
   readonly clock = new RemoteClock();
   readonly #config: Config;
   readonly #feed: TickFeed;
   readonly #watch: DeploymentWatch;
-  readonly #book: BarBook;
+  readonly #registry: BarRegistry;
   readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
-  readonly #check: BarCheck;
+  readonly #loader: AnchorLoader;
   readonly #grid: GridClock;
   readonly #client: QueryClient;
   readonly #aborter = new AbortController();
@@ -67,15 +66,15 @@ export class Gateway {
   constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
     this.#config = config;
     const { counters, clock } = this;
-    const switchboard = new Switchboard<StreamItem>();
-    const audiences = new Audiences(switchboard);
+    const hub = new Hub<StreamItem>();
+    const audiences = new Audiences(hub);
     const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
     this.#client = client;
     const gapRanges = new GapRanges(clock, { keepUs: config.streamKeepUs, aheadUs: config.maxClockSkewUs });
     const startedAtMs = performance.now();
     const missedSince = (instantUs: Micros) =>
       gapRanges.since(Math.min(instantUs, clock.usAt(Math.max(this.#feed.confirmedAtMs, startedAtMs))));
-    const ticks = new TickStream(switchboard, counters, missedSince);
+    const ticks = new TickStream(hub, counters, missedSince);
     this.#watch = new DeploymentWatch({
       ask: () => client.database(),
       onChange: (_deployment, { incarnationFromUs }) => {
@@ -86,46 +85,46 @@ export class Gateway {
       logger,
     });
     const reader = new StreamReader(redis, () => knownDeployment(this.#watch));
-    const book = new BarBook({
-      switchboard,
+    const registry = new BarRegistry({
+      hub,
       graceUs: config.finalGraceUs,
       clock,
       confirmedAtMs: () => this.#feed.confirmedAtMs,
       onWanted: () => loader.wake(),
     });
     this.#feed = new TickFeed({
-      subscription: subscribedTo(subscription),
+      subscribed: (onBegun) => subscribedTo(subscription, onBegun),
       reader,
-      listener: both(ticks, book),
+      listener: both(ticks, registry),
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
     });
-    this.#book = book;
+    this.#registry = registry;
     this.#audiences = audiences;
-    const loader = new AnchorLoader(book, client, logger, this.#aborter.signal);
-    const closedReader = new ClosedReader(book, client, switchboard, logger);
-    this.#check = new BarCheck({ book, client, counters, logger });
+    const loader = new AnchorLoader(registry, client, counters, logger, this.#aborter.signal);
+    this.#loader = loader;
+    const closedReader = new ClosedReader(registry, client, hub, logger);
     this.#grid = new GridClock(
       () => clock.nowUs() / 1000,
       () => {
-        book.advance();
+        registry.advance();
         loader.wake();
         closedReader.wake();
       },
     );
     this.#context = {
       audiences,
-      switchboard,
+      hub,
       counters,
-      reader: new PatientReader(reader, new Turnstile(REPLAYS_MAX)),
+      reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
       logger,
       positions: this.#feed,
       gapRanges,
-      bars: book,
+      bars: registry,
       channelsMax: config.channelsMax,
     };
-    this.gate = new Gate({
+    this.admission = new Admission({
       ...config,
       counters,
       logger,
@@ -146,13 +145,13 @@ export class Gateway {
     this.#grid.start();
     void this.#keepClock();
     this.connections.start();
-    void this.#check.run(this.#aborter.signal);
+    void this.#loader.check();
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
   }
 
   /** Tells clients where they stand, then closes them; new ones are refused. */
   async drain(): Promise<void> {
-    this.gate.shut();
+    this.admission.shut();
     this.#beat();
     for (const audience of this.#audiences) audience.flush();
     await this.connections.drain(this.#config.drainMs, CLOSE_TIMEOUT_MS);
@@ -176,7 +175,7 @@ export class Gateway {
     connection.open(
       endpoint === "multiplex"
         ? new Session(connection, this.#context, whenClosed)
-        : new PlainClient(connection, { audiences: this.#audiences, bars: this.#book }, channels, whenClosed),
+        : new PlainClient(connection, { audiences: this.#audiences, bars: this.#registry }, channels, whenClosed),
     );
   }
 

@@ -70,7 +70,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const metrics = new Metrics();
   const database = openDatabase(config, logger);
   const ingestMetrics = new IngestMetrics(metrics, () => database.nowUs());
-  const redis = openRedis({ url: config.redisUrl, name: SERVICE, logger }, config.redisCluster);
+  const redis = openRedis({ name: SERVICE, logger }, config.redis);
   const ledger = new CommitLedger();
   const deployment = deploymentOf(database);
   const publisher = new Publisher({ ...publishing(config, redis, logger), redis, ledger, logger, deployment });

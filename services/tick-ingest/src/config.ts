@@ -2,8 +2,9 @@ import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
   type LogLevel,
+  type RedisAddress,
   readLogLevel,
-  readRedisCluster,
+  readRedis,
   readShutdownGrace,
   readStreamKeep,
 } from "@fx-ohlc/service-kit";
@@ -17,8 +18,7 @@ export interface Config {
   /** A connection that no pooler shares: for session locks and `CALL`. */
   readonly databaseDirectUrl: string;
   readonly databasePrepare: boolean;
-  readonly redisUrl: string;
-  readonly redisCluster: boolean;
+  readonly redis: RedisAddress;
   readonly maxClockSkewUs: number;
   readonly flushIntervalMs: number;
   readonly commitTicksMax: number;
@@ -48,8 +48,7 @@ export function readConfig(env: EnvReader): Config {
     databaseUrl,
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
-    redisUrl: env.url("REDIS_URL", "redis"),
-    redisCluster: readRedisCluster(env),
+    redis: readRedis(env),
     maxClockSkewUs: env.integer("MAX_CLOCK_SKEW_S", { default: 300, min: 0, max: 86_400, unit: "s" }) * US_PER_SECOND,
     flushIntervalMs: env.integer("FLUSH_INTERVAL_MS", { default: 2, min: 0, max: 1000, unit: "ms" }),
     commitTicksMax,

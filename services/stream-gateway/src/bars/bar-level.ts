@@ -24,6 +24,8 @@ const DIRTY_RANGES_MAX = 64;
 /** Final buckets of one interval that have to be read from the database. */
 export interface ClosedRange extends TimeRange {
   readonly interval: StoredInterval;
+  /** History changed there: followers may know any of its bars, from us or over HTTP, and have to hear of each. */
+  readonly isRevised: boolean;
 }
 
 /** What the database held, for one symbol and interval. */
@@ -52,6 +54,8 @@ export class BarLevel {
   readonly #interval: Interval;
   readonly #closed: ClosedBars;
   readonly #dirty = new RangeSet(DIRTY_RANGES_MAX);
+  /** Where history changed: dirty too, and buckets without a bar are news there. */
+  readonly #revised = new RangeSet(DIRTY_RANGES_MAX);
   readonly #reading = new Set<ClosedRange>();
   #boundary: DayBoundary | undefined;
   #open: FoldedBar[] = [];
@@ -81,6 +85,7 @@ export class BarLevel {
     const doubtfulFromUs = this.#boundary === undefined ? undefined : this.#openFromUs();
     this.#boundary = boundary;
     this.#nowUs = Math.max(this.#nowUs, nowUs);
+    if (doubtfulFromUs === undefined) this.#showRevised();
     this.#floorUs = Math.min(this.#startOf(anchorNowUs), ...bars.map((bar) => bar.bucketUs));
     this.#closed.beginAt(this.#floorUs);
     if (doubtfulFromUs !== undefined && doubtfulFromUs < this.#floorUs) this.#owe(doubtfulFromUs, this.#floorUs);
@@ -106,7 +111,10 @@ export class BarLevel {
    * @param isCounted the tick is in the anchor, or an anchor that will hold it is awaited: it is not folded
    */
   add(tick: FoldTick, isCounted: boolean): void {
-    if (this.#boundary === undefined) return;
+    if (this.#boundary === undefined) {
+      this.#dirty.add(tick.timeUs, tick.timeUs + 1);
+      return;
+    }
     const last = this.#open.at(-1);
     const bar = last?.holds(tick.timeUs) ? last : this.#open.find((open) => open.holds(tick.timeUs));
     if (bar === undefined) this.#place(tick, isCounted);
@@ -133,10 +141,9 @@ export class BarLevel {
 
   /** History in [fromUs, toUs) changed. Answers whether bars that are not final are concerned: then an anchor is needed. */
   revise(fromUs: Micros, toUs: Micros): boolean {
-    if (this.#boundary === undefined) return true;
-    const openFromUs = this.#openFromUs();
-    this.#dirty.add(this.#startOf(fromUs), Math.min(this.#endOf(toUs - 1), openFromUs));
-    return toUs > openFromUs;
+    const openFromUs = this.#boundary === undefined ? Number.POSITIVE_INFINITY : this.#openFromUs();
+    this.#revised.add(fromUs, Math.min(toUs, openFromUs));
+    return this.#boundary === undefined || toUs > openFromUs;
   }
 
   /** Messages were missed: every final bar clients were told of has to be read again. */
@@ -148,24 +155,13 @@ export class BarLevel {
   }
 
   get hasDirty(): boolean {
-    return !this.#dirty.isEmpty;
-  }
-
-  /** The newest final bar as clients were told of it. */
-  get newestClosed(): Bar | undefined {
-    return this.#closed.newest;
+    return this.#boundary !== undefined && !(this.#dirty.isEmpty && this.#revised.isEmpty);
   }
 
   /** The ranges of final buckets that have to be read from the database. Each is handed out once, and answered once. */
   takeDirty(): readonly ClosedRange[] {
-    const ranges: ClosedRange[] = [];
-    if (this.#dirty.isEmpty) return ranges;
-    const openFromUs = this.#openFromUs();
-    for (const { fromUs, toUs } of this.#dirty.take()) {
-      // Since they were noted, the clock was put back, or an anchor brought older bars than had been open.
-      if (toUs > openFromUs) this.#owe(Math.max(fromUs, openFromUs), toUs);
-      if (fromUs < openFromUs) ranges.push({ interval: this.interval, fromUs, toUs: Math.min(toUs, openFromUs) });
-    }
+    if (!this.hasDirty) return [];
+    const ranges = [...this.#finalOf(this.#dirty, false), ...this.#finalOf(this.#revised, true)];
     for (const range of ranges) this.#reading.add(range);
     return ranges;
   }
@@ -174,33 +170,41 @@ export class BarLevel {
   readFailed(range: ClosedRange): void {
     this.#reading.delete(range);
     this.#overtaken.delete(range);
-    this.#dirty.add(range.fromUs, range.toUs);
+    (range.isRevised ? this.#revised : this.#dirty).add(range.fromUs, range.toUs);
   }
 
   /**
    * What the database holds of a range that was handed out.
    *
-   * @param bars every bar in [fromUs, range.toUs)
-   * @param fromUs later than the range's start when it was too wide to be read as a whole
+   * @param bars every bar of the range
    */
-  closedRead(range: ClosedRange, bars: readonly Bar[], fromUs: Micros): BarEvent[] {
-    const { toUs } = range;
-    if (this.#overtaken.has(range)) {
-      this.readFailed(range);
-      return [];
-    }
-    this.#reading.delete(range);
+  closedRead(range: ClosedRange, bars: readonly Bar[]): BarEvent[] {
+    if (!this.#isAnswered(range)) return [];
     const events: BarEvent[] = [];
     for (const bar of bars) this.#settle(bar, events);
-    const gone = this.#closed.retain(fromUs, toUs, new Set(bars.map((bar) => bar.bucketUs)));
-    for (const bucketUs of gone) events.push(this.#revision(emptyBar(this.symbol, bucketUs)));
+    const kept = new Set(bars.map((bar) => bar.bucketUs));
+    const gone = this.#closed.retain(range, kept);
+    const emptied = range.isRevised ? this.#bucketsOf(range).filter((bucketUs) => !kept.has(bucketUs)) : gone;
+    for (const bucketUs of emptied) events.push(this.#revision(emptyBar(this.symbol, bucketUs)));
     return events;
   }
 
-  /** The newest bar that does not start after `nowUs`; undefined when none is known. */
+  /**
+   * Clients were told to read a range that was handed out by themselves.
+   *
+   * @returns whether the newest bar was among those that nobody knows here any more
+   */
+  closedLeft(range: ClosedRange): boolean {
+    return this.#isAnswered(range) && this.#closed.forget(range);
+  }
+
+  /** The newest bar that does not start after `nowUs`; undefined when none is known. Whoever asks tells clients of it. */
   newest(nowUs: Micros): ShownBar | undefined {
     const open = this.#open.findLast((bar) => bar.bucketUs <= nowUs);
-    if (open !== undefined) return { bar: open.toBar(), complete: open.endUs <= nowUs, final: false };
+    if (open !== undefined) {
+      open.told = true;
+      return { bar: open.toBar(), complete: open.endUs <= nowUs, final: false };
+    }
     const bar = this.#closed.newest;
     return bar === undefined ? undefined : { bar, complete: true, final: true };
   }
@@ -212,6 +216,35 @@ export class BarLevel {
     if (this.#isFinal(endUs)) this.#dirty.add(bucketUs, endUs);
     else if (bucketUs < this.#floorUs) this.#owe(bucketUs, endUs);
     else if (!isCounted) this.#insert(FoldedBar.of(this.symbol, bucketUs, endUs, tick));
+  }
+
+  /** Empties a set of ranges: the buckets of them that are final. */
+  #finalOf(set: RangeSet, isRevised: boolean): ClosedRange[] {
+    const ranges: ClosedRange[] = [];
+    const openFromUs = this.#openFromUs();
+    for (const range of set.take()) {
+      const fromUs = this.#startOf(range.fromUs);
+      const toUs = this.#endOf(Math.min(range.toUs - 1, this.#nowUs));
+      // Since they were noted, the clock was put back, or an anchor brought older bars than had been open; or the first one came.
+      if (toUs > openFromUs) this.#owe(Math.max(fromUs, openFromUs), toUs);
+      if (fromUs >= openFromUs) continue;
+      ranges.push({ interval: this.interval, fromUs, toUs: Math.min(toUs, openFromUs), isRevised });
+    }
+    return ranges;
+  }
+
+  /** A range that was handed out has its answer; false when it has to be handed out again. */
+  #isAnswered(range: ClosedRange): boolean {
+    const isOvertaken = this.#overtaken.has(range);
+    if (isOvertaken) this.readFailed(range);
+    else this.#reading.delete(range);
+    return !isOvertaken;
+  }
+
+  #bucketsOf({ fromUs, toUs }: ClosedRange): Micros[] {
+    const buckets: Micros[] = [];
+    for (let bucketUs = fromUs; bucketUs < toUs; bucketUs = this.#endOf(bucketUs)) buckets.push(bucketUs);
+    return buckets;
   }
 
   #insert(bar: FoldedBar): void {
@@ -244,6 +277,16 @@ export class BarLevel {
     }
     const gone = missing.filter(([bucketUs]) => bucketUs >= this.#floorUs);
     return gone.map(([bucketUs]) => this.#revision(emptyBar(this.symbol, bucketUs)));
+  }
+
+  /** What was revised before there was any anchor: followers may know the open bars of it over HTTP. */
+  #showRevised(): void {
+    const openFromUs = this.#openFromUs();
+    for (const { fromUs, toUs } of this.#revised.take()) {
+      this.#revised.add(fromUs, Math.min(toUs, openFromUs));
+      let bucketUs = this.#startOf(Math.max(fromUs, openFromUs));
+      for (; bucketUs < toUs && bucketUs <= this.#nowUs; bucketUs = this.#endOf(bucketUs)) this.#show(bucketUs, false);
+    }
   }
 
   #show(bucketUs: Micros, toldFinal: boolean): void {

@@ -1,4 +1,4 @@
-import type { Bar, Micros } from "@fx-ohlc/schemas";
+import type { Bar, Micros, TimeRange } from "@fx-ohlc/schemas";
 import { sameBar } from "./bar-event.js";
 
 /** What a closed bar means to clients: told for the first time, told just so before, or another one than they were told. */
@@ -53,16 +53,20 @@ export class ClosedBars {
     return isFirst ? "first" : "changed";
   }
 
-  /** Forgets the bars in [fromUs, toUs) whose buckets are not in `kept`, and returns their buckets, ascending. */
-  retain(fromUs: Micros, toUs: Micros, kept: ReadonlySet<Micros>): readonly Micros[] {
+  /** Forgets the bars of a range whose buckets are not in `kept`, and returns their buckets, ascending. */
+  retain({ fromUs, toUs }: TimeRange, kept: ReadonlySet<Micros>): readonly Micros[] {
     const known = new Set([...this.#bars.keys(), ...this.#expected.keys()]);
     const gone = [...known].filter((us) => us >= fromUs && us < toUs && !kept.has(us));
-    for (const bucketUs of gone) {
-      this.#bars.delete(bucketUs);
-      this.#expected.delete(bucketUs);
-    }
-    if (gone.length > 0) this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
+    this.#drop(gone);
     return gone.sort((a, b) => a - b);
+  }
+
+  /** Forgets all of a range: clients read it themselves. Answers whether the newest bar was there. */
+  forget(range: TimeRange): boolean {
+    const before = this.#newest;
+    this.retain(range, new Set());
+    this.#fromUs = Math.max(this.#fromUs, range.toUs);
+    return this.#newest !== before;
   }
 
   /**
@@ -73,13 +77,17 @@ export class ClosedBars {
   takeBack(fromUs: Micros): ReadonlyMap<Micros, boolean> {
     const told = [...this.#expected, ...[...this.#bars.keys()].map((us) => [us, true] as const)];
     const taken = new Map(told.filter(([us]) => us >= fromUs));
-    for (const bucketUs of taken.keys()) {
+    this.#drop([...taken.keys()]);
+    this.#fromUs = Math.min(this.#fromUs, fromUs);
+    return taken;
+  }
+
+  #drop(buckets: readonly Micros[]): void {
+    for (const bucketUs of buckets) {
       this.#bars.delete(bucketUs);
       this.#expected.delete(bucketUs);
     }
-    this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
-    this.#fromUs = Math.min(this.#fromUs, fromUs);
-    return taken;
+    if (buckets.length > 0) this.#newest = this.#bars.get(Math.max(...this.#bars.keys()));
   }
 
   #forgetOldest(): void {

@@ -1,22 +1,24 @@
-import { type Micros, STORED_LENGTH_US } from "@fx-ohlc/schemas";
+import { STORED_LENGTH_US } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
-import type { Switchboard } from "../fanout/switchboard.js";
-import { GapItem } from "../messages/gap-item.js";
-import type { StreamItem } from "../messages/stream-item.js";
-import type { BarBook } from "./bar-book.js";
+import { GapItem } from "../fanout/gap-item.js";
+import type { Hub } from "../fanout/hub.js";
+import type { StreamItem } from "../fanout/stream-item.js";
 import type { ClosedRange } from "./bar-level.js";
+import type { BarRegistry } from "./bar-registry.js";
 import type { QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
 
-/** Bars one change can bring: clients that hold more of a range than this read it themselves. */
-const BARS_MAX = 1000;
+/** Buckets of a range that are told one by one. Clients read a wider one themselves. */
+const REVISED_MAX = 100;
+/** The same where nothing is known to have changed, so that mostly nothing is told of what is read. */
+const READ_MAX = 1000;
 /** Symbols read at the same time: a share of the database's connections that leaves most to people. */
 const READERS_MAX = 4;
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 
-/** The newest part of a range, as much as is read at once. */
-export function readableFrom({ interval, fromUs, toUs }: ClosedRange): Micros {
-  return Math.max(fromUs, toUs - BARS_MAX * STORED_LENGTH_US[interval]);
+/** Whether a range is told as one gap, and not bar by bar. A day of 25 hours is one bucket. */
+export function isTooWide({ interval, fromUs, toUs, isRevised }: ClosedRange): boolean {
+  return Math.round((toUs - fromUs) / STORED_LENGTH_US[interval]) > (isRevised ? REVISED_MAX : READ_MAX);
 }
 
 /** Reads closed bars that changed, or that nobody could fold, and tells clients what they are now. */
@@ -26,16 +28,16 @@ export class ClosedReader {
   #pausedUntilMs = 0;
 
   constructor(
-    private readonly book: BarBook,
+    private readonly registry: BarRegistry,
     private readonly client: QueryClient,
-    private readonly switchboard: Switchboard<StreamItem>,
+    private readonly hub: Hub<StreamItem>,
     private readonly logger: Logger,
   ) {}
 
   /** Starts reading whatever has to be read. To be called regularly: what failed is tried again by a later call. */
   wake(): void {
     if (performance.now() < this.#pausedUntilMs) return;
-    for (const entry of this.book.entries) {
+    for (const entry of this.registry.entries) {
       if (this.#readers >= READERS_MAX) return;
       if (entry.live.hasDirty && !entry.isReading) void this.#read(entry);
     }
@@ -62,12 +64,13 @@ export class ClosedReader {
   }
 
   async #readRange({ symbol, live }: WatchedBars, range: ClosedRange): Promise<void> {
-    const fromUs = readableFrom(range);
-    const bars = await this.client.bars(symbol, { ...range, fromUs }, BARS_MAX);
-    this.book.publish(live.closedRead(range, bars, fromUs));
-    if (fromUs === range.fromUs) return;
-    const channel = { kind: "ohlc", symbol, interval: range.interval } as const;
-    this.switchboard.publish(new GapItem(channel, { fromUs: range.fromUs, toUs: fromUs, reason: "trimmed" }));
+    if (isTooWide(range)) {
+      live.closedLeft(range);
+      const channel = { kind: "ohlc", symbol, interval: range.interval } as const;
+      this.hub.publish(new GapItem(channel, { ...range, reason: "revised" }));
+    } else {
+      this.registry.publish(live.closedRead(range, await this.client.bars(symbol, range, READ_MAX)));
+    }
   }
 
   #pause(error: unknown): void {

@@ -146,24 +146,23 @@ export class LiveBars {
   /**
    * What the database holds of a range that {@link takeDirty} gave.
    *
-   * @param bars every bar in [fromUs, range.toUs)
-   * @param fromUs later than the range's start when it was too wide to be read as a whole
+   * @param bars every bar of the range
    */
-  closedRead(range: ClosedRange, bars: readonly Bar[], fromUs: Micros = range.fromUs): BarEvent[] {
-    const events = this.#level(range.interval).closedRead(range, bars, fromUs);
+  closedRead(range: ClosedRange, bars: readonly Bar[]): BarEvent[] {
+    const events = this.#level(range.interval).closedRead(range, bars);
     // The newest bar may be the one that is gone, and only the database knows the one before it.
     if (events.some(({ bar }) => bar.tickCount === 0)) this.#phase = "waiting";
     return events;
   }
 
-  /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). */
-  newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
-    return this.#level(interval).newest(nowUs);
+  /** A range that {@link takeDirty} gave is too wide to be told bar by bar: clients read it themselves. */
+  closedLeft(range: ClosedRange): void {
+    if (this.#level(range.interval).closedLeft(range)) this.#phase = "waiting";
   }
 
-  /** The newest final bar as clients were told of it. */
-  newestClosed(interval: StoredInterval): Bar | undefined {
-    return this.#level(interval).newestClosed;
+  /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). Whoever asks tells clients of it. */
+  newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
+    return this.#level(interval).newest(nowUs);
   }
 
   /** A clock that was put back leads back to waiting: what was closed too early is open again. */

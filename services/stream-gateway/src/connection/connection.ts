@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Counters } from "../counters.js";
-import { Staleness } from "../fanout/staleness.js";
-import { TokenBucket } from "../fanout/token-bucket.js";
 import { CLOSE, offsetsReason } from "./close-code.js";
-import { instantOfPong, Outlet } from "./outlet.js";
+import { instantOfPong, Sender } from "./sender.js";
+import { Staleness } from "./staleness.js";
+import { TokenBucket } from "./token-bucket.js";
 
 /** What one client may cost. */
 export interface ConnectionLimits {
@@ -43,7 +43,7 @@ const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
  * or lets too much pile up.
  */
 export class Connection {
-  readonly outlet: Outlet;
+  readonly sender: Sender;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
   readonly #limits: ConnectionLimits;
@@ -59,7 +59,7 @@ export class Connection {
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
-    this.outlet = new Outlet(ws, socket, { ...options, onQueued });
+    this.sender = new Sender(ws, socket, { ...options, onQueued });
     this.#limits = options.limits;
     this.#counters = options.counters;
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
@@ -80,16 +80,16 @@ export class Connection {
   /** Looks after the client; to be called a few times a second, after what it sent was read. */
   pulse(nowMs: number): void {
     const { lagAfterMs, stuckAfterMs } = this.#limits;
-    if (!this.outlet.isOpen) return;
+    if (!this.sender.isOpen) return;
     const ageMs = this.#staleness.ageMs(nowMs);
     if (ageMs > stuckAfterMs) this.closeSlow();
     else if (ageMs > lagAfterMs) this.#use?.onLagging();
-    else if (this.outlet.isUnpinged || nowMs - this.#pingedMs >= IDLE_PING_MS) this.ping(nowMs);
+    else if (this.sender.isUnpinged || nowMs - this.#pingedMs >= IDLE_PING_MS) this.ping(nowMs);
   }
 
   /** Asks the client how far it has read. */
   ping(nowMs: number): void {
-    this.outlet.ping(nowMs);
+    this.sender.ping(nowMs);
     this.#staleness.sent(nowMs);
     this.#pingedMs = nowMs;
   }
@@ -97,7 +97,7 @@ export class Connection {
   /** Gives the client up: it reads too slowly. */
   closeSlow(): void {
     this.#counters.slowConsumers += 1;
-    this.outlet.close(CLOSE.slowConsumer, offsetsReason(this.#use?.offsets() ?? []));
+    this.sender.close(CLOSE.slowConsumer, offsetsReason(this.#use?.offsets() ?? []));
   }
 
   /** Something was sent and waits here. It was sent from the middle of a flush, so lagging begins after it. */
@@ -128,9 +128,9 @@ export class Connection {
 
   /** Everything a client sends costs a token. */
   #spend(): boolean {
-    if (!this.outlet.isOpen) return false;
+    if (!this.sender.isOpen) return false;
     if (this.#bucket.take(performance.now())) return true;
-    this.outlet.close(CLOSE.limitExceeded, "too many messages");
+    this.sender.close(CLOSE.limitExceeded, "too many messages");
     return false;
   }
 }

@@ -53,13 +53,13 @@ export class Connections {
     for (let at = 0; at < connections.length; at += sliceSize) {
       for (const connection of connections.slice(at, at + sliceSize)) {
         const reason = JSON.stringify({ retry_ms: Math.round(random() * RETRY_SPREAD_MS) });
-        connection.outlet.close(CLOSE.goingAway, reason);
+        connection.sender.close(CLOSE.goingAway, reason);
       }
       await delay((random() * 2 * durationMs) / DRAIN_SLICES);
     }
     const deadlineMs = performance.now() + graceMs;
     while (this.#open.size > 0 && performance.now() < deadlineMs) await delay(20);
-    for (const connection of this.#open.keys()) connection.outlet.cut();
+    for (const connection of this.#open.keys()) connection.sender.cut();
   }
 
   #pulse(): void {

@@ -1,7 +1,7 @@
 import { FlushSchedule } from "./flush-schedule.js";
+import type { Hub } from "./hub.js";
 import type { Format, Item, Subscriber } from "./item.js";
 import { Bundle, type Packet } from "./packet.js";
-import type { Switchboard } from "./switchboard.js";
 
 /** A client's end of its connection. */
 export interface Receiver {
@@ -52,7 +52,7 @@ export class Audiences<I extends Item> {
   readonly #schedule = new FlushSchedule(() => this.#flushGathered());
   #gathered: Audience<I>[] = [];
 
-  constructor(private readonly switchboard: Switchboard<I>) {}
+  constructor(private readonly hub: Hub<I>) {}
 
   /** Adds a client to those who follow the same channels. It gets what happens from now on. */
   enter(receiver: Receiver, format: Format, channels: ReadonlySet<string>): Audience<I> {
@@ -69,7 +69,7 @@ export class Audiences<I extends Item> {
     audience.flush();
     audience.members.delete(receiver);
     if (audience.members.size > 0) return;
-    this.switchboard.leave(audience, audience.channels);
+    this.hub.leave(audience, audience.channels);
     this.#audiences.delete(audience.key);
   }
 
@@ -83,7 +83,7 @@ export class Audiences<I extends Item> {
       this.#schedule.request();
     });
     this.#audiences.set(key, audience);
-    this.switchboard.join(audience, channels);
+    this.hub.join(audience, channels);
     return audience;
   }
 

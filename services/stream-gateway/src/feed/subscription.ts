@@ -7,13 +7,14 @@ export type MessageListener = (raw: string, channel: string) => void;
 /** How the messages of all symbols are heard. */
 export interface Subscription {
   readonly isReady: boolean;
-  /** Whether each symbol is subscribed by itself, so that new ones have to be looked for. */
-  readonly isPerSymbol: boolean;
   /** Calls back when messages may have been missed. */
   onReady(listener: () => unknown): void;
   /** Resolves when everything published before has been handed to the listener. */
   ping(): Promise<void>;
-  /** Whose messages are heard from now on; nobody else's. To be called again when the names have changed, or it failed. */
+  /**
+   * Whose messages are heard from now on; nobody else's. To be called again when they may have been missed, the names have
+   * changed, or it failed.
+   */
   start(names: StreamNames, listener: MessageListener): Promise<void>;
   /**
    * Sees to it that these symbols are heard.
@@ -23,14 +24,18 @@ export interface Subscription {
   follow(symbols: Iterable<string>): Promise<readonly string[]>;
 }
 
-/** On one server one pattern brings all symbols, those of tomorrow too; on a cluster each has a sharded channel. */
-export function subscribedTo(store: RedisStore): Subscription {
-  return store.isCluster ? new ShardedSubscription(store) : new PatternSubscription(store);
+/**
+ * On one server one pattern brings all symbols, those of tomorrow too; on a cluster each has a sharded channel.
+ *
+ * @param onBegun told of symbols whose streams begin: on a cluster they have to be followed
+ */
+export function subscribedTo(store: RedisStore, onBegun: (symbol: string) => void): Subscription {
+  return store.isCluster ? new ShardedSubscription(store, onBegun) : new PatternSubscription(store);
 }
 
 class PatternSubscription implements Subscription {
-  readonly isPerSymbol = false;
-  #pattern: string | undefined;
+  /** The pattern that each connection brings. */
+  readonly #heard = new WeakMap<RedisClient, string>();
 
   constructor(private readonly store: RedisStore) {}
 
@@ -47,11 +52,13 @@ class PatternSubscription implements Subscription {
   }
 
   async start({ tickChannelPattern }: StreamNames, listener: MessageListener): Promise<void> {
-    const before = this.#pattern;
-    if (before === tickChannelPattern) return;
-    await Promise.all(this.store.clients.map((client) => client.pSubscribe(tickChannelPattern, listener)));
-    this.#pattern = tickChannelPattern;
-    if (before !== undefined) await Promise.all(this.store.clients.map((client) => client.pUnsubscribe(before)));
+    for (const client of this.store.clients) {
+      const before = this.#heard.get(client);
+      if (before === tickChannelPattern) continue;
+      await client.pSubscribe(tickChannelPattern, listener);
+      this.#heard.set(client, tickChannelPattern);
+      if (before !== undefined) await client.pUnsubscribe(before);
+    }
   }
 
   async follow(): Promise<readonly string[]> {
@@ -61,16 +68,21 @@ class PatternSubscription implements Subscription {
 
 /**
  * Sharded channels live where their symbol's stream lives, and a message goes to that node alone, not to all of the cluster.
- * Subscriptions come back with a node's connection; when a symbol has moved to another node, it is subscribed there.
+ * Subscriptions come back with a node's connection; when a symbol has moved to another node, it is subscribed there. No pattern
+ * brings symbols that begin: they are announced on a channel of all nodes.
  */
 class ShardedSubscription implements Subscription {
-  readonly isPerSymbol = true;
   /** The connection each symbol is subscribed on. */
   readonly #followed = new Map<string, RedisClient>();
+  /** The channel of announcements that each connection brings. */
+  readonly #announced = new WeakMap<RedisClient, string>();
   #listener: MessageListener | undefined;
   #names: StreamNames | undefined;
 
-  constructor(private readonly store: RedisStore) {}
+  constructor(
+    private readonly store: RedisStore,
+    private readonly onBegun: (symbol: string) => void,
+  ) {}
 
   get isReady(): boolean {
     return this.store.isReady;
@@ -88,7 +100,8 @@ class ShardedSubscription implements Subscription {
     const before = this.#names;
     this.#names = names;
     this.#listener = listener;
-    if (before === undefined || before === names) return;
+    await Promise.all(this.store.clients.map((client) => this.#hearAnnouncements(client, names)));
+    if (before === undefined || before.tickChannelPattern === names.tickChannelPattern) return;
     const followed = [...this.#followed];
     this.#followed.clear();
     await Promise.all(followed.map(([symbol, client]) => client.sUnsubscribe(before.tickChannel(symbol))));
@@ -98,6 +111,16 @@ class ShardedSubscription implements Subscription {
     const moved = [...symbols].filter((symbol) => this.#followed.get(symbol) !== this.#clientOf(symbol));
     await Promise.all(moved.map((symbol) => this.#subscribe(symbol)));
     return moved;
+  }
+
+  async #hearAnnouncements(client: RedisClient, { begunChannel, symbolOfTickChannel }: StreamNames): Promise<void> {
+    const before = this.#announced.get(client);
+    if (before === begunChannel) return;
+    await client.subscribe(begunChannel, (channel) => {
+      if (this.#names?.begunChannel === begunChannel) this.onBegun(symbolOfTickChannel(channel));
+    });
+    this.#announced.set(client, begunChannel);
+    if (before !== undefined) await client.unsubscribe(before);
   }
 
   async #subscribe(symbol: string): Promise<void> {

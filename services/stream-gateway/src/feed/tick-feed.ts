@@ -25,7 +25,8 @@ export interface Restart {
 }
 
 export interface TickFeedOptions {
-  readonly subscription: Subscription;
+  /** @param onBegun to be told of symbols whose streams begin */
+  subscribed(onBegun: (symbol: string) => void): Subscription;
   readonly reader: StreamReader;
   readonly listener: FeedListener;
   /** Whose streams they are; nothing is done before it is known. */
@@ -54,6 +55,7 @@ const READS_MAX = 32;
  */
 export class TickFeed {
   readonly #options: TickFeedOptions;
+  readonly #subscription: Subscription;
   readonly #sequencers = new Map<string, Sequencer<FeedMessage>>();
   readonly #reading = new Set<string>();
   readonly #foreign = new Map<string, TimeRange>();
@@ -70,6 +72,7 @@ export class TickFeed {
 
   constructor(options: TickFeedOptions) {
     this.#options = options;
+    this.#subscription = options.subscribed((symbol) => void this.#meet(symbol));
   }
 
   /** Of this feed alone: who comes with another one's can have missed what this one never heard of. */
@@ -106,7 +109,7 @@ export class TickFeed {
 
   /** Subscribes at the first connection and catches up after every later one. The links are opened by whoever made them. */
   start(): void {
-    this.#options.subscription.onReady(() => this.#onConnected());
+    this.#subscription.onReady(() => this.#onConnected());
     this.#confirmTimer = setInterval(() => void this.#confirm(), CONFIRM_INTERVAL_MS);
   }
 
@@ -212,12 +215,12 @@ export class TickFeed {
     this.#isLookingUp = true;
     try {
       this.#isLookupNeeded = false;
-      await this.#options.subscription.start(deployment.names, (raw, channel) => this.#hear(raw, channel));
+      await this.#subscription.start(deployment.names, (raw, channel) => this.#hear(raw, channel));
       const positions = await this.#options.reader.positions();
       // Otherwise another look-up is needed already.
       if (generation !== this.#generation) return;
       this.#takePositions(positions);
-      const missed = await this.#options.subscription.follow(this.#sequencers.keys());
+      const missed = await this.#subscription.follow(this.#sequencers.keys());
       for (const symbol of missed) this.#sequencers.get(symbol)?.reconnected();
       this.#failures = 0;
     } catch (error) {
@@ -226,6 +229,20 @@ export class TickFeed {
     } finally {
       this.#isLookingUp = false;
       if (this.#retryTimer === undefined) this.#catchUp();
+    }
+  }
+
+  /** A stream begins that is subscribed by itself: what was published before it is heard is read. */
+  async #meet(symbol: string): Promise<void> {
+    if (!this.#isSynced || this.#sequencers.has(symbol)) return;
+    const sequencer = this.#add(symbol);
+    try {
+      await this.#subscription.follow([symbol]);
+      sequencer.reconnected();
+      void this.#read(symbol, sequencer);
+    } catch (error) {
+      this.#isLookupNeeded = true;
+      this.#retryLater(error);
     }
   }
 
@@ -273,12 +290,10 @@ export class TickFeed {
 
   /** Redis answers a ping after everything it published before, on the same connection. */
   async #confirm(): Promise<void> {
-    const { subscription } = this.#options;
-    if (!subscription.isReady || !this.#isUpToDate()) return;
+    if (!this.#subscription.isReady || !this.#isUpToDate()) return;
     const askedAtMs = performance.now();
     try {
-      if (subscription.isPerSymbol) await this.#lookUp();
-      await subscription.ping();
+      await this.#subscription.ping();
     } catch {
       return;
     }

@@ -135,6 +135,86 @@ describe("a closed bar", () => {
   }, 30_000);
 });
 
+describe("a correction of closed bars", () => {
+  const MINUTE_MS = US_PER_MINUTE / 1000;
+  /** The start of a minute so many minutes ago. */
+  const minuteAgo = (minutes: number) => Math.floor(Date.now() / MINUTE_MS - minutes) * MINUTE_MS;
+  const timeOf = (ms: number) => new Date(ms).toISOString();
+
+  /** The place of the minute without a tick. */
+  const HOLE = 2;
+
+  /** Posts a tick in each of some minutes but one, the last of them ten minutes ago. */
+  async function postMinutes(symbol: string, count: number): Promise<number> {
+    const fromMs = minuteAgo(count + 9);
+    const minutes = Array.from({ length: count }, (_, at) => fromMs + at * MINUTE_MS).filter((_, at) => at !== HOLE);
+    await stack.post(minutes.map((ms) => ({ symbol, time: timeOf(ms), price: 5 })));
+    return fromMs;
+  }
+
+  async function everybody(symbol: string): Promise<Readonly<Record<"plain" | "multiplex" | "ticks", TestClient>>> {
+    const multiplex = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
+    const ticks = await TestClient.open(`${stack.gateway.wsUrl}/ws/ticks?symbol=${symbol}`);
+    clients.push(multiplex, ticks);
+    const channels = [`ticks:${symbol}`, `ohlc:${symbol}:minute`];
+    await multiplex.ask({ id: 1, op: "subscribe", channels });
+    const plain = await follow("minute", symbol);
+    await plain.receives("the newest bar", ({ final }) => final === true);
+    return { plain, multiplex, ticks };
+  }
+
+  test("is told bar by bar to who came after they had closed: emptied ones too, and those that held nothing", async () => {
+    const fromMs = await postMinutes("FFF", 30);
+    const { plain, multiplex } = await everybody("FFF");
+    await stack.deleteRange("FFF", timeOf(fromMs), timeOf(fromMs + 5 * MINUTE_MS));
+    for (let at = 0; at < 5; at += 1) {
+      const bucket = timeOf(fromMs + at * MINUTE_MS).replace(".000", "");
+      const empty = { bucket, tick_count: 0, open: null, close: null, final: true };
+      const isIt = (bar: Message) => bar?.bucket === bucket && bar.tick_count === 0;
+      expect(await plain.receives(bucket, (bar) => isIt(bar))).toMatchObject({ ...empty, revision: true });
+      const revision = await multiplex.receives(bucket, ({ type, bar }) => type === "revision" && isIt(bar));
+      expect(revision.bar).toMatchObject(empty);
+    }
+  }, 30_000);
+
+  test("of more than a hundred is told as one gap over exactly their range, and on /ws to those who follow ticks", async () => {
+    const fromMs = minuteAgo(329);
+    const sql = postgres(stack.database.url, { max: 1 });
+    // Past tick-ingest: late ticks are told themselves.
+    await sql`insert into ticks select 'GGG', ${timeOf(fromMs)}::timestamptz + at * interval '1 minute', 0, 5
+                                  from generate_series(0, 299) as at`;
+    await sql.end();
+    await stack.post([{ symbol: "GGG", time: timeOf(fromMs + 319 * MINUTE_MS), price: 5 }]);
+    const { plain, multiplex, ticks } = await everybody("GGG");
+    const [from, to] = [fromMs, fromMs + 300 * MINUTE_MS].map((ms) => timeOf(ms).replace("Z", "000Z"));
+    await stack.deleteRange("GGG", from ?? "", to ?? "");
+    const gap = { type: "gap", from, to, reason: "revised" };
+    const last = timeOf(fromMs + 299 * MINUTE_MS).replace("Z", "001Z");
+    expect(await plain.ofType("gap")).toEqual({ ...gap, symbol: "GGG" });
+    const onChannel = (channel: string) =>
+      multiplex.receives(channel, (message) => message.type === "gap" && message.channel === channel);
+    expect(await onChannel("ohlc:GGG:minute")).toEqual({ ...gap, channel: "ohlc:GGG:minute" });
+    expect(await onChannel("ticks:GGG")).toEqual({ ...gap, channel: "ticks:GGG", to: last });
+    expect(plain.messages.filter(({ tick_count }) => tick_count === 0)).toEqual([]);
+    // Plain ticks are told once and not taken back; the next one is told.
+    await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 7 }]);
+    expect(await ticks.receives("the next tick", ({ price }) => price === 7)).toBeDefined();
+    expect(ticks.messages.filter(({ type }) => type !== undefined)).toEqual([]);
+  }, 30_000);
+
+  test("that empties the newest one is told, and the one before it is the newest", async () => {
+    const fromMs = await postMinutes("III", 5);
+    const { plain } = await everybody("III");
+    const newestMs = fromMs + 4 * MINUTE_MS;
+    await stack.deleteTick("III", timeOf(newestMs));
+    const isBucket = (ms: number) => (bar: Message) => bar.bucket === timeOf(ms).replace(".000", "");
+    await plain.receives("it", (bar) => isBucket(newestMs)(bar) && bar.revision === true && bar.tick_count === 0);
+    const later = await follow("minute", "III");
+    const [first] = [await later.receives("the newest bar", () => true)];
+    expect(isBucket(newestMs - MINUTE_MS)(first)).toBe(true);
+  }, 30_000);
+});
+
 describe("the running check", () => {
   test("counts a difference from the database, and mends it", async () => {
     const follower = await follow("day", "HHH");
@@ -145,7 +225,7 @@ describe("the running check", () => {
     // A tick that went round tick-ingest: nobody is told of it.
     await sql`insert into ticks values ('HHH', ${timeFromNow(0)}, 0, 6)`;
     await sql.end();
-    await follower.receives("the mended bar", ({ tick_count }) => tick_count === 2, 30_000);
+    await follower.receives("the mended bar", ({ tick_count }) => tick_count === 2, 60_000);
     expect(await stack.metric("live_bar_mismatch_total")).toBe(before + 1);
-  }, 60_000);
+  }, 90_000);
 });

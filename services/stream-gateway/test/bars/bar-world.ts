@@ -6,10 +6,12 @@ import {
   STORED_INTERVALS,
   type StoredInterval,
 } from "@fx-ohlc/schemas";
-import type { BarEvent } from "../../src/bars/bar-event.js";
+import { type BarEvent, emptyBar } from "../../src/bars/bar-event.js";
 import type { ClosedRange } from "../../src/bars/bar-level.js";
+import { isTooWide } from "../../src/bars/closed-reader.js";
 import type { FoldTick } from "../../src/bars/folded-bar.js";
-import { type Anchor, LiveBars, type TickBatch } from "../../src/bars/live-bars.js";
+import type { Anchor, LiveBars, TickBatch } from "../../src/bars/live-bars.js";
+import { WatchedBars } from "../../src/bars/watched-bars.js";
 import { ModelDatabase, plainBar, SYMBOL, type Transaction } from "./bar-model.js";
 
 export const GRACE_US = 2_000_000;
@@ -30,12 +32,15 @@ interface Ingest {
 /** What a client knows after the events it was sent. */
 type Belief = Map<Micros, BarEvent>;
 
+/** What a client knows that once read every bar over HTTP: told of that is what it is told since. */
+type Knowledge = Record<StoredInterval, Map<Micros, BarEvent["bar"]>>;
+
 /**
  * Two ingest processes, a database, a stream that can lose messages, and one {@link LiveBars} that sees of it what a gateway
  * sees. Every step is taken on its own, so that any interleaving can be played.
  */
 export class BarWorld {
-  readonly live = new LiveBars(SYMBOL, GRACE_US);
+  readonly watched = new WatchedBars(SYMBOL, GRACE_US);
   readonly database: ModelDatabase;
   readonly beliefs: Readonly<Record<StoredInterval, Belief>> = { minute: new Map(), hour: new Map(), day: new Map() };
   /** The oldest bucket that was told as a bar of its own, not as the revision of one told before this gateway started. */
@@ -45,6 +50,7 @@ export class BarWorld {
   #isStreamBroken = false;
   #confirmedUs = 0;
   #anchor: { readonly request: number; answer?: Anchor } | undefined;
+  #check: { answer?: Anchor } | undefined;
   /** How far the gateway's clock is from the database's. */
   #skewUs = 0;
   /** The clock that the gateway went by when it last looked. */
@@ -52,6 +58,10 @@ export class BarWorld {
   #latestUs: Micros;
   /** Bars that were told final by a clock that was ahead, by interval and bucket. */
   readonly #takenBack = new Set<string>();
+  /** What checks found to differ from the database. */
+  readonly mismatches: StoredInterval[] = [];
+  /** Of the client that joined last. */
+  joined: Knowledge | undefined;
   #reads: { readonly range: ClosedRange; answer?: ReturnType<typeof plainBar>[] }[] = [];
 
   constructor(
@@ -60,6 +70,10 @@ export class BarWorld {
   ) {
     this.database = new ModelDatabase(boundary);
     this.#latestUs = nowUs;
+  }
+
+  get live(): LiveBars {
+    return this.watched.live;
   }
 
   begin(ingest: number, ticks: readonly FoldTick[]): void {
@@ -92,8 +106,8 @@ export class BarWorld {
     const message = this.#stream.shift();
     if (message === undefined) return;
     this.#noticeLoss();
-    if (message.kind === "ticks") this.live.add(message.batch);
-    else this.live.revise(message.fromUs, message.toUs);
+    if (message.kind === "ticks") this.watched.add(message.batch);
+    else this.watched.revise(message.fromUs, message.toUs);
   }
 
   /** The stream loses its oldest messages; the gateway hears of it before the next one. */
@@ -114,6 +128,20 @@ export class BarWorld {
     }
   }
 
+  /** One step of a check: begun, read from the database, answered. */
+  stepCheck(): void {
+    if (this.#check === undefined) {
+      if (!this.watched.isCheckable) return;
+      this.watched.beginCheck();
+      this.#check = {};
+    } else if (this.#check.answer === undefined) {
+      this.#check.answer = this.database.anchor(this.nowUs);
+    } else {
+      this.watched.checkLoaded(this.#check.answer, this.nowUs + this.#skewUs);
+      this.#check = undefined;
+    }
+  }
+
   failRead(): void {
     const read = this.#reads.shift();
     if (read !== undefined) this.live.readFailed(read.range);
@@ -129,13 +157,42 @@ export class BarWorld {
     const [read] = this.#reads;
     if (read === undefined) {
       this.#reads = this.live.takeDirty().map((range) => ({ range }));
+    } else if (isTooWide(read.range)) {
+      this.#reads.shift();
+      this.live.closedLeft(read.range);
+      this.#reload(read.range);
     } else if (read.answer === undefined) {
-      const { interval, fromUs, toUs } = read.range;
-      const bars = this.database.bars(interval).filter((bar) => bar.bucketUs >= fromUs && bar.bucketUs < toUs);
-      read.answer = bars.map(plainBar);
+      read.answer = this.#stored(read.range);
     } else {
       this.#reads.shift();
       this.#take(this.live.closedRead(read.range, read.answer));
+    }
+  }
+
+  /** A client reads every bar there is over HTTP, and is told from now on what anybody is told. */
+  join(): void {
+    const all = { fromUs: Number.NEGATIVE_INFINITY, toUs: this.nowUs + 1 };
+    const read = (interval: StoredInterval) =>
+      new Map(this.#stored({ ...all, interval }).map((bar) => [bar.bucketUs, bar]));
+    this.joined = { minute: read("minute"), hour: read("hour"), day: read("day") };
+  }
+
+  #stored({ interval, fromUs, toUs }: Omit<ClosedRange, "isRevised">): ReturnType<typeof plainBar>[] {
+    const bars = this.database.bars(interval).filter((bar) => bar.bucketUs >= fromUs && bar.bucketUs < toUs);
+    return bars.map(plainBar);
+  }
+
+  /** What clients do when they are told of a gap. */
+  #reload(range: ClosedRange): void {
+    const { interval, fromUs, toUs } = range;
+    const stored = new Map(this.#stored(range).map((bar) => [bar.bucketUs, bar]));
+    const belief = this.beliefs[interval];
+    const known = new Set([...belief.keys(), ...(this.joined?.[interval].keys() ?? []), ...stored.keys()]);
+    for (const bucketUs of known) {
+      if (bucketUs < fromUs || bucketUs >= toUs) continue;
+      const bar = stored.get(bucketUs) ?? emptyBar(SYMBOL, bucketUs);
+      belief.set(bucketUs, { kind: "bar", interval, bar, complete: false, final: false });
+      this.joined?.[interval].set(bucketUs, bar);
     }
   }
 
@@ -146,6 +203,16 @@ export class BarWorld {
     const gatewayUs = this.#look();
     if (this.#stream.length === 0 && !this.#isStreamBroken) this.#confirmedUs = gatewayUs;
     this.#take(this.live.advance(gatewayUs, this.#confirmedUs));
+    this.watched.advanceCheck(gatewayUs, this.#confirmedUs);
+    this.watched.isReading = this.#reads.length > 0;
+    const differing = this.watched.judge(gatewayUs, this.#isAllTold ? gatewayUs : Number.NEGATIVE_INFINITY);
+    this.mismatches.push(...differing);
+  }
+
+  /** Nothing that the database holds is still on its way. */
+  get #isAllTold(): boolean {
+    const isUnpublished = this.#ingests.some(({ unpublished }) => unpublished.length > 0);
+    return !isUnpublished && this.#stream.length === 0 && !this.#isStreamBroken;
   }
 
   /** From now on the gateway's clock is so far from the database's. */
@@ -174,6 +241,7 @@ export class BarWorld {
         this.stepAnchor();
         this.stepRead();
       }
+      if (step < 10) this.stepCheck();
       this.nowUs += 7_500_000;
       this.advance(0);
     }
@@ -201,7 +269,7 @@ export class BarWorld {
   }
 
   #noticeLoss(): void {
-    if (this.#isStreamBroken) this.live.doubt();
+    if (this.#isStreamBroken) this.watched.doubt();
     this.#isStreamBroken = false;
   }
 
@@ -229,6 +297,7 @@ export class BarWorld {
       if (kind === "revision" && !event.final) expect(this.#takenBack.has(`${interval} ${bar.bucketUs}`)).toBe(true);
       if (kind !== "revision") this.toldFromUs[interval] = Math.min(this.toldFromUs[interval], bar.bucketUs);
       belief.set(bar.bucketUs, event);
+      this.joined?.[interval].set(bar.bucketUs, bar);
     }
   }
 }

@@ -55,14 +55,17 @@ function post(world: BarWorld, spec: TransactionSpec): void {
 const correction = fc.record({
   ingest,
   from: aside,
-  length: fc.integer({ min: 1, max: 90 * SECOND }),
+  length: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 90 * SECOND }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 18_000 * SECOND }) },
+  ),
   price: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
 });
 
 const nothing = fc.constant(undefined);
 const microseconds = fc.oneof(fc.constant(SECOND / 4), fc.integer({ min: 1, max: 40 * SECOND }));
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const lossless: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: stepOf("post", transaction, post) },
   { weight: 3, arbitrary: stepOf("begin", transaction, begin) },
   { weight: 3, arbitrary: stepOf("commit", fc.tuple(ingest, fc.nat(3)), (world, args) => world.commit(...args)) },
@@ -77,9 +80,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       world.correct(which, world.nowUs + from, world.nowUs + from + length, price),
     ),
   },
-  { weight: 1, arbitrary: stepOf("lose", fc.nat(3), (world, count) => world.lose(count)) },
+  { weight: 3, arbitrary: stepOf("check", nothing, (world) => world.stepCheck()) },
+  { weight: 1, arbitrary: stepOf("join", nothing, (world) => world.join()) },
   { weight: 1, arbitrary: stepOf("fail read", nothing, (world) => world.failRead()) },
   { weight: 1, arbitrary: stepOf("fail anchor", nothing, (world) => world.failAnchor()) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 36, arbitrary: lossless },
+  { weight: 1, arbitrary: stepOf("lose", fc.nat(3), (world, count) => world.lose(count)) },
 );
 
 /** Hours and a day, seconds, and the milliseconds that an estimate moves by. */
@@ -130,13 +139,74 @@ const BOUNDARIES: [string, DayBoundary][] = [
   ["the market's own day", { hour: 17, timezone: "America/New_York" }],
 ];
 
+describe("a check", () => {
+  test("finds a tick that went round the stream, in every interval", () => {
+    const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
+    const at = (us: number, price: number) => [{ timeUs: START + us, seq: 0, price }];
+    post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+    const settle = () => {
+      for (let turn = 0; turn < 9; turn += 1) {
+        world.stepAnchor();
+        world.stepRead();
+        if (world.live.isLive) world.stepCheck();
+      }
+      world.advance(SECOND / 4);
+    };
+    settle();
+    world.advance(SECOND / 4);
+    expect(world.mismatches).toEqual([]);
+    world.database.commit(world.database.begin(at(1, 2)));
+    settle();
+    world.advance(SECOND / 4);
+    expect(world.mismatches).toEqual(STORED_INTERVALS);
+  });
+});
+
+test("a bar that a client was shown before anybody was told of it is told to be gone", () => {
+  const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
+  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+  const anchor = () => {
+    for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
+  };
+  anchor();
+  expect(world.live.newest("minute", world.nowUs)?.bar.tickCount).toBe(1);
+  expect(world.beliefs.minute.size).toBe(0);
+  world.correct(0, START, START + SECOND, undefined);
+  world.publish(0);
+  world.deliver();
+  anchor();
+  expect([...world.beliefs.minute.values()]).toMatchObject([{ kind: "revision", bar: { tickCount: 0 } }]);
+});
+
 describe("live bars", () => {
   test.each(BOUNDARIES)(
     "equal a full recomputation after any interleaving of commits, publishing, delivery, losses, anchors, reads and corrections: %s",
     (_name, boundary) => {
       fc.assert(
         fc.property(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
-          expectExact(play(steps, boundary));
+          const world = play(steps, boundary);
+          expectExact(world);
+          // A check never takes what is on its way for an error.
+          expect(world.mismatches).toEqual([]);
+        }),
+        { numRuns: Number(process.env.FC_RUNS ?? 300) },
+      );
+    },
+    120_000,
+  );
+
+  test.each(BOUNDARIES)(
+    "are told so that whoever read all of history when he began to follow them knows all of it ever after: %s",
+    (_name, boundary) => {
+      fc.assert(
+        fc.property(fc.array(lossless, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
+          const { joined, database } = play(steps, boundary);
+          if (joined === undefined) return;
+          for (const interval of STORED_INTERVALS) {
+            const known = [...joined[interval].values()].filter(({ tickCount }) => tickCount > 0);
+            known.sort((a, b) => a.bucketUs - b.bucketUs);
+            expect(known).toEqual(database.bars(interval).map(plainBar));
+          }
         }),
         { numRuns: Number(process.env.FC_RUNS ?? 300) },
       );

@@ -52,7 +52,7 @@ function openFeed(): { feed: TickFeed; told: string[]; subscription: RedisLink }
   };
   const deployment = () => ({ names: streamNames(""), incarnation: "" });
   const feed = new TickFeed({
-    subscription: subscribedTo(subscription),
+    subscribed: (onBegun) => subscribedTo(subscription, onBegun),
     reader: new StreamReader(commands, deployment),
     listener,
     deployment,

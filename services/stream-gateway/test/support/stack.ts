@@ -62,6 +62,12 @@ export class Stack {
     if (!response.ok) throw new Error(`DELETE: ${response.status} ${await response.text()}`);
   }
 
+  async deleteRange(symbol: string, start: string, end: string): Promise<void> {
+    const query = new URLSearchParams({ symbol, start, end });
+    const response = await fetch(`${this.ingest.url}/ticks?${query}`, { method: "DELETE" });
+    if (!response.ok) throw new Error(`DELETE: ${response.status} ${await response.text()}`);
+  }
+
   async putTick(symbol: string, time: string, price: number): Promise<void> {
     const query = new URLSearchParams({ symbol, time });
     const response = await fetch(`${this.ingest.url}/ticks?${query}`, {

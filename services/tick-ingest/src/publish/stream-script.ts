@@ -16,6 +16,10 @@ const BYTES_SEGMENTS = 16;
 /** Smaller segments would be many, and drop no sooner anything worth dropping. */
 const SEGMENT_BYTES_MIN = 32_768;
 
+/** On a cluster the symbol is announced with every segment: no pattern brings the sharded channel of one that is new. */
+const ANNOUNCEMENT = `
+  redis.call('PUBLISH', string.gsub(ARGV[3], '{.*}', '{}'), ARGV[3])`;
+
 /** How long one segment of a stream takes up messages, in whole seconds: a stream keeps so much more than it has to. */
 export function segmentSeconds(keepS: number): number {
   return Math.max(1, Math.ceil(keepS / TIME_SEGMENTS));
@@ -145,7 +149,7 @@ end
 if has_room and cut then redis.call('XTRIM', KEYS[1], 'MINID', cut .. '-0') end
 if is_new then
   redis.call('EXPIRE', KEYS[1], keep_s + segment_s)
-  redis.call('EXPIRE', KEYS[2], ${STATE_MEMORY_S})
+  redis.call('EXPIRE', KEYS[2], ${STATE_MEMORY_S})${publish === "SPUBLISH" ? ANNOUNCEMENT : ""}
 end
 redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. offset, 'EX', ${CALL_MEMORY_S})
 changes[1] = offset

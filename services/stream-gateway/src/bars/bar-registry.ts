@@ -1,0 +1,151 @@
+import type { Micros, StoredInterval, TimeRange } from "@fx-ohlc/schemas";
+import type { RemoteClock } from "@fx-ohlc/service-kit";
+import { BarItem } from "../fanout/bar-item.js";
+import type { Hub } from "../fanout/hub.js";
+import type { StreamItem } from "../fanout/stream-item.js";
+import { type FeedMessage, timesOf } from "../feed/feed-message.js";
+import type { FeedListener } from "../feed/tick-feed.js";
+import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
+import type { FirstBars } from "../subscription/first-bars.js";
+import type { BarEvent, ShownBar } from "./bar-event.js";
+import { batchOf, WatchedBars } from "./watched-bars.js";
+
+export interface BarRegistryOptions {
+  readonly hub: Hub<StreamItem>;
+  /** How long after its end a bar waits for late ticks. */
+  readonly graceUs: Micros;
+  /** The database's: bars close by it, as its answers say what is complete by it. */
+  readonly clock: RemoteClock;
+  /** Every message published before this instant of `performance.now()` has been handed in. */
+  confirmedAtMs(): number;
+  /** Somebody may be waiting for bars that have to be loaded. */
+  onWanted(): void;
+}
+
+/**
+ * The live bars of every symbol whose bars somebody follows. A symbol is here from its first follower to its last, or as long
+ * as somebody follows all symbols.
+ */
+export class BarRegistry implements FirstBars, FeedListener {
+  readonly #entries = new Map<string, WatchedBars>();
+  readonly #options: BarRegistryOptions;
+  #followersOfAll = 0;
+  #isEverySymbolKnown = false;
+  /** Counts the times somebody began to follow all symbols: between two of them messages went by unheard. */
+  #followings = 0;
+
+  constructor(options: BarRegistryOptions) {
+    this.#options = options;
+  }
+
+  get entries(): Iterable<WatchedBars> {
+    return this.#entries.values();
+  }
+
+  /** Every message published before this instant has been handed in. */
+  get confirmedUs(): Micros {
+    return this.#options.clock.usAt(this.#options.confirmedAtMs());
+  }
+
+  nowUs(): Micros {
+    return this.#options.clock.nowUs();
+  }
+
+  /** Somebody follows all symbols, and which ones there are has not been asked yet. */
+  get wantsEverySymbol(): boolean {
+    return this.#followersOfAll > 0 && !this.#isEverySymbolKnown;
+  }
+
+  /**
+   * Which symbols there are is being asked: those heard of from now on are added when they are heard of. Answers with a question:
+   * whether that has been so ever since.
+   */
+  everySymbolAsked(): () => boolean {
+    this.#isEverySymbolKnown = true;
+    const following = this.#followings;
+    return () => this.#isEverySymbolKnown && following === this.#followings;
+  }
+
+  everySymbolFailed(): void {
+    this.#isEverySymbolKnown = false;
+  }
+
+  watch(channel: Channel): void {
+    if (channel.kind !== "ohlc") return;
+    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll += 1;
+    else this.entry(channel.symbol).watchers += 1;
+    this.#options.onWanted();
+  }
+
+  unwatch(channel: Channel): void {
+    if (channel.kind !== "ohlc") return;
+    const entry = this.#entries.get(channel.symbol);
+    if (entry !== undefined) entry.watchers -= 1;
+    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll -= 1;
+    if (this.#followersOfAll > 0) return;
+    this.#isEverySymbolKnown = false;
+    this.#followings += 1;
+    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#entries.delete(symbol);
+  }
+
+  /** A symbol's bars, new ones when there were none. */
+  entry(symbol: string): WatchedBars {
+    const known = this.#entries.get(symbol);
+    if (known !== undefined) return known;
+    const entry = new WatchedBars(symbol, this.#options.graceUs);
+    this.#entries.set(symbol, entry);
+    return entry;
+  }
+
+  has(symbol: string): boolean {
+    return this.#entries.has(symbol);
+  }
+
+  newest(symbol: string, interval: StoredInterval): readonly ShownBar[] {
+    const entries = symbol === EVERY_SYMBOL ? [...this.#entries.values()] : [this.#entries.get(symbol)];
+    const now = this.nowUs();
+    return entries.map((entry) => entry?.live.newest(interval, now)).filter((bar) => bar !== undefined);
+  }
+
+  onMessage(symbol: string, message: FeedMessage): void {
+    const entry = this.#followersOfAll > 0 ? this.entry(symbol) : this.#entries.get(symbol);
+    if (entry === undefined) return;
+    if (message.type === "ticks") {
+      entry.add(batchOf(message.content));
+    } else {
+      const { fromUs, toUs } = timesOf(message);
+      entry.revise(fromUs, toUs);
+    }
+  }
+
+  onGap(symbol: string): void {
+    this.#entries.get(symbol)?.doubt();
+  }
+
+  onForeign(symbol: string, { fromUs, toUs }: TimeRange): void {
+    this.#entries.get(symbol)?.revise(fromUs, toUs);
+  }
+
+  /** Whatever was read was of another database: all bars are anchored anew, also of symbols that have had no message. */
+  onRestart(): void {
+    for (const entry of this.#entries.values()) entry.restart(this.nowUs());
+    this.#isEverySymbolKnown = false;
+    this.#options.onWanted();
+  }
+
+  /** Moves every bar's clock on. */
+  advance(): void {
+    for (const entry of this.#entries.values()) this.advanceEntry(entry);
+  }
+
+  advanceEntry(entry: WatchedBars): void {
+    const now = this.nowUs();
+    this.publish(entry.live.advance(now, this.confirmedUs));
+    entry.advanceCheck(now, this.confirmedUs);
+  }
+
+  /** Tells clients. */
+  publish(events: readonly BarEvent[]): void {
+    for (const event of events) this.#options.hub.publish(new BarItem(event, this.nowUs()));
+  }
+}

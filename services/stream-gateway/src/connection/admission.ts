@@ -1,0 +1,97 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { FailureLog, type Logger, Problem, problemOf, refuse, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Counters } from "../counters.js";
+import { isOriginAllowed } from "./origin.js";
+import { type Destination, destinationOf } from "./routes.js";
+import { TokenBucket } from "./token-bucket.js";
+
+/** What a client sends in one message at most. A subscription to 1,000 channels takes 25 kB. */
+const MESSAGE_BYTES_MAX = 64 * 1024;
+/** Frames a message may be cut into; nobody needs more than one. */
+const FRAGMENTS_MAX = 16;
+/** Pieces of the network that one frame may arrive in: even one byte at a time is more than a careless client does. */
+const CHUNKS_MAX = 4096;
+/** More than a client may send pings at once: one that does is to hear why it is closed. */
+const PENDING_PONGS_MAX = 256;
+/** How long a closed client has to answer before it is cut off. */
+export const CLOSE_TIMEOUT_MS = 2000;
+/** Some of these are newer than the published types of `ws`. */
+const SERVER_OPTIONS = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: MESSAGE_BYTES_MAX,
+  maxFragments: FRAGMENTS_MAX,
+  maxBufferedChunks: CHUNKS_MAX,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  maxPendingAutoPongs: PENDING_PONGS_MAX,
+};
+/** Connections that may come at once, as a multiple of those a second: a gateway's clients come back together. */
+const BURST_FACTOR = 4;
+
+export interface AdmissionOptions {
+  readonly allowedOrigins: readonly string[] | undefined;
+  readonly connectionsMax: number;
+  readonly connectionsPerSecondMax: number;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  /** Open connections now. */
+  openConnections(): number;
+  /** Whether clients can be served at all. */
+  isReady(): boolean;
+  /** Takes over an accepted client. */
+  accept(ws: WebSocket, socket: Duplex, destination: Destination): void;
+}
+
+/** Lets clients in, or answers with a problem before anything is upgraded. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #failures: FailureLog;
+  readonly #rate: TokenBucket;
+  readonly #server = new WebSocketServer(SERVER_OPTIONS);
+  #isShut = false;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#failures = new FailureLog(options.logger);
+    const { connectionsPerSecondMax } = options;
+    this.#rate = new TokenBucket(connectionsPerSecondMax, connectionsPerSecondMax * BURST_FACTOR, performance.now());
+    this.#server.on("headers", (headers, request) => headers.push(`X-Request-Id: ${requestIdFor(request)}`));
+  }
+
+  /** From now on everybody is refused. */
+  shut(): void {
+    this.#isShut = true;
+  }
+
+  /** For the HTTP server's `upgrade` event. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A client that hangs up while it is answered is no error of ours.
+    socket.on("error", () => socket.destroy());
+    try {
+      const destination = this.#admit(request);
+      this.#server.handleUpgrade(request, socket, head, (ws) => this.#options.accept(ws, socket, destination));
+    } catch (error) {
+      this.#options.counters.upgradesRefused += 1;
+      const problem = problemOf(error);
+      const requestId = requestIdFor(request);
+      this.#failures.note(problem, requestId);
+      refuse(socket, problem, requestId);
+    }
+  }
+
+  /** @throws Problem saying why the client cannot come in */
+  #admit({ url = "", headers }: IncomingMessage): Destination {
+    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.#options;
+    const destination = destinationOf(url);
+    if (!isOriginAllowed(headers, allowedOrigins)) {
+      throw new Problem("forbidden", "Pages of this origin may not connect: see ALLOWED_ORIGINS.");
+    }
+    if (this.#isShut || !isReady()) throw unavailable("The stream");
+    if (openConnections() >= connectionsMax) throw new Problem("unavailable", "There are too many connections.");
+    if (!this.#rate.take(performance.now())) throw new Problem("too_many_requests", "Too many new connections.");
+    return destination;
+  }
+}

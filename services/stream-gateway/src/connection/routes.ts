@@ -1,0 +1,56 @@
+import { SOCKET_ROUTES } from "@fx-ohlc/contract";
+import { type StoredInterval, StreamQuery } from "@fx-ohlc/schemas";
+import { Problem, readQuery } from "@fx-ohlc/service-kit";
+import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
+import type { Endpoint } from "./connections.js";
+
+/** What an accepted upgrade leads to. A plain endpoint follows its channels; `/ws` is told which ones. */
+export interface Destination {
+  readonly endpoint: Endpoint;
+  readonly channels: readonly Channel[];
+}
+
+interface PlainEndpoint {
+  readonly endpoint: Endpoint;
+  channelOf(symbol: string): Channel;
+}
+
+const { streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
+
+function barsOf(interval: StoredInterval): PlainEndpoint {
+  return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval }) };
+}
+
+/** The plain endpoints by path, with the channel each has for one symbol. */
+const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, PlainEndpoint>([
+  [streamTicks.path, { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) }],
+  [streamMinuteBars.path, barsOf("minute")],
+  [streamHourBars.path, barsOf("hour")],
+  [streamDayBars.path, barsOf("day")],
+]);
+
+/** The paths that take WebSockets. */
+const SOCKET_PATHS: readonly string[] = [streamChannels.path, ...PLAIN_ENDPOINTS.keys()];
+
+function pathOf(target: string): string {
+  const path = target.split("?", 1)[0] ?? "";
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/**
+ * Where an upgrade's target leads.
+ *
+ * @throws Problem 404 for an unknown path, 400 for an unknown parameter, 422 for a bad symbol
+ */
+export function destinationOf(target: string): Destination {
+  const path = pathOf(target);
+  if (path === streamChannels.path) {
+    if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
+    return { endpoint: "multiplex", channels: [] };
+  }
+  const plain = PLAIN_ENDPOINTS.get(path);
+  if (plain === undefined)
+    throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
+  const { symbol: symbols = [EVERY_SYMBOL] } = readQuery(StreamQuery, target);
+  return { endpoint: plain.endpoint, channels: symbols.map(plain.channelOf) };
+}

@@ -1,0 +1,45 @@
+import { formatBucket, formatTime, type Micros, type StoredInterval } from "@fx-ohlc/schemas";
+import type { BarEvent, ShownBar } from "../bars/bar-event.js";
+import { EVERY_SYMBOL, ohlcChannel } from "../subscription/channel.js";
+import { type Format, type Item, LazyPackets } from "./item.js";
+import { type Packet, packetOf } from "./packet.js";
+
+/** A bar in the words of the wire. */
+function barFields(interval: StoredInterval, { bar, complete, final }: ShownBar, sentUs: Micros) {
+  const { symbol, open, high, low, close } = bar;
+  const prices = { open, high, low, close, tick_count: bar.tickCount };
+  const timestamp = formatTime(sentUs);
+  return { interval, bucket: formatBucket(bar.bucketUs), symbol, ...prices, complete, final, timestamp };
+}
+
+/** News of a bar. */
+export class BarItem implements Item {
+  readonly kind = "bar";
+  readonly channel: string;
+  readonly wildcard: string;
+  readonly #packets: LazyPackets;
+
+  /** @param sentUs when it is sent, which is at once */
+  constructor(
+    readonly event: BarEvent,
+    sentUs: Micros,
+  ) {
+    const { interval, kind } = event;
+    this.channel = ohlcChannel(event.bar.symbol, interval);
+    this.wildcard = ohlcChannel(EVERY_SYMBOL, interval);
+    const bar = () => barFields(interval, event, sentUs);
+    this.#packets = new LazyPackets({
+      plain: () => packetOf(kind === "revision" ? { ...bar(), revision: true } : bar()),
+      multiplex: () => packetOf({ type: kind, channel: this.channel, bar: bar() }),
+    });
+  }
+
+  packet(format: Format): Packet {
+    return this.#packets.get(format);
+  }
+}
+
+/** A bar as a client hears of it first, when it begins to follow its channel. */
+export function firstBar(interval: StoredInterval, shown: ShownBar, sentUs: Micros): BarItem {
+  return new BarItem({ ...shown, interval, kind: shown.final ? "final" : "bar" }, sentUs);
+}

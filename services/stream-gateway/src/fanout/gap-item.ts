@@ -1,0 +1,43 @@
+import { formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
+import { type Channel, channelName, wildcardOf } from "../subscription/channel.js";
+import { type Format, type Item, LazyPackets } from "./item.js";
+import { Packet, packetOf } from "./packet.js";
+
+/** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
+export interface GapRange extends TimeRange {
+  readonly reason: GapReason;
+  /** They are old ticks that were stored just now. */
+  readonly isLate?: boolean;
+}
+
+/**
+ * A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel; but ticks that were told
+ * there are not taken back.
+ */
+export class GapItem implements Item {
+  readonly kind = "gap";
+  readonly channel: string;
+  readonly wildcard: string;
+  readonly isLate: boolean;
+  readonly isRevised: boolean;
+  readonly #packets: LazyPackets;
+
+  constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
+    this.isLate = isLate;
+    this.isRevised = reason === "revised";
+    this.channel = channelName(channel);
+    this.wildcard = wildcardOf(channel);
+    const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };
+    this.#packets = new LazyPackets({
+      plain: () =>
+        this.isRevised && channel.kind === "ticks"
+          ? new Packet([])
+          : packetOf({ type: "gap", symbol: channel.symbol, ...range }),
+      multiplex: () => packetOf({ type: "gap", channel: this.channel, ...range }),
+    });
+  }
+
+  packet(format: Format): Packet {
+    return this.#packets.get(format);
+  }
+}

@@ -1,0 +1,38 @@
+import { formatOffset, type Offset, type WireTick } from "@fx-ohlc/schemas";
+import { EVERY_SYMBOL, ticksChannel } from "../subscription/channel.js";
+import { type Format, type Item, LazyPackets } from "./item.js";
+import { Packet, packetOf } from "./packet.js";
+
+/** New ticks of one symbol, as one message of its stream brought them. */
+export class TicksItem implements Item {
+  readonly kind = "ticks";
+  readonly channel: string;
+  readonly wildcard = ticksChannel(EVERY_SYMBOL);
+  readonly #packets: LazyPackets;
+
+  /** The place as clients know it. */
+  readonly offset: string;
+
+  /** @param place of the message in the symbol's stream */
+  constructor(
+    readonly symbol: string,
+    readonly place: Offset,
+    readonly ticks: readonly WireTick[],
+  ) {
+    this.channel = ticksChannel(symbol);
+    this.offset = formatOffset(place);
+    this.#packets = new LazyPackets({
+      plain: () => new Packet(ticks.map((tick) => plainTick(symbol, tick))),
+      multiplex: () => packetOf({ type: "ticks", channel: this.channel, offset: this.offset, ticks }),
+    });
+  }
+
+  packet(format: Format): Packet {
+    return this.#packets.get(format);
+  }
+}
+
+/** Put together by hand: symbols and times hold nothing that JSON would escape, and this is made for every single tick. */
+function plainTick(symbol: string, { time, price, seq }: WireTick): string {
+  return `{"symbol":"${symbol}","time":"${time}","price":${price},"seq":${seq}}`;
+}

@@ -1,0 +1,209 @@
+import { formatOffset } from "@fx-ohlc/schemas";
+import type { Logger } from "@fx-ohlc/service-kit";
+import { CLOSE } from "../connection/close-code.js";
+import type { Connection, ConnectionUse } from "../connection/connection.js";
+import { Delivery, type DeliveryContext } from "../fanout/delivery.js";
+import { packetOf } from "../fanout/packet.js";
+import { CatchUp, type CatchUpContext, type Replay } from "../resume/catch-up.js";
+import { offsetOf } from "../resume/positions.js";
+import { type ResumptionContext, resume } from "../resume/resumption.js";
+import { type Channel, channelName, EVERY_SYMBOL, ticksChannel, withoutCovered } from "./channel.js";
+import { type FirstBars, sendFirstBars } from "./first-bars.js";
+import { heartbeat } from "./heartbeat.js";
+import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
+
+/** What a session needs of the gateway. */
+export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
+  readonly bars: FirstBars;
+  readonly channelsMax: number;
+  readonly logger: Logger;
+}
+
+type ChannelRequest = Exclude<MultiplexRequest, { op: "ping" }>;
+type Subscribe = Extract<ChannelRequest, { op: "subscribe" }>;
+
+/** Requests that may wait for one that reads from Redis; a client that sends more than this meanwhile is no dashboard. */
+const WAITING_MAX = 100;
+/** Messages that are no requests at all; after that many the client is taken for something else than one of ours. */
+const BAD_MESSAGES_MAX = 10;
+
+/** One client of `/ws`: its channels, and its requests, one after the other. */
+export class Session implements ConnectionUse {
+  readonly #channels = new Map<string, Channel>();
+  readonly #delivery: Delivery;
+  #waiting = 0;
+  #badMessages = 0;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly context: SessionContext,
+    private readonly whenClosed: () => void,
+  ) {
+    this.#delivery = new Delivery(connection, context);
+  }
+
+  onText(text: string): void {
+    try {
+      const request = parseRequest(text);
+      if (request.op === "ping") this.#send({ type: "pong", id: request.id });
+      else this.#queue(request);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  onBinary(): void {
+    this.#refuse(new RequestError("bad_message", "a message must be text", undefined));
+  }
+
+  onLagging(): void {
+    this.#delivery.lag();
+  }
+
+  onRead(afterMs: number): void {
+    this.#delivery.read(afterMs);
+  }
+
+  onClosed(): void {
+    this.#delivery.end();
+    for (const channel of this.#channels.values()) this.context.bars.unwatch(channel);
+    this.#channels.clear();
+    this.whenClosed();
+  }
+
+  *offsets(): Iterable<readonly [string, string]> {
+    for (const [name, { kind, symbol }] of this.#channels) {
+      if (kind === "ticks" && symbol !== EVERY_SYMBOL) yield [name, formatOffset(this.#delivery.resumeAt(symbol))];
+    }
+  }
+
+  /** Requests that change channels are done one after the other: a replay ends before the next one begins. */
+  #queue(request: ChannelRequest): void {
+    if (this.#waiting >= WAITING_MAX) {
+      this.connection.sender.close(CLOSE.limitExceeded, "too many requests at once");
+      return;
+    }
+    this.#waiting += 1;
+    this.#working = this.#working
+      .then(() => (this.connection.sender.isOpen ? this.#obey(request) : undefined))
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  async #obey(request: ChannelRequest): Promise<void> {
+    if (request.op === "unsubscribe") this.#unsubscribe(request.id, request.channels);
+    else await this.#subscribe(request);
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof RequestError) {
+      this.#refuse(error);
+      return;
+    }
+    this.context.logger.error("request failed", { error });
+    this.connection.sender.close(CLOSE.internalError, "");
+  }
+
+  #unsubscribe(id: RequestId | undefined, channels: readonly Channel[]): void {
+    const gone = channels.filter((channel) => this.#channels.delete(channelName(channel)));
+    for (const channel of gone) this.context.bars.unwatch(channel);
+    this.#delivery.follow(this.#followed());
+    this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#names() });
+  }
+
+  async #subscribe({ id, channels, since }: Subscribe): Promise<void> {
+    const added = this.#newOf(channels, id);
+    const isTicksNew = (symbol: string) =>
+      [ticksChannel(symbol), ticksChannel(EVERY_SYMBOL)].every((name) => !this.#channels.has(name));
+    const wanted = [...since].filter(([symbol]) => isTicksNew(symbol));
+    const isWanted = () => this.connection.sender.isOpen;
+    const found = await Promise.all(wanted.map((from) => resume(...from, this.context, isWanted)));
+    const replays = found.filter((replay) => replay !== undefined);
+    if (!this.connection.sender.isOpen) return;
+    // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
+    for (const channel of added) {
+      this.#channels.set(channelName(channel), channel);
+      this.context.bars.watch(channel);
+    }
+    // What is still gathered for the client comes before the answer.
+    this.#delivery.follow(new Set());
+    this.#send({ type: "subscribed", id, channels: this.#described(channels, replays), all: this.#names() });
+    const catchUp = new CatchUp(this.connection.sender, this.context, replays);
+    this.#delivery.followAlone(this.#followed(), catchUp);
+    this.#greet(added);
+    await catchUp.run();
+    if (this.connection.sender.isOpen) this.#delivery.follow(this.#followed());
+  }
+
+  /** What a client has to know at once: the newest bars, and where all symbols stand. */
+  #greet(added: readonly Channel[]): void {
+    const { sender } = this.connection;
+    for (const channel of added) sendFirstBars(sender, this.context.bars, channel);
+    const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
+    const { positions, bars } = this.context;
+    if (isFollowingAll) sender.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
+  }
+
+  #newOf(channels: readonly Channel[], id: RequestId | undefined): Channel[] {
+    const unique = new Map(channels.map((channel) => [channelName(channel), channel]));
+    const added = [...unique].filter(([name]) => !this.#channels.has(name)).map(([, channel]) => channel);
+    const { channelsMax } = this.context;
+    if (this.#channels.size + added.length > channelsMax) {
+      throw new RequestError("too_many_channels", `at most ${channelsMax} channels may be followed`, id);
+    }
+    return added;
+  }
+
+  /** The answer to each channel asked for, and to each symbol resumed below `ticks:*`. */
+  #described(channels: readonly Channel[], replays: readonly Replay[]): object[] {
+    const names = new Set(channels.map(channelName));
+    const asked = channels.map((channel) =>
+      channel.kind === "ticks" && channel.symbol !== EVERY_SYMBOL
+        ? this.#describedTicks(channel.symbol, replays)
+        : { channel: channelName(channel), recovered: false },
+    );
+    const covered = replays.map(({ symbol }) => symbol).filter((symbol) => !names.has(ticksChannel(symbol)));
+    return [...asked, ...covered.map((symbol) => this.#describedTicks(symbol, replays))];
+  }
+
+  #describedTicks(symbol: string, replays: readonly Replay[]): object {
+    const { positions } = this.context;
+    const after = replays.find((replay) => replay.symbol === symbol)?.after;
+    const channel = ticksChannel(symbol);
+    if (after === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
+    const live = positions.position(symbol);
+    // A gateway that is behind goes on where the client is.
+    const replayed = live?.epoch === after.epoch ? Math.max(0, live.sequence - after.sequence) : 0;
+    return {
+      channel,
+      offset: formatOffset({ ...after, sequence: after.sequence + replayed }),
+      recovered: true,
+      replayed,
+    };
+  }
+
+  #followed(): Set<string> {
+    return withoutCovered(this.#channels.values());
+  }
+
+  #names(): string[] {
+    return [...this.#channels.keys()];
+  }
+
+  #refuse({ id, code, message }: RequestError): void {
+    this.#send({ type: "error", id, code, message });
+    if (code !== "bad_message") return;
+    this.#badMessages += 1;
+    if (this.#badMessages >= BAD_MESSAGES_MAX) {
+      this.connection.sender.close(CLOSE.badMessage, "too many messages that are no requests");
+    }
+  }
+
+  #send(message: object): void {
+    this.connection.sender.sendPackets([packetOf(message)]);
+  }
+}
