@@ -3,7 +3,7 @@ import type { RemoteClock } from "@fx-ohlc/service-kit";
 import { BarItem } from "../fanout/bar-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
-import { type FeedMessage, timesOf } from "../feed/feed-message.js";
+import type { FeedMessage } from "../feed/feed-message.js";
 import type { FeedListener } from "../feed/tick-feed.js";
 import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
 import type { FirstBars } from "../subscription/first-bars.js";
@@ -113,7 +113,7 @@ export class BarRegistry implements FirstBars, FeedListener {
     if (message.type === "ticks") {
       entry.add(batchOf(message.content));
     } else {
-      const { fromUs, toUs } = timesOf(message);
+      const { fromUs, toUs } = message.times;
       entry.revise(fromUs, toUs);
     }
   }

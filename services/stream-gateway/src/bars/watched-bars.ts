@@ -1,4 +1,5 @@
-import { type Micros, parseTime, STORED_INTERVALS, type StoredInterval, type TicksMessage } from "@fx-ohlc/schemas";
+import { type Micros, STORED_INTERVALS, type StoredInterval, type TicksMessage } from "@fx-ohlc/schemas";
+import { timeOf } from "../feed/feed-message.js";
 import { sameBar } from "./bar-event.js";
 import type { FoldTick } from "./folded-bar.js";
 import { type Anchor, LiveBars, type TickBatch } from "./live-bars.js";
@@ -118,12 +119,6 @@ export class WatchedBars {
 export function batchOf({ xid, ticks }: TicksMessage): TickBatch {
   return {
     xid: BigInt(xid),
-    ticks: ticks.map(({ time, seq, price }): FoldTick => ({ timeUs: microsOf(time), seq, price })),
+    ticks: ticks.map((tick): FoldTick => ({ timeUs: timeOf(tick), seq: tick.seq, price: tick.price })),
   };
-}
-
-function microsOf(time: string): number {
-  const us = parseTime(time);
-  if (us === undefined) throw new TypeError(`not a tick's time: ${time}`);
-  return us;
 }

@@ -1,4 +1,5 @@
-import { formatTime, type Micros, type Offset, parseTime, type WireTick } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type Offset, type WireTick } from "@fx-ohlc/schemas";
+import { timeOf } from "../feed/feed-message.js";
 import type { Subscriber } from "./item.js";
 import { type Packet, packetOf } from "./packet.js";
 import type { StreamItem } from "./stream-item.js";
@@ -50,7 +51,7 @@ class TickAccount {
   }
 
   #skip(tick: WireTick): void {
-    const timeUs = parseTime(tick.time) ?? 0;
+    const timeUs = timeOf(tick);
     this.#skipped += 1;
     this.#fromUs = Math.min(this.#fromUs, timeUs);
     // Half-open, as every range: the first instant after the last tick skipped.

@@ -1,5 +1,5 @@
 import {
-  nowUs,
+  type Micros,
   type Offset,
   parseOffset,
   parseTime,
@@ -8,11 +8,11 @@ import {
   type TimeRange,
 } from "@fx-ohlc/schemas";
 
-/** What tick-ingest published, with its offset taken apart. */
+/** What tick-ingest published, with its offset taken apart and the range of time that it tells of. */
 export type FeedMessage = (
   | { readonly type: "ticks"; readonly content: TicksMessage }
   | { readonly type: "revision"; readonly content: RevisionMessage }
-) & { readonly offset: Offset };
+) & { readonly offset: Offset; readonly times: TimeRange };
 
 function fieldsOf(raw: string): Readonly<Record<string, unknown>> | undefined {
   try {
@@ -39,20 +39,19 @@ export function parseFeedMessage(raw: string): FeedMessage | undefined {
   if (fields === undefined || offset === undefined || !areTexts(fields.symbol)) return undefined;
   const { type, xid, ticks, from, to, reason } = fields;
   if (type === "ticks" && typeof xid === "string" && /^\d+$/.test(xid) && Array.isArray(ticks)) {
-    return { type, offset, content: fields as unknown as TicksMessage };
+    // Ticks are ordered by their times.
+    const [fromUs, lastUs] = [parseTime(ticks[0]?.time), parseTime(ticks.at(-1)?.time)];
+    if (fromUs === undefined || lastUs === undefined) return undefined;
+    return { type, offset, content: fields as unknown as TicksMessage, times: { fromUs, toUs: lastUs + 1 } };
   }
-  if (type === "revision" && areTexts(from, to, reason)) {
-    return { type, offset, content: fields as unknown as RevisionMessage };
-  }
-  return undefined;
+  const [fromUs, toUs] = [parseTime(from), parseTime(to)];
+  if (type !== "revision" || !areTexts(reason) || fromUs === undefined || toUs === undefined) return undefined;
+  return { type, offset, content: fields as unknown as RevisionMessage, times: { fromUs, toUs } };
 }
 
-/** The range of time a message tells of. */
-export function timesOf({ type, content }: FeedMessage): TimeRange {
-  if (type === "revision") return { fromUs: parseTime(content.from) ?? 0, toUs: parseTime(content.to) ?? nowUs() };
-  // Ticks are ordered by their times.
-  return {
-    fromUs: parseTime(content.ticks[0]?.time) ?? 0,
-    toUs: (parseTime(content.ticks.at(-1)?.time) ?? nowUs()) + 1,
-  };
+/** The time of a tick that was read by {@link parseFeedMessage}. */
+export function timeOf({ time }: { readonly time: string }): Micros {
+  const us = parseTime(time);
+  if (us === undefined) throw new TypeError(`not a tick's time: ${time}`);
+  return us;
 }

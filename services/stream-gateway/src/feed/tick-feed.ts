@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
-import { type FeedMessage, parseFeedMessage, timesOf } from "./feed-message.js";
+import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
 import type { Deployment, StreamReader } from "./stream-reader.js";
 import type { Subscription } from "./subscription.js";
@@ -175,7 +175,7 @@ export class TickFeed {
   }
 
   #noteForeign(symbol: string, message: FeedMessage): void {
-    const range = timesOf(message);
+    const range = message.times;
     const known = this.#foreign.get(symbol);
     this.#foreign.set(symbol, known === undefined ? range : hull(known, range));
     this.#options.onForeign();

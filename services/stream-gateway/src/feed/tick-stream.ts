@@ -1,10 +1,10 @@
-import { type Micros, parseTime, type TimeRange } from "@fx-ohlc/schemas";
+import type { Micros, TimeRange } from "@fx-ohlc/schemas";
 import type { Counters } from "../counters.js";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
 import { TicksItem } from "../fanout/ticks-item.js";
-import { type FeedMessage, timesOf } from "./feed-message.js";
+import type { FeedMessage } from "./feed-message.js";
 import type { Gap } from "./sequencer.js";
 import type { FeedListener, Restart } from "./tick-feed.js";
 
@@ -18,7 +18,7 @@ export function itemOf(symbol: string, message: FeedMessage): TicksItem | GapIte
   if (reason === "late") return undefined;
   const isLate = late === true;
   const told = reason === "correction" ? "revised" : isLate ? "trimmed" : "lost";
-  return new GapItem({ kind: "ticks", symbol }, { ...timesOf(message), reason: told, isLate });
+  return new GapItem({ kind: "ticks", symbol }, { ...message.times, reason: told, isLate });
 }
 
 /** Turns what the feed hands on into items for the ticks channels. */
@@ -38,8 +38,9 @@ export class TickStream implements FeedListener {
   onMessage(symbol: string, message: FeedMessage): void {
     const item = itemOf(symbol, message);
     if (item === undefined) return;
-    this.#noteOldest(symbol, timesOf(message).fromUs);
-    if (item.kind === "ticks") this.#count(item);
+    const { fromUs, toUs } = message.times;
+    this.#noteOldest(symbol, fromUs);
+    if (item.kind === "ticks") this.#count(item, toUs - 1);
     // Old ticks and corrections are no loss that anybody has to be woken for.
     else if (!item.isLate && !item.isRevised) this.counters.gapsDeclared += 1;
     this.hub.publish(item);
@@ -71,9 +72,8 @@ export class TickStream implements FeedListener {
     if (oldestUs === undefined || timeUs < oldestUs) this.#oldestUs.set(symbol, timeUs);
   }
 
-  #count({ symbol, ticks }: TicksItem): void {
+  #count({ symbol, ticks }: TicksItem, lastUs: Micros): void {
     this.counters.ticksReceived += ticks.length;
-    const lastUs = parseTime(ticks.at(-1)?.time) ?? 0;
     if (lastUs > (this.#newestUs.get(symbol) ?? 0)) this.#newestUs.set(symbol, lastUs);
   }
 

@@ -1,5 +1,5 @@
 import type { Offset, TimeRange } from "@fx-ohlc/schemas";
-import { type FeedMessage, timesOf } from "../feed/feed-message.js";
+import type { FeedMessage } from "../feed/feed-message.js";
 import type { History } from "../feed/sequencer.js";
 import type { Replay } from "./catch-up.js";
 import type { GapRanges } from "./gap-ranges.js";
@@ -35,7 +35,7 @@ function placeBeforeFirst({ newest, entries }: History<FeedMessage>, since: Offs
 /** Where ticks lie that come after a client's place: after the first of them, or after now. */
 function missedAfter(entry: FeedMessage | undefined, gapRanges: GapRanges): TimeRange {
   if (entry === undefined) return gapRanges.sinceNow();
-  return entry.type === "ticks" ? gapRanges.afterTick(timesOf(entry).fromUs) : gapRanges.ofAllKept();
+  return entry.type === "ticks" ? gapRanges.afterTick(entry.times.fromUs) : gapRanges.ofAllKept();
 }
 
 /**
