@@ -4,9 +4,9 @@ export { type ProblemDocument, ProblemError, UnreachableError } from "./errors.j
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
 export { type Channel, parseChannel } from "./stream/channel.js";
+export type { Position } from "./stream/channel-state.js";
 export * from "./stream/events.js";
 export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-stream.js";
-export type { Position } from "./stream/positions.js";
 export type {
   BarMessage,
   ConflatedMessage,
@@ -15,6 +15,7 @@ export type {
   LiveBar,
   TicksMessage,
 } from "./stream/protocol.js";
+export type { Range } from "./stream/ranges.js";
 export type { WebSocketConstructor, WebSocketLike } from "./stream/socket.js";
 export * from "./types.js";
 export { CSV_HEADER, type UploadFormat } from "./upload.js";

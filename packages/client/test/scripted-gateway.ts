@@ -64,14 +64,34 @@ class Waiting<Item> {
   }
 }
 
+interface Timed {
+  readonly time: string;
+}
+
+/** The place of the first of ascending times that is not before `ms`. */
+function placeOf(history: readonly Timed[], ms: number): number {
+  let [from, to] = [0, history.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (Date.parse(history[middle]?.time ?? "") < ms) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /** A server with a WebSocket and the read side's answers, all given by the test. */
 export class ScriptedGateway {
   readonly #server: Server;
+  readonly #sockets: WebSocketServer;
   readonly #peers = new Waiting<Peer>();
   /** Addresses asked over HTTP. */
   readonly reads: string[] = [];
+  /** How many clients have connected so far. */
+  connections = 0;
   /** What a read is answered; a missing one is a 404. */
   readonly answers = new Map<string, unknown[]>();
+  /** Ticks in order, of which a read of `/ticks` gets those it asks for. */
+  history: readonly Timed[] | undefined;
   /** Called before a read is answered, and waited for. */
   beforeAnswer: () => Promise<void> | void = () => {};
 
@@ -79,18 +99,28 @@ export class ScriptedGateway {
     this.#server = createServer(async (request, response) => {
       this.reads.push(request.url ?? "");
       await this.beforeAnswer();
-      const rows = this.answers.get(new URL(request.url ?? "", "http://x").pathname);
+      const rows = this.#answerTo(new URL(request.url ?? "", "http://x"));
       response.writeHead(rows === undefined ? 404 : 200, { "content-type": "application/json" });
       response.end(JSON.stringify(rows ?? {}));
     });
-    const sockets = new WebSocketServer({ server: this.#server, path: "/ws" });
-    sockets.on("connection", (socket) => this.#peers.add(new Peer(socket)));
+    this.#sockets = new WebSocketServer({ server: this.#server, path: "/ws" });
+    this.#sockets.on("connection", (socket) => {
+      this.connections += 1;
+      this.#peers.add(new Peer(socket));
+    });
   }
 
   static async start(): Promise<ScriptedGateway> {
     const gateway = new ScriptedGateway();
     await new Promise<void>((resolve) => gateway.#server.listen(0, "127.0.0.1", resolve));
     return gateway;
+  }
+
+  #answerTo({ pathname, searchParams }: URL): readonly unknown[] | undefined {
+    if (pathname !== "/ticks" || this.history === undefined) return this.answers.get(pathname);
+    const place = (name: string) => placeOf(this.history ?? [], Date.parse(searchParams.get(name) ?? ""));
+    const from = place("start");
+    return this.history.slice(from, Math.min(place("end"), from + Number(searchParams.get("limit"))));
   }
 
   get url(): string {
@@ -100,6 +130,11 @@ export class ScriptedGateway {
   /** The next client that connects, or has connected. */
   peer(): Promise<Peer> {
     return this.#peers.take();
+  }
+
+  /** Cuts every WebSocket without a word. */
+  cut(): void {
+    for (const socket of this.#sockets.clients) socket.terminate();
   }
 
   async stop(): Promise<void> {

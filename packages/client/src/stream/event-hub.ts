@@ -6,7 +6,7 @@ type Listener = (event: StreamEvent) => void;
 /** Hands events to listeners by their type, and to one loop in their order. */
 export class EventHub {
   readonly #listeners = new Map<StreamEvent["type"], Set<Listener>>();
-  #queue: EventQueue<StreamEvent> | undefined;
+  #queue: EventQueue | undefined;
   #end: { error: Error | undefined } | undefined;
 
   /** @returns a function that ends it */
@@ -21,23 +21,27 @@ export class EventHub {
   /**
    * The events from now on.
    *
+   * @param rowsMax rows that may wait for the loop
    * @param onDrained called when the loop has caught up after the queue was full
    * @param onReturn called when the loop is left
    */
-  read(queueMax: number, onDrained: () => void, onReturn: () => void): AsyncIterator<StreamEvent, void, undefined> {
+  read(rowsMax: number, onDrained: () => void, onReturn: () => void): AsyncIterator<StreamEvent, void, undefined> {
     if (this.#queue !== undefined) throw new Error("this stream is being read already");
-    this.#queue = new EventQueue(queueMax, onDrained, onReturn);
+    this.#queue = new EventQueue(rowsMax, onDrained, onReturn);
     if (this.#end !== undefined) this.#queue.end(this.#end.error);
     return this.#queue;
+  }
+
+  /** The loop is so far behind that nothing more should come. */
+  get isFull(): boolean {
+    return this.#queue?.isFull ?? false;
   }
 
   /**
    * A listener that throws costs neither the others nor the loop an event: its error is thrown by itself, as that of any
    * other event handler is.
-   *
-   * @returns false when the loop is so far behind that nothing more should come
    */
-  emit(event: StreamEvent): boolean {
+  emit(event: StreamEvent): void {
     for (const listener of this.#listeners.get(event.type) ?? []) {
       try {
         listener(event);
@@ -47,7 +51,7 @@ export class EventHub {
         });
       }
     }
-    return this.#queue?.push(event) ?? true;
+    this.#queue?.push(event);
   }
 
   /** Ends the loop, with an error if there is one. */

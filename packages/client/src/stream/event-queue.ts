@@ -1,36 +1,40 @@
-/**
- * Events between the connection and a `for await` loop. The queue says when it is full, and again when it has been half
- * emptied, so that the connection can stop meanwhile.
- */
-export class EventQueue<Event> implements AsyncIterator<Event, void, undefined> {
-  readonly #sizeMax: number;
+import { isNotice, rowsOf, type StreamEvent } from "./events.js";
+
+/** Notices that may wait in a row: a connection may come and go for days while nobody reads. */
+const NOTICES_MAX = 16;
+
+/** Events between the connection and a `for await` loop. It says when it is full, and when it has been half emptied again. */
+export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
+  readonly #rowsMax: number;
   readonly #onDrained: () => void;
   readonly #onReturn: () => void;
-  #events: Event[] = [];
+  #events: StreamEvent[] = [];
   #taken = 0;
+  #rows = 0;
   #isFull = false;
-  #waiting: { resolve(result: IteratorResult<Event, void>): void; reject(error: Error): void } | undefined;
+  #waiting: { resolve(result: IteratorResult<StreamEvent, void>): void; reject(error: Error): void } | undefined;
   #end: { error: Error | undefined } | undefined;
 
   /**
    * @param onDrained called once after each time the queue was full
    * @param onReturn called when the reader leaves its loop
    */
-  constructor(sizeMax: number, onDrained: () => void, onReturn: () => void) {
-    this.#sizeMax = sizeMax;
+  constructor(rowsMax: number, onDrained: () => void, onReturn: () => void) {
+    this.#rowsMax = rowsMax;
     this.#onDrained = onDrained;
     this.#onReturn = onReturn;
   }
 
-  /** @returns false when the queue is full with this event, or was full without it: then it is not taken */
-  push(event: Event): boolean {
-    if (this.#isFull) return false;
+  /** What is full should be given notices only, and a page that was asked for before. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  push(event: StreamEvent): void {
     const waiting = this.#waiting;
-    if (waiting === undefined) this.#events.push(event);
     this.#waiting = undefined;
-    waiting?.resolve({ done: false, value: event });
-    this.#isFull = this.#events.length - this.#taken >= this.#sizeMax;
-    return !this.#isFull;
+    if (waiting === undefined) this.#add(event);
+    else waiting.resolve({ done: false, value: event });
   }
 
   /** Ends the loop after what is queued, with an error if there is one. */
@@ -42,7 +46,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, void, undefined> 
     this.#waiting = undefined;
   }
 
-  async next(): Promise<IteratorResult<Event, void>> {
+  async next(): Promise<IteratorResult<StreamEvent, void>> {
     if (this.#taken < this.#events.length) return { done: false, value: this.#take() };
     if (this.#end?.error !== undefined) throw this.#end.error;
     if (this.#end !== undefined) return { done: true, value: undefined };
@@ -51,22 +55,35 @@ export class EventQueue<Event> implements AsyncIterator<Event, void, undefined> 
     });
   }
 
-  async return(): Promise<IteratorResult<Event, void>> {
+  async return(): Promise<IteratorResult<StreamEvent, void>> {
     this.#events = [];
     this.#taken = 0;
     this.#onReturn();
     return { done: true, value: undefined };
   }
 
-  #take(): Event {
-    // Taking from the front of a long array one by one would move the rest each time.
-    const event = this.#events[this.#taken] as Event;
+  #add(event: StreamEvent): void {
+    if (isNotice(event) && this.#hasManyNotices()) this.#events.pop();
+    this.#events.push(event);
+    this.#rows += rowsOf(event);
+    this.#isFull ||= this.#rows >= this.#rowsMax;
+  }
+
+  #hasManyNotices(): boolean {
+    const last = this.#events.slice(-NOTICES_MAX);
+    return last.length === NOTICES_MAX && last.every(isNotice);
+  }
+
+  #take(): StreamEvent {
+    const event = this.#events[this.#taken] as StreamEvent;
     this.#taken += 1;
-    if (this.#taken === this.#events.length || this.#taken >= this.#sizeMax / 2) {
+    this.#rows -= rowsOf(event);
+    // Taking from the front of a long array one by one would move the rest each time.
+    if (this.#taken * 2 >= this.#events.length) {
       this.#events = this.#events.slice(this.#taken);
       this.#taken = 0;
     }
-    if (this.#isFull && this.#events.length - this.#taken <= this.#sizeMax / 2) {
+    if (this.#isFull && this.#rows <= this.#rowsMax / 2) {
       this.#isFull = false;
       this.#onDrained();
     }

@@ -3,8 +3,8 @@ import type { TickJson } from "../types.js";
 import type { BarMessage, ConflatedMessage, ErrorMessage, GapMessage, TicksMessage } from "./protocol.js";
 
 /**
- * Ticks of [from, to) read over HTTP, a page of them, because the stream could not give them. Some may have come before:
- * whoever keeps ticks by (time, seq) has nothing to do but to store them.
+ * All ticks of [from, to), read over HTTP because the stream could not give them, or not as slowly as they are read. Some may
+ * have come before: whoever keeps ticks by (time, seq) has nothing to do but to store them.
  */
 export interface ReloadedTicksEvent {
   readonly type: "reloaded-ticks";
@@ -16,7 +16,7 @@ export interface ReloadedTicksEvent {
   readonly ticks: readonly TickJson[];
 }
 
-/** Closed bars read over HTTP after a reconnect, from the last one that was final. Some may have come before. */
+/** Closed bars read over HTTP because the stream could not give them. Some may have come before. */
 export interface ReloadedBarsEvent {
   readonly type: "reloaded-bars";
   readonly channel: string;
@@ -29,8 +29,8 @@ export interface ReloadedBarsEvent {
 export interface StatusEvent {
   readonly type: "status";
   /**
-   * `connecting`; `live` once subscribed; `waiting` before the next attempt; `paused` while the reader is far behind;
-   * `closed` for good.
+   * `connecting`; `live` once subscribed; `waiting` before the next attempt; `paused` while the reader of a `for await` loop
+   * is far behind: the connection stays, and what comes meanwhile follows when there is room; `closed` for good.
    */
   readonly status: "connecting" | "live" | "waiting" | "paused" | "closed";
   /** Why the connection ended, where it did. */
@@ -59,3 +59,15 @@ export type StreamEvent =
 
 /** The events of one type. */
 export type EventOf<Type extends StreamEvent["type"]> = Extract<StreamEvent, { readonly type: Type }>;
+
+/** What tells no ticks or bars: of these, a queue may leave some out. */
+export function isNotice({ type }: StreamEvent): boolean {
+  return type === "status" || type === "error";
+}
+
+/** How many ticks or bars an event holds, or tells of. */
+export function rowsOf(event: StreamEvent): number {
+  if (isNotice(event)) return 0;
+  if ("ticks" in event) return event.ticks.length;
+  return "bars" in event ? event.bars.length : 1;
+}

@@ -1,11 +1,11 @@
 import { backoffMs, type RetryPolicy } from "../retry.js";
-import { canonicalName } from "./channel.js";
+import { canonicalName, covers } from "./channel.js";
+import type { Position } from "./channel-state.js";
 import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
-import { MessageFlow } from "./message-flow.js";
-import { type Position, Positions } from "./positions.js";
 import type { ServerMessage } from "./protocol.js";
+import { Resumption } from "./resumption.js";
 import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
 
 export interface StreamOptions {
@@ -13,7 +13,10 @@ export interface StreamOptions {
   readonly channels: readonly string[];
   /** Where an earlier stream stopped, from its {@link FxStream.positions}. */
   readonly positions?: Readonly<Record<string, Position>> | undefined;
-  /** Events that may wait for a `for await` loop; 10,000 by default. Beyond it the stream pauses, and resumes by itself. */
+  /**
+   * Ticks and bars that may wait for a `for await` loop, besides those of one more event; 10,000 by default. When it is full
+   * the stream is paused: what comes is held back, and past some 10,000 rows read over HTTP when the loop has caught up.
+   */
   readonly queueMax?: number | undefined;
   /** How long to wait before connecting again: at most half a second first and 30 s later, for ever. */
   readonly reconnect?: Partial<RetryPolicy> | undefined;
@@ -63,12 +66,9 @@ function retryMsOf(reason: string): number {
  * Ticks and bars as they happen, over one WebSocket that is opened again whenever it breaks.
  *
  * The states are those of {@link EventOf}<"status">. `connecting` ends in `live` with the server's answer to the
- * subscription; from both of them a lost connection leads to `waiting`, and that back to `connecting`. `paused` is entered
- * when a reader's queue is full and left for `connecting` when it has drained. Every state leads to `closed`, by
- * {@link close}, by leaving the loop, or by a refusal that is final.
- *
- * After a reconnect each `ticks:` channel goes on from the last offset that was handed out. Where the server's history does
- * not reach back so far, and for bars, the stream reads what is missing over HTTP first.
+ * subscription, and `live` in `paused` while a reader's queue is full; from all of them a lost connection leads to `waiting`,
+ * and that back to `connecting`. Every state leads to `closed`, by {@link close}, by leaving the loop, or by a refusal that is
+ * final. What becomes of each channel meanwhile is told at {@link Resumption}.
  */
 export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #parts: StreamParts;
@@ -76,8 +76,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #silenceMaxMs: number;
   readonly #reconnect: RetryPolicy;
   readonly #channels: Set<string>;
-  readonly #positions: Positions;
-  readonly #flow: MessageFlow;
+  readonly #resumption: Resumption;
   readonly #hub = new EventHub();
   readonly #closed = new AbortController();
   #status: EventOf<"status">["status"] | "idle" = "idle";
@@ -95,10 +94,10 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#silenceMaxMs = options.silenceMaxMs ?? SILENCE_MAX_DEFAULT_MS;
     this.#reconnect = { ...RECONNECT_DEFAULT, ...options.reconnect };
     this.#channels = new Set(options.channels.map(canonicalName));
-    this.#positions = new Positions(options.positions);
-    this.#flow = new MessageFlow(parts.history, this.#positions, {
+    this.#resumption = new Resumption(parts.history, options.positions ?? {}, {
       emit: (event) => this.#emit(event),
-      onOverflow: () => this.#lose({ code: 1006, reason: "too much came in while the history was read" }),
+      takesMore: () => !this.#isClosed() && !this.#hub.isFull,
+      follows: (name) => [...this.#channels].some((channel) => covers(channel, name)),
     });
     if (options.signal?.aborted) this.#finish();
     // A signal may outlive many streams: it must not keep those that are closed.
@@ -106,11 +105,11 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * How far the reader has come in each channel, to save and to go on from in another stream. What waits for a loop counts
-   * as read: a loop that saves while it lags should save the `offset` and last `time` of the event it is at.
+   * How far the reader has come in each channel, to save and to go on from in another stream. What waits for a loop, up to
+   * `queueMax` rows, counts as read.
    */
   get positions(): Readonly<Record<string, Position>> {
-    return this.#positions.toJSON();
+    return this.#resumption.positions;
   }
 
   /**
@@ -128,7 +127,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, undefined> {
     const events = this.#hub.read(
       this.#queueMax,
-      () => this.#resume(),
+      () => this.#onDrained(),
       () => this.close(),
     );
     this.#start();
@@ -146,7 +145,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   unsubscribe(...channels: string[]): void {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
-    this.#positions.keepOnly([...this.#channels]);
+    this.#resumption.forgetUnfollowed();
     if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
   }
 
@@ -180,7 +179,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   #requestChannels(channels: string[]): void {
-    const since = this.#positions.since(channels);
+    const since = this.#resumption.since(channels);
     this.#socket?.send({ op: "subscribe", id: this.#nextId(), channels, since });
   }
 
@@ -191,16 +190,18 @@ export class FxStream implements AsyncIterable<StreamEvent> {
 
   #onMessage(message: ServerMessage): void {
     if (message.type !== "subscribed") {
-      this.#flow.onMessage(message);
+      this.#resumption.onMessage(message);
       return;
     }
     this.#liveSinceMs ??= performance.now();
-    if (this.#status !== "live") this.#setStatus("live");
-    if (!this.#isClosed()) this.#flow.onSubscribed(message.channels);
+    if (this.#status === "connecting") this.#setStatus("live");
+    if (!this.#isClosed()) this.#resumption.onSubscribed(message.channels);
   }
 
   #emit(event: StreamEvent): void {
-    if (!this.#hub.emit(event) && this.#status === "live") this.#pause();
+    this.#hub.emit(event);
+    if (!this.#hub.isFull || this.#status !== "live") return;
+    this.#setStatus("paused", { reason: `${this.#queueMax} ticks and bars wait for the reader` });
   }
 
   #setStatus(status: EventOf<"status">["status"], about: { reason?: string; retryMs?: number } = {}): void {
@@ -231,13 +232,9 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#setStatus("waiting", { reason: `${code} ${reason}`.trim(), retryMs });
   }
 
-  #pause(): void {
-    this.#disconnect();
-    this.#setStatus("paused", { reason: `${this.#queueMax} events wait for the reader` });
-  }
-
-  #resume(): void {
-    if (this.#status === "paused") this.#connect();
+  #onDrained(): void {
+    if (this.#status === "paused") this.#setStatus("live");
+    void this.#resumption.catchUp();
   }
 
   #disconnect(): void {
@@ -245,7 +242,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
       this.#attempt = 0;
     this.#liveSinceMs = undefined;
     this.#isOpen = false;
-    this.#flow.onLost();
+    this.#resumption.onLost();
     this.#socket?.close();
     this.#socket = undefined;
   }

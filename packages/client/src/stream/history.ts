@@ -2,6 +2,7 @@ import type { BarJson, StoredInterval } from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
+import type { Range } from "./ranges.js";
 
 /** The two reads that fill what a stream could not give. */
 export interface HistoryReader {
@@ -12,59 +13,66 @@ export interface HistoryReader {
 export interface HistoryQuery {
   readonly symbol: string;
   readonly start: string;
-  readonly end?: string | undefined;
+  readonly end: string;
+  readonly pageSize: number;
   readonly signal: AbortSignal;
 }
 
-/** What is to be read again of one channel. */
-export interface Range {
-  readonly from: string;
-  /** Absent: up to now. */
-  readonly to?: string | undefined;
+/** The beginning of a range. */
+export interface Page {
+  /** Absent when there is nothing in it. */
+  readonly event?: ReloadedTicksEvent | ReloadedBarsEvent | undefined;
+  /** What is to be read after it. */
+  readonly rest?: Range | undefined;
 }
 
-/** Rows of one event: some are shown while the rest is being read, and no event holds a whole day. */
-const EVENT_ROWS_MAX = 1_000;
+/**
+ * Rows of a request, and of an event: a busy reader is never far from its end, and no event holds a whole day. More than the
+ * 1,024 ticks that one stamp may have, so that every page goes further than the one before.
+ */
+const PAGE_ROWS = 2_000;
 
-/** The longest an interval's bucket is: a day on which the clocks go back has 25 hours. */
-const BUCKET_MAX_MS: Readonly<Record<StoredInterval, number>> = { minute: 60_000, hour: 3_600_000, day: 90_000_000 };
+/** Up to now would leave out ticks that are stamped a little ahead of the server's clock. */
+const FOREVER = "9999-01-01T00:00:00Z";
 
-/** The start of a query by bucket that finds the bucket `time` lies in. */
-function bucketsFrom(time: string, interval: StoredInterval): string {
-  return new Date(Date.parse(time) - BUCKET_MAX_MS[interval]).toISOString();
-}
-
-async function* grouped<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
-  let group: Row[] = [];
+/**
+ * The first rows, and the time the rest begins at. A full page may end between two ticks of one stamp: the last stamp is left
+ * to the next page.
+ */
+async function firstRows<Row>(rows: AsyncIterable<Row>, timeOf: (row: Row) => string) {
+  const page: Row[] = [];
   for await (const row of rows) {
-    group.push(row);
-    if (group.length < EVENT_ROWS_MAX) continue;
-    yield group;
-    group = [];
+    page.push(row);
+    if (page.length < PAGE_ROWS) continue;
+    const next = timeOf(row);
+    return { page: page.filter((each) => timeOf(each) !== next), next };
   }
-  if (group.length > 0) yield group;
+  return { page, next: undefined };
 }
 
-/** Reads a range of a channel: its ticks, or its bars that are closed by now. */
-export async function* readHistory(
+/** Reads the beginning of a range of a channel: its ticks, or its bars that are closed by now. */
+export async function readPage(
   reader: HistoryReader,
   name: string,
   channel: Channel,
   range: Range,
   signal: AbortSignal,
-): AsyncGenerator<ReloadedTicksEvent | ReloadedBarsEvent> {
+): Promise<Page> {
   const { symbol } = channel;
-  const query = { symbol, start: range.from, end: range.to, signal };
+  const query = { symbol, start: range.from, end: range.to ?? FOREVER, pageSize: PAGE_ROWS, signal };
   if (channel.kind === "ticks") {
-    for await (const ticks of grouped(reader.ticks(query))) {
-      yield { type: "reloaded-ticks", channel: name, symbol, from: range.from, to: range.to, ticks };
-    }
-    return;
+    const { page: ticks, next } = await firstRows(reader.ticks(query), ({ time }) => time);
+    const read = { from: range.from, to: next ?? range.to };
+    return {
+      event: ticks.length === 0 ? undefined : { type: "reloaded-ticks", channel: name, symbol, ...read, ticks },
+      rest: next === undefined ? undefined : { from: next, to: range.to },
+    };
   }
   const { interval } = channel;
-  const start = bucketsFrom(range.from, interval);
-  for await (const bars of grouped(reader.bars({ ...query, start, interval }))) {
-    const closed = bars.filter(({ complete }) => complete);
-    if (closed.length > 0) yield { type: "reloaded-bars", channel: name, symbol, interval, bars: closed };
-  }
+  const { page, next } = await firstRows(reader.bars({ ...query, interval }), ({ bucket }) => bucket);
+  const bars = page.filter(({ complete }) => complete);
+  return {
+    event: bars.length === 0 ? undefined : { type: "reloaded-bars", channel: name, symbol, interval, bars },
+    rest: next === undefined ? undefined : { from: next, to: range.to },
+  };
 }
