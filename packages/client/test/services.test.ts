@@ -3,6 +3,7 @@ import { FxClient, type TickInput } from "../src/index.js";
 
 let writes: FxClient;
 let reads: FxClient;
+let urls: { readonly reads: string; readonly gateway: string };
 const stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -15,7 +16,11 @@ beforeAll(async () => {
     return service;
   };
   writes = new FxClient({ url: (await started("tick-ingest")).url });
-  reads = new FxClient({ url: (await started("ohlc-query")).url });
+  const { url: readUrl } = await started("ohlc-query");
+  reads = new FxClient({ url: readUrl });
+  const gateway = await startService({ name: "stream-gateway", env: { ...env, OHLC_QUERY_URL: readUrl } });
+  stops.push(() => gateway.stop());
+  urls = { reads: readUrl, gateway: gateway.url };
 }, 60_000);
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
@@ -124,6 +129,28 @@ describe("the client and the services agree", () => {
     await expect(writes.deleteTick({ symbol, time: "2024-01-02T03:00:01Z" })).resolves.toMatchObject({ deleted: 1 });
     await expect(writes.deleteTicks({ symbol, start: START, end: END })).resolves.toMatchObject({ deleted: 2 });
     await expect(writes.deleteTick({ symbol, time: START })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("on what a stream missed, read page by page, with ticks that are stamped a little ahead of the clock", async () => {
+    const symbol = "MISSED";
+    const ahead = { symbol, time: new Date(Date.now() + 60_000).toISOString(), price: 1 };
+    await writes.postTicks([...ticksOf(symbol, 5_000), ahead]);
+    // The streams are the gateway's and the rows the read side's, as they are behind one address.
+    const client = new FxClient({
+      url: urls.gateway,
+      fetch: (url, init) => fetch(String(url).replace(urls.gateway, urls.reads), init),
+    });
+    const stream = client.stream({
+      channels: [`ticks:${symbol}`],
+      queueMax: 3,
+      positions: { [`ticks:${symbol}`]: { offset: "gone-1", time: START } },
+    });
+    const prices: number[] = [];
+    for await (const event of stream) {
+      if (event.type === "reloaded-ticks") prices.push(...event.ticks.map(({ price }) => price));
+      if (prices.length > 5_000) break;
+    }
+    expect(prices).toEqual([...[...ticksOf(symbol, 5_000)].map(({ price }) => price), 1]);
   });
 
   it("on health", async () => {
