@@ -99,7 +99,7 @@ export class ChannelState {
   /** Where HTTP has what is held, and perhaps what was held before it. */
   #heldRanges: readonly Range[] = [];
   #heldRows = 0;
-  /** The ticks that were read last, until a newer one is told: the stream may bring them a moment after HTTP has. */
+  /** The ticks that were read last, until the next heartbeat: the stream may bring them a moment after HTTP has. */
   #read: ReadonlySet<string> = new Set();
   #readTo = "";
 
@@ -134,10 +134,12 @@ export class ChannelState {
   /** A message moves the position. @returns it without ticks that were read already */
   note(message: ChannelMessage): ChannelMessage {
     this.position = noted(this.position, message);
-    if (this.#read.size === 0 || message.type !== "ticks") return message;
-    const unread = this.#unread(message);
-    if (message.ticks.every(({ time }) => time > this.#readTo)) this.#read = new Set();
-    return unread;
+    return this.#unread(message);
+  }
+
+  /** By now the stream has brought what was read before it came. */
+  forgetRead(): void {
+    this.#read = new Set();
   }
 
   /** The range is to be read over HTTP, and bars that it begins in. */
@@ -184,7 +186,7 @@ export class ChannelState {
   }
 
   #unread(message: ChannelMessage): ChannelMessage {
-    if (message.type !== "ticks") return message;
+    if (message.type !== "ticks" || this.#read.size === 0) return message;
     const isUnread = (tick: TickId) => tick.time > this.#readTo || !this.#read.has(keyOf(tick));
     return { ...message, ticks: message.ticks.filter(isUnread) };
   }

@@ -233,6 +233,7 @@ export class Resumption {
       state.position = { offset, time };
     }
     for (const state of this.#channels.values()) {
+      state.forgetRead();
       const { position, isReadToNow } = state;
       // No position is ahead of the server's clock: what this machine's, or a producer's, made of it would leave out ticks.
       const isMoved = position.time !== undefined && (position.time > time || isReadToNow);
