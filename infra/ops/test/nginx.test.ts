@@ -9,7 +9,7 @@ import { type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohl
 import { eventually, freePort } from "@fx-ohlc/testkit";
 import { textOf as fileOf } from "./repository.js";
 
-/** Debian's, with the package libnginx-mod-http-js; elsewhere these tests are left out. */
+/** Debian's, with the package libnginx-mod-http-js; elsewhere these tests are left out, and say so. */
 const NGINX = "/usr/sbin/nginx";
 const NJS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
@@ -39,7 +39,14 @@ async function textOf(socket: Socket): Promise<string> {
   return text;
 }
 
-(existsSync(NGINX) && existsSync(NJS) ? describe : describe.skip)("nginx as it is configured", () => {
+const missing = [NGINX, NJS].filter((file) => !existsSync(file));
+if (missing.length > 0) {
+  console.warn(
+    `nginx is not tried: there is no ${missing.join(" and no ")} (apt-get install nginx-light libnginx-mod-http-js)`,
+  );
+}
+
+(missing.length === 0 ? describe : describe.skip)("nginx as it is configured", () => {
   const folder = mkdtempSync(join(tmpdir(), "nginx-"));
   const ok: RequestListener = (req, res) => sendJson(res, 200, { url: req.url, via: req.headers.via });
   const handlers: Record<Upstream, RequestListener> = { tick_ingest: ok, ohlc_query: ok, stream_gateway: ok };

@@ -1,7 +1,7 @@
 import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
-import { INTERVALS, parseInterval, parseResolution, STORED_INTERVALS, UDF_RESOLUTIONS } from "./interval.js";
+import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
 import { normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
@@ -135,8 +135,6 @@ export function IsIntervalName(): PropertyDecorator {
     orRefused(parseInterval(raw), `must be one of ${INTERVALS.join(" ")}`),
   );
 }
-
-const RESOLUTION_NAMES = [...UDF_RESOLUTIONS.keys(), "D", "W", "M"];
 
 /** What TradingView calls an interval, as the interval. */
 export function IsResolution(): PropertyDecorator {

@@ -13,29 +13,27 @@ interface IntervalFacts {
   readonly kind: "clock" | "day-part" | "days";
   /** How long a bucket is that is not cut; of days, no bucket is known by it. */
   readonly lengthUs?: Micros;
-  /** What its bars are stored as. */
-  readonly stored?: StoredInterval;
   /** What TradingView calls it. */
   readonly resolution: string;
 }
 
 /** Every interval the read side answers, in the short spelling, the shortest first. */
 const FACTS = {
-  "1m": { kind: "clock", lengthUs: US_PER_MINUTE, stored: "minute", resolution: "1" },
+  "1m": { kind: "clock", lengthUs: US_PER_MINUTE, resolution: "1" },
   "2m": { kind: "clock", lengthUs: 2 * US_PER_MINUTE, resolution: "2" },
   "3m": { kind: "clock", lengthUs: 3 * US_PER_MINUTE, resolution: "3" },
   "5m": { kind: "clock", lengthUs: 5 * US_PER_MINUTE, resolution: "5" },
   "10m": { kind: "clock", lengthUs: 10 * US_PER_MINUTE, resolution: "10" },
   "15m": { kind: "clock", lengthUs: 15 * US_PER_MINUTE, resolution: "15" },
   "30m": { kind: "clock", lengthUs: 30 * US_PER_MINUTE, resolution: "30" },
-  "1h": { kind: "clock", lengthUs: US_PER_HOUR, stored: "hour", resolution: "60" },
+  "1h": { kind: "clock", lengthUs: US_PER_HOUR, resolution: "60" },
   "2h": { kind: "day-part", lengthUs: 2 * US_PER_HOUR, resolution: "120" },
   "3h": { kind: "day-part", lengthUs: 3 * US_PER_HOUR, resolution: "180" },
   "4h": { kind: "day-part", lengthUs: 4 * US_PER_HOUR, resolution: "240" },
   "6h": { kind: "day-part", lengthUs: 6 * US_PER_HOUR, resolution: "360" },
   "8h": { kind: "day-part", lengthUs: 8 * US_PER_HOUR, resolution: "480" },
   "12h": { kind: "day-part", lengthUs: 12 * US_PER_HOUR, resolution: "720" },
-  "1d": { kind: "days", stored: "day", resolution: "1D" },
+  "1d": { kind: "days", resolution: "1D" },
   "1w": { kind: "days", resolution: "1W" },
   "1M": { kind: "days", resolution: "1M" },
 } as const satisfies Readonly<Record<string, IntervalFacts>>;
@@ -49,12 +47,13 @@ export function intervalFacts(interval: Interval): IntervalFacts {
   return FACTS[interval];
 }
 
-const NAMES = new Map<unknown, Interval>(
-  INTERVALS.flatMap((interval) => {
-    const { stored } = intervalFacts(interval);
-    return [[interval, interval], ...(stored === undefined ? [] : [[stored, interval] as const])] as const;
-  }),
-);
+/** The short spelling of a stored interval. */
+export const SHORT_NAMES = { minute: "1m", hour: "1h", day: "1d" } as const satisfies Record<StoredInterval, Interval>;
+
+const NAMES = new Map<unknown, Interval>([
+  ...INTERVALS.map((name) => [name, name] as const),
+  ...Object.entries(SHORT_NAMES),
+]);
 
 /** Reads an interval in either spelling; case matters (`1m` is a minute, `1M` a month). */
 export function parseInterval(raw: unknown): Interval | undefined {
@@ -64,11 +63,8 @@ export function parseInterval(raw: unknown): Interval | undefined {
 /** The stored interval of that name, in either spelling. */
 export function parseStoredInterval(raw: unknown): StoredInterval | undefined {
   const interval = parseInterval(raw);
-  return interval === undefined ? undefined : intervalFacts(interval).stored;
+  return STORED_INTERVALS.find((stored) => SHORT_NAMES[stored] === interval);
 }
-
-/** The short spelling of a stored interval. */
-export const SHORT_NAMES = { minute: "1m", hour: "1h", day: "1d" } as const satisfies Record<StoredInterval, Interval>;
 
 /** How long the buckets of stored intervals are; of a day, when no clock changes. */
 export const STORED_LENGTH_US: Readonly<Record<StoredInterval, Micros>> = {
@@ -98,7 +94,11 @@ export const UDF_RESOLUTIONS: ReadonlyMap<string, Interval> = new Map(
   INTERVALS.map((interval) => [intervalFacts(interval).resolution, interval]),
 );
 
-/** The interval of a resolution's name; `D`, `W` and `M` are short for one of them. */
+/** Every name of a resolution: `D`, `W` and `M` are short for one of them. */
+const RESOLUTIONS = new Map<unknown, Interval>([...UDF_RESOLUTIONS, ["D", "1d"], ["W", "1w"], ["M", "1M"]]);
+export const RESOLUTION_NAMES = [...RESOLUTIONS.keys()];
+
+/** The interval of a resolution's name. */
 export function parseResolution(raw: unknown): Interval | undefined {
-  return UDF_RESOLUTIONS.get(String(raw)) ?? UDF_RESOLUTIONS.get(`1${raw}`);
+  return RESOLUTIONS.get(raw);
 }

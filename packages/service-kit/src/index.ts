@@ -30,6 +30,7 @@ export * from "./redis-nodes.js";
 export * from "./refusal.js";
 export * from "./remote-clock.js";
 export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
+export * from "./semaphore.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";
 export * from "./shutdown.js";
 export type { UpgradeListener } from "./web-sockets.js";

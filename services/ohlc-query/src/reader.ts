@@ -8,17 +8,16 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
-import type { RemoteClock } from "@fx-ohlc/service-kit";
-import { Turns } from "./turns.js";
+import { type RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
 
 /** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
-const WAITING_MAX = 500;
+const WAITING = { waitingMax: 500, whenFull: "Too many reads wait for the database." };
 const CANCELLED = "57014";
 
 /** A database, and whose turn it is to read from it. */
 interface Source {
   readonly database: Database;
-  readonly turns: Turns;
+  readonly turns: Semaphore;
 }
 
 type Sources = readonly [Source, ...Source[]];
@@ -43,7 +42,7 @@ export class Reader {
    *   is the primary
    */
   static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
-    const sourceOf = (database: Database) => ({ database, turns: new Turns(connectionsMax, WAITING_MAX) });
+    const sourceOf = (database: Database) => ({ database, turns: new Semaphore(connectionsMax, WAITING) });
     return new Reader(new AbortController().signal, [sourceOf(first), ...others.map(sourceOf)]);
   }
 
@@ -100,18 +99,14 @@ export class Reader {
 
   #run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const { database, turns } = this.#source;
-    return database.whileAvailable(async () => {
-      await turns.begin(this.signal);
-      try {
-        this.signal.throwIfAborted();
-        return await work(database.sql).catch((error: unknown) => {
-          // The cancel of another read came late and met this one.
-          if (errorCode(error) !== CANCELLED || this.signal.aborted) throw error;
-          return work(database.sql);
-        });
-      } finally {
-        turns.end();
-      }
-    });
+    const read = async () => {
+      this.signal.throwIfAborted();
+      return work(database.sql).catch((error: unknown) => {
+        // The cancel of another read came late and met this one.
+        if (errorCode(error) !== CANCELLED || this.signal.aborted) throw error;
+        return work(database.sql);
+      });
+    };
+    return database.whileAvailable(() => turns.run(read, this.signal));
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Micros } from "@fx-ohlc/schemas";
-import { type Logger, type RedisStore, RemoteClock } from "@fx-ohlc/service-kit";
+import { type Logger, type RedisStore, RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -25,7 +25,6 @@ import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
-import { Semaphore } from "./resume/semaphore.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
 import { Session, type SessionContext } from "./subscription/session.js";

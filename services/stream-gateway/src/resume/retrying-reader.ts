@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { fullJitterMs } from "@fx-ohlc/service-kit";
+import { fullJitterMs, type Semaphore } from "@fx-ohlc/service-kit";
 import type { FeedMessage } from "../feed/feed-message.js";
 import type { History } from "../feed/sequencer.js";
 import type { StreamReader } from "../feed/stream-reader.js";
-import type { Semaphore } from "./semaphore.js";
 
 /** A Redis that is away comes back within seconds, or a client had better read what it missed over HTTP. */
 const PATIENCE_MS = 10_000;

@@ -1,0 +1,62 @@
+import { Problem } from "./problem.js";
+
+export interface SemaphoreOptions {
+  /** How many tasks may wait for their turn; any number when absent. */
+  readonly waitingMax?: number;
+  /** What is said to those beyond. */
+  readonly whenFull?: string;
+}
+
+/** Lets a bounded number of tasks run at a time; the others wait for their turn, first come, first served. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+  readonly #options: SemaphoreOptions;
+
+  constructor(runningMax: number, options: SemaphoreOptions = {}) {
+    this.#free = runningMax;
+    this.#options = options;
+  }
+
+  /**
+   * @throws Problem 503 when too many wait already; the signal's reason when it is aborted before the task's turn; whatever
+   *   the task fails with
+   */
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#turn(signal);
+    try {
+      return await task();
+    } finally {
+      this.#end();
+    }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    const { waitingMax = Number.POSITIVE_INFINITY, whenFull = "Too many wait already." } = this.#options;
+    if (this.#waiting.size >= waitingMax) throw new Problem("unavailable", whenFull);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(begin);
+        reject(signal?.reason);
+      };
+      const begin = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      this.#waiting.add(begin);
+      signal?.addEventListener("abort", leave);
+    });
+  }
+
+  /** The place is handed to the next one, or given back. */
+  #end(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
+  }
+}
