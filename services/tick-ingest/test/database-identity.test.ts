@@ -158,6 +158,7 @@ test.each([
     await service.ready(true);
     expect((await service.post()).status).toBe(201);
     await server.stop();
+    await service.ready(false);
     const cluster = join(server.dataFolder, "cluster");
     copy(cluster, kept);
     await server.start();

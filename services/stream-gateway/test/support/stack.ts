@@ -1,5 +1,6 @@
 import { type Micros, nowUs, parseTime, type StoredInterval } from "@fx-ohlc/schemas";
 import {
+  eventually,
   startService,
   type TestDatabase,
   type TestRedis,
@@ -7,6 +8,7 @@ import {
   testDatabase,
   testRedis,
 } from "@fx-ohlc/testkit";
+import postgres from "postgres";
 import type { Message } from "./test-client.js";
 import { type TestGateway, testGateway } from "./test-gateway.js";
 
@@ -20,6 +22,9 @@ export interface PostedTick {
 
 /** The whole way from a POST to a WebSocket: real services, a database and a Redis of their own. */
 export class Stack {
+  /** How far the database's clock is ahead of this machine's. */
+  clockAheadMs = 0;
+
   private constructor(
     readonly database: TestDatabase,
     readonly redis: TestRedis,
@@ -45,6 +50,48 @@ export class Stack {
     await Promise.all([this.ingest.stop(), this.query.stop()]);
     await this.redis.drop();
     await this.database.drop();
+  }
+
+  /** The database's clock, which bars go by, ms; whatever a test makes of `Date.now()`. */
+  get nowMs(): number {
+    return performance.timeOrigin + performance.now() + this.clockAheadMs;
+  }
+
+  /** An instant some milliseconds from now by the database's clock, as producers write it. */
+  timeFromNow(ms: number): string {
+    return new Date(this.nowMs + ms).toISOString();
+  }
+
+  /** Moves the database's clock, so that it shows so much more than this machine's. */
+  async moveClock(aheadMs: number): Promise<void> {
+    const sql = postgres(this.database.url, { max: 1, onnotice: () => undefined });
+    for (const [name, now] of [
+      ["fx_now() returns timestamptz language sql stable", "now()"],
+      ["fx_clock() returns timestamptz language sql volatile", "clock_timestamp()"],
+    ]) {
+      await sql.unsafe(`create or replace function ${name} parallel safe
+                        return ${now} + interval '${aheadMs} milliseconds'`);
+    }
+    await sql.end();
+    this.clockAheadMs = aheadMs;
+  }
+
+  /**
+   * Moves the database's clock on, so that no test waits for a minute to come or meets its end before it is ready.
+   *
+   * @returns when a minute ends, some `leftMs` from now by the database's clock, which the gateway knows by then, ms
+   */
+  async minuteEndingIn(leftMs: number): Promise<number> {
+    const soonMs = this.nowMs - this.clockAheadMs + leftMs;
+    const endMs = Math.ceil(soonMs / 60_000) * 60_000;
+    const aheadMs = endMs - soonMs;
+    await this.moveClock(aheadMs);
+    const skewMs = async () => {
+      const health = await (await fetch(`${this.gateway.httpUrl}/health`)).json();
+      return 1000 * (health as { readonly clock_skew_s?: number }).clock_skew_s;
+    };
+    await eventually(async () => Math.abs((await skewMs()) + aheadMs) < 500, { timeoutMs: 20_000, what: "the clock" });
+    return endMs;
   }
 
   /** Posts ticks; they are committed when it resolves. */
