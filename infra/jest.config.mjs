@@ -5,8 +5,8 @@ export default {
     "<rootDir>/../services/*/jest.config.mjs",
     "<rootDir>/{local,bench,ops}/jest.config.mjs",
   ],
-  // Of the run, not of a project: Jest leaves out what a project says of it.
-  testTimeout: 30_000,
+  // Of the run, not of a project: Jest leaves out what a project says of it. Long: a busy machine is no reason to fail.
+  testTimeout: 120_000,
   globalSetup: "<rootDir>/jest-setup.mjs",
   // Always processes of their own: what a test forgot and what throws later then costs one file, not the run.
   maxWorkers: 2,

@@ -70,7 +70,7 @@ async function expectDrawn(tab: PageUnderTest, kind: Omit<BarsQuery, "start" | "
       answered = await answeredBars(drawn, kind);
       return drawn.length >= atLeast && JSON.stringify(drawn) === JSON.stringify(answered);
     },
-    { timeoutMs: 15_000, what: "the chart to be what /ohlc answers" },
+    { what: "the chart to be what /ohlc answers" },
   ).catch(() => undefined);
   expect(drawn).toEqual(answered);
   expect(drawn.length).toBeGreaterThanOrEqual(atLeast);
@@ -174,7 +174,7 @@ describe("the dashboard in Chromium", () => {
         await tab.page.mouse.up();
         return (await tab.drawnBars()).length >= SEED.minutes;
       },
-      { timeoutMs: 20_000, what: "all of history to be loaded" },
+      { what: "all of history to be loaded" },
     );
     await expectDrawn(tab, { interval: "1m" }, SEED.minutes);
     await tab.page.locator("#to-live").click();
@@ -227,14 +227,12 @@ describe("the dashboard in Chromium", () => {
     await expectDrawn(tab, { interval: "1m" });
     const before = await tab.drawnBars();
     await desk.client.putTick({ symbol: SYMBOL, time: corrected ?? "" }, 1.5);
-    await eventually(async () => (await tab.drawnBars()).some(({ high }) => high === 1.5), { timeoutMs: 15_000 });
+    await eventually(async () => (await tab.drawnBars()).some(({ high }) => high === 1.5));
     const start = new Date(Math.floor(Date.parse(deleted ?? "") / 60_000) * 60_000);
     const end = new Date(start.getTime() + 60_000);
     const minute = { symbol: SYMBOL, start: start.toISOString(), end: end.toISOString() };
     expect((await desk.client.deleteTicks(minute)).deleted).toBe(3);
-    await eventually(async () => !(await tab.drawnBars()).some(({ time }) => time === start.getTime() / 1000), {
-      timeoutMs: 15_000,
-    });
+    await eventually(async () => !(await tab.drawnBars()).some(({ time }) => time === start.getTime() / 1000), {});
     await expectDrawn(tab, { interval: "1m" }, before.length - 1);
     expect(tab.errors).toEqual([]);
     await tab.close();

@@ -46,7 +46,7 @@ async function expectExact({ ingest, write, read, sql }: Sides): Promise<void> {
   expect(await write.postTick(first)).toMatchObject({ duplicate: true, price: first.price });
   await write.putTick(first, 1.9000000000000004);
   await write.deleteTick(second);
-  await eventually(async () => (await backlogOf(ingest)) === 0, { timeoutMs: 30_000, what: "bars of late ticks" });
+  await eventually(async () => (await backlogOf(ingest)) === 0, { what: "bars of late ticks" });
 
   const stored = await storedTicks(sql, SYMBOL);
   expect(stored).toHaveLength(199);

@@ -81,7 +81,7 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     expect(late / sent).toBeGreaterThan(0.01);
     expect(sum(hours.map((hour) => hour.corrections))).toBeGreaterThan(HOURS);
     console.log({ sent, late, corrections: sum(hours.map((hour) => hour.corrections)), bars: follower.told });
-  }, 60_000);
+  });
 
   /** Bars older than the first one told are none of the follower's. */
   async function expectSame(symbol: string, interval: (typeof INTERVALS)[number]): Promise<void> {

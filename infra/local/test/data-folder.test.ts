@@ -41,7 +41,7 @@ describe("a data folder", () => {
     expect(refusal).toBe(
       `a stack runs on ${path} already (process ${winner?.pid}): stop it first, or start another one with FX_DATA_DIR and PORT`,
     );
-  }, 15_000);
+  });
 
   it("is free as soon as its holder is killed, and tells that it was; also where the holder was frozen", async () => {
     const path = join(root, "killed");
@@ -63,7 +63,7 @@ describe("a data folder", () => {
     expect(await said(holder)).toBe("has it");
     holder.kill("SIGSTOP");
     await expect(claimDataFolder(path)).rejects.toThrow(`(process ${holder.pid})`);
-  }, 15_000);
+  });
 
   it("is free whatever process id was left in it: one's own (a container started again), another program's, process 1", async () => {
     const path = join(root, "stale");
@@ -90,7 +90,7 @@ describe("a data folder", () => {
     const copied = await claimDataFolder(copy);
     copied.release();
     folder.release();
-  }, 15_000);
+  });
 
   it("that cannot be made is told: a file is in the way, a link leads nowhere, the file system does not take it", async () => {
     const [file, link] = [join(root, "file"), join(root, "nowhere")];

@@ -65,7 +65,7 @@ describe("the edge", () => {
     const services = { "tick-ingest": ports[0], "ohlc-query": ports[1], "stream-gateway": ports[2] };
     process = edge({ addresses: { edge: port, services }, env: {}, logs: tmpdir() });
     await process.start();
-  }, 30_000);
+  });
 
   beforeEach(async () => {
     for (const upstream of [ingest, query, gateway]) {

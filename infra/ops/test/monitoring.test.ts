@@ -72,12 +72,12 @@ describe("monitoring", () => {
     for (const { url } of services) {
       for (const name of namesIn(await (await fetch(`${url}/metrics`)).text())) known.add(name);
     }
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all(services.map((service) => service.stop()));
     await Promise.all([database.drop(), redis.drop()]);
-  }, 60_000);
+  });
 
   test("the dashboard asks only for metrics that the services and exporters have", () => {
     const asked = panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsIn(expr)));

@@ -66,7 +66,7 @@ if (missing.length > 0) {
     const ports = services.map((service) => service.port);
     nginx = spawn(NGINX, ["-p", folder, "-c", configure(folder, port, ports)], { stdio: "inherit" });
     await eventually(async () => (await fetch(`${url}/live`)).ok, { what: "nginx" });
-  }, 30_000);
+  });
 
   beforeEach(() => {
     for (const name of UPSTREAMS) handlers[name] = ok;

@@ -79,7 +79,7 @@ export async function expectAllTold(
   for (const [symbol, { acknowledged }] of sent) {
     expect(acknowledged.size).toBeGreaterThan(0);
     const missing = () => listeners.get(symbol)?.missing(acknowledged);
-    await eventually(() => missing()?.length === 0, { timeoutMs: 30_000, what: `all of ${symbol} to be told` });
+    await eventually(() => missing()?.length === 0, { what: `all of ${symbol} to be told` });
     expect([symbol, listeners.get(symbol)?.repeated]).toEqual([symbol, 0]);
   }
 }

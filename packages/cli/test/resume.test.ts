@@ -92,7 +92,7 @@ describe("fx-ticks simulate", () => {
     await system.sql`insert into ticks (symbol, time, seq, price) values ('EURUSD', now() - interval '1 hour', 0, 1.23456)`;
     const command = new Command("simulate", "--symbols", "EURUSD,USDJPY", "--rate", "100", "--url", system.url);
     const running = command.run({ stateDirectory: "" });
-    await eventually(async () => (await countTicks()) > 20, { timeoutMs: 30_000 });
+    await eventually(async () => (await countTicks()) > 20);
     command.interrupt();
     const { said } = await running;
     expect(said[0]).toContain("EURUSD 1.23456, USDJPY 150.000");

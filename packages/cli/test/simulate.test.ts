@@ -25,7 +25,7 @@ describe("fx-ticks simulate", () => {
   it("sends moving prices at the rate it was given until it is interrupted, which is no error", async () => {
     const command = new Command("simulate", "--symbols", "EURUSD,USDJPY", "--rate", "200", "--url", side.url);
     const running = command.run({ stateDirectory: "" });
-    await eventually(async () => (await stored("EURUSD")).count >= 400, { timeoutMs: 30_000 });
+    await eventually(async () => (await stored("EURUSD")).count >= 400);
     command.interrupt();
     const { exitCode, said } = await running;
     expect(exitCode).toBe(0);
@@ -42,12 +42,12 @@ describe("fx-ticks simulate", () => {
   it("waits for a service that is away, says so once, and goes on when it is back", async () => {
     const command = new Command("simulate", "--symbols", "GBPUSD", "--rate", "50", "--url", side.url);
     const running = command.run({ stateDirectory: "" });
-    await eventually(async () => (await stored("GBPUSD")).count > 10, { timeoutMs: 30_000 });
+    await eventually(async () => (await stored("GBPUSD")).count > 10);
     await side.service.kill9();
-    await eventually(() => command.said.length === 2, { timeoutMs: 30_000 });
+    await eventually(() => command.said.length === 2);
     const { count } = await stored("GBPUSD");
     await side.service.start();
-    await eventually(async () => (await stored("GBPUSD")).count > count + 10, { timeoutMs: 30_000 });
+    await eventually(async () => (await stored("GBPUSD")).count > count + 10);
     command.interrupt();
     const { exitCode, said } = await running;
     expect(exitCode).toBe(0);

@@ -28,17 +28,17 @@ describe("fx-ticks watch", () => {
     const watched = watching.run({ stateDirectory: "" });
     const simulating = new Command("simulate", "--symbols", "EURUSD", "--rate", "200", "--url", system.url);
     const simulated = simulating.run({ stateDirectory: "" });
-    await eventually(() => ticksIn(watching.out).length > 100, { timeoutMs: 30_000 });
+    await eventually(() => ticksIn(watching.out).length > 100);
     await system.gateway.kill9();
     const before = await storedLines("EURUSD");
-    await eventually(async () => (await storedLines("EURUSD")).length > before.length + 100, { timeoutMs: 30_000 });
+    await eventually(async () => (await storedLines("EURUSD")).length > before.length + 100);
     await system.gateway.start();
     await eventually(async () => ticksIn(watching.out).length > before.length + 200, { timeoutMs: 60_000 });
     simulating.interrupt();
     await simulated;
     const stored = await storedLines("EURUSD");
     const first = stored.indexOf(ticksIn(watching.out)[0] ?? "");
-    await eventually(() => ticksIn(watching.out).length >= stored.length - first, { timeoutMs: 30_000 });
+    await eventually(() => ticksIn(watching.out).length >= stored.length - first);
     watching.interrupt();
     const { exitCode, said } = await watched;
     expect(exitCode).toBe(0);
@@ -52,11 +52,11 @@ describe("fx-ticks watch", () => {
     const watched = watching.run({ stateDirectory: "" });
     const simulating = new Command("simulate", "--symbols", "USDJPY", "--rate", "100", "--url", system.url);
     const simulated = simulating.run({ stateDirectory: "" });
-    await eventually(() => ticksIn(watching.out).length > 50, { timeoutMs: 30_000 });
+    await eventually(() => ticksIn(watching.out).length > 50);
     await system.gateway.kill9();
     await system.redis.kill9();
     const before = await storedLines("USDJPY");
-    await eventually(async () => (await storedLines("USDJPY")).length > before.length + 50, { timeoutMs: 30_000 });
+    await eventually(async () => (await storedLines("USDJPY")).length > before.length + 50);
     await system.redis.start();
     await system.gateway.start();
     const live = ticksIn(watching.out).length + 200;
@@ -67,7 +67,7 @@ describe("fx-ticks watch", () => {
     const expected = stored.slice(stored.indexOf(ticksIn(watching.out)[0] ?? ""));
     // What is read again over HTTP overlaps what had been printed.
     const printed = () => new Set(ticksIn(watching.out));
-    await eventually(() => printed().size >= expected.length, { timeoutMs: 30_000 });
+    await eventually(() => printed().size >= expected.length);
     watching.interrupt();
     await watched;
     expect([...printed()].toSorted()).toEqual(expected.toSorted());
@@ -79,10 +79,8 @@ describe("fx-ticks watch", () => {
     const running = [lines, json].map((command) => command.run({ stateDirectory: "" }));
     const sending = new Command("simulate", "--symbols", "GBPUSD", "--rate", "50", "--url", system.url);
     const sent = sending.run({ stateDirectory: "" });
-    await eventually(() => lines.out.some((line) => /^ohlc:GBPUSD:day .* close 1\.\d+ ticks \d+ bar$/.test(line)), {
-      timeoutMs: 30_000,
-    });
-    await eventually(() => json.out.some((line) => JSON.parse(line).type === "bar"), { timeoutMs: 30_000 });
+    await eventually(() => lines.out.some((line) => /^ohlc:GBPUSD:day .* close 1\.\d+ ticks \d+ bar$/.test(line)), {});
+    await eventually(() => json.out.some((line) => JSON.parse(line).type === "bar"));
     for (const command of [lines, json, sending]) command.interrupt();
     await Promise.all([...running, sent]);
   });

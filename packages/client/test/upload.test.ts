@@ -78,7 +78,7 @@ describe("streamTicks", () => {
     await client.streamTicks(source.ticks(600_000));
     expect(bytesReceived).toBeGreaterThan(40_000_000);
     expect(bytesAheadMax).toBeLessThan(16_000_000);
-  }, 60_000);
+  });
 
   it("closes the source when the service refuses a line, and throws the problem", async () => {
     const source = new Source();

@@ -20,7 +20,7 @@ export interface DatabaseOptions extends Omit<PoolOptions, "ground" | "planCache
   readonly directUrl?: string;
   /** Time between two looks at the server. */
   readonly pingIntervalMs?: number;
-  /** A look that takes longer finds the server away. */
+  /** A look finds the server away when it answers nothing for longer. */
   readonly pingTimeoutMs?: number;
 }
 
@@ -30,6 +30,12 @@ const PING_TIMEOUT_MS = 1100;
 const MAY_NOT_WRITE = "the database's role may not write ticks";
 /** Connections that answered nothing for so long are given up: a host that vanished without a word would hold them for minutes. */
 const RENEW_AFTER_MS = 10_000;
+
+/** A look that is under way. */
+interface Question {
+  readonly answer: Promise<void>;
+  readonly askedAtMs: number;
+}
 
 /**
  * By default PostgreSQL tries at the sixth use of a prepared statement whether a plan for any parameters is as good. For that
@@ -47,8 +53,9 @@ const PLANNING: Readonly<Record<Engine, NonNullable<SessionOptions["planCacheMod
  * It is `away` until a look has succeeded, the schema was found fit, and the database can be used as the service has to; it is
  * `available` from then on until a look fails. A schema that is older than this build knows, or does not serve it any more,
  * counts as away too: it may be migrated while this process runs. A frozen server answers no query and closes no connection;
- * only the monitor's deadline shows that it is away. Each look finds out which database it is: when it is another one than
- * before, its settings are read and the pool is opened anew, so that nothing of the old one is taken for the new one's.
+ * only the monitor's deadline shows that it is away. A busy one answers something meanwhile, to the monitor or to others. Each
+ * look finds out which database it is: when it is another one than before, its settings are read and the pool is opened anew,
+ * so that nothing of the old one is taken for the new one's.
  *
  * A service that writes also keeps the database's incarnation: it draws a new one as soon as what answers may not be what it was.
  *
@@ -79,7 +86,9 @@ export class Database extends EventEmitter<{
   private isSessionStale = false;
   private timer: NodeJS.Timeout | undefined;
   private look: Promise<void> = Promise.resolve();
-  private question: { readonly answer: Promise<void>; readonly askedAtMs: number } | undefined;
+  private question: Question | undefined;
+  /** When the server last answered anything, by `performance.now()`. */
+  private answeredAtMs = 0;
   private readonly waiting = new Set<(reason: unknown) => void>();
   private closed = false;
 
@@ -141,6 +150,7 @@ export class Database extends EventEmitter<{
    * @throws DatabaseUnavailableError when it does not: the next look finds out where it runs
    */
   assertIdentity(identity: string): void {
+    this.noteAnswer();
     if (identity === identityOf(this.settings)) return;
     this.monitor.forget();
     throw new DatabaseUnavailableError("the database is another one, or another state of it, than a moment ago");
@@ -209,7 +219,10 @@ export class Database extends EventEmitter<{
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);
       void work()
-        .then(resolve, reject)
+        .then((result) => {
+          this.noteAnswer();
+          resolve(result);
+        }, reject)
         .finally(() => this.waiting.delete(reject));
     });
   }
@@ -234,26 +247,42 @@ export class Database extends EventEmitter<{
 
   private async lookOnce(): Promise<void> {
     this.question ??= { answer: this.ask().finally(() => (this.question = undefined)), askedAtMs: performance.now() };
-    const { answer, askedAtMs } = this.question;
+    const { question } = this;
     try {
-      // The last turn is for an answer that arrived while this process itself was too busy to read it.
-      await withDeadline(answer, this.pingTimeoutMs, "the database").catch(async (error: unknown) => {
-        await nextTurn();
-        if (this.question !== undefined) throw error;
-        await answer;
-      });
+      await this.whileAnswering(question);
       this.become("available");
     } catch (error) {
       if (error instanceof IncompatibleSchemaError) this.emit("incompatible", error);
       this.become("away", error);
-      if (this.question !== undefined && performance.now() - askedAtMs > RENEW_AFTER_MS) this.renew();
+      if (this.question !== undefined && performance.now() - question.askedAtMs > RENEW_AFTER_MS) this.renew();
     }
+  }
+
+  /** The outcome of a look, unless the server answers nothing at all for too long, or this alone for very long. */
+  private async whileAnswering({ answer, askedAtMs }: Question): Promise<void> {
+    this.noteAnswer();
+    const untilMs = () => Math.min(this.answeredAtMs + this.pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
+    for (;;) {
+      try {
+        return await withDeadline(answer, untilMs() - performance.now(), "the database");
+      } catch (error) {
+        // A turn for an answer that arrived while this process itself was too busy to read it.
+        await nextTurn();
+        if (this.question === undefined) return answer;
+        if (performance.now() >= untilMs()) throw error;
+      }
+    }
+  }
+
+  private noteAnswer(): void {
+    this.answeredAtMs = performance.now();
   }
 
   /** One question at a time: those sent to a frozen server would pile up behind each other. */
   private async ask(): Promise<void> {
     if (this.isSessionStale) this.monitor.renew();
     const look = await this.monitor.look();
+    this.noteAnswer();
     this.isSessionStale = true;
     await this.judge(look);
     this.isSessionStale = false;

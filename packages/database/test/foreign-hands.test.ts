@@ -19,7 +19,7 @@ test("the mark follows chunks that are dropped by hand, and their bars stay", as
   if (!keeper.onTimescaleDb) return;
   const before = await keeper.bars();
   await keeper.sql`select drop_chunks('ticks', older_than => interval '5 days')`;
-  await eventually(() => keeper.notices.find((notice) => notice.includes("dropped by hand")), { timeoutMs: 20_000 });
+  await eventually(() => keeper.notices.find((notice) => notice.includes("dropped by hand")));
   const { droppedBeforeUs, wholeFromUs } = await keeper.mark();
   expect(wholeFromUs).toBe(droppedBeforeUs);
   expect(keeper.nowUs - droppedBeforeUs).toBeLessThan(6 * US_PER_DAY + US_PER_HOUR);
@@ -83,9 +83,7 @@ test("policies made by hand are removed, and told", async () => {
     select add_continuous_aggregate_policy('ohlc_minute', start_offset => interval '1 hour',
              end_offset => interval '10 minutes', schedule_interval => interval '1 day')`;
   keeper.startWorker();
-  await eventually(() => keeper.notices.filter((notice) => notice.includes("policy")).length === 2, {
-    timeoutMs: 20_000,
-  });
+  await eventually(() => keeper.notices.filter((notice) => notice.includes("policy")).length === 2, {});
   const jobs = await keeper.sql`
     select 1 from timescaledb_information.jobs
      where proc_name in ('policy_retention', 'policy_refresh_continuous_aggregate')`;
@@ -102,7 +100,7 @@ test("new ticks are seen after somebody has refreshed up to the present and beyo
   }
   await keeper.store([{ ...now, timeUs: now.timeUs + 1, price: 2 }]);
   const closes = async () => (await keeper.bars()).filter(({ symbol }) => symbol === "NOW").map(({ close }) => close);
-  await eventually(async () => (await closes()).join() === "2,2,2", { timeoutMs: 20_000 });
+  await eventually(async () => (await closes()).join() === "2,2,2");
 });
 
 test("bars stay whole when no refresh ran for days and one with a late start is the first", async () => {

@@ -127,7 +127,6 @@ export class Keeper {
   async refreshed(): Promise<void> {
     if (!this.onTimescaleDb) return;
     await eventually(async () => (await this.sql`select 1 from refresh_queue limit 1`).length === 0, {
-      timeoutMs: 30_000,
       what: "the bars to be refreshed",
     });
   }
@@ -140,7 +139,7 @@ export class Keeper {
       const oldest = (await this.oldestTick()) ?? expectedUs;
       return droppedBeforeUs === expectedUs && wholeFromUs === expectedUs && oldest >= expectedUs;
     };
-    await eventually(isDropped, { timeoutMs: 30_000, what: "expired ticks to be dropped" });
+    await eventually(isDropped, { what: "expired ticks to be dropped" });
   }
 
   async close(): Promise<void> {

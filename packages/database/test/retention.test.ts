@@ -58,7 +58,7 @@ test("a system that is started with its clock days ahead drops nothing that is n
   await keeper.moveClock(10 * US_PER_DAY);
   keeper.startWorker();
   const realDay = Math.floor((keeper.nowUs - 10 * US_PER_DAY) / US_PER_DAY) * US_PER_DAY;
-  await eventually(async () => (await keeper.mark()).wholeFromUs > 0, { timeoutMs: 20_000 });
+  await eventually(async () => (await keeper.mark()).wholeFromUs > 0);
   expect((await keeper.mark()).droppedBeforeUs).toBeLessThanOrEqual(realDay - 7 * US_PER_DAY);
 });
 
@@ -86,7 +86,7 @@ test("ticks are not dropped before every transaction that knew the earlier mark 
     const { horizonUs } = await readCommitRules(writer);
     expect(timeUs).toBeGreaterThan(horizonUs);
     await keeper.migrate({ retentionDays: 8 });
-    await eventually(async () => (await keeper.mark()).droppedBeforeUs > timeUs, { timeoutMs: 20_000 });
+    await eventually(async () => (await keeper.mark()).droppedBeforeUs > timeUs);
     const mark = await keeper.mark();
     markUs = mark.droppedBeforeUs;
     expect(mark.wholeFromUs).toBeLessThan(timeUs);
@@ -127,7 +127,7 @@ test("while the clocks are more than an hour apart nothing is dropped", async ()
   const oldest = await keeper.oldestTick();
   await keeper.moveClock(3 * US_PER_DAY, true);
   keeper.startWorker();
-  await eventually(() => keeper.notices.find((notice) => notice.includes("clocks disagree")), { timeoutMs: 20_000 });
+  await eventually(() => keeper.notices.find((notice) => notice.includes("clocks disagree")));
   expect(await keeper.oldestTick()).toBe(oldest);
   await keeper.stopWorker();
   await keeper.moveClock(0);
@@ -141,7 +141,7 @@ test("a clock that jumps while the worker runs stops drops until it is confirmed
   await keeper.dropped(8);
   const mark = await keeper.mark();
   await keeper.moveClock(3 * US_PER_DAY);
-  await eventually(() => keeper.notices.find((notice) => notice.includes("CONFIRM_CLOCK")), { timeoutMs: 20_000 });
+  await eventually(() => keeper.notices.find((notice) => notice.includes("CONFIRM_CLOCK")));
   await keeper.stopWorker();
   keeper.startWorker();
   await keeper.store([{ symbol: "LATE", timeUs: keeper.nowUs - US_PER_DAY, price: 1 }]);

@@ -64,7 +64,7 @@ describe("the rows of a data folder", () => {
     await withOneRow("a");
     renameSync(join(root, "a"), join(root, "moved"));
     expect(await query(await start("moved"), "select n from kept")).toEqual([{ n: 1 }]);
-  }, 60_000);
+  });
 
   it("are its own in a copy, which is refused as long as it has none of its own", async () => {
     await withOneRow("original");
@@ -76,7 +76,7 @@ describe("the rows of a data folder", () => {
     const [original, copy] = [await start("original"), await start("copy")];
     await query(copy, "update kept set n = 2");
     expect(await query(original, "select n from kept")).toEqual([{ n: 1 }]);
-  }, 60_000);
+  });
 
   it("do not come back by themselves after it was deleted, and as root are told of", async () => {
     const { dataFolder } = await withOneRow("deleted");
@@ -85,13 +85,13 @@ describe("the rows of a data folder", () => {
     const server = await start("deleted", said);
     expect(await query(server, "select to_regclass('kept') as kept")).toEqual([{ kept: null }]);
     expect(said.join().includes(`an earlier database of this data folder is in ${dataFolder}`)).toBe(isRoot());
-  }, 60_000);
+  });
 
   it("are there when the file of the password was lost, and so is the password", async () => {
     const { dataFolder } = await withOneRow("password");
     writeFileSync(join(dataFolder, "password"), "");
     expect(await query(await start("password"), "select n from kept")).toEqual([{ n: 1 }]);
-  }, 60_000);
+  });
 });
 
 it(

@@ -75,9 +75,7 @@ describe("Health", () => {
         thaw = resolve;
       });
     const { health, clock } = healthOf(database);
-    const startedMs = performance.now();
     expect((await health.report()).database).toBe("disconnected");
-    expect(performance.now() - startedMs).toBeLessThan(1900);
     clock.ms += 2000;
     expect((await health.report()).database).toBe("disconnected");
     expect(database.checks).toBe(1);

@@ -8,6 +8,7 @@ export {
   type TestDatabase,
 } from "@fx-ohlc/embedded";
 export { type DocumentedMessage, documentedMessage } from "./documented-messages.js";
+export { watchEventLoop } from "./event-loop-watch.js";
 export { type FaultProxy, faultProxy } from "./fault-proxy.js";
 export { type StartServiceOptions, startService, type TestService } from "./start-service.js";
 export { testDatabase } from "./test-database.js";

@@ -9,7 +9,7 @@ const ticks = ticksAroundClockChanges(7);
 beforeAll(async () => {
   service = await startReadSide();
   await service.insert(ticks);
-}, 60_000);
+});
 afterAll(() => service.stop());
 
 /** Day bars computed from the ticks alone. */

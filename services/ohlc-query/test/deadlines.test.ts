@@ -4,8 +4,6 @@ import { eventually } from "@fx-ohlc/testkit";
 import { get, type ReadSide, startReadSide } from "./read-side.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 const CONNECTIONS = 2;
 /** Reads that may wait for a connection. */
 const WAITING = 500;

@@ -1,8 +1,6 @@
 import { allPages, type Bar, type ReadSide, startReadSide } from "./read-side.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 let service: ReadSide;
 const HOUR_MS = 3_600_000;
 const bucket = (ms: number) => new Date(ms).toISOString().replace(".000Z", "Z");
@@ -17,7 +15,7 @@ beforeAll(async () => {
     { time: "2024-07-09T12:00:00Z", price: 1.4 },
   ];
   await service.insert(["EURUSD", "COINUSD"].flatMap((symbol) => friday.map((tick) => ({ symbol, ...tick }))));
-}, 60_000);
+});
 afterAll(() => service.stop());
 
 /** Every bucket of a range with its prices, by stepping through it. */

@@ -4,8 +4,6 @@ import fc from "fast-check";
 import { allPages, type Bar, nextPath, type ReadSide, startReadSide } from "./read-side.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 let service: ReadSide;
 const START = Date.UTC(2024, 2, 5);
 

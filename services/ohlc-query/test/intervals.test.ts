@@ -4,15 +4,13 @@ import { type Answer, allPages, type Bar, type ReadSide, startReadSide } from ".
 import { ticksAroundClockChanges } from "./sparse-ticks.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 let service: ReadSide;
 const ticks = ticksAroundClockChanges(11);
 
 beforeAll(async () => {
   service = await startReadSide();
   await service.insert(ticks);
-}, 60_000);
+});
 afterAll(() => service.stop());
 
 const RANGE = "symbol=EURUSD&start=1970-01-01T00:00:00Z&end=2030-01-01T00:00:00Z";

@@ -7,6 +7,7 @@ import {
   type TestDatabase,
   testDatabase,
   testPostgres,
+  watchEventLoop,
 } from "@fx-ohlc/testkit";
 import { type App, createApp } from "../src/app.js";
 import { type Answer, configFor, get } from "./read-side.js";
@@ -39,6 +40,9 @@ function create(databaseUrl: string): App {
   return app;
 }
 
+/** The service runs in this process. */
+const heldUpMs = watchEventLoop();
+
 const urlOf = (app: App) => `http://127.0.0.1:${app.port}`;
 
 /** An answer with the time it took. */
@@ -55,18 +59,18 @@ async function expectOutage(url: string): Promise<void> {
     const answer = await timed(url, path);
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(answer.ms).toBeLessThan(2000);
+    expect(answer.ms).toBeLessThan(2000 + heldUpMs());
   }
-  const health = await eventually(async () => unhealthy(await timed(url, "/health")), { timeoutMs: 2000 });
+  const health = await eventually(async () => unhealthy(await timed(url, "/health")));
   expect(health.body).toMatchObject({ status: "unhealthy", database: "disconnected" });
-  expect(health.ms).toBeLessThan(2000);
+  expect(health.ms).toBeLessThan(2000 + heldUpMs());
   expect((await get(url, "/ready")).status).toBe(503);
   expect((await get(url, "/live")).status).toBe(200);
 }
 
 async function expectRecovery(url: string): Promise<void> {
-  await eventually(async () => (await get(url, "/ready")).status === 200, { timeoutMs: 15_000, what: "readiness" });
-  await eventually(async () => (await get(url, PATH)).status === 200, { timeoutMs: 15_000, what: "an answer" });
+  await eventually(async () => (await get(url, "/ready")).status === 200, { what: "readiness" });
+  await eventually(async () => (await get(url, PATH)).status === 200, { what: "an answer" });
 }
 
 describe("while the database is away", () => {
@@ -97,9 +101,9 @@ describe("while the database is away", () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => timed(url, PATH)));
     for (const { status, ms } of answers) {
       expect(status).toBe(503);
-      expect(ms).toBeLessThan(2000);
+      expect(ms).toBeLessThan(2000 + heldUpMs());
     }
-  }, 20_000);
+  });
 
   test("a whole range under way is cut off, so that its reader does not take it for whole", async () => {
     const app = create(proxy.url);
@@ -115,7 +119,7 @@ describe("while the database is away", () => {
       for (let done = false; !done; ) done = (await reader?.read())?.done ?? true;
     };
     await expect(readOn()).rejects.toThrow();
-  }, 40_000);
+  });
 
   test("the service starts, is not ready, and becomes ready by itself", async () => {
     await proxy.refuse();
@@ -126,7 +130,7 @@ describe("while the database is away", () => {
     await proxy.pass();
     await started;
     await expectRecovery(urlOf(app));
-  }, 40_000);
+  });
 });
 
 test("a real PostgreSQL that is frozen, then killed and started again, is survived", async () => {
@@ -156,7 +160,7 @@ test("a real PostgreSQL that is frozen, then killed and started again, is surviv
   } finally {
     await server.drop();
   }
-}, 60_000);
+});
 
 test("a database without the schema of this build is refused with what to do", async () => {
   const bare = await emptyDatabase();

@@ -116,7 +116,7 @@ async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Pro
     const window: RefreshWindow = { symbol: DEFAULT_SYMBOL, fromUs, toUs, reason: "late" };
     return queueRefresh(transaction, engine, [window]);
   });
-  await eventually(() => refreshed(sql, ids), { timeoutMs: 20_000, what: "the bars to hold the ticks" });
+  await eventually(() => refreshed(sql, ids), { what: "the bars to hold the ticks" });
 }
 
 /** The path of the next page, relative to the service; undefined on the last one. */

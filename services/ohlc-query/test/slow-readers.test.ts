@@ -6,8 +6,6 @@ import { ReadDeadline } from "../src/http/read-deadline.js";
 import { AnswerStreams } from "../src/http/streamed-answer.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 const STREAMS = 20;
 const PIECE = "x".repeat(1024 * 1024);
 /** More than the buffers of the system hold on the way. */

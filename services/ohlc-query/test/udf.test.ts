@@ -3,8 +3,6 @@ import { eventually } from "@fx-ohlc/testkit";
 import { type Answer, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 /** On a busy machine. */
-jest.setTimeout(60_000);
-
 let service: ReadSide;
 
 beforeAll(async () => {
@@ -20,7 +18,7 @@ beforeAll(async () => {
   ticks.push({ symbol: "USDJPY", time: "2024-06-04T12:00:00Z", price: 156.123 });
   ticks.push({ symbol: "XEURX", time: "2024-06-04T12:00:00Z", price: 7 });
   await service.insert(ticks);
-}, 60_000);
+});
 afterAll(() => service.stop());
 
 interface History {

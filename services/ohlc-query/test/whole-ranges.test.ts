@@ -8,8 +8,6 @@ import { expectedBars } from "./independent-bars.js";
 import { type Answer, type Bar, nextPath, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 /** On a busy machine with five other test files beside it. */
-jest.setTimeout(120_000);
-
 let service: ReadSide;
 let week: TestTick[];
 const MINUTE_MS = 60_000;
@@ -182,6 +180,6 @@ test("a reader that goes away in the middle frees the place it had", async () =>
   }
   await eventually(
     async () => (await fetch(`${service.url}/ohlc/minute?${LONG_RANGE}&limit=all&format=csv`, { method: "HEAD" })).ok,
-    { timeoutMs: 10_000, what: "a place for a whole range" },
+    { what: "a place for a whole range" },
   );
 });

@@ -105,7 +105,7 @@ async function rows(): Promise<string[]> {
 
 async function untilSwept(): Promise<void> {
   const isEmpty = async () => (await rows()).length === 0;
-  await eventually(isEmpty, { timeoutMs: 20_000, what: "an empty ledger" });
+  await eventually(isEmpty, { what: "an empty ledger" });
 }
 
 test("what a process had not told of in time is declared lost, though it had told of newer commits", async () => {
@@ -121,7 +121,7 @@ test("what a process had not told of in time is declared lost, though it had tol
   new Process().sweep();
   await untilSwept();
   expect([await declaredLost("LATE"), await declaredLost("TOLD")]).toEqual([[startOf(1)], []]);
-}, 30_000);
+});
 
 test("nothing is declared lost of what was told in another order than it was committed in", async () => {
   const process = new Process();
@@ -132,7 +132,7 @@ test("nothing is declared lost of what was told in another order than it was com
   process.sweep();
   await untilSwept();
   expect(await declaredLost("SWAPPED")).toEqual([]);
-}, 30_000);
+});
 
 test("a later commit's statement deletes the rows that were told of, and a statement that fails forgets none", async () => {
   const process = new Process();
@@ -168,7 +168,7 @@ test("what is young is left alone, whoever wrote it, and so is what somebody els
   });
   await eventually(async () => (await declaredLost("HELD")).length > 0);
   await eventually(async () => (await rows()).join() === startOf(3), { what: "only what is young to be left" });
-}, 30_000);
+});
 
 test("a row that a clock put back has left in the future is declared too", async () => {
   await new Process().commit(1, "FUTURE");
@@ -176,7 +176,7 @@ test("a row that a clock put back has left in the future is declared too", async
   new Process().sweep();
   await untilSwept();
   expect(await declaredLost("FUTURE")).toEqual([startOf(1)]);
-}, 30_000);
+});
 
 test("of a commit of many symbols that was told in part all is declared, and of a part nothing is taken for the whole", async () => {
   const dead = new Process();
@@ -188,7 +188,7 @@ test("of a commit of many symbols that was told in part all is declared, and of 
   new Process().sweep();
   await untilSwept();
   expect([await declaredLost("PART"), await declaredLost("REST")]).toEqual([[startOf(1)], [startOf(1)]]);
-}, 30_000);
+});
 
 test("a backlog is told as one range for each symbol, but for what lies far from the rest", async () => {
   const dead = new Process();
@@ -202,7 +202,7 @@ test("a backlog is told as one range for each symbol, but for what lies far from
     [startOf(5000), formatTime(T0 + 5000 * 60_000_000 + 1)],
   ]);
   expect(await declaredLost("OTHER")).toEqual([startOf(0)]);
-}, 30_000);
+});
 
 test("processes that find a backlog at the same time share it: each row is taken over once", async () => {
   const dead = new Process();
@@ -211,7 +211,7 @@ test("processes that find a backlog at the same time share it: each row is taken
   for (let count = 0; count < 3; count += 1) new Process().sweep();
   await untilSwept();
   for (let index = 0; index < 200; index += 1) expect(await declaredLost(`S${index}`)).toEqual([startOf(index)]);
-}, 30_000);
+});
 
 test("what a process had taken over and not told of when it died is taken over again", async () => {
   await new Process().commit(1, "TWICE");
@@ -225,7 +225,7 @@ test("what a process had taken over and not told of when it died is taken over a
   new Process().sweep();
   await untilSwept();
   expect(await declaredLost("TWICE")).toEqual([startOf(1)]);
-}, 30_000);
+});
 
 test("a commit that failed as far as its process knew, and did not, is declared lost behind newer ones", async () => {
   const process = new Process();
@@ -242,7 +242,7 @@ test("a commit that failed as far as its process knew, and did not, is declared 
   process.sweep();
   await untilSwept();
   expect(await declaredLost("DOUBT")).toEqual([startOf(1)]);
-}, 30_000);
+});
 
 test("bars that were refreshed and not told of are told of by another process", async () => {
   const dead = new Process();
@@ -260,7 +260,7 @@ test("bars that were refreshed and not told of are told of by another process", 
   new Process().sweep();
   await untilSwept();
   expect(await declaredLost("BARS")).toEqual([startOf(1), startOf(500)]);
-}, 30_000);
+});
 
 test("nothing is taken over while Redis cannot be reached, and then all of it at once", async () => {
   const link = redis.duplicate("later");
@@ -276,7 +276,7 @@ test("nothing is taken over while Redis cannot be reached, and then all of it at
   link.open();
   await untilSwept();
   expect(await rangesOf("AWAY")).toEqual([[startOf(1), formatTime(T0 + 2 * 60_000_000 + 1)]]);
-}, 30_000);
+});
 
 describe("of the first version", () => {
   const LIFE_LOCK = 5_064_223;
@@ -294,15 +294,15 @@ describe("of the first version", () => {
     await database.sql.begin(async (alive) => {
       await alive`select pg_advisory_lock(${LIFE_LOCK}::int, hashtext('alive'))`;
       for (let count = 0; count < 2; count += 1) new Process().sweep();
-      await eventually(async () => (await declaredLost("FIRST")).length > 0, { timeoutMs: 20_000 });
+      await eventually(async () => (await declaredLost("FIRST")).length > 0);
       const left = await database.sql`select ingest_id from unpublished_commits`;
       expect(left.map(({ ingest_id }) => ingest_id)).toEqual(["alive"]);
       await alive`select pg_advisory_unlock(${LIFE_LOCK}::int, hashtext('alive'))`;
     });
-    await eventually(async () => (await declaredLost("ALIVE")).length > 0, { timeoutMs: 20_000 });
+    await eventually(async () => (await declaredLost("ALIVE")).length > 0);
     await untilSwept();
     expect([await declaredLost("FIRST"), await declaredLost("ALIVE")]).toEqual([[startOf(1)], [startOf(1)]]);
-  }, 60_000);
+  });
 
   test("a process finds nothing of this version in its ledger that it could declare", async () => {
     await new Process().commit(1, "THIRD");

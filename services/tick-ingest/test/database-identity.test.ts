@@ -13,8 +13,6 @@ import {
 } from "@fx-ohlc/testkit";
 import { aside, migrated, type Served, serve, TICK } from "./own-server.js";
 
-jest.setTimeout(90_000);
-
 const THREE_DAYS_MS = 3 * 86_400_000;
 
 let redis: TestRedis;
@@ -76,7 +74,7 @@ async function exchangeNames(one: TestDatabase, other: TestDatabase): Promise<vo
         await aside(maintenance, (sql) => sql`alter database ${sql(from)} rename to ${sql(to)}`);
         return true;
       },
-      { timeoutMs: 20_000, what: `${from} to be named ${to}` },
+      { what: `${from} to be named ${to}` },
     );
   await aside(maintenance, (sql) => sql`alter database ${sql(one.name)} with allow_connections false`);
   await rename(one.name, `${one.name}_moved`);
@@ -98,7 +96,7 @@ test("another database, of another engine, behind the same name is found anew, a
       acknowledged += status === 201 ? 1 : 0;
       return acknowledged > 5;
     },
-    { timeoutMs: 20_000, what: "ticks to be taken again" },
+    { what: "ticks to be taken again" },
   );
   const late = { ...TICK, time: new Date(Date.now() - THREE_DAYS_MS).toISOString() };
   expect((await service.post(late)).status).toBe(201);
@@ -173,7 +171,6 @@ test.each([
     await server.start();
     if (!goesOn) service = await serving({ DATABASE_URL: server.url });
     await eventually(async () => (await settingOf(server.url, "incarnation")) !== incarnation, {
-      timeoutMs: 15_000,
       what: "another incarnation",
     });
     await eventually(async () => (await service.post()).status === 201);

@@ -4,8 +4,6 @@ import { type Ingest, startIngest } from "./ingest.js";
 import { type ModelTick, SlotModel } from "./slot-model.js";
 
 // A new day is a new chunk on TimescaleDB, which takes some 50 ms each.
-jest.setTimeout(120_000);
-
 let ingest: Ingest;
 beforeAll(async () => {
   ingest = await startIngest();

@@ -48,7 +48,7 @@ export async function serve(env: Record<string, string>, redis: TestRedis): Prom
     ready: async (isReady) => {
       const answer = isReady ? 200 : 503;
       const what = isReady ? "readiness" : "no readiness";
-      await eventually(async () => (await get("/ready")).status === answer, { timeoutMs: 15_000, what });
+      await eventually(async () => (await get("/ready")).status === answer, { what });
     },
     stop: async () => {
       aborter.abort();

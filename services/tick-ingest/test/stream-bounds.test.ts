@@ -51,7 +51,7 @@ function newPublisher(options: Parameters<typeof testPublisher>[2] = {}): Publis
 }
 
 const toldAll = (publisher: Publisher) =>
-  eventually(() => publisher.bufferedMessages === 0, { what: "everything to be told", timeoutMs: 20_000 });
+  eventually(() => publisher.bufferedMessages === 0, { what: "everything to be told" });
 
 const stream = (symbol: string) => streamOf(redis, names, symbol);
 const streamedTimes = async (symbol: string) =>
@@ -172,11 +172,11 @@ describe("streams", () => {
     expect(kept).toBeGreaterThanOrEqual(atMs.filter((ms) => ms > endMs - 3000).length);
     // Redis counts whole seconds, and a segment is one of them.
     expect(kept).toBeLessThanOrEqual(atMs.filter((ms) => ms > endMs - 5500).length);
-    await eventually(async () => (await redis.client.exists(names.streamKey("AGED"))) === 0, { timeoutMs: 8000 });
+    await eventually(async () => (await redis.client.exists(names.streamKey("AGED"))) === 0);
     const [epoch] = await redis.client.hmGet(names.streamStateKey("AGED"), ["epoch"]);
     await publishOne();
     expect((await stream("AGED"))[0]?.offset).toBe(`${epoch}-${atMs.length + 1}`);
-  }, 30_000);
+  });
 
   test("keep some 5,000 messages at most", async () => {
     const publisher = newPublisher();
@@ -203,7 +203,7 @@ describe("streams", () => {
     // Each process may add as much as it publishes in a tenth of a second before it hears of the others.
     expect(most).toBeLessThan(bytesMax * 1.5);
     expect(most).toBeGreaterThan(bytesMax / 4);
-  }, 60_000);
+  });
 
   test("leave room for those that come later: the busiest takes half of it", async () => {
     const bytesMax = 4_000_000;
@@ -218,7 +218,7 @@ describe("streams", () => {
     expect(held).toBeGreaterThan(bytesMax / 4);
     expect(held).toBeLessThan(bytesMax * 0.65);
     expect(await streamedTimes("QUIET")).toHaveLength(50);
-  }, 60_000);
+  });
 });
 
 describe("a Redis that refuses what is published", () => {
@@ -238,7 +238,7 @@ describe("a Redis that refuses what is published", () => {
     expect(publisher.problems).toEqual([]);
     for (let at = 0; at < 5; at += 1) expect(await stream(`FULL${at}`)).toHaveLength(1);
     expect(lines).toEqual(["publishing fails, trying again", "publishing works again"]);
-  }, 30_000);
+  });
 
   test("is a problem too when it became a replica, or has too few replicas", async () => {
     const publisher = newPublisher();
@@ -249,5 +249,5 @@ describe("a Redis that refuses what is published", () => {
     await redis.client.configSet("min-replicas-to-write", "0");
     await toldAll(publisher);
     expect(await stream("ALONE")).toHaveLength(1);
-  }, 30_000);
+  });
 });

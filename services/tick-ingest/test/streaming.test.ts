@@ -26,7 +26,7 @@ test("a stream of many chunks is stored whole, and stored once when it is sent t
   const second = await ingest.post("/ticks/bulk", body, "text/csv");
   expect(second).toMatchObject({ status: 201, body: { created: 0, duplicates: 23_456, lines: 23_457 } });
   expect(await count("LONG")).toBe(23_456);
-}, 30_000);
+});
 
 test("ticks of one stamp stay together however many they are", async () => {
   const same = Array.from({ length: 1000 }, () => "2024-01-01T00:00:00Z,STAMP,1.5");
@@ -40,7 +40,7 @@ test("ticks of one stamp stay together however many they are", async () => {
     status: 201,
     body: { created: 0, duplicates: 5500 },
   });
-}, 30_000);
+});
 
 test("requests that follow each other's answers at once are all committed", async () => {
   const chain = async (symbol: string) => {
@@ -50,7 +50,7 @@ test("requests that follow each other's answers at once are all committed", asyn
   };
   await Promise.all(["C1", "C2", "C3", "C4"].map(chain));
   expect(await count("C1")).toBe(100);
-}, 30_000);
+});
 
 test("a stamp that comes again later in a body is numbered anew, wherever the body is cut into chunks", async () => {
   const at = (price: number) => `2024-01-01T00:00:00Z,AGAIN,${price}`;
@@ -80,4 +80,4 @@ test("a stamp that comes again later in a body is numbered anew, wherever the bo
     [2, 2],
   ]);
   expect(await numbered("FARAWAY")).toEqual(await numbered("AGAIN"));
-}, 30_000);
+});

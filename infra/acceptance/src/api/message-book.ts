@@ -17,7 +17,7 @@ export class MessageBook {
 
   async has(...names: readonly string[]): Promise<void> {
     for (const name of names) {
-      await eventually(() => name in this.messages, { what: `a ${name}`, timeoutMs: 20_000 });
+      await eventually(() => name in this.messages, { what: `a ${name}` });
     }
   }
 }

@@ -139,7 +139,7 @@ export class Harness {
       const [row] = await this.#system.sql<{ n: number }[]>`select count(*)::int as n from untold_commits`;
       return row?.n === 0;
     };
-    await eventually(isEmpty, { timeoutMs: 30_000, what: "every commit to be published or declared lost" });
+    await eventually(isEmpty, { what: "every commit to be published or declared lost" });
   }
 
   /** Until everybody has been told a last tick of each symbol, and so everything before it. */

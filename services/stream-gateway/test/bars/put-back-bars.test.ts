@@ -13,7 +13,7 @@ const ANEW_WITHIN_MS = 5000;
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start();
-}, 60_000);
+});
 afterAll(() => stack.stop(), 60_000);
 
 /** What a restore does to a database that other services go on with: newer ticks are gone, and somebody finds that out. */
@@ -53,4 +53,4 @@ test("when the database was put back to an earlier moment, every live bar is wha
   await eventually(() => stack.post(ofPrice(3)).then(() => true));
   await eventually(areAll, { what: "live bars to go on" });
   client.end();
-}, 60_000);
+});

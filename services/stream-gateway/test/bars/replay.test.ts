@@ -18,7 +18,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await Stack.start();
-}, 120_000);
+});
 
 afterAll(() => stack.stop(), 60_000);
 
@@ -84,10 +84,10 @@ test("after an hour of real quotes at high speed, with late ticks and correction
           expect(beliefOf(messages, interval)).toEqual(stored);
           return true;
         },
-        { timeoutMs: 20_000, what: `the ${interval} bars` },
+        { what: `the ${interval} bars` },
       );
     }
   }
   expect(await stack.metric("live_bar_mismatch_total")).toBe(0);
   for (const client of [...plain, multiplex]) client.end();
-}, 120_000);
+});

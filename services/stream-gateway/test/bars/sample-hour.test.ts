@@ -122,7 +122,7 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
 
   beforeAll(async () => {
     stack = await Stack.start();
-  }, 60_000);
+  });
 
   afterAll(() => stack.stop());
 
@@ -140,7 +140,7 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
       else await stack.putTick(SYMBOL, time, price);
     }
     for (const interval of STORED_INTERVALS) await expectSame(interval);
-  }, 120_000);
+  });
 
   async function postAll(): Promise<void> {
     const posted = arrivals(ticks).map(({ tick: { timeUs, ...rest } }) => ({
@@ -163,7 +163,7 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
         expect((await stack.bars(SYMBOL, interval, startUs)).map(barOf)).toEqual(wire);
         return true;
       },
-      { timeoutMs: 30_000, what: `the ${interval} bars` },
+      { what: `the ${interval} bars` },
     );
   }
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   redis = await testRedis();
   publisher = new TestPublisher(redis.url);
   await publisher.open();
-}, 60_000);
+});
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.end();
@@ -90,4 +90,4 @@ test("frames that break the protocol end their own connection alone", async () =
   await publisher.ticks("EURUSD", [testTick(3)]);
   await healthy.ofType("ticks");
   await eventually(async () => (await (await fetch(`${gateway.httpUrl}/ws/stats`)).text()).includes('"total":1'));
-}, 30_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
     STUCK_AFTER_MS: String(STUCK_AFTER_MS),
     QUEUE_BYTES_MAX: "1000000",
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -101,7 +101,7 @@ describe("a client of /ws that reads too slowly", () => {
     // It came back: far more messages after the last account than accounts.
     expect(slow.messages.length - lastConflated).toBeGreaterThan(20);
     expect(await metric("websocket_ticks_conflated_total")).toBeGreaterThan(conflatedBefore);
-  }, 30_000);
+  });
 
   test("is closed with 4008 and the offset to resume from when it reads nothing at all", async () => {
     const stuck = await follow("STUCK");
@@ -124,7 +124,7 @@ describe("a client of /ws that reads too slowly", () => {
     expect(all.flatMap(({ ticks }) => ticks).map(({ time }: WireTick) => time)).toEqual(
       [testTick(0), ...published].map(({ time }) => time),
     );
-  }, 30_000);
+  });
 });
 
 describe("a client of a plain endpoint that reads too slowly", () => {
@@ -135,23 +135,20 @@ describe("a client of a plain endpoint that reads too slowly", () => {
     stuck.ws.pause();
     const closedBefore = await metric("websocket_slow_consumers_total");
     let sent = 0;
-    await eventually(
-      async () => {
-        for (let round = 0; round < 20; round += 1, sent += 200) {
-          await publisher.ticks(
-            "FLOOD",
-            Array.from({ length: 200 }, (_, index) => testTick(sent + index)),
-          );
-        }
-        return (await metric("websocket_slow_consumers_total")) > closedBefore;
-      },
-      { timeoutMs: 20_000 },
-    );
-    await eventually(() => healthy.messages.length === sent, { timeoutMs: 20_000 });
+    await eventually(async () => {
+      for (let round = 0; round < 20; round += 1, sent += 200) {
+        await publisher.ticks(
+          "FLOOD",
+          Array.from({ length: 200 }, (_, index) => testTick(sent + index)),
+        );
+      }
+      return (await metric("websocket_slow_consumers_total")) > closedBefore;
+    });
+    await eventually(() => healthy.messages.length === sent);
     expect(healthy.messages.some(({ type }) => type !== undefined)).toBe(false);
     stuck.ws.resume();
     expect([4008, 1006]).toContain((await stuck.closes()).code);
-  }, 60_000);
+  });
 });
 
 describe("a gateway that stops", () => {
@@ -169,5 +166,5 @@ describe("a gateway that stops", () => {
       expect(JSON.parse(reason).retry_ms).toBeGreaterThanOrEqual(0);
     }
     expect(multiplex.messages.at(-1)).toMatchObject({ type: "heartbeat", offsets: { "ticks:BYE": offset } });
-  }, 20_000);
+  });
 });

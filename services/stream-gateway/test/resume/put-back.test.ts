@@ -20,7 +20,7 @@ let clients: TestClient[] = [];
 
 beforeAll(async () => {
   redis = await testRedis();
-}, 60_000);
+});
 
 beforeEach(async () => {
   query = await queryStub();
@@ -112,7 +112,7 @@ describe("a Redis that was put back to an earlier moment", () => {
         expect(described).toMatchObject({ recovered: false });
       }
     }
-  }, 30_000);
+  });
 
   test("goes on with a new epoch, of which every tick is delivered once", async () => {
     const gateway = await open();
@@ -130,7 +130,7 @@ describe("a Redis that was put back to an earlier moment", () => {
     expect(gapsOf(client)).toHaveLength(1);
     const [, described] = await follow(gateway, "ON", first);
     expect(described).toMatchObject({ recovered: true, replayed: 3 });
-  }, 30_000);
+  });
 });
 
 describe("two deployments on one Redis, with database numbers of their own", () => {
@@ -155,7 +155,7 @@ describe("two deployments on one Redis, with database numbers of their own", () 
     ]);
     other.close();
     await others.stop();
-  }, 30_000);
+  });
 });
 
 describe("a database that was put back, or is another one", () => {
@@ -172,7 +172,7 @@ describe("a database that was put back, or is another one", () => {
       const [, described] = await follow(each, "DB1", offset);
       expect(described).toMatchObject({ recovered: false });
     }
-  }, 30_000);
+  });
 
   test("is told by its first message, of which, and of those after it, every tick is delivered once", async () => {
     const gateway = await open();
@@ -187,7 +187,7 @@ describe("a database that was put back, or is another one", () => {
     await eventually(() => timesOf(client).length === 8);
     expect(timesOf(client)).toEqual(times(0, 1, 2, 3, 4, 5, 6, 7));
     expect(gapsOf(client).length).toBeGreaterThan(0);
-  }, 30_000);
+  });
 
   test("of which somebody goes on publishing: those ticks are not told, and their range is declared", async () => {
     const gateway = await open();
@@ -195,9 +195,9 @@ describe("a database that was put back, or is another one", () => {
     publisher.beginEpoch(`${SECOND}epoch002`);
     await publish("STALE", 3, 2);
     const isCovered = (time: string) => gapsOf(client).some(({ from, to }) => from <= time && time < to);
-    await eventually(() => times(3, 4).every(isCovered), { timeoutMs: 5000 });
+    await eventually(() => times(3, 4).every(isCovered));
     expect(timesOf(client)).toEqual([]);
-  }, 30_000);
+  });
 
   test("with other names: its streams are followed from their beginning, and nobody else's any more", async () => {
     const gateway = await open();
@@ -208,13 +208,13 @@ describe("a database that was put back, or is another one", () => {
     other.beginEpoch(`${SECOND}epoch001`);
     await other.ticks("MOVED", [testTick(10)]);
     query.identity = { stream_namespace: "fedcba9876543210", incarnation: SECOND };
-    await eventually(() => timesOf(client).includes(testTick(10).time), { timeoutMs: 5000 });
+    await eventually(() => timesOf(client).includes(testTick(10).time));
     await publish("MOVED", 1, 1);
     await other.ticks("MOVED", [testTick(11)]);
     await eventually(() => timesOf(client).includes(testTick(11).time));
     expect(timesOf(client)).toEqual(times(0, 10, 11));
     other.close();
-  }, 30_000);
+  });
 });
 
 describe("while ohlc-query is away", () => {
@@ -223,19 +223,19 @@ describe("while ohlc-query is away", () => {
     query.isAway = true;
     const [client] = await follow(gateway, "AWAY");
     const { asked } = query;
-    await eventually(() => query.asked > asked + 1, { timeoutMs: 5000 });
+    await eventually(() => query.asked > asked + 1);
     await publish("AWAY", 0, 2);
     await eventually(() => timesOf(client).length === 2);
     expect(gapsOf(client)).toEqual([]);
-  }, 30_000);
+  });
 
   test("a gateway that does not know it yet is not ready, and is as soon as it does", async () => {
     query.isAway = true;
     const starting = open();
-    await eventually(() => query.asked > 1, { timeoutMs: 5000 });
+    await eventually(() => query.asked > 1);
     query.isAway = false;
     await starting;
-  }, 30_000);
+  });
 });
 
 test("a gateway beside a first-version ohlc-query and tick-ingest does as the first version did", async () => {
@@ -253,4 +253,4 @@ test("a gateway beside a first-version ohlc-query and tick-ingest does as the fi
   await eventually(() => timesOf(client).includes(testTick(3).time));
   const [, described] = await follow(gateway, "FIRST", offset);
   expect(described).toMatchObject({ recovered: true, replayed: 3 });
-}, 30_000);
+});

@@ -14,7 +14,7 @@ beforeAll(async () => {
   publisher = new TestPublisher(redis.url);
   await publisher.open();
   gateway = await testGateway(proxy.url, { HEARTBEAT_INTERVAL_MS: "200", CHANNELS_MAX: "5" });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -124,7 +124,7 @@ describe("/ws", () => {
     const published = await live;
     await eventually(() => timesOf(client, "C1").length === published - 100);
     expect(timesOf(client, "C1")).toEqual(times(100, published - 100));
-  }, 20_000);
+  });
 
   test("replays single symbols below ticks:*", async () => {
     const offsets = await publish("D1", 0, 10);
@@ -269,7 +269,7 @@ describe("a client of /ws that does not behave", () => {
     const client = await connect();
     client.ws.send("x".repeat(100 * 1024 * 1024));
     expect([1009, 1006]).toContain((await client.closes()).code);
-  }, 20_000);
+  });
 
   test("does not disturb another one", async () => {
     const good = await follow(["ticks:J1"]);

@@ -12,7 +12,7 @@ beforeAll(async () => {
   publisher = new TestPublisher(redis.url);
   await publisher.open();
   gateway = await testGateway(redis.url, { ALLOWED_ORIGINS: "https://fx.example" });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -67,7 +67,7 @@ describe("/ws/ticks", () => {
     await eventually(() => followers.every(({ messages }) => messages.length === 5000));
     const expected = Array.from({ length: 5000 }, (_, index) => testTick(index).time);
     for (const { messages } of followers) expect(messages.map(({ time }) => time)).toEqual(expected);
-  }, 40_000);
+  });
 
   test("goes on by itself when Redis was stopped, and says where ticks may be missing", async () => {
     const client = await connect("/ws/ticks?symbol=EURUSD");
@@ -82,7 +82,7 @@ describe("/ws/ticks", () => {
     await eventually(() => publisher.ticks("EURUSD", [testTick(11)]));
     await client.receives("the tick after", ({ time }) => time === testTick(11).time);
     expect(client.closed).toBeUndefined();
-  }, 30_000);
+  });
 
   test("tells of ticks that were committed and never published", async () => {
     const client = await connect("/ws/ticks?symbol=LOST");
@@ -154,5 +154,5 @@ describe("the gateway's own pages", () => {
     await redis.start();
     await eventually(async () => (await fetch(`${gateway.httpUrl}/ready`)).ok);
     publisher.beginEpoch("epoch3");
-  }, 30_000);
+  });
 });

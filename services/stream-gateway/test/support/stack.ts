@@ -90,7 +90,7 @@ export class Stack {
       const health = await (await fetch(`${this.gateway.httpUrl}/health`)).json();
       return 1000 * ((health as { readonly clock_skew_s?: number }).clock_skew_s ?? Number.NaN);
     };
-    await eventually(async () => Math.abs((await skewMs()) + aheadMs) < 500, { timeoutMs: 20_000, what: "the clock" });
+    await eventually(async () => Math.abs((await skewMs()) + aheadMs) < 500, { what: "the clock" });
     return endMs;
   }
 

@@ -56,7 +56,7 @@ export class TestClient {
   }
 
   /** The first message that matches, now or later. */
-  async receives(what: string, matches: (message: Message) => boolean, timeoutMs = 10_000): Promise<Message> {
+  async receives(what: string, matches: (message: Message) => boolean, timeoutMs = 30_000): Promise<Message> {
     return eventually(() => this.messages.find(matches), { what: `a message: ${what}`, timeoutMs });
   }
 
@@ -75,7 +75,7 @@ export class TestClient {
     return this.receives(`the answer to ${request.id}`, (message) => message.id === request.id);
   }
 
-  async closes(timeoutMs = 10_000): Promise<{ readonly code: number; readonly reason: string }> {
+  async closes(timeoutMs = 30_000): Promise<{ readonly code: number; readonly reason: string }> {
     return eventually(() => this.closed, { what: "the connection to be closed", timeoutMs });
   }
 

@@ -11,6 +11,11 @@ export interface Answer {
   readonly text: string;
 }
 
+/** One that may have come after a try that was answered "later" or not at all, and whose work was done nevertheless. */
+export interface PatientAnswer extends Answer {
+  readonly isRepeated: boolean;
+}
+
 /** Longer than the database is away for anything that happens in a life, ms. */
 const ANSWERED_MS = 20_000;
 /** An answer from a killed process never comes, ms. */
@@ -22,11 +27,13 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
 }
 
 /** Asks tick-ingest, again where it says "later" or says nothing, as every producer does. */
-export async function askPatiently(life: Life, path: string, init: RequestInit): Promise<Answer> {
+export async function askPatiently(life: Life, path: string, init: RequestInit): Promise<PatientAnswer> {
   const { url } = life.system.services.ingest;
+  let tries = 0;
   const once = async () => {
+    tries += 1;
     const answer = await ask(`${url}${path}`, init);
-    return answer.status === 503 ? undefined : answer;
+    return answer.status === 503 ? undefined : { ...answer, isRepeated: tries > 1 };
   };
   return eventually(once, { timeoutMs: ANSWERED_MS, what: `${init.method ?? "GET"} ${path} to be answered` });
 }
@@ -83,7 +90,7 @@ export async function send(life: Life, ticks: readonly SentTick[], isRepeated = 
   if (Math.max(...times) > after.nowUs + AHEAD_MAX_US) {
     if (answer.status !== 422) life.faults.push(`${what} are of the future: ${answer.status} ${answer.text}`);
   } else if (!judge(life, what, Math.min(...times), answer, before, after)) {
-    if (answer.status === 201) place(life, what, ticks, answer, isRepeated);
+    if (answer.status === 201) place(life, what, ticks, answer, isRepeated || answer.isRepeated);
     else life.faults.push(`${what}: ${answer.status} ${answer.text}`);
   }
 }
@@ -155,7 +162,17 @@ export async function postNow(life: Life, { symbol, price }: EventOf<"post-now">
   const timeUs = parseTime(time) ?? Number.NaN;
   const isOfNow = timeUs >= sentUs - STAMP_TOLERANCE_US && timeUs <= answeredUs + STAMP_TOLERANCE_US;
   if (!isOfNow) life.faults.push(`a tick sent at ${iso(sentUs)} got ${answer.text}`);
-  if (answer.status === 201) place(life, "a tick of now", [{ symbol: name, timeUs, price }], answer);
+  if (answer.status !== 201) return;
+  place(life, "a tick of now", [{ symbol: name, timeUs, price }], answer);
+  if (answer.isRepeated) {
+    // Each try that was stored got a stamp of its own.
+    const { sql } = life.system.database;
+    const from = formatTime(sentUs - STAMP_TOLERANCE_US);
+    const stored = await sql<{ us: string }[]>`
+      select (extract(epoch from time) * 1000000)::bigint::text as us
+        from ticks where symbol = ${name} and price = ${price} and time >= ${from}::timestamptz`;
+    for (const { us } of stored) noteStored(life, [{ symbol: name, timeUs: Number(us), price }]);
+  }
 }
 
 /**
