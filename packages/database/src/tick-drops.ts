@@ -40,13 +40,17 @@ const DAY_MAX_US = 26 * US_PER_HOUR;
  *   older ticks and readers do not see them, but they are there.
  * - *waiting*: until every transaction that was under way when the mark moved has ended, for it may still write such ticks; and
  *   until no window of the refresh queue reaches into them. The bars are materialised once more, then `whole_from` follows.
- * - *dropping*: what lies before `whole_from` goes, chunk by chunk or batch by batch.
+ * - *dropping*: what lies before `whole_from` goes, chunk by chunk or batch by batch. Chunks only when every snapshot of before
+ *   is gone: it does not know the bars that were materialised, and a dropped chunk is dropped for it, too.
  *
  * Both marks are in the database, so that another process goes on where this one stopped.
  */
 export class TickDrops {
   /** The transactions that are waited for, by their virtual ids, and since when. */
   private awaited: { readonly ids: ReadonlySet<string>; readonly sinceUs: Micros } | undefined;
+
+  /** The first transaction that snapshots may not know of, once `whole_from` was seen to be somewhere. */
+  private barrier: { readonly wholeFromUs: Micros; readonly xid: string } | undefined;
 
   /** Up to where this process has deleted everything on plain PostgreSQL. */
   private deletedBeforeUs: Micros | undefined;
@@ -153,6 +157,7 @@ export class TickDrops {
   private async dropChunks(beforeUs: Micros): Promise<void> {
     const chunks = await this.sql<{ to: Micros }[]>`
       select to_time as to from tick_chunks_now where to_time <= ${beforeUs} order by to_time`;
+    if (chunks.length === 0 || !(await this.areOldSnapshotsOver(beforeUs))) return;
     for (const { to } of chunks) {
       try {
         await this.leadership.transaction((transaction) => dropChunk(transaction, to));
@@ -162,6 +167,20 @@ export class TickDrops {
         throw error;
       }
     }
+  }
+
+  /** Standbys that tell of their own snapshots (`hot_standby_feedback`) are waited for as well. */
+  private async areOldSnapshotsOver(wholeFromUs: Micros): Promise<boolean> {
+    if (this.barrier?.wholeFromUs !== wholeFromUs) {
+      const [now] = await this.sql<{ xid: string }[]>`select pg_snapshot_xmax(pg_current_snapshot())::text as xid`;
+      this.barrier = { wholeFromUs, xid: now?.xid ?? "0" };
+    }
+    const older = await this.sql`
+      select 1 from pg_stat_activity
+       where (datname = current_database() or datname is null) and pid <> pg_backend_pid()
+         and age(backend_xmin) > age(${this.barrier.xid}::xid8::xid)
+       limit 1`;
+    return older.length === 0;
   }
 
   /** Nobody can store another one there: once is enough. */

@@ -1,6 +1,7 @@
 import { eventually } from "@fx-ohlc/embedded";
 import { bucketStart, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { readCommitRules } from "../src/commit-rules.js";
+import { openPool } from "../src/sql.js";
 import { history, Keeper } from "./keeper.js";
 
 const EVERY_US = 17 * US_PER_MINUTE;
@@ -101,6 +102,24 @@ test("ticks are not dropped before every transaction that knew the earlier mark 
   expect((await keeper.mark()).droppedBeforeUs).toBe(markUs);
   const own = (await keeper.bars()).filter(({ symbol }) => symbol === "OPEN");
   expect(own.map(({ tick_count }) => tick_count)).toEqual(keeper.onTimescaleDb ? [1, 1, 1] : []);
+});
+
+test("chunks are not dropped under a reader whose snapshot is older than what was materialised of them", async () => {
+  keeper = await openWithHistory(8);
+  const reader = openPool({ url: keeper.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 0 });
+  const days = await keeper.sql`select symbol, bucket, tick_count from ohlc_day order by symbol, bucket`;
+  await reader.begin("isolation level repeatable read", async (transaction) => {
+    await transaction`select 1 from settings`;
+    keeper.startWorker();
+    await eventually(async () => (await keeper.mark()).wholeFromUs > 0);
+    // The worker has gone round once more by then.
+    await keeper.store([{ symbol: "LATE", timeUs: keeper.nowUs - 2 * US_PER_DAY, price: 1 }]);
+    await keeper.refreshed();
+    const seen = await transaction`select symbol, bucket, tick_count from ohlc_day order by symbol, bucket`;
+    expect(seen).toEqual(days);
+  });
+  await reader.end();
+  await keeper.dropped(8);
 });
 
 test("a worker that is gone in the middle of dropping leaves the rest to the next", async () => {

@@ -90,7 +90,8 @@ function laterOf(
   return transaction<BarRow[]>`
     select symbol, bucket, open, high, low, close, tick_count
       from ${transaction(relationOf(interval))}
-     where symbol = any(${[...symbols]}::text[]) and bucket > ${nowUs}`;
+     where symbol = any(${[...symbols]}::text[]) and bucket > ${nowUs}
+     order by symbol, bucket`;
 }
 
 /** The start of each symbol's earliest bar among some. */
