@@ -7,7 +7,10 @@ import { type Facts, iso, readFacts } from "./facts.js";
 import { type Life, SYMBOLS } from "./life.js";
 import type { ModelBar, ModelTick } from "./model.js";
 
-/** Late ticks are in the bars within two seconds, what a dead tick-ingest left is told after 17 s, and live bars are held against the database every 45 s; longer on a busy machine, ms. */
+/**
+ * Late ticks are in the bars within two seconds, what a dead tick-ingest left is told after 17 s, and live bars are held against
+ * the database every 45 s; longer on a busy machine, ms.
+ */
 const SETTLED_MS = 90_000;
 /** Looked at this often meanwhile, ms. */
 const LOOK_MS = 50;
