@@ -1,3 +1,4 @@
+import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
 import type { StreamEvent } from "./events.js";
@@ -247,7 +248,7 @@ export class Resumption {
   /** With the digits of a tick's time, with which it is compared. */
   #timeNow(): string {
     const ms = this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
-    return new Date(ms).toISOString().replace("Z", "000Z");
+    return formatTime(Math.floor(ms) * 1000);
   }
 
   #stateOf(name: string): ChannelState | undefined {
