@@ -1,4 +1,5 @@
 import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
+import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { pagedRows } from "./paging.js";
 import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
@@ -74,20 +75,10 @@ export interface UploadOptions extends CallOptions {
 const PAGE_SIZE_DEFAULT = 10_000;
 
 /** The bars stored as they are have addresses of their own. */
-const STORED_PATHS: Readonly<Partial<Record<Interval | StoredInterval, string>>> = {
-  minute: "/ohlc/minute",
-  "1m": "/ohlc/minute",
-  hour: "/ohlc/hour",
-  "1h": "/ohlc/hour",
-  day: "/ohlc/day",
-  "1d": "/ohlc/day",
-};
-
 function barsCall({ interval, dayStartHour, timezone, signal }: BarKind & CallOptions, range: Call["query"]): Call {
-  const stored = STORED_PATHS[interval];
-  const named = stored === undefined ? { interval } : {};
-  const query = { ...named, ...range, day_start_hour: dayStartHour, timezone };
-  return { method: "GET", path: stored ?? "/ohlc", query, signal };
+  const stored = parseStoredInterval(interval);
+  const query = { ...(stored === undefined && { interval }), ...range, day_start_hour: dayStartHour, timezone };
+  return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
 }
 
 /**

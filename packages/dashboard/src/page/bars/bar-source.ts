@@ -1,6 +1,7 @@
 import type { BarJson, FxClient } from "@fx-ohlc/client";
+import { takesDayBoundary } from "@fx-ohlc/schemas/interval";
 import { BOUNDARIES } from "../boundaries.js";
-import { type BarSeries, partsOf, takesBoundary } from "./buckets.js";
+import { type BarSeries, partsOf } from "./buckets.js";
 import { type ChartBar, chartBar, type Seconds } from "./chart-bar.js";
 
 /** Where bars are read. */
@@ -14,7 +15,7 @@ export interface BarSource {
 }
 
 /** RFC 3339 of a whole second. */
-export function timeText(time: Seconds): string {
+function timeText(time: Seconds): string {
   return new Date(time * 1000).toISOString();
 }
 
@@ -26,7 +27,7 @@ async function collect(rows: AsyncIterable<BarJson>): Promise<readonly ChartBar[
 
 function boundaryOf({ interval, boundary }: BarSeries): { dayStartHour?: number; timezone?: string } {
   const { hour, timezone } = BOUNDARIES[boundary];
-  return takesBoundary(interval) ? { dayStartHour: hour, timezone } : {};
+  return takesDayBoundary(interval) ? { dayStartHour: hour, timezone } : {};
 }
 
 /** Bars from ohlc-query. */

@@ -1,3 +1,5 @@
+import { isOfDays, longestUs } from "@fx-ohlc/schemas/interval";
+import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import { partsOf } from "../bars/buckets.js";
@@ -6,7 +8,7 @@ import type { PageTick } from "../ticks/tick.js";
 import { byId } from "../view/dom.js";
 import type { View } from "../view.js";
 import { type CurtainState, CurtainView } from "./curtain-view.js";
-import { dayMarks, showsDays } from "./day-marks.js";
+import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
 import { PriceChart } from "./price-chart.js";
 import { type TickPoint, tickPoints } from "./tick-points.js";
@@ -14,8 +16,8 @@ import { type TickPoint, tickPoints } from "./tick-points.js";
 const ZOOM = 1.25;
 /** Bars a step is with the Shift key. */
 const LEAP = 10;
-/** What the parts of a series are themselves part of, and how long that is at most, s: a day may have 25 hours. */
-const AROUND = { minute: { interval: "hour", length: 3_600 }, hour: { interval: "day", length: 90_000 } } as const;
+/** What the parts of a series are themselves part of. */
+const AROUND = { minute: "hour", hour: "day" } as const;
 /** Until a price is known. */
 const DECIMALS = 5;
 
@@ -87,7 +89,7 @@ export class ChartPane {
    */
   onRevision(interval: string, time: Seconds): void {
     const around = this.#view === undefined ? undefined : AROUND[partsOf(this.#view.interval)];
-    if (around?.interval === interval) this.#feed.onChanged(time, time + around.length - 1);
+    if (around === interval) this.#feed.onChanged(time, time + longestUs(around) / US_PER_SECOND - 1);
   }
 
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
@@ -159,7 +161,8 @@ export class ChartPane {
   #showDays(): void {
     const { interval, boundary } = this.#view ?? {};
     if (interval === undefined || boundary === undefined) return;
-    this.#chart.setDays(showsDays(interval) ? dayMarks(this.#feed.bars, boundary) : []);
+    // Bars of a day and more have no day within them.
+    this.#chart.setDays(isOfDays(interval) ? [] : dayMarks(this.#feed.bars, boundary));
   }
 
   #drawTicks(): void {

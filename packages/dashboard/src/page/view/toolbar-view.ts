@@ -1,6 +1,6 @@
-import { takesBoundary } from "../bars/buckets.js";
+import { INTERVALS, takesDayBoundary } from "@fx-ohlc/schemas/interval";
 import { BOUNDARIES, BOUNDARY_NAMES, type BoundaryName } from "../boundaries.js";
-import { INTERVALS, type View } from "../view.js";
+import type { View } from "../view.js";
 import { byId, h, setAttribute } from "./dom.js";
 
 interface Label {
@@ -83,7 +83,7 @@ export class ToolbarView {
     this.#boundaries.show(boundary);
     this.#modes.show(mode);
     setAttribute(this.#toolbar, "data-mode", mode);
-    const touched = mode === "candles" && takesBoundary(interval);
+    const touched = mode === "candles" && takesDayBoundary(interval);
     this.#boundaries.element.title = touched ? "Bars begin anew where the day starts" : "Days are marked in the chart";
   }
 }
