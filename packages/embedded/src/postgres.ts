@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { postgresAccount } from "./account.js";
-import { GuardedProcess } from "./guarded-process.js";
+import type { ProcessSpec } from "./guarded-process.js";
 import { clearLeftServer, type ServedFolder } from "./left-server.js";
 import { type Cluster, openCluster, SERVER_ENV } from "./postgres-cluster.js";
 import { postmasterFile, readPostmaster } from "./postmaster-file.js";
@@ -54,11 +54,10 @@ export async function startPostgres(options: PostgresOptions): Promise<ServerHan
     durable,
   );
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${options.port}/postgres`;
-  const process = postgresProcess(cluster, options);
   const server = new ReadyProcess({
-    process,
+    ...specOf(cluster, options),
     clear: () => clearLeftServer(served(cluster)),
-    isReady: () => isReady(cluster, process.pid),
+    isReady: ({ pid }) => isReady(cluster, pid),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
@@ -76,9 +75,9 @@ function served({ home, folder }: Cluster): ServedFolder {
   };
 }
 
-function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): GuardedProcess {
+function specOf(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): ProcessSpec {
   const parameters = Object.entries({ ...DEFAULT_SETTINGS, port: String(port), ...settings });
-  return new GuardedProcess({
+  return {
     name: "PostgreSQL",
     command: cluster.server,
     args: ["-D", cluster.folder, ...parameters.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -92,7 +91,7 @@ function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }:
     recordFolder: cluster.home,
     orphanFolder: temporary ? cluster.home : undefined,
     onLine: onLog,
-  });
+  };
 }
 
 function isReady(cluster: Cluster, pid: number | undefined): boolean {

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { requireOwner } from "./account.js";
-import { GuardedProcess } from "./guarded-process.js";
+import type { ProcessSpec } from "./guarded-process.js";
 import { clearLeftServer, type ServedFolder } from "./left-server.js";
 import { serverPassword } from "./password.js";
 import { ReadyProcess } from "./ready-process.js";
@@ -43,7 +43,7 @@ export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
   const { password } = serverPassword(folder);
   const { port } = options;
   const server = new ReadyProcess({
-    process: redisProcess(folder, password, options),
+    ...specOf(folder, password, options),
     clear: () => clearLeftServer(served(folder)),
     isReady: () => answersPing(port, password),
     readyTimeoutMs: READY_TIMEOUT_MS,
@@ -60,7 +60,7 @@ function makeFolder(dataDir: string): string {
   return folder;
 }
 
-function redisProcess(folder: string, password: string, options: RedisOptions): GuardedProcess {
+function specOf(folder: string, password: string, options: RedisOptions): ProcessSpec {
   const settings = {
     bind: "127.0.0.1",
     port: String(options.port),
@@ -71,7 +71,7 @@ function redisProcess(folder: string, password: string, options: RedisOptions): 
     ...options.settings,
     requirepass: password,
   };
-  return new GuardedProcess({
+  return {
     name: "Redis",
     command: "redis-server",
     args: ["-"],
@@ -86,7 +86,7 @@ function redisProcess(folder: string, password: string, options: RedisOptions): 
     recordFolder: folder,
     orphanFolder: options.temporary ? folder : undefined,
     onLine: options.onLog,
-  });
+  };
 }
 
 function pidFile(folder: string): string {
