@@ -1,4 +1,4 @@
-import { type BarMessage, type EventOf, FxClient, type StreamEvent } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar } from "./bars/chart-bar.js";
 import { SparkSource } from "./bars/spark-source.js";
@@ -8,7 +8,6 @@ import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
-import type { ConnectionEvent } from "./state/connection.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
@@ -56,8 +55,8 @@ export class App {
 
   constructor() {
     const webSocket = heardSocket({
-      onHeard: () => this.#connect({ type: "heard", atMs: Date.now() }),
-      onRoundTrip: (ms) => this.#connect({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
+      onHeard: () => this.#monitor.onConnection({ type: "heard", atMs: Date.now() }),
+      onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
     this.#client = new FxClient({ url: location.origin, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
@@ -100,7 +99,7 @@ export class App {
         this.#frames.request();
         return;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await sleep(RETRY_MS);
       }
     }
   }
@@ -141,28 +140,24 @@ export class App {
     this.#frames.request();
   }
 
-  #connect(event: ConnectionEvent): void {
-    this.#monitor.onConnection(event);
-  }
-
   #onEvent(event: StreamEvent): void {
     const atMs = Date.now();
     if (event.type === "status") this.#onStatus(event);
     else if (event.type === "ticks" || event.type === "reloaded-ticks") this.#onTicks(event.channel, event.ticks);
     else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
-    else if (event.type === "error") this.#connect({ type: "note", atMs, text: event.message });
+    else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
-      this.#connect({ type: "hole", atMs, hole: holeOf(event) });
+      this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
     else this.#onBar(event);
   }
 
   #onStatus({ status, reason, retryMs }: EventOf<"status">): void {
     const atMs = Date.now();
-    if (status === "connecting") this.#connect({ type: "attempt", atMs });
-    if (status === "waiting") this.#connect({ type: "down", atMs, reason, retryMs });
-    if (status === "closed") this.#connect({ type: "closed", atMs, reason });
+    if (status === "connecting") this.#monitor.onConnection({ type: "attempt", atMs });
+    if (status === "waiting") this.#monitor.onConnection({ type: "down", atMs, reason, retryMs });
+    if (status === "closed") this.#monitor.onConnection({ type: "closed", atMs, reason });
     if (status !== "live") return;
-    this.#connect({ type: "up", atMs });
+    this.#monitor.onConnection({ type: "up", atMs });
     if (this.#monitor.isCatchingUp) void this.#catchUp();
   }
 
@@ -170,10 +165,10 @@ export class App {
   async #catchUp(): Promise<void> {
     while (this.#monitor.isCatchingUp) {
       if (await this.#pane.refresh()) {
-        this.#connect({ type: "caught-up", atMs: Date.now() });
+        this.#monitor.onConnection({ type: "caught-up", atMs: Date.now() });
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(RETRY_MS);
     }
   }
 
@@ -182,7 +177,7 @@ export class App {
     const from = new Date(this.#monitor.lostAtMs ?? nowMs).toISOString();
     const to = new Date(nowMs).toISOString();
     const hole = { what: "Away too long to replay ticks; bars are read again", from, to };
-    this.#connect({ type: "hole", atMs: nowMs, hole });
+    this.#monitor.onConnection({ type: "hole", atMs: nowMs, hole });
     void this.#ticks.refresh();
   }
 
@@ -194,7 +189,7 @@ export class App {
   #onTicks(channel: string, ticks: readonly PageTick[]): void {
     if (channel !== `ticks:${this.#followed}`) return;
     this.#news.push(...ticks);
-    if (this.#monitor.isCatchingUp) this.#connect({ type: "late-ticks", count: ticks.length });
+    if (this.#monitor.isCatchingUp) this.#monitor.onConnection({ type: "late-ticks", count: ticks.length });
     this.#frames.request();
   }
 

@@ -4,10 +4,13 @@ type Theme = "dark" | "light";
 
 const KEY = "fx-ohlc.theme";
 
+function themeOf(text: string | null | undefined): Theme | undefined {
+  return text === "dark" || text === "light" ? text : undefined;
+}
+
 function stored(): Theme | undefined {
   try {
-    const theme = localStorage.getItem(KEY);
-    return theme === "dark" || theme === "light" ? theme : undefined;
+    return themeOf(localStorage.getItem(KEY));
   } catch {
     // Storage can be forbidden: the theme then lasts as long as the page.
     return undefined;
@@ -36,7 +39,7 @@ export class Themes {
   }
 
   get #current(): Theme {
-    return stored() ?? chosen() ?? (this.#system.matches ? "light" : "dark");
+    return stored() ?? themeOf(document.documentElement.dataset.theme) ?? (this.#system.matches ? "light" : "dark");
   }
 
   #toggle(): void {
@@ -51,9 +54,4 @@ export class Themes {
     this.#button.setAttribute("aria-label", `Switch to the ${other} theme`);
     this.#onChange();
   }
-}
-
-function chosen(): Theme | undefined {
-  const theme = document.documentElement.dataset.theme;
-  return theme === "dark" || theme === "light" ? theme : undefined;
 }
