@@ -66,16 +66,12 @@ class Bar implements Progress {
 
 /** Nobody is watching, or nobody knows how much there is to come: troubles only, as lines. */
 class Quiet implements Progress {
-  readonly #terminal: Terminal;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
+  constructor(private readonly terminal: Terminal) {}
 
   update(): void {}
 
   trouble(text: string | undefined): void {
-    this.#terminal.say(text ?? "going on");
+    this.terminal.say(text ?? "going on");
   }
 
   stop(): void {}

@@ -58,18 +58,16 @@ async function openFiles(options: ImportOptions, context: Context): Promise<Open
 
 /** One run of an import, from opening the files to the last line about them. */
 class Run {
-  readonly #options: ImportOptions;
-  readonly #context: Context;
-  readonly #opened: Opened;
   /** Drawn from the first chunk on: a run that goes on from an earlier one has something to say before. */
   #progress: Progress;
   readonly #client: FxClient;
   #stateWritable = true;
 
-  constructor(options: ImportOptions, context: Context, opened: Opened) {
-    this.#options = options;
-    this.#context = context;
-    this.#opened = opened;
+  constructor(
+    private readonly options: ImportOptions,
+    private readonly context: Context,
+    private readonly opened: Opened,
+  ) {
     this.#progress = showProgress(context.terminal, undefined);
     this.#client = patientClient(options.url, ATTEMPTS_MAX, {
       began: ({ message }) => this.#progress.trouble(`${message}; trying again`),
@@ -80,37 +78,37 @@ class Run {
   async import(): Promise<number> {
     const from = await this.#resumePoint();
     const importer = this.#importer(from);
-    const total = this.#opened.files.bytesTotal;
+    const total = this.opened.files.bytesTotal;
     const whole = total === undefined ? undefined : ({ total, noun: "ticks" } as const);
-    this.#progress = showProgress(this.#context.terminal, whole);
+    this.#progress = showProgress(this.context.terminal, whole);
     try {
       await importer.run();
     } catch (error) {
       this.#progress.stop();
-      importer.skipped.list(this.#context.terminal);
-      if (this.#context.signal.aborted) return this.#interrupted(importer.ticks);
+      importer.skipped.list(this.context.terminal);
+      if (this.context.signal.aborted) return this.#interrupted(importer.ticks);
       throw new Error(`${(error as Error).message}; ${this.#soFar(importer.ticks)}`, { cause: error });
     }
     this.#progress.stop();
-    this.#opened.state?.remove();
+    this.opened.state?.remove();
     return this.#finished(importer);
   }
 
   async #resumePoint(): Promise<Mark | undefined> {
-    const { state } = this.#opened;
-    if (state === undefined || this.#options.restart) return undefined;
-    const mark = await resumePoint(state, this.#client, this.#context.signal);
+    const { state } = this.opened;
+    if (state === undefined || this.options.restart) return undefined;
+    const mark = await resumePoint(state, this.#client, this.context.signal);
     if (mark === undefined) return undefined;
     const { file, unit, line } = mark;
-    this.#context.terminal.say(`${this.#options.files[file]}: going on after ${unit} ${grouped(line)}`);
+    this.context.terminal.say(`${this.options.files[file]}: going on after ${unit} ${grouped(line)}`);
     return mark;
   }
 
   #importer(from: Mark | undefined): Importer {
-    const { choice, shiftUs, onError } = this.#options;
-    const { files } = this.#opened;
+    const { choice, shiftUs, onError } = this.options;
+    const { files } = this.opened;
     return new Importer({
-      ...{ files, client: this.#client, choice, shiftUs, onError, from, signal: this.#context.signal },
+      ...{ files, client: this.#client, choice, shiftUs, onError, from, signal: this.context.signal },
       onMark: (mark, ticks) => {
         this.#save(mark);
         this.#progress.update(ticks, files.bytesRead());
@@ -122,29 +120,29 @@ class Run {
   #save(mark: Mark): void {
     if (!this.#stateWritable) return;
     try {
-      this.#opened.state?.save(mark);
+      this.opened.state?.save(mark);
     } catch (error) {
       this.#stateWritable = false;
-      this.#context.terminal.say(`an interrupted import would start over: ${(error as Error).message}`);
+      this.context.terminal.say(`an interrupted import would start over: ${(error as Error).message}`);
     }
   }
 
   #soFar(ticks: number): string {
     if (ticks === 0) return "no tick was acknowledged";
     const stored = `${counted(ticks, "tick")} before it ${ticks === 1 ? "is" : "are"} stored`;
-    return this.#opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
+    return this.opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
   }
 
   #interrupted(ticks: number): number {
-    this.#context.terminal.say(`interrupted; ${this.#soFar(ticks)}`);
+    this.context.terminal.say(`interrupted; ${this.#soFar(ticks)}`);
     return EXIT.interrupted;
   }
 
   async #finished(importer: Importer): Promise<number> {
-    const { terminal, signal } = this.#context;
+    const { terminal, signal } = this.context;
     terminal.out(importer.summary());
     importer.skipped.list(terminal);
-    await awaitBars(this.#options.url, terminal, signal);
+    await awaitBars(this.options.url, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;
   }
 }

@@ -51,13 +51,15 @@ export async function identify(path: string): Promise<FileIdentity> {
 /** Remembers on disk how far one import has come, until it is complete. */
 export class StateFile {
   readonly path: string;
-  readonly #directory: string;
   readonly #about: string;
 
-  constructor(directory: string, key: ImportKey, identities: readonly FileIdentity[]) {
+  constructor(
+    private readonly directory: string,
+    key: ImportKey,
+    identities: readonly FileIdentity[],
+  ) {
     const name = sha256(JSON.stringify(key)).slice(0, 32);
     this.path = join(directory, `${name}.json`);
-    this.#directory = directory;
     // Of thousands of files: as a whole it would be written again with every mark.
     this.#about = sha256(JSON.stringify({ version: VERSION, key, identities }));
   }
@@ -80,7 +82,7 @@ export class StateFile {
    * @throws the file system's error
    */
   save(mark: Mark): void {
-    mkdirSync(this.#directory, { recursive: true });
+    mkdirSync(this.directory, { recursive: true });
     const written = `${this.path}.new`;
     writeFileSync(written, `${JSON.stringify({ about: this.#about, mark })}\n`);
     renameSync(written, this.path);

@@ -38,15 +38,13 @@ const ERASE_BELOW = "\u001b[J";
 
 /** A table that is drawn over itself. */
 class ScreenView implements View {
-  readonly #screen: Screen;
   readonly #table = new LiveTable();
   readonly #timer: ReturnType<typeof setInterval>;
   #remark = "connecting …";
   #linesDrawn = 0;
   #changed = true;
 
-  constructor(screen: Screen) {
-    this.#screen = screen;
+  constructor(private readonly screen: Screen) {
     this.#timer = setInterval(() => this.#draw(), REDRAW_INTERVAL_MS);
   }
 
@@ -64,7 +62,7 @@ class ScreenView implements View {
   #draw(): void {
     if (!this.#changed) return;
     this.#changed = false;
-    const { stream, columns } = this.#screen;
+    const { stream, columns } = this.screen;
     // A line longer than the screen would take two, and the next redraw would begin in the wrong one.
     const lines = [...this.#table.lines(), "", `${this.#remark}; Ctrl-C stops`].map((line) => line.slice(0, columns()));
     moveCursor(stream, 0, -this.#linesDrawn);

@@ -5,9 +5,6 @@ const NOTICES_MAX = 16;
 
 /** Events between the connection and a `for await` loop. It says when it is full, and when it has been half emptied again. */
 export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
-  readonly #rowsMax: number;
-  readonly #onDrained: () => void;
-  readonly #onReturn: () => void;
   #events: StreamEvent[] = [];
   #taken = 0;
   #rows = 0;
@@ -19,11 +16,11 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
    * @param onDrained called once after each time the queue was full
    * @param onReturn called when the reader leaves its loop
    */
-  constructor(rowsMax: number, onDrained: () => void, onReturn: () => void) {
-    this.#rowsMax = rowsMax;
-    this.#onDrained = onDrained;
-    this.#onReturn = onReturn;
-  }
+  constructor(
+    private readonly rowsMax: number,
+    private readonly onDrained: () => void,
+    private readonly onReturn: () => void,
+  ) {}
 
   /** What is full should be given notices only, and a page that was asked for before. */
   get isFull(): boolean {
@@ -58,7 +55,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
   async return(): Promise<IteratorResult<StreamEvent, void>> {
     this.#events = [];
     this.#taken = 0;
-    this.#onReturn();
+    this.onReturn();
     return { done: true, value: undefined };
   }
 
@@ -66,7 +63,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
     if (isNotice(event) && this.#hasManyNotices()) this.#events.pop();
     this.#events.push(event);
     this.#rows += rowsOf(event);
-    this.#isFull ||= this.#rows >= this.#rowsMax;
+    this.#isFull ||= this.#rows >= this.rowsMax;
   }
 
   #hasManyNotices(): boolean {
@@ -83,9 +80,9 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
       this.#events = this.#events.slice(this.#taken);
       this.#taken = 0;
     }
-    if (this.#isFull && this.#rows <= this.#rowsMax / 2) {
+    if (this.#isFull && this.#rows <= this.rowsMax / 2) {
       this.#isFull = false;
-      this.#onDrained();
+      this.onDrained();
     }
     return event;
   }

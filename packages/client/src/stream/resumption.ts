@@ -50,8 +50,6 @@ function isImport(message: ChannelMessage): message is GapMessage {
  * connection: what was read is not read again because one was lost, and the page that was being asked for is asked for again.
  */
 export class Resumption {
-  readonly #history: HistoryReader;
-  readonly #target: ResumptionTarget;
   readonly #channels = new Map<string, ChannelState>();
   /** Those that are behind; the one that was served last comes last. */
   readonly #behind = new Set<ChannelState>();
@@ -63,9 +61,11 @@ export class Resumption {
   /** The server's clock minus `performance.now()`, since the first heartbeat: this machine's may be hours ahead. */
   #serverAheadMs: number | undefined;
 
-  constructor(history: HistoryReader, positions: Readonly<Record<string, Position>>, target: ResumptionTarget) {
-    this.#history = history;
-    this.#target = target;
+  constructor(
+    private readonly history: HistoryReader,
+    positions: Readonly<Record<string, Position>>,
+    private readonly target: ResumptionTarget,
+  ) {
     for (const [name, position] of Object.entries(positions)) {
       const state = this.#add(name, position);
       if (state?.isBehind) this.#behind.add(state);
@@ -89,7 +89,7 @@ export class Resumption {
   /** Forgets what no subscription covers any more. */
   forgetUnfollowed(): void {
     for (const [name, state] of this.#channels) {
-      if (this.#target.follows(name)) continue;
+      if (this.target.follows(name)) continue;
       this.#channels.delete(name);
       this.#behind.delete(state);
     }
@@ -114,7 +114,7 @@ export class Resumption {
   onMessage(message: ServerMessage): void {
     if (this.#connected === undefined) return;
     if (message.type === "heartbeat") this.#onHeartbeat(message);
-    else if (message.type === "error") this.#target.emit(message);
+    else if (message.type === "error") this.target.emit(message);
     else if (isChannelMessage(message)) this.#onChannelMessage(message);
   }
 
@@ -139,7 +139,7 @@ export class Resumption {
   }
 
   #nextBehind(): ChannelState | undefined {
-    if (!this.#target.takesMore()) return undefined;
+    if (!this.target.takesMore()) return undefined;
     for (const state of this.#behind) {
       if (state.missing.length === 0 || this.#connected !== undefined) return state;
     }
@@ -150,7 +150,7 @@ export class Resumption {
     state.missing = state.missing.slice(1);
     state.reading = range;
     try {
-      const page = await readPage(this.#history, state.name, state.channel, range, signal);
+      const page = await readPage(this.history, state.name, state.channel, range, signal);
       if (signal.aborted) throw signal.reason;
       this.#onPage(state, page);
     } catch (error) {
@@ -166,16 +166,16 @@ export class Resumption {
     if (rest !== undefined) state.missing = withRange(state.missing, rest);
     if (event === undefined || this.#channels.get(state.name) !== state) return;
     state.onReloaded(event);
-    this.#target.emit(event);
+    this.target.emit(event);
   }
 
   #onFailed({ name }: ChannelState, { from, to = this.#timeNow() }: Range, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#target.emit({ type: "gap", channel: name, from, to, reason });
+    this.target.emit({ type: "gap", channel: name, from, to, reason });
   }
 
   #release(state: ChannelState): void {
-    while (this.#target.takesMore()) {
+    while (this.target.takesMore()) {
       const message = state.release();
       if (message === undefined) return;
       this.#emit(message);
@@ -184,7 +184,7 @@ export class Resumption {
 
   #emit(message: ChannelMessage): void {
     // All of its ticks may have been read over HTTP.
-    if (message.type !== "ticks" || message.ticks.length > 0) this.#target.emit(message);
+    if (message.type !== "ticks" || message.ticks.length > 0) this.target.emit(message);
   }
 
   #onChannelMessage(told: ChannelMessage): void {
@@ -193,7 +193,7 @@ export class Resumption {
     if (told.type === "ticks" && state.position.offset === undefined) this.#missNew(state);
     const message = state.note(told);
     if (message.type === "gap" && !isImport(message)) this.#miss(state, message);
-    else if (state.isBehind || !this.#target.takesMore()) this.#hold(state, message);
+    else if (state.isBehind || !this.target.takesMore()) this.#hold(state, message);
     else this.#emit(message);
     if (state.isBehind) void this.catchUp();
   }
@@ -252,7 +252,7 @@ export class Resumption {
   }
 
   #stateOf(name: string): ChannelState | undefined {
-    return this.#channels.get(name) ?? (this.#target.follows(name) ? this.#add(name) : undefined);
+    return this.#channels.get(name) ?? (this.target.follows(name) ? this.#add(name) : undefined);
   }
 
   #add(name: string, position?: Position): ChannelState | undefined {

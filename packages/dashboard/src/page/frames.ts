@@ -3,11 +3,9 @@ const HIDDEN_INTERVAL_MS = 1_000;
 
 /** Runs a function once per animation frame when something came, or once a second while the page is hidden. */
 export class Frames {
-  readonly #run: () => void;
   #isPlanned = false;
 
-  constructor(run: () => void) {
-    this.#run = run;
+  constructor(private readonly run: () => void) {
     // A frame that was planned while the page was shown does not come once it is hidden.
     document.addEventListener("visibilitychange", () => this.#flush());
   }
@@ -22,6 +20,6 @@ export class Frames {
   #flush(): void {
     if (!this.#isPlanned) return;
     this.#isPlanned = false;
-    this.#run();
+    this.run();
   }
 }

@@ -29,10 +29,8 @@ function store(theme: Theme): void {
 export class Themes {
   readonly #system = matchMedia("(prefers-color-scheme: light)");
   readonly #button = byId("theme");
-  readonly #onChange: () => void;
 
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  constructor(private readonly onChange: () => void) {
     this.#apply(stored());
     this.#button.addEventListener("click", () => this.#toggle());
     this.#system.addEventListener("change", () => this.#apply(stored()));
@@ -52,6 +50,6 @@ export class Themes {
     if (theme !== undefined) document.documentElement.dataset.theme = theme;
     const other = this.#current === "dark" ? "light" : "dark";
     this.#button.setAttribute("aria-label", `Switch to the ${other} theme`);
-    this.#onChange();
+    this.onChange();
   }
 }

@@ -28,7 +28,6 @@ export class ChartPane {
   readonly #legend = new LegendView();
   readonly #curtain = new CurtainView(() => void this.#reopen());
   readonly #toLive = byId("to-live");
-  readonly #onNeedOlderTicks: () => void;
   #view: View | undefined;
   #state: FeedState = { status: "loading", older: "more" };
   #decimals: number | undefined;
@@ -37,8 +36,10 @@ export class ChartPane {
   #points: TickPoint[] = [];
   #tickState: CurtainState = { kind: "loading" };
 
-  constructor(source: BarSource, onNeedOlderTicks: () => void) {
-    this.#onNeedOlderTicks = onNeedOlderTicks;
+  constructor(
+    source: BarSource,
+    private readonly onNeedOlderTicks: () => void,
+  ) {
     this.#chart = new PriceChart(byId("chart"), {
       onNeedOlder: () => this.#loadOlder(),
       onCrosshair: (time) => this.#onCrosshair(time),
@@ -132,7 +133,7 @@ export class ChartPane {
   }
 
   #loadOlder(): void {
-    if (this.#view?.mode === "ticks") this.#onNeedOlderTicks();
+    if (this.#view?.mode === "ticks") this.onNeedOlderTicks();
     else void this.#feed.loadOlder();
   }
 
