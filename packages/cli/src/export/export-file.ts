@@ -95,10 +95,7 @@ class Run {
     private readonly context: Context,
   ) {
     this.#passage = new Passage(context, options.interval === undefined ? "ticks" : "bars", options.endUs ?? nowUs());
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, {
-      began: ({ message }) => this.#passage.trouble(`${message}; trying again`),
-      ended: () => this.#passage.trouble(undefined),
-    });
+    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#passage.trouble(text));
   }
 
   async export(): Promise<number> {

@@ -26,7 +26,7 @@ export interface ImportOptions {
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
   /** Do not go on where an earlier run stopped. */
-  readonly restart: boolean;
+  readonly restart?: boolean;
 }
 
 /** Two minutes or so: long enough for a service to be restarted or a database to fail over. */
@@ -38,9 +38,9 @@ interface Opened {
   readonly state: StateFile | undefined;
 }
 
-async function stateOf(files: readonly string[], options: ImportOptions, directory: string): Promise<StateFile> {
+async function stateOf(options: ImportOptions, directory: string): Promise<StateFile> {
   const identities = [];
-  for (const file of files) identities.push(await identify(file));
+  for (const file of options.files) identities.push(await identify(file));
   const { symbol, choice: price, format, decimals, url, shiftUs } = options;
   const paths = identities.map(({ path }) => path);
   return new StateFile(directory, { paths, symbol, price, format, decimals, url, shiftUs }, identities);
@@ -53,7 +53,7 @@ async function openFiles(options: ImportOptions, context: Context): Promise<Open
   const { stdin, signal, stateDirectory } = context;
   const files = new TickFiles(toRead, { symbol, choice, format, decimals, onUnreadable, stdin, signal });
   const readAgain = toRead.every(({ size }) => size !== undefined);
-  return { files, state: readAgain ? await stateOf(options.files, options, stateDirectory) : undefined };
+  return { files, state: readAgain ? await stateOf(options, stateDirectory) : undefined };
 }
 
 /** One run of an import, from opening the files to the last line about them. */
@@ -69,10 +69,7 @@ class Run {
     private readonly opened: Opened,
   ) {
     this.#progress = showProgress(context.terminal, undefined);
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, {
-      began: ({ message }) => this.#progress.trouble(`${message}; trying again`),
-      ended: () => this.#progress.trouble(undefined),
-    });
+    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#progress.trouble(text));
   }
 
   async import(): Promise<number> {

@@ -1,6 +1,6 @@
 import { type FxClient, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
-import { patientClient } from "../patient-client.js";
+import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { BadLineError } from "../tick-file/place.js";
 import type { PriceSide } from "../tick-file/quote.js";
@@ -88,10 +88,7 @@ async function playFile(options: ReplayOptions, player: Player, context: Context
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<number> {
   const { terminal, signal } = context;
-  const client = patientClient(options.url, Number.POSITIVE_INFINITY, {
-    began: ({ message }) => terminal.say(`${message}; trying until it answers`),
-    ended: () => terminal.say(`${options.url} answers again`),
-  });
+  const client = undauntedClient(options.url, terminal);
   const player = new Player(client, signal);
   const startedMs = performance.now();
   const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;

@@ -1,6 +1,6 @@
 import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
-import { patientClient } from "../patient-client.js";
+import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
 import { type Due, Schedule } from "./schedule.js";
@@ -88,10 +88,7 @@ class Simulator {
  */
 export async function simulate(options: SimulateOptions, { terminal, signal }: Context): Promise<number> {
   const { symbols, ratePerSecond, url } = options;
-  const client = patientClient(url, Number.POSITIVE_INFINITY, {
-    began: ({ message }) => terminal.say(`${message}; trying until it answers`),
-    ended: () => terminal.say(`${url} answers again`),
-  });
+  const client = undauntedClient(url, terminal);
   const simulator = new Simulator(client, ratePerSecond);
   const startedMs = performance.now();
   try {
