@@ -116,10 +116,9 @@ export class FxClient {
     ticks: AsyncIterable<TickInput> | Iterable<TickInput>,
     options: UploadOptions = {},
   ): Promise<UploadResult> {
-    const { format = "ndjson", ...rest } = options;
-    const upload = uploadOf(ticks, format, (tick) => this.#timed(tick));
+    const upload = uploadOf(ticks, (tick) => this.#timed(tick), options.format);
     try {
-      return await this.#upload(upload.body, format, rest);
+      return await this.#upload(upload.body, options);
     } catch (error) {
       throw upload.sourceError() ?? error;
     } finally {
@@ -129,8 +128,7 @@ export class FxClient {
 
   /** Stores lines of text that are at hand as a whole, a header first in CSV; unlike a stream it can be repeated. */
   async postLines(text: string, options: UploadOptions = {}): Promise<UploadResult> {
-    const { format = "ndjson", ...rest } = options;
-    return this.#upload(text, format, rest);
+    return this.#upload(text, options);
   }
 
   /** Replaces the price of a stored tick. */
@@ -208,10 +206,9 @@ export class FxClient {
     return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
   }
 
-  #upload(body: string | ReadableStream<Uint8Array>, format: UploadFormat, options: Omit<UploadOptions, "format">) {
-    const { onError, signal } = options;
-    const query = { on_error: onError };
-    return this.#post<UploadResult>({ path: "/ticks/bulk", query, body, contentType: UPLOAD_TYPES[format], signal });
+  #upload(body: string | ReadableStream<Uint8Array>, { format = "ndjson", onError, signal }: UploadOptions) {
+    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, contentType: UPLOAD_TYPES[format], signal };
+    return this.#post<UploadResult>(call);
   }
 
   #post<T>(call: Omit<Call, "method">): Promise<T> {
