@@ -1,9 +1,10 @@
 import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
+import type { ReadState } from "./bars/bar-feed.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar } from "./bars/chart-bar.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
-import { Frames } from "./frames.js";
+import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
@@ -32,7 +33,7 @@ export class App {
   readonly #client: FxClient;
   readonly #stream: LiveStream;
   readonly #monitor: Monitor;
-  readonly #frames = new Frames(() => this.#onFrame());
+  readonly #requestFrame = oncePerFrame(() => this.#onFrame());
   readonly #pane: ChartPane;
   readonly #ticks: TickFeed;
   readonly #sparks: SparkSource;
@@ -96,7 +97,7 @@ export class App {
       try {
         for (const { symbol } of await this.#client.symbols()) this.#watch({ type: "symbol", symbol });
         this.#areSymbolsKnown = true;
-        this.#frames.request();
+        this.#requestFrame();
         return;
       } catch {
         await sleep(RETRY_MS);
@@ -124,7 +125,7 @@ export class App {
     if (symbol === undefined) return;
     if (isOther) this.#follow(symbol);
     this.#pane.show({ ...view, symbol });
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #follow(symbol: string): void {
@@ -137,7 +138,7 @@ export class App {
 
   #watch(event: WatchEvent): void {
     this.#watchEvents.push(event);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #onEvent(event: StreamEvent): void {
@@ -183,25 +184,25 @@ export class App {
 
   #onBar(message: BarMessage): void {
     this.#bars.push(message);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #onTicks(channel: string, ticks: readonly PageTick[]): void {
     if (channel !== `ticks:${this.#followed}`) return;
     this.#news.push(...ticks);
     if (this.#monitor.isCatchingUp) this.#monitor.onConnection({ type: "late-ticks", count: ticks.length });
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
     this.#pane.onTicks(ticks, onlyAdded);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
-  #onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
+  #onTickState(state: ReadState): void {
     this.#tickState = state.status;
     this.#pane.onTickState(state);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   /** Takes in everything that came since the last frame, and draws. */

@@ -14,11 +14,15 @@ const CHANGED_WAIT_MS = 150;
 /** Before what changed and could not be read is tried again; the client has repeated each request by then. */
 const CHANGED_RETRY_MS = 2_000;
 
-/** `older`: whether more can be loaded before the first bar. */
-export interface FeedState {
+/** How the reading of bars or ticks is getting on. */
+export interface ReadState {
   readonly status: "loading" | "ready" | "failed";
-  readonly older: "more" | "loading" | "end";
   readonly error?: string;
+}
+
+/** `older`: whether more can be loaded before the first bar. */
+export interface FeedState extends ReadState {
+  readonly older: "more" | "loading" | "end";
 }
 
 /** A streamed bar of the size the series is folded from. */

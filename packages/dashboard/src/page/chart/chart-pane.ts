@@ -1,13 +1,13 @@
 import { isOfDays, longestUs } from "@fx-ohlc/schemas/interval";
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
-import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
+import { BarFeed, type FeedState, type LivePart, type ReadState } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import { partsOf } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId } from "../view/dom.js";
 import type { View } from "../view.js";
-import { type CurtainState, CurtainView } from "./curtain-view.js";
+import { CurtainView } from "./curtain-view.js";
 import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
 import { PriceChart } from "./price-chart.js";
@@ -34,7 +34,7 @@ export class ChartPane {
   #crosshair: Seconds | undefined;
   #ticks: readonly PageTick[] = [];
   #points: TickPoint[] = [];
-  #tickState: CurtainState = { kind: "loading" };
+  #tickState: ReadState = { status: "loading" };
 
   constructor(
     source: BarSource,
@@ -108,10 +108,8 @@ export class ChartPane {
     this.#showCurtain();
   }
 
-  onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
-    const { status, error = "" } = state;
-    if (status === "failed") this.#tickState = { kind: "failed", error };
-    else this.#tickState = { kind: status === "loading" ? "loading" : "no-data" };
+  onTickState(state: ReadState): void {
+    this.#tickState = state;
     this.#showCurtain();
   }
 
@@ -174,12 +172,9 @@ export class ChartPane {
   }
 
   #showCurtain(): void {
-    if (this.#view?.mode === "ticks") {
-      this.#curtain.show(this.#ticks.length > 0 ? { kind: "none" } : this.#tickState);
-      return;
-    }
-    const { status, error = "" } = this.#state;
-    if (this.#feed.bars.length > 0) this.#curtain.show({ kind: "none" });
+    const isTicks = this.#view?.mode === "ticks";
+    const { status, error = "" } = isTicks ? this.#tickState : this.#state;
+    if ((isTicks ? this.#ticks : this.#feed.bars).length > 0) this.#curtain.show({ kind: "none" });
     else if (status === "failed") this.#curtain.show({ kind: "failed", error });
     else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
   }

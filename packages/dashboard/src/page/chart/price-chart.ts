@@ -16,8 +16,8 @@ import {
   chartOptions,
   lineOptions,
   RIGHT_OFFSET,
+  VOLUME_OPTIONS,
   VOLUME_SCALE,
-  volumeOptions,
 } from "./chart-options.js";
 import { type ChartColors, readColors } from "./colors.js";
 import { DayLines, type DayMark } from "./day-lines.js";
@@ -51,7 +51,7 @@ export class PriceChart {
 
   constructor(element: HTMLElement, listener: PriceChartListener) {
     this.#chart = createChart(element, chartOptions(this.#colors));
-    this.#volume = this.#chart.addSeries(HistogramSeries, volumeOptions());
+    this.#volume = this.#chart.addSeries(HistogramSeries, VOLUME_OPTIONS);
     this.#volume.priceScale().applyOptions(VOLUME_SCALE);
     this.#candles = this.#chart.addSeries(CandlestickSeries, candleOptions(this.#colors));
     this.#line = this.#chart.addSeries(LineSeries, { ...lineOptions(this.#colors), visible: false });

@@ -1,3 +1,4 @@
+import type { ReadState } from "../bars/bar-feed.js";
 import { type PageTick, withTickRange, withTicks } from "./tick.js";
 import type { TickSource } from "./tick-source.js";
 
@@ -10,8 +11,7 @@ const KEPT_MAX = 50_000;
 export interface TickFeedListener {
   /** `onlyAdded`: the ticks before the new ones are as they were. */
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void;
-  /** `older`: whether there may be more before the first. */
-  onState(state: { readonly status: "loading" | "ready" | "failed"; readonly error?: string }): void;
+  onState(state: ReadState): void;
 }
 
 /** The ticks of one symbol: the newest at once, older ones as one scrolls back, live ones as they come. */
