@@ -32,12 +32,6 @@ export interface ImportOptions {
 /** Two minutes or so: long enough for a service to be restarted or a database to fail over. */
 const ATTEMPTS_MAX = 50;
 
-/** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
-interface Opened {
-  readonly files: TickFiles;
-  readonly state: StateFile | undefined;
-}
-
 async function stateOf(options: ImportOptions, directory: string): Promise<StateFile> {
   const identities = [];
   for (const file of options.files) identities.push(await identify(file));
@@ -46,7 +40,8 @@ async function stateOf(options: ImportOptions, directory: string): Promise<State
   return new StateFile(directory, { paths, symbol, price, format, decimals, url, shiftUs }, identities);
 }
 
-async function openFiles(options: ImportOptions, context: Context): Promise<Opened> {
+/** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
+async function openFiles(options: ImportOptions, context: Context) {
   const toRead: FileToRead[] = [];
   for (const path of options.files) toRead.push(await fileToRead(path));
   const { symbol, choice, format, decimals, onError: onUnreadable } = options;
@@ -66,7 +61,7 @@ class Run {
   constructor(
     private readonly options: ImportOptions,
     private readonly context: Context,
-    private readonly opened: Opened,
+    private readonly opened: Awaited<ReturnType<typeof openFiles>>,
   ) {
     this.#progress = showProgress(context.terminal, undefined);
     this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#progress.trouble(text));

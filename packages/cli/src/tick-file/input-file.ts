@@ -98,11 +98,11 @@ export class InputFile {
 
   /** @param path what tells its symbol, and the hour of a bi5 file */
   #part(name: string, path: string, open: () => Readable): Part {
-    const { choice, format, decimals } = this.options;
+    const { choice, format } = this.options;
     const symbol = symbolOfPath(path);
     if (format === "bi5" || (format === undefined && isBi5Path(path))) {
       const bi5Path = path.replace(/\.gz$/i, "");
-      const batches = (start?: Position) => bi5Ticks(plainBlocks(open()), bi5Path, { choice, decimals }, start);
+      const batches = (start?: Position) => bi5Ticks(plainBlocks(open()), bi5Path, this.options, start);
       return { name, unit: "record", symbol, batches };
     }
     const options = { choice, format: format === undefined ? undefined : TEXT_FORMATS[format] };

@@ -8,17 +8,13 @@ export interface WatchOptions {
   readonly channels: readonly string[];
   readonly url: string;
   /** Every event as a line of JSON. */
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** What shows the events to a person, or writes them for a program. */
 interface View {
   show(event: StreamEvent): void;
   end(): void;
-}
-
-function jsonView(terminal: Terminal): View {
-  return { show: (event) => terminal.out(JSON.stringify(event)), end: () => {} };
 }
 
 function lineView(terminal: Terminal): View {
@@ -72,8 +68,8 @@ class ScreenView implements View {
   }
 }
 
-function viewOn(terminal: Terminal, json: boolean): View {
-  if (json) return jsonView(terminal);
+function viewOn(terminal: Terminal, json: boolean | undefined): View {
+  if (json) return { show: (event) => terminal.out(JSON.stringify(event)), end: () => {} };
   return terminal.screen === undefined ? lineView(terminal) : new ScreenView(terminal.screen);
 }
 
