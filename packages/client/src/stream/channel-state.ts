@@ -1,8 +1,8 @@
-import type { RunningBarMessage } from "@fx-ohlc/schemas";
+import type { ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
 import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
-import type { ChannelMessage, GapMessage, TicksMessage } from "./protocol.js";
+import type { ChannelMessage } from "./protocol.js";
 import { earliest, latest, type Range, withRange } from "./ranges.js";
 
 /** How far a reader has come in a channel: what a later run goes on from. */
@@ -18,7 +18,7 @@ export interface Position {
 }
 
 /** What tells the ticks of a symbol apart. */
-type TickId = Pick<TicksMessage["ticks"][number], "time" | "seq">;
+type TickId = Pick<ChannelTicksMessage["ticks"][number], "time" | "seq">;
 
 /** Times in UTC with the same number of digits compare as text. */
 function later(a: string | undefined, b: string): string {

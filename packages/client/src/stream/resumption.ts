@@ -1,16 +1,10 @@
+import type { GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
 import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
 import type { StreamEvent } from "./events.js";
 import { type HistoryReader, type Page, readPage } from "./history.js";
-import {
-  type ChannelMessage,
-  type GapMessage,
-  type HeartbeatMessage,
-  isChannelMessage,
-  type ServerMessage,
-  type SubscribedChannel,
-} from "./protocol.js";
+import { type ChannelMessage, isChannelMessage, type ServerMessage } from "./protocol.js";
 import { type Range, withRange } from "./ranges.js";
 
 /** Where events go. */
