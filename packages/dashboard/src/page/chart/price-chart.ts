@@ -56,7 +56,7 @@ export class PriceChart {
     this.#candles = this.#chart.addSeries(CandlestickSeries, candleOptions(this.#colors));
     this.#line = this.#chart.addSeries(LineSeries, { ...lineOptions(this.#colors), visible: false });
     this.#volume.attachPrimitive(this.#days);
-    this.#days.setColors(this.#colors.day, this.#colors.text);
+    this.#days.setColors(this.#colors);
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => this.#onRange(range, listener));
     this.#chart.subscribeCrosshairMove(({ time }: MouseEventParams) => listener.onCrosshair(asSeconds(time)));
   }
@@ -153,7 +153,7 @@ export class PriceChart {
     this.#chart.applyOptions({ ...options, timeScale: { borderColor: timeScale?.borderColor ?? "" } });
     this.#candles.applyOptions(candleOptions(this.#colors));
     this.#line.applyOptions(lineOptions(this.#colors));
-    this.#days.setColors(this.#colors.day, this.#colors.text);
+    this.#days.setColors(this.#colors);
   }
 
   #onRange(range: LogicalRange | null, listener: PriceChartListener): void {
