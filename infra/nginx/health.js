@@ -56,6 +56,8 @@ async function health(r) {
     version: known.length > 0 ? known[0].version : "unknown",
     services: services,
   };
+  // How far the stored bars are is for tick-ingest, the first of them, to say.
+  if (reports[0] !== undefined) body.refresh_backlog_windows = reports[0].refresh_backlog_windows;
   if (problems.length > 0) body.problems = problems;
   send(r, isHealthy, body);
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
-import { diskProblemIn, GuardedProcess } from "@fx-ohlc/embedded";
+import { diskProblemIn, type GuardedProcess, type ProcessSpec } from "@fx-ohlc/embedded";
 import { logWriter } from "./log-file.js";
 
 /** A service drains its requests and flushes what it holds, ms. */
@@ -21,10 +21,10 @@ export interface NodeProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** A program of this project as a child process; what it writes goes to `<logs>/<name>.log`. */
-export function nodeProcess({ name, script, args = [], env, logs, onLine }: NodeProcessOptions): GuardedProcess {
+/** How a program of this project runs as a child process; what it writes goes to `<logs>/<name>.log`. */
+export function nodeProcessSpec({ name, script, args = [], env, logs, onLine }: NodeProcessOptions): ProcessSpec {
   const write = logWriter(logs, name);
-  return new GuardedProcess({
+  return {
     name,
     command: execPath,
     args: [join(ROOT, script), ...args],
@@ -36,7 +36,7 @@ export function nodeProcess({ name, script, args = [], env, logs, onLine }: Node
       write(line);
       onLine?.(line);
     },
-  });
+  };
 }
 
 /**

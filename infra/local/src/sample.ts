@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { GuardedProcess } from "@fx-ohlc/embedded";
 import { formatTime, type Micros, nowUs, parseTime } from "@fx-ohlc/schemas";
-import { nodeProcess, ROOT, runToEnd } from "./node-process.js";
+import { nodeProcessSpec, ROOT, runToEnd } from "./node-process.js";
 import { isSampleShift, SAMPLE_WEEK, sampleShiftUs, shiftArgument } from "./sample-week.js";
 
 /**
@@ -73,7 +74,7 @@ function begunShiftUs(stored: readonly StoredSymbol[]): Micros | undefined {
 async function importSeries(symbol: string, price: string, shiftUs: Micros, options: SampleOptions): Promise<void> {
   const { url, env, logs, stateDir, signal, say } = options;
   const where = ["--symbol", symbol, "--price", price, "--shift", shiftArgument(shiftUs), "--url", url];
-  const process = nodeProcess({
+  const spec = nodeProcessSpec({
     name: `import-${symbol}`,
     script: "packages/cli/bin/fx-ticks.mjs",
     args: ["import", join(ROOT, SAMPLE_WEEK.file), ...where],
@@ -81,6 +82,7 @@ async function importSeries(symbol: string, price: string, shiftUs: Micros, opti
     logs,
     onLine: (line) => say(`  ${line}`),
   });
+  const process = new GuardedProcess(spec);
   signal.throwIfAborted();
   const stop = (): void => void process.stop();
   signal.addEventListener("abort", stop, { once: true });

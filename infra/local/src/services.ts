@@ -1,5 +1,5 @@
-import { ReadyProcess } from "@fx-ohlc/embedded";
-import { nodeProcess } from "./node-process.js";
+import { type ProcessSpec, ReadyProcess } from "@fx-ohlc/embedded";
+import { nodeProcessSpec } from "./node-process.js";
 
 /** A service connects, checks the schema and reads its newest state, on two cores that start three of them at once, ms. */
 const READY_TIMEOUT_MS = 30_000;
@@ -34,8 +34,8 @@ export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] 
   const OHLC_QUERY_URL = localUrl(addresses.services["ohlc-query"]);
   return Object.entries(addresses.services).map(([name, port]) => {
     const script = `services/${name}/dist/main.js`;
-    const process = nodeProcess({ name, script, env: { ...env, OHLC_QUERY_URL, PORT: String(port) }, logs });
-    return readyOn(port, process);
+    const spec = nodeProcessSpec({ name, script, env: { ...env, OHLC_QUERY_URL, PORT: String(port) }, logs });
+    return readyOn(port, spec);
   });
 }
 
@@ -47,21 +47,21 @@ export function edge({ addresses, env, logs }: PartOptions): ReadyProcess {
     STREAM_GATEWAY_URL: localUrl(addresses.services["stream-gateway"]),
   };
   const script = "infra/local/dist/edge/main.js";
-  const process = nodeProcess({ name: "edge", script, env: { ...env, ...urls, PORT: String(addresses.edge) }, logs });
-  return readyOn(addresses.edge, process);
+  const spec = nodeProcessSpec({ name: "edge", script, env: { ...env, ...urls, PORT: String(addresses.edge) }, logs });
+  return readyOn(addresses.edge, spec);
 }
 
 /** The simulator, not yet running. It waits for the system by itself, so it is ready at once. */
 export function simulator({ addresses, env, logs }: PartOptions): ReadyProcess {
   const args = ["simulate", "--url", localUrl(addresses.edge)];
-  const process = nodeProcess({ name: "simulator", script: "packages/cli/bin/fx-ticks.mjs", args, env, logs });
-  return new ReadyProcess({ process, isReady: () => true, readyTimeoutMs: READY_TIMEOUT_MS });
+  const spec = nodeProcessSpec({ name: "simulator", script: "packages/cli/bin/fx-ticks.mjs", args, env, logs });
+  return new ReadyProcess({ ...spec, isReady: () => true, readyTimeoutMs: READY_TIMEOUT_MS });
 }
 
-function readyOn(port: number, process: ReturnType<typeof nodeProcess>): ReadyProcess {
+function readyOn(port: number, spec: ProcessSpec): ReadyProcess {
   const isReady = async (): Promise<boolean> => {
     const answer = await fetch(`${localUrl(port)}/ready`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     return answer.ok;
   };
-  return new ReadyProcess({ process, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
+  return new ReadyProcess({ ...spec, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { isNativeError } from "node:util/types";
-import { ensureRedisServer, type ReadyProcess, type ServerHandle } from "@fx-ohlc/embedded";
+import { ensureRedisServer, GuardedProcess, type ReadyProcess, type ServerHandle } from "@fx-ohlc/embedded";
 import type { Environment, Service } from "@fx-ohlc/service-kit";
 import type { StackConfig } from "./config.js";
 import { claimDataFolder, type DataFolder } from "./data-folder.js";
-import { lastLine, nodeProcess, runToEnd } from "./node-process.js";
+import { lastLine, nodeProcessSpec, runToEnd } from "./node-process.js";
 import { requirePorts } from "./ports.js";
 import { loadSample } from "./sample.js";
 import { startServers } from "./servers.js";
@@ -107,7 +107,8 @@ export class Stack implements Service {
     // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
     const withServers = { DRAIN_MS, ...env, ...urls };
     const script = "packages/database/dist/migrate-command.js";
-    await runToEnd(nodeProcess({ name: "fx-migrate", script, env: withServers, logs: folder.logs }));
+    const spec = nodeProcessSpec({ name: "fx-migrate", script, env: withServers, logs: folder.logs });
+    await runToEnd(new GuardedProcess(spec));
     return withServers;
   }
 

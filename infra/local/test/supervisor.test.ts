@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath, kill } from "node:process";
-import { eventually, GuardedProcess, isAlive, ReadyProcess } from "@fx-ohlc/embedded";
+import { eventually, isAlive, ReadyProcess } from "@fx-ohlc/embedded";
 import { Supervisor } from "../src/supervisor.js";
 
 describe("the supervisor", () => {
@@ -14,15 +14,16 @@ describe("the supervisor", () => {
   function program(name: string, script: string): ReadyProcess {
     const file = join(folder, `${name}.mjs`);
     writeFileSync(file, script);
-    const process = new GuardedProcess({
+    const ready = new ReadyProcess({
       name,
       command: execPath,
       args: [file],
       stopSignal: "SIGTERM",
       stopTimeoutMs: 5_000,
       orphanSignal: "TERM",
+      isReady: ({ output }) => output.includes("up"),
+      readyTimeoutMs: 10_000,
     });
-    const ready = new ReadyProcess({ process, isReady: () => process.output.includes("up"), readyTimeoutMs: 10_000 });
     processes.push(ready);
     return ready;
   }

@@ -1,29 +1,33 @@
-import { FxClient, type RetryEvent, type RetryPolicy } from "@fx-ohlc/client";
+import { FxClient } from "@fx-ohlc/client";
+import type { Terminal } from "./terminal.js";
 
 /** Waits between attempts grow to 5 s: soon enough for a person who watches, no load for a service that is starting. */
 const WAIT = { baseMs: 200, capMs: 5_000 };
-
-/** Says once that the service is away, and once that it is back. */
-export interface Trouble {
-  began(error: Error): void;
-  ended(): void;
-}
 
 /**
  * A client that rides out the service's absence.
  *
  * @param attemptsMax 50 are some two minutes
+ * @param trouble told once that the service is away, and once, with undefined, that it is back
  */
-export function patientClient(url: string, attemptsMax: number, trouble: Trouble): FxClient {
+export function patientClient(url: string, attemptsMax: number, trouble: (text: string | undefined) => void): FxClient {
+  const until = attemptsMax === Number.POSITIVE_INFINITY ? "trying until it answers" : "trying again";
   let away = false;
-  const retry: Partial<RetryPolicy> = { ...WAIT, attemptsMax };
-  const onRetry = ({ error }: RetryEvent) => {
-    if (!away) trouble.began(error);
-    away = true;
-  };
-  const onRecovery = () => {
-    if (away) trouble.ended();
-    away = false;
-  };
-  return new FxClient({ url, retry, onRetry, onRecovery });
+  return new FxClient({
+    url,
+    retry: { ...WAIT, attemptsMax },
+    onRetry: ({ error }) => {
+      if (!away) trouble(`${error.message}; ${until}`);
+      away = true;
+    },
+    onRecovery: () => {
+      if (away) trouble(undefined);
+      away = false;
+    },
+  });
+}
+
+/** A client that waits for the service as long as it takes, and says so. */
+export function undauntedClient(url: string, { say }: Terminal): FxClient {
+  return patientClient(url, Number.POSITIVE_INFINITY, (text) => say(text ?? `${url} answers again`));
 }

@@ -65,23 +65,11 @@ class Bar implements Progress {
 }
 
 /** Nobody is watching, or nobody knows how much there is to come: troubles only, as lines. */
-class Quiet implements Progress {
-  readonly #terminal: Terminal;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  update(): void {}
-
-  trouble(text: string | undefined): void {
-    this.#terminal.say(text ?? "going on");
-  }
-
-  stop(): void {}
+function quiet({ say }: Terminal): Progress {
+  return { update: () => {}, trouble: (text) => say(text ?? "going on"), stop: () => {} };
 }
 
 /** @param whole undefined when nobody knows how much there is to come */
 export function showProgress(terminal: Terminal, whole: Whole | undefined): Progress {
-  return terminal.display === undefined || whole === undefined ? new Quiet(terminal) : new Bar(terminal.display, whole);
+  return terminal.display === undefined || whole === undefined ? quiet(terminal) : new Bar(terminal.display, whole);
 }

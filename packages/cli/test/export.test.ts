@@ -29,7 +29,7 @@ beforeAll(async () => {
   const made = temporaryDirectory();
   const file = join(made.path, "ticks.csv");
   writeFileSync(file, `time,price\n${Array.from({ length: TICKS }, (_, index) => tickLine(index)).join("\n")}\n`);
-  // To tick-ingest itself, whose metrics say when all bars are exact.
+  // To tick-ingest itself, which says when all bars are exact.
   const command = new Command("import", file, "--symbol", "EURUSD", "--url", system.service.url);
   const { exitCode, said } = await command.run({ stateDirectory: made.path });
   made.remove();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const times = Array.from({ length: 48 }, (_, hour) => new Date(Date.UTC(2024, 0, 15, hour)).toISOString());
   writeFileSync(file, `time,bid,ask\n${times.map((time, index) => `${time},1.1${index},1.2${index}`).join("\n")}\n`);
   for (const price of ["mid", "both"]) {
-    // To tick-ingest itself, whose metrics say when all bars are exact.
+    // To tick-ingest itself, which says when all bars are exact.
     const flags = ["--symbol", "EURUSD", "--price", price, "--url", system.service.url];
     expect((await new Command("import", file, ...flags).run({ stateDirectory: directory.path })).exitCode).toBe(0);
   }

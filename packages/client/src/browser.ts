@@ -1,4 +1,14 @@
-export type { BarJson, FieldError, Interval, StoredInterval } from "@fx-ohlc/schemas";
+export type {
+  BarJson,
+  ChannelTicksMessage as TicksMessage,
+  ConflatedMessage,
+  ErrorMessage,
+  FieldError,
+  GapMessage,
+  Interval,
+  LiveBar,
+  StoredInterval,
+} from "@fx-ohlc/schemas";
 export * from "./client.js";
 export { type ProblemDocument, ProblemError, UnreachableError } from "./errors.js";
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
@@ -7,14 +17,7 @@ export { type Channel, parseChannel } from "./stream/channel.js";
 export type { Position } from "./stream/channel-state.js";
 export * from "./stream/events.js";
 export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-stream.js";
-export type {
-  BarMessage,
-  ConflatedMessage,
-  ErrorMessage,
-  GapMessage,
-  LiveBar,
-  TicksMessage,
-} from "./stream/protocol.js";
+export type { BarMessage } from "./stream/protocol.js";
 export type { Range } from "./stream/ranges.js";
 export type { WebSocketConstructor, WebSocketLike } from "./stream/socket.js";
 export * from "./types.js";

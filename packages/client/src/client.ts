@@ -1,4 +1,5 @@
 import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
+import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { pagedRows } from "./paging.js";
 import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
@@ -74,20 +75,10 @@ export interface UploadOptions extends CallOptions {
 const PAGE_SIZE_DEFAULT = 10_000;
 
 /** The bars stored as they are have addresses of their own. */
-const STORED_PATHS: Readonly<Partial<Record<Interval | StoredInterval, string>>> = {
-  minute: "/ohlc/minute",
-  "1m": "/ohlc/minute",
-  hour: "/ohlc/hour",
-  "1h": "/ohlc/hour",
-  day: "/ohlc/day",
-  "1d": "/ohlc/day",
-};
-
 function barsCall({ interval, dayStartHour, timezone, signal }: BarKind & CallOptions, range: Call["query"]): Call {
-  const stored = STORED_PATHS[interval];
-  const named = stored === undefined ? { interval } : {};
-  const query = { ...named, ...range, day_start_hour: dayStartHour, timezone };
-  return { method: "GET", path: stored ?? "/ohlc", query, signal };
+  const stored = parseStoredInterval(interval);
+  const query = { ...(stored === undefined && { interval }), ...range, day_start_hour: dayStartHour, timezone };
+  return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
 }
 
 /**
@@ -125,10 +116,9 @@ export class FxClient {
     ticks: AsyncIterable<TickInput> | Iterable<TickInput>,
     options: UploadOptions = {},
   ): Promise<UploadResult> {
-    const { format = "ndjson", ...rest } = options;
-    const upload = uploadOf(ticks, format, (tick) => this.#timed(tick));
+    const upload = uploadOf(ticks, (tick) => this.#timed(tick), options.format);
     try {
-      return await this.#upload(upload.body, format, rest);
+      return await this.#upload(upload.body, options);
     } catch (error) {
       throw upload.sourceError() ?? error;
     } finally {
@@ -138,8 +128,7 @@ export class FxClient {
 
   /** Stores lines of text that are at hand as a whole, a header first in CSV; unlike a stream it can be repeated. */
   async postLines(text: string, options: UploadOptions = {}): Promise<UploadResult> {
-    const { format = "ndjson", ...rest } = options;
-    return this.#upload(text, format, rest);
+    return this.#upload(text, options);
   }
 
   /** Replaces the price of a stored tick. */
@@ -217,10 +206,9 @@ export class FxClient {
     return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
   }
 
-  #upload(body: string | ReadableStream<Uint8Array>, format: UploadFormat, options: Omit<UploadOptions, "format">) {
-    const { onError, signal } = options;
-    const query = { on_error: onError };
-    return this.#post<UploadResult>({ path: "/ticks/bulk", query, body, contentType: UPLOAD_TYPES[format], signal });
+  #upload(body: string | ReadableStream<Uint8Array>, { format = "ndjson", onError, signal }: UploadOptions) {
+    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, contentType: UPLOAD_TYPES[format], signal };
+    return this.#post<UploadResult>(call);
   }
 
   #post<T>(call: Omit<Call, "method">): Promise<T> {

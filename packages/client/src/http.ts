@@ -53,12 +53,10 @@ const TIMEOUT_DEFAULT_MS = 30_000;
 /** Sends requests, repeats what failed for a passing reason, and turns refusals into errors. */
 export class Http {
   readonly #base: string;
-  readonly #options: HttpOptions;
   readonly #policy: RetryPolicy;
 
-  constructor(options: HttpOptions) {
+  constructor(private readonly options: HttpOptions) {
     this.#base = options.url.replace(/\/+$/, "");
-    this.#options = options;
     this.#policy = { ...DEFAULT_RETRY, ...options.retry };
   }
 
@@ -71,7 +69,7 @@ export class Http {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const answer = await this.#attempt(url, call);
-        if (attempt > 1) this.#options.onRecovery?.();
+        if (attempt > 1) this.options.onRecovery?.();
         return answer;
       } catch (error) {
         await this.#waitOrThrow(error, attempt, call);
@@ -83,10 +81,10 @@ export class Http {
     // A streamed body has been read when its request fails: only who made it can make it again.
     const repeatable = call.body === undefined || typeof call.body === "string";
     const waitMs = repeatable
-      ? retryDelayMs(error, attempt, this.#policy, this.#options.random ?? Math.random)
+      ? retryDelayMs(error, attempt, this.#policy, this.options.random ?? Math.random)
       : undefined;
     if (waitMs === undefined || !(error instanceof Error)) throw error;
-    this.#options.onRetry?.({ attempt, waitMs, error });
+    this.options.onRetry?.({ attempt, waitMs, error });
     await sleep(waitMs, call.signal);
   }
 
@@ -101,7 +99,7 @@ export class Http {
   /** One request and its whole answer; whatever fetch throws means that there is none. */
   async #exchange(url: string, call: Call): Promise<{ response: Response; text: string }> {
     try {
-      const response = await (this.#options.fetch ?? fetch)(url, this.#request(call));
+      const response = await (this.options.fetch ?? fetch)(url, this.#request(call));
       return { response, text: await response.text() };
     } catch (error) {
       if (call.signal?.aborted) throw call.signal.reason;
@@ -111,7 +109,7 @@ export class Http {
 
   #request(call: Call): RequestInit {
     const streamed = typeof call.body === "object";
-    const limits = streamed ? [] : [AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_DEFAULT_MS)];
+    const limits = streamed ? [] : [AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_DEFAULT_MS)];
     const signals = call.signal === undefined ? limits : [call.signal, ...limits];
     return {
       method: call.method,

@@ -1,3 +1,5 @@
+import { formatTime } from "@fx-ohlc/schemas/time";
+
 /** Time servers slew a clock that is off by less, and set one back that is off by more. */
 const BACK_MAX_US = 128_000;
 /** Each time the clock is set back, the stamps within a millisecond begin at another of these: they meet none of before. */
@@ -22,7 +24,6 @@ export function tickClock(nowMs: () => number = Date.now): () => string {
       lastUs = 0;
     }
     lastUs = Math.max(nowUs + (timesSetBack % BANDS) * BAND_US, lastUs + 1);
-    const [head] = new Date(Math.floor(lastUs / 1000)).toISOString().split("Z");
-    return `${head}${String(lastUs % 1000).padStart(3, "0")}Z`;
+    return formatTime(lastUs);
   };
 }

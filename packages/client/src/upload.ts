@@ -53,8 +53,8 @@ export interface Upload {
  */
 export function uploadOf(
   ticks: AsyncIterable<TickInput> | Iterable<TickInput>,
-  format: UploadFormat,
   complete: (tick: TickInput) => TickInput,
+  format: UploadFormat = "ndjson",
 ): Upload {
   const writes = writesOf(ticks, format, complete);
   const encoder = new TextEncoder();

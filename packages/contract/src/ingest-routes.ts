@@ -52,30 +52,29 @@ export class TickProblem extends ProblemDocument {
 }
 
 const LINES = { schema: { type: "string" } };
-const TAG = "ticks";
+const TICKS = { tag: "ticks", problemShape: TickProblem } as const;
 const BODY_PROBLEMS = ["malformed", "conflict", "too_large", "unsupported_media_type", "invalid"] as const;
 
 /** The write side. */
 export const INGEST_ROUTES = declareRoutes({
   postTick: {
+    ...TICKS,
     method: "POST",
     path: "/ticks",
     summary: "Store one tick",
     description:
       "Answered when it is committed. The same request can be sent again: a tick is never stored twice. Ticks of one symbol and time are told apart by `seq`.",
-    tag: TAG,
     body: { "application/json": TickDto },
     answers: { 201: { description: "Stored, now or before.", content: { "application/json": PostedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable", "timeout"],
-    problemShape: TickProblem,
   },
   postTicks: {
+    ...TICKS,
     method: "POST",
     path: "/ticks/bulk",
     summary: "Store many ticks",
     description:
       "A JSON array is stored whole or not at all. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it.",
-    tag: TAG,
     queryDto: BulkQuery,
     body: { "application/json": listOf(TickDto), "application/x-ndjson": LINES, "text/csv": LINES },
     answers: {
@@ -87,40 +86,36 @@ export const INGEST_ROUTES = declareRoutes({
       },
     },
     problems: [...BODY_PROBLEMS, "older_than_retention", "unavailable", "timeout"],
-    problemShape: TickProblem,
   },
   putTick: {
+    ...TICKS,
     method: "PUT",
     path: "/ticks",
     summary: "Correct the price of a tick",
     description: "Answered when the bars hold the change, or after 5 s.",
-    tag: TAG,
     queryDto: TickKeyQuery,
     body: { "application/json": PriceDto },
     answers: { 200: { description: "The tick as it is now.", content: { "application/json": CorrectedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable", "timeout"],
-    problemShape: TickProblem,
   },
   deleteTicks: {
+    ...TICKS,
     method: "DELETE",
     path: "/ticks",
     summary: "Delete the ticks of a time range",
     description: "From `start` inclusive to `end` exclusive.",
-    tag: TAG,
     queryDto: TickRangeQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
     problems: ["malformed", "invalid", "older_than_retention", "unavailable", "timeout"],
-    problemShape: TickProblem,
   },
   deleteTick: {
+    ...TICKS,
     method: "DELETE",
     path: "/ticks/{symbol}/{time}",
     summary: "Delete the tick, or all ticks, of one time",
-    tag: TAG,
     pathDto: StampPath,
     queryDto: SeqQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
     problems: ["malformed", "not_found", "invalid", "older_than_retention", "unavailable", "timeout"],
-    problemShape: TickProblem,
   },
 });

@@ -1,4 +1,4 @@
-import { StreamQuery, StreamStats } from "@fx-ohlc/schemas";
+import { StreamStats, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const SOCKET = {
@@ -9,7 +9,7 @@ const SOCKET = {
 
 const PLAIN = {
   ...SOCKET,
-  queryDto: StreamQuery,
+  queryDto: SymbolsOrAllQuery,
   problems: ["malformed", "forbidden", "invalid", "too_many_requests", "unavailable"],
 } as const;
 

@@ -44,16 +44,8 @@ function id(flag: "-u" | "-g", name: string): number {
 function makeAccount(name: string): Account {
   let refusal = "";
   try {
-    const options = [
-      "--system",
-      "--user-group",
-      "--no-create-home",
-      "--home-dir",
-      "/nonexistent",
-      "--shell",
-      "/bin/false",
-    ];
-    execFileSync("useradd", [...options, name], { stdio: "pipe", encoding: "utf8" });
+    const options = "--system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false";
+    execFileSync("useradd", [...options.split(" "), name], { stdio: "pipe", encoding: "utf8" });
   } catch (error) {
     refusal = isNativeError(error) ? error.message.trim() : String(error);
   }

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { postgresAccount } from "./account.js";
-import { GuardedProcess } from "./guarded-process.js";
-import { clearLeftServer, type ServedFolder } from "./left-server.js";
+import type { ProcessSpec } from "./guarded-process.js";
+import { clearLeftServer } from "./left-server.js";
 import { type Cluster, openCluster, SERVER_ENV } from "./postgres-cluster.js";
 import { postmasterFile, readPostmaster } from "./postmaster-file.js";
 import { ReadyProcess } from "./ready-process.js";
-import type { ServerHandle } from "./server-handle.js";
+import type { ServerHandle, ServerOptions } from "./server-handle.js";
 
 /** Crash recovery of a local week's data takes 1 to 3 s; this leaves room for a slow disk, ms. */
 const READY_TIMEOUT_MS = 60_000;
@@ -13,8 +13,6 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 /** How long one that was left by a killed run may take, ms; its last checkpoint is the long part. */
 const ORPHAN_STOP_TIMEOUT_MS = 10_000;
-/** Its "fast" shutdown: sessions are ended, nothing is lost, no recovery at the next start. */
-const STOP_SIGNAL = "SIGINT";
 
 const DEFAULT_SETTINGS = {
   listen_addresses: "127.0.0.1",
@@ -26,18 +24,10 @@ const DEFAULT_SETTINGS = {
   max_wal_senders: "0",
 };
 
-export interface PostgresOptions {
-  /** Where the data is kept; one running server per folder. */
-  dataDir: string;
-  port: number;
-  /** PostgreSQL's own settings, by its names. `fsync=off` also makes a new cluster without flushing it to disk. */
-  settings?: Record<string, string>;
-  /** The server's log, line by line. */
-  onLog?: (line: string) => void;
+/** Of its settings, `fsync=off` also makes a new cluster without flushing it to disk. */
+export interface PostgresOptions extends ServerOptions {
   /** Told in one line what the user should know of where the data is. */
   say?: (line: string) => void;
-  /** Removes the data when this process dies without having stopped the server: for tests. */
-  temporary?: boolean;
 }
 
 /**
@@ -54,45 +44,37 @@ export async function startPostgres(options: PostgresOptions): Promise<ServerHan
     durable,
   );
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${options.port}/postgres`;
-  const process = postgresProcess(cluster, options);
+  const spec = specOf(cluster, options);
+  const { home, folder } = cluster;
+  const left = { ...spec, home, folder, pidFile: postmasterFile(folder), stopTimeoutMs: ORPHAN_STOP_TIMEOUT_MS };
   const server = new ReadyProcess({
-    process,
-    clear: () => clearLeftServer(served(cluster)),
-    isReady: () => isReady(cluster, process.pid),
+    ...spec,
+    clear: () => clearLeftServer(left),
+    isReady: ({ pid }) => isReady(cluster, pid),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
   await server.start();
   return Object.assign(server, { url, port: options.port, dataFolder: cluster.home });
 }
 
-function served({ home, folder }: Cluster): ServedFolder {
-  return {
-    name: "PostgreSQL",
-    home,
-    folder,
-    pidFile: postmasterFile(folder),
-    stopSignal: STOP_SIGNAL,
-    stopTimeoutMs: ORPHAN_STOP_TIMEOUT_MS,
-  };
-}
-
-function postgresProcess(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): GuardedProcess {
+function specOf(cluster: Cluster, { port, settings, onLog, temporary }: PostgresOptions): ProcessSpec {
   const parameters = Object.entries({ ...DEFAULT_SETTINGS, port: String(port), ...settings });
-  return new GuardedProcess({
+  return {
     name: "PostgreSQL",
     command: cluster.server,
     args: ["-D", cluster.folder, ...parameters.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     env: SERVER_ENV,
     cwd: cluster.folder,
     account: cluster.account,
-    stopSignal: STOP_SIGNAL,
+    // Its "fast" shutdown: sessions are ended, nothing is lost, no recovery at the next start.
+    stopSignal: "SIGINT",
     stopTimeoutMs: STOP_TIMEOUT_MS,
     // SIGQUIT is its "immediate" one, which also kills children that are frozen; the log replays at the next start.
     orphanSignal: "QUIT",
     recordFolder: cluster.home,
     orphanFolder: temporary ? cluster.home : undefined,
     onLine: onLog,
-  });
+  };
 }
 
 function isReady(cluster: Cluster, pid: number | undefined): boolean {

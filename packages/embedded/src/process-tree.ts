@@ -60,7 +60,7 @@ export function parentOf(pid: number): number | undefined {
 
 /** A process and all its descendants, parents before their children. */
 export function processTree(root: number): number[] {
-  const all = processes();
+  const all = ON_LINUX ? linuxProcesses() : psProcesses();
   const tree = [root];
   // The list grows while it is walked: every process found is asked for its own children.
   for (const pid of tree) tree.push(...all.filter(({ parent }) => parent === pid).map((child) => child.pid));
@@ -96,10 +96,6 @@ export function killTree(root: number): void {
 interface ProcessEntry {
   pid: number;
   parent: number;
-}
-
-function processes(): ProcessEntry[] {
-  return ON_LINUX ? linuxProcesses() : psProcesses();
 }
 
 /** From /proc rather than `ps`, which small container images do not have. */

@@ -2,33 +2,23 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { requireOwner } from "./account.js";
-import { GuardedProcess } from "./guarded-process.js";
-import { clearLeftServer, type ServedFolder } from "./left-server.js";
+import type { ProcessSpec } from "./guarded-process.js";
+import { clearLeftServer } from "./left-server.js";
 import { serverPassword } from "./password.js";
 import { ReadyProcess } from "./ready-process.js";
 import { ensureRedisServer } from "./redis-command.js";
-import type { ServerHandle } from "./server-handle.js";
+import type { ServerHandle, ServerOptions } from "./server-handle.js";
 
 /** Reading back an append-only file of some hundred MB, ms. */
 const READY_TIMEOUT_MS = 30_000;
 /** SIGTERM only flushes the append-only file, ms. */
 const STOP_TIMEOUT_MS = 10_000;
-const STOP_SIGNAL = "SIGTERM";
 /** One answer on loopback, ms. */
 const PING_TIMEOUT_MS = 1_000;
 
-export interface RedisOptions {
-  /** Where the data is kept; one running server per folder. */
-  dataDir: string;
-  port: number;
+export interface RedisOptions extends ServerOptions {
   /** Whether data survives a restart (append-only file, flushed every second). Default: no. */
   persistent?: boolean;
-  /** Redis's own settings, by its names: `{ maxmemory: "64mb" }`. */
-  settings?: Record<string, string>;
-  /** The server's log, line by line. */
-  onLog?: (line: string) => void;
-  /** Removes the data when this process dies without having stopped the server: for tests. */
-  temporary?: boolean;
 }
 
 /**
@@ -42,9 +32,10 @@ export async function startRedis(options: RedisOptions): Promise<ServerHandle> {
   const folder = makeFolder(options.dataDir);
   const { password } = serverPassword(folder);
   const { port } = options;
+  const spec = specOf(folder, password, options);
   const server = new ReadyProcess({
-    process: redisProcess(folder, password, options),
-    clear: () => clearLeftServer(served(folder)),
+    ...spec,
+    clear: () => clearLeftServer({ ...spec, home: folder, folder, pidFile: pidFile(folder) }),
     isReady: () => answersPing(port, password),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
@@ -60,7 +51,7 @@ function makeFolder(dataDir: string): string {
   return folder;
 }
 
-function redisProcess(folder: string, password: string, options: RedisOptions): GuardedProcess {
+function specOf(folder: string, password: string, options: RedisOptions): ProcessSpec {
   const settings = {
     bind: "127.0.0.1",
     port: String(options.port),
@@ -71,7 +62,7 @@ function redisProcess(folder: string, password: string, options: RedisOptions): 
     ...options.settings,
     requirepass: password,
   };
-  return new GuardedProcess({
+  return {
     name: "Redis",
     command: "redis-server",
     args: ["-"],
@@ -80,28 +71,17 @@ function redisProcess(folder: string, password: string, options: RedisOptions): 
     input: Object.entries(settings)
       .map(([name, value]) => `${name} ${value}\n`)
       .join(""),
-    stopSignal: STOP_SIGNAL,
+    stopSignal: "SIGTERM",
     stopTimeoutMs: STOP_TIMEOUT_MS,
     orphanSignal: "TERM",
     recordFolder: folder,
     orphanFolder: options.temporary ? folder : undefined,
     onLine: options.onLog,
-  });
+  };
 }
 
 function pidFile(folder: string): string {
   return join(folder, "redis.pid");
-}
-
-function served(folder: string): ServedFolder {
-  return {
-    name: "Redis",
-    home: folder,
-    folder,
-    pidFile: pidFile(folder),
-    stopSignal: STOP_SIGNAL,
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-  };
 }
 
 /** Whether the server has read its data: until then it answers `-LOADING`. */

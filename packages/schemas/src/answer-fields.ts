@@ -7,35 +7,33 @@ import { TICKS_PER_STAMP_MAX } from "./tick.js";
  * their stored form, times in UTC with a fixed number of digits.
  */
 
-const text = (schema: JsonSchema) => Field<string>({ type: "string", ...schema });
-
 /** Text for people or for a program to hand back; `schema` narrows it. */
 export function IsText(schema: JsonSchema = {}): FieldDecorator<string> {
-  return text(schema);
+  return Field({ type: "string", ...schema });
 }
 
 export function IsStoredSymbol(): FieldDecorator<string> {
-  return text({ pattern: `^[A-Z0-9._-]{1,${SYMBOL_LENGTH_MAX}}$` });
+  return IsText({ pattern: `^[A-Z0-9._-]{1,${SYMBOL_LENGTH_MAX}}$` });
 }
 
 /** A tick's time: UTC with six fraction digits. */
 export function IsTickTime(): FieldDecorator<string> {
-  return text({ format: "date-time", pattern: "\\.\\d{6}Z$" });
+  return IsText({ format: "date-time", pattern: "\\.\\d{6}Z$" });
 }
 
 /** A bucket's start: UTC in whole seconds. */
 export function IsBucket(): FieldDecorator<string> {
-  return text({ format: "date-time", pattern: ":\\d\\dZ$" });
+  return IsText({ format: "date-time", pattern: ":\\d\\dZ$" });
 }
 
 /** Some instant of this system's clock, in UTC. */
 export function IsInstant(): FieldDecorator<string> {
-  return text({ format: "date-time", pattern: "Z$" });
+  return IsText({ format: "date-time", pattern: "Z$" });
 }
 
 /** The name of an FX day. */
 export function IsDate(): FieldDecorator<string> {
-  return text({ format: "date" });
+  return IsText({ format: "date" });
 }
 
 export function IsStoredPrice(): FieldDecorator<number> {

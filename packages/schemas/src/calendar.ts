@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import { fixedLengthUs, type Interval, intervalFacts } from "./interval.js";
+import { dayPartUs, fixedLengthUs, type Interval } from "./interval.js";
 import { formatBucket, type Micros, US_PER_DAY, US_PER_HOUR } from "./time.js";
 import { localInstant } from "./zone.js";
 
@@ -71,7 +71,7 @@ export function bucketStart(us: Micros, interval: Interval, boundary: DayBoundar
   const day = fxDay(us, boundary);
   if (interval === "1w" || interval === "1M") return startOfDay(firstDayOf(interval, day, boundary), boundary);
   const start = startOfDay(day, boundary);
-  const step = intervalFacts(interval).lengthUs;
+  const step = dayPartUs(interval);
   return step === undefined ? start : start + Math.floor((us - start) / step) * step;
 }
 
@@ -85,7 +85,7 @@ export function bucketEnd(us: Micros, interval: Interval, boundary: DayBoundary)
     return startOfDay(firstDayAfter(interval, first, boundary), boundary);
   }
   const dayEnd = startOfDay(nextDay(day, boundary), boundary);
-  const step = intervalFacts(interval).lengthUs;
+  const step = dayPartUs(interval);
   if (step === undefined) return dayEnd;
   const start = startOfDay(day, boundary);
   return Math.min(dayEnd, start + (Math.floor((us - start) / step) + 1) * step);

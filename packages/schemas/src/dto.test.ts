@@ -1,5 +1,5 @@
 import { checkDto } from "./dto.js";
-import { StreamQuery, TickKeyQuery } from "./query-dto.js";
+import { SymbolsOrAllQuery, TickKeyQuery } from "./query-dto.js";
 import { DayBarsQuery, IntervalBarsQuery, LatestQuery } from "./read-query-dto.js";
 import { UdfHistoryQuery } from "./udf-query-dto.js";
 
@@ -29,13 +29,13 @@ test("a field that must be there and is not is refused in the words of its kind;
     ok: false,
     errors: [{ field: "symbol", message: expect.stringContaining("each must") }],
   });
-  expect(checkDto(StreamQuery, {})).toEqual({ ok: true, value: {} });
+  expect(checkDto(SymbolsOrAllQuery, {})).toEqual({ ok: true, value: {} });
   expect(checkDto(DayBarsQuery, { symbol: "A" })).toMatchObject({ ok: false, errors: [{ field: "start" }] });
 });
 
 test("null and values of other types are refused, never taken for absent", () => {
   for (const symbol of [null, 7, {}, [], ["A"], ""]) {
-    expect(checkDto(StreamQuery, { symbol })).toMatchObject({ ok: false, errors: [{ field: "symbol" }] });
+    expect(checkDto(SymbolsOrAllQuery, { symbol })).toMatchObject({ ok: false, errors: [{ field: "symbol" }] });
     expect(checkDto(TickKeyQuery, { symbol, time: symbol, seq: symbol })).toMatchObject({
       ok: false,
       errors: [{ field: "symbol" }, { field: "time" }, { field: "seq" }],

@@ -1,9 +1,5 @@
 import { type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "./time.js";
 
-/** Intervals whose bars are stored; every other one is derived from them. */
-export const STORED_INTERVALS = ["minute", "hour", "day"] as const;
-export type StoredInterval = (typeof STORED_INTERVALS)[number];
-
 /** What there is to say of an interval. */
 interface IntervalFacts {
   /**
@@ -11,7 +7,7 @@ interface IntervalFacts {
    * last one cut at its end (`day-part`); or as one or more FX days, which are as long as they are (`days`).
    */
   readonly kind: "clock" | "day-part" | "days";
-  /** How long a bucket is that is not cut; of days, no bucket is known by it. */
+  /** How long a bucket is that is not cut and within which no clock changes. */
   readonly lengthUs?: Micros;
   /** What TradingView calls it. */
   readonly resolution: string;
@@ -33,7 +29,7 @@ const FACTS = {
   "6h": { kind: "day-part", lengthUs: 6 * US_PER_HOUR, resolution: "360" },
   "8h": { kind: "day-part", lengthUs: 8 * US_PER_HOUR, resolution: "480" },
   "12h": { kind: "day-part", lengthUs: 12 * US_PER_HOUR, resolution: "720" },
-  "1d": { kind: "days", resolution: "1D" },
+  "1d": { kind: "days", lengthUs: US_PER_DAY, resolution: "1D" },
   "1w": { kind: "days", resolution: "1W" },
   "1M": { kind: "days", resolution: "1M" },
 } as const satisfies Readonly<Record<string, IntervalFacts>>;
@@ -42,13 +38,13 @@ export type Interval = keyof typeof FACTS;
 
 export const INTERVALS = Object.keys(FACTS) as readonly Interval[]; // The keys are what the type is made of.
 
-/** What there is to say of an interval. */
-export function intervalFacts(interval: Interval): IntervalFacts {
-  return FACTS[interval];
-}
+/** The intervals whose bars are stored, with their short spellings; every other one is derived from them. */
+export const SHORT_NAMES = { minute: "1m", hour: "1h", day: "1d" } as const satisfies Readonly<
+  Record<string, Interval>
+>;
+export type StoredInterval = keyof typeof SHORT_NAMES;
 
-/** The short spelling of a stored interval. */
-export const SHORT_NAMES = { minute: "1m", hour: "1h", day: "1d" } as const satisfies Record<StoredInterval, Interval>;
+export const STORED_INTERVALS = ["minute", "hour", "day"] as const satisfies readonly StoredInterval[];
 
 const NAMES = new Map<unknown, Interval>([
   ...INTERVALS.map((name) => [name, name] as const),
@@ -67,31 +63,42 @@ export function parseStoredInterval(raw: unknown): StoredInterval | undefined {
 }
 
 /** How long the buckets of stored intervals are; of a day, when no clock changes. */
-export const STORED_LENGTH_US: Readonly<Record<StoredInterval, Micros>> = {
-  minute: US_PER_MINUTE,
-  hour: US_PER_HOUR,
-  day: US_PER_DAY,
-};
+export const STORED_LENGTH_US = {
+  minute: FACTS["1m"].lengthUs,
+  hour: FACTS["1h"].lengthUs,
+  day: FACTS["1d"].lengthUs,
+} as const satisfies Readonly<Record<StoredInterval, Micros>>;
+
+/** How long a bucket of a stored interval is at most: a day on which the clocks go back has 25 hours. */
+export function longestUs(stored: StoredInterval): Micros {
+  return STORED_LENGTH_US[stored] + (stored === "day" ? US_PER_HOUR : 0);
+}
 
 /** Whether a query for this interval may name a day boundary: every interval of two hours or more. */
 export function takesDayBoundary(interval: Interval): boolean {
-  return intervalFacts(interval).kind !== "clock";
+  return FACTS[interval].kind !== "clock";
 }
 
 /** Whether the buckets are whole FX days, which are known by their dates. */
 export function isOfDays(interval: Interval): boolean {
-  return intervalFacts(interval).kind === "days";
+  return FACTS[interval].kind === "days";
 }
 
 /** The length of the buckets of an interval that no day boundary touches; undefined for the others. */
 export function fixedLengthUs(interval: Interval): Micros | undefined {
-  const { kind, lengthUs } = intervalFacts(interval);
-  return kind === "clock" ? lengthUs : undefined;
+  const facts = FACTS[interval];
+  return facts.kind === "clock" ? facts.lengthUs : undefined;
+}
+
+/** The length of the buckets that an FX day is cut into; undefined for intervals that are no part of one. */
+export function dayPartUs(interval: Interval): Micros | undefined {
+  const facts = FACTS[interval];
+  return facts.kind === "day-part" ? facts.lengthUs : undefined;
 }
 
 /** What TradingView calls each interval. */
 export const UDF_RESOLUTIONS: ReadonlyMap<string, Interval> = new Map(
-  INTERVALS.map((interval) => [intervalFacts(interval).resolution, interval]),
+  INTERVALS.map((interval) => [FACTS[interval].resolution, interval]),
 );
 
 /** Every name of a resolution: `D`, `W` and `M` are short for one of them. */

@@ -3,21 +3,6 @@ import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 import type { Micros } from "./time.js";
 
-/** Query of `PUT /ticks`. */
-export class TickKeyQuery {
-  static readonly fields: readonly string[] = ["symbol", "time", "seq"];
-
-  @IsSymbol()
-  symbol!: string;
-
-  @IsTime()
-  time!: Micros;
-
-  @MayBeAbsent()
-  @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
-  seq?: number;
-}
-
 /** Path of `DELETE /ticks/{symbol}/{time}`. */
 export class StampPath {
   static readonly fields: readonly string[] = ["symbol", "time"];
@@ -36,6 +21,17 @@ export class SeqQuery {
   @MayBeAbsent()
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
   seq?: number;
+}
+
+/** Query of `PUT /ticks`. */
+export class TickKeyQuery extends SeqQuery {
+  static override readonly fields: readonly string[] = [...StampPath.fields, ...SeqQuery.fields];
+
+  @IsSymbol()
+  symbol!: string;
+
+  @IsTime()
+  time!: Micros;
 }
 
 /** Query of `DELETE /ticks`. */
@@ -61,18 +57,8 @@ export class BulkQuery {
   on_error?: "stop" | "skip";
 }
 
-/** Query of `GET /internal/anchor`. */
-export class AnchorQuery {
-  static readonly fields: readonly string[] = ["symbol"];
-
-  @MayBeAbsent()
-  @Describe("Every symbol when absent.")
-  @IsSymbolList()
-  symbol?: readonly string[];
-}
-
-/** Query of the plain WebSocket endpoints. */
-export class StreamQuery {
+/** Query of the plain WebSocket endpoints, and of `GET /internal/anchor`. */
+export class SymbolsOrAllQuery {
   static readonly fields: readonly string[] = ["symbol"];
 
   @MayBeAbsent()

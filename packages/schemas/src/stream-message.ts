@@ -45,12 +45,6 @@ export class PlainTick extends TickJson {}
 const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
-const GAP_REASON =
-  "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
-  "`revised`: ticks were put or deleted there; of bars, more of them changed than are told one by one.";
-const GAP_LATE =
-  "They were stored when they were older than the live window: such are told as a range and not streamed.";
-
 /** Why clients are not sent ticks, or bars. */
 export type GapReason = "trimmed" | "lost" | "revised";
 
@@ -63,22 +57,27 @@ abstract class SkippedRange {
   readonly to!: string;
 }
 
-@About("Ticks, or bars, between two times that a plain endpoint does not send: to be read over HTTP.")
-export class PlainGap extends SkippedRange {
+abstract class Gap extends SkippedRange {
   @IsWord("gap")
   readonly type!: "gap";
 
-  @IsText({ pattern: "^(\\*|[A-Z0-9._-]{1,10})$" })
-  readonly symbol!: string;
-
-  @Describe(GAP_REASON)
+  @Describe(
+    "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
+      "`revised`: ticks were put or deleted there; of bars, more of them changed than are told one by one.",
+  )
   @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;
 
   @Sometimes()
-  @Describe(GAP_LATE)
+  @Describe("They were stored when they were older than the live window: such are told as a range and not streamed.")
   @IsWord(true)
   readonly late?: true;
+}
+
+@About("Ticks, or bars, between two times that a plain endpoint does not send: to be read over HTTP.")
+export class PlainGap extends Gap {
+  @IsText({ pattern: "^(\\*|[A-Z0-9._-]{1,10})$" })
+  readonly symbol!: string;
 }
 
 abstract class OnChannel {
@@ -135,21 +134,9 @@ export class ConflatedMessage extends SkippedRange {
 }
 
 @About("Ticks, or bars, between two times that are not sent, or not any more as they were: to be reloaded over HTTP.")
-export class GapMessage extends SkippedRange {
-  @IsWord("gap")
-  readonly type!: "gap";
-
+export class GapMessage extends Gap {
   @IsText(CHANNEL)
   readonly channel!: string;
-
-  @Describe(GAP_REASON)
-  @IsWord("trimmed", "lost", "revised")
-  readonly reason!: GapReason;
-
-  @Sometimes()
-  @Describe(GAP_LATE)
-  @IsWord(true)
-  readonly late?: true;
 }
 
 /** Whatever a client numbers its requests with comes back with the answer. */

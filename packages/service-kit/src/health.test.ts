@@ -140,4 +140,27 @@ describe("Health", () => {
     expect(await health.report()).toMatchObject({ status: "unhealthy", database: "connected", problems });
     expect(await health.isReady()).toBe(true);
   });
+
+  test("reads what has to be fresh after it was asked, once for all who ask meanwhile, and leaves it out when it fails", async () => {
+    const readings: ((windows: number) => void)[] = [];
+    let isBroken = false;
+    const health = new Health({
+      ...{ version: "1", dependencies: [] },
+      freshDetails: () => {
+        if (isBroken) return Promise.reject(new Error("no pool"));
+        return new Promise((resolve) => readings.push((windows) => resolve({ refresh_backlog_windows: windows })));
+      },
+    });
+    const first = health.report();
+    await new Promise(setImmediate);
+    const others = [health.report(), health.report()];
+    readings[0]?.(5);
+    expect((await first).refresh_backlog_windows).toBe(5);
+    await new Promise(setImmediate);
+    expect(readings).toHaveLength(2);
+    readings[1]?.(0);
+    for (const other of others) expect((await other).refresh_backlog_windows).toBe(0);
+    isBroken = true;
+    expect(await health.report()).not.toHaveProperty("refresh_backlog_windows");
+  });
 });

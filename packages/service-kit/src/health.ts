@@ -71,6 +71,21 @@ function findingOf(error: unknown): Finding {
   return error instanceof HealthProblem ? { state: "disconnected", problem: error.message } : { state: "disconnected" };
 }
 
+/** Calls that come while a reading runs are all answered by the next one, which begins after them. */
+function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return () => {
+    next ??= running.then(() => {
+      next = undefined;
+      const reading = read();
+      running = reading.catch(() => undefined);
+      return reading;
+    });
+    return next;
+  };
+}
+
 /** What a health is made of. */
 export interface HealthOptions {
   readonly version: string;
@@ -81,6 +96,8 @@ export interface HealthOptions {
   readonly problems?: () => readonly string[];
   /** Further members of the report. */
   readonly details?: () => HealthDetails;
+  /** Members that are read anew for every report, so that they are never older than its question; left out when they cannot be. */
+  readonly freshDetails?: () => Promise<HealthDetails>;
   /** A clock that never goes back; the machine's when absent. */
   readonly nowMs?: () => number;
 }
@@ -92,6 +109,7 @@ export class Health {
   readonly #isPrepared: () => boolean;
   readonly #problems: () => readonly string[];
   readonly #details: () => HealthDetails;
+  readonly #freshDetails: () => Promise<HealthDetails>;
   #draining = false;
 
   constructor(options: HealthOptions) {
@@ -100,6 +118,7 @@ export class Health {
     this.#isPrepared = options.isPrepared ?? (() => true);
     this.#problems = options.problems ?? (() => []);
     this.#details = options.details ?? (() => ({}));
+    this.#freshDetails = oneAtATime(options.freshDetails ?? (async () => ({})));
     this.#probes = options.dependencies.map((dependency) => new Probe(dependency, nowMs));
   }
 
@@ -110,6 +129,8 @@ export class Health {
 
   /** The state of each dependency, within {@link CHECK_DEADLINE_MS}. */
   async report(): Promise<HealthReport> {
+    const reading = withDeadline(this.#freshDetails(), CHECK_DEADLINE_MS, "details of health");
+    const fresh = reading.catch((): HealthDetails => ({}));
     const findings = await Promise.all(
       this.#probes.map(async (probe) => ({ name: probe.dependency.name, ...(await probe.find()) })),
     );
@@ -121,6 +142,7 @@ export class Health {
       timestamp: new Date().toISOString(),
       ...Object.fromEntries(findings.map(({ name, state }) => [name, state])),
       ...this.#details(),
+      ...(await fresh),
       ...(problems.length === 0 ? {} : { problems }),
       version: this.#version,
     };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { execPath, env as ownEnv } from "node:process";
 import { fileURLToPath } from "node:url";
-import { freePort, GuardedProcess, ReadyProcess } from "@fx-ohlc/embedded";
+import { freePort, ReadyProcess } from "@fx-ohlc/embedded";
 
 /** A service connects and prepares statements before it is ready; ten times what that takes on two busy cores, ms. */
 const READY_TIMEOUT_MS = 20_000;
@@ -38,7 +38,7 @@ export async function startService(options: StartServiceOptions): Promise<TestSe
   if (!existsSync(main)) throw new Error(`${name} is not built: run "pnpm build" first`);
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const process = new GuardedProcess({
+  const service = new ReadyProcess({
     name,
     command: execPath,
     args: [main],
@@ -46,9 +46,9 @@ export async function startService(options: StartServiceOptions): Promise<TestSe
     stopSignal: "SIGTERM",
     stopTimeoutMs: STOP_TIMEOUT_MS,
     orphanSignal: "TERM",
+    isReady: () => !untilReady || answersReady(url),
+    readyTimeoutMs: READY_TIMEOUT_MS,
   });
-  const isReady = untilReady ? () => answersReady(url) : () => true;
-  const service = new ReadyProcess({ process, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
   await service.start();
   return Object.assign(service, { url, port });
 }

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
-import { freePort, GuardedProcess, ReadyProcess } from "@fx-ohlc/embedded";
+import { freePort, ReadyProcess } from "@fx-ohlc/embedded";
 
 /** pgbouncer in transaction mode. */
 export interface TestPgbouncer extends ReadyProcess {
@@ -41,10 +41,8 @@ export async function testPgbouncer(
   writeFileSync(config, configuration(new URL(target), port, ignored));
   if (account !== undefined) for (const path of [folder, config]) chownSync(path, account.uid, account.gid);
   const bouncer = new ReadyProcess({
-    process: new GuardedProcess({
-      ...{ name: "pgbouncer", command, args: [config], env: { ...env }, account },
-      ...{ stopSignal: "SIGINT", stopTimeoutMs: READY_TIMEOUT_MS, orphanSignal: "TERM", orphanFolder: folder },
-    }),
+    ...{ name: "pgbouncer", command, args: [config], env: { ...env }, account },
+    ...{ stopSignal: "SIGINT", stopTimeoutMs: READY_TIMEOUT_MS, orphanSignal: "TERM", orphanFolder: folder },
     isReady: () => accepts(port),
     readyTimeoutMs: READY_TIMEOUT_MS,
   });

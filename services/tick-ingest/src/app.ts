@@ -189,6 +189,10 @@ function createHealth(
       ...clockHealth(database.clock).details,
       refresh_backlog_age_s: Math.round(maintenance.ageS * 10) / 10,
     }),
+    freshDetails: async () => {
+      database.assertAvailable();
+      return { refresh_backlog_windows: (await maintenanceOf(database)).windows };
+    },
   });
 }
 

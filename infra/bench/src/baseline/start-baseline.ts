@@ -1,6 +1,6 @@
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
-import { freePort, GuardedProcess, ReadyProcess } from "@fx-ohlc/embedded";
+import { freePort, ReadyProcess } from "@fx-ohlc/embedded";
 import type { Lab } from "../lab.js";
 
 const READY_TIMEOUT_MS = 10_000;
@@ -16,7 +16,7 @@ export interface BaselineOptions {
 export async function startBaseline(lab: Lab, { name, args = [], env = {} }: BaselineOptions): Promise<string> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const process = new GuardedProcess({
+  const server = new ReadyProcess({
     name,
     command: execPath,
     args: [fileURLToPath(new URL(`./${name}-main.js`, import.meta.url)), ...args],
@@ -24,9 +24,9 @@ export async function startBaseline(lab: Lab, { name, args = [], env = {} }: Bas
     stopSignal: "SIGTERM",
     stopTimeoutMs: 1000,
     orphanSignal: "TERM",
+    isReady: async () => (await fetch(url)).ok,
+    readyTimeoutMs: READY_TIMEOUT_MS,
   });
-  const isReady = async (): Promise<boolean> => (await fetch(url)).ok;
-  const server = new ReadyProcess({ process, isReady, readyTimeoutMs: READY_TIMEOUT_MS });
   await server.start();
   lab.onClose(() => server.stop());
   return url;

@@ -13,12 +13,15 @@ export async function systemHealth(
 ): Promise<SystemHealth> {
   const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name])));
   const states = reports.map((report) => report?.status ?? "unreachable");
+  // How far the stored bars are is for tick-ingest to say.
+  const windows = reports[SERVICE_NAMES.indexOf("tick-ingest")]?.refresh_backlog_windows;
   const problems = SERVICE_NAMES.flatMap((name, index) => problemsOf(name, reports[index]));
   return {
     status: states.every((state) => state === "healthy") ? "healthy" : "unhealthy",
     timestamp: new Date().toISOString(),
     database: worst(reports.map((report) => report?.database)),
     redis: worst(reports.map((report) => report?.redis)),
+    ...(windows === undefined ? {} : { refresh_backlog_windows: windows }),
     ...(problems.length === 0 ? {} : { problems }),
     version,
     services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as NonNullable<

@@ -4,16 +4,11 @@ import { parseInstant, parseSymbol, parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
 import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportFile } from "./export-file.js";
 
-interface Flags {
-  readonly symbol: string;
-  readonly interval?: Interval;
+type Flags = Pick<ExportOptions, "symbol" | "interval" | "dayStartHour" | "timezone" | "url"> & {
   readonly start?: Micros;
   readonly end?: Micros;
-  readonly dayStartHour?: number;
-  readonly timezone?: string;
   readonly format?: ExportFormat;
-  readonly url: string;
-}
+};
 
 const DETAILS = `
 Without --interval it writes ticks (time, symbol, price, seq); with it, bars (bucket, symbol, open, high, low, close,
@@ -58,9 +53,8 @@ function formatOfName(file: string): ExportFormat {
 }
 
 /** @throws Error when the flags do not go together */
-function optionsOf(file: string, flags: Flags, context: Context): ExportOptions {
-  const { symbol, interval, start: startUs = 0, end: endUs, dayStartHour, timezone, url } = flags;
-  const format = flags.format ?? formatOfName(file);
+function optionsOf(file: string, { start: startUs = 0, end: endUs, ...flags }: Flags, context: Context): ExportOptions {
+  const { interval, dayStartHour, timezone, format = formatOfName(file) } = flags;
   const gzip = /\.gz$/i.test(file);
   const hasBoundary = dayStartHour !== undefined || timezone !== undefined;
   if (hasBoundary && (interval === undefined || !takesDayBoundary(interval))) {
@@ -70,7 +64,7 @@ function optionsOf(file: string, flags: Flags, context: Context): ExportOptions 
   if (format === "parquet" && file === "-" && context.terminal.screen !== undefined) {
     throw new Error("a Parquet file is nothing for a terminal: name a file, or pipe it somewhere");
   }
-  return { file, symbol, interval, startUs, endUs, dayStartHour, timezone, format, gzip, url };
+  return { ...flags, file, startUs, endUs, format, gzip };
 }
 
 export function addExportCommand(program: Command, context: Context, finish: Finish): void {

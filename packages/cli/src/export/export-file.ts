@@ -38,17 +38,17 @@ const ENCODERS = { csv, ndjson, parquet } as const;
 
 /** Counts rows as they pass, and shows how far they have come in time. */
 class Passage {
-  readonly #context: Context;
-  readonly #noun: "ticks" | "bars";
   /** Where the last row can be. */
   endUs: Micros;
   #progress: Progress;
   #startUs: Micros | undefined;
   count = 0;
 
-  constructor(context: Context, noun: "ticks" | "bars", endUs: Micros) {
-    this.#context = context;
-    this.#noun = noun;
+  constructor(
+    private readonly context: Context,
+    private readonly noun: "ticks" | "bars",
+    endUs: Micros,
+  ) {
     this.endUs = endUs;
     this.#progress = showProgress(context.terminal, undefined);
   }
@@ -76,35 +76,31 @@ class Passage {
 
   /** Only the first row tells where the data begins. */
   #begin(firstUs: Micros): Micros {
-    const whole = { total: Math.max(1, this.endUs - firstUs), noun: this.#noun };
-    this.#progress = showProgress(this.#context.terminal, whole);
+    const whole = { total: Math.max(1, this.endUs - firstUs), noun: this.noun };
+    this.#progress = showProgress(this.context.terminal, whole);
     return firstUs;
   }
 }
 
 /** One run of an export. */
 class Run {
-  readonly #options: ExportOptions;
-  readonly #context: Context;
   readonly #client: FxClient;
   readonly #passage: Passage;
   readonly #startedMs = performance.now();
   /** Of which symbols there are ticks. */
   #stored: readonly SymbolJson[] = [];
 
-  constructor(options: ExportOptions, context: Context) {
-    this.#options = options;
-    this.#context = context;
+  constructor(
+    private readonly options: ExportOptions,
+    private readonly context: Context,
+  ) {
     this.#passage = new Passage(context, options.interval === undefined ? "ticks" : "bars", options.endUs ?? nowUs());
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, {
-      began: ({ message }) => this.#passage.trouble(`${message}; trying again`),
-      ended: () => this.#passage.trouble(undefined),
-    });
+    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#passage.trouble(text));
   }
 
   async export(): Promise<number> {
-    const { file } = this.#options;
-    const { stdout, signal, terminal } = this.#context;
+    const { file } = this.options;
+    const { stdout, signal, terminal } = this.context;
     const target = file === "-" ? streamTarget(stdout) : await targetOf(file);
     try {
       await this.#look();
@@ -118,8 +114,8 @@ class Run {
   }
 
   #encoded(): AsyncGenerator<Buffer> {
-    const { symbol, interval, startUs, endUs, dayStartHour, timezone } = this.#options;
-    const { signal } = this.#context;
+    const { symbol, interval, startUs, endUs, dayStartHour, timezone } = this.options;
+    const { signal } = this.context;
     const range = {
       symbol,
       start: formatTime(startUs),
@@ -137,20 +133,20 @@ class Run {
     columns: readonly Column<Row>[],
     timeOf: (row: Row) => string,
   ): AsyncGenerator<Buffer> {
-    return ENCODERS[this.#options.format](this.#orNothing(this.#passage.watch(rows, timeOf)), columns);
+    return ENCODERS[this.options.format](this.#orNothing(this.#passage.watch(rows, timeOf)), columns);
   }
 
   /** Finds out what is stored: it says how far there is to go. */
   async #look(): Promise<void> {
-    this.#stored = await this.#client.symbols({ signal: this.#context.signal });
-    const last = this.#stored.find(({ symbol }) => symbol === this.#options.symbol)?.last_tick;
+    this.#stored = await this.#client.symbols({ signal: this.context.signal });
+    const last = this.#stored.find(({ symbol }) => symbol === this.options.symbol)?.last_tick;
     this.#passage.endUs = Math.min(this.#passage.endUs, parseTime(last) ?? Number.POSITIVE_INFINITY);
   }
 
   /** @throws Error when there are no rows because nobody ever sent the symbol, which is more likely misspelt than empty */
   async *#orNothing<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
     yield* rows;
-    const { symbol } = this.#options;
+    const { symbol } = this.options;
     const stored = this.#stored.map((known) => known.symbol);
     if (this.#passage.count > 0 || stored.includes(symbol)) return;
     throw new Error(
@@ -161,21 +157,21 @@ class Run {
   #source(): Readable {
     const bytes = Readable.from(this.#encoded());
     // Who reads the compressed bytes sees every error of the two: the callback has nothing left to do.
-    return this.#options.gzip ? pipeline(bytes, createGzip(), () => {}) : bytes;
+    return this.options.gzip ? pipeline(bytes, createGzip(), () => {}) : bytes;
   }
 
   #interrupted(reason: unknown): number {
     // A reader that has seen enough, such as head, is no interruption.
     if (reason instanceof Error && "code" in reason && reason.code === "EPIPE") return EXIT.done;
-    const { file } = this.#options;
-    this.#context.terminal.say(
+    const { file } = this.options;
+    this.context.terminal.say(
       `interrupted; ${file === "-" ? "what was written is not all" : `${file} was not written`}`,
     );
     return EXIT.interrupted;
   }
 
   #summary(): string {
-    const { file, symbol, interval } = this.#options;
+    const { file, symbol, interval } = this.options;
     const { count } = this.#passage;
     const elapsedMs = performance.now() - this.#startedMs;
     const rows = interval === undefined ? counted(count, "tick") : `${counted(count, "bar")} (${interval})`;

@@ -46,14 +46,12 @@ function cellOf<Row>(column: Column<Row>, row: Row): Cell {
 
 /** Writes rows to memory, and hands out what has been written since it was last asked. */
 class Group<Row> {
-  readonly #columns: readonly Column<Row>[];
   readonly #bytes = new ByteWriter();
   readonly #file: ParquetWriter;
   #cells: Cell[][];
   #rows = 0;
 
-  constructor(columns: readonly Column<Row>[]) {
-    this.#columns = columns;
+  constructor(private readonly columns: readonly Column<Row>[]) {
     const root = { name: "root", num_children: columns.length };
     const schema = [root, ...columns.map(schemaElement)];
     this.#file = new ParquetWriter({ writer: this.#bytes, schema, createdBy: "fx-ticks" });
@@ -65,14 +63,14 @@ class Group<Row> {
   }
 
   add(row: Row): void {
-    for (const [index, column] of this.#columns.entries()) this.#cells[index]?.push(cellOf(column, row));
+    for (const [index, column] of this.columns.entries()) this.#cells[index]?.push(cellOf(column, row));
     this.#rows += 1;
   }
 
   async take(): Promise<Buffer> {
-    const columnData = this.#columns.map(({ name }, index) => ({ name, data: this.#cells[index] ?? [] }));
+    const columnData = this.columns.map(({ name }, index) => ({ name, data: this.#cells[index] ?? [] }));
     await this.#file.write({ columnData, rowGroupSize: GROUP_ROWS });
-    this.#cells = this.#columns.map(() => []);
+    this.#cells = this.columns.map(() => []);
     this.#rows = 0;
     return this.#written();
   }

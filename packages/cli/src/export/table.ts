@@ -1,5 +1,5 @@
 import type { BarJson, TickJson } from "@fx-ohlc/client";
-import type { Interval } from "@fx-ohlc/schemas";
+import { type Interval, isOfDays } from "@fx-ohlc/schemas";
 
 /** A column of a file, by what it holds. Times are as on the wire, dates YYYY-MM-DD, counts whole numbers. */
 export type Column<Row> = { readonly name: string } & (
@@ -37,5 +37,5 @@ const DATE_COLUMN: Column<BarJson> = { name: "date", kind: "date", of: dateOf };
 
 /** Bars of a day and more have a date. */
 export function barColumns(interval: Interval): readonly Column<BarJson>[] {
-  return ["1d", "1w", "1M"].includes(interval) ? [...BAR_COLUMNS, DATE_COLUMN] : BAR_COLUMNS;
+  return isOfDays(interval) ? [...BAR_COLUMNS, DATE_COLUMN] : BAR_COLUMNS;
 }

@@ -1,20 +1,16 @@
+import type { Micros } from "@fx-ohlc/schemas";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseShift, parseSymbol, parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
-import { FORMAT_NAMES, type FormatName } from "../tick-file/input-file.js";
+import { FORMAT_NAMES } from "../tick-file/input-file.js";
 import { PRICE_CHOICES, type PriceChoice } from "../tick-file/quote.js";
-import { importFiles } from "./import-files.js";
+import { type ImportOptions, importFiles } from "./import-files.js";
 
-interface Flags {
-  readonly symbol?: string;
+type Flags = Pick<ImportOptions, "symbol" | "format" | "url" | "onError" | "restart"> & {
   readonly price?: PriceChoice;
-  readonly format?: FormatName;
   readonly points?: number;
-  readonly url: string;
-  readonly shift?: number;
-  readonly onError: "stop" | "skip";
-  readonly restart?: true;
-}
+  readonly shift?: Micros;
+};
 
 const DETAILS = `
 What a file holds is found out from its name and its first line, unless --format says it:
@@ -63,10 +59,7 @@ export function addImportCommand(program: Command, context: Context, finish: Fin
     .addOption(new Option("--on-error <what>", "at a bad line or file").choices(["stop", "skip"]).default("stop"))
     .option("--restart", "start over instead of going on where an earlier run stopped")
     .addHelpText("after", DETAILS)
-    .action(async (files: string[], flags: Flags) => {
-      const { symbol, price: choice, format, points: decimals, url } = flags;
-      const { shift: shiftUs = 0, onError, restart = false } = flags;
-      const options = { files, symbol, choice, format, decimals, url, shiftUs, onError, restart };
-      finish(await importFiles(options, context));
+    .action(async (files: string[], { price: choice, points: decimals, shift: shiftUs = 0, ...flags }: Flags) => {
+      finish(await importFiles({ ...flags, files, choice, decimals, shiftUs }, context));
     });
 }

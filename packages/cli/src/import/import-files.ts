@@ -26,91 +26,81 @@ export interface ImportOptions {
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
   /** Do not go on where an earlier run stopped. */
-  readonly restart: boolean;
+  readonly restart?: boolean;
 }
 
 /** Two minutes or so: long enough for a service to be restarted or a database to fail over. */
 const ATTEMPTS_MAX = 50;
 
-/** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
-interface Opened {
-  readonly files: TickFiles;
-  readonly state: StateFile | undefined;
-}
-
-async function stateOf(files: readonly string[], options: ImportOptions, directory: string): Promise<StateFile> {
+async function stateOf(options: ImportOptions, directory: string): Promise<StateFile> {
   const identities = [];
-  for (const file of files) identities.push(await identify(file));
+  for (const file of options.files) identities.push(await identify(file));
   const { symbol, choice: price, format, decimals, url, shiftUs } = options;
   const paths = identities.map(({ path }) => path);
   return new StateFile(directory, { paths, symbol, price, format, decimals, url, shiftUs }, identities);
 }
 
-async function openFiles(options: ImportOptions, context: Context): Promise<Opened> {
+/** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
+async function openFiles(options: ImportOptions, context: Context) {
   const toRead: FileToRead[] = [];
   for (const path of options.files) toRead.push(await fileToRead(path));
   const { symbol, choice, format, decimals, onError: onUnreadable } = options;
   const { stdin, signal, stateDirectory } = context;
   const files = new TickFiles(toRead, { symbol, choice, format, decimals, onUnreadable, stdin, signal });
   const readAgain = toRead.every(({ size }) => size !== undefined);
-  return { files, state: readAgain ? await stateOf(options.files, options, stateDirectory) : undefined };
+  return { files, state: readAgain ? await stateOf(options, stateDirectory) : undefined };
 }
 
 /** One run of an import, from opening the files to the last line about them. */
 class Run {
-  readonly #options: ImportOptions;
-  readonly #context: Context;
-  readonly #opened: Opened;
   /** Drawn from the first chunk on: a run that goes on from an earlier one has something to say before. */
   #progress: Progress;
   readonly #client: FxClient;
   #stateWritable = true;
 
-  constructor(options: ImportOptions, context: Context, opened: Opened) {
-    this.#options = options;
-    this.#context = context;
-    this.#opened = opened;
+  constructor(
+    private readonly options: ImportOptions,
+    private readonly context: Context,
+    private readonly opened: Awaited<ReturnType<typeof openFiles>>,
+  ) {
     this.#progress = showProgress(context.terminal, undefined);
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, {
-      began: ({ message }) => this.#progress.trouble(`${message}; trying again`),
-      ended: () => this.#progress.trouble(undefined),
-    });
+    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#progress.trouble(text));
   }
 
   async import(): Promise<number> {
     const from = await this.#resumePoint();
     const importer = this.#importer(from);
-    const total = this.#opened.files.bytesTotal;
+    const total = this.opened.files.bytesTotal;
     const whole = total === undefined ? undefined : ({ total, noun: "ticks" } as const);
-    this.#progress = showProgress(this.#context.terminal, whole);
+    this.#progress = showProgress(this.context.terminal, whole);
     try {
       await importer.run();
     } catch (error) {
       this.#progress.stop();
-      importer.skipped.list(this.#context.terminal);
-      if (this.#context.signal.aborted) return this.#interrupted(importer.ticks);
+      importer.skipped.list(this.context.terminal);
+      if (this.context.signal.aborted) return this.#interrupted(importer.ticks);
       throw new Error(`${(error as Error).message}; ${this.#soFar(importer.ticks)}`, { cause: error });
     }
     this.#progress.stop();
-    this.#opened.state?.remove();
+    this.opened.state?.remove();
     return this.#finished(importer);
   }
 
   async #resumePoint(): Promise<Mark | undefined> {
-    const { state } = this.#opened;
-    if (state === undefined || this.#options.restart) return undefined;
-    const mark = await resumePoint(state, this.#client, this.#context.signal);
+    const { state } = this.opened;
+    if (state === undefined || this.options.restart) return undefined;
+    const mark = await resumePoint(state, this.#client, this.context.signal);
     if (mark === undefined) return undefined;
     const { file, unit, line } = mark;
-    this.#context.terminal.say(`${this.#options.files[file]}: going on after ${unit} ${grouped(line)}`);
+    this.context.terminal.say(`${this.options.files[file]}: going on after ${unit} ${grouped(line)}`);
     return mark;
   }
 
   #importer(from: Mark | undefined): Importer {
-    const { choice, shiftUs, onError } = this.#options;
-    const { files } = this.#opened;
+    const { choice, shiftUs, onError } = this.options;
+    const { files } = this.opened;
     return new Importer({
-      ...{ files, client: this.#client, choice, shiftUs, onError, from, signal: this.#context.signal },
+      ...{ files, client: this.#client, choice, shiftUs, onError, from, signal: this.context.signal },
       onMark: (mark, ticks) => {
         this.#save(mark);
         this.#progress.update(ticks, files.bytesRead());
@@ -122,29 +112,29 @@ class Run {
   #save(mark: Mark): void {
     if (!this.#stateWritable) return;
     try {
-      this.#opened.state?.save(mark);
+      this.opened.state?.save(mark);
     } catch (error) {
       this.#stateWritable = false;
-      this.#context.terminal.say(`an interrupted import would start over: ${(error as Error).message}`);
+      this.context.terminal.say(`an interrupted import would start over: ${(error as Error).message}`);
     }
   }
 
   #soFar(ticks: number): string {
     if (ticks === 0) return "no tick was acknowledged";
     const stored = `${counted(ticks, "tick")} before it ${ticks === 1 ? "is" : "are"} stored`;
-    return this.#opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
+    return this.opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
   }
 
   #interrupted(ticks: number): number {
-    this.#context.terminal.say(`interrupted; ${this.#soFar(ticks)}`);
+    this.context.terminal.say(`interrupted; ${this.#soFar(ticks)}`);
     return EXIT.interrupted;
   }
 
   async #finished(importer: Importer): Promise<number> {
-    const { terminal, signal } = this.#context;
+    const { terminal, signal } = this.context;
     terminal.out(importer.summary());
     importer.skipped.list(terminal);
-    await awaitBars(this.#options.url, terminal, signal);
+    await awaitBars(this.options.url, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;
   }
 }

@@ -1,10 +1,9 @@
 import type { FxClient, UploadResult } from "@fx-ohlc/client";
-import type { Micros } from "@fx-ohlc/schemas";
 import { counted, duration, grouped } from "../terminal.js";
 import type { Place } from "../tick-file/place.js";
-import type { PriceChoice } from "../tick-file/quote.js";
 import type { TickFiles } from "../tick-file/tick-files.js";
 import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
+import type { ImportOptions } from "./import-files.js";
 import { sendInOrder } from "./in-order.js";
 import { noteRejections, refusalInFile } from "./refusals.js";
 import { SkippedLines } from "./skipped-lines.js";
@@ -12,13 +11,9 @@ import { SkippedLines } from "./skipped-lines.js";
 /** One request is parsed by the service while the one before it is committed; more would only wait at the symbol's lock. */
 const REQUESTS_IN_FLIGHT = 2;
 
-export interface Import {
+export interface Import extends Pick<ImportOptions, "choice" | "shiftUs" | "onError"> {
   readonly files: TickFiles;
   readonly client: FxClient;
-  /** As the files were opened with. */
-  readonly choice: PriceChoice | undefined;
-  readonly shiftUs: Micros;
-  readonly onError: "stop" | "skip";
   /** Where an earlier run stopped. */
   readonly from?: Mark | undefined;
   readonly signal: AbortSignal;

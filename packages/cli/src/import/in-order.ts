@@ -10,16 +10,13 @@ export interface Sending<Item, Result> {
 
 /** The items under way, first sent first. */
 class Underway<Item, Result> {
-  readonly #sending: Sending<Item, Result>;
   readonly #aborter = new AbortController();
   readonly #queue: { item: Item; result: Promise<Result> }[] = [];
 
-  constructor(sending: Sending<Item, Result>) {
-    this.#sending = sending;
-  }
+  constructor(private readonly sending: Sending<Item, Result>) {}
 
   add(item: Item): void {
-    const result = this.#sending.send(item, this.#aborter.signal);
+    const result = this.sending.send(item, this.#aborter.signal);
     // Its failure is met when its turn comes; until then it must not count as unhandled.
     result.catch(() => undefined);
     this.#queue.push({ item, result });
@@ -30,7 +27,7 @@ class Underway<Item, Result> {
     for (let first = this.#queue[0]; first !== undefined && this.#queue.length > left; first = this.#queue[0]) {
       const result = await first.result;
       this.#queue.shift();
-      this.#sending.done(first.item, result);
+      this.sending.done(first.item, result);
     }
   }
 

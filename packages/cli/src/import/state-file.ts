@@ -3,27 +3,15 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { open, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mark } from "./chunks.js";
+import type { ImportOptions } from "./import-files.js";
 
 /** What makes two runs the same import. */
-export interface ImportKey {
+export type ImportKey = Pick<ImportOptions, "symbol" | "decimals" | "url" | "shiftUs"> & {
   /** The files' real paths, in order. */
   readonly paths: readonly string[];
-  readonly symbol: string | undefined;
   readonly price: string | undefined;
   readonly format: string | undefined;
-  readonly decimals: number | undefined;
-  readonly url: string;
-  readonly shiftUs: number;
-}
-
-/** What tells a changed file from the one that was begun. */
-export interface FileIdentity {
-  /** The real one. */
-  readonly path: string;
-  readonly size: number;
-  readonly modifiedMs: number;
-  readonly headSha256: string;
-}
+};
 
 /** Enough to tell two exports of the same size and time apart. */
 const HEAD_BYTES = 64 * 1024;
@@ -35,8 +23,12 @@ function sha256(data: string | Buffer): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** @throws the file system's error when the file cannot be read */
-export async function identify(path: string): Promise<FileIdentity> {
+/**
+ * What tells a changed file from the one that was begun, with its real path.
+ *
+ * @throws the file system's error when the file cannot be read
+ */
+export async function identify(path: string) {
   const { size, mtimeMs } = await stat(path);
   const file = await open(path);
   try {
@@ -51,13 +43,15 @@ export async function identify(path: string): Promise<FileIdentity> {
 /** Remembers on disk how far one import has come, until it is complete. */
 export class StateFile {
   readonly path: string;
-  readonly #directory: string;
   readonly #about: string;
 
-  constructor(directory: string, key: ImportKey, identities: readonly FileIdentity[]) {
+  constructor(
+    private readonly directory: string,
+    key: ImportKey,
+    identities: readonly Awaited<ReturnType<typeof identify>>[],
+  ) {
     const name = sha256(JSON.stringify(key)).slice(0, 32);
     this.path = join(directory, `${name}.json`);
-    this.#directory = directory;
     // Of thousands of files: as a whole it would be written again with every mark.
     this.#about = sha256(JSON.stringify({ version: VERSION, key, identities }));
   }
@@ -80,7 +74,7 @@ export class StateFile {
    * @throws the file system's error
    */
   save(mark: Mark): void {
-    mkdirSync(this.#directory, { recursive: true });
+    mkdirSync(this.directory, { recursive: true });
     const written = `${this.path}.new`;
     writeFileSync(written, `${JSON.stringify({ about: this.#about, mark })}\n`);
     renameSync(written, this.path);

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSymbol, parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
 import { PRICE_SIDES, type PriceSide } from "../tick-file/quote.js";
-import { replay } from "./replay.js";
+import { type ReplayOptions, replay } from "./replay.js";
 
 /** A week in a second: beyond it nothing is left of the rhythm. */
 const SPEED_MAX = 604_800;
@@ -14,12 +14,7 @@ function parseSpeed(raw: string): number {
   return speed;
 }
 
-interface Flags {
-  readonly symbol?: string;
-  readonly price?: PriceSide;
-  readonly speed: number;
-  readonly url: string;
-}
+type Flags = Pick<ReplayOptions, "symbol" | "speed" | "url"> & { readonly price?: PriceSide };
 
 const DETAILS = `
 The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as
@@ -43,7 +38,7 @@ export function addReplayCommand(program: Command, context: Context, finish: Fin
     .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1)
     .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
     .addHelpText("after", DETAILS)
-    .action(async (file: string, { symbol, price: side, speed, url }: Flags) => {
-      finish(await replay({ file, symbol, side, speed, url }, context));
+    .action(async (file: string, { price: side, ...flags }: Flags) => {
+      finish(await replay({ ...flags, file, side }, context));
     });
 }

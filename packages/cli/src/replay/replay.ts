@@ -1,6 +1,6 @@
 import { type FxClient, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
-import { patientClient } from "../patient-client.js";
+import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { BadLineError } from "../tick-file/place.js";
 import type { PriceSide } from "../tick-file/quote.js";
@@ -32,15 +32,13 @@ interface DueTick {
 
 /** Sends ticks when they are due. Those of one time leave together, so that the service can number them. */
 class Player {
-  readonly #client: FxClient;
-  readonly #signal: AbortSignal;
   #due: DueTick[] = [];
   #sent = 0;
 
-  constructor(client: FxClient, signal: AbortSignal) {
-    this.#client = client;
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly client: FxClient,
+    private readonly signal: AbortSignal,
+  ) {}
 
   get sent(): number {
     return this.#sent;
@@ -50,7 +48,7 @@ class Player {
     const waitMs = (tick.timeUs - nowUs()) / 1000;
     const last = this.#due.at(-1);
     if (waitMs > 0 || (this.#due.length >= REQUEST_TICKS_MAX && last?.timeUs !== tick.timeUs)) await this.flush();
-    if (waitMs > 0) await sleep(Math.max(waitMs, FLUSH_INTERVAL_MS), this.#signal);
+    if (waitMs > 0) await sleep(Math.max(waitMs, FLUSH_INTERVAL_MS), this.signal);
     this.#due.push(tick);
   }
 
@@ -59,7 +57,7 @@ class Player {
     this.#due = [];
     if (due.length === 0) return;
     const ticks = due.map(({ symbol, timeUs, price }) => ({ symbol, time: formatTime(timeUs), price }));
-    await this.#client.postTicks(ticks, { signal: this.#signal });
+    await this.client.postTicks(ticks, { signal: this.signal });
     this.#sent += due.length;
   }
 }
@@ -90,10 +88,7 @@ async function playFile(options: ReplayOptions, player: Player, context: Context
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<number> {
   const { terminal, signal } = context;
-  const client = patientClient(options.url, Number.POSITIVE_INFINITY, {
-    began: ({ message }) => terminal.say(`${message}; trying until it answers`),
-    ended: () => terminal.say(`${options.url} answers again`),
-  });
+  const client = undauntedClient(options.url, terminal);
   const player = new Player(client, signal);
   const startedMs = performance.now();
   const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;

@@ -35,8 +35,7 @@ export function addSimulateCommand(program: Command, context: Context, finish: F
     .option("--rate <n>", "ticks per second of each symbol", parseRate, 1)
     .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
     .addHelpText("after", DETAILS)
-    .action(async (flags: { symbols: string[]; rate: number; url: string }) => {
-      const options: SimulateOptions = { symbols: flags.symbols, ratePerSecond: flags.rate, url: flags.url };
-      finish(await simulate(options, context));
+    .action(async ({ rate: ratePerSecond, ...flags }: Omit<SimulateOptions, "ratePerSecond"> & { rate: number }) => {
+      finish(await simulate({ ...flags, ratePerSecond }, context));
     });
 }

@@ -39,23 +39,26 @@ function normal(random: () => number): number {
 export class RandomWalk {
   readonly #decimals: number;
   readonly #step: number;
-  readonly #random: () => number;
   #price: number;
 
   /**
    * @param ratePerSecond steps per second: the more of them, the smaller
    * @param random uniform in [0, 1)
    */
-  constructor(symbol: string, price: number, ratePerSecond: number, random: () => number) {
+  constructor(
+    symbol: string,
+    price: number,
+    ratePerSecond: number,
+    private readonly random: () => number,
+  ) {
     this.#decimals = priceDecimals(symbol);
     this.#step = VOLATILITY_PER_ROOT_SECOND / Math.sqrt(ratePerSecond);
-    this.#random = random;
     this.#price = price;
   }
 
   /** The next price, rounded to a tenth of a pip. */
   next(): number {
-    this.#price *= Math.exp(this.#step * normal(this.#random));
+    this.#price *= Math.exp(this.#step * normal(this.random));
     return Math.max(Number(this.#price.toFixed(this.#decimals)), 10 ** -this.#decimals);
   }
 }

@@ -23,14 +23,17 @@ export const CATCH_UP_MAX_US = 2 * US_PER_SECOND;
  */
 export class Schedule {
   readonly #slotUs: number;
-  readonly #random: () => number;
   readonly #symbols: SymbolState[];
   #startUs: Micros;
 
   /** @param random uniform in [0, 1) */
-  constructor(symbols: readonly string[], ratePerSecond: number, startUs: Micros, random: () => number) {
+  constructor(
+    symbols: readonly string[],
+    ratePerSecond: number,
+    startUs: Micros,
+    private readonly random: () => number,
+  ) {
     this.#slotUs = US_PER_SECOND / ratePerSecond;
-    this.#random = random;
     this.#startUs = startUs;
     this.#symbols = symbols.map((symbol) => ({ symbol, slot: 0, timeUs: this.#instantIn(0) }));
   }
@@ -71,6 +74,6 @@ export class Schedule {
   }
 
   #instantIn(slot: number): Micros {
-    return Math.floor(this.#startUs + (slot + this.#random()) * this.#slotUs);
+    return Math.floor(this.#startUs + (slot + this.random()) * this.#slotUs);
   }
 }

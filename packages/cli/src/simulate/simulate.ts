@@ -1,6 +1,6 @@
 import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
-import { patientClient } from "../patient-client.js";
+import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
 import { type Due, Schedule } from "./schedule.js";
@@ -22,15 +22,13 @@ const REQUEST_TICKS_MAX = 10_000;
 
 /** A producer that makes up its prices. */
 class Simulator {
-  readonly #client: FxClient;
   readonly #walks = new Map<string, RandomWalk>();
-  readonly #ratePerSecond: number;
   #sent = 0;
 
-  constructor(client: FxClient, ratePerSecond: number) {
-    this.#client = client;
-    this.#ratePerSecond = ratePerSecond;
-  }
+  constructor(
+    private readonly client: FxClient,
+    private readonly ratePerSecond: number,
+  ) {}
 
   get sent(): number {
     return this.#sent;
@@ -41,14 +39,14 @@ class Simulator {
     const closes = await this.#closes(symbols, signal);
     return symbols.map((symbol) => {
       const price = closes.get(symbol) ?? startPrice(symbol);
-      this.#walks.set(symbol, new RandomWalk(symbol, price, this.#ratePerSecond, Math.random));
+      this.#walks.set(symbol, new RandomWalk(symbol, price, this.ratePerSecond, Math.random));
       return `${symbol} ${price.toFixed(priceDecimals(symbol))}`;
     });
   }
 
   async #closes(symbols: readonly string[], signal: AbortSignal): Promise<Map<string, number>> {
     try {
-      const bars = await this.#client.latest({ symbols, signal });
+      const bars = await this.client.latest({ symbols, signal });
       return new Map(bars.map(({ symbol, close }) => [symbol, close]));
     } catch (error) {
       // The write side alone knows no bars.
@@ -59,7 +57,7 @@ class Simulator {
 
   /** Sends ticks for as long as nobody stops it. */
   async run(symbols: readonly string[], signal: AbortSignal): Promise<never> {
-    const schedule = new Schedule(symbols, this.#ratePerSecond, nowUs(), Math.random);
+    const schedule = new Schedule(symbols, this.ratePerSecond, nowUs(), Math.random);
     const countMax = Math.ceil(REQUEST_TICKS_MAX / symbols.length);
     for (;;) {
       const due = schedule.take(nowUs(), countMax);
@@ -76,8 +74,8 @@ class Simulator {
       return { symbol, time: formatTime(timeUs), price: this.#walks.get(symbol)?.next() ?? startPrice(symbol) };
     });
     const [first] = ticks;
-    if (first !== undefined && ticks.length === 1) await this.#client.postTick(first, { signal });
-    else await this.#client.postTicks(ticks, { signal });
+    if (first !== undefined && ticks.length === 1) await this.client.postTick(first, { signal });
+    else await this.client.postTicks(ticks, { signal });
     this.#sent += ticks.length;
   }
 }
@@ -90,10 +88,7 @@ class Simulator {
  */
 export async function simulate(options: SimulateOptions, { terminal, signal }: Context): Promise<number> {
   const { symbols, ratePerSecond, url } = options;
-  const client = patientClient(url, Number.POSITIVE_INFINITY, {
-    began: ({ message }) => terminal.say(`${message}; trying until it answers`),
-    ended: () => terminal.say(`${url} answers again`),
-  });
+  const client = undauntedClient(url, terminal);
   const simulator = new Simulator(client, ratePerSecond);
   const startedMs = performance.now();
   try {

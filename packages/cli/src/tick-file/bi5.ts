@@ -1,9 +1,10 @@
 import { US_PER_HOUR } from "@fx-ohlc/schemas";
 import { pointsToDecimal } from "./decimal.js";
 import { type HourFile, knownDecimals, parseHourFile } from "./dukascopy-path.js";
+import type { ReadOptions } from "./input-file.js";
 import type { Position } from "./line-splitter.js";
 import { unlzma } from "./lzma.js";
-import { chosenPrices, type PriceChoice, priceNames } from "./quote.js";
+import { chosenPrices, priceNames } from "./quote.js";
 import { type BadLine, type FileTick, UnreadableError } from "./tick.js";
 
 /** Milliseconds within the hour, ask, bid, and two volumes. */
@@ -19,11 +20,7 @@ const HOUR_BYTES_MAX = 64 * 1024 * 1024;
 /** Records given at a time. */
 const BATCH_RECORDS = 5_000;
 
-export interface Bi5Options {
-  readonly choice: PriceChoice | undefined;
-  /** Of the prices; by the symbol when absent. */
-  readonly decimals?: number | undefined;
-}
+export type Bi5Options = Pick<ReadOptions, "choice" | "decimals">;
 
 async function gather(blocks: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];

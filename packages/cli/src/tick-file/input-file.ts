@@ -48,16 +48,14 @@ async function startsAsZip(path: string): Promise<boolean> {
 
 /** A path that is opened, or standard input for `-`. */
 export class InputFile {
-  readonly #path: string;
-  readonly #options: ReadOptions;
   /** Of the members that are done with. */
   #bytesBefore = 0;
   #bytesOfCurrent: () => number = () => 0;
 
-  constructor(path: string, options: ReadOptions) {
-    this.#path = path;
-    this.#options = options;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly options: ReadOptions,
+  ) {}
 
   /** Bytes taken from the file so far, compressed as they are: what progress is measured by. */
   bytesRead(): number {
@@ -72,27 +70,27 @@ export class InputFile {
    * @throws UnreadableError when it is an archive that cannot be read
    */
   async *parts(plain: boolean): AsyncGenerator<Part> {
-    const { stdin, signal } = this.#options;
-    if (this.#path === "-") yield this.#part("standard input", "", () => addAbortSignal(signal, stdin));
-    else if (plain && (await startsAsZip(this.#path))) yield* this.#members();
-    else yield this.#part(this.#path, resolve(this.#path), () => this.#stream());
+    const { stdin, signal } = this.options;
+    if (this.path === "-") yield this.#part("standard input", "", () => addAbortSignal(signal, stdin));
+    else if (plain && (await startsAsZip(this.path))) yield* this.#members();
+    else yield this.#part(this.path, resolve(this.path), () => this.#stream());
   }
 
   #stream(): Readable {
-    const stream = createReadStream(this.#path, { highWaterMark: READ_BYTES, signal: this.#options.signal });
+    const stream = createReadStream(this.path, { highWaterMark: READ_BYTES, signal: this.options.signal });
     this.#bytesOfCurrent = () => stream.bytesRead;
     return stream;
   }
 
   async *#members(): AsyncGenerator<Part> {
-    for await (const { name, compressedBytes, open } of zipMembers(this.#path)) {
+    for await (const { name, compressedBytes, open } of zipMembers(this.path)) {
       let share = 0;
       const onShare = (bytes: number) => {
         share = bytes;
       };
       this.#bytesOfCurrent = () => share;
-      const stream = () => Readable.from(open(this.#options.signal, onShare));
-      yield this.#part(`${this.#path}: ${name}`, `${resolve(this.#path)}/${name}`, stream);
+      const stream = () => Readable.from(open(this.options.signal, onShare));
+      yield this.#part(`${this.path}: ${name}`, `${resolve(this.path)}/${name}`, stream);
       this.#bytesOfCurrent = () => 0;
       this.#bytesBefore += compressedBytes;
     }
@@ -100,11 +98,11 @@ export class InputFile {
 
   /** @param path what tells its symbol, and the hour of a bi5 file */
   #part(name: string, path: string, open: () => Readable): Part {
-    const { choice, format, decimals } = this.#options;
+    const { choice, format } = this.options;
     const symbol = symbolOfPath(path);
     if (format === "bi5" || (format === undefined && isBi5Path(path))) {
       const bi5Path = path.replace(/\.gz$/i, "");
-      const batches = (start?: Position) => bi5Ticks(plainBlocks(open()), bi5Path, { choice, decimals }, start);
+      const batches = (start?: Position) => bi5Ticks(plainBlocks(open()), bi5Path, this.options, start);
       return { name, unit: "record", symbol, batches };
     }
     const options = { choice, format: format === undefined ? undefined : TEXT_FORMATS[format] };

@@ -23,16 +23,17 @@ export function isLzma(head: Buffer): boolean {
 
 /** Reads bytes one by one, and knows when there are no more, which the decoder itself would not notice. */
 class ByteInput {
-  readonly #bytes: Buffer;
   #at: number;
 
-  constructor(bytes: Buffer, from: number) {
-    this.#bytes = bytes;
+  constructor(
+    private readonly bytes: Buffer,
+    from: number,
+  ) {
     this.#at = from;
   }
 
   readByte(): number {
-    const byte = this.#bytes[this.#at];
+    const byte = this.bytes[this.#at];
     if (byte === undefined) throw new UnreadableError("the file is cut off: its LZMA data ends too early");
     this.#at += 1;
     return byte;
@@ -43,11 +44,12 @@ class ByteInput {
 class ByteOutput {
   #bytes: Buffer;
   #length = 0;
-  readonly #bytesMax: number;
 
-  constructor(bytesExpected: number, bytesMax: number) {
+  constructor(
+    bytesExpected: number,
+    private readonly bytesMax: number,
+  ) {
     this.#bytes = Buffer.alloc(bytesExpected);
-    this.#bytesMax = bytesMax;
   }
 
   get bytes(): Buffer {
@@ -61,8 +63,8 @@ class ByteOutput {
   }
 
   #grow(): void {
-    if (this.#length >= this.#bytesMax) throw new UnreadableError(`the file holds more than ${this.#bytesMax} bytes`);
-    this.#bytes = Buffer.concat([this.#bytes], Math.min(this.#length * 2, this.#bytesMax));
+    if (this.#length >= this.bytesMax) throw new UnreadableError(`the file holds more than ${this.bytesMax} bytes`);
+    this.#bytes = Buffer.concat([this.#bytes], Math.min(this.#length * 2, this.bytesMax));
   }
 }
 

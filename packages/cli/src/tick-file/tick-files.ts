@@ -55,15 +55,13 @@ export interface FilesOptions extends ReadOptions {
 
 /** Gives the quotes of one part their symbol. */
 class Naming {
-  readonly #part: Part;
-  readonly #symbol: string | undefined;
   /** The first symbol that a line named. */
   #first: string | undefined;
 
-  constructor(part: Part, symbol: string | undefined) {
-    this.#part = part;
-    this.#symbol = symbol;
-  }
+  constructor(
+    private readonly part: Part,
+    private readonly symbol: string | undefined,
+  ) {}
 
   /** @throws Error when nothing tells the symbol */
   name(line: FileTick | BadLine): SymbolTick | BadLine {
@@ -71,15 +69,15 @@ class Naming {
     const { symbol: said } = line;
     this.#first ??= said;
     // One name for two symbols would mix them up for good.
-    if (this.#symbol !== undefined && said !== this.#first) {
+    if (this.symbol !== undefined && said !== this.#first) {
       return { line: line.line, problem: `is of ${said}, lines before it of ${this.#first}: leave out --symbol` };
     }
     const { line: number, end, timeUs, prices } = line;
-    return { line: number, end, timeUs, prices, symbol: this.#symbol ?? said ?? this.#symbolOfPart() };
+    return { line: number, end, timeUs, prices, symbol: this.symbol ?? said ?? this.#symbolOfPart() };
   }
 
   #symbolOfPart(): string {
-    const { symbol } = this.#part;
+    const { symbol } = this.part;
     if (symbol === undefined) throw new Error("neither it nor its name says which symbol it holds: add --symbol");
     return symbol;
   }
@@ -87,19 +85,17 @@ class Naming {
 
 /** Reads files one after the other as if they were one. */
 export class TickFiles {
-  readonly #files: readonly FileToRead[];
-  readonly #options: FilesOptions;
   #current: InputFile | undefined;
   #bytesBefore = 0;
 
-  constructor(files: readonly FileToRead[], options: FilesOptions) {
-    this.#files = files;
-    this.#options = options;
-  }
+  constructor(
+    private readonly files: readonly FileToRead[],
+    private readonly options: FilesOptions,
+  ) {}
 
   /** All their bytes; undefined when that is not known. */
   get bytesTotal(): number | undefined {
-    return this.#files.reduce<number | undefined>(
+    return this.files.reduce<number | undefined>(
       (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
       0,
     );
@@ -117,7 +113,7 @@ export class TickFiles {
    * @throws FileError at a file that ends the reading: it makes no sense, or does not say which symbol, price or scale it has
    */
   async *batches(from: FilesPosition = FIRST): AsyncGenerator<Batch> {
-    for (const [file, { size }] of this.#files.entries()) {
+    for (const [file, { size }] of this.files.entries()) {
       if (file >= from.file) yield* this.#batchesOfFile(file, file === from.file ? from : FIRST);
       this.#current = undefined;
       this.#bytesBefore += size ?? 0;
@@ -125,8 +121,8 @@ export class TickFiles {
   }
 
   async *#batchesOfFile(file: number, from: FilesPosition): AsyncGenerator<Batch> {
-    const { path = "", size } = this.#files[file] ?? {};
-    this.#current = new InputFile(path, this.#options);
+    const { path = "", size } = this.files[file] ?? {};
+    this.#current = new InputFile(path, this.options);
     let member = 0;
     try {
       for await (const part of this.#current.parts(size !== undefined)) {
@@ -140,7 +136,7 @@ export class TickFiles {
   }
 
   async *#batchesOfPart(part: Part, file: number, member: number, start: Position): AsyncGenerator<Batch> {
-    const naming = new Naming(part, this.#options.symbol);
+    const naming = new Naming(part, this.options.symbol);
     try {
       for await (const lines of part.batches(start)) {
         yield { source: part, file, member, lines: lines.map((line) => naming.name(line)) };
@@ -152,8 +148,8 @@ export class TickFiles {
 
   /** What stands for the rest of a file that makes no sense, when it is to be skipped. */
   #leftOut(source: Source, file: number, member: number, error: unknown): Batch {
-    if (error instanceof FileError || this.#options.signal.aborted) throw error;
-    const skipped = error instanceof UnreadableError && this.#options.onUnreadable === "skip";
+    if (error instanceof FileError || this.options.signal.aborted) throw error;
+    const skipped = error instanceof UnreadableError && this.options.onUnreadable === "skip";
     if (!skipped) throw new FileError(source, error);
     return { source, file, member, lines: [{ line: 0, problem: error.message }] };
   }

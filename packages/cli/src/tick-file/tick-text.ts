@@ -14,14 +14,8 @@ function withoutMark(text: string): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
 }
 
-/** The first line of a text, and the whole text for whoever reads it next. */
-interface Begun {
-  readonly firstLine: string;
-  readonly blocks: AsyncIterable<Buffer>;
-}
-
-/** @returns undefined when the text is empty */
-async function begin(source: AsyncIterable<Buffer>): Promise<Begun | undefined> {
+/** @returns the first line of a text, and the whole text for whoever reads it next; undefined when it is empty */
+async function begin(source: AsyncIterable<Buffer>) {
   const reading = source[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   for (let next = await reading.next(); ; next = await reading.next()) {

@@ -2,7 +2,7 @@ import { parseChannel } from "@fx-ohlc/client";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseUrl } from "../arguments.js";
 import type { Context, Finish } from "../terminal.js";
-import { watch } from "./watch.js";
+import { type WatchOptions, watch } from "./watch.js";
 
 function parseChannels(raw: string, before: string[] | undefined): string[] {
   if (parseChannel(raw) === undefined) {
@@ -29,7 +29,7 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
     .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
     .option("--json", "print every event as a line of JSON")
     .addHelpText("after", DETAILS)
-    .action(async (channels: string[], { url, json = false }: { url: string; json?: boolean }) => {
-      finish(await watch({ channels, url, json }, context));
+    .action(async (channels: string[], flags: Omit<WatchOptions, "channels">) => {
+      finish(await watch({ ...flags, channels }, context));
     });
 }

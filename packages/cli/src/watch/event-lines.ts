@@ -1,13 +1,14 @@
-import type { BarMessage, StreamEvent } from "@fx-ohlc/client";
+import type { StreamEvent } from "@fx-ohlc/client";
+import type { SparseBar } from "@fx-ohlc/schemas";
 
 /** Hours to seconds of a time of today; the whole time is in the stream for who needs it. */
 function clock(time: string): string {
   return time.slice(11, -1);
 }
 
-function barLine({ type, channel, bar }: BarMessage): string {
+function barLine(channel: string, bar: SparseBar, state: string): string {
   const { bucket, open, high, low, close, tick_count } = bar;
-  return `${channel} ${bucket} open ${open} high ${high} low ${low} close ${close} ticks ${tick_count} ${type}`;
+  return `${channel} ${bucket} open ${open} high ${high} low ${low} close ${close} ticks ${tick_count} ${state}`;
 }
 
 /** An event as lines of text, one a tick. */
@@ -19,12 +20,9 @@ export function eventLines(event: StreamEvent): string[] {
     case "bar":
     case "final":
     case "revision":
-      return [barLine(event)];
+      return [barLine(event.channel, event.bar, event.type)];
     case "reloaded-bars":
-      return event.bars.map(
-        ({ bucket, open, high, low, close, tick_count }) =>
-          `${event.channel} ${bucket} open ${open} high ${high} low ${low} close ${close} ticks ${tick_count} reloaded`,
-      );
+      return event.bars.map((bar) => barLine(event.channel, bar, "reloaded"));
     default:
       return [];
   }

@@ -8,17 +8,13 @@ export interface WatchOptions {
   readonly channels: readonly string[];
   readonly url: string;
   /** Every event as a line of JSON. */
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** What shows the events to a person, or writes them for a program. */
 interface View {
   show(event: StreamEvent): void;
   end(): void;
-}
-
-function jsonView(terminal: Terminal): View {
-  return { show: (event) => terminal.out(JSON.stringify(event)), end: () => {} };
 }
 
 function lineView(terminal: Terminal): View {
@@ -38,15 +34,13 @@ const ERASE_BELOW = "\u001b[J";
 
 /** A table that is drawn over itself. */
 class ScreenView implements View {
-  readonly #screen: Screen;
   readonly #table = new LiveTable();
   readonly #timer: ReturnType<typeof setInterval>;
   #remark = "connecting …";
   #linesDrawn = 0;
   #changed = true;
 
-  constructor(screen: Screen) {
-    this.#screen = screen;
+  constructor(private readonly screen: Screen) {
     this.#timer = setInterval(() => this.#draw(), REDRAW_INTERVAL_MS);
   }
 
@@ -64,7 +58,7 @@ class ScreenView implements View {
   #draw(): void {
     if (!this.#changed) return;
     this.#changed = false;
-    const { stream, columns } = this.#screen;
+    const { stream, columns } = this.screen;
     // A line longer than the screen would take two, and the next redraw would begin in the wrong one.
     const lines = [...this.#table.lines(), "", `${this.#remark}; Ctrl-C stops`].map((line) => line.slice(0, columns()));
     moveCursor(stream, 0, -this.#linesDrawn);
@@ -74,8 +68,8 @@ class ScreenView implements View {
   }
 }
 
-function viewOn(terminal: Terminal, json: boolean): View {
-  if (json) return jsonView(terminal);
+function viewOn(terminal: Terminal, json: boolean | undefined): View {
+  if (json) return { show: (event) => terminal.out(JSON.stringify(event)), end: () => {} };
   return terminal.screen === undefined ? lineView(terminal) : new ScreenView(terminal.screen);
 }
 

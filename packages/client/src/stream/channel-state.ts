@@ -1,7 +1,8 @@
-import type { RunningBarMessage, StoredInterval } from "@fx-ohlc/schemas";
+import type { ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
+import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
-import type { ChannelMessage, GapMessage, TicksMessage } from "./protocol.js";
+import type { ChannelMessage } from "./protocol.js";
 import { earliest, latest, type Range, withRange } from "./ranges.js";
 
 /** How far a reader has come in a channel: what a later run goes on from. */
@@ -17,10 +18,7 @@ export interface Position {
 }
 
 /** What tells the ticks of a symbol apart. */
-type TickId = Pick<TicksMessage["ticks"][number], "time" | "seq">;
-
-/** The longest an interval's bucket is: a day on which the clocks go back has 25 hours. */
-const BUCKET_MAX_MS: Readonly<Record<StoredInterval, number>> = { minute: 60_000, hour: 3_600_000, day: 90_000_000 };
+type TickId = Pick<ChannelTicksMessage["ticks"][number], "time" | "seq">;
 
 /** Times in UTC with the same number of digits compare as text. */
 function later(a: string | undefined, b: string): string {
@@ -54,9 +52,13 @@ function rowsOf(message: ChannelMessage): number {
   return message.type === "ticks" ? message.ticks.length : 1;
 }
 
+function bucketMaxMs(interval: StoredInterval): number {
+  return longestUs(interval) / 1000;
+}
+
 /** The start of a read by bucket that finds the bucket `time` lies in. */
 function startOf(channel: Channel, time: string): string {
-  return channel.kind === "ticks" ? time : timeBefore(time, BUCKET_MAX_MS[channel.interval]);
+  return channel.kind === "ticks" ? time : timeBefore(time, bucketMaxMs(channel.interval));
 }
 
 /** Where HTTP has what a message says. */
@@ -68,7 +70,7 @@ function rangesOf(channel: Channel, message: ChannelMessage): Range[] {
   if (message.type === "conflated") return [{ from: message.from }];
   if (channel.kind === "ticks" || isConflated(message)) return [];
   const { bucket } = message.bar;
-  return [{ from: bucket, to: timeBefore(bucket, -BUCKET_MAX_MS[channel.interval]) }];
+  return [{ from: bucket, to: timeBefore(bucket, -bucketMaxMs(channel.interval)) }];
 }
 
 /** The position of a channel when a message has come. */

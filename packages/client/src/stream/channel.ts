@@ -1,4 +1,4 @@
-import type { StoredInterval } from "@fx-ohlc/schemas";
+import { parseStoredInterval, type StoredInterval } from "@fx-ohlc/schemas/interval";
 
 /** What a channel's name says. */
 export type Channel =
@@ -6,15 +6,6 @@ export type Channel =
   | { readonly kind: "ohlc"; readonly symbol: string; readonly interval: StoredInterval };
 
 const NAME = /^(?:ticks:([^:]+)|ohlc:([^:]+):([a-z0-9]+))$/;
-
-const INTERVALS: ReadonlyMap<string, StoredInterval> = new Map([
-  ["minute", "minute"],
-  ["1m", "minute"],
-  ["hour", "hour"],
-  ["1h", "hour"],
-  ["day", "day"],
-  ["1d", "day"],
-]);
 
 /** The symbol as the services store it, which their answers carry. */
 function stored(symbol: string): string {
@@ -27,9 +18,9 @@ function stored(symbol: string): string {
  * @returns undefined for any other name
  */
 export function parseChannel(name: string): Channel | undefined {
-  const [, tickSymbol, barSymbol, rawInterval = ""] = NAME.exec(name) ?? [];
+  const [, tickSymbol, barSymbol, rawInterval] = NAME.exec(name) ?? [];
   if (tickSymbol !== undefined) return { kind: "ticks", symbol: stored(tickSymbol) };
-  const interval = INTERVALS.get(rawInterval);
+  const interval = parseStoredInterval(rawInterval);
   if (barSymbol === undefined || interval === undefined) return undefined;
   return { kind: "ohlc", symbol: stored(barSymbol), interval };
 }

@@ -5,11 +5,7 @@ const NOTICES_MAX = 16;
 
 /** Events between the connection and a `for await` loop. It says when it is full, and when it has been half emptied again. */
 export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
-  readonly #rowsMax: number;
-  readonly #onDrained: () => void;
-  readonly #onReturn: () => void;
   #events: StreamEvent[] = [];
-  #taken = 0;
   #rows = 0;
   #isFull = false;
   #waiting: { resolve(result: IteratorResult<StreamEvent, void>): void; reject(error: Error): void } | undefined;
@@ -19,11 +15,11 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
    * @param onDrained called once after each time the queue was full
    * @param onReturn called when the reader leaves its loop
    */
-  constructor(rowsMax: number, onDrained: () => void, onReturn: () => void) {
-    this.#rowsMax = rowsMax;
-    this.#onDrained = onDrained;
-    this.#onReturn = onReturn;
-  }
+  constructor(
+    private readonly rowsMax: number,
+    private readonly onDrained: () => void,
+    private readonly onReturn: () => void,
+  ) {}
 
   /** What is full should be given notices only, and a page that was asked for before. */
   get isFull(): boolean {
@@ -47,7 +43,8 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
   }
 
   async next(): Promise<IteratorResult<StreamEvent, void>> {
-    if (this.#taken < this.#events.length) return { done: false, value: this.#take() };
+    const event = this.#take();
+    if (event !== undefined) return { done: false, value: event };
     if (this.#end?.error !== undefined) throw this.#end.error;
     if (this.#end !== undefined) return { done: true, value: undefined };
     return new Promise((resolve, reject) => {
@@ -57,8 +54,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
 
   async return(): Promise<IteratorResult<StreamEvent, void>> {
     this.#events = [];
-    this.#taken = 0;
-    this.#onReturn();
+    this.onReturn();
     return { done: true, value: undefined };
   }
 
@@ -66,7 +62,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
     if (isNotice(event) && this.#hasManyNotices()) this.#events.pop();
     this.#events.push(event);
     this.#rows += rowsOf(event);
-    this.#isFull ||= this.#rows >= this.#rowsMax;
+    this.#isFull ||= this.#rows >= this.rowsMax;
   }
 
   #hasManyNotices(): boolean {
@@ -74,18 +70,13 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
     return last.length === NOTICES_MAX && last.every(isNotice);
   }
 
-  #take(): StreamEvent {
-    const event = this.#events[this.#taken] as StreamEvent;
-    this.#taken += 1;
+  #take(): StreamEvent | undefined {
+    const event = this.#events.shift();
+    if (event === undefined) return undefined;
     this.#rows -= rowsOf(event);
-    // Taking from the front of a long array one by one would move the rest each time.
-    if (this.#taken * 2 >= this.#events.length) {
-      this.#events = this.#events.slice(this.#taken);
-      this.#taken = 0;
-    }
-    if (this.#isFull && this.#rows <= this.#rowsMax / 2) {
+    if (this.#isFull && this.#rows <= this.rowsMax / 2) {
       this.#isFull = false;
-      this.#onDrained();
+      this.onDrained();
     }
     return event;
   }

@@ -1,6 +1,13 @@
-import type { BarJson, StoredInterval } from "@fx-ohlc/schemas";
+import type {
+  BarJson,
+  ChannelTicksMessage,
+  ConflatedMessage,
+  ErrorMessage,
+  GapMessage,
+  StoredInterval,
+} from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
-import type { BarMessage, ConflatedMessage, ErrorMessage, GapMessage, TicksMessage } from "./protocol.js";
+import type { BarMessage } from "./protocol.js";
 
 /**
  * All ticks of [from, to), read over HTTP because the stream could not give them, or not as slowly as they are read. Some may
@@ -48,7 +55,7 @@ export interface GapEvent extends Omit<GapMessage, "reason"> {
 }
 
 export type StreamEvent =
-  | TicksMessage
+  | ChannelTicksMessage
   | BarMessage
   | ConflatedMessage
   | GapEvent

@@ -1,22 +1,10 @@
-import type { BarJson, StoredInterval } from "@fx-ohlc/schemas";
-import type { TickJson } from "../types.js";
+import type { FxClient } from "../client.js";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { Range } from "./ranges.js";
 
 /** The two reads that fill what a stream could not give. */
-export interface HistoryReader {
-  ticks(query: HistoryQuery): AsyncIterable<TickJson>;
-  bars(query: HistoryQuery & { readonly interval: StoredInterval }): AsyncIterable<BarJson>;
-}
-
-export interface HistoryQuery {
-  readonly symbol: string;
-  readonly start: string;
-  readonly end: string;
-  readonly pageSize: number;
-  readonly signal: AbortSignal;
-}
+export type HistoryReader = Pick<FxClient, "ticks" | "bars">;
 
 /** The beginning of a range. */
 export interface Page {

@@ -10,17 +10,6 @@ import type {
   SubscribedMessage,
 } from "@fx-ohlc/schemas";
 
-export type {
-  ChannelTicksMessage as TicksMessage,
-  ConflatedMessage,
-  ErrorMessage,
-  GapMessage,
-  HeartbeatMessage,
-  LiveBar,
-  SubscribedChannel,
-  SubscribedMessage,
-} from "@fx-ohlc/schemas";
-
 /** The running bar (`bar`), its last form (`final`), or a closed one that changed (`revision`). */
 export type BarMessage = RunningBarMessage | FinalBarMessage | RevisedBarMessage;
 

@@ -1,15 +1,10 @@
+import type { GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
+import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
 import type { StreamEvent } from "./events.js";
 import { type HistoryReader, type Page, readPage } from "./history.js";
-import {
-  type ChannelMessage,
-  type GapMessage,
-  type HeartbeatMessage,
-  isChannelMessage,
-  type ServerMessage,
-  type SubscribedChannel,
-} from "./protocol.js";
+import { type ChannelMessage, isChannelMessage, type ServerMessage } from "./protocol.js";
 import { type Range, withRange } from "./ranges.js";
 
 /** Where events go. */
@@ -49,8 +44,6 @@ function isImport(message: ChannelMessage): message is GapMessage {
  * connection: what was read is not read again because one was lost, and the page that was being asked for is asked for again.
  */
 export class Resumption {
-  readonly #history: HistoryReader;
-  readonly #target: ResumptionTarget;
   readonly #channels = new Map<string, ChannelState>();
   /** Those that are behind; the one that was served last comes last. */
   readonly #behind = new Set<ChannelState>();
@@ -62,9 +55,11 @@ export class Resumption {
   /** The server's clock minus `performance.now()`, since the first heartbeat: this machine's may be hours ahead. */
   #serverAheadMs: number | undefined;
 
-  constructor(history: HistoryReader, positions: Readonly<Record<string, Position>>, target: ResumptionTarget) {
-    this.#history = history;
-    this.#target = target;
+  constructor(
+    private readonly history: HistoryReader,
+    positions: Readonly<Record<string, Position>>,
+    private readonly target: ResumptionTarget,
+  ) {
     for (const [name, position] of Object.entries(positions)) {
       const state = this.#add(name, position);
       if (state?.isBehind) this.#behind.add(state);
@@ -88,7 +83,7 @@ export class Resumption {
   /** Forgets what no subscription covers any more. */
   forgetUnfollowed(): void {
     for (const [name, state] of this.#channels) {
-      if (this.#target.follows(name)) continue;
+      if (this.target.follows(name)) continue;
       this.#channels.delete(name);
       this.#behind.delete(state);
     }
@@ -113,7 +108,7 @@ export class Resumption {
   onMessage(message: ServerMessage): void {
     if (this.#connected === undefined) return;
     if (message.type === "heartbeat") this.#onHeartbeat(message);
-    else if (message.type === "error") this.#target.emit(message);
+    else if (message.type === "error") this.target.emit(message);
     else if (isChannelMessage(message)) this.#onChannelMessage(message);
   }
 
@@ -138,7 +133,7 @@ export class Resumption {
   }
 
   #nextBehind(): ChannelState | undefined {
-    if (!this.#target.takesMore()) return undefined;
+    if (!this.target.takesMore()) return undefined;
     for (const state of this.#behind) {
       if (state.missing.length === 0 || this.#connected !== undefined) return state;
     }
@@ -149,7 +144,7 @@ export class Resumption {
     state.missing = state.missing.slice(1);
     state.reading = range;
     try {
-      const page = await readPage(this.#history, state.name, state.channel, range, signal);
+      const page = await readPage(this.history, state.name, state.channel, range, signal);
       if (signal.aborted) throw signal.reason;
       this.#onPage(state, page);
     } catch (error) {
@@ -165,16 +160,16 @@ export class Resumption {
     if (rest !== undefined) state.missing = withRange(state.missing, rest);
     if (event === undefined || this.#channels.get(state.name) !== state) return;
     state.onReloaded(event);
-    this.#target.emit(event);
+    this.target.emit(event);
   }
 
   #onFailed({ name }: ChannelState, { from, to = this.#timeNow() }: Range, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#target.emit({ type: "gap", channel: name, from, to, reason });
+    this.target.emit({ type: "gap", channel: name, from, to, reason });
   }
 
   #release(state: ChannelState): void {
-    while (this.#target.takesMore()) {
+    while (this.target.takesMore()) {
       const message = state.release();
       if (message === undefined) return;
       this.#emit(message);
@@ -183,7 +178,7 @@ export class Resumption {
 
   #emit(message: ChannelMessage): void {
     // All of its ticks may have been read over HTTP.
-    if (message.type !== "ticks" || message.ticks.length > 0) this.#target.emit(message);
+    if (message.type !== "ticks" || message.ticks.length > 0) this.target.emit(message);
   }
 
   #onChannelMessage(told: ChannelMessage): void {
@@ -192,7 +187,7 @@ export class Resumption {
     if (told.type === "ticks" && state.position.offset === undefined) this.#missNew(state);
     const message = state.note(told);
     if (message.type === "gap" && !isImport(message)) this.#miss(state, message);
-    else if (state.isBehind || !this.#target.takesMore()) this.#hold(state, message);
+    else if (state.isBehind || !this.target.takesMore()) this.#hold(state, message);
     else this.#emit(message);
     if (state.isBehind) void this.catchUp();
   }
@@ -247,11 +242,11 @@ export class Resumption {
   /** With the digits of a tick's time, with which it is compared. */
   #timeNow(): string {
     const ms = this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
-    return new Date(ms).toISOString().replace("Z", "000Z");
+    return formatTime(Math.floor(ms) * 1000);
   }
 
   #stateOf(name: string): ChannelState | undefined {
-    return this.#channels.get(name) ?? (this.#target.follows(name) ? this.#add(name) : undefined);
+    return this.#channels.get(name) ?? (this.target.follows(name) ? this.#add(name) : undefined);
   }
 
   #add(name: string, position?: Position): ChannelState | undefined {

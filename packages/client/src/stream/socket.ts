@@ -33,15 +33,16 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** One WebSocket connection with its timeouts. Whatever ends it, the handlers hear of it once and of nothing after it. */
 export class Socket {
   readonly #socket: WebSocketLike;
-  readonly #handlers: SocketHandlers;
-  readonly #silenceMaxMs: number;
   #timer: ReturnType<typeof setTimeout>;
   #isOver = false;
 
   /** @param silenceMaxMs how long a peer may say nothing before it is taken for dead */
-  constructor(url: string, webSocket: WebSocketConstructor, silenceMaxMs: number, handlers: SocketHandlers) {
-    this.#handlers = handlers;
-    this.#silenceMaxMs = silenceMaxMs;
+  constructor(
+    url: string,
+    webSocket: WebSocketConstructor,
+    private readonly silenceMaxMs: number,
+    private readonly handlers: SocketHandlers,
+  ) {
     this.#socket = new webSocket(url);
     this.#timer = setTimeout(() => this.#giveUp("the connection did not open in time"), OPEN_TIMEOUT_MS);
     this.#socket.addEventListener("open", () => this.#onOpen());
@@ -65,14 +66,14 @@ export class Socket {
   #onOpen(): void {
     if (this.#isOver) return;
     this.#expectMessage();
-    this.#handlers.onOpen();
+    this.handlers.onOpen();
   }
 
   #onMessage(data: unknown): void {
     if (this.#isOver) return;
     this.#expectMessage();
     const message = this.#parse(data);
-    if (message !== undefined) this.#handlers.onMessage(message);
+    if (message !== undefined) this.handlers.onMessage(message);
   }
 
   #parse(data: unknown): ServerMessage | undefined {
@@ -86,7 +87,7 @@ export class Socket {
 
   #expectMessage(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#giveUp("the server fell silent"), this.#silenceMaxMs);
+    this.#timer = setTimeout(() => this.#giveUp("the server fell silent"), this.silenceMaxMs);
   }
 
   #giveUp(reason: string): void {
@@ -99,7 +100,7 @@ export class Socket {
   #end(ending: Ending): void {
     if (this.#isOver) return;
     this.#over();
-    this.#handlers.onEnd(ending);
+    this.handlers.onEnd(ending);
   }
 
   #over(): void {

@@ -1,14 +1,14 @@
-import { type BarMessage, type EventOf, FxClient, type StreamEvent } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
+import type { ReadState } from "./bars/bar-feed.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar } from "./bars/chart-bar.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
-import { Frames } from "./frames.js";
+import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
-import type { ConnectionEvent } from "./state/connection.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
@@ -33,7 +33,7 @@ export class App {
   readonly #client: FxClient;
   readonly #stream: LiveStream;
   readonly #monitor: Monitor;
-  readonly #frames = new Frames(() => this.#onFrame());
+  readonly #requestFrame = oncePerFrame(() => this.#onFrame());
   readonly #pane: ChartPane;
   readonly #ticks: TickFeed;
   readonly #sparks: SparkSource;
@@ -56,8 +56,8 @@ export class App {
 
   constructor() {
     const webSocket = heardSocket({
-      onHeard: () => this.#connect({ type: "heard", atMs: Date.now() }),
-      onRoundTrip: (ms) => this.#connect({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
+      onHeard: () => this.#monitor.onConnection({ type: "heard", atMs: Date.now() }),
+      onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
     this.#client = new FxClient({ url: location.origin, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
@@ -97,10 +97,10 @@ export class App {
       try {
         for (const { symbol } of await this.#client.symbols()) this.#watch({ type: "symbol", symbol });
         this.#areSymbolsKnown = true;
-        this.#frames.request();
+        this.#requestFrame();
         return;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await sleep(RETRY_MS);
       }
     }
   }
@@ -125,7 +125,7 @@ export class App {
     if (symbol === undefined) return;
     if (isOther) this.#follow(symbol);
     this.#pane.show({ ...view, symbol });
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #follow(symbol: string): void {
@@ -138,11 +138,7 @@ export class App {
 
   #watch(event: WatchEvent): void {
     this.#watchEvents.push(event);
-    this.#frames.request();
-  }
-
-  #connect(event: ConnectionEvent): void {
-    this.#monitor.onConnection(event);
+    this.#requestFrame();
   }
 
   #onEvent(event: StreamEvent): void {
@@ -150,19 +146,19 @@ export class App {
     if (event.type === "status") this.#onStatus(event);
     else if (event.type === "ticks" || event.type === "reloaded-ticks") this.#onTicks(event.channel, event.ticks);
     else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
-    else if (event.type === "error") this.#connect({ type: "note", atMs, text: event.message });
+    else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
-      this.#connect({ type: "hole", atMs, hole: holeOf(event) });
+      this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
     else this.#onBar(event);
   }
 
   #onStatus({ status, reason, retryMs }: EventOf<"status">): void {
     const atMs = Date.now();
-    if (status === "connecting") this.#connect({ type: "attempt", atMs });
-    if (status === "waiting") this.#connect({ type: "down", atMs, reason, retryMs });
-    if (status === "closed") this.#connect({ type: "closed", atMs, reason });
+    if (status === "connecting") this.#monitor.onConnection({ type: "attempt", atMs });
+    if (status === "waiting") this.#monitor.onConnection({ type: "down", atMs, reason, retryMs });
+    if (status === "closed") this.#monitor.onConnection({ type: "closed", atMs, reason });
     if (status !== "live") return;
-    this.#connect({ type: "up", atMs });
+    this.#monitor.onConnection({ type: "up", atMs });
     if (this.#monitor.isCatchingUp) void this.#catchUp();
   }
 
@@ -170,10 +166,10 @@ export class App {
   async #catchUp(): Promise<void> {
     while (this.#monitor.isCatchingUp) {
       if (await this.#pane.refresh()) {
-        this.#connect({ type: "caught-up", atMs: Date.now() });
+        this.#monitor.onConnection({ type: "caught-up", atMs: Date.now() });
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(RETRY_MS);
     }
   }
 
@@ -182,31 +178,31 @@ export class App {
     const from = new Date(this.#monitor.lostAtMs ?? nowMs).toISOString();
     const to = new Date(nowMs).toISOString();
     const hole = { what: "Away too long to replay ticks; bars are read again", from, to };
-    this.#connect({ type: "hole", atMs: nowMs, hole });
+    this.#monitor.onConnection({ type: "hole", atMs: nowMs, hole });
     void this.#ticks.refresh();
   }
 
   #onBar(message: BarMessage): void {
     this.#bars.push(message);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   #onTicks(channel: string, ticks: readonly PageTick[]): void {
     if (channel !== `ticks:${this.#followed}`) return;
     this.#news.push(...ticks);
-    if (this.#monitor.isCatchingUp) this.#connect({ type: "late-ticks", count: ticks.length });
-    this.#frames.request();
+    if (this.#monitor.isCatchingUp) this.#monitor.onConnection({ type: "late-ticks", count: ticks.length });
+    this.#requestFrame();
   }
 
   #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
     this.#pane.onTicks(ticks, onlyAdded);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
-  #onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
+  #onTickState(state: ReadState): void {
     this.#tickState = state.status;
     this.#pane.onTickState(state);
-    this.#frames.request();
+    this.#requestFrame();
   }
 
   /** Takes in everything that came since the last frame, and draws. */

@@ -10,8 +10,6 @@ const HEALTH_INTERVAL_S = 10;
 
 /** Watches over the connection and the system, and shows how they are once a second and whenever that changes. */
 export class Monitor {
-  readonly #client: FxClient;
-  readonly #ticksSeen: () => number;
   readonly #view = new SystemView(() => this.#draw());
   #connection = FIRST_CONNECTION;
   #samples: readonly RateSample[] = [];
@@ -21,10 +19,10 @@ export class Monitor {
   #clockOffsetMs = 0;
   #seconds = 0;
 
-  constructor(client: FxClient, ticksSeen: () => number) {
-    this.#client = client;
-    this.#ticksSeen = ticksSeen;
-  }
+  constructor(
+    private readonly client: FxClient,
+    private readonly ticksSeen: () => number,
+  ) {}
 
   get isCatchingUp(): boolean {
     return this.#connection.phase === "catching-up";
@@ -64,7 +62,7 @@ export class Monitor {
 
   #onSecond(): void {
     this.#seconds += 1;
-    this.#samples = withSample(this.#samples, { atMs: performance.now(), total: this.#ticksSeen() });
+    this.#samples = withSample(this.#samples, { atMs: performance.now(), total: this.ticksSeen() });
     if (this.#seconds % HEALTH_INTERVAL_S === 0) void this.#askHealth();
     this.#draw();
   }
@@ -84,7 +82,7 @@ export class Monitor {
   async #askHealth(): Promise<void> {
     const askedAtMs = Date.now();
     try {
-      this.#health = await this.#client.health({ signal: AbortSignal.timeout(HEALTH_INTERVAL_S * SECOND_MS) });
+      this.#health = await this.client.health({ signal: AbortSignal.timeout(HEALTH_INTERVAL_S * SECOND_MS) });
       this.#clockOffsetMs = clockOffset(Date.parse(this.#health.timestamp), askedAtMs, Date.now());
     } catch {
       this.#health = undefined;

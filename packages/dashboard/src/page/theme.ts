@@ -4,10 +4,13 @@ type Theme = "dark" | "light";
 
 const KEY = "fx-ohlc.theme";
 
+function themeOf(text: string | null | undefined): Theme | undefined {
+  return text === "dark" || text === "light" ? text : undefined;
+}
+
 function stored(): Theme | undefined {
   try {
-    const theme = localStorage.getItem(KEY);
-    return theme === "dark" || theme === "light" ? theme : undefined;
+    return themeOf(localStorage.getItem(KEY));
   } catch {
     // Storage can be forbidden: the theme then lasts as long as the page.
     return undefined;
@@ -26,17 +29,15 @@ function store(theme: Theme): void {
 export class Themes {
   readonly #system = matchMedia("(prefers-color-scheme: light)");
   readonly #button = byId("theme");
-  readonly #onChange: () => void;
 
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  constructor(private readonly onChange: () => void) {
     this.#apply(stored());
     this.#button.addEventListener("click", () => this.#toggle());
     this.#system.addEventListener("change", () => this.#apply(stored()));
   }
 
   get #current(): Theme {
-    return stored() ?? chosen() ?? (this.#system.matches ? "light" : "dark");
+    return stored() ?? themeOf(document.documentElement.dataset.theme) ?? (this.#system.matches ? "light" : "dark");
   }
 
   #toggle(): void {
@@ -49,11 +50,6 @@ export class Themes {
     if (theme !== undefined) document.documentElement.dataset.theme = theme;
     const other = this.#current === "dark" ? "light" : "dark";
     this.#button.setAttribute("aria-label", `Switch to the ${other} theme`);
-    this.#onChange();
+    this.onChange();
   }
-}
-
-function chosen(): Theme | undefined {
-  const theme = document.documentElement.dataset.theme;
-  return theme === "dark" || theme === "light" ? theme : undefined;
 }

@@ -1,5 +1,6 @@
+import { INTERVALS } from "@fx-ohlc/schemas/interval";
 import { BOUNDARY_NAMES } from "./boundaries.js";
-import { DEFAULT_VIEW, INTERVALS, searchOf, viewOf } from "./view.js";
+import { DEFAULT_VIEW, searchOf, viewOf } from "./view.js";
 
 describe("the address of a view", () => {
   it("brings back every view it was made from", () => {

@@ -1,4 +1,4 @@
-import { INTERVALS, type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
+import { type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
 
 /** What the page shows: all of it is in its address, so that a view can be shared. */
@@ -37,5 +37,3 @@ export function searchOf(view: View): string {
   if (view.mode !== DEFAULT_VIEW.mode) query.set("mode", view.mode);
   return query.size === 0 ? "" : `?${query}`;
 }
-
-export { INTERVALS };

@@ -24,6 +24,11 @@ export class HealthReport {
   readonly clock_skew_s?: number;
 
   @Sometimes()
+  @Describe("Windows of late ticks and corrections that are not in the stored bars yet: with 0, all bars are exact.")
+  @Field({ type: "integer", minimum: 0 })
+  readonly refresh_backlog_windows?: number;
+
+  @Sometimes()
   @Describe("How long the oldest late tick or correction has waited to be in the stored bars, in seconds.")
   @Field({ type: "number", minimum: 0 })
   readonly refresh_backlog_age_s?: number;
@@ -38,7 +43,7 @@ export class HealthReport {
 }
 
 /** Members of the report that a service adds of its own. */
-export type HealthDetails = Pick<HealthReport, "clock_skew_s" | "refresh_backlog_age_s">;
+export type HealthDetails = Pick<HealthReport, "clock_skew_s" | "refresh_backlog_windows" | "refresh_backlog_age_s">;
 
 /** What `GET /live` says. */
 export class Liveness {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { DatabaseUnavailableError } from "@fx-ohlc/database";
 import {
-  type AnchorQuery,
   barJson,
   bucketStart,
   type DayBoundary,
@@ -9,6 +8,7 @@ import {
   fxDayName,
   type Micros,
   SHORT_NAMES,
+  type SymbolsOrAllQuery,
   type TickKey,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars } from "../bars/newest-bars.js";
@@ -48,7 +48,7 @@ export async function getClock({ reader }: BarSources): Promise<Answer> {
 export async function getAnchor(
   { reader }: BarSources,
   _req: IncomingMessage,
-  { symbol }: AnchorQuery,
+  { symbol }: SymbolsOrAllQuery,
 ): Promise<Answer> {
   const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol);
   const boundary = reader.dayBoundary;

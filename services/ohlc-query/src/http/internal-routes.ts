@@ -1,5 +1,5 @@
 import { QUERY_ROUTES } from "@fx-ohlc/contract";
-import { AnchorQuery } from "@fx-ohlc/schemas";
+import { SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
@@ -15,7 +15,7 @@ export const INTERNAL_ROUTES = declareRoutes({
     path: "/internal/anchor",
     summary: "Newest bars with the snapshot they were read under",
     tag: "internal",
-    queryDto: AnchorQuery,
+    queryDto: SymbolsOrAllQuery,
     answers: {},
     problems: [],
     hidden,

@@ -1,5 +1,5 @@
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
-import { type StoredInterval, StreamQuery } from "@fx-ohlc/schemas";
+import { type StoredInterval, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
 import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
 import type { Endpoint } from "./connections.js";
@@ -51,6 +51,6 @@ export function destinationOf(target: string): Destination {
   const plain = PLAIN_ENDPOINTS.get(path);
   if (plain === undefined)
     throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
-  const { symbol: symbols = [EVERY_SYMBOL] } = readQuery(StreamQuery, target);
+  const { symbol: symbols = [EVERY_SYMBOL] } = readQuery(SymbolsOrAllQuery, target);
   return { endpoint: plain.endpoint, channels: symbols.map(plain.channelOf) };
 }

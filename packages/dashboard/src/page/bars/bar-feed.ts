@@ -14,11 +14,15 @@ const CHANGED_WAIT_MS = 150;
 /** Before what changed and could not be read is tried again; the client has repeated each request by then. */
 const CHANGED_RETRY_MS = 2_000;
 
-/** `older`: whether more can be loaded before the first bar. */
-export interface FeedState {
+/** How the reading of bars or ticks is getting on. */
+export interface ReadState {
   readonly status: "loading" | "ready" | "failed";
-  readonly older: "more" | "loading" | "end";
   readonly error?: string;
+}
+
+/** `older`: whether more can be loaded before the first bar. */
+export interface FeedState extends ReadState {
+  readonly older: "more" | "loading" | "end";
 }
 
 /** A streamed bar of the size the series is folded from. */
@@ -43,8 +47,6 @@ export interface FeedListener {
  * stream brings while it loads is kept and applied to what was read.
  */
 export class BarFeed {
-  readonly #source: BarSource;
-  readonly #listener: FeedListener;
   #series: BarSeries | undefined;
   #bars: readonly ChartBar[] = [];
   #fold: LiveFold | undefined;
@@ -55,10 +57,10 @@ export class BarFeed {
   #aborter = new AbortController();
   #state: FeedState = { status: "loading", older: "more" };
 
-  constructor(source: BarSource, listener: FeedListener) {
-    this.#source = source;
-    this.#listener = listener;
-  }
+  constructor(
+    private readonly source: BarSource,
+    private readonly listener: FeedListener,
+  ) {}
 
   get bars(): readonly ChartBar[] {
     return this.#bars;
@@ -67,10 +69,10 @@ export class BarFeed {
   /** Shows another series, from its newest page. */
   async open(series: BarSeries): Promise<boolean> {
     this.#reset(series);
-    this.#listener.onBars([]);
+    this.listener.onBars([]);
     this.#setState({ status: "loading", older: "more" });
     return this.#guarded(async (signal) => {
-      const page = await this.#source.before(series, undefined, PAGE_BARS, signal);
+      const page = await this.source.before(series, undefined, PAGE_BARS, signal);
       await this.#readParts(series, page, signal);
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
@@ -89,7 +91,7 @@ export class BarFeed {
     this.#abort();
     const { older } = this.#state;
     return this.#guarded(async (signal) => {
-      const bars = await this.#source.range(series, { start: first.time }, signal);
+      const bars = await this.source.range(series, { start: first.time }, signal);
       await this.#readParts(series, bars, signal);
       this.#setState({ status: "ready", older: older === "loading" ? "more" : older });
     });
@@ -103,7 +105,7 @@ export class BarFeed {
     if (this.#state.status !== "ready" || this.#state.older !== "more") return;
     this.#setState({ status: "ready", older: "loading" });
     const isRead = await this.#guarded(async (signal) => {
-      const page = await this.#source.before(series, first.time, PAGE_BARS, signal);
+      const page = await this.source.before(series, first.time, PAGE_BARS, signal);
       this.#setBars(withRange(this.#bars, Number.NEGATIVE_INFINITY, first.time, page));
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
@@ -158,7 +160,7 @@ export class BarFeed {
   /** Reads the parts of the newest bar and of what follows it, and shows the bars. */
   async #readParts(series: BarSeries, bars: readonly ChartBar[], signal: AbortSignal): Promise<void> {
     const from = bars.at(-1)?.time ?? 0;
-    const parts = await this.#source.parts(series, from, signal);
+    const parts = await this.source.parts(series, from, signal);
     const fold = new LiveFold((time) => bucketOf(time, series), from);
     let shown = bars;
     const apply = (part: ChartBar): void => {
@@ -177,7 +179,7 @@ export class BarFeed {
 
   #setBars(bars: readonly ChartBar[]): void {
     this.#bars = bars;
-    this.#listener.onBars(bars);
+    this.listener.onBars(bars);
   }
 
   #setBar(bar: ChartBar): void {
@@ -185,8 +187,8 @@ export class BarFeed {
     const isKnown = this.#bars[indexOfTime(this.#bars, bar.time)]?.time === bar.time;
     const isLast = last === undefined || bar.time >= last.time;
     this.#bars = withBar(this.#bars, bar);
-    if (bar.count > 0 && (isLast || isKnown)) this.#listener.onBar(bar, isLast);
-    else this.#listener.onBars(this.#bars);
+    if (bar.count > 0 && (isLast || isKnown)) this.listener.onBar(bar, isLast);
+    else this.listener.onBars(this.#bars);
   }
 
   async #readChanged(): Promise<void> {
@@ -202,7 +204,7 @@ export class BarFeed {
     const { older } = this.#state;
     const isRead = await this.#guarded(async (signal) => {
       for (const [start, end] of changed) {
-        const bars = await this.#source.range(series, { start, end }, signal);
+        const bars = await this.source.range(series, { start, end }, signal);
         this.#setBars(withRange(this.#bars, start, end, bars));
       }
     });
@@ -228,6 +230,6 @@ export class BarFeed {
 
   #setState(state: FeedState): void {
     this.#state = state;
-    this.#listener.onState(state);
+    this.listener.onState(state);
   }
 }

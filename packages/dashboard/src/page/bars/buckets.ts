@@ -1,5 +1,6 @@
 import { bucketEnd, bucketStart } from "@fx-ohlc/schemas/calendar";
-import { INTERVALS, type Interval } from "@fx-ohlc/schemas/interval";
+import { fixedLengthUs, type Interval, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import { US_PER_HOUR, US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
 import type { Seconds } from "./chart-bar.js";
 
@@ -10,14 +11,12 @@ export interface BarSeries {
   readonly boundary: BoundaryName;
 }
 
-const US_PER_S = 1_000_000;
-
 export function bucketOf(time: Seconds, { interval, boundary }: Pick<BarSeries, "interval" | "boundary">): Seconds {
-  return bucketStart(time * US_PER_S, interval, BOUNDARIES[boundary]) / US_PER_S;
+  return bucketStart(time * US_PER_SECOND, interval, BOUNDARIES[boundary]) / US_PER_SECOND;
 }
 
 export function bucketEndOf(time: Seconds, { interval, boundary }: Pick<BarSeries, "interval" | "boundary">): Seconds {
-  return bucketEnd(time * US_PER_S, interval, BOUNDARIES[boundary]) / US_PER_S;
+  return bucketEnd(time * US_PER_SECOND, interval, BOUNDARIES[boundary]) / US_PER_SECOND;
 }
 
 /** The start of the FX day that a time lies in. */
@@ -25,12 +24,7 @@ export function dayOf(time: Seconds, boundary: BoundaryName): Seconds {
   return bucketOf(time, { interval: "1d", boundary });
 }
 
-/** Where a day starts matters to bars of two hours and more. */
-export function takesBoundary(interval: Interval): boolean {
-  return INTERVALS.indexOf(interval) > INTERVALS.indexOf("1h");
-}
-
 /** The streamed bars that those of an interval are folded from: every boundary here is on a whole hour of UTC. */
-export function partsOf(interval: Interval): "minute" | "hour" {
-  return INTERVALS.indexOf(interval) < INTERVALS.indexOf("1h") ? "minute" : "hour";
+export function partsOf(interval: Interval): Exclude<StoredInterval, "day"> {
+  return (fixedLengthUs(interval) ?? US_PER_HOUR) < US_PER_HOUR ? "minute" : "hour";
 }

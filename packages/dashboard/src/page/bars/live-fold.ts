@@ -23,18 +23,19 @@ export function foldBars(time: Seconds, parts: readonly ChartBar[]): ChartBar | 
  * are kept, because the last part of a bucket comes once more, as final, when the next has begun.
  */
 export class LiveFold {
-  readonly #bucketOf: (time: Seconds) => Seconds;
   readonly #parts = new Map<Seconds, Map<Seconds, ChartBar>>();
   #coveredFrom: Seconds;
 
-  constructor(bucketOf: (time: Seconds) => Seconds, coveredFrom: Seconds) {
-    this.#bucketOf = bucketOf;
+  constructor(
+    private readonly bucketOf: (time: Seconds) => Seconds,
+    coveredFrom: Seconds,
+  ) {
     this.#coveredFrom = coveredFrom;
   }
 
   /** The part of that time, if it is known. */
   part(time: Seconds): ChartBar | undefined {
-    return this.#parts.get(this.#bucketOf(time))?.get(time);
+    return this.#parts.get(this.bucketOf(time))?.get(time);
   }
 
   /**
@@ -43,7 +44,7 @@ export class LiveFold {
    * @returns the bar it belongs to, with a count of 0 when nothing is left of it; undefined for a bucket that is not kept
    */
   apply(part: ChartBar): ChartBar | undefined {
-    const bucket = this.#bucketOf(part.time);
+    const bucket = this.bucketOf(part.time);
     if (bucket < this.#coveredFrom) return undefined;
     const parts = this.#parts.get(bucket) ?? new Map<Seconds, ChartBar>();
     this.#parts.set(bucket, parts);

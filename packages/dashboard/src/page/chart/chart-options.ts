@@ -42,14 +42,12 @@ export function candleOptions(colors: ChartColors) {
   return { ...sides, borderVisible: false, priceLineWidth: 1 } as const;
 }
 
-export function volumeOptions() {
-  return {
-    priceScaleId: "volume",
-    priceFormat: { type: "volume" },
-    lastValueVisible: false,
-    priceLineVisible: false,
-  } as const;
-}
+export const VOLUME_OPTIONS = {
+  priceScaleId: "volume",
+  priceFormat: { type: "volume" },
+  lastValueVisible: false,
+  priceLineVisible: false,
+} as const;
 
 export const VOLUME_SCALE = { scaleMargins: { top: VOLUME_TOP, bottom: 0 } } as const;
 

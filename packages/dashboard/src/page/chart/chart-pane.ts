@@ -1,12 +1,14 @@
-import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
+import { isOfDays, longestUs } from "@fx-ohlc/schemas/interval";
+import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
+import { BarFeed, type FeedState, type LivePart, type ReadState } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import { partsOf } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId } from "../view/dom.js";
 import type { View } from "../view.js";
-import { type CurtainState, CurtainView } from "./curtain-view.js";
-import { dayMarks, showsDays } from "./day-marks.js";
+import { CurtainView } from "./curtain-view.js";
+import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
 import { PriceChart } from "./price-chart.js";
 import { type TickPoint, tickPoints } from "./tick-points.js";
@@ -14,8 +16,8 @@ import { type TickPoint, tickPoints } from "./tick-points.js";
 const ZOOM = 1.25;
 /** Bars a step is with the Shift key. */
 const LEAP = 10;
-/** What the parts of a series are themselves part of, and how long that is at most, s: a day may have 25 hours. */
-const AROUND = { minute: { interval: "hour", length: 3_600 }, hour: { interval: "day", length: 90_000 } } as const;
+/** What the parts of a series are themselves part of. */
+const AROUND = { minute: "hour", hour: "day" } as const;
 /** Until a price is known. */
 const DECIMALS = 5;
 
@@ -26,17 +28,18 @@ export class ChartPane {
   readonly #legend = new LegendView();
   readonly #curtain = new CurtainView(() => void this.#reopen());
   readonly #toLive = byId("to-live");
-  readonly #onNeedOlderTicks: () => void;
   #view: View | undefined;
   #state: FeedState = { status: "loading", older: "more" };
   #decimals: number | undefined;
   #crosshair: Seconds | undefined;
   #ticks: readonly PageTick[] = [];
   #points: TickPoint[] = [];
-  #tickState: CurtainState = { kind: "loading" };
+  #tickState: ReadState = { status: "loading" };
 
-  constructor(source: BarSource, onNeedOlderTicks: () => void) {
-    this.#onNeedOlderTicks = onNeedOlderTicks;
+  constructor(
+    source: BarSource,
+    private readonly onNeedOlderTicks: () => void,
+  ) {
     this.#chart = new PriceChart(byId("chart"), {
       onNeedOlder: () => this.#loadOlder(),
       onCrosshair: (time) => this.#onCrosshair(time),
@@ -87,7 +90,7 @@ export class ChartPane {
    */
   onRevision(interval: string, time: Seconds): void {
     const around = this.#view === undefined ? undefined : AROUND[partsOf(this.#view.interval)];
-    if (around?.interval === interval) this.#feed.onChanged(time, time + around.length - 1);
+    if (around === interval) this.#feed.onChanged(time, time + longestUs(around) / US_PER_SECOND - 1);
   }
 
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
@@ -105,10 +108,8 @@ export class ChartPane {
     this.#showCurtain();
   }
 
-  onTickState(state: { status: "loading" | "ready" | "failed"; error?: string }): void {
-    const { status, error = "" } = state;
-    if (status === "failed") this.#tickState = { kind: "failed", error };
-    else this.#tickState = { kind: status === "loading" ? "loading" : "no-data" };
+  onTickState(state: ReadState): void {
+    this.#tickState = state;
     this.#showCurtain();
   }
 
@@ -130,7 +131,7 @@ export class ChartPane {
   }
 
   #loadOlder(): void {
-    if (this.#view?.mode === "ticks") this.#onNeedOlderTicks();
+    if (this.#view?.mode === "ticks") this.onNeedOlderTicks();
     else void this.#feed.loadOlder();
   }
 
@@ -159,7 +160,8 @@ export class ChartPane {
   #showDays(): void {
     const { interval, boundary } = this.#view ?? {};
     if (interval === undefined || boundary === undefined) return;
-    this.#chart.setDays(showsDays(interval) ? dayMarks(this.#feed.bars, boundary) : []);
+    // Bars of a day and more have no day within them.
+    this.#chart.setDays(isOfDays(interval) ? [] : dayMarks(this.#feed.bars, boundary));
   }
 
   #drawTicks(): void {
@@ -170,12 +172,9 @@ export class ChartPane {
   }
 
   #showCurtain(): void {
-    if (this.#view?.mode === "ticks") {
-      this.#curtain.show(this.#ticks.length > 0 ? { kind: "none" } : this.#tickState);
-      return;
-    }
-    const { status, error = "" } = this.#state;
-    if (this.#feed.bars.length > 0) this.#curtain.show({ kind: "none" });
+    const isTicks = this.#view?.mode === "ticks";
+    const { status, error = "" } = isTicks ? this.#tickState : this.#state;
+    if ((isTicks ? this.#ticks : this.#feed.bars).length > 0) this.#curtain.show({ kind: "none" });
     else if (status === "failed") this.#curtain.show({ kind: "failed", error });
     else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
   }

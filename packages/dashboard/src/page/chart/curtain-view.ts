@@ -14,11 +14,9 @@ const SKELETON = [42, 50, 46, 58, 62, 55, 60, 70, 66, 72, 64, 58, 62, 54, 48, 52
 /** What stands in the chart's place while there is nothing to draw. */
 export class CurtainView {
   readonly #root = byId("curtain");
-  readonly #onRetry: () => void;
   #shown = "";
 
-  constructor(onRetry: () => void) {
-    this.#onRetry = onRetry;
+  constructor(private readonly onRetry: () => void) {
     this.show({ kind: "loading" });
   }
 
@@ -47,7 +45,7 @@ export class CurtainView {
 
   #retryButton(): HTMLElement {
     const button = h("button", { type: "button", class: "button" }, "Try again");
-    button.addEventListener("click", () => this.#onRetry());
+    button.addEventListener("click", () => this.onRetry());
     return button;
   }
 }

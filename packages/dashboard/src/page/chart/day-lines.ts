@@ -7,6 +7,7 @@ import type {
   UTCTimestamp,
 } from "lightweight-charts";
 import type { Seconds } from "../bars/chart-bar.js";
+import type { ChartColors } from "./colors.js";
 
 /** The first bar of an FX day, and the day's name. */
 export interface DayMark {
@@ -25,10 +26,7 @@ interface Mark {
 const LINE_GAP_MIN = 24;
 const NAME_GAP_MIN = 76;
 
-interface Colors {
-  readonly line: string;
-  readonly text: string;
-}
+type Colors = Pick<ChartColors, "day" | "text">;
 
 type Draw = (context: CanvasRenderingContext2D, marks: readonly Mark[], height: number, colors: Colors) => void;
 
@@ -36,7 +34,7 @@ type Draw = (context: CanvasRenderingContext2D, marks: readonly Mark[], height: 
 export class DayLines implements ISeriesPrimitive<Time> {
   #attached: SeriesAttachedParameter<Time> | undefined;
   #marks: readonly DayMark[] = [];
-  #colors: Colors = { line: "", text: "" };
+  #colors: Colors = { day: "", text: "" };
   readonly #views: readonly IPrimitivePaneView[];
 
   constructor() {
@@ -66,8 +64,8 @@ export class DayLines implements ISeriesPrimitive<Time> {
     this.#attached?.requestUpdate();
   }
 
-  setColors(line: string, text: string): void {
-    this.#colors = { line, text };
+  setColors(colors: Colors): void {
+    this.#colors = colors;
     this.#attached?.requestUpdate();
   }
 
@@ -89,9 +87,9 @@ export class DayLines implements ISeriesPrimitive<Time> {
   }
 }
 
-const drawLines: Draw = (context, marks, height, { line }) => {
+const drawLines: Draw = (context, marks, height, { day }) => {
   context.save();
-  context.strokeStyle = line;
+  context.strokeStyle = day;
   context.setLineDash([3, 3]);
   context.beginPath();
   for (const { x } of marks) {

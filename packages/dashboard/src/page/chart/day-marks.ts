@@ -1,20 +1,14 @@
 import { fxDayName } from "@fx-ohlc/schemas/calendar";
-import type { Interval } from "@fx-ohlc/schemas/interval";
-import { INTERVALS } from "@fx-ohlc/schemas/interval";
+import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { dayOf } from "../bars/buckets.js";
 import type { ChartBar } from "../bars/chart-bar.js";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
 import { dateText } from "../format/time.js";
 import type { DayMark } from "./day-lines.js";
 
-/** Bars of a day and more have no day within them. */
-export function showsDays(interval: Interval): boolean {
-  return INTERVALS.indexOf(interval) < INTERVALS.indexOf("1d");
-}
-
 /** The name of the FX day a time lies in, as people write dates: `Tue 25 Nov`. */
 function dayName(time: number, boundary: BoundaryName): string {
-  return dateText(Date.parse(fxDayName(time * 1_000_000, BOUNDARIES[boundary])) / 1000);
+  return dateText(Date.parse(fxDayName(time * US_PER_SECOND, BOUNDARIES[boundary])) / 1000);
 }
 
 /** The first bar of each FX day, but that of the first day: where it began is not known. */

@@ -16,8 +16,8 @@ import {
   chartOptions,
   lineOptions,
   RIGHT_OFFSET,
+  VOLUME_OPTIONS,
   VOLUME_SCALE,
-  volumeOptions,
 } from "./chart-options.js";
 import { type ChartColors, readColors } from "./colors.js";
 import { DayLines, type DayMark } from "./day-lines.js";
@@ -51,12 +51,12 @@ export class PriceChart {
 
   constructor(element: HTMLElement, listener: PriceChartListener) {
     this.#chart = createChart(element, chartOptions(this.#colors));
-    this.#volume = this.#chart.addSeries(HistogramSeries, volumeOptions());
+    this.#volume = this.#chart.addSeries(HistogramSeries, VOLUME_OPTIONS);
     this.#volume.priceScale().applyOptions(VOLUME_SCALE);
     this.#candles = this.#chart.addSeries(CandlestickSeries, candleOptions(this.#colors));
     this.#line = this.#chart.addSeries(LineSeries, { ...lineOptions(this.#colors), visible: false });
     this.#volume.attachPrimitive(this.#days);
-    this.#days.setColors(this.#colors.day, this.#colors.text);
+    this.#days.setColors(this.#colors);
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => this.#onRange(range, listener));
     this.#chart.subscribeCrosshairMove(({ time }: MouseEventParams) => listener.onCrosshair(asSeconds(time)));
   }
@@ -153,7 +153,7 @@ export class PriceChart {
     this.#chart.applyOptions({ ...options, timeScale: { borderColor: timeScale?.borderColor ?? "" } });
     this.#candles.applyOptions(candleOptions(this.#colors));
     this.#line.applyOptions(lineOptions(this.#colors));
-    this.#days.setColors(this.#colors.day, this.#colors.text);
+    this.#days.setColors(this.#colors);
   }
 
   #onRange(range: LogicalRange | null, listener: PriceChartListener): void {

@@ -54,18 +54,19 @@ export function priceParts(price: number, decimals: number): PriceParts {
   };
 }
 
-/** Change in per cent with its sign: `+0.12%`, `−0.05%`, `0.00%`. */
-export function changeText(from: number, to: number): string {
-  const percent = ((to - from) / from) * 100;
-  const rounded = Math.abs(percent).toFixed(2);
-  const sign = Number(rounded) === 0 ? "" : percent > 0 ? "+" : "−";
-  return `${sign}${rounded}%`;
+/** A change with its sign: `+0.12`, `−0.05`, `0.00`. */
+function signed(change: number, decimals: number): string {
+  const rounded = Math.abs(change).toFixed(decimals);
+  const sign = Number(rounded) === 0 ? "" : change > 0 ? "+" : "−";
+  return sign + rounded;
 }
 
-/** Change in pips with its sign and one decimal. */
+/** Change in per cent: `+0.12%`. */
+export function changeText(from: number, to: number): string {
+  return `${signed(((to - from) / from) * 100, 2)}%`;
+}
+
+/** Change in pips with one decimal. */
 export function pipsText(from: number, to: number, decimals: number): string {
-  const pips = (to - from) * 10 ** pipDecimals(decimals);
-  const rounded = Math.abs(pips).toFixed(1);
-  const sign = Number(rounded) === 0 ? "" : pips > 0 ? "+" : "−";
-  return `${sign}${rounded}`;
+  return signed((to - from) * 10 ** pipDecimals(decimals), 1);
 }

@@ -1,31 +1,29 @@
 import type { Seconds } from "../bars/chart-bar.js";
 
-/** Everything on the page is in UTC, like the API. */
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-
-const two = (value: number): string => String(value).padStart(2, "0");
+/** Everything on the page is in UTC, like the API, and in words that are the same in every browser. */
+function dateOf(time: Seconds): Date {
+  return new Date(time * 1000);
+}
 
 /** `10:21`. */
 export function minuteText(time: Seconds): string {
-  const date = new Date(time * 1000);
-  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  return dateOf(time).toISOString().slice(11, 16);
 }
 
 /** `10:21:05`. */
 export function secondText(time: Seconds): string {
-  return `${minuteText(time)}:${two(new Date(time * 1000).getUTCSeconds())}`;
+  return dateOf(time).toISOString().slice(11, 19);
 }
 
 /** `Tue 24 Nov`. */
 export function dateText(time: Seconds): string {
-  const date = new Date(time * 1000);
-  return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  const [weekday, day, month] = dateOf(time).toUTCString().split(/,? /);
+  return `${weekday} ${Number(day)} ${month}`;
 }
 
 /** `Tue 24 Nov 2026 10:21`. */
 export function dateTimeText(time: Seconds): string {
-  return `${dateText(time)} ${new Date(time * 1000).getUTCFullYear()} ${minuteText(time)}`;
+  return `${dateText(time)} ${dateOf(time).getUTCFullYear()} ${minuteText(time)}`;
 }
 
 /** Milliseconds for people: `12 ms`, `1.4 s`, `3 min`, `2 h`. */

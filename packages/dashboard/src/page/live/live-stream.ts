@@ -13,8 +13,6 @@ export interface LiveStreamListener {
 
 /** The page's stream: every symbol's bars, and the ticks of the chosen one. */
 export class LiveStream {
-  readonly #client: FxClient;
-  readonly #listener: LiveStreamListener;
   #stream: FxStream | undefined;
   #symbol: string | undefined;
   #lostAtMs: number | undefined;
@@ -22,10 +20,10 @@ export class LiveStream {
   /** The stream was begun anew since it was lost. */
   #isAnew = false;
 
-  constructor(client: FxClient, listener: LiveStreamListener) {
-    this.#client = client;
-    this.#listener = listener;
-  }
+  constructor(
+    private readonly client: FxClient,
+    private readonly listener: LiveStreamListener,
+  ) {}
 
   /** Follows another symbol's ticks and hours. */
   follow(symbol: string): void {
@@ -39,7 +37,7 @@ export class LiveStream {
 
   open(): void {
     const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol);
-    const stream = this.#client.stream({ channels: [...WATCH_CHANNELS, ...chosen], reconnect: { capMs: 10_000 } });
+    const stream = this.client.stream({ channels: [...WATCH_CHANNELS, ...chosen], reconnect: { capMs: 10_000 } });
     this.#stream = stream;
     const listen = (event: StreamEvent): void => {
       // A stream that was replaced has nothing more to say.
@@ -75,9 +73,9 @@ export class LiveStream {
       const isAnew = this.#isAnew;
       this.#lostAtMs = undefined;
       this.#isAnew = false;
-      if (isAnew) this.#listener.onRestart();
+      if (isAnew) this.listener.onRestart();
     }
-    this.#listener.onEvent(event);
+    this.listener.onEvent(event);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BarJson, BarMessage, EventOf, LiveBar } from "@fx-ohlc/client";
+import { formatTime, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas/time";
 import type { Hole } from "../state/connection.js";
 
 /** A bar that was read over HTTP, as the stream would have told it. */
@@ -18,6 +19,6 @@ export function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
 
 /** The first instant of a minute's bar and that of the next, as ticks are stamped. */
 export function minuteOf({ bucket }: LiveBar): [string, string] {
-  const start = Date.parse(bucket);
-  return [start, start + 60_000].map((ms) => new Date(ms).toISOString().replace("Z", "000Z")) as [string, string]; // Two in, two out.
+  const startUs = parseTime(bucket) ?? 0;
+  return [formatTime(startUs), formatTime(startUs + US_PER_MINUTE)];
 }

@@ -35,18 +35,16 @@ export interface LogEntry {
 export type Tone = "good" | "busy" | "bad";
 
 export type ConnectionEvent =
-  | { readonly type: "up"; readonly atMs: number }
+  | { readonly type: "up" | "attempt" | "caught-up"; readonly atMs: number }
   | {
       readonly type: "down";
       readonly atMs: number;
       readonly retryMs?: number | undefined;
       readonly reason?: string | undefined;
     }
-  | { readonly type: "attempt"; readonly atMs: number }
   | { readonly type: "closed"; readonly atMs: number; readonly reason?: string | undefined }
   | { readonly type: "heard"; readonly atMs: number; readonly roundTripMs?: number | undefined }
   | { readonly type: "late-ticks"; readonly count: number }
-  | { readonly type: "caught-up"; readonly atMs: number }
   | { readonly type: "hole"; readonly atMs: number; readonly hole: Hole }
   | { readonly type: "note"; readonly atMs: number; readonly text: string };
 
@@ -155,20 +153,13 @@ export function statusOf(connection: Connection, nowMs: number): Status {
     const detail = "Connection is back. Reading what was missed; nothing is left out.";
     return { name: "catching-up", word: "Catching up", tone: "busy", detail };
   }
-  if (phase === "closed")
-    return { name: "offline", word: "Offline", tone: "bad", detail: `Closed${inBrackets(reason)}.` };
+  const offline = { name: "offline", word: "Offline", tone: "bad" } as const;
+  if (phase === "closed") return { ...offline, detail: `Closed${inBrackets(reason)}.` };
   if (phase === "waiting") {
-    const wait =
-      retryAtMs === undefined
-        ? "Connecting again"
-        : `Next attempt in ${Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))} s`;
+    const seconds = retryAtMs === undefined ? undefined : Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000));
+    const wait = seconds === undefined ? "Connecting again" : `Next attempt in ${seconds} s`;
     const since = lostAtMs === undefined ? "" : ` since ${secondText(lostAtMs / 1000)} UTC`;
-    return {
-      name: "offline",
-      word: "Offline",
-      tone: "bad",
-      detail: `No connection${since}. ${wait}.`,
-    };
+    return { ...offline, detail: `No connection${since}. ${wait}.` };
   }
   const silentMs = heardAtMs === undefined ? 0 : nowMs - heardAtMs;
   if (silentMs <= STALE_AFTER_MS) return { name: "connected", word: "Connected", tone: "good", detail: "" };

@@ -1,8 +1,6 @@
-import type { LiveBar } from "@fx-ohlc/client";
+import type { LiveBar, StoredInterval } from "@fx-ohlc/client";
 
-export const CARD_INTERVALS = ["minute", "hour", "day"] as const;
-export type CardInterval = (typeof CARD_INTERVALS)[number];
-export type LatestBars = Readonly<Partial<Record<CardInterval, LiveBar>>>;
+export type LatestBars = Readonly<Partial<Record<StoredInterval, LiveBar>>>;
 
 const NONE: LatestBars = {};
 

@@ -1,3 +1,4 @@
+import type { ReadState } from "../bars/bar-feed.js";
 import { type PageTick, withTickRange, withTicks } from "./tick.js";
 import type { TickSource } from "./tick-source.js";
 
@@ -10,24 +11,21 @@ const KEPT_MAX = 50_000;
 export interface TickFeedListener {
   /** `onlyAdded`: the ticks before the new ones are as they were. */
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void;
-  /** `older`: whether there may be more before the first. */
-  onState(state: { readonly status: "loading" | "ready" | "failed"; readonly error?: string }): void;
+  onState(state: ReadState): void;
 }
 
 /** The ticks of one symbol: the newest at once, older ones as one scrolls back, live ones as they come. */
 export class TickFeed {
-  readonly #source: TickSource;
-  readonly #listener: TickFeedListener;
   #symbol: string | undefined;
   #ticks: readonly PageTick[] = [];
   #isLoading = false;
   #isWhole = false;
   #aborter = new AbortController();
 
-  constructor(source: TickSource, listener: TickFeedListener) {
-    this.#source = source;
-    this.#listener = listener;
-  }
+  constructor(
+    private readonly source: TickSource,
+    private readonly listener: TickFeedListener,
+  ) {}
 
   get ticks(): readonly PageTick[] {
     return this.#ticks;
@@ -40,7 +38,7 @@ export class TickFeed {
     this.#isWhole = false;
     this.#isLoading = false;
     this.#setTicks([], false);
-    this.#listener.onState({ status: "loading" });
+    this.listener.onState({ status: "loading" });
     await this.#load(undefined);
   }
 
@@ -75,7 +73,7 @@ export class TickFeed {
     const [first] = this.#ticks;
     if (symbol === undefined || first === undefined || to <= first.time) return;
     await this.#guarded(async (signal) => {
-      const page = await this.#source.range(symbol, from, to, signal);
+      const page = await this.source.range(symbol, from, to, signal);
       this.#setTicks(withTickRange(this.#ticks, from, to, page), false);
     });
   }
@@ -85,11 +83,11 @@ export class TickFeed {
     if (symbol === undefined || this.#isLoading) return;
     this.#isLoading = true;
     await this.#guarded(async (signal) => {
-      const page = await this.#source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
+      const page = await this.source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
       this.#isLoading = false;
       this.#isWhole = page.length === 0;
       this.#setTicks(withTicks(page, this.#ticks), false);
-      this.#listener.onState({ status: "ready" });
+      this.listener.onState({ status: "ready" });
     });
   }
 
@@ -100,12 +98,12 @@ export class TickFeed {
     } catch (error) {
       if (signal.aborted) return;
       this.#isLoading = false;
-      this.#listener.onState({ status: "failed", error: error instanceof Error ? error.message : String(error) });
+      this.listener.onState({ status: "failed", error: error instanceof Error ? error.message : String(error) });
     }
   }
 
   #setTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
     this.#ticks = ticks;
-    this.#listener.onTicks(ticks, onlyAdded);
+    this.listener.onTicks(ticks, onlyAdded);
   }
 }

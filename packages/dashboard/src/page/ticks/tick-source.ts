@@ -2,12 +2,7 @@ import type { FxClient } from "@fx-ohlc/client";
 import type { PageTick } from "./tick.js";
 
 /** Where ticks are read. */
-export interface TickSource {
-  /** The last ticks before `end`, about `count` of them, fewer in a quiet market; up to now without it. */
-  before(symbol: string, end: string | undefined, count: number, signal: AbortSignal): Promise<readonly PageTick[]>;
-  /** The ticks of [start, end). */
-  range(symbol: string, start: string, end: string | undefined, signal: AbortSignal): Promise<readonly PageTick[]>;
-}
+export type TickSource = Pick<HttpTickSource, keyof HttpTickSource>;
 
 /** Minutes looked through for so many ticks as are wanted: in a quieter market it will be fewer ticks. */
 const MINUTES_MAX = 240;
@@ -15,9 +10,10 @@ const TICKS_PER_MINUTE_MIN = 2;
 const MINUTE_LENGTH = "2026-01-01T00:00".length;
 
 /** Ticks from ohlc-query, which pages forward: minute bars tell from where there are enough of them. */
-export class HttpTickSource implements TickSource {
+export class HttpTickSource {
   constructor(private readonly client: FxClient) {}
 
+  /** The last ticks before `end`, about `count` of them, fewer in a quiet market; up to now without it. */
   async before(symbol: string, end: string | undefined, count: number, signal: AbortSignal) {
     const wanted = Math.min(MINUTES_MAX, Math.ceil(count / TICKS_PER_MINUTE_MIN));
     const minutes = await this.client.lastBars({ symbol, interval: "minute", end, count: wanted, signal });
@@ -32,6 +28,7 @@ export class HttpTickSource implements TickSource {
     return start === undefined ? [] : this.range(symbol, start, end, signal);
   }
 
+  /** The ticks of [start, end). */
   async range(symbol: string, start: string, end: string | undefined, signal: AbortSignal) {
     const ticks: PageTick[] = [];
     for await (const { time, seq, price } of this.client.ticks({ symbol, start, end, signal })) {

@@ -1,10 +1,7 @@
-/** A tick of the chosen symbol. */
-export interface PageTick {
-  /** As it came: UTC with six fraction digits, so that times compare as text. */
-  readonly time: string;
-  readonly seq: number;
-  readonly price: number;
-}
+import type { TickJson } from "@fx-ohlc/client";
+
+/** A tick of the chosen symbol, its time as it came: UTC with six fraction digits, so that times compare as text. */
+export type PageTick = Omit<TickJson, "symbol">;
 
 /** The order of ticks: by time, and by seq within one. */
 export function compareTicks(a: PageTick, b: PageTick): number {

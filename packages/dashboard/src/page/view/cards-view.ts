@@ -1,6 +1,7 @@
-import type { LiveBar } from "@fx-ohlc/client";
+import type { LiveBar, StoredInterval } from "@fx-ohlc/client";
+import { STORED_INTERVALS } from "@fx-ohlc/schemas/interval";
 import { dateText, minuteText } from "../format/time.js";
-import { CARD_INTERVALS, type CardInterval, type LatestBars } from "../state/newest-bars.js";
+import type { LatestBars } from "../state/newest-bars.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { PriceView } from "./price-view.js";
 
@@ -15,7 +16,7 @@ class CardView {
   readonly #ticks = h("dd", { class: "card-ticks" }, "–");
   #shown: LiveBar | undefined;
 
-  constructor(readonly interval: CardInterval) {
+  constructor(readonly interval: StoredInterval) {
     for (const price of this.#prices) price.set(undefined, 0);
     const title = interval[0]?.toUpperCase() + interval.slice(1);
     const rows = FIELDS.flatMap((field, at) => [h("dt", {}, field), h("dd", {}, this.#prices[at]?.element ?? "")]);
@@ -49,7 +50,7 @@ function bucketText({ interval, bucket }: LiveBar): string {
 
 /** The latest minute, hour and day bar of the chosen symbol, side by side. */
 export class CardsView {
-  readonly #cards = CARD_INTERVALS.map((interval) => new CardView(interval));
+  readonly #cards = STORED_INTERVALS.map((interval) => new CardView(interval));
 
   constructor() {
     byId("cards").append(...this.#cards.map(({ element }) => element));

@@ -1,6 +1,6 @@
-import { takesBoundary } from "../bars/buckets.js";
-import { BOUNDARIES, BOUNDARY_NAMES, type BoundaryName } from "../boundaries.js";
-import { INTERVALS, type View } from "../view.js";
+import { INTERVALS, takesDayBoundary } from "@fx-ohlc/schemas/interval";
+import { BOUNDARIES, BOUNDARY_NAMES } from "../boundaries.js";
+import type { View } from "../view.js";
 import { byId, h, setAttribute } from "./dom.js";
 
 interface Label {
@@ -41,16 +41,6 @@ class ChoiceView<Value extends string> {
   }
 }
 
-function boundaryLabel(name: BoundaryName): Label {
-  const { short, label } = BOUNDARIES[name];
-  return { text: short, title: label };
-}
-
-const BOUNDARY_LABELS = {
-  "22utc": boundaryLabel("22utc"),
-  "17ny": boundaryLabel("17ny"),
-  "0utc": boundaryLabel("0utc"),
-};
 const MODE_LABELS = { candles: { text: "Candles" }, ticks: { text: "Ticks" } };
 
 /** What is shown, and how. */
@@ -63,7 +53,7 @@ export class ToolbarView {
   constructor(onChange: (change: Partial<View>) => void) {
     const interval = { name: "interval", legend: "Interval", values: INTERVALS };
     this.#intervals = new ChoiceView(interval, (value) => onChange({ interval: value, mode: "candles" }));
-    const boundary = { name: "boundary", legend: "Start of the day", values: BOUNDARY_NAMES, labels: BOUNDARY_LABELS };
+    const boundary = { name: "boundary", legend: "Start of the day", values: BOUNDARY_NAMES, labels: BOUNDARIES };
     this.#boundaries = new ChoiceView(boundary, (value) => onChange({ boundary: value }));
     const mode = { name: "mode", legend: "Chart of", values: ["candles", "ticks"] as const, labels: MODE_LABELS };
     this.#modes = new ChoiceView(mode, (value) => onChange({ mode: value }));
@@ -83,7 +73,7 @@ export class ToolbarView {
     this.#boundaries.show(boundary);
     this.#modes.show(mode);
     setAttribute(this.#toolbar, "data-mode", mode);
-    const touched = mode === "candles" && takesBoundary(interval);
+    const touched = mode === "candles" && takesDayBoundary(interval);
     this.#boundaries.element.title = touched ? "Bars begin anew where the day starts" : "Days are marked in the chart";
   }
 }

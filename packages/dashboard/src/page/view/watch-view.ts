@@ -48,7 +48,6 @@ export interface WatchViewListener {
 
 /** The list of every symbol: arrow keys walk through it, letters typed after `/` filter it. */
 export class WatchView {
-  readonly #listener: WatchViewListener;
   readonly #list = byId("watch-list");
   readonly #filter = byId("filter") as HTMLInputElement; // The page's own HTML says so.
   readonly #body = h("tbody");
@@ -59,8 +58,7 @@ export class WatchView {
   #shown: readonly string[] = [];
   #selected: string | undefined;
 
-  constructor(listener: WatchViewListener) {
-    this.#listener = listener;
+  constructor(private readonly listener: WatchViewListener) {
     const columns = ["Symbol", "Trend", "Last", "Day"].map((name) => h("th", { scope: "col" }, name));
     const head = h("thead", {}, h("tr", { role: "row" }, ...columns));
     this.#table = h(
@@ -121,7 +119,7 @@ export class WatchView {
   #onClick(event: Event): void {
     const row = event.target instanceof Element ? event.target.closest("tr") : null;
     const symbol = row?.dataset.symbol;
-    if (symbol !== undefined) this.#listener.onSelect(symbol);
+    if (symbol !== undefined) this.listener.onSelect(symbol);
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -145,7 +143,7 @@ export class WatchView {
   #choose(at: number): void {
     const symbol = this.#shown[at];
     if (symbol === undefined) return;
-    this.#listener.onSelect(symbol);
+    this.listener.onSelect(symbol);
     this.#rowOf(symbol).element.focus();
   }
 
@@ -164,7 +162,7 @@ export class WatchView {
       const symbol = isIntersecting && target instanceof HTMLElement ? target.dataset.symbol : undefined;
       if (symbol === undefined) continue;
       this.#observer.unobserve(target);
-      this.#listener.onVisible(symbol);
+      this.listener.onVisible(symbol);
     }
   }
 }
