@@ -77,7 +77,7 @@ export class BarPages {
     const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
     if (stored !== undefined) {
       return {
-        bars: await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.signal),
+        bars: await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.ending),
         nextUs: undefined,
       };
     }

@@ -3,6 +3,7 @@ import { QUERY_ROUTES, UDF_ROUTES } from "@fx-ohlc/contract";
 import {
   type BoundRoute,
   bindRoutes,
+  type Ending,
   type Handler,
   type Handlers,
   type RouteDeclaration,
@@ -19,8 +20,8 @@ import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
-/** Opens what one request is answered from, until the signal is aborted. */
-export type OpenSources = (signal: AbortSignal) => BarSources;
+/** Opens what one request is answered from, until it has to end. */
+export type OpenSources = (ending: Ending) => BarSources;
 
 /** Where reads are answered from. */
 export interface ReadSources {
@@ -86,7 +87,7 @@ function answering<D extends RouteDeclarations>(
     async (req, res, { query }) => {
       const deadline = new ReadDeadline(res, timeoutMs);
       try {
-        await sender.send(req, res, await read(open(deadline.signal), req, query), deadline);
+        await sender.send(req, res, await read(open(deadline), req, query), deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;
