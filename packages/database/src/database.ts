@@ -208,9 +208,8 @@ export class Database extends EventEmitter<{
     this.assertAvailable();
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);
-      void work()
-        .then(resolve, reject)
-        .finally(() => this.waiting.delete(reject));
+      const over = () => this.waiting.delete(reject);
+      work().then(resolve, reject).then(over);
     });
   }
 

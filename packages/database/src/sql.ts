@@ -149,9 +149,9 @@ function inEveryTransaction(sql: Sql, beginning: string): Sql {
  * Runs statements that need a pool's settings: on the pool itself where sessions keep them, else in a transaction that begins
  * with them, which takes two ways there and back more.
  */
-export async function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T>): Promise<T> {
+export function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T>): PromiseLike<T> {
   if (!POOLED.has(sql)) return work(sql);
-  return (await sql.begin(async (transaction) => work(transaction))) as T; // postgres.js unwraps arrays in its type.
+  return sql.begin(async (transaction) => work(transaction)) as PromiseLike<T>; // postgres.js unwraps arrays in its type.
 }
 
 /** A cancel is lost when it overtakes its statement: it is sent again until that has ended. */

@@ -89,23 +89,25 @@ export class Reader {
 
   /** The same for statements that see the same state of the database, whatever is committed meanwhile. */
   readUnderOneSnapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#run(async (sql) => {
+    return this.#run((sql) => {
       const begun = sql.begin("isolation level repeatable read read only", (transaction) =>
         work(endingWith(transaction, this.ending)),
       );
-      return (await begun) as T; // postgres.js unwraps arrays in its type.
+      return begun as Promise<T>; // postgres.js unwraps arrays in its type.
     });
   }
 
-  #run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  #run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     const { database, turns } = this.#source;
     const read = async () => {
       this.ending.assertNone();
-      return work(database.sql).catch((error: unknown) => {
+      try {
+        return await work(database.sql);
+      } catch (error) {
         // The cancel of another read came late and met this one.
         if (errorCode(error) !== CANCELLED || this.ending.reason !== undefined) throw error;
         return work(database.sql);
-      });
+      }
     };
     return database.whileAvailable(() => turns.run(read, this.ending));
   }

@@ -116,6 +116,8 @@ export class GroupedReads {
 
 /** Ends when all requests have: as long as one waits, the statement for all of them goes on. */
 function endOfAll(reads: readonly WaitingRead[]): Ending {
+  const [only] = reads;
+  if (reads.length === 1 && only !== undefined) return only.ending;
   const all = new Ending();
   const look = () => {
     if (reads.every(({ ending }) => ending.reason !== undefined)) all.end(new Error("all requests have ended"));

@@ -10,7 +10,7 @@ export class ReadDeadline extends Ending {
     private readonly ms: number,
   ) {
     super();
-    res.once("close", () => {
+    res.on("close", () => {
       this.pause();
       if (!res.writableFinished) this.end(new Error("the client has left"));
     });
