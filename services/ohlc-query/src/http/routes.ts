@@ -13,7 +13,7 @@ import {
 import { getAnchor, getClock } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
-import { getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
+import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { getDatabase } from "./database-route.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { ReadDeadline } from "./read-deadline.js";
@@ -52,8 +52,8 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getBars: getIntervalBars,
       getMinuteBars: getBars("1m"),
       getHourBars: getBars("1h"),
-      getDayBars,
-      getCustomDayBars: getDayBars,
+      getDayBars: getBars("1d"),
+      getCustomDayBars: getBars("1d"),
       getTicks,
       getSymbols,
     }),
@@ -71,7 +71,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getClock,
       getFreshMinuteBars: getBars("1m"),
       getFreshHourBars: getBars("1h"),
-      getFreshDayBars: getDayBars,
+      getFreshDayBars: getBars("1d"),
     }),
   ];
 }
