@@ -10,11 +10,10 @@ import {
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
-import { getAnchor, getClock } from "./anchor-route.js";
+import { getAnchor, getClock, getDatabase } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
-import { getDatabase } from "./database-route.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
