@@ -26,14 +26,6 @@ const WINDOWS_PER_PASS_MAX = 10_000;
 const LOCK_TRIES_MAX = 40;
 const LOCK_BACKOFF = { baseMs: 20, maxMs: 250 };
 
-interface QueueRow {
-  readonly id: number;
-  readonly symbol: string;
-  readonly from_time: number;
-  readonly to_time: number;
-  readonly reason: "late" | "correction";
-}
-
 /**
  * Keeps the continuous aggregates exact (TimescaleDB only). It takes queued windows of late ticks and corrections, refreshes
  * minutes, hours and days over the range they span (only what was invalidated in it is recomputed) and deletes them only then,
@@ -54,21 +46,16 @@ export class BarRefresh {
 
   /** @returns whether there were windows */
   async refreshQueued(): Promise<boolean> {
-    const rows = await this.sql<QueueRow[]>`
-      select id, symbol, from_time, to_time, reason from refresh_queue order by id limit ${WINDOWS_PER_PASS_MAX}`;
-    if (rows.length === 0) return false;
-    const windows = rows.map(({ symbol, from_time: fromUs, to_time: toUs, reason }) => ({
-      symbol,
-      fromUs,
-      toUs,
-      reason,
-    }));
+    const windows = await this.sql<(RefreshWindow & { readonly id: number })[]>`
+      select id, symbol, from_time as "fromUs", to_time as "toUs", reason
+        from refresh_queue order by id limit ${WINDOWS_PER_PASS_MAX}`;
+    if (windows.length === 0) return false;
     const { wholeFromUs } = await this.refreshAll(windows);
     const tooOld = windows.filter(({ fromUs }) => fromUs < wholeFromUs);
     if (tooOld.length > 0)
       this.notice("ticks came after those beside them were dropped: bars stay as they are", { windows: tooOld });
     this.leadership.assertHeld();
-    const ids = rows.map((row) => row.id);
+    const ids = windows.map(({ id }) => id);
     await this.finish(
       this.sql,
       windows,

@@ -71,17 +71,11 @@ export async function recordSettings(
     return [key, value];
   });
   const settings = Object.fromEntries(values) as Record<ChangeableKey, number>;
+  // First-version services go by retention_days. A trigger sees to it that it never grows.
+  const told = engine === "timescaledb" ? { ...settings, retention_days: settings.keep_ticks_days } : settings;
   await transaction`
     insert into settings (key, value)
-    select * from unnest(${values.map(([key]) => key)}::text[], ${values.map(([, value]) => String(value))}::text[])
+    select * from unnest(${Object.keys(told)}::text[], ${Object.values(told).map(String)}::text[])
     on conflict (key) do update set value = excluded.value`;
-  if (engine === "timescaledb") await tellFirstVersion(transaction, settings.keep_ticks_days);
   return settings;
-}
-
-/** What first-version services go by. A trigger sees to it that it never grows. */
-async function tellFirstVersion(transaction: Transaction, keepTicksDays: number): Promise<void> {
-  await transaction`
-    insert into settings (key, value) values ('retention_days', ${String(keepTicksDays)})
-    on conflict (key) do update set value = excluded.value`;
 }

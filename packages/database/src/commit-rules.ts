@@ -1,6 +1,6 @@
 import { type Micros, US_PER_DAY, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { END_OFFSET_S } from "./policies.js";
-import { identityOf } from "./settings.js";
+import { type DatabaseSettings, identityOf } from "./settings.js";
 import type { Transaction } from "./sql.js";
 
 /** What a transaction that changes ticks has to know of the database, as of a moment at which it holds its symbols' locks. */
@@ -20,14 +20,10 @@ export interface CommitRules {
 /** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
 const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
 
-interface RulesRow {
-  readonly xid: string;
-  readonly now: Micros;
-  readonly materialised: Micros;
-  readonly dropped: Micros;
-  readonly keep_days: number;
-  readonly id: string;
-  readonly incarnation: string;
+interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSettings, "databaseId" | "incarnation"> {
+  readonly materialisedToUs: Micros;
+  readonly droppedBeforeUs: Micros;
+  readonly keepDays: number;
 }
 
 /**
@@ -36,19 +32,15 @@ interface RulesRow {
  */
 export async function readCommitRules(transaction: Transaction): Promise<CommitRules> {
   const [row] = await transaction<RulesRow[]>`
-    select pg_current_xact_id()::text as xid, fx_now() as now, materialised_to() as materialised,
-           (select dropped_before from retention_mark) as dropped,
-           (select value::int from settings where key = 'keep_ticks_days') as keep_days,
-           (select value from settings where key = 'database_id') as id,
+    select pg_current_xact_id()::text as xid, fx_now() as "nowUs", materialised_to() as "materialisedToUs",
+           (select dropped_before from retention_mark) as "droppedBeforeUs",
+           (select value::int from settings where key = 'keep_ticks_days') as "keepDays",
+           (select value from settings where key = 'database_id') as "databaseId",
            (select value from settings where key = 'incarnation') as incarnation`.execute();
   if (row === undefined) throw new Error("a select without from gave no row");
-  return {
-    xid: row.xid,
-    nowUs: row.now,
-    identity: identityOf({ databaseId: row.id, incarnation: row.incarnation }),
-    horizonUs: retentionHorizon(row.dropped, row.keep_days, row.now),
-    lateBeforeUs: lateBefore(row.now, row.materialised),
-  };
+  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs } = row;
+  const horizonUs = retentionHorizon(droppedBeforeUs, keepDays, nowUs);
+  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs: lateBefore(nowUs, materialisedToUs) };
 }
 
 /**

@@ -218,12 +218,12 @@ export class Database extends EventEmitter<{
     this.assertAvailable();
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);
-      void work()
-        .then((result) => {
-          this.noteAnswer();
-          resolve(result);
-        }, reject)
-        .finally(() => this.waiting.delete(reject));
+      const answered = (result: T) => {
+        this.noteAnswer();
+        resolve(result);
+      };
+      const over = () => this.waiting.delete(reject);
+      work().then(answered, reject).then(over);
     });
   }
 

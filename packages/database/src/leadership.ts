@@ -4,16 +4,14 @@ import type { Sql, Transaction } from "./sql.js";
 /** Any number: it only has to be the same in every process, of the first version too. */
 const LEADER_LOCK = 5_064_222;
 /** All in milliseconds of a clock that never goes back. */
-export interface LeaseTiming {
+const TIMING = {
   /** How often a leader says that it is well. */
-  readonly renewEveryMs: number;
+  renewEveryMs: 3000,
   /** A leader that could not say so for so long does nothing more. */
-  readonly trustMs: number;
+  trustMs: 12_000,
   /** A leader that has not said so for so long is ended by a follower: later than it has given up by itself. */
-  readonly staleAfterMs: number;
-}
-
-const TIMING: LeaseTiming = { renewEveryMs: 3000, trustMs: 12_000, staleAfterMs: 20_000 };
+  staleAfterMs: 20_000,
+};
 /** How long a session that is ended may take to go. */
 const END_SESSION_MS = 2000;
 

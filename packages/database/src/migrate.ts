@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type DayBoundary, sameBoundary } from "@fx-ohlc/schemas";
 import { type ChangeableSettings, recordSettings } from "./changeable-settings.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
@@ -52,7 +51,6 @@ export interface MigrateOptions extends ChangeableSettings {
 const NOTICE_MS = 35_000;
 /** Between two looks whether another fx-migrate is done. */
 const TURN_POLL_MS = 500;
-const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 /** The day boundary of a database that was made without one. */
 const FIRST_BOUNDARY: DayBoundary = { hour: 22, timezone: "UTC" };
 /** Any number: it only has to be the same in every build. */
@@ -134,7 +132,7 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
   const settings = applied > 0 ? await settingsOf(sql) : new Map<string, string>();
   const engine = await detectEngine(sql, options.engine, settings.get("engine"), log);
   if (applied > 0) await refuseOtherBars(sql, options);
-  const migrations = [...(await readMigrations(`${MIGRATIONS}/${engine}`)), ...(options.laterMigrations ?? [])];
+  const migrations = [...(await readMigrations(engine)), ...(options.laterMigrations ?? [])];
   const known = migrations.at(-1)?.version ?? 0;
   if (applied > known) {
     const reason = whyNotServed({ version: applied, servesFrom: servesFrom(settings) }, known);

@@ -1,9 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { parseMigration, readMigrations } from "./migration-file.js";
 import { ENGINES, SCHEMA_VERSION } from "./settings.js";
-
-const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 
 test("a file without a marker is one step that takes nothing away", () => {
   expect(parseMigration("007_symbols.sql", "create table symbols ();\n")).toEqual({
@@ -41,9 +38,10 @@ test("a misspelt marker is refused, for it would join two steps into one transac
 test.each(ENGINES)(
   "the migrations of %s are numbered one by one, up to the version that this build knows",
   async (engine) => {
-    const migrations = await readMigrations(`${MIGRATIONS}/${engine}`);
+    const migrations = await readMigrations(engine);
     expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
     expect(migrations).toHaveLength(SCHEMA_VERSION);
-    expect(migrations).toHaveLength((await readdir(`${MIGRATIONS}/${engine}`)).length);
+    const names = ["common", engine].map((folder) => readdir(new URL(`../migrations/${folder}`, import.meta.url)));
+    expect(new Set((await Promise.all(names)).flat())).toEqual(new Set(migrations.map(({ name }) => name)));
   },
 );

@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import type { Engine } from "./settings.js";
 
 /** One part of a migration: done whole or not at all, and once. */
 export interface MigrationStep {
@@ -43,8 +44,15 @@ export function parseMigration(name: string, text: string): Migration {
   return { version, name, servesFrom: servesFrom === undefined ? undefined : Number(servesFrom), steps };
 }
 
-/** Every migration of a folder, in order. */
-export async function readMigrations(folder: string): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
-  return Promise.all(names.map(async (name) => parseMigration(name, await readFile(`${folder}/${name}`, "utf8"))));
+const MIGRATIONS = new URL("../migrations/", import.meta.url);
+
+/** Every migration of an engine, in order: its own files, those in `common`, and where both have one the two as one, `common` first. */
+export async function readMigrations(engine: Engine): Promise<Migration[]> {
+  const texts = new Map<string, string>();
+  for (const folder of ["common", engine]) {
+    for (const name of await readdir(new URL(folder, MIGRATIONS))) {
+      texts.set(name, (texts.get(name) ?? "") + (await readFile(new URL(`${folder}/${name}`, MIGRATIONS), "utf8")));
+    }
+  }
+  return [...texts].map(([name, text]) => parseMigration(name, text)).sort((a, b) => a.version - b.version);
 }

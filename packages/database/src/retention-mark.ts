@@ -13,8 +13,8 @@ export interface RetentionMark {
 }
 
 export async function readMark(sql: Sql | Transaction): Promise<RetentionMark> {
-  const [row] = await sql<{ dropped: Micros; whole: Micros }[]>`
-    select dropped_before as dropped, whole_from as whole from retention_mark`;
-  if (row === undefined) throw new Error("the database has no retention mark");
-  return { droppedBeforeUs: row.dropped, wholeFromUs: row.whole };
+  const [mark] = await sql<RetentionMark[]>`
+    select dropped_before as "droppedBeforeUs", whole_from as "wholeFromUs" from retention_mark`;
+  if (mark === undefined) throw new Error("the database has no retention mark");
+  return mark;
 }

@@ -59,16 +59,13 @@ export async function schemaVersion(sql: Queries): Promise<number> {
   return newest;
 }
 
-/** What a database's schema is, as it says itself. */
-export interface SchemaState {
-  /** The newest migration; 0 without any. */
-  readonly version: number;
-  /** Services that know at least this version can work on it. */
-  readonly servesFrom: number;
-}
-
-/** Why a build must not work on a schema; undefined when it may. A newer one says how old a build may be. */
-export function whyNotServed({ version, servesFrom }: SchemaState, known: number): string | undefined {
+/**
+ * Why a build must not work on a schema; undefined when it may. A newer one says how old a build may be.
+ *
+ * @param schema the newest migration, 0 without any; services that know at least `servesFrom` can work on it
+ */
+export function whyNotServed(schema: { version: number; servesFrom: number }, known: number): string | undefined {
+  const { version, servesFrom } = schema;
   if (version < known) return `the database's schema is version ${version}, this build needs ${known}: run fx-migrate`;
   if (known >= servesFrom) return undefined;
   return `the database's schema is version ${version} and serves builds that know ${servesFrom} or newer, this build knows ${known}: upgrade it`;

@@ -1,4 +1,5 @@
 import { formatTime, type Micros, parseTime } from "@fx-ohlc/schemas";
+import type { Ending } from "@fx-ohlc/service-kit";
 import postgres from "postgres";
 import { type SessionOptions, sessionSettings, setLocal, startupSettings } from "./session.js";
 
@@ -148,31 +149,31 @@ function inEveryTransaction(sql: Sql, beginning: string): Sql {
  * Runs statements that need a pool's settings: on the pool itself where sessions keep them, else in a transaction that begins
  * with them, which takes two ways there and back more.
  */
-export async function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T>): Promise<T> {
+export function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T>): PromiseLike<T> {
   if (!POOLED.has(sql)) return work(sql);
-  return (await sql.begin(async (transaction) => work(transaction))) as T; // postgres.js unwraps arrays in its type.
+  return sql.begin(async (transaction) => work(transaction)) as PromiseLike<T>; // postgres.js unwraps arrays in its type.
 }
 
 /** A cancel is lost when it overtakes its statement: it is sent again until that has ended. */
 const CANCEL_AGAIN_MS = 100;
 
 /**
- * The same queries, each of which is cancelled on the server when the signal is aborted: it rejects with 57014. None is begun
+ * The same queries, each of which is cancelled on the server when there is a reason to end: it rejects with 57014. None is begun
  * after that.
  *
  * A cancel reaches a connection, and there what runs at that moment: when it comes late, the next statement.
  */
-export function endingWith<Q extends Queries>(sql: Q, signal: AbortSignal): Q {
+export function endingWith<Q extends Queries>(sql: Q, ending: Ending): Q {
   return new Proxy(sql, {
     apply: (target, self, values) => {
-      signal.throwIfAborted();
-      return followed(Reflect.apply(target, self, values), signal);
+      ending.assertNone();
+      return followed(Reflect.apply(target, self, values), ending);
     },
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
       if (name !== "unsafe" || typeof value !== "function") return value;
-      signal.throwIfAborted();
-      return (...values: unknown[]) => followed(Reflect.apply(value, target, values), signal);
+      ending.assertNone();
+      return (...values: unknown[]) => followed(Reflect.apply(value, target, values), ending);
     },
   });
 }
@@ -185,7 +186,7 @@ function isQuery(value: unknown): value is Query {
   return value instanceof Promise && "cancel" in value && "active" in value;
 }
 
-function followed(query: unknown, signal: AbortSignal): unknown {
+function followed(query: unknown, ending: Ending): unknown {
   if (!isQuery(query)) return query;
   let again: NodeJS.Timeout | undefined;
   const cancel = () => {
@@ -194,10 +195,10 @@ function followed(query: unknown, signal: AbortSignal): unknown {
     again = setTimeout(cancel, CANCEL_AGAIN_MS);
   };
   const forget = () => {
-    signal.removeEventListener("abort", cancel);
+    ending.offEnd(cancel);
     clearTimeout(again);
   };
-  signal.addEventListener("abort", cancel);
+  ending.onEnd(cancel);
   query.then(forget, forget);
   return query;
 }

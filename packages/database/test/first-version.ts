@@ -1,17 +1,14 @@
-import { readFile } from "node:fs/promises";
-import type { Engine } from "../src/settings.js";
+import { readMigrations } from "../src/migration-file.js";
+import { type Engine, FIRST_VERSION_SCHEMA } from "../src/settings.js";
 import type { Sql } from "../src/sql.js";
-
-const MIGRATIONS = ["001_ticks", "002_bars", undefined, "004_unpublished_commits"];
-const THIRD: Record<Engine, string> = { postgres: "003_triggers", timescaledb: "003_refresh_queue" };
 
 /** Makes of an empty database one as the first version left it: its four migrations, its settings, its policies. */
 export async function makeFirstVersion(sql: Sql, engine: Engine, retentionDays: number): Promise<void> {
   await sql`create table schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())`;
-  for (const [index, name = THIRD[engine]] of MIGRATIONS.entries()) {
-    await sql.unsafe(await readFile(new URL(`../migrations/${engine}/${name}.sql`, import.meta.url), "utf8"));
-    await sql`insert into schema_migrations (version, name) values (${index + 1}, ${name})`;
-    if (index === 0) {
+  for (const { version, name, steps } of (await readMigrations(engine)).slice(0, FIRST_VERSION_SCHEMA)) {
+    for (const step of steps) await sql.unsafe(step.sql);
+    await sql`insert into schema_migrations (version, name) values (${version}, ${name})`;
+    if (version === 1) {
       await sql`insert into settings values ('engine', ${engine}), ('day_start_hour', '22'), ('day_timezone', 'UTC')`;
     }
   }

@@ -62,7 +62,10 @@ export class ConnectionEnds {
   }
 
   #under(socket: Duplex): Set<ServerResponse> {
-    return this.#answers.get(socket) ?? new Set();
+    const answers = this.#answers.get(socket) ?? new Set();
+    // Looked at here rather than listened for: a listener for each answer would cost more.
+    for (const res of answers) if (res.closed) answers.delete(res);
+    return answers;
   }
 
   /** Once for each connection, also where a request on it makes it a new one to Node. */
@@ -80,8 +83,7 @@ export class ConnectionEnds {
 
   #follow(req: IncomingMessage, res: ServerResponse): void {
     const { socket } = req;
-    const answers = this.#under(socket).add(res);
-    res.once("close", () => answers.delete(res));
+    this.#under(socket).add(res);
     if (!hasBody(req)) return;
     const close = () => Socket.prototype.destroySoon.call(socket);
     // Node calls it as soon as the last answer is written.

@@ -105,19 +105,11 @@ export interface HealthOptions {
 /** Answers `/health` and `/ready`: healthy with every dependency, ready with those the service cannot do without. */
 export class Health {
   readonly #probes: readonly Probe[];
-  readonly #version: string;
-  readonly #isPrepared: () => boolean;
-  readonly #problems: () => readonly string[];
-  readonly #details: () => HealthDetails;
   readonly #freshDetails: () => Promise<HealthDetails>;
   #draining = false;
 
-  constructor(options: HealthOptions) {
+  constructor(private readonly options: HealthOptions) {
     const { nowMs = () => performance.now() } = options;
-    this.#version = options.version;
-    this.#isPrepared = options.isPrepared ?? (() => true);
-    this.#problems = options.problems ?? (() => []);
-    this.#details = options.details ?? (() => ({}));
     this.#freshDetails = oneAtATime(options.freshDetails ?? (async () => ({})));
     this.#probes = options.dependencies.map((dependency) => new Probe(dependency, nowMs));
   }
@@ -135,22 +127,22 @@ export class Health {
       this.#probes.map(async (probe) => ({ name: probe.dependency.name, ...(await probe.find()) })),
     );
     const found = findings.flatMap(({ problem }) => problem ?? []);
-    const problems = [...new Set([...found, ...this.#problems()])];
+    const problems = [...new Set([...found, ...(this.options.problems?.() ?? [])])];
     const healthy = problems.length === 0 && findings.every(({ state }) => state === "connected");
     return {
       status: healthy ? "healthy" : "unhealthy",
       timestamp: new Date().toISOString(),
       ...Object.fromEntries(findings.map(({ name, state }) => [name, state])),
-      ...this.#details(),
+      ...this.options.details?.(),
       ...(await fresh),
       ...(problems.length === 0 ? {} : { problems }),
-      version: this.#version,
+      version: this.options.version,
     };
   }
 
   /** Whether requests should be sent here. */
   async isReady(): Promise<boolean> {
-    if (this.#draining || !this.#isPrepared()) return false;
+    if (this.#draining || this.options.isPrepared?.() === false) return false;
     const required = this.#probes.filter((probe) => probe.dependency.requiredForReady);
     const findings = await Promise.all(required.map((probe) => probe.find()));
     return !this.#draining && findings.every(({ state }) => state === "connected");

@@ -72,7 +72,7 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
     const path = barePath(req.url ?? "");
     const handler = lean.get(`${method === "HEAD" ? "GET" : method} ${path}`);
     assignRequestId(req, res);
-    res.once("close", () => {
+    res.on("close", () => {
       const route = handler === undefined ? routeOf(req) : path;
       metrics.observeHttp(method, route, statusOf(res), (performance.now() - startedMs) / 1000);
     });

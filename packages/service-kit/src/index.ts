@@ -12,6 +12,7 @@ export * from "./backoff.js";
 export * from "./conditional.js";
 export { cutOff } from "./connection-ends.js";
 export * from "./deadline.js";
+export * from "./ending.js";
 export * from "./env.js";
 export * from "./failure-log.js";
 export * from "./health.js";

@@ -52,10 +52,11 @@ export async function runService(
   const aborter = new AbortController();
   const logger = createLogger({ service: name, level: "error", destination: host.stdout });
   let service: Service | undefined;
-  const stop = once(async () => {
+  const stop = async () => {
+    if (aborter.signal.aborted) return;
     aborter.abort();
     host.exit(await stopWithin(STOP_DEADLINE_MS, service, logger));
-  });
+  };
   exitOnUncaught(host, logger);
   for (const signal of ["SIGTERM", "SIGINT"]) onSignal(host, signal, stop);
   if (host.env.FX_EXIT_WITH_PARENT === "1") onParentGone(host, stop);
@@ -72,15 +73,6 @@ export async function runService(
 
 function oneLine(error: unknown): string {
   return redact(isNativeError(error) ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
-}
-
-function once(run: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    run();
-  };
 }
 
 /** @returns the exit code */

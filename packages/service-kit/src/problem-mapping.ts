@@ -5,7 +5,7 @@ import { Problem, type ProblemCode, unavailable } from "./problem.js";
 /** Translates errors of a service's own world (a database's SQLSTATEs, say); undefined leaves them to the general mapping. */
 export type ErrorMapping = (error: unknown) => Problem | undefined;
 
-/** Statuses that Express, its router and its body parser put on what they throw at a client's mistake. */
+/** Statuses that Express and its router put on what they throw at a client's mistake. */
 const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   400: "malformed",
   401: "unauthorized",
@@ -19,20 +19,11 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   429: "too_many_requests",
 };
 
-/** Details for the errors whose own message is for programmers. */
-const DETAIL_OF_TYPE: Readonly<Record<string, string>> = {
-  "entity.parse.failed": "The body is not valid JSON.",
-  "entity.too.large": "The body is larger than this path accepts.",
-  "request.aborted": "The body ended before its announced length.",
-  "request.size.invalid": "The body's length is not its announced length.",
-};
-
-/** A client's mistake, as `http-errors` (used by Express and its body parser) marks it. */
+/** A client's mistake, as `http-errors` (used by Express) marks it. */
 function clientMistake(error: Error): Problem | undefined {
   const status = "status" in error ? error.status : undefined;
   if (typeof status !== "number" || status < 400 || status > 499) return undefined;
-  const type = "type" in error && typeof error.type === "string" ? error.type : "";
-  return new Problem(CODE_OF_STATUS[status] ?? "malformed", DETAIL_OF_TYPE[type] ?? error.message, { cause: error });
+  return new Problem(CODE_OF_STATUS[status] ?? "malformed", error.message, { cause: error });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Ending } from "./ending.js";
 import { Problem } from "./problem.js";
 
 export interface SemaphoreOptions {
@@ -19,12 +20,12 @@ export class Semaphore {
   }
 
   /**
-   * @throws Problem 503 when too many wait already; the signal's reason when it is aborted before the task's turn; whatever
-   *   the task fails with
+   * @throws Problem 503 when too many wait already; the reason to end when there is one before the task's turn; whatever the
+   *   task fails with
    */
-  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(task: () => Promise<T>, ending?: Ending): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await this.#turn(signal);
+    else await this.#turn(ending);
     try {
       return await task();
     } finally {
@@ -32,20 +33,20 @@ export class Semaphore {
     }
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #turn(ending: Ending | undefined): Promise<void> {
     const { waitingMax = Number.POSITIVE_INFINITY, whenFull = "Too many wait already." } = this.#options;
     if (this.#waiting.size >= waitingMax) throw new Problem("unavailable", whenFull);
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const leave = (reason: Error) => {
         this.#waiting.delete(begin);
-        reject(signal?.reason);
+        reject(reason);
       };
       const begin = () => {
-        signal?.removeEventListener("abort", leave);
+        ending?.offEnd(leave);
         resolve();
       };
       this.#waiting.add(begin);
-      signal?.addEventListener("abort", leave);
+      ending?.onEnd(leave);
     });
   }
 

@@ -84,8 +84,8 @@ function readSources(config: Config, metrics: Metrics, database: Database, stand
   const from = (...databases: [Database, ...Database[]]): OpenSources => {
     const all = Reader.of(config.databaseConnectionsMax, ...databases);
     const stored = new GroupedReads(all);
-    return (signal) => {
-      const reader = all.until(signal);
+    return (ending) => {
+      const reader = all.until(ending);
       return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics };
     };
   };

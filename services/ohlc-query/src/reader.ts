@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
-import { type RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
+import { Ending, type RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
 
 /** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
 const WAITING = { waitingMax: 500, whenFull: "Too many reads wait for the database." };
@@ -23,14 +23,14 @@ interface Source {
 type Sources = readonly [Source, ...Source[]];
 
 /**
- * Runs reads, one on each connection and the others in turn, until its signal is aborted: then they are cancelled in
+ * Runs reads, one on each connection and the others in turn, until they have to end: then they are cancelled in
  * PostgreSQL. A read also ends as soon as the database is found away: a frozen server answers nothing and closes nothing.
  */
 export class Reader {
   readonly #sources: Sources;
 
   private constructor(
-    readonly signal: AbortSignal,
+    readonly ending: Ending,
     sources: Sources,
   ) {
     this.#sources = sources;
@@ -43,12 +43,12 @@ export class Reader {
    */
   static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
     const sourceOf = (database: Database) => ({ database, turns: new Semaphore(connectionsMax, WAITING) });
-    return new Reader(new AbortController().signal, [sourceOf(first), ...others.map(sourceOf)]);
+    return new Reader(new Ending(), [sourceOf(first), ...others.map(sourceOf)]);
   }
 
-  /** The same, until a signal is aborted. */
-  until(signal: AbortSignal): Reader {
-    return new Reader(signal, this.#sources);
+  /** The same, until something else ends. */
+  until(ending: Ending): Reader {
+    return new Reader(ending, this.#sources);
   }
 
   /**
@@ -80,33 +80,35 @@ export class Reader {
   /**
    * @param work a statement, or some one after the other
    * @throws DatabaseUnavailableError while the database is away
-   * @throws PostgresError 57014, or the signal's reason, when the signal is aborted
+   * @throws PostgresError 57014, or the reason, when it has to end
    * @throws Problem 503 when too many reads wait already
    */
   read<T>(work: (sql: Queries) => PromiseLike<T>): Promise<T> {
-    return this.#run((sql) => inSession(sql, (queries) => work(endingWith(queries, this.signal))));
+    return this.#run((sql) => inSession(sql, (queries) => work(endingWith(queries, this.ending))));
   }
 
   /** The same for statements that see the same state of the database, whatever is committed meanwhile. */
   readUnderOneSnapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#run(async (sql) => {
+    return this.#run((sql) => {
       const begun = sql.begin("isolation level repeatable read read only", (transaction) =>
-        work(endingWith(transaction, this.signal)),
+        work(endingWith(transaction, this.ending)),
       );
-      return (await begun) as T; // postgres.js unwraps arrays in its type.
+      return begun as Promise<T>; // postgres.js unwraps arrays in its type.
     });
   }
 
-  #run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  #run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     const { database, turns } = this.#source;
     const read = async () => {
-      this.signal.throwIfAborted();
-      return work(database.sql).catch((error: unknown) => {
+      this.ending.assertNone();
+      try {
+        return await work(database.sql);
+      } catch (error) {
         // The cancel of another read came late and met this one.
-        if (errorCode(error) !== CANCELLED || this.signal.aborted) throw error;
+        if (errorCode(error) !== CANCELLED || this.ending.reason !== undefined) throw error;
         return work(database.sql);
-      });
+      }
     };
-    return database.whileAvailable(() => turns.run(read, this.signal));
+    return database.whileAvailable(() => turns.run(read, this.ending));
   }
 }

@@ -15,11 +15,6 @@ interface SymbolDays {
   readonly last_day: Micros;
 }
 
-interface SymbolTicks {
-  readonly first_tick: Micros;
-  readonly last_tick: Micros;
-}
-
 /**
  * Every symbol there is.
  *
@@ -41,7 +36,7 @@ export function readSymbolDays(reader: Reader, nowUs: Micros): Promise<readonly 
  * stands for it: minute bars are kept for ever. A statement for each symbol, so that the planner knows which days it is about.
  */
 async function readEnds(sql: Queries, { symbol, first_day, last_day }: SymbolDays): Promise<SymbolJson> {
-  const [row] = await sql<SymbolTicks[]>`
+  const [row] = await sql<{ first_tick: Micros; last_tick: Micros }[]>`
     select coalesce((select time from ticks
                       where symbol = ${symbol} and time >= ${first_day} and time < ${first_day + DAY_MAX_US}
                       order by time limit 1),

@@ -1,64 +1,44 @@
 -- An insert merges its own minute bars into the stored ones, and the same bars, rolled up, into hours and days. There is no
 -- join in it: a plan cached from an insert of one row must serve one of 50,000.
-create function merge_inserted_ticks() returns trigger language plpgsql as $$
+do $do$
+declare
+  rolled_up text := $sql$
+    select symbol, %1$s_start(bucket) as bucket,
+           (array_agg(open order by bucket))[1] as open, max(high) as high, min(low) as low,
+           (array_agg(close order by bucket desc))[1] as close,
+           sum(tick_count)::bigint as tick_count, min(open_key) as open_key, max(close_key) as close_key
+      from %2$s
+     group by 1, 2 $sql$;
+  merged text := $sql$
+    insert into ohlc_%1$s as b (symbol, bucket, open, high, low, close, tick_count, open_key, close_key)
+    select symbol, bucket, open, high, low, close, tick_count, open_key, close_key from %2$s order by symbol, bucket
+    on conflict (symbol, bucket) do update set
+      open       = case when excluded.open_key < b.open_key then excluded.open else b.open end,
+      high       = greatest(b.high, excluded.high),
+      low        = least(b.low, excluded.low),
+      close      = case when excluded.close_key > b.close_key then excluded.close else b.close end,
+      tick_count = b.tick_count + excluded.tick_count,
+      open_key   = least(b.open_key, excluded.open_key),
+      close_key  = greatest(b.close_key, excluded.close_key) $sql$;
 begin
-  with sorted_minutes as (
-    select symbol, bucket, array_agg(price order by key) as prices, max(price) as high, min(price) as low,
-           count(*) as tick_count, min(key) as open_key, max(key) as close_key
-      from (select symbol, minute_start(time) as bucket, price, order_key(time, seq) as key from inserted) keyed
-     group by symbol, bucket
-  ), minutes as materialized (
-    select symbol, bucket, prices[1] as open, high, low, prices[tick_count] as close, tick_count, open_key, close_key
-      from sorted_minutes
-  ), hours as materialized (
-    select symbol, hour_start(bucket) as bucket,
-           (array_agg(open order by bucket))[1] as open, max(high) as high, min(low) as low,
-           (array_agg(close order by bucket desc))[1] as close,
-           sum(tick_count)::bigint as tick_count, min(open_key) as open_key, max(close_key) as close_key
-      from minutes
-     group by 1, 2
-  ), days as (
-    select symbol, day_start(bucket) as bucket,
-           (array_agg(open order by bucket))[1] as open, max(high) as high, min(low) as low,
-           (array_agg(close order by bucket desc))[1] as close,
-           sum(tick_count)::bigint as tick_count, min(open_key) as open_key, max(close_key) as close_key
-      from hours
-     group by 1, 2
-  ), merged_minutes as (
-    insert into ohlc_minute as b (symbol, bucket, open, high, low, close, tick_count, open_key, close_key)
-    select symbol, bucket, open, high, low, close, tick_count, open_key, close_key from minutes order by symbol, bucket
-    on conflict (symbol, bucket) do update set
-      open       = case when excluded.open_key < b.open_key then excluded.open else b.open end,
-      high       = greatest(b.high, excluded.high),
-      low        = least(b.low, excluded.low),
-      close      = case when excluded.close_key > b.close_key then excluded.close else b.close end,
-      tick_count = b.tick_count + excluded.tick_count,
-      open_key   = least(b.open_key, excluded.open_key),
-      close_key  = greatest(b.close_key, excluded.close_key)
-  ), merged_hours as (
-    insert into ohlc_hour as b (symbol, bucket, open, high, low, close, tick_count, open_key, close_key)
-    select symbol, bucket, open, high, low, close, tick_count, open_key, close_key from hours order by symbol, bucket
-    on conflict (symbol, bucket) do update set
-      open       = case when excluded.open_key < b.open_key then excluded.open else b.open end,
-      high       = greatest(b.high, excluded.high),
-      low        = least(b.low, excluded.low),
-      close      = case when excluded.close_key > b.close_key then excluded.close else b.close end,
-      tick_count = b.tick_count + excluded.tick_count,
-      open_key   = least(b.open_key, excluded.open_key),
-      close_key  = greatest(b.close_key, excluded.close_key)
-  )
-  insert into ohlc_day as b (symbol, bucket, open, high, low, close, tick_count, open_key, close_key)
-  select symbol, bucket, open, high, low, close, tick_count, open_key, close_key from days order by symbol, bucket
-  on conflict (symbol, bucket) do update set
-    open       = case when excluded.open_key < b.open_key then excluded.open else b.open end,
-    high       = greatest(b.high, excluded.high),
-    low        = least(b.low, excluded.low),
-    close      = case when excluded.close_key > b.close_key then excluded.close else b.close end,
-    tick_count = b.tick_count + excluded.tick_count,
-    open_key   = least(b.open_key, excluded.open_key),
-    close_key  = greatest(b.close_key, excluded.close_key);
-  return null;
-end $$;
+  execute format($function$
+    create function merge_inserted_ticks() returns trigger language plpgsql as $$
+    begin
+      with sorted_minutes as (
+        select symbol, bucket, array_agg(price order by key) as prices, max(price) as high, min(price) as low,
+               count(*) as tick_count, min(key) as open_key, max(key) as close_key
+          from (select symbol, minute_start(time) as bucket, price, order_key(time, seq) as key from inserted) keyed
+         group by symbol, bucket
+      ), minutes as materialized (
+        select symbol, bucket, prices[1] as open, high, low, prices[tick_count] as close, tick_count, open_key, close_key
+          from sorted_minutes
+      ), hours as materialized (%s), days as materialized (%s), merged_minutes as (%s), merged_hours as (%s) %s;
+      return null;
+    end $$ $function$,
+    format(rolled_up, 'hour', 'minutes'), format(rolled_up, 'day', 'hours'),
+    format(merged, 'minute', 'minutes'), format(merged, 'hour', 'hours'), format(merged, 'day', 'days'));
+end
+$do$;
 
 -- Recomputes the bars of some minutes from the level below each; a bucket without ticks loses its bar.
 create function recompute_bars(touched_symbols text[], touched_minutes timestamptz[]) returns void language plpgsql as $$

@@ -8,6 +8,7 @@ declare
   origin        text := format('timestamptz %L', format('2000-01-01 %s:00:00 %s', boundary_hour, boundary_zone));
   zone          text := case when boundary_zone = 'UTC' then '' else format('%L, ', boundary_zone) end;
   order_key     text := '(date_part(''epoch'', time - timestamptz ''2000-01-01 00:00:00+00'') * 1e6)::bigint * 1024 + seq';
+  level         record;
 begin
   execute format($sql$
     create materialized view ohlc_minute
@@ -23,32 +24,20 @@ begin
      group by 1, 2
       with no data $sql$, origin, order_key);
 
-  execute format($sql$
-    create materialized view ohlc_hour
-      with (timescaledb.continuous, timescaledb.materialized_only = false) as
-    select symbol,
-           time_bucket('1 hour', bucket, origin => %1$s) as bucket,
-           first(open, bucket)     as open,
-           max(high)               as high,
-           min(low)                as low,
-           last(close, bucket)     as close,
-           sum(tick_count)::bigint as tick_count
-      from ohlc_minute
-     group by 1, 2
-      with no data $sql$, origin);
-
-  execute format($sql$
-    create materialized view ohlc_day
-      with (timescaledb.continuous, timescaledb.materialized_only = false) as
-    select symbol,
-           time_bucket('1 day', bucket, %2$s origin => %1$s) as bucket,
-           first(open, bucket)     as open,
-           max(high)               as high,
-           min(low)                as low,
-           last(close, bucket)     as close,
-           sum(tick_count)::bigint as tick_count
-      from ohlc_hour
-     group by 1, 2
-      with no data $sql$, origin, zone);
+  for level in select * from (values ('hour', 'minute', ''), ('day', 'hour', zone)) levels(name, below, zone) loop
+    execute format($sql$
+      create materialized view ohlc_%1$s
+        with (timescaledb.continuous, timescaledb.materialized_only = false) as
+      select symbol,
+             time_bucket('1 %1$s', bucket, %3$s origin => %4$s) as bucket,
+             first(open, bucket)     as open,
+             max(high)               as high,
+             min(low)                as low,
+             last(close, bucket)     as close,
+             sum(tick_count)::bigint as tick_count
+        from ohlc_%2$s
+       group by 1, 2
+        with no data $sql$, level.name, level.below, level.zone, origin);
+  end loop;
 end
 $bars$;

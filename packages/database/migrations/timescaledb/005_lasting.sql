@@ -1,18 +1,3 @@
--- What lasts: which ticks are whole, who looks after the bars, and which database this is.
-
--- The database's clock as every rule reads it: the horizon, lateness, how far bars are refreshed.
-create function fx_now()   returns timestamptz language sql stable   parallel safe return now();
-create function fx_clock() returns timestamptz language sql volatile parallel safe return clock_timestamp();
-
--- One row. Ticks before dropped_before are there for nobody: writers refuse them and readers do not see them. It moves before
--- anything is dropped, and never back. Ticks from whole_from on are all there, so that minutes may be made of them; it
--- follows when every transaction that knew the earlier mark has ended. 1970 is before every tick.
-create table retention_mark (
-  only_row       boolean     primary key default true check (only_row),
-  dropped_before timestamptz not null check (dropped_before >= '1970-01-01 00:00:00+00'),
-  whole_from     timestamptz not null check (whole_from <= dropped_before)
-);
-
 -- The chunks that were there at the last look: one that is gone and lay behind whole_from was dropped by hand.
 create table tick_chunks (
   id        integer     primary key,
@@ -59,8 +44,9 @@ with chunks as materialized (
              where bucket >= '1970-01-01 00:00:00+00'
                and not exists (select 1 from chunks where bars.bucket >= from_time and bars.bucket < to_time))) as bucket
 )
-insert into retention_mark (dropped_before, whole_from)
-select mark, mark
+update retention_mark
+   set dropped_before = greatest(dropped_before, found),
+       whole_from     = greatest(whole_from, found)
   from (select case when bucket is not null then greatest(
                  (select min(from_time) from chunks where from_time > bucket),
                  date_trunc('day', bucket, 'UTC') + interval '1 day',
@@ -71,8 +57,7 @@ select mark, mark
                                       where reason = 'correction' and corrected.from_time < chunks.to_time
                                         and corrected.to_time > chunks.from_time))) end as found
           from newest_bar_without_ticks
-        offset 0) marks
- cross join lateral (select greatest(found, '1970-01-01 00:00:00+00') as mark) bounded;
+        offset 0) marks;
 
 -- step
 -- Up to where a level of bars is materialised, or any of them: ticks before that are seen only once their minutes are refreshed.
@@ -150,34 +135,10 @@ create trigger settings_shortest_retention before update on settings
   for each row when (old.key = 'retention_days') execute function keep_shortest_retention();
 
 -- step
--- One row: which process looks after the bars.
-create table maintenance (
-  only_row     boolean primary key default true check (only_row),
-  holder       text    not null default '',
-  -- Grows as long as the holder is well: followers watch it by clocks of their own.
-  renewals     bigint  not null default 0,
-  -- When it last grew: what a database that was put back can say of the moment it was put back to.
-  renewed_at   timestamptz,
-  -- Why ticks are not dropped until somebody has confirmed the clock.
-  held_because text
-);
-insert into maintenance default values;
-
--- step
 alter table refresh_queue add column queued_at timestamptz, alter column queued_at set default clock_timestamp();
 
 -- step
--- Which database this is, for whatever is kept outside of it. A database of the first version has its retention recorded, and
--- the streams that its services use are named without its id.
-insert into settings (key, value)
-select 'database_id', id from (select left(md5(gen_random_uuid()::text), 16) as id) made
-union all select 'incarnation', left(md5(gen_random_uuid()::text), 8)
-union all select 'incarnation_facts', '';
-insert into settings (key, value)
-select 'stream_namespace', case when exists (select 1 from settings where key = 'retention_days') then '' else value end
-  from settings where key = 'database_id';
-insert into settings (key, value) select 'keep_ticks_days', value from settings where key = 'retention_days';
-
+-- What the first version has recorded nowhere else than in its policies.
 insert into settings (key, value)
 select 'compression_after_days',
        coalesce((select extract(epoch from (config ->> 'compress_after')::interval)::int / 86400

@@ -1,14 +1,13 @@
-import type { Micros } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
 
+export const COLUMNS = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
+
 /** Bars of one symbol, ascending, a column each. */
-export interface BarColumns {
-  readonly bucketUs: readonly Micros[];
-  readonly open: readonly number[];
-  readonly high: readonly number[];
-  readonly low: readonly number[];
-  readonly close: readonly number[];
-  readonly tickCount: readonly number[];
+export type BarColumns = Readonly<Record<(typeof COLUMNS)[number], readonly number[]>>;
+
+/** Makes bars column by column. */
+export function eachColumn(of: (name: keyof BarColumns) => readonly number[]): BarColumns {
+  return Object.fromEntries(COLUMNS.map((name) => [name, of(name)])) as BarColumns; // All of them.
 }
 
 /** The select list that gives {@link AggregatedBars} of the bars of a subquery, in the subquery's order. */
@@ -28,7 +27,7 @@ export const FOLDED_COLUMNS = `
                    (array_agg(close order by bucket desc))[1] as close,
                    sum(tick_count)::bigint                    as tick_count`;
 
-export const NO_BARS: BarColumns = { bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [] };
+export const NO_BARS = eachColumn(() => []);
 
 /** One row of aggregated binary columns. */
 export interface AggregatedBars {
@@ -40,16 +39,8 @@ export interface AggregatedBars {
   readonly tick_counts: BinaryColumn;
 }
 
-const NO_ROWS: AggregatedBars = {
-  buckets: null,
-  opens: null,
-  highs: null,
-  lows: null,
-  closes: null,
-  tick_counts: null,
-};
-
-export function barColumns(row: AggregatedBars = NO_ROWS): BarColumns {
+export function barColumns(row: AggregatedBars | undefined): BarColumns {
+  if (row === undefined) return NO_BARS;
   return {
     bucketUs: instants(row.buckets),
     open: float8s(row.opens),
@@ -62,14 +53,7 @@ export function barColumns(row: AggregatedBars = NO_ROWS): BarColumns {
 
 /** The bars from place `from` up to `to`, as `Array.slice` counts. */
 function sliceBars(bars: BarColumns, from: number, to?: number): BarColumns {
-  return {
-    bucketUs: bars.bucketUs.slice(from, to),
-    open: bars.open.slice(from, to),
-    high: bars.high.slice(from, to),
-    low: bars.low.slice(from, to),
-    close: bars.close.slice(from, to),
-    tickCount: bars.tickCount.slice(from, to),
-  };
+  return eachColumn((name) => bars[name].slice(from, to));
 }
 
 /** The first `count` bars. */
@@ -86,12 +70,5 @@ export function lastBars(bars: BarColumns, count: number): BarColumns {
 export function joinBars(parts: readonly BarColumns[]): BarColumns {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
-  return {
-    bucketUs: parts.flatMap((part) => part.bucketUs),
-    open: parts.flatMap((part) => part.open),
-    high: parts.flatMap((part) => part.high),
-    low: parts.flatMap((part) => part.low),
-    close: parts.flatMap((part) => part.close),
-    tickCount: parts.flatMap((part) => part.tickCount),
-  };
+  return eachColumn((name) => parts.flatMap((part) => part[name]));
 }

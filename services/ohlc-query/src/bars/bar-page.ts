@@ -24,14 +24,14 @@ export interface BarRange extends SymbolRange {
 }
 
 /** The first bars of a range, and where to go on when there are more. */
-export interface BarPage {
-  readonly bars: BarColumns;
+export interface BarPage<Bars = BarColumns> {
+  readonly bars: Bars;
   readonly nextUs: Micros | undefined;
 }
 
 /** The last bars of a range, and before what to go on when there are more. */
-export interface LastBars {
-  readonly bars: BarColumns;
+export interface LastBars<Bars = BarColumns> {
+  readonly bars: Bars;
   readonly prevUs: Micros | undefined;
 }
 
@@ -76,10 +76,8 @@ export class BarPages {
     const { interval, boundary } = range;
     const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
     if (stored !== undefined) {
-      return {
-        bars: await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.signal),
-        nextUs: undefined,
-      };
+      const bars = await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.ending);
+      return { bars, nextUs: undefined };
     }
     const lengthUs = fixedLengthUs(interval);
     if (lengthUs === undefined) return readCalendarBars(this.#reader, { ...range, rowsMax });
@@ -90,10 +88,8 @@ export class BarPages {
     const { interval, boundary } = range;
     const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
     if (stored !== undefined) {
-      return {
-        bars: await readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax }),
-        prevUs: undefined,
-      };
+      const bars = await readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax });
+      return { bars, prevUs: undefined };
     }
     const lengthUs = fixedLengthUs(interval);
     if (lengthUs === undefined) return readLastCalendarBars(this.#reader, { ...range, rowsMax });

@@ -1,20 +1,15 @@
-import { type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
-import type { BarRows } from "../formats/bar-table.js";
-
-/** What an answer says about each bar besides its columns. */
-export interface BarsContext {
-  readonly symbol: string;
-  /** Bars that start before it are complete: the start of the bucket that runs now. */
-  readonly runningUs: Micros;
-  /** Given for bars of a day: their names are added. */
-  readonly dayBoundary: DayBoundary | undefined;
-}
+import { formatBucket, fxDayName } from "@fx-ohlc/schemas";
+import type { BarRows, BarsContext } from "../formats/bar-table.js";
 
 /**
  * The JSON text of bars, with no object a bar: half the time of `JSON.stringify`. Numbers print alike in both; the symbol needs
  * no escaping, for its rule allows no character that does.
  */
-export function barsJson(bars: BarRows, { symbol, runningUs, dayBoundary }: BarsContext): string {
+export function barsJson(
+  bars: BarRows,
+  symbol: string,
+  { runningUs, dayBoundary }: Omit<BarsContext, "symbol">,
+): string {
   const symbolMember = `","symbol":"${symbol}","open":`;
   let json = "";
   for (let i = 0; i < bars.bucketUs.length; i += 1) {

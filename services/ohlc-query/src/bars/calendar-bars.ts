@@ -4,11 +4,9 @@ import {
   bucketEnd,
   bucketStart,
   type DayBoundary,
-  type Interval,
   type Micros,
   STORED_LENGTH_US,
   type StoredInterval,
-  type SymbolRange,
   sameBoundary,
   US_PER_DAY,
   US_PER_HOUR,
@@ -22,6 +20,7 @@ import {
   FOLDED_COLUMNS,
   joinBars,
 } from "./bar-columns.js";
+import type { BarPage, BarRange, LastBars } from "./bar-page.js";
 import { relationOf } from "./stored-bars.js";
 
 /** The longest FX day, with a zone's most unusual change of its clocks. */
@@ -36,23 +35,9 @@ const BUCKETS_MAX = 500;
  */
 const STATEMENTS_MAX = 40;
 
-/** Which bars to derive: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` of them. */
-export interface DerivedRange extends SymbolRange {
-  readonly interval: Interval;
-  readonly boundary: DayBoundary;
+/** Which bars to derive: `rowsMax` of those of one symbol whose bucket starts within [fromUs, toUs). */
+export interface DerivedRange extends Omit<BarRange, "limit"> {
   readonly rowsMax: number;
-}
-
-/** Derived bars, and where to go on when the page ended before the range did. */
-export interface DerivedBars {
-  readonly bars: BarColumns;
-  readonly nextUs: Micros | undefined;
-}
-
-/** Derived bars, and before what to go on when the page ended before the range did. */
-export interface LastDerivedBars {
-  readonly bars: BarColumns;
-  readonly prevUs: Micros | undefined;
 }
 
 /** The whole buckets of a range: a bucket belongs to it when its start does. */
@@ -79,10 +64,6 @@ async function dataRange(
   return [Math.max(fromUs, row.first), Math.min(toUs, row.last + DAY_MAX_US)];
 }
 
-function onWholeHours(edges: readonly Micros[]): boolean {
-  return edges.every((edge) => edge % US_PER_HOUR === 0);
-}
-
 /**
  * The longest stored bars that buckets with these edges are made of: weeks and months of days where those begin with the
  * stored day; otherwise hours; where a zone's offset has a part-hour, minutes.
@@ -90,7 +71,7 @@ function onWholeHours(edges: readonly Micros[]): boolean {
 function sourceOf({ interval, boundary }: DerivedRange, edges: readonly Micros[], stored: DayBoundary): StoredInterval {
   const ofDays = interval === "1w" || interval === "1M";
   if (ofDays && sameBoundary(boundary, stored)) return "day";
-  return onWholeHours(edges) ? "hour" : "minute";
+  return edges.every((edge) => edge % US_PER_HOUR === 0) ? "hour" : "minute";
 }
 
 /** Parameters: symbol, start, end, edges, rows. */
@@ -136,7 +117,7 @@ async function occupied(reader: Reader, range: DerivedRange): Promise<[Micros, M
 }
 
 /** Derives the first `rowsMax` bars of a range, slice by slice. */
-export async function readCalendarBars(reader: Reader, range: DerivedRange): Promise<DerivedBars> {
+export async function readCalendarBars(reader: Reader, range: DerivedRange): Promise<BarPage> {
   const { interval, boundary, rowsMax } = range;
   const [dataFromUs, dataToUs] = (await occupied(reader, range)) ?? [0, 0];
   const parts: BarColumns[] = [];
@@ -155,7 +136,7 @@ export async function readCalendarBars(reader: Reader, range: DerivedRange): Pro
 }
 
 /** Derives the last bars of a range, `rowsMax` or some more, slice by slice from its end. */
-export async function readLastCalendarBars(reader: Reader, range: DerivedRange): Promise<LastDerivedBars> {
+export async function readLastCalendarBars(reader: Reader, range: DerivedRange): Promise<LastBars> {
   const { interval, boundary, rowsMax } = range;
   const [dataFromUs, dataToUs] = (await occupied(reader, range)) ?? [0, 0];
   const parts: BarColumns[] = [];

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Micros } from "@fx-ohlc/schemas";
-import { type BarColumns, NO_BARS } from "./bar-columns.js";
-import type { BarPages, BarRange } from "./bar-page.js";
+import { type BarColumns, COLUMNS, NO_BARS } from "./bar-columns.js";
+import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
 import { FIRST_BUCKET_US } from "./stored-bars.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
@@ -10,25 +10,11 @@ export type Fill = "null" | "previous";
 export type EmptyReason = "no_ticks" | "market_closed";
 
 /** Bars of one symbol with the empty buckets between them, ascending, a column each. */
-export interface FilledColumns {
+export interface FilledColumns extends Record<"open" | "high" | "low" | "close", (number | null)[]> {
   readonly bucketUs: Micros[];
-  readonly open: (number | null)[];
-  readonly high: (number | null)[];
-  readonly low: (number | null)[];
-  readonly close: (number | null)[];
   readonly tickCount: number[];
   /** Null where there are ticks. */
   readonly empty: (EmptyReason | null)[];
-}
-
-export interface FilledPage {
-  readonly bars: FilledColumns;
-  readonly nextUs: Micros | undefined;
-}
-
-export interface LastFilled {
-  readonly bars: FilledColumns;
-  readonly prevUs: Micros | undefined;
 }
 
 /** How to fill, and by which clock and session. */
@@ -49,17 +35,8 @@ function within(range: BarRange, edges: readonly Micros[]): BarRange {
   return { ...range, fromUs: edges[0] ?? range.fromUs, toUs: edges.at(-1) ?? range.toUs, limit: edges.length };
 }
 
-const noColumns = (): FilledColumns => ({
-  ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
-});
-
 function pushBar(to: FilledColumns, bars: BarColumns, i: number): void {
-  to.bucketUs.push(bars.bucketUs[i] ?? 0);
-  to.open.push(bars.open[i] ?? null);
-  to.high.push(bars.high[i] ?? null);
-  to.low.push(bars.low[i] ?? null);
-  to.close.push(bars.close[i] ?? null);
-  to.tickCount.push(bars.tickCount[i] ?? 0);
+  for (const name of COLUMNS) to[name].push(bars[name][i] ?? 0);
   to.empty.push(null);
 }
 
@@ -91,7 +68,7 @@ export class FilledPages {
    * The first `limit` buckets, or less where a page of bars ends early. Bars that start after now, of producers whose clock is
    * ahead, follow those filled.
    */
-  async first(range: BarRange): Promise<FilledPage> {
+  async first(range: BarRange): Promise<BarPage<FilledColumns>> {
     const edges = await this.#edgesFrom(range);
     const endUs = edges.at(-1) ?? range.fromUs;
     const page = edges.length < 2 ? NO_PAGE : await this.#pages.first(within(range, edges));
@@ -111,7 +88,7 @@ export class FilledPages {
   }
 
   /** The last `limit` buckets, or less where a page of bars ends early. */
-  async last(range: BarRange): Promise<LastFilled> {
+  async last(range: BarRange): Promise<LastBars<FilledColumns>> {
     const untilUs = this.#filledUntil(range);
     const afterUs = this.#edgeAtOrAfter(range, untilUs);
     const later = await this.#pages.last({ ...range, fromUs: Math.max(range.fromUs, afterUs) });
@@ -162,7 +139,7 @@ export class FilledPages {
     return edges.reverse();
   }
 
-  async #laterBars(range: BarRange): Promise<{ bars: BarColumns; nextUs: Micros | undefined }> {
+  async #laterBars(range: BarRange): Promise<BarPage> {
     if (range.limit > 0) return this.#pages.first(range);
     const { bars } = await this.#pages.first({ ...range, limit: 1 });
     return { bars: NO_BARS, nextUs: bars.bucketUs[0] };
@@ -170,7 +147,9 @@ export class FilledPages {
 
   /** A row for every bucket between two edges. */
   async #fill(range: BarRange, edges: readonly Micros[], bars: BarColumns): Promise<FilledColumns> {
-    const filled = noColumns();
+    const filled: FilledColumns = {
+      ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
+    };
     const [fromUs = 0] = edges;
     if (edges.length < 2) return filled;
     const startsEmpty = bars.bucketUs[0] !== fromUs;

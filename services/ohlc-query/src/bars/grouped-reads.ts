@@ -1,5 +1,5 @@
 import { type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
-import { Problem } from "@fx-ohlc/service-kit";
+import { Ending, Problem } from "@fx-ohlc/service-kit";
 import type { Reader } from "../reader.js";
 import type { BarColumns } from "./bar-columns.js";
 import { readManyStoredBars, readStoredBars, type StoredRange } from "./stored-bars.js";
@@ -7,9 +7,8 @@ import { readManyStoredBars, readStoredBars, type StoredRange } from "./stored-b
 /** A read that waits for the statement that will answer it. */
 interface WaitingRead {
   readonly range: StoredRange;
-  /** Told when the request has ended without it. */
-  onLeave: (() => void) | undefined;
-  hasLeft: boolean;
+  /** Of its request. */
+  readonly ending: Ending;
   readonly group: string;
   resolve(bars: BarColumns): void;
   reject(reason: unknown): void;
@@ -50,24 +49,20 @@ export class GroupedReads {
   }
 
   /**
-   * @param signal of the request that reads
+   * @param ending of the request that reads
    * @throws what {@link Reader.read} throws
    */
-  read(range: StoredRange, signal: AbortSignal): Promise<BarColumns> {
+  read(range: StoredRange, ending: Ending): Promise<BarColumns> {
     const windowUs = WINDOW_US[range.interval];
     if (range.toUs - range.fromUs > windowUs) {
-      return this.#reader.until(signal).read((sql) => readStoredBars(sql, range));
+      return this.#reader.until(ending).read((sql) => readStoredBars(sql, range));
     }
+    ending.assertNone();
     if (this.#waiting.length >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
     const group = `${range.interval}/${Math.floor(range.fromUs / windowUs)}`;
     return new Promise((resolve, reject) => {
-      const read: WaitingRead = { range, onLeave: undefined, hasLeft: false, group, resolve, reject };
-      signal.addEventListener("abort", () => {
-        read.hasLeft = true;
-        reject(signal.reason);
-        read.onLeave?.();
-      });
-      this.#waiting.push(read);
+      ending.onEnd(reject);
+      this.#waiting.push({ range, ending, group, resolve, reject });
       this.#schedule();
     });
   }
@@ -95,7 +90,7 @@ export class GroupedReads {
     this.#running += 1;
     try {
       const bars = await this.#answers(
-        this.#reader.until(whenAllLeave(reads)),
+        this.#reader.until(endOfAll(reads)),
         reads.map(({ range }) => range),
       );
       for (const [place, { resolve, reject }] of reads.entries()) {
@@ -119,13 +114,15 @@ export class GroupedReads {
   }
 }
 
-/** Aborted when all requests have left: as long as one waits, the statement for all of them goes on. */
-function whenAllLeave(reads: readonly WaitingRead[]): AbortSignal {
-  const controller = new AbortController();
+/** Ends when all requests have: as long as one waits, the statement for all of them goes on. */
+function endOfAll(reads: readonly WaitingRead[]): Ending {
+  const [only] = reads;
+  if (reads.length === 1 && only !== undefined) return only.ending;
+  const all = new Ending();
   const look = () => {
-    if (reads.every(({ hasLeft }) => hasLeft)) controller.abort();
+    if (reads.every(({ ending }) => ending.reason !== undefined)) all.end(new Error("all requests have ended"));
   };
-  for (const read of reads) read.onLeave = look;
+  for (const { ending } of reads) ending.onEnd(look);
   look();
-  return controller.signal;
+  return all;
 }

@@ -35,25 +35,14 @@ export interface NewestBars {
   readonly bars: readonly NewestBar[];
 }
 
-interface BarRow {
-  readonly symbol: string;
-  readonly bucket: Micros;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly tick_count: number;
-}
-
 interface KeyRow {
-  readonly place: number;
   readonly open_time: Micros | null;
   readonly open_seq: number | null;
   readonly close_time: Micros | null;
   readonly close_seq: number | null;
 }
 
-type BarWithInterval = BarRow & { readonly interval: StoredInterval };
+type BarWithInterval = Bar & { readonly interval: StoredInterval };
 
 /** Within it a symbol that trades has two days, weekends and holidays included. */
 const RECENT_US = 8 * US_PER_DAY;
@@ -66,13 +55,13 @@ function newestOf(
   since: ReadonlyMap<string, Micros>,
   nowUs: Micros,
   count: number,
-): PromiseLike<readonly BarRow[]> {
+): PromiseLike<readonly Bar[]> {
   // The bound that all share is a constant to the planner, which leaves out what lies before it.
   const earliestUs = Math.min(nowUs, ...since.values());
-  return transaction<BarRow[]>`
+  return transaction<Bar[]>`
     select bar.*
       from unnest(${[...since.keys()]}::text[], ${[...since.values()]}::timestamptz[]) as wanted(symbol, since)
-     cross join lateral (select symbol, bucket, open, high, low, close, tick_count
+     cross join lateral (select symbol, bucket as "bucketUs", open, high, low, close, tick_count as "tickCount"
                            from ${transaction(relationOf(interval))}
                           where symbol = wanted.symbol and bucket >= wanted.since
                             and bucket >= ${earliestUs} and bucket <= ${nowUs}
@@ -86,30 +75,31 @@ function laterOf(
   interval: StoredInterval,
   symbols: readonly string[],
   nowUs: Micros,
-): PromiseLike<readonly BarRow[]> {
-  return transaction<BarRow[]>`
-    select symbol, bucket, open, high, low, close, tick_count
+): PromiseLike<readonly Bar[]> {
+  return transaction<Bar[]>`
+    select symbol, bucket as "bucketUs", open, high, low, close, tick_count as "tickCount"
       from ${transaction(relationOf(interval))}
      where symbol = any(${[...symbols]}::text[]) and bucket > ${nowUs}
      order by symbol, bucket`;
 }
 
 /** The start of each symbol's earliest bar among some. */
-function earliestStarts(bars: readonly BarRow[]): Map<string, Micros> {
+function earliestStarts(bars: readonly Bar[]): Map<string, Micros> {
   const starts = new Map<string, Micros>();
-  for (const { symbol, bucket } of bars) starts.set(symbol, Math.min(bucket, starts.get(symbol) ?? bucket));
+  for (const { symbol, bucketUs } of bars) starts.set(symbol, Math.min(bucketUs, starts.get(symbol) ?? bucketUs));
   return starts;
 }
 
 /** The newest bar of each symbol among some. */
-function newestBySymbol(bars: readonly BarRow[]): BarRow[] {
-  const newest = new Map<string, BarRow>();
-  for (const bar of bars) if (bar.bucket > (newest.get(bar.symbol)?.bucket ?? -Infinity)) newest.set(bar.symbol, bar);
+function newestBySymbol(bars: readonly Bar[]): Bar[] {
+  const newest = new Map<string, Bar>();
+  for (const bar of bars)
+    if (bar.bucketUs > (newest.get(bar.symbol)?.bucketUs ?? -Infinity)) newest.set(bar.symbol, bar);
   return [...newest.values()];
 }
 
 /** The two newest days of each symbol. A bounded read finds those that trade; the others' whole history is looked through. */
-async function newestDays(transaction: Transaction, symbols: readonly string[], nowUs: Micros): Promise<BarRow[]> {
+async function newestDays(transaction: Transaction, symbols: readonly string[], nowUs: Micros): Promise<Bar[]> {
   const startingAt = (us: Micros, some: readonly string[]) => new Map(some.map((symbol) => [symbol, us]));
   const recent = await newestOf(transaction, "day", startingAt(nowUs - RECENT_US, symbols), nowUs, 2);
   const isSettled = (symbol: string) => recent.filter((bar) => bar.symbol === symbol).length === 2;
@@ -150,11 +140,11 @@ async function laterAtEachLevel(transaction: Transaction, symbols: readonly stri
  * @param ends where the bucket that runs now ends, or the bar's own when it is later, for each bar
  */
 function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends: readonly Micros[]) {
-  const starts = bars.map(({ bucket }) => bucket);
+  const starts = bars.map(({ bucketUs }) => bucketUs);
   const latestUs = Math.max(0, ...ends);
   const earliestUs = Math.min(latestUs, ...starts);
   return transaction<KeyRow[]>`
-    select place, opening.time as open_time, opening.seq as open_seq, closing.time as close_time, closing.seq as close_seq
+    select opening.time as open_time, opening.seq as open_seq, closing.time as close_time, closing.seq as close_seq
       from unnest(${bars.map(({ symbol }) => symbol)}::text[], ${starts}::timestamptz[],
                   ${[...ends]}::timestamptz[]) with ordinality as bar(symbol, bucket, until, place)
       left join lateral (select time, seq from ticks
@@ -172,10 +162,9 @@ function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends
 
 /** Where retention has dropped the ticks, the keys are the first and the last that a tick there could have. */
 function newestBar(row: BarWithInterval, key: KeyRow | undefined, endUs: Micros): NewestBar {
-  const { interval, symbol, bucket: bucketUs, open, high, low, close, tick_count: tickCount } = row;
-  const openKey = { timeUs: key?.open_time ?? bucketUs, seq: key?.open_seq ?? 0 };
+  const openKey = { timeUs: key?.open_time ?? row.bucketUs, seq: key?.open_seq ?? 0 };
   const closeKey = { timeUs: key?.close_time ?? endUs - 1, seq: key?.close_seq ?? LAST_SEQ };
-  return { interval, symbol, bucketUs, open, high, low, close, tickCount, openKey, closeKey };
+  return { ...row, openKey, closeKey };
 }
 
 async function knownSymbols(transaction: Transaction): Promise<string[]> {
@@ -198,7 +187,9 @@ async function readUnderOneSnapshot(
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
   const rows = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
-  const ends = rows.map(({ interval, bucket }) => bucketEnd(Math.max(nowUs, bucket), SHORT_NAMES[interval], boundary));
+  const ends = rows.map(({ interval, bucketUs }) =>
+    bucketEnd(Math.max(nowUs, bucketUs), SHORT_NAMES[interval], boundary),
+  );
   const keys = await keysOf(transaction, rows, ends);
   return { nowUs, snapshot, identity, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
 }

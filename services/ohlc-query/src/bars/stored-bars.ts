@@ -18,28 +18,16 @@ export interface StoredRange extends SymbolRange {
   readonly rowsMax: number;
 }
 
-/** Parameters: symbol, start, end, rows. */
-function oneRange(interval: StoredInterval): string {
-  return `
-    select ${AGGREGATED_COLUMNS}
-      from (select bucket, open, high, low, close, tick_count
-              from ${relationOf(interval)}
-             where symbol = $1 and bucket >= $2 and bucket < $3
-             order by bucket
-             limit $4) bars`;
-}
-
-/** Parameters: symbol, start, end, rows. */
-function endOfRange(interval: StoredInterval): string {
-  return `
-    select ${AGGREGATED_COLUMNS}
-      from (select *
-              from (select bucket, open, high, low, close, tick_count
-                      from ${relationOf(interval)}
-                     where symbol = $1 and bucket >= $2 and bucket < $3
-                     order by bucket desc
-                     limit $4) newest
-             order by bucket) bars`;
+/** Parameters: symbol, start, end, rows: the first of the range, or the last. */
+function oneRange(interval: StoredInterval, order: "asc" | "desc"): string {
+  const rows = `
+           select bucket, open, high, low, close, tick_count
+             from ${relationOf(interval)}
+            where symbol = $1 and bucket >= $2 and bucket < $3
+            order by bucket ${order}
+            limit $4`;
+  const ascending = order === "asc" ? rows : `select * from (${rows}) newest order by bucket`;
+  return `select ${AGGREGATED_COLUMNS} from (${ascending}) bars`;
 }
 
 /**
@@ -66,10 +54,13 @@ function manyRanges(interval: StoredInterval): string {
  * The hottest statements: their texts are made once. A relation's name as a fragment of a tagged template would cost as much
  * as the rest of the query on this side, some 40 µs.
  */
-const ONE_RANGE = { minute: oneRange("minute"), hour: oneRange("hour"), day: oneRange("day") };
+const ONE_RANGE = { minute: oneRange("minute", "asc"), hour: oneRange("hour", "asc"), day: oneRange("day", "asc") };
+const END_OF_RANGE = {
+  minute: oneRange("minute", "desc"),
+  hour: oneRange("hour", "desc"),
+  day: oneRange("day", "desc"),
+};
 const MANY_RANGES = { minute: manyRanges("minute"), hour: manyRanges("hour"), day: manyRanges("day") };
-
-const END_OF_RANGE = { minute: endOfRange("minute"), hour: endOfRange("hour"), day: endOfRange("day") };
 
 async function readRange(sql: Queries, statement: string, range: StoredRange): Promise<BarColumns> {
   const parameters = [range.symbol, range.fromUs, range.toUs, range.rowsMax];

@@ -1,28 +1,18 @@
 import { type Bar, type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
+import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
 import { type Cell, type Column, column, type Table } from "./table.js";
 
+type Prices = Readonly<Record<"open" | "high" | "low" | "close", readonly (number | null)[]>>;
+
 /** Bars as they are answered: some may be empty buckets without prices. */
-export interface BarRows {
-  readonly bucketUs: readonly Micros[];
-  readonly open: readonly (number | null)[];
-  readonly high: readonly (number | null)[];
-  readonly low: readonly (number | null)[];
-  readonly close: readonly (number | null)[];
-  readonly tickCount: readonly number[];
+export interface BarRows extends Prices, Pick<BarColumns, "bucketUs" | "tickCount"> {
   /** Why a bucket is empty; null where it is not. Absent where empty buckets are left out. */
   readonly empty?: readonly (string | null)[];
 }
 
 /** Bars of any symbols as rows. */
 export function barRows(bars: readonly Bar[]): BarRows {
-  return {
-    bucketUs: bars.map(({ bucketUs }) => bucketUs),
-    open: bars.map(({ open }) => open),
-    high: bars.map(({ high }) => high),
-    low: bars.map(({ low }) => low),
-    close: bars.map(({ close }) => close),
-    tickCount: bars.map(({ tickCount }) => tickCount),
-  };
+  return eachColumn((name) => bars.map((bar) => bar[name]));
 }
 
 /** What an answer says about each bar besides its columns. */

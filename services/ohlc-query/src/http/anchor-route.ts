@@ -12,6 +12,7 @@ import {
   type TickKey,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars } from "../bars/newest-bars.js";
+import { readIdentity } from "../stream-identity.js";
 import type { Answer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 
@@ -39,6 +40,14 @@ function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
 export async function getClock({ reader }: BarSources): Promise<Answer> {
   if (!reader.clock.isKnown) throw new DatabaseUnavailableError();
   return { body: JSON.stringify({ now: formatTime(reader.nowUs()) }) };
+}
+
+/**
+ * `GET /internal/database`: which database the primary is at this moment, read from it for each answer. A gateway that sees
+ * another incarnation knows that what it holds may never have happened.
+ */
+export async function getDatabase({ reader }: BarSources): Promise<Answer> {
+  return { body: JSON.stringify(await reader.read(readIdentity)) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
 import { NO_BARS } from "../bars/bar-columns.js";
-import type { BarPages, BarRange } from "../bars/bar-page.js";
+import type { BarPage, BarPages, BarRange, LastBars } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
 import { FilledPages } from "../bars/filled-bars.js";
 import { type BarRows, barTable, ccxtTable } from "../formats/bar-table.js";
@@ -25,8 +25,8 @@ export interface BarSources {
 
 /** Pages of bars, with the empty buckets filled or without them. */
 interface Pages {
-  first(range: BarRange): Promise<{ readonly bars: BarRows; readonly nextUs: number | undefined }>;
-  last(range: BarRange): Promise<{ readonly bars: BarRows; readonly prevUs: number | undefined }>;
+  first(range: BarRange): Promise<BarPage<BarRows>>;
+  last(range: BarRange): Promise<LastBars<BarRows>>;
 }
 
 /** Bars, and the `Link` to those after or before them. */
@@ -83,7 +83,7 @@ function barsText(request: BarRequest, bars: BarRows, runningUs: number): string
   const { range, fill, format } = request;
   const { symbol, interval, boundary } = range;
   if (format !== "json" || fill !== "none") return tableText(tableOf(request, bars, runningUs), format);
-  return barsJson(bars, { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) });
+  return barsJson(bars, symbol, { runningUs, dayBoundary: namingBoundary(interval, boundary) });
 }
 
 /** Answers a request for bars of one symbol. */

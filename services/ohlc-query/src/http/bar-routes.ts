@@ -3,6 +3,7 @@ import {
   type BarsQuery,
   bucketStart,
   type DayBarsQuery,
+  type Interval,
   type IntervalBarsQuery,
   type LatestQuery,
 } from "@fx-ohlc/schemas";
@@ -19,16 +20,10 @@ import { boundaryOf } from "./ranges.js";
 /** Symbols of one `/ohlc/latest`: each costs some index probes. */
 const SYMBOLS_MAX = 100;
 
-/** `GET /ohlc/minute` and `/ohlc/hour`: bars that no day boundary touches. */
-export function getBars(interval: "1m" | "1h") {
-  return async (sources: BarSources, req: IncomingMessage, query: BarsQuery): Promise<Answer> => {
-    return answerBars(sources, req, barRequest(req, query, interval, sources.reader));
-  };
-}
-
-/** `GET /ohlc/day` and `/ohlc/custom-day`. */
-export async function getDayBars(sources: BarSources, req: IncomingMessage, query: DayBarsQuery): Promise<Answer> {
-  return answerBars(sources, req, barRequest(req, query, "1d", sources.reader));
+/** `GET /ohlc/minute`, `/ohlc/hour`, `/ohlc/day` and `/ohlc/custom-day`. */
+export function getBars(interval: Interval) {
+  return async (sources: BarSources, req: IncomingMessage, query: BarsQuery | DayBarsQuery): Promise<Answer> =>
+    answerBars(sources, req, barRequest(req, query, interval, sources.reader));
 }
 
 /** `GET /ohlc`: bars of any interval. */

@@ -1,31 +1,26 @@
 import type { ServerResponse } from "node:http";
-import { Problem } from "@fx-ohlc/service-kit";
+import { Ending, Problem } from "@fx-ohlc/service-kit";
 
 /** How long all reads of one request may take together: until its deadline passes, or its client has left. */
-export class ReadDeadline {
-  readonly #controller = new AbortController();
+export class ReadDeadline extends Ending {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     res: ServerResponse,
     private readonly ms: number,
   ) {
-    res.once("close", () => {
+    super();
+    res.on("close", () => {
       this.pause();
-      if (!res.writableFinished) this.#controller.abort(new Error("the client has left"));
+      if (!res.writableFinished) this.end(new Error("the client has left"));
     });
     this.restart();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
   }
 
   /** From now on there is all of the time again: for the next page of a streamed answer. */
   restart(): void {
     this.pause();
-    const pass = () => this.#controller.abort(new Problem("timeout", "the database took too long"));
-    this.#timer = setTimeout(pass, this.ms);
+    this.#timer = setTimeout(() => this.end(new Problem("timeout", "the database took too long")), this.ms);
   }
 
   /** Nothing is read now, and the time does not run. */

@@ -3,24 +3,24 @@ import { QUERY_ROUTES, UDF_ROUTES } from "@fx-ohlc/contract";
 import {
   type BoundRoute,
   bindRoutes,
+  type Ending,
   type Handler,
   type Handlers,
   type RouteDeclaration,
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
-import { getAnchor, getClock } from "./anchor-route.js";
+import { getAnchor, getClock, getDatabase } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
-import { getBars, getDayBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
-import { getDatabase } from "./database-route.js";
+import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
-/** Opens what one request is answered from, until the signal is aborted. */
-export type OpenSources = (signal: AbortSignal) => BarSources;
+/** Opens what one request is answered from, until it has to end. */
+export type OpenSources = (ending: Ending) => BarSources;
 
 /** Where reads are answered from. */
 export interface ReadSources {
@@ -51,8 +51,8 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getBars: getIntervalBars,
       getMinuteBars: getBars("1m"),
       getHourBars: getBars("1h"),
-      getDayBars,
-      getCustomDayBars: getDayBars,
+      getDayBars: getBars("1d"),
+      getCustomDayBars: getBars("1d"),
       getTicks,
       getSymbols,
     }),
@@ -70,7 +70,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getClock,
       getFreshMinuteBars: getBars("1m"),
       getFreshHourBars: getBars("1h"),
-      getFreshDayBars: getDayBars,
+      getFreshDayBars: getBars("1d"),
     }),
   ];
 }
@@ -86,7 +86,7 @@ function answering<D extends RouteDeclarations>(
     async (req, res, { query }) => {
       const deadline = new ReadDeadline(res, timeoutMs);
       try {
-        await sender.send(req, res, await read(open(deadline.signal), req, query), deadline);
+        await sender.send(req, res, await read(open(deadline), req, query), deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

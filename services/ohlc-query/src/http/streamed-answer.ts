@@ -21,6 +21,8 @@ const PAUSE_KEPT_MS = 60_000;
 /** An answer under way. */
 interface Stream {
   readonly res: ServerResponse;
+  /** Aborted when there is a reason to end. */
+  readonly signal: AbortSignal;
   /** Since when its reader has taken nothing of what waits for it. */
   pausedSinceMs: number | undefined;
 }
@@ -47,7 +49,9 @@ export class AnswerStreams {
   ): Promise<void> {
     refuseUncut(req);
     this.#makeRoom();
-    const stream: Stream = { res, pausedSinceMs: undefined };
+    const aborter = new AbortController();
+    deadline.onEnd((reason) => aborter.abort(reason));
+    const stream: Stream = { res, signal: aborter.signal, pausedSinceMs: undefined };
     this.#streams.add(stream);
     try {
       // Before the head is sent: what fails here is still answered with a problem.
@@ -62,7 +66,7 @@ export class AnswerStreams {
       else {
         const encoder = encoding === undefined ? new PassThrough() : compressing(encoding);
         const source = Readable.from(timed(first, chunks, deadline), { objectMode: false, highWaterMark: 1 });
-        await pipeline(source, encoder, (encoded) => write(encoded, stream, deadline.signal));
+        await pipeline(source, encoder, (encoded) => write(encoded, stream));
       }
     } finally {
       this.#streams.delete(stream);
@@ -95,8 +99,8 @@ async function* timed(
   }
 }
 
-async function write(encoded: AsyncIterable<Buffer>, stream: Stream, signal: AbortSignal): Promise<void> {
-  const { res } = stream;
+async function write(encoded: AsyncIterable<Buffer>, stream: Stream): Promise<void> {
+  const { res, signal } = stream;
   for await (const bytes of encoded) {
     if (res.write(bytes)) continue;
     stream.pausedSinceMs = performance.now();
