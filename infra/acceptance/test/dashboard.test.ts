@@ -232,7 +232,7 @@ describe("the dashboard in Chromium", () => {
     const end = new Date(start.getTime() + 60_000);
     const minute = { symbol: SYMBOL, start: start.toISOString(), end: end.toISOString() };
     expect((await desk.client.deleteTicks(minute)).deleted).toBe(3);
-    await eventually(async () => !(await tab.drawnBars()).some(({ time }) => time === start.getTime() / 1000), {});
+    await eventually(async () => !(await tab.drawnBars()).some(({ time }) => time === start.getTime() / 1000));
     await expectDrawn(tab, { interval: "1m" }, before.length - 1);
     expect(tab.errors).toEqual([]);
     await tab.close();

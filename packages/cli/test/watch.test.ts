@@ -79,7 +79,7 @@ describe("fx-ticks watch", () => {
     const running = [lines, json].map((command) => command.run({ stateDirectory: "" }));
     const sending = new Command("simulate", "--symbols", "GBPUSD", "--rate", "50", "--url", system.url);
     const sent = sending.run({ stateDirectory: "" });
-    await eventually(() => lines.out.some((line) => /^ohlc:GBPUSD:day .* close 1\.\d+ ticks \d+ bar$/.test(line)), {});
+    await eventually(() => lines.out.some((line) => /^ohlc:GBPUSD:day .* close 1\.\d+ ticks \d+ bar$/.test(line)));
     await eventually(() => json.out.some((line) => JSON.parse(line).type === "bar"));
     for (const command of [lines, json, sending]) command.interrupt();
     await Promise.all([...running, sent]);

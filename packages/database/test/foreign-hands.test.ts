@@ -44,6 +44,31 @@ test("chunks that are dropped by hand while nobody looks are found before anythi
   );
 });
 
+test("no refresh changes bars of dropped ticks, whoever asks for it and however", async () => {
+  keeper = await openWithHistory();
+  if (!keeper.onTimescaleDb) return;
+  const before = await keeper.bars();
+  await keeper.stopWorker();
+  await keeper.sql`select drop_chunks('ticks', older_than => interval '5 days')`;
+  const session = await keeper.sql.reserve();
+  const refresh = async (force: boolean) => {
+    for (const level of ["minute", "hour", "day"]) {
+      await session.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', null, null, force => ${force})`);
+    }
+  };
+  await refresh(false);
+  expect(await keeper.bars()).toEqual(before);
+  keeper.startWorker();
+  await eventually(() => keeper.notices.find((notice) => notice.includes("dropped by hand")));
+  await keeper.stopWorker();
+  for (const merges of ["on", "off"]) {
+    await session.unsafe(`set timescaledb.enable_merge_on_cagg_refresh = ${merges}`);
+    await refresh(true);
+    expect(await keeper.bars()).toEqual(before);
+  }
+  session.release();
+});
+
 test("refresh_bars takes the names of levels as they are, and leaves no lock behind where it cannot run", async () => {
   keeper = await openWithHistory();
   if (!keeper.onTimescaleDb) return;
@@ -83,7 +108,7 @@ test("policies made by hand are removed, and told", async () => {
     select add_continuous_aggregate_policy('ohlc_minute', start_offset => interval '1 hour',
              end_offset => interval '10 minutes', schedule_interval => interval '1 day')`;
   keeper.startWorker();
-  await eventually(() => keeper.notices.filter((notice) => notice.includes("policy")).length === 2, {});
+  await eventually(() => keeper.notices.filter((notice) => notice.includes("policy")).length === 2);
   const jobs = await keeper.sql`
     select 1 from timescaledb_information.jobs
      where proc_name in ('policy_retention', 'policy_refresh_continuous_aggregate')`;

@@ -46,7 +46,14 @@ export type LifeEvent =
   | { readonly kind: "gateway"; readonly killed: boolean };
 
 /** What an operator does in SQL. All but the first are for TimescaleDB. */
-export type OperatorAct = "vacuum" | "drop-chunks" | "retention-policy" | "run-jobs" | "compress" | "refresh-safely";
+export type OperatorAct =
+  | "vacuum"
+  | "drop-chunks"
+  | "retention-policy"
+  | "run-jobs"
+  | "compress"
+  | "refresh-safely"
+  | "refresh-all";
 
 export type EventOf<Kind extends LifeEvent["kind"]> = Extract<LifeEvent, { readonly kind: Kind }>;
 
@@ -66,6 +73,7 @@ const OPERATOR_ACTS: readonly OperatorAct[] = [
   "run-jobs",
   "compress",
   "refresh-safely",
+  "refresh-all",
 ];
 
 function pick<T>(items: readonly T[], random: Random): T {

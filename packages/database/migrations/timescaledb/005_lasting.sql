@@ -122,6 +122,41 @@ begin
   perform pg_advisory_unlock_shared(5064224);
 end $$;
 
+-- No refresh changes a minute whose ticks are dropped, whoever asks for it: an operator, a policy of TimescaleDB's, or one that
+-- was under way when a chunk was dropped by hand, which leaves an invalidation. Where that ends is looked up once a transaction.
+-- (TimescaleDB refreshes with a search_path of its own.)
+create function keep_bars_of_dropped_ticks() returns trigger language plpgsql as $$
+declare
+  kept_before text := current_setting('fx.bars_kept_before', true);
+  search_path text;
+begin
+  if coalesce(kept_before, '') = '' then
+    search_path := current_setting('search_path');
+    perform set_config('search_path', pronamespace::regnamespace::text, true)
+       from pg_trigger join pg_proc on pg_proc.oid = tgfoid where tgrelid = tg_relid and tgname = tg_name;
+    select set_config('fx.bars_kept_before', greatest(whole_from, chunks_gone_to())::text, true)
+      into kept_before from retention_mark;
+    perform set_config('search_path', search_path, true);
+  end if;
+  if old.bucket < kept_before::timestamptz then return null; end if;
+  return case tg_op when 'DELETE' then old else new end;
+end $$;
+
+-- step
+do $kept$
+begin
+  execute (
+    select format($sql$
+             create trigger bars_of_dropped_ticks before update or delete on %I.%I for each row
+               when (old.bucket < coalesce(nullif(current_setting('fx.bars_kept_before', true), ''), 'infinity')::timestamptz)
+               execute function keep_bars_of_dropped_ticks() $sql$, stored.schema_name, stored.table_name)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
+     where bars.user_view_schema = current_schema() and bars.user_view_name = 'ohlc_minute');
+end
+$kept$;
+
+-- step
 -- First-version services refresh minutes as far back as their setting says, which would erase bars whose ticks are gone: whoever
 -- writes it, it never grows again.
 create function keep_shortest_retention() returns trigger language plpgsql as $$

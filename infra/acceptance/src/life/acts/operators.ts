@@ -1,4 +1,5 @@
 import { formatTime } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
 import { DAY_US, LEVELS } from "../buckets.js";
 import type { EventOf, OperatorAct } from "../event.js";
 import type { Life } from "../life.js";
@@ -55,6 +56,13 @@ const ACTS: Readonly<Record<OperatorAct, (life: Life, at: number) => Promise<voi
   },
 
   "refresh-safely": refreshSafely,
+
+  // TimescaleDB's own, over dropped ticks and up to the present.
+  "refresh-all": async ({ system }) => {
+    const refresh = (level: string) =>
+      system.database.sql.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', null, null, force => true)`);
+    for (const level of LEVELS) await eventually(() => refresh(level), { what: "a refresh beside the system's own" });
+  },
 };
 
 /** Jobs may be gone by the time they are run: what was made by hand is removed. */
