@@ -46,10 +46,6 @@ export class Delivery {
     this.#mode = this.#share();
   }
 
-  get isShared(): boolean {
-    return this.#mode.kind === "shared";
-  }
-
   /** Follows these channels from now on. A client that lags is told first what it missed. */
   follow(channels: ReadonlySet<string>): void {
     this.#leave();

@@ -66,7 +66,6 @@ export class TickFeed {
   #isLookingUp = false;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  #malformed = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #confirmTimer: NodeJS.Timeout | undefined;
 
@@ -86,11 +85,6 @@ export class TickFeed {
   /** Every message published before this instant of `performance.now()` has been handed to the listener. */
   get confirmedAtMs(): number {
     return this.#confirmedAtMs;
-  }
-
-  /** Messages that could not be read at all. */
-  get malformed(): number {
-    return this.#malformed;
   }
 
   get symbols(): Iterable<string> {
@@ -156,11 +150,8 @@ export class TickFeed {
 
   #receive(raw: string, channel: string): void {
     const message = parseFeedMessage(raw);
-    if (message === undefined) {
-      // Its place stays empty, so the next message makes a jump and the stream is asked.
-      this.#malformed += 1;
-      return;
-    }
+    // Its place stays empty, so the next message makes a jump and the stream is asked.
+    if (message === undefined) return;
     const deployment = this.#options.deployment();
     const { symbol } = message.content;
     // A channel that was just left may have had something under way.

@@ -73,11 +73,6 @@ export class GroupCommit {
     });
   }
 
-  /** Ticks that wait for a commit. */
-  get queuedTicks(): number {
-    return this.waitingTicks;
-  }
-
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
     await this.running;
