@@ -69,7 +69,6 @@ export class Database extends EventEmitter<{
 }> {
   /** The server's clock, read at every look. */
   readonly clock = new RemoteClock();
-  private readonly options: DatabaseOptions;
   private readonly monitor: Monitor;
   private readonly direct: DirectWay | undefined;
   private readonly doubt = new WriteDoubt();
@@ -77,8 +76,6 @@ export class Database extends EventEmitter<{
   private pool: Sql;
   /** What the pool was opened on; undefined when its sessions are not to be trusted any more. */
   private poolKey: string | undefined;
-  private readonly pingIntervalMs: number;
-  private readonly pingTimeoutMs: number;
   private state: "away" | "available" = "away";
   private reason = new DatabaseUnavailableError();
   private lastLook: Look | undefined;
@@ -92,16 +89,13 @@ export class Database extends EventEmitter<{
   private readonly waiting = new Set<(reason: unknown) => void>();
   private closed = false;
 
-  constructor(options: DatabaseOptions) {
+  constructor(private readonly options: DatabaseOptions) {
     super();
-    this.options = options;
     this.pool = this.openPool();
     const { directUrl, ...monitorOptions } = { ...options, applicationName: `${options.applicationName} monitor` };
     this.monitor = new Monitor(monitorOptions);
     if (directUrl !== undefined && directUrl !== options.url)
       this.direct = new DirectWay({ ...monitorOptions, url: directUrl });
-    this.pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
-    this.pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
   }
 
   /** The pool of the moment: never keep it across an await that may outlast an outage. */
@@ -181,7 +175,7 @@ export class Database extends EventEmitter<{
   start(): void {
     const next = () => {
       this.look = this.lookOnce().finally(() => {
-        if (!this.closed) this.timer = setTimeout(next, this.pingIntervalMs);
+        if (!this.closed) this.timer = setTimeout(next, this.options.pingIntervalMs ?? PING_INTERVAL_MS);
       });
     };
     next();
@@ -261,7 +255,8 @@ export class Database extends EventEmitter<{
   /** The outcome of a look, unless the server answers nothing at all for too long, or this alone for very long. */
   private async whileAnswering({ answer, askedAtMs }: Question): Promise<void> {
     this.noteAnswer();
-    const untilMs = () => Math.min(this.answeredAtMs + this.pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
+    const { pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
+    const untilMs = () => Math.min(this.answeredAtMs + pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
     for (;;) {
       try {
         return await withDeadline(answer, untilMs() - performance.now(), "the database");

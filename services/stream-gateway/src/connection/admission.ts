@@ -47,14 +47,12 @@ export interface AdmissionOptions {
 
 /** Lets clients in, or answers with a problem before anything is upgraded. */
 export class Admission {
-  readonly #options: AdmissionOptions;
   readonly #failures: FailureLog;
   readonly #rate: TokenBucket;
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   #isShut = false;
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options;
+  constructor(private readonly options: AdmissionOptions) {
     this.#failures = new FailureLog(options.logger);
     const { connectionsPerSecondMax } = options;
     this.#rate = new TokenBucket(connectionsPerSecondMax, connectionsPerSecondMax * BURST_FACTOR, performance.now());
@@ -72,9 +70,9 @@ export class Admission {
     socket.on("error", () => socket.destroy());
     try {
       const destination = this.#admit(request);
-      this.#server.handleUpgrade(request, socket, head, (ws) => this.#options.accept(ws, socket, destination));
+      this.#server.handleUpgrade(request, socket, head, (ws) => this.options.accept(ws, socket, destination));
     } catch (error) {
-      this.#options.counters.upgradesRefused += 1;
+      this.options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
       const requestId = requestIdFor(request);
       this.#failures.note(problem, requestId);
@@ -84,7 +82,7 @@ export class Admission {
 
   /** @throws Problem saying why the client cannot come in */
   #admit({ url = "", headers }: IncomingMessage): Destination {
-    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.#options;
+    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.options;
     const destination = destinationOf(url);
     if (!isOriginAllowed(headers, allowedOrigins)) {
       throw new Problem("forbidden", "Pages of this origin may not connect: see ALLOWED_ORIGINS.");
