@@ -20,8 +20,7 @@ import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
 import { type Deployment, StreamReader } from "./feed/stream-reader.js";
-import { subscribedTo } from "./feed/subscription.js";
-import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
+import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
@@ -92,9 +91,10 @@ export class Gateway {
       onWanted: () => loader.wake(),
     });
     this.#feed = new TickFeed({
-      subscribed: (onBegun) => subscribedTo(subscription, onBegun),
+      redis: subscription,
       reader,
-      listener: both(ticks, registry),
+      // Bars hear of a message after the ticks went out.
+      listeners: [ticks, registry],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
@@ -198,26 +198,4 @@ export class Gateway {
 function knownDeployment({ deployment }: DeploymentWatch): Deployment {
   if (deployment === undefined) throw new Error("which database is streamed from is not known yet");
   return deployment;
-}
-
-/** Bars hear of a message after the ticks went out. */
-function both(first: FeedListener, second: FeedListener): FeedListener {
-  return {
-    onMessage: (symbol, message) => {
-      first.onMessage(symbol, message);
-      second.onMessage(symbol, message);
-    },
-    onGap: (symbol, gap) => {
-      first.onGap(symbol, gap);
-      second.onGap(symbol, gap);
-    },
-    onForeign: (symbol, range) => {
-      first.onForeign(symbol, range);
-      second.onForeign(symbol, range);
-    },
-    onRestart: (restart) => {
-      first.onRestart(restart);
-      second.onRestart(restart);
-    },
-  };
 }

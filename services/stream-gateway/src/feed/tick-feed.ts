@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
+import { fullJitterMs, guarded, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
 import type { Deployment, StreamReader } from "./stream-reader.js";
-import type { Subscription } from "./subscription.js";
+import { type Subscription, subscribedTo } from "./subscription.js";
 
 /** Who hears of every symbol's messages, in order and each once. */
 export interface FeedListener {
@@ -25,10 +25,11 @@ export interface Restart {
 }
 
 export interface TickFeedOptions {
-  /** @param onBegun to be told of symbols whose streams begin */
-  subscribed(onBegun: (symbol: string) => void): Subscription;
+  /** Connections for subscriptions alone. */
+  readonly redis: RedisStore;
   readonly reader: StreamReader;
-  readonly listener: FeedListener;
+  /** Told of each message in this order. */
+  readonly listeners: readonly FeedListener[];
   /** Whose streams they are; nothing is done before it is known. */
   deployment(): Deployment | undefined;
   /** A message told of another deployment: what is known may be old. */
@@ -54,7 +55,6 @@ const READS_MAX = 32;
  * known, and what remains is declared, see {@link declareForeign}.
  */
 export class TickFeed {
-  readonly #options: TickFeedOptions;
   readonly #subscription: Subscription;
   readonly #sequencers = new Map<string, Sequencer<FeedMessage>>();
   readonly #reading = new Set<string>();
@@ -69,9 +69,8 @@ export class TickFeed {
   #retryTimer: NodeJS.Timeout | undefined;
   #confirmTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: TickFeedOptions) {
-    this.#options = options;
-    this.#subscription = options.subscribed((symbol) => void this.#meet(symbol));
+  constructor(private readonly options: TickFeedOptions) {
+    this.#subscription = subscribedTo(options.redis, (symbol) => void this.#meet(symbol));
   }
 
   /** Of this feed alone: who comes with another one's can have missed what this one never heard of. */
@@ -82,7 +81,7 @@ export class TickFeed {
     return this.#isSynced;
   }
 
-  /** Every message published before this instant of `performance.now()` has been handed to the listener. */
+  /** Every message published before this instant of `performance.now()` has been handed to the listeners. */
   get confirmedAtMs(): number {
     return this.#confirmedAtMs;
   }
@@ -96,14 +95,14 @@ export class TickFeed {
     return this.#sequencers.get(symbol)?.isWhole ?? this.#isSynced;
   }
 
-  /** The last offset of a symbol that was handed to the listener or declared lost; undefined when there was none. */
+  /** The last offset of a symbol that was handed to the listeners or declared lost; undefined when there was none. */
   position(symbol: string): Offset | undefined {
     return this.#sequencers.get(symbol)?.position;
   }
 
   /** Subscribes at the first connection and catches up after every later one. The links are opened by whoever made them. */
   start(): void {
-    this.#subscription.onReady(() => this.#onConnected());
+    this.options.redis.onReady(() => this.#onConnected());
     this.#confirmTimer = setInterval(() => void this.#confirm(), CONFIRM_INTERVAL_MS);
   }
 
@@ -121,7 +120,8 @@ export class TickFeed {
     this.#generation += 1;
     const isFirst = !this.#isSynced;
     for (const sequencer of this.#sequencers.values()) sequencer.restart();
-    if (!isFirst) this.#options.listener.onRestart({ symbols: [...this.#sequencers.keys()], sinceUs });
+    const restart = { symbols: [...this.#sequencers.keys()], sinceUs };
+    if (!isFirst) for (const listener of this.options.listeners) listener.onRestart(restart);
     this.#isLookupNeeded = true;
     this.#catchUp();
   }
@@ -130,7 +130,7 @@ export class TickFeed {
   declareForeign(): void {
     const foreign = [...this.#foreign];
     this.#foreign.clear();
-    for (const [symbol, range] of foreign) this.#options.listener.onForeign(symbol, range);
+    for (const told of foreign) for (const listener of this.options.listeners) listener.onForeign(...told);
   }
 
   #onConnected(): void {
@@ -139,20 +139,11 @@ export class TickFeed {
     this.#catchUp();
   }
 
-  /** node-redis drops the rest of a chunk when a listener throws. */
-  #hear(raw: string, channel: string): void {
-    try {
-      this.#receive(raw, channel);
-    } catch (error) {
-      this.#options.logger.error("tick message: listener failed", { error });
-    }
-  }
-
   #receive(raw: string, channel: string): void {
     const message = parseFeedMessage(raw);
     // Its place stays empty, so the next message makes a jump and the stream is asked.
     if (message === undefined) return;
-    const deployment = this.#options.deployment();
+    const deployment = this.options.deployment();
     const { symbol } = message.content;
     // A channel that was just left may have had something under way.
     if (deployment?.names.tickChannel(symbol) !== channel) return;
@@ -169,7 +160,7 @@ export class TickFeed {
     const range = message.times;
     const known = this.#foreign.get(symbol);
     this.#foreign.set(symbol, known === undefined ? range : hull(known, range));
-    this.#options.onForeign();
+    this.options.onForeign();
   }
 
   #add(symbol: string): Sequencer<FeedMessage> {
@@ -180,10 +171,11 @@ export class TickFeed {
   }
 
   #handOn(symbol: string, deliveries: readonly Delivery<FeedMessage>[]): void {
-    const { listener } = this.#options;
     for (const delivery of deliveries) {
-      if (delivery.kind === "message") listener.onMessage(symbol, delivery.message);
-      else listener.onGap(symbol, delivery.gap);
+      for (const listener of this.options.listeners) {
+        if (delivery.kind === "message") listener.onMessage(symbol, delivery.message);
+        else listener.onGap(symbol, delivery.gap);
+      }
     }
   }
 
@@ -200,14 +192,15 @@ export class TickFeed {
   }
 
   async #lookUp(): Promise<void> {
-    const deployment = this.#options.deployment();
+    const deployment = this.options.deployment();
     if (deployment === undefined) return;
     const generation = this.#generation;
+    const hear = guarded(this.options.logger, "tick message", (...told: [string, string]) => this.#receive(...told));
     this.#isLookingUp = true;
     try {
       this.#isLookupNeeded = false;
-      await this.#subscription.start(deployment.names, (raw, channel) => this.#hear(raw, channel));
-      const positions = await this.#options.reader.positions();
+      await this.#subscription.start(deployment.names, hear);
+      const positions = await this.options.reader.positions();
       // Otherwise another look-up is needed already.
       if (generation !== this.#generation) return;
       this.#takePositions(positions);
@@ -256,7 +249,7 @@ export class TickFeed {
     try {
       for (let from = sequencer.beginRead(); from !== undefined; from = sequencer.beginRead()) {
         const generation = this.#generation;
-        const history = await this.#options.reader.read(symbol, from);
+        const history = await this.options.reader.read(symbol, from);
         if (generation === this.#generation) this.#handOn(symbol, sequencer.history(history));
         this.#failures = 0;
       }
@@ -270,7 +263,7 @@ export class TickFeed {
 
   #retryLater(error: unknown): void {
     if (this.#retryTimer !== undefined) return;
-    if (this.#options.reader.isReady) this.#options.logger.warn("reading back failed, trying again", { error });
+    if (this.options.reader.isReady) this.options.logger.warn("reading back failed, trying again", { error });
     const waitMs = RETRY_BACKOFF.baseMs + fullJitterMs(this.#failures, RETRY_BACKOFF);
     this.#failures += 1;
     this.#retryTimer = setTimeout(() => {
@@ -281,10 +274,10 @@ export class TickFeed {
 
   /** Redis answers a ping after everything it published before, on the same connection. */
   async #confirm(): Promise<void> {
-    if (!this.#subscription.isReady || !this.#isUpToDate()) return;
+    if (!this.options.redis.isReady || !this.#isUpToDate()) return;
     const askedAtMs = performance.now();
     try {
-      await this.#subscription.ping();
+      await this.options.redis.ping();
     } catch {
       return;
     }
