@@ -51,8 +51,6 @@ export class Gateway {
   readonly #config: Config;
   readonly #feed: TickFeed;
   readonly #watch: DeploymentWatch;
-  readonly #registry: BarRegistry;
-  readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
   readonly #loader: AnchorLoader;
   readonly #grid: GridClock;
@@ -65,7 +63,6 @@ export class Gateway {
     this.#config = config;
     const { counters, clock } = this;
     const hub = new Hub<StreamItem>();
-    const audiences = new Audiences(hub);
     const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
     this.#client = client;
     const gapRanges = new GapRanges(clock, { keepUs: config.streamKeepUs, aheadUs: config.maxClockSkewUs });
@@ -99,8 +96,6 @@ export class Gateway {
       onForeign: () => this.#watch.doubt(),
       logger,
     });
-    this.#registry = registry;
-    this.#audiences = audiences;
     const loader = new AnchorLoader(registry, client, counters, logger, this.#aborter.signal);
     this.#loader = loader;
     const closedReader = new ClosedReader(registry, client, hub, logger);
@@ -113,7 +108,7 @@ export class Gateway {
       },
     );
     this.#context = {
-      audiences,
+      audiences: new Audiences(hub),
       hub,
       counters,
       reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
@@ -152,7 +147,7 @@ export class Gateway {
   async drain(): Promise<void> {
     this.admission.shut();
     this.#beat();
-    for (const audience of this.#audiences) audience.flush();
+    for (const audience of this.#context.audiences) audience.flush();
     await this.connections.drain(this.#config.drainMs, CLOSE_TIMEOUT_MS);
   }
 
@@ -174,7 +169,7 @@ export class Gateway {
     connection.open(
       endpoint === "multiplex"
         ? new Session(connection, this.#context, whenClosed)
-        : new PlainClient(connection, { audiences: this.#audiences, bars: this.#registry }, channels, whenClosed),
+        : new PlainClient(connection, this.#context, channels, whenClosed),
     );
   }
 
@@ -188,7 +183,7 @@ export class Gateway {
   }
 
   #beat(): void {
-    for (const audience of this.#audiences) {
+    for (const audience of this.#context.audiences) {
       if (audience.format === "multiplex") audience.add(heartbeat(audience.channels, this.#feed, this.clock.nowUs()));
     }
   }
