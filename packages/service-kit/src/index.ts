@@ -15,6 +15,7 @@ export * from "./deadline.js";
 export * from "./ending.js";
 export * from "./env.js";
 export * from "./failure-log.js";
+export * from "./grouping.js";
 export * from "./health.js";
 export * from "./http-app.js";
 export * from "./http-server.js";

@@ -1,5 +1,5 @@
 import type { Micros, StoredInterval, TimeRange } from "@fx-ohlc/schemas";
-import type { RemoteClock } from "@fx-ohlc/service-kit";
+import { entryOf, type RemoteClock } from "@fx-ohlc/service-kit";
 import { BarItem } from "../fanout/bar-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
@@ -87,11 +87,7 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** A symbol's bars, new ones when there were none. */
   entry(symbol: string): WatchedBars {
-    const known = this.#entries.get(symbol);
-    if (known !== undefined) return known;
-    const entry = new WatchedBars(symbol, this.options.graceUs);
-    this.#entries.set(symbol, entry);
-    return entry;
+    return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs));
   }
 
   has(symbol: string): boolean {
