@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Micros } from "@fx-ohlc/schemas";
-import { RemoteClock, withDeadline } from "@fx-ohlc/service-kit";
+import { RemoteClock, repeat, withDeadline } from "@fx-ohlc/service-kit";
 import { DirectWay, TWO_DATABASES } from "./direct-way.js";
 import { drawIncarnation, type LogPosition, logOf, needsIncarnation, recordFacts, SeenLog } from "./incarnation.js";
 import { groundKey, type Look, Monitor } from "./monitor.js";
@@ -81,8 +81,7 @@ export class Database extends EventEmitter<{
   private lastLook: Look | undefined;
   /** The last look found something that a session keeps as it was at its start. */
   private isSessionStale = false;
-  private timer: NodeJS.Timeout | undefined;
-  private look: Promise<void> = Promise.resolve();
+  private stopLooking: (() => Promise<void>) | undefined;
   private question: Question | undefined;
   /** When the server last answered anything, by `performance.now()`. */
   private answeredAtMs = 0;
@@ -173,12 +172,7 @@ export class Database extends EventEmitter<{
 
   /** Starts looking at the server, and goes on until {@link close}. */
   start(): void {
-    const next = () => {
-      this.look = this.lookOnce().finally(() => {
-        if (!this.closed) this.timer = setTimeout(next, this.options.pingIntervalMs ?? PING_INTERVAL_MS);
-      });
-    };
-    next();
+    this.stopLooking = repeat(this.options.pingIntervalMs ?? PING_INTERVAL_MS, () => this.lookOnce());
   }
 
   /**
@@ -224,13 +218,12 @@ export class Database extends EventEmitter<{
   /** Ends all connections; queries under way are given `deadlineMs`, then cut. */
   async close(deadlineMs = 5000): Promise<void> {
     this.closed = true;
-    clearTimeout(this.timer);
     const timeout = deadlineMs / 1000;
     await Promise.all([
       this.pool.end({ timeout }),
       this.monitor.end(this.available ? timeout : 0),
       this.direct?.end(),
-      this.look,
+      this.stopLooking?.(),
     ]);
   }
 

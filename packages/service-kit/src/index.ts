@@ -31,6 +31,7 @@ export * from "./redis-address.js";
 export * from "./redis-nodes.js";
 export * from "./refusal.js";
 export * from "./remote-clock.js";
+export * from "./repeat.js";
 export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
 export * from "./semaphore.js";
 export { sendBody, sendJson, sendProblem } from "./send.js";

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Micros } from "@fx-ohlc/schemas";
-import { type Logger, type RedisStore, RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
+import { type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -58,6 +57,7 @@ export class Gateway {
   readonly #aborter = new AbortController();
   readonly #writesFrames = canWriteFrames();
   #heartbeatTimer: NodeJS.Timeout | undefined;
+  #stopClock: (() => unknown) | undefined;
 
   constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
     this.#config = config;
@@ -137,7 +137,8 @@ export class Gateway {
     this.#feed.start();
     this.#watch.start();
     this.#grid.start();
-    void this.#keepClock();
+    // While ohlc-query is away the clock goes on by what is known of it.
+    this.#stopClock = repeat(CLOCK_INTERVAL_MS, () => this.#client.readClock().catch(() => undefined));
     this.connections.start();
     void this.#loader.check();
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
@@ -154,6 +155,7 @@ export class Gateway {
   stop(): void {
     this.#aborter.abort();
     clearInterval(this.#heartbeatTimer);
+    this.#stopClock?.();
     this.connections.stop();
     this.#grid.stop();
     this.#feed.stop();
@@ -171,15 +173,6 @@ export class Gateway {
         ? new Session(connection, this.#context, whenClosed)
         : new PlainClient(connection, this.#context, channels, whenClosed),
     );
-  }
-
-  /** While ohlc-query is away the clock goes on by what is known of it. */
-  async #keepClock(): Promise<void> {
-    const { signal } = this.#aborter;
-    while (!signal.aborted) {
-      await this.#client.readClock().catch(() => undefined);
-      await delay(CLOCK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   #beat(): void {
