@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { FailureLog, type Logger, Problem, problemOf, refuse, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
 import { isOriginAllowed } from "./origin.js";
 import { type Destination, destinationOf } from "./routes.js";
@@ -31,10 +32,8 @@ const SERVER_OPTIONS = {
 /** Connections that may come at once, as a multiple of those a second: a gateway's clients come back together. */
 const BURST_FACTOR = 4;
 
-export interface AdmissionOptions {
-  readonly allowedOrigins: readonly string[] | undefined;
-  readonly connectionsMax: number;
-  readonly connectionsPerSecondMax: number;
+export interface AdmissionOptions
+  extends Pick<Config, "allowedOrigins" | "connectionsMax" | "connectionsPerSecondMax"> {
   readonly counters: Counters;
   readonly logger: Logger;
   /** Open connections now. */
