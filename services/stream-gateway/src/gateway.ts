@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Micros } from "@fx-ohlc/schemas";
+import type { Deployment, Micros } from "@fx-ohlc/schemas";
 import { type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
@@ -18,7 +18,7 @@ import { Audiences } from "./fanout/audience.js";
 import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
-import { type Deployment, StreamReader } from "./feed/stream-reader.js";
+import { StreamReader } from "./feed/stream-reader.js";
 import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";

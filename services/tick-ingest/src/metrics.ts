@@ -96,7 +96,9 @@ export class IngestMetrics {
     );
   }
 
-  countCommit({ created, outcomes }: Commit): void {
+  countCommit({ created, outcomes }: Commit, seconds: number): void {
+    this.commitDuration.observe(seconds);
+    this.batchSize.observe(created.length);
     const nowS = this.nowUs() / US_PER_SECOND;
     let previous: string | undefined;
     for (const { symbol } of created) {
@@ -109,11 +111,6 @@ export class IngestMetrics {
     for (const outcome of outcomes) {
       if (outcome.ok) this.duplicates += outcome.placements.filter((placement) => !placement.created).length;
     }
-  }
-
-  timeCommit(seconds: number, ticks: number): void {
-    this.commitDuration.observe(seconds);
-    this.batchSize.observe(ticks);
   }
 
   countRejected(reason: string): void {

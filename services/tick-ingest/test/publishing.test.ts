@@ -34,13 +34,13 @@ function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
 }
 
 function call(id: number) {
-  const limits = { keepS: 300, bytesMax: 1e6 };
   return {
     symbol: "EURUSD",
     id,
     messages: [{ head: '{"offset":"', tail: '"}' }],
     known: undefined,
-    limits,
+    keepS: 300,
+    bytesMax: 1e6,
   };
 }
 

@@ -1,6 +1,5 @@
-import { type Micros, streamNames } from "@fx-ohlc/schemas";
+import { type Deployment, type Micros, streamNames } from "@fx-ohlc/schemas";
 import { type Logger, withDeadline } from "@fx-ohlc/service-kit";
-import type { Deployment } from "./stream-reader.js";
 
 /** What a database says of itself; see {@link streamNames} and the epochs of streams. */
 export interface DatabaseIdentity {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
+import { type Deployment, hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
 import { fullJitterMs, guarded, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
-import type { Deployment, StreamReader } from "./stream-reader.js";
+import type { StreamReader } from "./stream-reader.js";
 import { type Subscription, subscribedTo } from "./subscription.js";
 
 /** Who hears of every symbol's messages, in order and each once. */

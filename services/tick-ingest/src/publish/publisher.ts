@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { type Deployment, type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { entryOf, fullJitterMs, groupBy, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type CommitLedger, isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
 import { LateRanges } from "./late-ranges.js";
 import { type Outgoing, type Revision, revisionMessages, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
-import { type Deployment, type PublishCall, publish } from "./publish-script.js";
+import { type PublishCall, publish } from "./publish-script.js";
 import { isRefused, Refusals } from "./refusals.js";
 import type { StreamSpace } from "./stream-space.js";
 
@@ -223,7 +223,8 @@ export class Publisher {
       id: open.id,
       messages: told.map(({ text }) => text),
       known,
-      limits: { keepS: this.options.keepS, bytesMax },
+      keepS: this.options.keepS,
+      bytesMax,
       repeat: open.isRepeat ? { epoch: known?.epoch, ifLost } : undefined,
     };
   }
