@@ -72,7 +72,7 @@ export class Gateway {
     const ticks = new TickStream(hub, counters, missedSince);
     this.#watch = new DeploymentWatch({
       ask: () => client.database(),
-      onChange: (_deployment, { incarnationFromUs }) => {
+      onChange: ({ incarnationFromUs }) => {
         this.#feed.declareForeign();
         this.#feed.restart(incarnationFromUs);
       },

@@ -14,7 +14,7 @@ export interface DeploymentWatchOptions {
   ask(): Promise<DatabaseIdentity>;
   readonly logger: Logger;
   /** It is known for the first time, or another one: what was told before does not hold any more. */
-  onChange(deployment: Deployment, identity: DatabaseIdentity): void;
+  onChange(identity: DatabaseIdentity): void;
   /** It was asked for, whatever came of it. */
   onAsked(): void;
 }
@@ -92,6 +92,6 @@ export class DeploymentWatch {
     this.#known = { identity, deployment: { names, incarnation } };
     if (known !== undefined)
       this.options.logger.warn("the database is another one, or was put back: streams begin anew");
-    this.options.onChange(this.#known.deployment, identity);
+    this.options.onChange(identity);
   }
 }
