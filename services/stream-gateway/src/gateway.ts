@@ -65,7 +65,7 @@ export class Gateway {
     const hub = new Hub<StreamItem>();
     const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
     this.#client = client;
-    const gapRanges = new GapRanges(clock, { keepUs: config.streamKeepUs, aheadUs: config.maxClockSkewUs });
+    const gapRanges = new GapRanges(clock, config);
     const startedAtMs = performance.now();
     const missedSince = (instantUs: Micros) =>
       gapRanges.since(Math.min(instantUs, clock.usAt(Math.max(this.#feed.confirmedAtMs, startedAtMs))));
