@@ -150,11 +150,6 @@ export class RedisLink implements RedisStore {
     await withDeadline(this.client.ping(), PING_DEADLINE_MS, "ping of Redis");
   }
 
-  /** Another connection of the same kind: subscriptions have one of their own. */
-  duplicate(name: string): RedisLink {
-    return new RedisLink({ ...this.options, name });
-  }
-
   /** Closes for good; commands in flight are rejected. */
   close(): void {
     this.#closed = true;
