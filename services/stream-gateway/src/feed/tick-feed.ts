@@ -64,6 +64,7 @@ export class TickFeed {
   #isSynced = false;
   #isLookupNeeded = false;
   #isLookingUp = false;
+  #isStopped = false;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -107,6 +108,7 @@ export class TickFeed {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#confirmTimer);
     clearTimeout(this.#retryTimer);
   }
@@ -181,6 +183,8 @@ export class TickFeed {
 
   /** Starts whatever is still missing: the look-up of all streams, then the read of each that has more than was handed on. */
   #catchUp(): void {
+    // What was being read when it stopped fails afterwards.
+    if (this.#isStopped) return;
     if (this.#isLookupNeeded) {
       if (!this.#isLookingUp) void this.#lookUp();
       return;
