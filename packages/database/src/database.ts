@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Micros } from "@fx-ohlc/schemas";
-import { RemoteClock, withDeadline } from "@fx-ohlc/service-kit";
+import { RemoteClock, repeat, withDeadline } from "@fx-ohlc/service-kit";
 import { DirectWay, TWO_DATABASES } from "./direct-way.js";
 import { drawIncarnation, type LogPosition, logOf, needsIncarnation, recordFacts, SeenLog } from "./incarnation.js";
 import { groundKey, type Look, Monitor } from "./monitor.js";
@@ -69,7 +69,6 @@ export class Database extends EventEmitter<{
 }> {
   /** The server's clock, read at every look. */
   readonly clock = new RemoteClock();
-  private readonly options: DatabaseOptions;
   private readonly monitor: Monitor;
   private readonly direct: DirectWay | undefined;
   private readonly doubt = new WriteDoubt();
@@ -77,31 +76,25 @@ export class Database extends EventEmitter<{
   private pool: Sql;
   /** What the pool was opened on; undefined when its sessions are not to be trusted any more. */
   private poolKey: string | undefined;
-  private readonly pingIntervalMs: number;
-  private readonly pingTimeoutMs: number;
   private state: "away" | "available" = "away";
   private reason = new DatabaseUnavailableError();
   private lastLook: Look | undefined;
   /** The last look found something that a session keeps as it was at its start. */
   private isSessionStale = false;
-  private timer: NodeJS.Timeout | undefined;
-  private look: Promise<void> = Promise.resolve();
+  private stopLooking: (() => Promise<void>) | undefined;
   private question: Question | undefined;
   /** When the server last answered anything, by `performance.now()`. */
   private answeredAtMs = 0;
   private readonly waiting = new Set<(reason: unknown) => void>();
   private closed = false;
 
-  constructor(options: DatabaseOptions) {
+  constructor(private readonly options: DatabaseOptions) {
     super();
-    this.options = options;
     this.pool = this.openPool();
     const { directUrl, ...monitorOptions } = { ...options, applicationName: `${options.applicationName} monitor` };
     this.monitor = new Monitor(monitorOptions);
     if (directUrl !== undefined && directUrl !== options.url)
       this.direct = new DirectWay({ ...monitorOptions, url: directUrl });
-    this.pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
-    this.pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
   }
 
   /** The pool of the moment: never keep it across an await that may outlast an outage. */
@@ -179,12 +172,7 @@ export class Database extends EventEmitter<{
 
   /** Starts looking at the server, and goes on until {@link close}. */
   start(): void {
-    const next = () => {
-      this.look = this.lookOnce().finally(() => {
-        if (!this.closed) this.timer = setTimeout(next, this.pingIntervalMs);
-      });
-    };
-    next();
+    this.stopLooking = repeat(this.options.pingIntervalMs ?? PING_INTERVAL_MS, () => this.lookOnce());
   }
 
   /**
@@ -230,13 +218,12 @@ export class Database extends EventEmitter<{
   /** Ends all connections; queries under way are given `deadlineMs`, then cut. */
   async close(deadlineMs = 5000): Promise<void> {
     this.closed = true;
-    clearTimeout(this.timer);
     const timeout = deadlineMs / 1000;
     await Promise.all([
       this.pool.end({ timeout }),
       this.monitor.end(this.available ? timeout : 0),
       this.direct?.end(),
-      this.look,
+      this.stopLooking?.(),
     ]);
   }
 
@@ -261,7 +248,8 @@ export class Database extends EventEmitter<{
   /** The outcome of a look, unless the server answers nothing at all for too long, or this alone for very long. */
   private async whileAnswering({ answer, askedAtMs }: Question): Promise<void> {
     this.noteAnswer();
-    const untilMs = () => Math.min(this.answeredAtMs + this.pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
+    const { pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
+    const untilMs = () => Math.min(this.answeredAtMs + pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
     for (;;) {
       try {
         return await withDeadline(answer, untilMs() - performance.now(), "the database");

@@ -1,5 +1,5 @@
 import { type Engine, IncompatibleSchemaError } from "./settings.js";
-import type { Sql } from "./sql.js";
+import { rolledBack, type Sql } from "./sql.js";
 
 /** `offset` buckets are wrong on DST Sundays since 2.25, and hierarchical aggregates were verified from here on. */
 const TIMESCALEDB_VERSION_MIN: readonly [number, number] = [2, 28];
@@ -11,11 +11,6 @@ interface Offer {
   readonly license: string | null;
 }
 
-/** Thrown to roll the trial back. */
-class TrialOver extends Error {
-  override readonly name = "TrialOver";
-}
-
 /**
  * Tries the extension out: its license is known only to a session that has it. Where it is not preloaded, creating it would
  * end the session, so that is looked at first.
@@ -24,16 +19,12 @@ async function offerOf(sql: Sql): Promise<Offer | undefined> {
   const preloaded = await sql`select 1 from pg_settings where name = 'timescaledb.disable_load'`;
   if (preloaded.length === 0) return undefined;
   let offer: Offer | undefined;
-  const trial = sql.begin(async (transaction) => {
+  await rolledBack(sql, async (transaction) => {
     await transaction`create extension if not exists timescaledb`;
     [offer] = await transaction<Offer[]>`
       select extversion as version, current_setting('timescaledb.license', true) as license
         from pg_extension
        where extname = 'timescaledb'`;
-    throw new TrialOver();
-  });
-  await trial.catch((error: unknown) => {
-    if (!(error instanceof TrialOver)) throw error;
   });
   return offer;
 }

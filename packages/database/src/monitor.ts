@@ -2,7 +2,7 @@ import type { Micros } from "@fx-ohlc/schemas";
 import { readServerState, type ServerState, schemaOf, searchPathOf } from "./server-state.js";
 import { type Ground, mending } from "./session.js";
 import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
-import { inSession, openPool, type PoolOptions, type Sql, type Transaction } from "./sql.js";
+import { inSession, openPool, type PoolOptions, rolledBack, type Sql, type Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
 /** What a look has found. */
@@ -19,11 +19,6 @@ const SETTINGS_MAX_AGE_MS = 5_000;
 
 /** Some blocks full, so that a disk without room shows. */
 const TRIAL_SYMBOLS = 1000;
-
-/** Thrown to roll a trial back. */
-class TrialOver extends Error {
-  override readonly name = "TrialOver";
-}
 
 /** Looks at one database, from a connection of its own. */
 export class Monitor {
@@ -57,7 +52,7 @@ export class Monitor {
       keepsSessions: this.keepsSessions,
     };
     const { last } = this;
-    const isKnown = last !== undefined && sameGround(last, { state, ground });
+    const isKnown = last !== undefined && groundKey(last) === groundKey({ state, ground });
     const isFresh = performance.now() - this.settingsReadAtMs < SETTINGS_MAX_AGE_MS;
     const settings = isKnown && isFresh ? last.settings : await this.readSettings(ground);
     this.last = { state, schema, ground, settings };
@@ -84,9 +79,9 @@ export class Monitor {
   }
 
   /** Runs a transaction where the tables are. */
-  async change<T>({ ground }: Look, work: (transaction: Transaction) => Promise<T>): Promise<void> {
+  async change(look: Look, work: (transaction: Transaction) => Promise<unknown>): Promise<void> {
     await this.sql.begin(async (transaction) => {
-      await transaction`select set_config('search_path', ${ground.searchPath}, true), ${transaction.unsafe(mending("transaction"))}`;
+      await enter(transaction, look);
       await work(transaction);
     });
     this.forget();
@@ -98,14 +93,11 @@ export class Monitor {
    * @throws whatever PostgreSQL answers when that cannot be written
    */
   async tryToWrite(look: Look): Promise<void> {
-    const trial = this.change(look, async (transaction) => {
+    await rolledBack(this.sql, async (transaction) => {
+      await enter(transaction, look);
       await transaction`
         insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
         select 'trial', 0, array_agg(md5(i::text)), '{}', '{}' from generate_series(1, ${TRIAL_SYMBOLS}::int) i`;
-      throw new TrialOver();
-    });
-    await trial.catch((error: unknown) => {
-      if (!(error instanceof TrialOver)) throw error;
     });
   }
 
@@ -169,8 +161,9 @@ export async function openSession(
   }
 }
 
-function sameGround(a: Pick<Look, "state" | "ground">, b: Pick<Look, "state" | "ground">): boolean {
-  return groundKey(a) === groundKey(b);
+/** Puts a transaction where the tables are. */
+async function enter(transaction: Transaction, { ground }: Look): Promise<void> {
+  await transaction`select set_config('search_path', ${ground.searchPath}, true), ${transaction.unsafe(mending("transaction"))}`;
 }
 
 /** Equal as long as a pool that was opened on a look's ground fits. */

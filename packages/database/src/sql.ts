@@ -154,6 +154,18 @@ export function inSession<T>(sql: Sql, work: (queries: Queries) => PromiseLike<T
   return sql.begin(async (transaction) => work(transaction)) as PromiseLike<T>; // postgres.js unwraps arrays in its type.
 }
 
+/** Runs a transaction and takes back what it did. */
+export async function rolledBack(sql: Sql, work: (transaction: Transaction) => Promise<unknown>): Promise<void> {
+  const done = new Error("rolled back");
+  const trial = sql.begin(async (transaction) => {
+    await work(transaction);
+    throw done;
+  });
+  await trial.catch((error: unknown) => {
+    if (error !== done) throw error;
+  });
+}
+
 /** A cancel is lost when it overtakes its statement: it is sent again until that has ended. */
 const CANCEL_AGAIN_MS = 100;
 

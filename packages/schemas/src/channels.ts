@@ -1,6 +1,13 @@
 /** The names of a symbol's keys and channel, and of what a deployment shares. See {@link streamNames}. */
 export type StreamNames = ReturnType<typeof streamNames>;
 
+/** Whose streams they are: names of keys and channels, and what every epoch begins with. */
+export interface Deployment {
+  readonly names: StreamNames;
+  /** Of its database: drawn anew whenever that may have gone back or be another one. */
+  readonly incarnation: string;
+}
+
 /**
  * Redis names. The braces are a hash tag: everything of one symbol lives on one slot of a Redis Cluster.
  *

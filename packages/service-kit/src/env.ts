@@ -39,12 +39,9 @@ const URL_SCHEMES = {
  * stand-in, so that the rest is still read; {@link readEnv} throws before anybody can use it.
  */
 export class EnvReader {
-  readonly #env: Environment;
   readonly #problems = new Map<string, string>();
 
-  constructor(env: Environment) {
-    this.#env = env;
-  }
+  constructor(private readonly env: Environment) {}
 
   /** One message for each variable that was refused. */
   get problems(): readonly string[] {
@@ -148,8 +145,8 @@ export class EnvReader {
    * @returns undefined after a refusal
    */
   #text(name: string): string | undefined {
-    const text = this.#env[name]?.trim() ?? "";
-    const file = this.#env[`${name}_FILE`]?.trim() ?? "";
+    const text = this.env[name]?.trim() ?? "";
+    const file = this.env[`${name}_FILE`]?.trim() ?? "";
     if (file === "") return text;
     if (text !== "") this.refuse(name, `must not be set beside ${name}_FILE`);
     else

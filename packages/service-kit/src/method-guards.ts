@@ -1,12 +1,12 @@
 import type { Express, RequestHandler } from "express";
+import { entryOf } from "./grouping.js";
 import { Problem } from "./problem.js";
 
 /** The methods each path pattern answers, as the routes added so far and the lean ones say. */
 function methodsByPath(app: Express, leanRoutes: readonly string[]): Map<string, Set<string>> {
   const paths = new Map<string, Set<string>>();
   const add = (path: string, method: string) => {
-    const methods = paths.get(path) ?? new Set();
-    paths.set(path, methods.add(method));
+    const methods = entryOf(paths, path, () => new Set<string>()).add(method);
     if (method === "GET") methods.add("HEAD");
   };
   for (const { route } of app.router.stack) {

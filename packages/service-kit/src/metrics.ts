@@ -1,17 +1,18 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-export { Counter, Gauge, Histogram, Registry } from "prom-client";
+export { Histogram } from "prom-client";
 
 /** Labels and value of one series. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** A counter kept elsewhere as plain integers, read only when it is scraped. */
-export interface CollectedCounter {
+type Values = number | Iterable<Sample>;
+
+/** A metric whose values are kept elsewhere, and read only when it is scraped. */
+export interface CollectedMetric<V> {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly string[];
-  /** Values since the process started, never falling. */
-  read(): number | Iterable<Sample>;
+  read(): V;
 }
 
 /** Methods that may appear as a label; any other text from outside would be an unbounded label. */
@@ -41,8 +42,8 @@ export class Metrics {
     this.#httpDuration.observe({ method: METHODS.has(method) ? method : "OTHER", route, status }, seconds);
   }
 
-  /** Exports a hot counter that is a plain integer in the code that counts. */
-  addCounter({ name, help, labelNames = [], read }: CollectedCounter): void {
+  /** Exports a hot counter that is a plain integer in the code that counts, since the process started and never falling. */
+  addCounter({ name, help, labelNames = [], read }: CollectedMetric<Values>): void {
     new Counter({
       name,
       help,
@@ -53,6 +54,21 @@ export class Metrics {
         const value = read();
         if (typeof value === "number") this.inc(value);
         else for (const [labels, count] of value) this.inc(labels, count);
+      },
+    });
+  }
+
+  /** Exports what is so at the moment. */
+  addGauge({ name, help, labelNames = [], read }: CollectedMetric<Values | Promise<Values>>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      async collect() {
+        const value = await read();
+        if (typeof value === "number") this.set(value);
+        else for (const [labels, own] of value) this.set(labels, own);
       },
     });
   }

@@ -2,6 +2,7 @@ import slotOf from "cluster-key-slot";
 import { withDeadline } from "./deadline.js";
 import { guarded, type RedisClient, RedisLink, type RedisOptions, type RedisStore } from "./redis.js";
 import { type RedisAddress, withAddress } from "./redis-address.js";
+import { repeat } from "./repeat.js";
 
 /** A failover is noticed after this much at most; the question costs a node or a sentinel some 50 µs. */
 const LOOK_INTERVAL_MS = 500;
@@ -66,7 +67,7 @@ export class RedisNodes implements RedisStore {
   /** The URL of each slot's master. */
   #owners: readonly string[] = [];
   #table = "";
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: (() => unknown) | undefined;
   #closed = false;
 
   constructor(options: Omit<RedisOptions, "url">, address: Exclude<RedisAddress, { kind: "one" }>) {
@@ -114,17 +115,12 @@ export class RedisNodes implements RedisStore {
 
   open(): void {
     for (const seed of this.#seeds) seed.open();
-    const next = () => {
-      void this.#look().finally(() => {
-        if (!this.#closed) this.#timer = setTimeout(next, LOOK_INTERVAL_MS);
-      });
-    };
-    next();
+    this.#stopLooking = repeat(LOOK_INTERVAL_MS, () => this.#look());
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#stopLooking?.();
     for (const link of [...this.#seeds, ...this.#links.values()]) link.close();
   }
 

@@ -98,15 +98,11 @@ export function guarded<A extends unknown[]>(
 export class RedisLink implements RedisStore {
   readonly isCluster = false;
   readonly client: RedisClient;
-  readonly #options: RedisOptions;
-  readonly #logger: Logger;
   #pingTimer: NodeJS.Timeout | undefined;
   #closed = false;
   #complained = false;
 
-  constructor(options: RedisOptions) {
-    this.#options = options;
-    this.#logger = options.logger;
+  constructor(private readonly options: RedisOptions) {
     this.client = newClient(options);
     this.client.on(
       "error",
@@ -114,7 +110,7 @@ export class RedisLink implements RedisStore {
     );
     this.onReady(() => {
       this.#complained = false;
-      this.#logger.info("redis connected", { connection: options.name });
+      this.options.logger.info("redis connected", { connection: options.name });
     });
   }
 
@@ -146,17 +142,12 @@ export class RedisLink implements RedisStore {
 
   /** Calls back at every (re)connection, when commands can be sent and subscriptions are back. */
   onReady(listener: () => unknown): void {
-    this.client.on("ready", guarded(this.#logger, "redis ready", listener));
+    this.client.on("ready", guarded(this.options.logger, "redis ready", listener));
   }
 
   /** Resolves when Redis answers, rejects within a second when it does not. */
   async ping(): Promise<void> {
     await withDeadline(this.client.ping(), PING_DEADLINE_MS, "ping of Redis");
-  }
-
-  /** Another connection of the same kind: subscriptions have one of their own. */
-  duplicate(name: string): RedisLink {
-    return new RedisLink({ ...this.#options, name });
   }
 
   /** Closes for good; commands in flight are rejected. */
@@ -169,7 +160,8 @@ export class RedisLink implements RedisStore {
   #connect(): void {
     // It rejects only when the client is closed while connecting: everything else is retried.
     this.client.connect().catch((error: unknown) => {
-      if (!this.#closed) this.#logger.error("redis connection given up", { connection: this.#options.name, error });
+      const { logger, name } = this.options;
+      if (!this.#closed) logger.error("redis connection given up", { connection: name, error });
     });
   }
 
@@ -206,6 +198,6 @@ export class RedisLink implements RedisStore {
   #complain(error: Error): void {
     if (this.#complained || this.#closed) return;
     this.#complained = true;
-    this.#logger.warn("redis disconnected", { connection: this.#options.name, reason: error.message });
+    this.options.logger.warn("redis disconnected", { connection: this.options.name, reason: error.message });
   }
 }

@@ -1,5 +1,5 @@
 import { type Micros, nowUs, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { Gauge, type Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics.js";
 
 /** What another machine's clock showed, some time between the question and its answer. */
 export interface ClockReading {
@@ -72,12 +72,9 @@ export function clockHealth({ skewS }: RemoteClock): {
 }
 
 export function exportClockSkew(metrics: Metrics, clock: RemoteClock): void {
-  new Gauge({
+  metrics.addGauge({
     name: "clock_skew_seconds",
     help: "This machine's clock minus the database's; 0 until the database's is known.",
-    registers: [metrics.registry],
-    collect() {
-      this.set(clock.skewS ?? 0);
-    },
+    read: () => clock.skewS ?? 0,
   });
 }

@@ -98,7 +98,7 @@ describe("RedisLink", () => {
 
   test("keeps its subscriptions through an outage and a freeze, and calls back at each new connection", async () => {
     const publisher = open("publisher");
-    const subscriber = publisher.duplicate("subscriber");
+    const subscriber = new RedisLink({ url: redis.url, name: "subscriber", logger });
     links.push(subscriber);
     let connections = 0;
     subscriber.onReady(() => {

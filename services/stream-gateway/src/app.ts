@@ -11,12 +11,10 @@ import {
   type Handlers,
   Health,
   type HttpServer,
-  type Logger,
   listen,
   Metrics,
   openRedis,
   Problem,
-  type RedisStore,
   type Service,
   sendJson,
   stopInOrder,
@@ -40,7 +38,8 @@ export function createApp(config: Config, version: string): App {
   const metrics = new Metrics();
   const redis = openRedis({ name: SERVICE, logger }, config.redis);
   const subscription = openRedis({ name: `${SERVICE}-subscription`, logger }, config.redis);
-  const check = () => Promise.all([redis.ping(), subscription.ping()]);
+  const links = [subscription, redis];
+  const check = () => Promise.all(links.map((link) => link.ping()));
   const gateway = new Gateway(config, { redis, subscription, logger });
   const health = new Health({
     version,
@@ -60,6 +59,7 @@ export function createApp(config: Config, version: string): App {
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
   });
   const handler = withPage(siteFolder, api);
+  const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;
   return {
     get port() {
@@ -70,10 +70,17 @@ export function createApp(config: Config, version: string): App {
         gateway.admission.onUpgrade(request, socket, head);
       server = await listen(handler, { port: config.port, onWebSocket });
       gateway.start();
-      for (const link of [subscription, redis]) link.open();
+      for (const link of links) link.open();
       logger.info("listening", { port: server.port });
     },
-    stop: () => stopParts({ logger, health, gateway, redis, subscription, config }, server),
+    stop: () =>
+      stopInOrder(logger, [
+        { name: "not ready", deadlineMs: 100, run: () => health.drain() },
+        { name: "clients", deadlineMs: config.drainMs * 2 + 4000, run: () => gateway.drain() },
+        { name: "requests", deadlineMs: 3000 + graceMs, run: () => server?.stop(2000, graceMs) },
+        { name: "gateway", deadlineMs: 100, run: () => gateway.stop() },
+        { name: "redis", deadlineMs: 1000, run: () => links.map((link) => link.close()) },
+      ]),
   };
 }
 
@@ -94,34 +101,4 @@ function streamHandlers({ connections, clock }: Gateway): Handlers<typeof STREAM
     streamHourBars: needsUpgrade,
     streamDayBars: needsUpgrade,
   };
-}
-
-interface Parts {
-  readonly logger: Logger;
-  readonly health: Health;
-  readonly gateway: Gateway;
-  readonly redis: RedisStore;
-  readonly subscription: RedisStore;
-  readonly config: Config;
-}
-
-async function stopParts(
-  { logger, health, gateway, redis, subscription, config }: Parts,
-  server?: HttpServer,
-): Promise<void> {
-  const graceMs = config.shutdownGraceMs;
-  await stopInOrder(logger, [
-    { name: "not ready", deadlineMs: 100, run: () => health.drain() },
-    { name: "clients", deadlineMs: config.drainMs * 2 + 4000, run: () => gateway.drain() },
-    { name: "requests", deadlineMs: 3000 + graceMs, run: () => server?.stop(2000, graceMs) },
-    { name: "gateway", deadlineMs: 100, run: () => gateway.stop() },
-    {
-      name: "redis",
-      deadlineMs: 1000,
-      run: () => {
-        subscription.close();
-        redis.close();
-      },
-    },
-  ]);
 }

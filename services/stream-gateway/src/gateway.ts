@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
-import type { Micros } from "@fx-ohlc/schemas";
-import { type Logger, type RedisStore, RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
+import type { Deployment, Micros } from "@fx-ohlc/schemas";
+import { type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -19,9 +18,8 @@ import { Audiences } from "./fanout/audience.js";
 import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
-import { type Deployment, StreamReader } from "./feed/stream-reader.js";
-import { subscribedTo } from "./feed/subscription.js";
-import { type FeedListener, TickFeed } from "./feed/tick-feed.js";
+import { StreamReader } from "./feed/stream-reader.js";
+import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
@@ -52,8 +50,6 @@ export class Gateway {
   readonly #config: Config;
   readonly #feed: TickFeed;
   readonly #watch: DeploymentWatch;
-  readonly #registry: BarRegistry;
-  readonly #audiences: Audiences<StreamItem>;
   readonly #context: SessionContext;
   readonly #loader: AnchorLoader;
   readonly #grid: GridClock;
@@ -61,22 +57,22 @@ export class Gateway {
   readonly #aborter = new AbortController();
   readonly #writesFrames = canWriteFrames();
   #heartbeatTimer: NodeJS.Timeout | undefined;
+  #stopClock: (() => unknown) | undefined;
 
   constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
     this.#config = config;
     const { counters, clock } = this;
     const hub = new Hub<StreamItem>();
-    const audiences = new Audiences(hub);
     const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
     this.#client = client;
-    const gapRanges = new GapRanges(clock, { keepUs: config.streamKeepUs, aheadUs: config.maxClockSkewUs });
+    const gapRanges = new GapRanges(clock, config);
     const startedAtMs = performance.now();
     const missedSince = (instantUs: Micros) =>
       gapRanges.since(Math.min(instantUs, clock.usAt(Math.max(this.#feed.confirmedAtMs, startedAtMs))));
     const ticks = new TickStream(hub, counters, missedSince);
     this.#watch = new DeploymentWatch({
       ask: () => client.database(),
-      onChange: (_deployment, { incarnationFromUs }) => {
+      onChange: ({ incarnationFromUs }) => {
         this.#feed.declareForeign();
         this.#feed.restart(incarnationFromUs);
       },
@@ -92,15 +88,14 @@ export class Gateway {
       onWanted: () => loader.wake(),
     });
     this.#feed = new TickFeed({
-      subscribed: (onBegun) => subscribedTo(subscription, onBegun),
+      redis: subscription,
       reader,
-      listener: both(ticks, registry),
+      // Bars hear of a message after the ticks went out.
+      listeners: [ticks, registry],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
     });
-    this.#registry = registry;
-    this.#audiences = audiences;
     const loader = new AnchorLoader(registry, client, counters, logger, this.#aborter.signal);
     this.#loader = loader;
     const closedReader = new ClosedReader(registry, client, hub, logger);
@@ -113,7 +108,7 @@ export class Gateway {
       },
     );
     this.#context = {
-      audiences,
+      audiences: new Audiences(hub),
       hub,
       counters,
       reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
@@ -142,7 +137,8 @@ export class Gateway {
     this.#feed.start();
     this.#watch.start();
     this.#grid.start();
-    void this.#keepClock();
+    // While ohlc-query is away the clock goes on by what is known of it.
+    this.#stopClock = repeat(CLOCK_INTERVAL_MS, () => this.#client.readClock().catch(() => undefined));
     this.connections.start();
     void this.#loader.check();
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
@@ -152,13 +148,14 @@ export class Gateway {
   async drain(): Promise<void> {
     this.admission.shut();
     this.#beat();
-    for (const audience of this.#audiences) audience.flush();
+    for (const audience of this.#context.audiences) audience.flush();
     await this.connections.drain(this.#config.drainMs, CLOSE_TIMEOUT_MS);
   }
 
   stop(): void {
     this.#aborter.abort();
     clearInterval(this.#heartbeatTimer);
+    this.#stopClock?.();
     this.connections.stop();
     this.#grid.stop();
     this.#feed.stop();
@@ -174,21 +171,12 @@ export class Gateway {
     connection.open(
       endpoint === "multiplex"
         ? new Session(connection, this.#context, whenClosed)
-        : new PlainClient(connection, { audiences: this.#audiences, bars: this.#registry }, channels, whenClosed),
+        : new PlainClient(connection, this.#context, channels, whenClosed),
     );
   }
 
-  /** While ohlc-query is away the clock goes on by what is known of it. */
-  async #keepClock(): Promise<void> {
-    const { signal } = this.#aborter;
-    while (!signal.aborted) {
-      await this.#client.readClock().catch(() => undefined);
-      await delay(CLOCK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
   #beat(): void {
-    for (const audience of this.#audiences) {
+    for (const audience of this.#context.audiences) {
       if (audience.format === "multiplex") audience.add(heartbeat(audience.channels, this.#feed, this.clock.nowUs()));
     }
   }
@@ -198,26 +186,4 @@ export class Gateway {
 function knownDeployment({ deployment }: DeploymentWatch): Deployment {
   if (deployment === undefined) throw new Error("which database is streamed from is not known yet");
   return deployment;
-}
-
-/** Bars hear of a message after the ticks went out. */
-function both(first: FeedListener, second: FeedListener): FeedListener {
-  return {
-    onMessage: (symbol, message) => {
-      first.onMessage(symbol, message);
-      second.onMessage(symbol, message);
-    },
-    onGap: (symbol, gap) => {
-      first.onGap(symbol, gap);
-      second.onGap(symbol, gap);
-    },
-    onForeign: (symbol, range) => {
-      first.onForeign(symbol, range);
-      second.onForeign(symbol, range);
-    },
-    onRestart: (restart) => {
-      first.onRestart(restart);
-      second.onRestart(restart);
-    },
-  };
 }

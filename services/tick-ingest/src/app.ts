@@ -7,7 +7,7 @@ import {
   MaintenanceWorker,
   readMaintenance,
 } from "@fx-ohlc/database";
-import { streamNames, type TickRules } from "@fx-ohlc/schemas";
+import { type Deployment, streamNames, type TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
   clockHealth,
@@ -32,13 +32,12 @@ import { postTick } from "./http/single-tick.js";
 import { LogKeeper } from "./log-keeper.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
-import type { Deployment } from "./publish/publish-script.js";
 import { Publisher } from "./publish/publisher.js";
 import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { Corrections } from "./write/corrections.js";
-import { type Committer, GroupCommit } from "./write/group-commit.js";
+import { GroupCommit } from "./write/group-commit.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
@@ -49,23 +48,10 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** A process that stops in the middle of a transaction must not keep its symbols locked. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5000;
 
-/** Everything the service is made of. */
-interface Parts {
-  readonly logger: Logger;
-  readonly shutdownGraceMs: number;
-  readonly database: Database;
-  readonly redis: RedisStore;
-  readonly publisher: Publisher;
-  readonly lostCommits: LostCommits;
-  readonly logKeeper: LogKeeper;
-  readonly maintenance: MaintenanceWorker;
-  readonly health: Health;
-  readonly singles: GroupCommit;
-  readonly bulk: GroupCommit;
-}
+type Parts = ReturnType<typeof createParts>;
 
-/** Composes the service. Nothing is connected before `start`. */
-export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
+/** Everything the service is made of. */
+function createParts(config: Config, version: string) {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
   const database = openDatabase(config, logger);
@@ -75,18 +61,18 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const deployment = deploymentOf(database);
   const publisher = new Publisher({ ...publishing(config, redis, logger), redis, ledger, logger, deployment });
   database.on("available", () => publisher.wake());
-  const writer = new TickWriter(database, ledger);
-  const corrections = new Corrections(database, ledger);
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
-  const committer = committerOf(writer, publisher, ingestMetrics);
-  const parts: Parts = {
+  const commit = committing(new TickWriter(database, ledger), publisher, ingestMetrics);
+  return {
     logger,
-    shutdownGraceMs: config.shutdownGraceMs,
+    metrics,
+    ingestMetrics,
     database,
     redis,
     publisher,
+    corrections: new Corrections(database, ledger),
     logKeeper: new LogKeeper(database, redis, logger),
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
@@ -96,22 +82,28 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, { database, redis, publisher }),
+    health: createHealth(version, database, redis, publisher),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
-    singles: new GroupCommit(database, committer, config),
-    bulk: new GroupCommit(database, committer, { ...config, flushIntervalMs: 0 }),
+    singles: new GroupCommit(database, commit, config),
+    bulk: new GroupCommit(database, commit, { ...config, flushIntervalMs: 0 }),
   };
+}
+
+/** Composes the service. Nothing is connected before `start`. */
+export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
+  const parts = createParts(config, version);
+  const { logger, metrics, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
   const handler = createHttpApp({
     logger,
     metrics,
-    health: parts.health,
+    health,
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(INGEST_ROUTES, {
       postTick: postTick(parts.singles, rules),
       postTicks: postBulk(parts.bulk, rules),
-      ...correctionHandlers({ database, corrections, publisher }),
+      ...correctionHandlers(parts),
     }),
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
@@ -127,7 +119,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
     },
-    stop: () => stopParts(parts, server),
+    stop: () => stopParts(parts, config.shutdownGraceMs, server),
   };
 }
 
@@ -141,15 +133,15 @@ function publishing(
   return { bufferMax: publishBufferMax, keepS, space };
 }
 
-function committerOf(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): Committer {
-  return {
-    commit: (requests) => writer.commit(requests),
-    onCommitted: (commit) => {
-      metrics.countCommit(commit);
-      const { untold } = commit;
-      if (untold !== undefined) publisher.publishTicks(commit.created, { ...commit, untold });
-    },
-    onTiming: (seconds, ticks) => metrics.timeCommit(seconds, ticks),
+/** Every transaction that is known to be committed is counted and told of, in their order. */
+function committing(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): TickWriter["commit"] {
+  return async (requests) => {
+    const startedMs = performance.now();
+    const commit = await writer.commit(requests);
+    metrics.countCommit(commit, (performance.now() - startedMs) / 1000);
+    const { created, untold } = commit;
+    if (untold !== undefined) publisher.publishTicks(created, { ...commit, untold });
+    return commit;
   };
 }
 
@@ -164,10 +156,7 @@ function problemsOf({ ageS, isMarkAhead }: MaintenanceState): string[] {
 /** Bars that are so far behind that somebody should look: ten times what an import of many years takes. */
 const BACKLOG_AGE_MAX_S = 300;
 
-function createHealth(
-  version: string,
-  { database, redis, publisher }: Pick<Parts, "database" | "redis" | "publisher">,
-): Health {
+function createHealth(version: string, database: Database, redis: RedisStore, publisher: Publisher): Health {
   let maintenance = NOTHING_WAITS;
   const check = async () => {
     database.assertAvailable();
@@ -256,9 +245,8 @@ async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
   maintenance.start();
 }
 
-async function stopParts(parts: Parts, server: HttpServer | undefined): Promise<void> {
+async function stopParts(parts: Parts, graceMs: number, server: HttpServer | undefined): Promise<void> {
   const { logger, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } = parts;
-  const graceMs = parts.shutdownGraceMs;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },

@@ -20,8 +20,11 @@ export interface Config {
   readonly databasePrepare: boolean;
   readonly redis: RedisAddress;
   readonly maxClockSkewUs: number;
+  /** How long the first waiting request waits for others. */
   readonly flushIntervalMs: number;
+  /** A commit takes no further request once it has this many ticks. */
   readonly commitTicksMax: number;
+  /** Ticks that may wait; a request that would exceed it is refused with 503. */
   readonly queueTicksMax: number;
   readonly publishBufferMax: number;
   /** How old a tick may be when it is streamed, and how long streams keep it. */

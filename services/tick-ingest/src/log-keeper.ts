@@ -1,5 +1,5 @@
 import type { Database, LogPosition } from "@fx-ohlc/database";
-import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
+import { type Logger, type RedisStore, repeat } from "@fx-ohlc/service-kit";
 
 /** So much may be lost to a restore that nobody notices, when every process is started anew after it. */
 const INTERVAL_MS = 1000;
@@ -19,9 +19,7 @@ function positionOf(text: unknown): LogPosition | undefined {
  * earlier moment finds out. Redis may have gone back as well: then this knows less, and says nothing wrong.
  */
 export class LogKeeper {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private stopStepping: (() => Promise<void>) | undefined;
 
   constructor(
     private readonly database: Database,
@@ -30,17 +28,12 @@ export class LogKeeper {
   ) {}
 
   start(): void {
-    this.running = this.step()
-      .catch((error: unknown) => void this.logger.warn("the log's position is not kept", { error }))
-      .finally(() => {
-        if (!this.stopped) this.timer = setTimeout(() => this.start(), INTERVAL_MS);
-      });
+    const failed = (error: unknown) => void this.logger.warn("the log's position is not kept", { error });
+    this.stopStepping = repeat(INTERVAL_MS, () => this.step().catch(failed));
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.stopStepping?.();
   }
 
   private async step(): Promise<void> {

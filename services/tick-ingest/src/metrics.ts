@@ -1,6 +1,6 @@
 import type { MaintenanceState } from "@fx-ohlc/database";
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { Gauge, Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
+import { Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
 import type { Commit } from "./write/tick-writer.js";
 
@@ -42,7 +42,13 @@ export class IngestMetrics {
       labelNames: ["symbol"],
       read: () => samples("symbol", this.ingested),
     });
-    addLastIngested(metrics, this.ingestedAtS);
+    // What feed alerts look at: a rate cannot tell a feed that stopped from a process that restarted.
+    metrics.addGauge({
+      name: "tick_last_ingested_timestamp_seconds",
+      help: "When a tick was last created, by symbol.",
+      labelNames: ["symbol"],
+      read: () => samples("symbol", this.ingestedAtS),
+    });
     metrics.addCounter({
       name: "ticks_rejected_total",
       help: "Requests and lines refused, by problem code.",
@@ -58,21 +64,15 @@ export class IngestMetrics {
 
   /** The metrics of the way to Redis. */
   observePublisher(metrics: Metrics, publisher: Publisher): void {
-    new Gauge({
+    metrics.addGauge({
       name: "stream_held_bytes",
       help: "What all streams on Redis hold, as this process last heard; 0 while it publishes nothing.",
-      registers: [metrics.registry],
-      collect() {
-        this.set(publisher.streamBytes);
-      },
+      read: () => publisher.streamBytes,
     });
-    new Gauge({
+    metrics.addGauge({
       name: "publish_buffer_messages",
       help: "Messages that wait for Redis.",
-      registers: [metrics.registry],
-      collect() {
-        this.set(publisher.bufferedMessages);
-      },
+      read: () => publisher.bufferedMessages,
     });
     metrics.addCounter({
       name: "publish_dropped_total",
@@ -84,14 +84,7 @@ export class IngestMetrics {
   /** What waits for whoever looks after bars and ticks, asked at every scrape. */
   observeMaintenance(metrics: Metrics, read: () => Promise<MaintenanceState>): void {
     const gauge = (name: string, help: string, value: (state: MaintenanceState) => number) =>
-      new Gauge({
-        name,
-        help,
-        registers: [metrics.registry],
-        async collect() {
-          this.set(value(await read()));
-        },
-      });
+      metrics.addGauge({ name, help, read: async () => value(await read()) });
     gauge(
       "bar_refresh_backlog_windows",
       "Late or corrected windows whose bars are not refreshed yet.",
@@ -103,7 +96,9 @@ export class IngestMetrics {
     );
   }
 
-  countCommit({ created, outcomes }: Commit): void {
+  countCommit({ created, outcomes }: Commit, seconds: number): void {
+    this.commitDuration.observe(seconds);
+    this.batchSize.observe(created.length);
     const nowS = this.nowUs() / US_PER_SECOND;
     let previous: string | undefined;
     for (const { symbol } of created) {
@@ -118,29 +113,11 @@ export class IngestMetrics {
     }
   }
 
-  timeCommit(seconds: number, ticks: number): void {
-    this.commitDuration.observe(seconds);
-    this.batchSize.observe(ticks);
-  }
-
   countRejected(reason: string): void {
     this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
   }
 }
 
-/** What feed alerts look at: a rate cannot tell a feed that stopped from a process that restarted. */
-function addLastIngested({ registry }: Metrics, atS: ReadonlyMap<string, number>): void {
-  new Gauge({
-    name: "tick_last_ingested_timestamp_seconds",
-    help: "When a tick was last created, by symbol.",
-    labelNames: ["symbol"],
-    registers: [registry],
-    collect() {
-      for (const [symbol, seconds] of atS) this.set({ symbol }, seconds);
-    },
-  });
-}
-
-function* samples(label: string, counts: ReadonlyMap<string, number>): Iterable<Sample> {
-  for (const [value, count] of counts) yield [{ [label]: value }, count];
+function* samples(label: string, numbers: ReadonlyMap<string, number>): Iterable<Sample> {
+  for (const [value, number] of numbers) yield [{ [label]: value }, number];
 }

@@ -216,7 +216,7 @@ test("processes that find a backlog at the same time share it: each row is taken
 test("what a process had taken over and not told of when it died is taken over again", async () => {
   await new Process().commit(1, "TWICE");
   await age();
-  const link = redis.duplicate("dead");
+  const link = new RedisLink({ url: server.url, name: "dead", logger });
   const taker = new Process(link);
   const taken = await database.sql.begin((transaction) => taker.ledger.takeOverdue(transaction));
   expect(taken?.ranges).toEqual([rangeOf("TWICE", 1)]);
@@ -263,7 +263,7 @@ test("bars that were refreshed and not told of are told of by another process", 
 });
 
 test("nothing is taken over while Redis cannot be reached, and then all of it at once", async () => {
-  const link = redis.duplicate("later");
+  const link = new RedisLink({ url: server.url, name: "later", logger });
   closers.push(() => link.close());
   const process = new Process(link);
   await process.commit(1, "AWAY");

@@ -34,13 +34,13 @@ function ticks(count: number, from = 0, symbol = "EURUSD"): Tick[] {
 }
 
 function call(id: number) {
-  const limits = { keepS: 300, bytesMax: 1e6 };
   return {
     symbol: "EURUSD",
     id,
     messages: [{ head: '{"offset":"', tail: '"}' }],
     known: undefined,
-    limits,
+    keepS: 300,
+    bytesMax: 1e6,
   };
 }
 
@@ -61,7 +61,7 @@ function newPublisher(bufferMax = 100_000, ledger = new CommitLedger()) {
 test("a call that is repeated after its answer was lost is executed once", async () => {
   const message = call(1);
   const heard: string[] = [];
-  const listener = redis.duplicate("listener");
+  const listener = new RedisLink({ url: server.url, name: "listener", logger });
   listener.open();
   await eventually(() => listener.isReady);
   await listener.client.subscribe(names.tickChannel("EURUSD"), (text) => void heard.push(text));
@@ -226,7 +226,7 @@ test("when the buffer is full commits are left to the ledger, and what had room 
 });
 
 test("a commit of which a part had no room is not taken for told, though its old ticks are declared", async () => {
-  const link = redis.duplicate("later");
+  const link = new RedisLink({ url: server.url, name: "later", logger });
   const ledger = new CommitLedger();
   const publisher = testPublisher(link, ledger, { bufferMax: 1 });
   const [full, both] = [commit(1), commit(2)];
@@ -253,7 +253,7 @@ describe("what is overdue", () => {
   const xids = async (symbol: string) => (await stream(symbol)).map((message) => Reflect.get(message, "xid"));
 
   test("is not told any more by its process, which may have stood still while others took its rows over", async () => {
-    const link = redis.duplicate("later");
+    const link = new RedisLink({ url: server.url, name: "later", logger });
     const publisher = testPublisher(link, new CommitLedger());
     const [overdue, young] = [commit(1, { ...soon(), untoldSymbols: 3 }), commit(2)];
     publisher.publishTicks([...ticks(500), ...ticks(1, 0, "GBPUSD"), ...ticks(1, -1e12, "USDJPY")], overdue);

@@ -109,7 +109,7 @@ describe("ticks older than the streams keep", () => {
   test("count as told when their range is on Redis, and not before", async () => {
     const ledger = new CommitLedger();
     const tell = jest.spyOn(ledger, "markTold");
-    const link = redis.duplicate("later");
+    const link = new RedisLink({ url: server.url, name: "later", logger });
     const publisher = testPublisher(link, ledger);
     publishers.push(publisher);
     const both = commit();
@@ -124,7 +124,7 @@ describe("ticks older than the streams keep", () => {
 
 describe("what waited for Redis", () => {
   test("is declared lost when the database has another incarnation meanwhile", async () => {
-    const link = redis.duplicate("later");
+    const link = new RedisLink({ url: server.url, name: "later", logger });
     let deployment = TEST_DEPLOYMENT;
     const publisher = testPublisher(link, new CommitLedger(), { deployment: () => deployment });
     publishers.push(publisher);

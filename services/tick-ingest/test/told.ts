@@ -1,6 +1,5 @@
-import { type StreamMessage, type StreamNames, streamNames } from "@fx-ohlc/schemas";
+import { type Deployment, type StreamMessage, type StreamNames, streamNames } from "@fx-ohlc/schemas";
 import { createLogger, type RedisLink } from "@fx-ohlc/service-kit";
-import type { Deployment } from "../src/publish/publish-script.js";
 import { Publisher, type PublisherOptions } from "../src/publish/publisher.js";
 import { StreamSpace } from "../src/publish/stream-space.js";
 import type { CommitLedger, UntoldCommit } from "../src/write/commit-ledger.js";

@@ -1,19 +1,8 @@
 import type { Bar, Micros, StoredInterval } from "@fx-ohlc/schemas";
 
-/** A bar that is gone: its bucket holds no ticks any more. */
-export interface EmptyBar {
-  readonly symbol: string;
-  readonly bucketUs: Micros;
-  readonly open: null;
-  readonly high: null;
-  readonly low: null;
-  readonly close: null;
-  readonly tickCount: 0;
-}
-
 /** A bar as clients are told of it. */
 export interface ShownBar {
-  readonly bar: Bar | EmptyBar;
+  readonly bar: Bar | ReturnType<typeof emptyBar>;
   /** Its end has passed. */
   readonly complete: boolean;
   /** The grace for late ticks has passed too. */
@@ -29,19 +18,14 @@ export interface BarEvent extends ShownBar {
   readonly interval: StoredInterval;
 }
 
-/** What a bucket without ticks is told as. */
-export function emptyBar(symbol: string, bucketUs: Micros): EmptyBar {
-  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0 };
+/** What a bucket without ticks is told as: its bar is gone. */
+export function emptyBar(symbol: string, bucketUs: Micros) {
+  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0 } as const;
 }
+
+const TOLD = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
 
 /** Whether two bars are told alike; nothing is like nothing. */
 export function sameBar(a: ShownBar["bar"] | undefined, b: ShownBar["bar"] | undefined): boolean {
-  return (
-    a?.bucketUs === b?.bucketUs &&
-    a?.open === b?.open &&
-    a?.high === b?.high &&
-    a?.low === b?.low &&
-    a?.close === b?.close &&
-    a?.tickCount === b?.tickCount
-  );
+  return TOLD.every((field) => a?.[field] === b?.[field]);
 }

@@ -1,5 +1,5 @@
 import type { Micros, StoredInterval, TimeRange } from "@fx-ohlc/schemas";
-import type { RemoteClock } from "@fx-ohlc/service-kit";
+import { entryOf, type RemoteClock } from "@fx-ohlc/service-kit";
 import { BarItem } from "../fanout/bar-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
@@ -28,15 +28,12 @@ export interface BarRegistryOptions {
  */
 export class BarRegistry implements FirstBars, FeedListener {
   readonly #entries = new Map<string, WatchedBars>();
-  readonly #options: BarRegistryOptions;
   #followersOfAll = 0;
   #isEverySymbolKnown = false;
   /** Counts the times somebody began to follow all symbols: between two of them messages went by unheard. */
   #followings = 0;
 
-  constructor(options: BarRegistryOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: BarRegistryOptions) {}
 
   get entries(): Iterable<WatchedBars> {
     return this.#entries.values();
@@ -44,11 +41,11 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** Every message published before this instant has been handed in. */
   get confirmedUs(): Micros {
-    return this.#options.clock.usAt(this.#options.confirmedAtMs());
+    return this.options.clock.usAt(this.options.confirmedAtMs());
   }
 
   nowUs(): Micros {
-    return this.#options.clock.nowUs();
+    return this.options.clock.nowUs();
   }
 
   /** Somebody follows all symbols, and which ones there are has not been asked yet. */
@@ -74,7 +71,7 @@ export class BarRegistry implements FirstBars, FeedListener {
     if (channel.kind !== "ohlc") return;
     if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll += 1;
     else this.entry(channel.symbol).watchers += 1;
-    this.#options.onWanted();
+    this.options.onWanted();
   }
 
   unwatch(channel: Channel): void {
@@ -90,11 +87,7 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** A symbol's bars, new ones when there were none. */
   entry(symbol: string): WatchedBars {
-    const known = this.#entries.get(symbol);
-    if (known !== undefined) return known;
-    const entry = new WatchedBars(symbol, this.#options.graceUs);
-    this.#entries.set(symbol, entry);
-    return entry;
+    return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs));
   }
 
   has(symbol: string): boolean {
@@ -130,7 +123,7 @@ export class BarRegistry implements FirstBars, FeedListener {
   onRestart(): void {
     for (const entry of this.#entries.values()) entry.restart(this.nowUs());
     this.#isEverySymbolKnown = false;
-    this.#options.onWanted();
+    this.options.onWanted();
   }
 
   /** Moves every bar's clock on. */
@@ -146,6 +139,6 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** Tells clients. */
   publish(events: readonly BarEvent[]): void {
-    for (const event of events) this.#options.hub.publish(new BarItem(event, this.nowUs()));
+    for (const event of events) this.options.hub.publish(new BarItem(event, this.nowUs()));
   }
 }

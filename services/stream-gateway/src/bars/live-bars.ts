@@ -1,11 +1,4 @@
-import {
-  type Bar,
-  type DayBoundary,
-  type Micros,
-  STORED_INTERVALS,
-  type StoredInterval,
-  US_PER_SECOND,
-} from "@fx-ohlc/schemas";
+import { type Bar, type DayBoundary, type Micros, type StoredInterval, US_PER_SECOND } from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar } from "./bar-event.js";
 import { BarLevel, type ClosedRange } from "./bar-level.js";
 import type { FoldTick, KeyedBar } from "./folded-bar.js";
@@ -49,6 +42,7 @@ const HELD_TICKS_MAX = 50_000;
  * In every state a tick of a final bar makes that bar one to be read again: no tick is ever lost on a closed bar.
  */
 export class LiveBars {
+  readonly #level: Readonly<Record<StoredInterval, BarLevel>>;
   readonly #levels: readonly BarLevel[];
   #phase: "waiting" | "loading" | "live" = "waiting";
   #request = 0;
@@ -62,7 +56,9 @@ export class LiveBars {
     readonly symbol: string,
     graceUs: Micros,
   ) {
-    this.#levels = STORED_INTERVALS.map((interval) => new BarLevel(symbol, interval, graceUs));
+    const level = (interval: StoredInterval) => new BarLevel(symbol, interval, graceUs);
+    this.#level = { minute: level("minute"), hour: level("hour"), day: level("day") };
+    this.#levels = Object.values(this.#level);
   }
 
   get needsAnchor(): boolean {
@@ -140,7 +136,7 @@ export class LiveBars {
 
   /** A range that {@link takeDirty} gave could not be read: it will be handed out again. */
   readFailed(range: ClosedRange): void {
-    this.#level(range.interval).readFailed(range);
+    this.#level[range.interval].readFailed(range);
   }
 
   /**
@@ -149,7 +145,7 @@ export class LiveBars {
    * @param bars every bar of the range
    */
   closedRead(range: ClosedRange, bars: readonly Bar[]): BarEvent[] {
-    const events = this.#level(range.interval).closedRead(range, bars);
+    const events = this.#level[range.interval].closedRead(range, bars);
     // The newest bar may be the one that is gone, and only the database knows the one before it.
     if (events.some(({ bar }) => bar.tickCount === 0)) this.#phase = "waiting";
     return events;
@@ -157,12 +153,12 @@ export class LiveBars {
 
   /** A range that {@link takeDirty} gave is too wide to be told bar by bar: clients read it themselves. */
   closedLeft(range: ClosedRange): void {
-    if (this.#level(range.interval).closedLeft(range)) this.#phase = "waiting";
+    if (this.#level[range.interval].closedLeft(range)) this.#phase = "waiting";
   }
 
   /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). Whoever asks tells clients of it. */
   newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
-    return this.#level(interval).newest(nowUs);
+    return this.#level[interval].newest(nowUs);
   }
 
   /** A clock that was put back leads back to waiting: what was closed too early is open again. */
@@ -191,11 +187,5 @@ export class LiveBars {
 
   #isAwaited(request: number): boolean {
     return this.#phase === "loading" && request === this.#request;
-  }
-
-  #level(interval: StoredInterval): BarLevel {
-    const level = this.#levels.find((candidate) => candidate.interval === interval);
-    if (level === undefined) throw new TypeError(`no such interval: ${interval}`);
-    return level;
   }
 }

@@ -8,7 +8,7 @@ import {
   type StoredInterval,
   type TickKey,
 } from "@fx-ohlc/schemas";
-import type { RemoteClock } from "@fx-ohlc/service-kit";
+import { groupBy, type RemoteClock } from "@fx-ohlc/service-kit";
 import type { DatabaseIdentity } from "../feed/deployment-watch.js";
 import type { ClosedRange } from "./bar-level.js";
 import type { KeyedBar } from "./folded-bar.js";
@@ -61,16 +61,6 @@ function keyOf({ time, seq }: { readonly time: string; readonly seq: number }): 
 
 function keyedBarOf(json: AnchorBarJson): KeyedBar {
   return { ...barOf(json), openKey: keyOf(json.open_key), closeKey: keyOf(json.close_key) };
-}
-
-function bySymbol(bars: readonly AnchorBarJson[]): ReadonlyMap<string, readonly AnchorBarJson[]> {
-  const groups = new Map<string, AnchorBarJson[]>();
-  for (const bar of bars) {
-    const group = groups.get(bar.symbol);
-    if (group === undefined) groups.set(bar.symbol, [bar]);
-    else group.push(bar);
-  }
-  return groups;
 }
 
 /** The anchor of one symbol's bars. */
@@ -128,8 +118,8 @@ export class QueryClient {
     if (json.incarnation !== undefined && !this.isPresent(json.incarnation)) {
       throw new QueryError("ohlc-query answered from another database than the one that is streamed from");
     }
-    const known = new Map<string, Anchor>();
-    for (const [symbol, bars] of bySymbol(json.bars)) known.set(symbol, anchorOf(json, bars));
+    const bySymbol = groupBy(json.bars, ({ symbol }) => symbol);
+    const known = new Map([...bySymbol].map(([symbol, bars]) => [symbol, anchorOf(json, bars)]));
     return { known, empty: anchorOf(json, []) };
   }
 

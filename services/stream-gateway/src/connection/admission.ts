@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { FailureLog, type Logger, Problem, problemOf, refuse, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
 import { isOriginAllowed } from "./origin.js";
 import { type Destination, destinationOf } from "./routes.js";
@@ -31,10 +32,8 @@ const SERVER_OPTIONS = {
 /** Connections that may come at once, as a multiple of those a second: a gateway's clients come back together. */
 const BURST_FACTOR = 4;
 
-export interface AdmissionOptions {
-  readonly allowedOrigins: readonly string[] | undefined;
-  readonly connectionsMax: number;
-  readonly connectionsPerSecondMax: number;
+export interface AdmissionOptions
+  extends Pick<Config, "allowedOrigins" | "connectionsMax" | "connectionsPerSecondMax"> {
   readonly counters: Counters;
   readonly logger: Logger;
   /** Open connections now. */
@@ -47,14 +46,12 @@ export interface AdmissionOptions {
 
 /** Lets clients in, or answers with a problem before anything is upgraded. */
 export class Admission {
-  readonly #options: AdmissionOptions;
   readonly #failures: FailureLog;
   readonly #rate: TokenBucket;
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   #isShut = false;
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options;
+  constructor(private readonly options: AdmissionOptions) {
     this.#failures = new FailureLog(options.logger);
     const { connectionsPerSecondMax } = options;
     this.#rate = new TokenBucket(connectionsPerSecondMax, connectionsPerSecondMax * BURST_FACTOR, performance.now());
@@ -72,9 +69,9 @@ export class Admission {
     socket.on("error", () => socket.destroy());
     try {
       const destination = this.#admit(request);
-      this.#server.handleUpgrade(request, socket, head, (ws) => this.#options.accept(ws, socket, destination));
+      this.#server.handleUpgrade(request, socket, head, (ws) => this.options.accept(ws, socket, destination));
     } catch (error) {
-      this.#options.counters.upgradesRefused += 1;
+      this.options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
       const requestId = requestIdFor(request);
       this.#failures.note(problem, requestId);
@@ -84,7 +81,7 @@ export class Admission {
 
   /** @throws Problem saying why the client cannot come in */
   #admit({ url = "", headers }: IncomingMessage): Destination {
-    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.#options;
+    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.options;
     const destination = destinationOf(url);
     if (!isOriginAllowed(headers, allowedOrigins)) {
       throw new Problem("forbidden", "Pages of this origin may not connect: see ALLOWED_ORIGINS.");

@@ -1,8 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
-import type { Counters } from "../counters.js";
 import { CLOSE, offsetsReason } from "./close-code.js";
-import { instantOfPong, Sender } from "./sender.js";
+import { instantOfPong, Sender, type SenderOptions } from "./sender.js";
 import { Staleness } from "./staleness.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -46,8 +45,6 @@ export class Connection {
   readonly sender: Sender;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
-  readonly #limits: ConnectionLimits;
-  readonly #counters: Counters;
   #isLagChecked = false;
   #use: ConnectionUse | undefined;
   #pingedMs: number;
@@ -55,13 +52,11 @@ export class Connection {
   constructor(
     private readonly ws: WebSocket,
     socket: Duplex,
-    options: { readonly limits: ConnectionLimits; readonly counters: Counters; readonly writesFrames: boolean },
+    private readonly options: Omit<SenderOptions, "onQueued"> & { readonly limits: ConnectionLimits },
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
     this.sender = new Sender(ws, socket, { ...options, onQueued });
-    this.#limits = options.limits;
-    this.#counters = options.counters;
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
     this.#pingedMs = nowMs;
   }
@@ -79,7 +74,7 @@ export class Connection {
 
   /** Looks after the client; to be called a few times a second, after what it sent was read. */
   pulse(nowMs: number): void {
-    const { lagAfterMs, stuckAfterMs } = this.#limits;
+    const { lagAfterMs, stuckAfterMs } = this.options.limits;
     if (!this.sender.isOpen) return;
     const ageMs = this.#staleness.ageMs(nowMs);
     if (ageMs > stuckAfterMs) this.closeSlow();
@@ -96,13 +91,13 @@ export class Connection {
 
   /** Gives the client up: it reads too slowly. */
   closeSlow(): void {
-    this.#counters.slowConsumers += 1;
+    this.options.counters.slowConsumers += 1;
     this.sender.close(CLOSE.slowConsumer, offsetsReason(this.#use?.offsets() ?? []));
   }
 
   /** Something was sent and waits here. It was sent from the middle of a flush, so lagging begins after it. */
   #checkQueue(queuedBytes: number): void {
-    if (queuedBytes > this.#limits.queueBytesMax) {
+    if (queuedBytes > this.options.limits.queueBytesMax) {
       this.closeSlow();
     } else if (queuedBytes > LAG_QUEUE_BYTES && !this.#isLagChecked) {
       this.#isLagChecked = true;

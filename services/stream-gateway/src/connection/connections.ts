@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CLOSE } from "./close-code.js";
 import type { Connection } from "./connection.js";
 
+const NONE = { ticks: 0, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, multiplex: 0 };
 /** What clients connect to; the names that statistics and metrics use. */
-export const ENDPOINTS = ["ticks", "ohlc_minute", "ohlc_hour", "ohlc_day", "multiplex"] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
+export type Endpoint = keyof typeof NONE;
 
 /** How often each connection is looked after: half of the lag that is to be noticed. */
 const PULSE_MS = 500;
@@ -32,7 +32,7 @@ export class Connections {
 
   /** How many there are of each endpoint. */
   counts(): Record<Endpoint, number> {
-    const counts = { ticks: 0, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, multiplex: 0 };
+    const counts = { ...NONE };
     for (const endpoint of this.#open.values()) counts[endpoint] += 1;
     return counts;
   }

@@ -1,8 +1,8 @@
 import { formatBucket, formatTime, type Micros, type StoredInterval } from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar } from "../bars/bar-event.js";
 import { EVERY_SYMBOL, ohlcChannel } from "../subscription/channel.js";
-import { type Format, type Item, LazyPackets } from "./item.js";
-import { type Packet, packetOf } from "./packet.js";
+import { type Item, lazyPackets } from "./item.js";
+import { packetOf } from "./packet.js";
 
 /** A bar in the words of the wire. */
 function barFields(interval: StoredInterval, { bar, complete, final }: ShownBar, sentUs: Micros) {
@@ -17,7 +17,7 @@ export class BarItem implements Item {
   readonly kind = "bar";
   readonly channel: string;
   readonly wildcard: string;
-  readonly #packets: LazyPackets;
+  readonly packet: Item["packet"];
 
   /** @param sentUs when it is sent, which is at once */
   constructor(
@@ -28,14 +28,10 @@ export class BarItem implements Item {
     this.channel = ohlcChannel(event.bar.symbol, interval);
     this.wildcard = ohlcChannel(EVERY_SYMBOL, interval);
     const bar = () => barFields(interval, event, sentUs);
-    this.#packets = new LazyPackets({
+    this.packet = lazyPackets({
       plain: () => packetOf(kind === "revision" ? { ...bar(), revision: true } : bar()),
       multiplex: () => packetOf({ type: kind, channel: this.channel, bar: bar() }),
     });
-  }
-
-  packet(format: Format): Packet {
-    return this.#packets.get(format);
   }
 }
 

@@ -33,7 +33,7 @@ describe("conflation", () => {
   test("delivers or accounts for every tick, whatever their order: counts are exact and ranges hold all that was skipped", () => {
     fc.assert(
       fc.property(keys, cuts, (ticks, sizes) => {
-        const conflation = new Conflation();
+        const conflation = new Conflation({ ticksConflated: 0 });
         const all = ticks.map(([us, seq]) => tickAt(us, seq));
         let sequence = 0;
         for (let at = 0; at < all.length; sequence += 1) {
@@ -56,7 +56,7 @@ describe("conflation", () => {
   });
 
   test("keeps the newest state of an open bar, and every final bar, revision and gap", () => {
-    const conflation = new Conflation();
+    const conflation = new Conflation({ ticksConflated: 0 });
     const range = { fromUs: 0, toUs: 1, reason: "lost" as const };
     for (const item of [bar("bar", 1), bar("final", 2), bar("bar", 3), bar("revision", 4), bar("bar", 5)]) {
       conflation.take(item);
@@ -72,7 +72,7 @@ describe("conflation", () => {
   });
 
   test("names the place before the first message it holds back", () => {
-    const conflation = new Conflation();
+    const conflation = new Conflation({ ticksConflated: 0 });
     for (const sequence of [7, 8])
       conflation.take(new TicksItem("EURUSD", { epoch: "a", sequence }, [tickAt(sequence)]));
     expect(conflation.resumeAt("ticks:EURUSD")).toEqual({ epoch: "a", sequence: 6 });
@@ -80,7 +80,7 @@ describe("conflation", () => {
   });
 
   test("is overfull when a client would have to be told of more than a thousand things", () => {
-    const conflation = new Conflation();
+    const conflation = new Conflation({ ticksConflated: 0 });
     for (let count = 0; count < 1000; count += 1) conflation.take(bar("final", count));
     expect(conflation.isOverfull).toBe(false);
     conflation.take(bar("final", 1));

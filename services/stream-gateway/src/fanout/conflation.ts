@@ -1,4 +1,5 @@
 import { formatTime, type Micros, type Offset, type WireTick } from "@fx-ohlc/schemas";
+import type { Counters } from "../counters.js";
 import { timeOf } from "../feed/feed-message.js";
 import type { Subscriber } from "./item.js";
 import { type Packet, packetOf } from "./packet.js";
@@ -72,12 +73,9 @@ export class Conflation implements Subscriber<StreamItem> {
   readonly #ticks = new Map<string, TickAccount>();
   readonly #bars = new Map<string, StreamItem>();
   #kept: StreamItem[] = [];
-  #reported = 0;
 
-  /** Ticks that the client was told it skipped. */
-  get reported(): number {
-    return this.#reported;
-  }
+  /** @param counters of the ticks that clients are told they skipped */
+  constructor(private readonly counters: Pick<Counters, "ticksConflated">) {}
 
   /** More has to be kept than may be. */
   get isOverfull(): boolean {
@@ -100,7 +98,7 @@ export class Conflation implements Subscriber<StreamItem> {
     const packets = this.#kept.map((item) => item.packet("multiplex"));
     for (const account of this.#ticks.values()) {
       packets.push(...account.packets());
-      this.#reported += account.skipped;
+      this.counters.ticksConflated += account.skipped;
     }
     for (const bar of this.#bars.values()) packets.push(bar.packet("multiplex"));
     this.#kept = [];

@@ -46,10 +46,6 @@ export class Delivery {
     this.#mode = this.#share();
   }
 
-  get isShared(): boolean {
-    return this.#mode.kind === "shared";
-  }
-
   /** Follows these channels from now on. A client that lags is told first what it missed. */
   follow(channels: ReadonlySet<string>): void {
     this.#leave();
@@ -70,7 +66,7 @@ export class Delivery {
     if (this.#mode.kind === "lagging" && this.#mode.subscriber.isOverfull) this.connection.closeSlow();
     if (this.#mode.kind !== "shared") return;
     this.#leave();
-    const subscriber = new Conflation();
+    const subscriber = new Conflation(this.context.counters);
     this.#mode = { kind: "lagging", subscriber };
     this.context.hub.join(subscriber, this.#channels);
     this.connection.ping(performance.now());
@@ -79,7 +75,7 @@ export class Delivery {
   /** The client has read everything it was sent, `afterMs` after it was asked. */
   read(afterMs: number): void {
     if (this.#mode.kind !== "lagging") return;
-    this.#settle(this.#mode.subscriber);
+    this.connection.sender.sendPackets(this.#mode.subscriber.settle());
     if (afterMs <= KEEPS_UP_MS) this.follow(this.#channels);
     else this.connection.ping(performance.now());
   }
@@ -110,12 +106,6 @@ export class Delivery {
       return;
     }
     this.context.hub.leave(mode.subscriber, this.#channels);
-    if (mode.kind === "lagging") this.#settle(mode.subscriber);
-  }
-
-  #settle(conflation: Conflation): void {
-    const skippedBefore = conflation.reported;
-    this.connection.sender.sendPackets(conflation.settle());
-    this.context.counters.ticksConflated += conflation.reported - skippedBefore;
+    if (mode.kind === "lagging") this.connection.sender.sendPackets(mode.subscriber.settle());
   }
 }

@@ -15,7 +15,7 @@ function sent(packets: readonly Packet[]): unknown[] {
 }
 
 test("the documents know how a slow client hears of what it skipped", () => {
-  const conflation = new Conflation();
+  const conflation = new Conflation({ ticksConflated: 0 });
   const ticks = ["10:00:00.000000", "10:00:01.000000", "10:00:02.000000"].map((time) => ({
     time: `2025-12-05T${time}Z`,
     price: 1.12345,

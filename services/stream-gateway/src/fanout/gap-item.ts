@@ -1,6 +1,6 @@
 import { formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
 import { type Channel, channelName, wildcardOf } from "../subscription/channel.js";
-import { type Format, type Item, LazyPackets } from "./item.js";
+import { type Item, lazyPackets } from "./item.js";
 import { Packet, packetOf } from "./packet.js";
 
 /** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
@@ -20,7 +20,7 @@ export class GapItem implements Item {
   readonly wildcard: string;
   readonly isLate: boolean;
   readonly isRevised: boolean;
-  readonly #packets: LazyPackets;
+  readonly packet: Item["packet"];
 
   constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
     this.isLate = isLate;
@@ -28,16 +28,12 @@ export class GapItem implements Item {
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
     const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };
-    this.#packets = new LazyPackets({
+    this.packet = lazyPackets({
       plain: () =>
         this.isRevised && channel.kind === "ticks"
           ? new Packet([])
           : packetOf({ type: "gap", symbol: channel.symbol, ...range }),
       multiplex: () => packetOf({ type: "gap", channel: this.channel, ...range }),
     });
-  }
-
-  packet(format: Format): Packet {
-    return this.#packets.get(format);
   }
 }

@@ -1,3 +1,4 @@
+import { entryOf } from "@fx-ohlc/service-kit";
 import type { Item, Subscriber } from "./item.js";
 
 /** Who takes which channel. A subscriber must not be on a channel and on the wildcard above it, or it hears things twice. */
@@ -6,9 +7,7 @@ export class Hub<I extends Item> {
 
   join(subscriber: Subscriber<I>, channels: Iterable<string>): void {
     for (const channel of channels) {
-      const subscribers = this.#subscribers.get(channel);
-      if (subscribers === undefined) this.#subscribers.set(channel, new Set([subscriber]));
-      else subscribers.add(subscriber);
+      entryOf<string, Set<Subscriber<I>>>(this.#subscribers, channel, () => new Set()).add(subscriber);
     }
   }
 

@@ -1,6 +1,6 @@
 import { formatOffset, type Offset, type WireTick } from "@fx-ohlc/schemas";
 import { EVERY_SYMBOL, ticksChannel } from "../subscription/channel.js";
-import { type Format, type Item, LazyPackets } from "./item.js";
+import { type Item, lazyPackets } from "./item.js";
 import { Packet, packetOf } from "./packet.js";
 
 /** New ticks of one symbol, as one message of its stream brought them. */
@@ -8,8 +8,7 @@ export class TicksItem implements Item {
   readonly kind = "ticks";
   readonly channel: string;
   readonly wildcard = ticksChannel(EVERY_SYMBOL);
-  readonly #packets: LazyPackets;
-
+  readonly packet: Item["packet"];
   /** The place as clients know it. */
   readonly offset: string;
 
@@ -21,14 +20,10 @@ export class TicksItem implements Item {
   ) {
     this.channel = ticksChannel(symbol);
     this.offset = formatOffset(place);
-    this.#packets = new LazyPackets({
+    this.packet = lazyPackets({
       plain: () => new Packet(ticks.map((tick) => plainTick(symbol, tick))),
       multiplex: () => packetOf({ type: "ticks", channel: this.channel, offset: this.offset, ticks }),
     });
-  }
-
-  packet(format: Format): Packet {
-    return this.#packets.get(format);
   }
 }
 

@@ -1,6 +1,5 @@
-import { type Micros, streamNames } from "@fx-ohlc/schemas";
+import { type Deployment, type Micros, streamNames } from "@fx-ohlc/schemas";
 import { type Logger, withDeadline } from "@fx-ohlc/service-kit";
-import type { Deployment } from "./stream-reader.js";
 
 /** What a database says of itself; see {@link streamNames} and the epochs of streams. */
 export interface DatabaseIdentity {
@@ -15,7 +14,7 @@ export interface DeploymentWatchOptions {
   ask(): Promise<DatabaseIdentity>;
   readonly logger: Logger;
   /** It is known for the first time, or another one: what was told before does not hold any more. */
-  onChange(deployment: Deployment, identity: DatabaseIdentity): void;
+  onChange(identity: DatabaseIdentity): void;
   /** It was asked for, whatever came of it. */
   onAsked(): void;
 }
@@ -31,7 +30,6 @@ const DOUBT_INTERVAL_MS = 100;
  * tells of another one; what is known stays known while nobody answers.
  */
 export class DeploymentWatch {
-  readonly #options: DeploymentWatchOptions;
   #known: { readonly identity: DatabaseIdentity; readonly deployment: Deployment } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isAsking = false;
@@ -39,9 +37,7 @@ export class DeploymentWatch {
   #isStopped = false;
   #hasComplained = false;
 
-  constructor(options: DeploymentWatchOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: DeploymentWatchOptions) {}
 
   get deployment(): Deployment | undefined {
     return this.#known?.deployment;
@@ -74,17 +70,17 @@ export class DeploymentWatch {
     this.#askedMs = performance.now();
     clearTimeout(this.#timer);
     try {
-      this.#learn(await withDeadline(this.#options.ask(), ASK_DEADLINE_MS, "question for the database's identity"));
+      this.#learn(await withDeadline(this.options.ask(), ASK_DEADLINE_MS, "question for the database's identity"));
     } catch (error) {
       if (this.#known === undefined && !this.#hasComplained) {
-        this.#options.logger.warn("which database is streamed from is not known yet, asking again", { error });
+        this.options.logger.warn("which database is streamed from is not known yet, asking again", { error });
         this.#hasComplained = true;
       }
     }
     this.#isAsking = false;
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => void this.#ask(), ASK_INTERVAL_MS);
-    this.#options.onAsked();
+    this.options.onAsked();
   }
 
   #learn(identity: DatabaseIdentity): void {
@@ -95,7 +91,7 @@ export class DeploymentWatch {
     const names = isSamePlace && known !== undefined ? known.deployment.names : streamNames(streamNamespace);
     this.#known = { identity, deployment: { names, incarnation } };
     if (known !== undefined)
-      this.#options.logger.warn("the database is another one, or was put back: streams begin anew");
-    this.#options.onChange(this.#known.deployment, identity);
+      this.options.logger.warn("the database is another one, or was put back: streams begin anew");
+    this.options.onChange(identity);
   }
 }

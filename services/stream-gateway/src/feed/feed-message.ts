@@ -7,22 +7,13 @@ import {
   type TicksMessage,
   type TimeRange,
 } from "@fx-ohlc/schemas";
+import { fieldsOf } from "../json-object.js";
 
 /** What tick-ingest published, with its offset taken apart and the range of time that it tells of. */
 export type FeedMessage = (
   | { readonly type: "ticks"; readonly content: TicksMessage }
   | { readonly type: "revision"; readonly content: RevisionMessage }
 ) & { readonly offset: Offset; readonly times: TimeRange };
-
-function fieldsOf(raw: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(raw);
-    // An object's fields are looked at one by one before they are believed.
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function areTexts(...values: readonly unknown[]): boolean {
   return values.every((value) => typeof value === "string");

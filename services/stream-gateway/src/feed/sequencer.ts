@@ -58,10 +58,6 @@ export class Sequencer<M extends Sequenced> {
     return this.#position;
   }
 
-  get isSynced(): boolean {
-    return this.#state !== "unsynced";
-  }
-
   /** Every message that the symbol ever had was delivered, as far as anybody can know. */
   get isWhole(): boolean {
     return this.#isWhole;

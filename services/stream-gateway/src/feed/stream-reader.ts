@@ -1,4 +1,4 @@
-import { isEpochOf, type Offset, parseOffset, type StreamNames } from "@fx-ohlc/schemas";
+import { type Deployment, isEpochOf, type Offset, parseOffset } from "@fx-ohlc/schemas";
 import { type RedisClient, type RedisStore, withDeadline } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import type { History } from "./sequencer.js";
@@ -9,13 +9,6 @@ const PAGE_MESSAGES = 200;
 const READ_DEADLINE_MS = 2000;
 /** Keys a SCAN looks at in one step. */
 const SCAN_COUNT = 1000;
-
-/** What Redis and the database are to whoever reads streams. */
-export interface Deployment {
-  readonly names: StreamNames;
-  /** Of the database: drawn anew whenever that may have gone back or be another one. */
-  readonly incarnation: string;
-}
 
 function replidOf(info: string): string | undefined {
   return /master_replid:(\w+)/.exec(info)?.[1];

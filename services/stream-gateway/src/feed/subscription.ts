@@ -6,11 +6,6 @@ export type MessageListener = (raw: string, channel: string) => void;
 
 /** How the messages of all symbols are heard. */
 export interface Subscription {
-  readonly isReady: boolean;
-  /** Calls back when messages may have been missed. */
-  onReady(listener: () => unknown): void;
-  /** Resolves when everything published before has been handed to the listener. */
-  ping(): Promise<void>;
   /**
    * Whose messages are heard from now on; nobody else's. To be called again when they may have been missed, the names have
    * changed, or it failed.
@@ -38,18 +33,6 @@ class PatternSubscription implements Subscription {
   readonly #heard = new WeakMap<RedisClient, string>();
 
   constructor(private readonly store: RedisStore) {}
-
-  get isReady(): boolean {
-    return this.store.isReady;
-  }
-
-  onReady(listener: () => unknown): void {
-    this.store.onReady(listener);
-  }
-
-  ping(): Promise<void> {
-    return this.store.ping();
-  }
 
   async start({ tickChannelPattern }: StreamNames, listener: MessageListener): Promise<void> {
     for (const client of this.store.clients) {
@@ -83,18 +66,6 @@ class ShardedSubscription implements Subscription {
     private readonly store: RedisStore,
     private readonly onBegun: (symbol: string) => void,
   ) {}
-
-  get isReady(): boolean {
-    return this.store.isReady;
-  }
-
-  onReady(listener: () => unknown): void {
-    this.store.onReady(listener);
-  }
-
-  ping(): Promise<void> {
-    return this.store.ping();
-  }
 
   async start(names: StreamNames, listener: MessageListener): Promise<void> {
     const before = this.#names;

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
+import { type Deployment, hull, isEpochOf, type Micros, type Offset, type TimeRange } from "@fx-ohlc/schemas";
+import { fullJitterMs, guarded, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import { type Delivery, type Gap, Sequencer } from "./sequencer.js";
-import type { Deployment, StreamReader } from "./stream-reader.js";
-import type { Subscription } from "./subscription.js";
+import type { StreamReader } from "./stream-reader.js";
+import { type Subscription, subscribedTo } from "./subscription.js";
 
 /** Who hears of every symbol's messages, in order and each once. */
 export interface FeedListener {
@@ -25,10 +25,11 @@ export interface Restart {
 }
 
 export interface TickFeedOptions {
-  /** @param onBegun to be told of symbols whose streams begin */
-  subscribed(onBegun: (symbol: string) => void): Subscription;
+  /** Connections for subscriptions alone. */
+  readonly redis: RedisStore;
   readonly reader: StreamReader;
-  readonly listener: FeedListener;
+  /** Told of each message in this order. */
+  readonly listeners: readonly FeedListener[];
   /** Whose streams they are; nothing is done before it is known. */
   deployment(): Deployment | undefined;
   /** A message told of another deployment: what is known may be old. */
@@ -54,7 +55,6 @@ const READS_MAX = 32;
  * known, and what remains is declared, see {@link declareForeign}.
  */
 export class TickFeed {
-  readonly #options: TickFeedOptions;
   readonly #subscription: Subscription;
   readonly #sequencers = new Map<string, Sequencer<FeedMessage>>();
   readonly #reading = new Set<string>();
@@ -64,15 +64,14 @@ export class TickFeed {
   #isSynced = false;
   #isLookupNeeded = false;
   #isLookingUp = false;
+  #isStopped = false;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  #malformed = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #confirmTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: TickFeedOptions) {
-    this.#options = options;
-    this.#subscription = options.subscribed((symbol) => void this.#meet(symbol));
+  constructor(private readonly options: TickFeedOptions) {
+    this.#subscription = subscribedTo(options.redis, (symbol) => void this.#meet(symbol));
   }
 
   /** Of this feed alone: who comes with another one's can have missed what this one never heard of. */
@@ -83,14 +82,9 @@ export class TickFeed {
     return this.#isSynced;
   }
 
-  /** Every message published before this instant of `performance.now()` has been handed to the listener. */
+  /** Every message published before this instant of `performance.now()` has been handed to the listeners. */
   get confirmedAtMs(): number {
     return this.#confirmedAtMs;
-  }
-
-  /** Messages that could not be read at all. */
-  get malformed(): number {
-    return this.#malformed;
   }
 
   get symbols(): Iterable<string> {
@@ -102,18 +96,19 @@ export class TickFeed {
     return this.#sequencers.get(symbol)?.isWhole ?? this.#isSynced;
   }
 
-  /** The last offset of a symbol that was handed to the listener or declared lost; undefined when there was none. */
+  /** The last offset of a symbol that was handed to the listeners or declared lost; undefined when there was none. */
   position(symbol: string): Offset | undefined {
     return this.#sequencers.get(symbol)?.position;
   }
 
   /** Subscribes at the first connection and catches up after every later one. The links are opened by whoever made them. */
   start(): void {
-    this.#subscription.onReady(() => this.#onConnected());
+    this.options.redis.onReady(() => this.#onConnected());
     this.#confirmTimer = setInterval(() => void this.#confirm(), CONFIRM_INTERVAL_MS);
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#confirmTimer);
     clearTimeout(this.#retryTimer);
   }
@@ -127,7 +122,8 @@ export class TickFeed {
     this.#generation += 1;
     const isFirst = !this.#isSynced;
     for (const sequencer of this.#sequencers.values()) sequencer.restart();
-    if (!isFirst) this.#options.listener.onRestart({ symbols: [...this.#sequencers.keys()], sinceUs });
+    const restart = { symbols: [...this.#sequencers.keys()], sinceUs };
+    if (!isFirst) for (const listener of this.options.listeners) listener.onRestart(restart);
     this.#isLookupNeeded = true;
     this.#catchUp();
   }
@@ -136,7 +132,7 @@ export class TickFeed {
   declareForeign(): void {
     const foreign = [...this.#foreign];
     this.#foreign.clear();
-    for (const [symbol, range] of foreign) this.#options.listener.onForeign(symbol, range);
+    for (const told of foreign) for (const listener of this.options.listeners) listener.onForeign(...told);
   }
 
   #onConnected(): void {
@@ -145,23 +141,11 @@ export class TickFeed {
     this.#catchUp();
   }
 
-  /** node-redis drops the rest of a chunk when a listener throws. */
-  #hear(raw: string, channel: string): void {
-    try {
-      this.#receive(raw, channel);
-    } catch (error) {
-      this.#options.logger.error("tick message: listener failed", { error });
-    }
-  }
-
   #receive(raw: string, channel: string): void {
     const message = parseFeedMessage(raw);
-    if (message === undefined) {
-      // Its place stays empty, so the next message makes a jump and the stream is asked.
-      this.#malformed += 1;
-      return;
-    }
-    const deployment = this.#options.deployment();
+    // Its place stays empty, so the next message makes a jump and the stream is asked.
+    if (message === undefined) return;
+    const deployment = this.options.deployment();
     const { symbol } = message.content;
     // A channel that was just left may have had something under way.
     if (deployment?.names.tickChannel(symbol) !== channel) return;
@@ -178,7 +162,7 @@ export class TickFeed {
     const range = message.times;
     const known = this.#foreign.get(symbol);
     this.#foreign.set(symbol, known === undefined ? range : hull(known, range));
-    this.#options.onForeign();
+    this.options.onForeign();
   }
 
   #add(symbol: string): Sequencer<FeedMessage> {
@@ -189,15 +173,18 @@ export class TickFeed {
   }
 
   #handOn(symbol: string, deliveries: readonly Delivery<FeedMessage>[]): void {
-    const { listener } = this.#options;
     for (const delivery of deliveries) {
-      if (delivery.kind === "message") listener.onMessage(symbol, delivery.message);
-      else listener.onGap(symbol, delivery.gap);
+      for (const listener of this.options.listeners) {
+        if (delivery.kind === "message") listener.onMessage(symbol, delivery.message);
+        else listener.onGap(symbol, delivery.gap);
+      }
     }
   }
 
   /** Starts whatever is still missing: the look-up of all streams, then the read of each that has more than was handed on. */
   #catchUp(): void {
+    // What was being read when it stopped fails afterwards.
+    if (this.#isStopped) return;
     if (this.#isLookupNeeded) {
       if (!this.#isLookingUp) void this.#lookUp();
       return;
@@ -209,14 +196,15 @@ export class TickFeed {
   }
 
   async #lookUp(): Promise<void> {
-    const deployment = this.#options.deployment();
+    const deployment = this.options.deployment();
     if (deployment === undefined) return;
     const generation = this.#generation;
+    const hear = guarded(this.options.logger, "tick message", (...told: [string, string]) => this.#receive(...told));
     this.#isLookingUp = true;
     try {
       this.#isLookupNeeded = false;
-      await this.#subscription.start(deployment.names, (raw, channel) => this.#hear(raw, channel));
-      const positions = await this.#options.reader.positions();
+      await this.#subscription.start(deployment.names, hear);
+      const positions = await this.options.reader.positions();
       // Otherwise another look-up is needed already.
       if (generation !== this.#generation) return;
       this.#takePositions(positions);
@@ -265,7 +253,7 @@ export class TickFeed {
     try {
       for (let from = sequencer.beginRead(); from !== undefined; from = sequencer.beginRead()) {
         const generation = this.#generation;
-        const history = await this.#options.reader.read(symbol, from);
+        const history = await this.options.reader.read(symbol, from);
         if (generation === this.#generation) this.#handOn(symbol, sequencer.history(history));
         this.#failures = 0;
       }
@@ -279,7 +267,7 @@ export class TickFeed {
 
   #retryLater(error: unknown): void {
     if (this.#retryTimer !== undefined) return;
-    if (this.#options.reader.isReady) this.#options.logger.warn("reading back failed, trying again", { error });
+    if (this.options.reader.isReady) this.options.logger.warn("reading back failed, trying again", { error });
     const waitMs = RETRY_BACKOFF.baseMs + fullJitterMs(this.#failures, RETRY_BACKOFF);
     this.#failures += 1;
     this.#retryTimer = setTimeout(() => {
@@ -290,10 +278,10 @@ export class TickFeed {
 
   /** Redis answers a ping after everything it published before, on the same connection. */
   async #confirm(): Promise<void> {
-    if (!this.#subscription.isReady || !this.#isUpToDate()) return;
+    if (!this.options.redis.isReady || !this.#isUpToDate()) return;
     const askedAtMs = performance.now();
     try {
-      await this.#subscription.ping();
+      await this.options.redis.ping();
     } catch {
       return;
     }

@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { assignRequestId, Problem, sendProblem } from "@fx-ohlc/service-kit";
 import sirv from "sirv";
 
-/** The addresses of the dashboard; the last two are where the service it replaces had its page. */
-export const PAGE_PATHS = ["/", "/ws-test", "/demo"] as const;
-
+/** The addresses of the dashboard; all but the root are where the service it replaces had its page. */
 const PAGE = /^\/((ws-test|demo)\/?)?$/;
 const ASSET = /^\/assets\//;
 

@@ -1,12 +1,6 @@
 import { type Micros, type TimeRange, US_PER_SECOND } from "@fx-ohlc/schemas";
 import type { RemoteClock } from "@fx-ohlc/service-kit";
-
-export interface GapRangesOptions {
-  /** How old a tick may be when it is streamed. */
-  readonly keepUs: Micros;
-  /** How far ahead of the clock a tick may be. */
-  readonly aheadUs: Micros;
-}
+import type { Config } from "../config.js";
 
 /** A message is on its way for seconds at most, and the clock is known to less. */
 const SLACK_US = 60 * US_PER_SECOND;
@@ -21,7 +15,7 @@ export class GapRanges {
   /** @param clock the database's: ranges are told in its time, and a wrong one would leave out what was missed */
   constructor(
     private readonly clock: RemoteClock,
-    private readonly options: GapRangesOptions,
+    private readonly config: Pick<Config, "streamKeepUs" | "maxClockSkewUs">,
   ) {}
 
   /** Ticks that are published from now on. */
@@ -32,17 +26,17 @@ export class GapRanges {
   /** Ticks that were published after an instant. */
   since(instantUs: Micros): TimeRange {
     const now = this.clock.nowUs();
-    const { keepUs, aheadUs } = this.options;
-    return { fromUs: Math.min(instantUs, now) - keepUs - SLACK_US, toUs: now + aheadUs + SLACK_US };
+    const { streamKeepUs, maxClockSkewUs } = this.config;
+    return { fromUs: Math.min(instantUs, now) - streamKeepUs - SLACK_US, toUs: now + maxClockSkewUs + SLACK_US };
   }
 
   /** Ticks that came after one of this time in their stream. */
   afterTick(timeUs: Micros): TimeRange {
-    return this.since(timeUs - this.options.aheadUs);
+    return this.since(timeUs - this.config.maxClockSkewUs);
   }
 
   /** Ticks of whatever a stream may hold now. */
   ofAllKept(): TimeRange {
-    return this.since(this.clock.nowUs() - Math.ceil(this.options.keepUs * KEPT_AT_MOST));
+    return this.since(this.clock.nowUs() - Math.ceil(this.config.streamKeepUs * KEPT_AT_MOST));
   }
 }

@@ -1,4 +1,5 @@
 import { type Offset, parseOffset } from "@fx-ohlc/schemas";
+import { fieldsOf } from "../json-object.js";
 import { type Channel, channelName, EVERY_SYMBOL, parseChannel, ticksChannel } from "./channel.js";
 
 /** Whatever the client numbers its requests with; it comes back with the answer. */
@@ -40,18 +41,6 @@ export class RequestError extends Error {
 
 /** Ids are echoed: a long one would make every answer long. */
 const ID_LENGTH_MAX = 100;
-
-function parseFields(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    // Fields are looked at one by one before they are believed.
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>;
-  } catch {
-    // Answered below: not JSON and not an object are the same to a client.
-  }
-  throw new RequestError("bad_message", "a message must be a JSON object", undefined);
-}
 
 function parseId(raw: unknown): RequestId | undefined {
   if (raw === undefined || typeof raw === "number") return raw;
@@ -97,7 +86,8 @@ function parseSince(raw: unknown, channels: readonly Channel[], id: RequestId | 
  * @throws RequestError naming what is wrong with it
  */
 export function parseRequest(text: string): MultiplexRequest {
-  const fields = parseFields(text);
+  const fields = fieldsOf(text);
+  if (fields === undefined) throw new RequestError("bad_message", "a message must be a JSON object", undefined);
   const id = parseId(fields.id);
   switch (fields.op) {
     case "subscribe": {

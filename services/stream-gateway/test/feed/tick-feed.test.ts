@@ -3,7 +3,6 @@ import { formatOffset, streamNames } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type FaultProxy, faultProxy, type TestRedis, testRedis } from "@fx-ohlc/testkit";
 import { StreamReader } from "../../src/feed/stream-reader.js";
-import { subscribedTo } from "../../src/feed/subscription.js";
 import { TickFeed } from "../../src/feed/tick-feed.js";
 import { TestPublisher, testTick } from "./test-publisher.js";
 
@@ -52,9 +51,9 @@ function openFeed(): { feed: TickFeed; told: string[]; subscription: RedisLink }
   };
   const deployment = () => ({ names: streamNames(""), incarnation: "" });
   const feed = new TickFeed({
-    subscribed: (onBegun) => subscribedTo(subscription, onBegun),
+    redis: subscription,
     reader: new StreamReader(commands, deployment),
-    listener,
+    listeners: [listener],
     deployment,
     onForeign: () => undefined,
     logger,

@@ -1,5 +1,4 @@
 import { type TestRedis, testRedis } from "@fx-ohlc/testkit";
-import { PAGE_PATHS } from "../../src/page/with-page.js";
 import { type TestGateway, testGateway } from "../support/test-gateway.js";
 
 let redis: TestRedis;
@@ -25,7 +24,7 @@ async function assetPaths(): Promise<string[]> {
 }
 
 describe("the dashboard", () => {
-  it.each(PAGE_PATHS)("is at %s, and asked for anew each time", async (path) => {
+  it.each(["/", "/ws-test", "/demo"])("is at %s, and asked for anew each time", async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toMatch(/^text\/html/);

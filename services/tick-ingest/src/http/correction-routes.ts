@@ -11,7 +11,7 @@ import {
 } from "@fx-ohlc/schemas";
 import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
-import { type Correction, type Corrections, OlderThanRetentionError } from "../write/corrections.js";
+import { type Correction, type Corrections, OlderThanRetentionError, type Stamp } from "../write/corrections.js";
 import { invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
 
@@ -23,12 +23,6 @@ export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
   readonly publisher: Publisher;
-}
-
-interface Stamp {
-  readonly symbol: string;
-  readonly timeUs: number;
-  readonly seq: number | undefined;
 }
 
 /** A time cut to where ticks can be: later ones are valid, but the database has no use for them. */

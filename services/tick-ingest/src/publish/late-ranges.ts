@@ -1,4 +1,5 @@
 import { RangeSet, type TimeRange, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { entryOf } from "@fx-ohlc/service-kit";
 import { isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
 import { type Cause, type Outgoing, revisionMessages } from "./outgoing.js";
 
@@ -43,17 +44,12 @@ export class LateRanges {
 
   /** @param commit is told of with these ranges, as far as the symbol goes */
   add(cause: Cause, symbol: string, ranges: readonly TimeRange[], commit: UntoldCommit): void {
+    const set = () => new RangeSet(RANGES_MAX, JOINED_GAP_US);
     const key = keyOf({ cause, symbol });
-    const known = this.#waiting.get(key) ?? {
-      cause,
-      symbol,
-      ranges: new RangeSet(RANGES_MAX, JOINED_GAP_US),
-      commits: [],
-    };
-    for (const { fromUs, toUs } of ranges) known.ranges.add(fromUs, toUs);
-    known.commits.push(commit);
-    this.#waiting.set(key, known);
-    this.#tellIfDue(known);
+    const waiting = entryOf(this.#waiting, key, () => ({ cause, symbol, ranges: set(), commits: [] }));
+    for (const { fromUs, toUs } of ranges) waiting.ranges.add(fromUs, toUs);
+    waiting.commits.push(commit);
+    this.#tellIfDue(waiting);
     if (this.#waiting.size > 0) this.#timer ??= setTimeout(() => this.#tellDue(), INTERVAL_MS).unref();
   }
 

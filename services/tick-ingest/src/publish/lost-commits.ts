@@ -1,5 +1,5 @@
 import { type Database, readCommitRules } from "@fx-ohlc/database";
-import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
+import { type Logger, type RedisStore, repeat } from "@fx-ohlc/service-kit";
 import type { CommitLedger } from "../write/commit-ledger.js";
 import type { Publisher } from "./publisher.js";
 
@@ -15,25 +15,18 @@ const SWEEP_INTERVAL_MS = 2000;
 
 /** Sees to it that every commit is told of: takes over what is overdue, see {@link CommitLedger}, and declares it lost. */
 export class LostCommits {
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private stopSweeping: (() => Promise<void>) | undefined;
 
   constructor(private readonly options: LostCommitsOptions) {}
 
   start(): void {
-    this.sweeping = this.sweep()
-      .catch((error: unknown) => void this.options.logger.warn("sweep for lost commits failed", { error }))
-      .finally(() => {
-        if (!this.stopped) this.timer = setTimeout(() => this.start(), SWEEP_INTERVAL_MS);
-      });
+    const failed = (error: unknown) => void this.options.logger.warn("sweep for lost commits failed", { error });
+    this.stopSweeping = repeat(SWEEP_INTERVAL_MS, () => this.sweep().catch(failed));
   }
 
   /** Deletes the rows of what was told. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.sweeping;
+    await this.stopSweeping?.();
     const { database, ledger, logger } = this.options;
     if (!database.available) return;
     const told = ledger.deleteTold(database.sql);

@@ -1,25 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { EPOCH_RANDOM_LENGTH, type Offset, type StreamNames } from "@fx-ohlc/schemas";
+import { type Deployment, EPOCH_RANDOM_LENGTH, type Offset } from "@fx-ohlc/schemas";
 import type { RedisStore } from "@fx-ohlc/service-kit";
-import { SCRIPTS, scriptArguments, segmentSeconds } from "./stream-script.js";
+import { SCRIPTS, segmentSeconds } from "./stream-script.js";
 
 /** A message's JSON before and after its offset. */
 export interface MessageText {
   readonly head: string;
   readonly tail: string;
-}
-
-/** The deployment that is published for: names of keys and channels, and what every epoch begins with. */
-export interface Deployment {
-  readonly names: StreamNames;
-  /** Of its database: drawn anew whenever that may have gone back or be another one. */
-  readonly incarnation: string;
-}
-
-/** What one symbol's stream may hold. */
-export interface StreamLimits {
-  readonly keepS: number;
-  readonly bytesMax: number;
 }
 
 /** One call of the script. */
@@ -31,16 +18,14 @@ export interface PublishCall {
   readonly messages: readonly MessageText[];
   /** The answer to this process's last call: a stream that has gone back behind it is another one. */
   readonly known: Offset | undefined;
-  readonly limits: StreamLimits;
-  /** Given when the call was made before and nobody knows whether it was executed. */
-  readonly repeat?: Repeat | undefined;
-}
-
-export interface Repeat {
-  /** The epoch the call was first made in; undefined when it is not known. */
-  readonly epoch: string | undefined;
-  /** What is told in another epoch than that, message by message. */
-  readonly ifLost: readonly MessageText[];
+  /** How long the stream keeps a message, and what it may hold. */
+  readonly keepS: number;
+  readonly bytesMax: number;
+  /**
+   * Given when the call was made before and nobody knows whether it was executed: the epoch it was first made in, if that is
+   * known, and what is told in another epoch than that, message by message.
+   */
+  readonly repeat?: { readonly epoch: string | undefined; readonly ifLost: readonly MessageText[] } | undefined;
 }
 
 /** By how much the segment that began at a second (of Redis's clock) has grown, in bytes; negative when it shrank. */
@@ -65,21 +50,13 @@ function newEpoch(incarnation: string): string {
   return incarnation + random.padStart(EPOCH_RANDOM_LENGTH, "0").slice(-EPOCH_RANDOM_LENGTH);
 }
 
+/** In the script's order. */
 function argumentsOf({ names, incarnation }: Deployment, call: PublishCall): string[] {
-  const { symbol, messages, repeat, known, limits } = call;
-  const first = scriptArguments({
-    callId: call.id,
-    newEpoch: newEpoch(incarnation),
-    channel: names.tickChannel(symbol),
-    count: messages.length,
-    incarnation,
-    bytesMax: limits.bytesMax,
-    keepS: limits.keepS,
-    segmentS: segmentSeconds(limits.keepS),
-    knownEpoch: known?.epoch ?? "",
-    knownSequence: known?.sequence ?? 0,
-  });
-  return [...first, ...parts(messages), ...(repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)])];
+  const { id, symbol, messages, repeat, known, keepS, bytesMax } = call;
+  const stream = [id, newEpoch(incarnation), names.tickChannel(symbol), messages.length, incarnation];
+  const limits = [bytesMax, keepS, segmentSeconds(keepS), known?.epoch ?? "", known?.sequence ?? 0];
+  const again = repeat === undefined ? [] : [repeat.epoch ?? "", ...parts(repeat.ifLost)];
+  return [...[...stream, ...limits].map(String), ...parts(messages), ...again];
 }
 
 /** Publishes messages. When it failed it can be called again, as a repeat. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
+import { type Deployment, type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { entryOf, fullJitterMs, groupBy, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type CommitLedger, isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
 import { LateRanges } from "./late-ranges.js";
 import { type Outgoing, type Revision, revisionMessages, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
-import { type Deployment, type PublishCall, publish } from "./publish-script.js";
+import { type PublishCall, publish } from "./publish-script.js";
 import { isRefused, Refusals } from "./refusals.js";
 import type { StreamSpace } from "./stream-space.js";
 
@@ -103,12 +103,12 @@ export class Publisher {
 
   /** Tells of the ticks of one commit, ordered by (symbol, time, seq). */
   publishTicks(ticks: readonly Tick[], commit: ToldCommit): void {
-    for (const [symbol, own] of groupBySymbol(ticks)) this.publishOwn(symbol, own, commit);
+    for (const [symbol, own] of groupBy(ticks, bySymbol)) this.publishOwn(symbol, own, commit);
   }
 
   /** Tells of all the ranges that changed with one commit. Those of late ticks, or lost ones, wait for each other, and others with them. */
   publishRevisions(revisions: readonly Revision[], commit: UntoldCommit): void {
-    for (const [symbol, own] of groupBySymbol(revisions)) {
+    for (const [symbol, own] of groupBy(revisions, bySymbol)) {
       const gathered = own.find(({ reason }) => reason !== "correction");
       if (gathered !== undefined) this.late.add(gathered.reason, symbol, own, commit);
       else this.offer(symbol, revisionMessages(symbol, own, "correction", [commit]));
@@ -157,22 +157,13 @@ export class Publisher {
   }
 
   private enqueue(symbol: string, messages: readonly Outgoing[]): void {
-    const queue = this.queueOf(symbol);
+    const queue = entryOf(this.queues, symbol, newQueue);
     for (const message of messages) {
       queue.waiting.push(message);
       this.buffered += weight(message);
     }
     this.waitingMessages += messages.length;
     this.send(symbol, queue);
-  }
-
-  private queueOf(symbol: string): SymbolQueue {
-    let queue = this.queues.get(symbol);
-    if (queue === undefined) {
-      queue = { waiting: [], sending: false, failures: 0, calls: 0, openCall: undefined, known: undefined };
-      this.queues.set(symbol, queue);
-    }
-    return queue;
   }
 
   /** Starts a queue that has something to send. */
@@ -232,7 +223,8 @@ export class Publisher {
       id: open.id,
       messages: told.map(({ text }) => text),
       known,
-      limits: { keepS: this.options.keepS, bytesMax },
+      keepS: this.options.keepS,
+      bytesMax,
       repeat: open.isRepeat ? { epoch: known?.epoch, ifLost } : undefined,
     };
   }
@@ -272,6 +264,10 @@ export class Publisher {
   }
 }
 
+function newQueue(): SymbolQueue {
+  return { waiting: [], sending: false, failures: 0, calls: 0, openCall: undefined, known: undefined };
+}
+
 /** What a message counts towards the buffer's bound. */
 function weight(message: Outgoing): number {
   return Math.max(1, message.ticks);
@@ -295,12 +291,6 @@ function firstMessages(waiting: readonly Outgoing[]): Outgoing[] {
   return waiting.slice(0, end < 0 ? waiting.length : end);
 }
 
-function groupBySymbol<T extends { readonly symbol: string }>(items: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(item.symbol);
-    if (group === undefined) groups.set(item.symbol, [item]);
-    else group.push(item);
-  }
-  return groups;
+function bySymbol({ symbol }: { readonly symbol: string }): string {
+  return symbol;
 }

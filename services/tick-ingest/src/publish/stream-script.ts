@@ -44,9 +44,11 @@ export function segmentSeconds(keepS: number): number {
  *
  * The first thing it writes is always something that a full Redis refuses: after that it would refuse nothing of a script.
  *
- * KEYS: stream, its state, the last call of this ingest process. ARGV: see {@link ScriptArguments}, then each message
- * before and after its offset; of a repeated call also the epoch it was first made in, and as many other messages. The answer is
- * the last offset, then by how much which second's segment has grown (or shrunk), in bytes.
+ * KEYS: stream, its state, the last call of this ingest process. ARGV: the call's number; the epoch to begin if one must; the
+ * channel; how many messages; the incarnation; how many bytes the stream may hold, and for how many seconds, of which a segment
+ * takes up how many; epoch and sequence of the newest place the caller knows of. Then each message before and after its offset;
+ * of a repeated call also the epoch it was first made in, and as many other messages. The answer is the last offset, then by how
+ * much which second's segment has grown (or shrunk), in bytes.
  */
 const scriptWith = (publish: "PUBLISH" | "SPUBLISH") => `
 local count, incarnation, bytes_max = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
@@ -156,48 +158,8 @@ changes[1] = offset
 return changes
 `;
 
-/** How the script's arguments begin. */
-export interface ScriptArguments {
-  readonly callId: number;
-  /** The epoch to begin if one must. */
-  readonly newEpoch: string;
-  readonly channel: string;
-  /** Of messages, which follow. */
-  readonly count: number;
-  readonly incarnation: string;
-  readonly bytesMax: number;
-  readonly keepS: number;
-  readonly segmentS: number;
-  /** The newest place the caller knows of, and that the stream must not be before. */
-  readonly knownEpoch: string;
-  readonly knownSequence: number;
-}
-
-/** The arguments in the script's order. */
-export function scriptArguments(first: ScriptArguments): string[] {
-  const { callId, newEpoch, channel, count } = first;
-  const { incarnation, bytesMax, keepS, segmentS, knownEpoch, knownSequence } = first;
-  return [
-    String(callId),
-    newEpoch,
-    channel,
-    String(count),
-    incarnation,
-    String(bytesMax),
-    String(keepS),
-    String(segmentS),
-    knownEpoch,
-    String(knownSequence),
-  ];
-}
-
 /** A script, and the name Redis knows it by once it has seen it. */
-export interface Script {
-  readonly text: string;
-  readonly sha: string;
-}
-
-function scriptOf(text: string): Script {
+function scriptOf(text: string) {
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 

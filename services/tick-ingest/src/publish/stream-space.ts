@@ -1,5 +1,5 @@
 import type { StreamNames } from "@fx-ohlc/schemas";
-import type { Logger, RedisStore } from "@fx-ohlc/service-kit";
+import { entryOf, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import type { SegmentChange } from "./publish-script.js";
 import { segmentSeconds } from "./stream-script.js";
 
@@ -77,12 +77,7 @@ export class StreamSpace {
   }
 
   private accountOf(server: string): Account {
-    let account = this.accounts.get(server);
-    if (account === undefined) {
-      account = { totalBytes: undefined, unsettled: new Map() };
-      this.accounts.set(server, account);
-    }
-    return account;
+    return entryOf<string, Account>(this.accounts, server, () => ({ totalBytes: undefined, unsettled: new Map() }));
   }
 
   private async settleAll(names: StreamNames): Promise<void> {

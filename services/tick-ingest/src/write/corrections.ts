@@ -30,9 +30,7 @@ export type PutOutcome =
   | { readonly found: "none" }
   | { readonly found: "several" };
 
-interface Stamp {
-  readonly symbol: string;
-  readonly timeUs: Micros;
+export interface Stamp extends Pick<Tick, "symbol" | "timeUs"> {
   /** All ticks of the stamp when absent. */
   readonly seq: number | undefined;
 }

@@ -2,25 +2,9 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { type Database, isOfDatabase, isRetryable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
+import type { Config } from "../config.js";
 import type { Outcome } from "./slot-allocator.js";
-import type { Commit } from "./tick-writer.js";
-
-export interface GroupCommitOptions {
-  /** How long the first waiting request waits for others, in milliseconds. */
-  readonly flushIntervalMs: number;
-  /** A commit takes no further request once it has this many ticks. */
-  readonly commitTicksMax: number;
-  /** Ticks that may wait; a request that would exceed it is refused with 503. */
-  readonly queueTicksMax: number;
-}
-
-/** What makes a commit of requests that were gathered. */
-export interface Committer {
-  commit(requests: readonly (readonly NewTick[])[]): Promise<Commit>;
-  /** Called once for each transaction that is known to be committed, in their order. */
-  onCommitted(commit: Commit): void;
-  onTiming?(seconds: number, ticks: number): void;
-}
+import type { Commit, TickWriter } from "./tick-writer.js";
 
 interface Waiting {
   readonly ticks: readonly NewTick[];
@@ -47,10 +31,11 @@ export class GroupCommit {
   private isRunning = false;
   private running: Promise<void> = Promise.resolve();
 
+  /** @param commit commits requests that were gathered */
   constructor(
     private readonly database: Database,
-    private readonly committer: Committer,
-    private readonly options: GroupCommitOptions,
+    private readonly commit: TickWriter["commit"],
+    private readonly options: Pick<Config, "flushIntervalMs" | "commitTicksMax" | "queueTicksMax">,
   ) {
     database.on("away", (reason) => this.rejectAll(reason));
   }
@@ -71,11 +56,6 @@ export class GroupCommit {
       this.waitingTicks += ticks.length;
       if (!this.isRunning) this.running = this.run();
     });
-  }
-
-  /** Ticks that wait for a commit. */
-  get queuedTicks(): number {
-    return this.waitingTicks;
   }
 
   /** Resolves when nothing waits any more. */
@@ -129,12 +109,8 @@ export class GroupCommit {
 
   private async commitWithRetries(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
     for (let attempt = 0; ; attempt += 1) {
-      const startedMs = performance.now();
       try {
-        const commit = await this.committer.commit(requests);
-        this.committer.onTiming?.((performance.now() - startedMs) / 1000, commit.created.length);
-        this.committer.onCommitted(commit);
-        return commit;
+        return await this.commit(requests);
       } catch (error) {
         this.database.noteWriteError(error);
         if (!isRetryable(error) || attempt + 1 >= TRIES_MAX) throw error;

@@ -1,4 +1,5 @@
 import { type Micros, type NewTick, TICKS_PER_STAMP_MAX, type Tick } from "@fx-ohlc/schemas";
+import { entryOf } from "@fx-ohlc/service-kit";
 
 /**
  * Which slot of its stamp each tick takes (a stamp is one symbol at one time; a slot is one `seq` of it). Of a streamed body each
@@ -122,7 +123,7 @@ export class SlotAllocator {
   }
 
   private stamp(symbol: string, timeUs: Micros): Stamp {
-    return entry(entry(this.stamps, symbol), timeUs);
+    return entryOf(entryOf(this.stamps, symbol, newMap<Micros, Stamp>), timeUs, newMap<number, Slot>);
   }
 }
 
@@ -133,11 +134,6 @@ function endOfRun(ticks: readonly NewTick[], from: number): number {
   return to;
 }
 
-/** The map at a key of a map of maps, made where there is none. */
-function entry<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
-  const known = maps.get(key);
-  if (known !== undefined) return known;
-  const made = new Map<L, V>();
-  maps.set(key, made);
-  return made;
+function newMap<K, V>(): Map<K, V> {
+  return new Map();
 }

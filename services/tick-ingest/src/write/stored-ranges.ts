@@ -1,4 +1,5 @@
-import type { Micros, NewTick, SymbolRange } from "@fx-ohlc/schemas";
+import type { NewTick, SymbolRange } from "@fx-ohlc/schemas";
+import { groupBy } from "@fx-ohlc/service-kit";
 
 /**
  * Stamps closer than this are looked up as one range: the rows between them that nobody asked for are at most what a
@@ -8,19 +9,12 @@ const GAP_MAX_US = 10_000_000;
 
 /** The ranges that cover every stamp of some requests. */
 export function stampRanges(requests: readonly (readonly NewTick[])[]): SymbolRange[] {
-  const timesOf = new Map<string, Micros[]>();
-  for (const ticks of requests) {
-    for (const { symbol, timeUs } of ticks) {
-      const times = timesOf.get(symbol);
-      if (times === undefined) timesOf.set(symbol, [timeUs]);
-      else times.push(timeUs);
-    }
-  }
-  return [...timesOf].flatMap(([symbol, times]) => rangesOf(symbol, times));
+  const groups = groupBy(requests.flat(), ({ symbol }) => symbol);
+  return [...groups].flatMap(([symbol, ticks]) => rangesOf(symbol, ticks));
 }
 
-function rangesOf(symbol: string, times: Micros[]): SymbolRange[] {
-  times.sort((a, b) => a - b);
+function rangesOf(symbol: string, ticks: readonly NewTick[]): SymbolRange[] {
+  const times = ticks.map(({ timeUs }) => timeUs).sort((a, b) => a - b);
   const ranges: SymbolRange[] = [];
   let fromUs = times[0] ?? 0;
   let toUs = fromUs;
