@@ -60,7 +60,9 @@ const ACTS: Readonly<Record<OperatorAct, (life: Life, at: number) => Promise<voi
   // TimescaleDB's own, over dropped ticks and up to the present.
   "refresh-all": async ({ system }) => {
     const refresh = (level: string) =>
-      system.database.sql.unsafe(`call refresh_continuous_aggregate('ohlc_${level}', null, null, force => true)`);
+      system.database.sql.unsafe(
+        `call refresh_continuous_aggregate('ohlc_${level}', null, null, force => true, options => '{"buckets_per_batch": 0}')`,
+      );
     for (const level of LEVELS) await eventually(() => refresh(level), { what: "a refresh beside the system's own" });
   },
 };

@@ -18,8 +18,9 @@ export async function backup(life: Life): Promise<void> {
   await system.untilReady();
 }
 
-function goneWith(now: Model, then: Model): ModelTick[] {
-  return now.ticks().filter(({ symbol, timeUs, seq, price }) => then.priceAt(symbol, timeUs, seq) !== price);
+/** What one state has and another has not. */
+function without(model: Model, other: Model): ModelTick[] {
+  return model.ticks().filter(({ symbol, timeUs, seq, price }) => other.priceAt(symbol, timeUs, seq) !== price);
 }
 
 /** The database goes back to an earlier moment, while everybody goes on or everybody is stopped. */
@@ -31,7 +32,10 @@ export async function restore(life: Life, { pick, isMigrated, isStopped }: Event
   await system.database.restore(moment.backup);
   // As the guide's own restore does it, without any setting.
   if (isMigrated) await system.migrate({});
-  life.lost.push(...goneWith(life.model, moment.model));
+  life.lost.push(...without(life.model, moment.model));
+  // They were gone with the database, and are back: to be told of them again is no invention.
+  const back = without(moment.model, life.model);
+  for (const account of life.accounts) account.note(back);
   life.model = moment.model.copy();
   life.marks = moment.marks.copy(await life.facts());
   life.marks.allow(await life.facts());
