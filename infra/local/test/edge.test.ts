@@ -201,6 +201,33 @@ describe("the edge", () => {
     }
   });
 
+  it("tells the service at once that a reader has reset its connection", async () => {
+    const ended = new Promise<string | undefined>((resolve) => {
+      query.handler = (req) => req.socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+    });
+    const arrived = new Promise((resolve) => {
+      const { handler } = query;
+      query.handler = (req, res) => resolve(handler(req, res));
+    });
+    const socket = open();
+    socket.write("GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n");
+    await arrived;
+    socket.resetAndDestroy();
+    expect(await ended).toBe("ECONNRESET");
+  });
+
+  it("keeps a connection after an upload in chunks", async () => {
+    ingest.handler = (req, res) => void req.once("end", () => res.writeHead(201).end("stored")).resume();
+    const socket = open();
+    for (const _ of [1, 2]) {
+      socket.write("POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+      const answer = String(await once(socket, "data"));
+      expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+      expect(answer).toMatch(/^connection: keep-alive\r$/im);
+    }
+    socket.destroy();
+  });
+
   it("refuses stray bytes after the answer to the request before them", async () => {
     ingest.handler = (req, res) => void req.once("end", () => res.writeHead(201).end("stored")).resume();
     const socket = open();

@@ -70,7 +70,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   });
   const sockets = trackSockets(server);
   const ends = new ConnectionEnds(server);
-  if (options.onWebSocket !== undefined) takeWebSockets(server, ends, options.onWebSocket);
+  takeWebSockets(server, ends, options.onWebSocket);
   server.on("request", handler);
   server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
   try {

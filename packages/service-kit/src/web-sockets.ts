@@ -7,11 +7,14 @@ export type UpgradeListener = (req: IncomingMessage, socket: Duplex, head: Buffe
 /**
  * Takes WebSockets. Any other upgrade is ignored and its request answered (RFC 9110 §7.8): Java's HTTP client and `curl --http2`
  * offer HTTP/2 (`h2c`) with each request. Node 20 hands over the connection at any upgrade when it has a listener, so such a
- * request is put back without its offer.
+ * request is put back without its offer; without a listener it answers the request and swallows what has come after it.
+ *
+ * @param accept absent where no WebSocket is taken
  */
-export function takeWebSockets(server: Server, ends: ConnectionEnds, accept: UpgradeListener): void {
+export function takeWebSockets(server: Server, ends: ConnectionEnds, accept: UpgradeListener | undefined): void {
   server.on("upgrade", (req, socket, head) => {
-    if (req.method === "GET" && req.headers.upgrade?.toLowerCase() === "websocket") return accept(req, socket, head);
+    const isWebSocket = req.method === "GET" && req.headers.upgrade?.toLowerCase() === "websocket";
+    if (isWebSocket && accept !== undefined) return accept(req, socket, head);
     void ends.answered(socket).then(() => {
       socket.unshift(Buffer.concat([Buffer.from(withoutUpgrade(req), "latin1"), head]));
       server.emit("connection", socket);

@@ -159,6 +159,19 @@ describe("an upgrade", () => {
     expect(text).toMatch(/"url":"\/a"[\s\S]*"url":"\/b"/);
   });
 
+  test("is ignored where no WebSocket is taken, and what comes with it is read", async () => {
+    const plain = await listen(echo, { port: 0, host: "127.0.0.1" });
+    const upgrades = ["h2c", "websocket", "h2c"].map(
+      (protocol, i) => `GET /${i} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+    );
+    const socket = connect({ port: plain.port, host: "127.0.0.1" }).setEncoding("utf8");
+    socket.write(`${upgrades.join("")}GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const text = await textOf(socket);
+    expect(statusesOf(text)).toEqual([200, 200, 200, 200]);
+    expect(text).toMatch(/"url":"\/0"[\s\S]*"url":"\/1"[\s\S]*"url":"\/2"[\s\S]*"url":"\/last"/);
+    await plain.stop(100);
+  });
+
   test("to a WebSocket is not, but for a method that cannot have one", async () => {
     handler = echo;
     const socket = ask("GET / HTTP/1.1\r\nUpgrade: websocket".replace("\r\nUpgrade: websocket", ""));
