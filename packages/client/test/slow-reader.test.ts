@@ -63,6 +63,33 @@ const keysOf = (ticks: readonly Row[]) => ticks.map(({ time, seq, price }) => `$
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a reader slower than its queue", () => {
+  it("saves where it is itself, and another goes on there with all that waited", async () => {
+    gateway.history = rows(0, 600);
+    const opened = open({ positions: BEFORE });
+    const events = opened[Symbol.asyncIterator]();
+    const peer = await gateway.peer();
+    await peer.request();
+    peer.send(subscribed(true, "e-1"));
+    for (let message = 0; message < 6; message += 1) {
+      peer.send({ type: "ticks", channel: CHANNEL, offset: `e-${message + 2}`, ticks: rows(message * 100, 100) });
+    }
+    await eventually(() => opened.positions[CHANNEL]?.offset === "e-7");
+    const received: Row[] = [];
+    while (received.length < 200)
+      received.push(...ticksOf((await events.next()).value ?? { type: "status", status: "live" }));
+    await events.return?.();
+    const saved: FxStream["positions"] = JSON.parse(JSON.stringify(opened.positions));
+    expect(saved[CHANNEL]).toMatchObject({ offset: "e-7", missing: [{ from: rows(200, 1)[0]?.time }] });
+    const another = open({ positions: saved });
+    const next = another[Symbol.asyncIterator]();
+    const nextPeer = await gateway.peer();
+    await nextPeer.request();
+    nextPeer.send(subscribed(true, "e-7"));
+    while (received.length < 600)
+      received.push(...ticksOf((await next.next()).value ?? { type: "status", status: "live" }));
+    expect(keysOf(received)).toEqual(keysOf(rows(0, 600)));
+  });
+
   it("gets what its queue has no room for from the same connection, every tick once", async () => {
     const opened = open({ queueMax: 10 });
     const statuses: string[] = [];
@@ -109,6 +136,12 @@ describe("a reader slower than its queue", () => {
       });
       let messages = 0;
       let pages = 0;
+      let handedOut = 0;
+      for (const type of ["ticks", "reloaded-ticks"] as const) {
+        opened.on(type, ({ ticks }) => {
+          handedOut += ticks.length;
+        });
+      }
       const live = (count: number) => {
         const ticks = rows(history.length, count);
         history.push(...ticks);
@@ -117,7 +150,7 @@ describe("a reader slower than its queue", () => {
       };
       while (received.length < history.length) {
         // So slow that the queue is full whenever there is more to come.
-        await eventually(() => status === "paused" || opened.positions[CHANNEL]?.missing === undefined);
+        await eventually(() => status === "paused" || handedOut === history.length);
         const { value } = await events.next();
         if (value === undefined) throw new Error("the stream ended");
         if (value.type === "status") statuses.push(value.status);

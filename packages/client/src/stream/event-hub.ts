@@ -37,6 +37,11 @@ export class EventHub {
     return this.#queue?.isFull ?? false;
   }
 
+  /** Where what waits for the loop begins, by channel. */
+  get unreadFrom(): ReadonlyMap<string, string> {
+    return this.#queue?.unreadFrom ?? new Map();
+  }
+
   /**
    * A listener that throws costs neither the others nor the loop an event: its error is thrown by itself, as that of any
    * other event handler is.

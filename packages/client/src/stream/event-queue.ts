@@ -1,4 +1,5 @@
 import { isNotice, rowsOf, type StreamEvent } from "./events.js";
+import { Unread } from "./unread.js";
 
 /** Notices that may wait in a row: a connection may come and go for days while nobody reads. */
 const NOTICES_MAX = 16;
@@ -7,6 +8,7 @@ const NOTICES_MAX = 16;
 export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
   #events: StreamEvent[] = [];
   #rows = 0;
+  readonly #unread = new Unread();
   #isFull = false;
   #waiting: { resolve(result: IteratorResult<StreamEvent, void>): void; reject(error: Error): void } | undefined;
   #end: { error: Error | undefined } | undefined;
@@ -24,6 +26,11 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
   /** What is full should be given notices only, and a page that was asked for before. */
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** Where what no loop has taken begins, by channel. */
+  get unreadFrom(): ReadonlyMap<string, string> {
+    return this.#unread.from;
   }
 
   push(event: StreamEvent): void {
@@ -61,6 +68,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
   #add(event: StreamEvent): void {
     if (isNotice(event) && this.#hasManyNotices()) this.#events.pop();
     this.#events.push(event);
+    this.#unread.add(event);
     this.#rows += rowsOf(event);
     this.#isFull ||= this.#rows >= this.rowsMax;
   }
@@ -74,6 +82,7 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
     const event = this.#events.shift();
     if (event === undefined) return undefined;
     this.#rows -= rowsOf(event);
+    this.#unread.take(event);
     if (this.#isFull && this.#rows <= this.rowsMax / 2) {
       this.#isFull = false;
       this.onDrained();

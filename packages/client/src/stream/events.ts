@@ -8,6 +8,7 @@ import type {
 } from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
 import type { BarMessage } from "./protocol.js";
+import { earliest } from "./ranges.js";
 
 /**
  * All ticks of [from, to), read over HTTP because the stream could not give them, or not as slowly as they are read. Some may
@@ -70,6 +71,25 @@ export type EventOf<Type extends StreamEvent["type"]> = Extract<StreamEvent, { r
 /** What tells no ticks or bars: of these, a queue may leave some out. */
 export function isNotice({ type }: StreamEvent): boolean {
   return type === "status" || type === "error";
+}
+
+/** The earliest time of what an event tells that HTTP has too; undefined where it has nothing of it, as of a bar that runs. */
+export function startOf(event: StreamEvent): string | undefined {
+  switch (event.type) {
+    case "ticks":
+      return event.ticks.map(({ time }) => time).reduce(earliest);
+    case "final":
+    case "revision":
+      return event.bar.bucket;
+    case "reloaded-bars":
+      return event.bars.at(0)?.bucket;
+    case "reloaded-ticks":
+    case "conflated":
+    case "gap":
+      return event.from;
+    default:
+      return undefined;
+  }
 }
 
 /** How many ticks or bars an event holds, or tells of. */

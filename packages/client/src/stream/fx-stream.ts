@@ -5,6 +5,7 @@ import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
 import type { ServerMessage } from "./protocol.js";
+import { withRange } from "./ranges.js";
 import { Resumption } from "./resumption.js";
 import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
 
@@ -105,11 +106,16 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * How far the reader has come in each channel, to save and to go on from in another stream. What waits for a loop, up to
-   * `queueMax` rows, counts as read.
+   * How far the reader has come in each channel, to save and to go on from in another stream. What waits for a loop is missing
+   * there, and will be read over HTTP.
    */
   get positions(): Readonly<Record<string, Position>> {
-    return this.#resumption.positions;
+    const { positions } = this.#resumption;
+    for (const [name, from] of this.#hub.unreadFrom) {
+      const { missing = [], ...position } = positions[name] ?? {};
+      positions[name] = { ...position, missing: withRange(missing, { from }) };
+    }
+    return positions;
   }
 
   /**
