@@ -201,21 +201,6 @@ describe("the edge", () => {
     }
   });
 
-  it("tells the service at once that a reader has reset its connection", async () => {
-    const ended = new Promise<string | undefined>((resolve) => {
-      query.handler = (req) => req.socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
-    });
-    const arrived = new Promise((resolve) => {
-      const { handler } = query;
-      query.handler = (req, res) => resolve(handler(req, res));
-    });
-    const socket = open();
-    socket.write("GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n");
-    await arrived;
-    socket.resetAndDestroy();
-    expect(await ended).toBe("ECONNRESET");
-  });
-
   it("keeps a connection after an upload in chunks", async () => {
     ingest.handler = (req, res) => void req.once("end", () => res.writeHead(201).end("stored")).resume();
     const socket = open();

@@ -37,7 +37,8 @@ export function cutOff(res: ServerResponse): void {
  * How connections of a server end:
  *
  * - A FIN after a request is no departure (RFC 9112 §9.6): the answers are sent, then the connection is closed. A read is given
- *   up when its answer has not begun 5 s later. In the middle of a request it is one.
+ *   up when its answer has not begun 5 s later. In the middle of a request it is one, and so it is from a proxy, which sends it
+ *   when whoever asked is gone.
  * - An answer may come before the end of its request. The rest is read and dropped, at some 6 MB/s for 10 s at most, and only
  *   then the connection is used again or closed: closed at once it would be reset under a sender that still writes, and the answer lost.
  * - What follows a request and is none is answered 400 after the answers to those before it.
@@ -47,6 +48,8 @@ export class ConnectionEnds {
   /** Answers under way, in the order of their requests. */
   readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>();
   readonly #refused = new WeakSet<Duplex>();
+  /** Answers to proxies. Noted as they come, for who hands a request on writes into its headers. */
+  readonly #proxied = new WeakSet<ServerResponse>();
 
   constructor(server: Server) {
     Object.assign(server, { httpAllowHalfOpen: true }); // Node reads it and does not document it.
@@ -72,18 +75,17 @@ export class ConnectionEnds {
   #meet(socket: Socket): void {
     if (this.#answers.has(socket)) return;
     this.#answers.set(socket, new Set());
-    socket.once("end", () => setTimeout(() => this.#giveReadsUp(socket), READ_AFTER_FIN_MS).unref());
-  }
-
-  #giveReadsUp(socket: Socket): void {
-    const isRead = ({ req: { method }, headersSent }: ServerResponse) =>
-      !headersSent && /^(GET|HEAD)$/.test(method ?? "");
-    if ([...this.#under(socket)].some(isRead)) socket.destroy();
+    socket.once("end", () => {
+      const unread = () => [...this.#under(socket)].filter(isUnread);
+      if (unread().some((res) => this.#proxied.has(res))) socket.destroy();
+      else setTimeout(() => unread().length > 0 && socket.destroy(), READ_AFTER_FIN_MS).unref();
+    });
   }
 
   #follow(req: IncomingMessage, res: ServerResponse): void {
     const { socket } = req;
     this.#under(socket).add(res);
+    if (req.headers["x-forwarded-for"] !== undefined) this.#proxied.add(res);
     if (!hasBody(req)) return;
     const close = () => Socket.prototype.destroySoon.call(socket);
     // Node calls it as soon as the last answer is written.
@@ -107,6 +109,11 @@ export class ConnectionEnds {
     if (this.#under(socket).size === 0) socket.destroy();
     else socket.resetAndDestroy();
   }
+}
+
+/** Of a read whose answer has not begun. */
+function isUnread({ req: { method }, headersSent }: ServerResponse): boolean {
+  return !headersSent && /^(GET|HEAD)$/.test(method ?? "");
 }
 
 /** Of a request that has just begun. */

@@ -36,6 +36,20 @@ const refuseAtOnce: RequestListener = (_req, res) => sendProblem(res, new Proble
 
 const POST = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
 
+test("a proxy that ends its side has nobody to read for, and the work for it ends at once", async () => {
+  const ended: string[] = [];
+  handler = (req, res) => void res.once("close", () => ended.push(req.url ?? ""));
+  const sockets = ["client", "proxy"].map((name) => {
+    const socket = open(true);
+    const forwarded = name === "proxy" ? "X-Forwarded-For: 192.0.2.1\r\n" : "";
+    socket.end(`GET /${name} HTTP/1.1\r\nHost: x\r\n${forwarded}\r\n`);
+    return socket.resume().on("error", () => undefined);
+  });
+  await once(sockets[1] as Socket, "close");
+  expect(ended).toEqual(["/proxy"]);
+  sockets[0]?.destroy();
+});
+
 describe("a client that ends its side after its request", () => {
   test("is answered", async () => {
     handler = echo;

@@ -22,11 +22,9 @@ const UPGRADE_TIMEOUT_MS = 10_000;
 /** The proxy to the services. Bodies are streamed both ways; a service that cannot be reached is a 503 with `Retry-After`. */
 export function createUpstreamProxy(failures: FailureLog): ProxyServer {
   const proxy = createProxyServer({ upgradeTimeout: UPGRADE_TIMEOUT_MS, xfwd: true });
-  proxy.on("proxyReq", (upstream, req, res) => {
+  proxy.on("proxyReq", (upstream, _req, res) => {
     // While the reader pauses, nothing is read from the service: that is no silence of its.
     upstream.setTimeout(UPSTREAM_IDLE_TIMEOUT_MS, () => res.writableNeedDrain || upstream.destroy());
-    // Before httpxy closes it in good order: that is no departure, and the service would go on for nobody.
-    if (isRead(req)) res.prependOnceListener("close", () => res.writableFinished || upstream.socket?.resetAndDestroy());
   });
   proxy.on("proxyRes", (answer, _req, res) => {
     // Between the service and here.
@@ -44,10 +42,6 @@ export function createUpstreamProxy(failures: FailureLog): ProxyServer {
     else if (out instanceof Socket) refuse(out, problem, requestId);
   });
   return proxy;
-}
-
-function isRead({ method }: IncomingMessage): boolean {
-  return method === "GET" || method === "HEAD";
 }
 
 function serviceOf(req: IncomingMessage | undefined): string {
