@@ -56,8 +56,8 @@ describe("a channel's saved position", () => {
     const message: ChannelMessage = { type: "ticks", channel: "ticks:EURUSD", offset: "e-2", ticks: [tick] };
     state.hold(state.note(message));
     const position = { offset: "e-2", time: tick.time };
-    expect(state.saved).toEqual({ ...position, missing: [{ from: tick.time }] });
+    expect(state.saved()).toEqual({ ...position, missing: [{ from: tick.time }] });
     expect(held(state)).toEqual([message]);
-    expect(state.saved).toEqual(position);
+    expect(state.saved()).toEqual(position);
   });
 });

@@ -112,9 +112,14 @@ export class ChannelState {
     this.position = position;
   }
 
-  /** What another stream goes on from: what is held back is missing there. */
-  get saved(): Position {
+  /**
+   * What another stream goes on from: what is held back is missing there.
+   *
+   * @param unreadFrom where what was handed out and not taken begins
+   */
+  saved(unreadFrom?: string): Position {
     const ranges = [...this.#heldRanges, ...(this.reading === undefined ? [] : [this.reading])];
+    if (unreadFrom !== undefined) ranges.push({ from: startOf(this.channel, unreadFrom) });
     const missing = ranges.reduce<readonly Range[]>(withRange, this.missing);
     return missing.length === 0 ? this.position : { ...this.position, missing };
   }

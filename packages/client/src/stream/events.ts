@@ -85,8 +85,10 @@ export function startOf(event: StreamEvent): string | undefined {
       return event.bars.at(0)?.bucket;
     case "reloaded-ticks":
     case "conflated":
-    case "gap":
       return event.from;
+    case "gap":
+      // An import is not to be read.
+      return event.late === true ? undefined : event.from;
     default:
       return undefined;
   }

@@ -5,7 +5,6 @@ import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
 import type { ServerMessage } from "./protocol.js";
-import { withRange } from "./ranges.js";
 import { Resumption } from "./resumption.js";
 import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
 
@@ -110,12 +109,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
    * there, and will be read over HTTP.
    */
   get positions(): Readonly<Record<string, Position>> {
-    const { positions } = this.#resumption;
-    for (const [name, from] of this.#hub.unreadFrom) {
-      const { missing = [], ...position } = positions[name] ?? {};
-      positions[name] = { ...position, missing: withRange(missing, { from }) };
-    }
-    return positions;
+    return this.#resumption.positions(this.#hub.unreadFrom);
   }
 
   /**

@@ -66,8 +66,9 @@ export class Resumption {
     }
   }
 
-  get positions(): Record<string, Position> {
-    return Object.fromEntries([...this.#channels].map(([name, { saved }]) => [name, saved]));
+  /** @param unreadFrom where what the reader was handed and has not taken begins, by channel */
+  positions(unreadFrom: ReadonlyMap<string, string>): Record<string, Position> {
+    return Object.fromEntries([...this.#channels].map(([name, state]) => [name, state.saved(unreadFrom.get(name))]));
   }
 
   /** The `since` of a subscribe request: the offsets of every `ticks:` channel that the subscriptions cover. */
