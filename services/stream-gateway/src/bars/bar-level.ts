@@ -143,6 +143,7 @@ export class BarLevel {
   revise(fromUs: Micros, toUs: Micros): boolean {
     const openFromUs = this.#boundary === undefined ? Number.POSITIVE_INFINITY : this.#openFromUs();
     this.#revised.add(fromUs, Math.min(toUs, openFromUs));
+    if (this.#boundary !== undefined) this.#showOpen(fromUs, toUs);
     return this.#boundary === undefined || toUs > openFromUs;
   }
 
@@ -279,14 +280,19 @@ export class BarLevel {
     return gone.map(([bucketUs]) => this.#revision(emptyBar(this.symbol, bucketUs)));
   }
 
-  /** What was revised before there was any anchor: followers may know the open bars of it over HTTP. */
+  /** What was revised before there was any anchor. */
   #showRevised(): void {
     const openFromUs = this.#openFromUs();
     for (const { fromUs, toUs } of this.#revised.take()) {
       this.#revised.add(fromUs, Math.min(toUs, openFromUs));
-      let bucketUs = this.#startOf(Math.max(fromUs, openFromUs));
-      for (; bucketUs < toUs && bucketUs <= this.#nowUs; bucketUs = this.#endOf(bucketUs)) this.#show(bucketUs, false);
+      this.#showOpen(fromUs, toUs);
     }
+  }
+
+  /** Followers may know the open bars of a revised range over HTTP, those too that no anchor has brought. */
+  #showOpen(fromUs: Micros, toUs: Micros): void {
+    let bucketUs = this.#startOf(Math.max(fromUs, this.#openFromUs()));
+    for (; bucketUs < toUs && bucketUs <= this.#nowUs; bucketUs = this.#endOf(bucketUs)) this.#show(bucketUs, false);
   }
 
   #show(bucketUs: Micros, toldFinal: boolean): void {

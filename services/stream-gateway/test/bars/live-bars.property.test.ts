@@ -178,6 +178,20 @@ test("a bar that a client was shown before anybody was told of it is told to be 
   expect([...world.beliefs.minute.values()]).toMatchObject([{ kind: "revision", bar: { tickCount: 0 } }]);
 });
 
+test("a running bar that only HTTP has shown, gone before the anchor was read, is told to be gone", () => {
+  const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
+  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+  world.join();
+  world.correct(0, START, START + SECOND, undefined);
+  for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
+  world.publish(0);
+  world.deliver();
+  for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
+  for (const interval of STORED_INTERVALS) {
+    expect([...(world.joined?.[interval].values() ?? [])]).toMatchObject([{ tickCount: 0 }]);
+  }
+});
+
 describe("live bars", () => {
   test.each(BOUNDARIES)(
     "equal a full recomputation after any interleaving of commits, publishing, delivery, losses, anchors, reads and corrections: %s",
