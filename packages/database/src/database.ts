@@ -27,6 +27,7 @@ export interface DatabaseOptions extends Omit<PoolOptions, "ground" | "planCache
 /** With both, a frozen server is noticed after 1.5 s at most: a request gets its 503 within the promised 2 s. */
 const PING_INTERVAL_MS = 400;
 const PING_TIMEOUT_MS = 1100;
+const SILENCE_STEP_MS = 100;
 const MAY_NOT_WRITE = "the database's role may not write ticks";
 /** Connections that answered nothing for so long are given up: a host that vanished without a word would hold them for minutes. */
 const RENEW_AFTER_MS = 10_000;
@@ -83,8 +84,8 @@ export class Database extends EventEmitter<{
   private isSessionStale = false;
   private stopLooking: (() => Promise<void>) | undefined;
   private question: Question | undefined;
-  /** When the server last answered anything, by `performance.now()`. */
-  private answeredAtMs = 0;
+  /** What the server has answered so far, to the monitor or to others. */
+  private answers = 0;
   private readonly waiting = new Set<(reason: unknown) => void>();
   private closed = false;
 
@@ -245,25 +246,31 @@ export class Database extends EventEmitter<{
     }
   }
 
-  /** The outcome of a look, unless the server answers nothing at all for too long, or this alone for very long. */
+  /**
+   * The outcome of a look, unless the server answers nothing at all for too long, or this alone for very long. Silence is counted
+   * in short waits: one that ends late says that this process was held up, and nothing of the server.
+   */
   private async whileAnswering({ answer, askedAtMs }: Question): Promise<void> {
-    this.noteAnswer();
     const { pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
-    const untilMs = () => Math.min(this.answeredAtMs + pingTimeoutMs, askedAtMs + RENEW_AFTER_MS);
+    let heard = this.answers;
+    let silentMs = 0;
     for (;;) {
+      const waitMs = Math.min(SILENCE_STEP_MS, pingTimeoutMs - silentMs);
       try {
-        return await withDeadline(answer, untilMs() - performance.now(), "the database");
+        return await withDeadline(answer, waitMs, "the database");
       } catch (error) {
-        // A turn for an answer that arrived while this process itself was too busy to read it.
+        // A turn for an answer that arrived while this process was held up.
         await nextTurn();
         if (this.question === undefined) return answer;
-        if (performance.now() >= untilMs()) throw error;
+        silentMs = this.answers === heard ? silentMs + waitMs : 0;
+        heard = this.answers;
+        if (silentMs >= pingTimeoutMs || performance.now() >= askedAtMs + RENEW_AFTER_MS) throw error;
       }
     }
   }
 
   private noteAnswer(): void {
-    this.answeredAtMs = performance.now();
+    this.answers += 1;
   }
 
   /** One question at a time: those sent to a frozen server would pile up behind each other. */

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as later } from "node:timers/promises";
 import { emptyDatabase, eventually, type TestDatabase } from "@fx-ohlc/embedded";
 import { Database } from "../src/database.js";
 import { migrate } from "../src/migrate.js";
@@ -6,20 +7,45 @@ import { migrate } from "../src/migrate.js";
 /** A look finds the server away when it answers nothing for so long; one of these looks takes three times that. */
 const PING_TIMEOUT_MS = 500;
 const LOOK_S = 1.5;
+const OPTIONS = { applicationName: "test", connectionsMax: 2, statementTimeoutMs: 0 };
 
 let server: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   server = await emptyDatabase();
   await migrate({ url: server.url, engine: "auto" });
-  const options = { applicationName: "test", connectionsMax: 2, statementTimeoutMs: 0 };
-  database = new Database({ url: server.url, ...options, pingIntervalMs: 20, pingTimeoutMs: PING_TIMEOUT_MS });
+  database = new Database({ url: server.url, ...OPTIONS, pingIntervalMs: 20, pingTimeoutMs: PING_TIMEOUT_MS });
   database.start();
   await database.untilAvailable();
 }, 60_000);
 afterAll(async () => {
   await database.close(0);
   await server.drop();
+});
+
+/** Keeps this process from doing anything else. */
+function holdUp(ms: number): void {
+  for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
+}
+
+test("a process that was held up itself for longer than that does not take the server for away", async () => {
+  // A look nearly always: it is held up between two of its statements.
+  const looking = new Database({ url: server.url, ...OPTIONS, pingIntervalMs: 1, pingTimeoutMs: PING_TIMEOUT_MS });
+  let awayTimes = 0;
+  looking.start();
+  try {
+    await looking.untilAvailable();
+    looking.on("away", () => {
+      awayTimes += 1;
+    });
+    for (let times = 0; times < 8; times += 1) {
+      await later(7 + times);
+      holdUp(1.5 * PING_TIMEOUT_MS);
+    }
+    expect(awayTimes).toBe(0);
+  } finally {
+    await looking.close(0);
+  }
 });
 
 test("a server that is slow to answer a look is not away while it answers others, and is when it answers nobody", async () => {
