@@ -17,6 +17,7 @@ export * from "./stream-request.js";
 export * from "./stream-stats.js";
 export * from "./symbol.js";
 export * from "./tick.js";
+export * from "./tick-bytes.js";
 export * from "./tick-dto.js";
 export * from "./tick-json.js";
 export * from "./time.js";

@@ -25,9 +25,9 @@ export interface NewTick {
   readonly isStamped: boolean;
   /**
    * Of a streamed body: the number of its run, which is adjacent lines of one symbol and time. Each run is numbered as a request of
-   * its own is, wherever the body is cut into chunks. Absent of all ticks of any other request.
+   * its own is, wherever the body is cut into chunks. 0 of all ticks of any other request.
    */
-  readonly run?: number;
+  run: number;
 }
 
 /** Ticks one (symbol, time) can hold; the database's check constraint says the same. */
@@ -43,7 +43,8 @@ export interface TickRules {
   readonly maxClockSkewUs: Micros;
 }
 
-const DEFAULT_SYMBOL = "EURUSD";
+/** Of a tick that names none. */
+export const DEFAULT_SYMBOL = "EURUSD";
 const FIELDS: ReadonlySet<string> = new Set(["symbol", "time", "price", "seq"]);
 
 /** Why `price` is refused, or undefined when it is one. */
@@ -106,5 +107,5 @@ export function checkTick(raw: unknown, rules: TickRules, path: string, errors: 
   const seqMessage = seq === undefined ? undefined : seqProblem(seq);
   if (seqMessage !== undefined) errors.push({ field: `${path}seq`, message: seqMessage });
   if (errors.length > errorsBefore || stored === undefined || timeUs === undefined) return undefined;
-  return { symbol: stored, timeUs, price: price as number, seq: seq as number | undefined, isStamped };
+  return { symbol: stored, timeUs, seq: seq as number | undefined, price: price as number, isStamped, run: 0 };
 }

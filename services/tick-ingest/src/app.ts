@@ -37,7 +37,8 @@ import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { Corrections } from "./write/corrections.js";
-import { GroupCommit } from "./write/group-commit.js";
+import { CopyTrust } from "./write/copy-trust.js";
+import { GroupCommit, type Writer } from "./write/group-commit.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
@@ -64,7 +65,9 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
-  const commit = committing(new TickWriter(database, ledger), publisher, ingestMetrics);
+  const trust = new CopyTrust();
+  ingestMetrics.observeCopies(metrics, trust);
+  const writer = telling(new TickWriter(database, ledger, trust), publisher, ingestMetrics);
   return {
     logger,
     metrics,
@@ -84,8 +87,8 @@ function createParts(config: Config, version: string) {
     }),
     health: createHealth(version, database, redis, publisher),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
-    singles: new GroupCommit(database, commit, config),
-    bulk: new GroupCommit(database, commit, { ...config, flushIntervalMs: 0 }),
+    singles: new GroupCommit(database, writer, config),
+    bulk: new GroupCommit(database, writer, { ...config, flushIntervalMs: 0 }),
   };
 }
 
@@ -134,14 +137,17 @@ function publishing(
 }
 
 /** Every transaction that is known to be committed is counted and told of, in their order. */
-function committing(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): TickWriter["commit"] {
-  return async (requests) => {
-    const startedMs = performance.now();
-    const commit = await writer.commit(requests);
-    metrics.countCommit(commit, (performance.now() - startedMs) / 1000);
-    const { created, untold } = commit;
-    if (untold !== undefined) publisher.publishTicks(created, { ...commit, untold });
-    return commit;
+function telling(writer: TickWriter, publisher: Publisher, metrics: IngestMetrics): Writer {
+  return {
+    isTrusted: (request) => writer.isTrusted(request),
+    commit: async (requests) => {
+      const startedMs = performance.now();
+      const commit = await writer.commit(requests);
+      metrics.countCommit(commit, (performance.now() - startedMs) / 1000);
+      const { created, untold } = commit;
+      if (untold !== undefined) publisher.publishTicks(created, { ...commit, untold });
+      return commit;
+    },
   };
 }
 

@@ -2,6 +2,8 @@ import type { MaintenanceState } from "@fx-ohlc/database";
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
+import type { CopyTrust } from "./write/copy-trust.js";
+import { runsOf } from "./write/symbol-runs.js";
 import type { Commit } from "./write/tick-writer.js";
 
 /** Symbols with a series of their own; those that come later share one, for every label value costs memory for ever. */
@@ -81,6 +83,15 @@ export class IngestMetrics {
     });
   }
 
+  /** What writing by copy costs where ticks are not new. */
+  observeCopies(metrics: Metrics, trust: CopyTrust): void {
+    metrics.addCounter({
+      name: "tick_copy_wasted_rows_total",
+      help: "Rows that were written in vain, for a place among them was taken, and then again; vacuum removes them.",
+      read: () => trust.wastedRows,
+    });
+  }
+
   /** What waits for whoever looks after bars and ticks, asked at every scrape. */
   observeMaintenance(metrics: Metrics, read: () => Promise<MaintenanceState>): void {
     const gauge = (name: string, help: string, value: (state: MaintenanceState) => number) =>
@@ -100,17 +111,12 @@ export class IngestMetrics {
     this.commitDuration.observe(seconds);
     this.batchSize.observe(created.length);
     const nowS = this.nowUs() / US_PER_SECOND;
-    let previous: string | undefined;
-    for (const { symbol } of created) {
+    for (const { symbol, from, to } of runsOf(created)) {
       const label = this.ingested.has(symbol) || this.ingested.size < SYMBOLS_MAX ? symbol : OTHER_SYMBOLS;
-      this.ingested.set(label, (this.ingested.get(label) ?? 0) + 1);
-      // A commit's ticks are ordered by symbol.
-      if (label !== previous) this.ingestedAtS.set(label, nowS);
-      previous = label;
+      this.ingested.set(label, (this.ingested.get(label) ?? 0) + to - from);
+      this.ingestedAtS.set(label, nowS);
     }
-    for (const outcome of outcomes) {
-      if (outcome.ok) this.duplicates += outcome.placements.filter((placement) => !placement.created).length;
-    }
+    for (const outcome of outcomes) if (outcome.ok) this.duplicates += outcome.seqs.length - outcome.created;
   }
 
   countRejected(reason: string): void {

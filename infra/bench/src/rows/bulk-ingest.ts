@@ -53,9 +53,14 @@ async function writeCsv(lab: Lab): Promise<string> {
   return file;
 }
 
-/** Both sides start on an empty table. */
+/** Both sides start on an empty table. On TimescaleDB its chunks are gone with it, which must not be taken for retention. */
 async function empty(sql: Sql): Promise<void> {
-  for (const relation of ["ticks", "ohlc_minute", "ohlc_hour", "ohlc_day"]) await sql`truncate ${sql(relation)}`;
+  await sql.begin(async (transaction) => {
+    for (const relation of ["ticks", "ohlc_minute", "ohlc_hour", "ohlc_day"])
+      await transaction`truncate ${transaction(relation)}`;
+    const [row] = await transaction`select to_regclass('tick_chunks') is not null as "hasChunks"`;
+    if (row?.hasChunks === true) await transaction`delete from tick_chunks`;
+  });
 }
 
 /** Waits until day bars hold every row, so that no work of this round is left for the next one. */

@@ -1,16 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { checkTick, type FieldError, type NewTick, type TickRules } from "@fx-ohlc/schemas";
+import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
 import { Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
-import type { Outcome } from "../write/slot-allocator.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
-import { readJson } from "./request-body.js";
+import { parseJson, readBody } from "./request-body.js";
 
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 export const BULK_ROWS_MAX = 50_000;
 
-/** @throws Problem 422 listing the first bad rows; the size is checked before any row is looked at */
-function readTicks(raw: unknown, rules: TickRules): NewTick[] {
+/** @throws Problem 400 when the body is not JSON, 422 listing the first bad rows */
+function readTicks(body: Buffer, rules: TickRules): NewTick[] {
+  return readPlainTicks(body, rules, BULK_ROWS_MAX) ?? checkTicks(parseJson(body), rules);
+}
+
+/** The size is checked before any row is looked at. */
+function checkTicks(raw: unknown, rules: TickRules): NewTick[] {
   if (!Array.isArray(raw)) throw invalidTicks([{ field: "", message: "must be a JSON array of ticks" }]);
   if (raw.length > BULK_ROWS_MAX) {
     throw new Problem("too_large", `the array has ${raw.length} ticks, at most ${BULK_ROWS_MAX} go into one request`);
@@ -25,12 +29,6 @@ function readTicks(raw: unknown, rules: TickRules): NewTick[] {
   return ticks;
 }
 
-/** Ticks of a committed request that were created, and those that were stored before. */
-export function countOutcome(outcome: Outcome & { ok: true }): { created: number; duplicates: number } {
-  const created = outcome.placements.filter((placement) => placement.created).length;
-  return { created, duplicates: outcome.placements.length - created };
-}
-
 /** One sentence for people. */
 export function storedMessage(created: number, duplicates: number): string {
   return `${created} ticks stored, ${duplicates} were stored before`;
@@ -43,7 +41,7 @@ export async function postBulkJson(
   commits: GroupCommit,
   rules: TickRules,
 ): Promise<void> {
-  const ticks = readTicks(await readJson(req, BODY_BYTES_MAX), rules);
+  const ticks = readTicks(await readBody(req, BODY_BYTES_MAX), rules);
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
     return;
@@ -55,6 +53,7 @@ export async function postBulkJson(
     );
     throw refusedTicks(errors, outcome.refusals);
   }
-  const { created, duplicates } = countOutcome(outcome);
+  const { created } = outcome;
+  const duplicates = ticks.length - created;
   sendJson(res, 201, { created, duplicates, message: storedMessage(created, duplicates) });
 }

@@ -24,7 +24,7 @@ export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<
     if (type === "application/json") return postBulkJson(req, res, commits, rules());
     req.setTimeout(IDLE_TIMEOUT_MS, () => req.destroy());
     const format = type === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    await stream(new BulkStream(commits, format, on_error), req, res);
+    await stream(new BulkStream(commits, format, on_error, rules), req, res);
   };
 }
 

@@ -1,7 +1,6 @@
-import type { FieldError, NewTick } from "@fx-ohlc/schemas";
+import type { FieldError, NewTick, TickRules } from "@fx-ohlc/schemas";
 import type { GroupCommit } from "../write/group-commit.js";
-import type { Outcome, Refusal } from "../write/slot-allocator.js";
-import { countOutcome } from "./bulk-json.js";
+import type { Refusal } from "../write/slot-allocator.js";
 import type { LineFormat } from "./line-formats.js";
 import { type Line, LineTooLongError, readLines } from "./line-reader.js";
 import { ERRORS_LISTED_MAX, refusalError } from "./refusals.js";
@@ -22,9 +21,24 @@ export interface StreamResult {
   readonly stop: { readonly line: number; readonly refusals: readonly Refusal[] } | undefined;
 }
 
-interface Row {
-  readonly line: number;
-  readonly tick: NewTick;
+/** Ticks that are committed together, and the lines they were on. */
+class Chunk {
+  readonly ticks: NewTick[] = [];
+  readonly lines: number[] = [];
+
+  add(line: number, tick: NewTick): void {
+    this.ticks.push(tick);
+    this.lines.push(line);
+  }
+
+  /** What is on some of its places. */
+  of(isWanted: (place: number) => boolean): Chunk {
+    const chunk = new Chunk();
+    this.ticks.forEach((tick, place) => {
+      if (isWanted(place)) chunk.add(this.lines[place] ?? 0, tick);
+    });
+    return chunk;
+  }
 }
 
 function sameStamp(a: NewTick, b: NewTick): boolean {
@@ -38,7 +52,7 @@ function sameStamp(a: NewTick, b: NewTick): boolean {
  * everything before it is committed and the stream ends there, or goes on when bad lines are to be skipped.
  */
 export class BulkStream {
-  private rows: Row[] = [];
+  private chunk = new Chunk();
   /** The number of the last line's run; that line's tick is undefined when it was none. */
   private run = 0;
   private last: NewTick | undefined;
@@ -54,20 +68,26 @@ export class BulkStream {
     private readonly commits: GroupCommit,
     private readonly format: LineFormat,
     private readonly onError: "stop" | "skip",
+    private readonly rules: () => TickRules,
   ) {}
 
   /** @throws whatever a commit throws; {@link result} then tells what was committed before */
   async read(body: AsyncIterable<Buffer>): Promise<void> {
     try {
       for await (const lines of readLines(body)) {
-        for (const line of lines) await this.take(line);
+        const limits = this.rules();
+        for (const line of lines) {
+          // Nearly every line only joins its chunk: waiting for that would take as long as reading it.
+          const waits = this.take(line, limits);
+          if (waits !== undefined) await waits;
+        }
         if (this.stop !== undefined) return;
       }
     } catch (error) {
       if (!(error instanceof LineTooLongError)) throw error;
       await this.reject(error.line, [{ field: `line ${error.line}`, message: "is too long to be a tick" }], true);
     } finally {
-      await this.commit(this.rows.splice(0));
+      await this.commit();
       await this.committing;
     }
   }
@@ -77,63 +97,63 @@ export class BulkStream {
     return { created, duplicates, lines, rejectedCount, rejected, stop };
   }
 
-  private async take(line: Line): Promise<void> {
-    if (this.stop !== undefined) return;
-    const result = this.format.read(line);
-    if (result === undefined) return;
+  private take(line: Line, limits: TickRules): Promise<void> | undefined {
+    if (this.stop !== undefined) return undefined;
+    const result = this.format.read(line, limits);
+    if (result === undefined) return undefined;
     if ("symbol" in result) return this.add(line.number, result);
     this.last = undefined;
-    await this.reject(line.number, result, this.format.broken);
+    return this.reject(line.number, result, this.format.broken);
   }
 
-  private async add(line: number, tick: NewTick): Promise<void> {
-    if (this.last === undefined || !sameStamp(this.last, tick)) {
-      this.run += 1;
-      if (this.rows.length >= CHUNK_ROWS) await this.commit(this.rows.splice(0));
-    }
+  private add(line: number, tick: NewTick): Promise<void> | undefined {
+    const isOfRun = this.last !== undefined && sameStamp(this.last, tick);
+    const isFull = !isOfRun && this.chunk.ticks.length >= CHUNK_ROWS;
+    if (!isOfRun) this.run += 1;
+    tick.run = this.run;
     this.last = tick;
-    this.rows.push({ line, tick: { ...tick, run: this.run } });
+    const waits = isFull ? this.commit() : undefined;
+    this.chunk.add(line, tick);
+    return waits;
   }
 
-  /** Starts a chunk's commit once the one before it is through. */
-  private async commit(rows: Row[]): Promise<void> {
+  /** Starts the commit of what was read, once the one before it is through. */
+  private async commit(): Promise<void> {
+    const { chunk } = this;
+    this.chunk = new Chunk();
     await this.committing;
-    if (rows.length === 0 || this.stop !== undefined) return;
-    this.committing = this.commitRows(rows);
+    if (chunk.ticks.length === 0 || this.stop !== undefined) return;
+    this.committing = this.commitChunk(chunk);
     // Awaited by the next chunk or the end; without this an early failure would count as unhandled meanwhile.
     this.committing.catch(() => {});
   }
 
-  private async commitRows(rows: readonly Row[]): Promise<void> {
-    const outcome = await this.commits.submit(rows.map(({ tick }) => tick));
-    if (outcome.ok) this.count(rows, outcome);
-    else await this.withoutRefused(rows, outcome.refusals);
-  }
-
-  private count(rows: readonly Row[], outcome: Outcome & { ok: true }): void {
-    const { created, duplicates } = countOutcome(outcome);
-    this.created += created;
-    this.duplicates += duplicates;
-    this.lines = rows.at(-1)?.line ?? this.lines;
+  private async commitChunk(chunk: Chunk): Promise<void> {
+    const { ticks, lines } = chunk;
+    const outcome = await this.commits.submit(ticks);
+    if (!outcome.ok) return this.withoutRefused(chunk, outcome.refusals);
+    this.created += outcome.created;
+    this.duplicates += ticks.length - outcome.created;
+    this.lines = lines.at(-1) ?? this.lines;
   }
 
   /** Commits again what of a chunk can be: all but the refused rows, or what lies before the first of them. */
-  private async withoutRefused(rows: readonly Row[], refusals: readonly Refusal[]): Promise<void> {
-    const refused = new Map(refusals.map((refusal) => [refusal.index, refusal]));
-    const [first = 0] = refused.keys();
+  private async withoutRefused(chunk: Chunk, refusals: readonly Refusal[]): Promise<void> {
+    const refused = new Set(refusals.map(({ index }) => index));
+    const [first = 0] = refused;
     const skip = this.onError === "skip";
-    const rest = skip ? rows.filter((_row, index) => !refused.has(index)) : rows.slice(0, first);
-    if (rest.length > 0) await this.commitRows(rest);
+    const rest = chunk.of((place) => (skip ? !refused.has(place) : place < first));
+    if (rest.ticks.length > 0) await this.commitChunk(rest);
     for (const refusal of skip ? refusals : refusals.slice(0, 1)) {
-      const row = rows[refusal.index];
-      if (row !== undefined)
-        this.note(row.line, [refusalError(`line ${row.line}.`, row.tick, refusal)], !skip, [refusal]);
+      const line = chunk.lines[refusal.index];
+      const tick = chunk.ticks[refusal.index];
+      if (line !== undefined) this.note(line, [refusalError(`line ${line}.`, tick, refusal)], !skip, [refusal]);
     }
   }
 
   private async reject(line: number, errors: readonly FieldError[], fatal: boolean): Promise<void> {
     const stops = fatal || this.onError === "stop";
-    if (stops) await this.commit(this.rows.splice(0));
+    if (stops) await this.commit();
     if (stops) await this.committing;
     if (this.stop === undefined) this.note(line, errors, stops, []);
   }

@@ -1,4 +1,15 @@
-import { checkTick, type FieldError, type NewTick, type TickRules } from "@fx-ohlc/schemas";
+import {
+  checkTick,
+  DEFAULT_SYMBOL,
+  type FieldError,
+  type NewTick,
+  plainDecimal,
+  plainSymbol,
+  plainTick,
+  plainTime,
+  readPlainTick,
+  type TickRules,
+} from "@fx-ohlc/schemas";
 import type { Line } from "./line-reader.js";
 
 /** What became of one line: a tick, its errors, or nothing (the header). */
@@ -6,7 +17,8 @@ export type LineResult = NewTick | readonly FieldError[] | undefined;
 
 /** Reads the lines of one body in order. */
 export interface LineFormat {
-  read(line: Line): LineResult;
+  /** @param limits what a tick with a time of its own is checked against */
+  read(line: Line, limits: TickRules): LineResult;
   /** Whether no later line can be read once this result came: a bad header. */
   readonly broken: boolean;
 }
@@ -15,9 +27,14 @@ export interface LineFormat {
 export class NdjsonFormat implements LineFormat {
   readonly broken = false;
 
+  /** @param rules those of a moment: what comes without a time is stamped by them */
   constructor(private readonly rules: () => TickRules) {}
 
-  read({ number, text }: Line): LineResult {
+  read(line: Line, limits: TickRules): LineResult {
+    return readPlainTick(line.bytes, line.from, line.to, limits) ?? this.check(line);
+  }
+
+  private check({ number, text }: Line): LineResult {
     let raw: unknown;
     try {
       raw = JSON.parse(text);
@@ -40,12 +57,12 @@ export class CsvFormat implements LineFormat {
 
   constructor(private readonly rules: () => TickRules) {}
 
-  read(line: Line): LineResult {
-    const cells = line.text.split(",").map((cell) => cell.trim().replace(QUOTED, "$1"));
-    return this.columns === undefined ? this.readHeader(line, cells) : this.readRow(line, cells, this.columns);
+  read(line: Line, limits: TickRules): LineResult {
+    if (this.columns === undefined) return this.readHeader(line, cellsOf(line));
+    return readPlainRow(line, this.columns, limits) ?? this.readRow(line, cellsOf(line), this.columns);
   }
 
-  private readHeader({ number }: Line, cells: string[]): LineResult {
+  private readHeader({ number }: Line, cells: readonly string[]): LineResult {
     const columns = cells.map((cell) => cell.toLowerCase());
     const known: readonly string[] = COLUMNS;
     const fits = columns.every((column) => known.includes(column)) && new Set(columns).size === columns.length;
@@ -72,4 +89,41 @@ export class CsvFormat implements LineFormat {
     const errors: FieldError[] = [];
     return checkTick(raw, this.rules(), `line ${number}.`, errors) ?? errors;
   }
+}
+
+function cellsOf(line: Line): string[] {
+  return line.text.split(",").map((cell) => cell.trim().replace(QUOTED, "$1"));
+}
+
+const COMMA = 0x2c;
+
+/** The tick of a row whose values are written plainly, as most are; undefined for any other row. */
+function readPlainRow({ bytes, from, to }: Line, columns: readonly string[], limits: TickRules): NewTick | undefined {
+  let symbol: string | undefined = DEFAULT_SYMBOL;
+  let timeUs = Number.NaN;
+  let price = Number.NaN;
+  let seq: number | undefined;
+  let at = from;
+  for (let column = 0; column < columns.length; column += 1) {
+    let end = at;
+    while (end < to && bytes[end] !== COMMA) end += 1;
+    const isLast = column === columns.length - 1;
+    if (isLast !== end >= to) return undefined;
+    switch (columns[column]) {
+      case "time":
+        timeUs = plainTime(bytes, at, end);
+        break;
+      case "price":
+        price = plainDecimal(bytes, at, end);
+        break;
+      case "symbol":
+        symbol = plainSymbol(bytes, at, end);
+        break;
+      default:
+        if (end > at) seq = plainDecimal(bytes, at, end);
+    }
+    at = end + 1;
+  }
+  const isPlain = symbol !== undefined && (seq === undefined || Number.isInteger(seq));
+  return isPlain ? plainTick(symbol ?? DEFAULT_SYMBOL, timeUs, price, seq, limits) : undefined;
 }

@@ -1,23 +1,32 @@
-import { StringDecoder } from "node:string_decoder";
-
 /** A line longer than this cannot be a tick; without a bound a body without line ends would fill the memory. */
-const LINE_CHARACTERS_MAX = 16 * 1024;
+const LINE_BYTES_MAX = 16 * 1024;
 
 /** A body that is not made of lines. */
 export class LineTooLongError extends Error {
   override readonly name = "LineTooLongError";
 
   constructor(readonly line: number) {
-    super(`line ${line} is longer than ${LINE_CHARACTERS_MAX} characters`);
+    super(`line ${line} is longer than ${LINE_BYTES_MAX} bytes`);
   }
 }
 
-/** One line of a streamed body. */
-export interface Line {
-  /** 1 is the first. */
-  readonly number: number;
-  readonly text: string;
+/** One line of a streamed body: the bytes [from, to), without its end and white space before that. */
+export class Line {
+  constructor(
+    /** 1 is the first. */
+    readonly number: number,
+    readonly bytes: Buffer,
+    readonly from: number,
+    readonly to: number,
+  ) {}
+
+  get text(): string {
+    return this.bytes.toString("utf8", this.from, this.to);
+  }
 }
+
+const LINE_END = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
 
 /**
  * Cuts a byte stream into lines, a group for each chunk that arrives; LF and CRLF both end a line, a byte order mark is
@@ -26,26 +35,36 @@ export interface Line {
  * @throws LineTooLongError
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
+  let rest: Buffer = Buffer.alloc(0);
   let number = 0;
   for await (const chunk of chunks) {
-    const texts = (rest + decoder.write(chunk)).split("\n");
-    rest = texts.pop() ?? "";
-    if (rest.length > LINE_CHARACTERS_MAX) throw new LineTooLongError(number + texts.length + 1);
-    yield numbered(texts, number);
-    number += texts.length;
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const lines: Line[] = [];
+    let from = 0;
+    for (let to = bytes.indexOf(LINE_END); to >= 0; to = bytes.indexOf(LINE_END, from)) {
+      number += 1;
+      addLine(lines, number, bytes, from, to);
+      from = to + 1;
+    }
+    rest = bytes.subarray(from);
+    if (rest.length > LINE_BYTES_MAX) throw new LineTooLongError(number + 1);
+    yield lines;
   }
-  yield numbered([rest + decoder.end()], number);
+  const last: Line[] = [];
+  addLine(last, number + 1, rest, 0, rest.length);
+  yield last;
 }
 
-function numbered(texts: readonly string[], before: number): Line[] {
-  const lines: Line[] = [];
-  texts.forEach((raw, index) => {
-    const number = before + index + 1;
-    const text = (number === 1 ? raw.replace(/^\uFEFF/, "") : raw).trimEnd();
-    if (text.length > LINE_CHARACTERS_MAX) throw new LineTooLongError(number);
-    if (text !== "") lines.push({ number, text });
-  });
-  return lines;
+function addLine(lines: Line[], number: number, bytes: Buffer, start: number, end: number): void {
+  if (end - start > LINE_BYTES_MAX) throw new LineTooLongError(number);
+  const mark = BYTE_ORDER_MARK.length;
+  const isMarked = number === 1 && bytes.subarray(start, start + mark).equals(BYTE_ORDER_MARK);
+  const from = isMarked ? start + mark : start;
+  let to = end;
+  while (to > from && isSpace(bytes[to - 1] ?? 0)) to -= 1;
+  if (to > from) lines.push(new Line(number, bytes, from, to));
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }

@@ -51,7 +51,11 @@ export function mediaType(req: IncomingMessage): string {
 /** @throws Problem 400 when the body is not JSON, 415 when it does not say that it is */
 export async function readJson(req: IncomingMessage, bytesMax: number): Promise<unknown> {
   requireMediaType(req, ["application/json"]);
-  const body = await readBody(req, bytesMax);
+  return parseJson(await readBody(req, bytesMax));
+}
+
+/** @throws Problem 400 when a body is not JSON */
+export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {

@@ -25,14 +25,13 @@ export function postTick(commits: GroupCommit, rules: () => TickRules): Handler 
       const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));
       throw refusedTicks(errors, outcome.refusals);
     }
-    const [placement] = outcome.placements;
-    if (placement === undefined) throw new Problem("internal", "a committed tick has no place");
     const { symbol, timeUs, price } = tick;
-    const duplicate = !placement.created;
+    const [seq] = outcome.seqs;
+    const duplicate = outcome.created === 0;
     sendJson(
       res,
       201,
-      `{"symbol":"${symbol}","time":"${formatTime(timeUs)}","price":${price},"seq":${placement.seq},"duplicate":${duplicate}}`,
+      `{"symbol":"${symbol}","time":"${formatTime(timeUs)}","price":${price},"seq":${seq},"duplicate":${duplicate}}`,
     );
   };
 }

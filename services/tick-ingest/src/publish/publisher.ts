@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Deployment, type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { entryOf, fullJitterMs, groupBy, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type CommitLedger, isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
+import { runsOf } from "../write/symbol-runs.js";
 import { LateRanges } from "./late-ranges.js";
 import { type Outgoing, type Revision, revisionMessages, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
 import { type PublishCall, publish } from "./publish-script.js";
@@ -103,7 +104,7 @@ export class Publisher {
 
   /** Tells of the ticks of one commit, ordered by (symbol, time, seq). */
   publishTicks(ticks: readonly Tick[], commit: ToldCommit): void {
-    for (const [symbol, own] of groupBy(ticks, bySymbol)) this.publishOwn(symbol, own, commit);
+    for (const { symbol, from, to } of runsOf(ticks)) this.publishOwn(symbol, ticks.slice(from, to), commit);
   }
 
   /** Tells of all the ranges that changed with one commit. Those of late ticks, or lost ones, wait for each other, and others with them. */
@@ -141,7 +142,9 @@ export class Publisher {
 
   private publishOwn(symbol: string, ticks: readonly Tick[], commit: ToldCommit): void {
     const liveFromUs = commit.nowUs - this.keepUs;
-    const firstLive = ticks.findIndex(({ timeUs }) => timeUs >= liveFromUs);
+    // History is nearly always old as a whole.
+    const isOld = (ticks.at(-1)?.timeUs ?? 0) < liveFromUs;
+    const firstLive = isOld ? -1 : ticks.findIndex(({ timeUs }) => timeUs >= liveFromUs);
     const old = firstLive < 0 ? ticks : ticks.slice(0, firstLive);
     const live = firstLive < 0 ? [] : ticks.slice(firstLive);
     if (live.length > 0) this.offer(symbol, tickMessages(symbol, live, commit, old.length === 0));

@@ -3,11 +3,10 @@ import { type Database, isOfDatabase, isRetryable } from "@fx-ohlc/database";
 import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
-import type { Outcome } from "./slot-allocator.js";
-import type { Commit, TickWriter } from "./tick-writer.js";
+import type { Outcome } from "./placement.js";
+import type { Commit, WriteRequest } from "./tick-writer.js";
 
-interface Waiting {
-  readonly ticks: readonly NewTick[];
+interface Waiting extends WriteRequest {
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
@@ -15,6 +14,13 @@ interface Waiting {
 /** Deadlocks and foreign writers are over after a try or two. */
 const TRIES_MAX = 8;
 const RETRY_BACKOFF = { baseMs: 5, maxMs: 200 };
+
+/** What gathered requests are written by. */
+export interface Writer {
+  /** Requests of which this is true are written together, and those of which it is false: these are slower, and may fail together. */
+  isTrusted(request: WriteRequest): boolean;
+  commit(requests: readonly WriteRequest[]): Promise<Commit>;
+}
 
 /**
  * Gathers requests and commits them together: at most one transaction at a time, and whatever arrives while it runs goes
@@ -31,10 +37,9 @@ export class GroupCommit {
   private isRunning = false;
   private running: Promise<void> = Promise.resolve();
 
-  /** @param commit commits requests that were gathered */
   constructor(
     private readonly database: Database,
-    private readonly commit: TickWriter["commit"],
+    private readonly writer: Writer,
     private readonly options: Pick<Config, "flushIntervalMs" | "commitTicksMax" | "queueTicksMax">,
   ) {
     database.on("away", (reason) => this.rejectAll(reason));
@@ -52,7 +57,7 @@ export class GroupCommit {
       throw new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ticks, resolve, reject });
+      this.waiting.push({ ticks, symbols: symbolsOf(ticks), resolve, reject });
       this.waitingTicks += ticks.length;
       if (!this.isRunning) this.running = this.run();
     });
@@ -80,22 +85,31 @@ export class GroupCommit {
     return flushIntervalMs === 0 ? nextTurn() : sleep(flushIntervalMs);
   }
 
+  /** What has waited longest, and more of the same kind. */
   private take(): Waiting[] {
-    let ticks = 0;
-    let count = 0;
-    for (const { ticks: more } of this.waiting) {
-      if (count > 0 && ticks + more.length > this.options.commitTicksMax) break;
-      ticks += more.length;
-      count += 1;
+    const [first, ...others] = this.waiting;
+    if (first === undefined) return [];
+    const isTrusted = this.writer.isTrusted(first);
+    const group = [first];
+    const left: Waiting[] = [];
+    let ticks = first.ticks.length;
+    for (const waiting of others) {
+      const isFull = ticks + waiting.ticks.length > this.options.commitTicksMax;
+      if (isFull || this.writer.isTrusted(waiting) !== isTrusted) left.push(waiting);
+      else {
+        group.push(waiting);
+        ticks += waiting.ticks.length;
+      }
     }
     this.waitingTicks -= ticks;
-    return this.waiting.splice(0, count);
+    this.waiting = left;
+    return group;
   }
 
   private async commitGroup(group: readonly Waiting[]): Promise<void> {
     this.underWay = group;
     try {
-      const commit = await this.commitWithRetries(group.map(({ ticks }) => ticks));
+      const commit = await this.commitWithRetries(group);
       group.forEach(({ resolve }, index) => {
         const outcome = commit.outcomes[index];
         if (outcome !== undefined) resolve(outcome);
@@ -107,10 +121,10 @@ export class GroupCommit {
     }
   }
 
-  private async commitWithRetries(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
+  private async commitWithRetries(requests: readonly WriteRequest[]): Promise<Commit> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.commit(requests);
+        return await this.writer.commit(requests);
       } catch (error) {
         this.database.noteWriteError(error);
         if (!isRetryable(error) || attempt + 1 >= TRIES_MAX) throw error;
@@ -133,4 +147,14 @@ export class GroupCommit {
     this.waiting = [];
     this.waitingTicks = 0;
   }
+}
+
+function symbolsOf(ticks: readonly NewTick[]): string[] {
+  const symbols = new Set<string>();
+  let last: string | undefined;
+  for (const { symbol } of ticks) {
+    if (symbol !== last) symbols.add(symbol);
+    last = symbol;
+  }
+  return [...symbols];
 }

@@ -36,8 +36,8 @@ export interface Refusal {
   readonly reason: "conflict" | "stamp_full" | "older_than_retention";
 }
 
-/** Either every tick of a request has a place, or none of them is stored. */
-export type Outcome =
+/** Either every tick of a request has a place, or none of them. */
+export type Placed =
   | { readonly ok: true; readonly placements: readonly Placement[] }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
@@ -55,7 +55,7 @@ export class SlotAllocator {
   }
 
   /** Places all ticks of a request, or of a chunk of a streamed body, or none of them. What it places counts as stored for those after it. */
-  place(ticks: readonly NewTick[]): Outcome {
+  place(ticks: readonly NewTick[]): Placed {
     const seqs = new Array<number | undefined>(ticks.length);
     const created: number[] = [];
     const refusals: Refusal[] = [];

@@ -28,3 +28,12 @@ function rangesOf(symbol: string, ticks: readonly NewTick[]): SymbolRange[] {
   ranges.push({ symbol, fromUs, toUs });
   return ranges;
 }
+
+/** The stamps of each request's first and last tick: where a request was sent before, there is something at one of them. */
+export function endStamps(requests: readonly (readonly NewTick[])[]): SymbolRange[] {
+  return requests.flatMap((ticks) =>
+    [ticks[0], ticks.at(-1)].flatMap((tick) =>
+      tick === undefined ? [] : [{ symbol: tick.symbol, fromUs: tick.timeUs, toUs: tick.timeUs + 1 }],
+    ),
+  );
+}

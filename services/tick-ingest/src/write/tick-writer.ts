@@ -1,15 +1,28 @@
 import {
+  type CommitRules,
   type Database,
+  errorCode,
   lateWindows,
   lockSymbols,
   queueRefresh,
   readCommitRules,
+  SQL_STATE,
   type Transaction,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
-import { type Outcome, type Placement, type Refusal, SlotAllocator } from "./slot-allocator.js";
-import { stampRanges } from "./stored-ranges.js";
+import type { CopyTrust } from "./copy-trust.js";
+import { type Outcome, type Placing, placeTicks } from "./placement.js";
+import { endStamps, stampRanges } from "./stored-ranges.js";
+import { runsOf } from "./symbol-runs.js";
+import { copyTicks } from "./tick-copy.js";
+
+/** Some ticks that are stored together or not at all. */
+export interface WriteRequest {
+  readonly ticks: readonly NewTick[];
+  /** Each of theirs, once. */
+  readonly symbols: readonly string[];
+}
 
 /** What one transaction stored. */
 export interface Commit {
@@ -27,55 +40,99 @@ export interface Commit {
   readonly incarnation: string;
 }
 
+/** Fewer ticks are inserted as fast: a COPY takes two ways there and back more. */
+const COPY_TICKS_MIN = 200;
+
 /**
  * Writes the ticks of some requests in one transaction, and decides what becomes of each.
  *
  * The symbols are locked first. What is stored at the ticks' stamps is read in a statement after that, so it holds all that
  * earlier writers committed and nobody can add to it; the slots are then decided in memory and the new ticks inserted. (An
  * `on conflict` clause could not tell a replay from a second tick of the same stamp.)
+ *
+ * Nearly every tick is new, so many of them are written *by copy* instead: placed as if nothing were stored at their stamps, and
+ * handed to COPY, which fails when a place is taken after all. Where it does not, looking first would have placed them just so,
+ * for a tick is placed elsewhere only because the place before it is taken. A few stamps are looked up all the same: what is sent
+ * again is nearly always found by its first tick, before it has cost anything.
  */
 export class TickWriter {
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
+    private readonly trust: CopyTrust,
   ) {}
 
+  /** Whether a request can be written by copy, together with others of which that is true. */
+  isTrusted({ symbols }: WriteRequest): boolean {
+    return this.trust.trusts(symbols);
+  }
+
   /** @throws whatever PostgreSQL answers; nothing is stored then */
-  commit(requests: readonly (readonly NewTick[])[]): Promise<Commit> {
-    const ranges = stampRanges(requests);
-    const symbols = [...new Set(ranges.map((range) => range.symbol))];
+  async commit(requests: readonly WriteRequest[]): Promise<Commit> {
+    const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
+    const mayCopy = ticks >= COPY_TICKS_MIN && requests.every((request) => this.isTrusted(request));
+    if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
+    try {
+      return await this.write(requests, "copy");
+    } catch (error) {
+      if (errorCode(error) !== SQL_STATE.uniqueViolation) throw error;
+      this.trust.noteWasted(ticks);
+      return this.write(requests, "again");
+    }
+  }
+
+  /** @param way by copy, or carefully; again after a COPY has failed */
+  private write(requests: readonly WriteRequest[], way: "copy" | "careful" | "again"): Promise<Commit> {
+    const symbols = [...new Set(requests.flatMap((request) => request.symbols))];
+    const tickLists = requests.map(({ ticks }) => ticks);
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
-      const [, rules, stored] = await Promise.all([
+      const stamps = way === "copy" ? endStamps(tickLists) : stampRanges(tickLists);
+      const [, rules, found] = await Promise.all([
         lockSymbols(transaction, symbols),
         readCommitRules(transaction),
-        storedAt(transaction, ranges),
+        storedAt(transaction, stamps),
       ]);
       this.database.assertIdentity(rules.identity);
-      const slots = new SlotAllocator();
-      slots.load(stored);
-      const outcomes: Outcome[] = [];
-      const created: Tick[] = [];
-      const inserts: Promise<unknown>[] = [];
-      for (const part of headAndRest(requests)) {
-        const placed = place(slots, part, rules.horizonUs);
-        outcomes.push(...placed.outcomes);
-        created.push(...placed.created);
-        if (placed.created.length > 0) inserts.push(insert(transaction, placed.created));
-        // postgres.js sends a query at the end of a turn of the queue of promises.
-        await undefined;
-      }
+      const copies = way === "copy" && found.length === 0;
+      const stored = way === "copy" && !copies ? await storedAt(transaction, stampRanges(tickLists)) : found;
+      const placing = placeTicks(tickLists, { stored, horizonUs: rules.horizonUs });
+      this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
+      const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
       if (created.length === 0) return { ...facts, untold: undefined };
-      created.sort(bySymbolTimeSeq);
-      const [untold] = await Promise.all([
-        this.ledger.record(transaction, changedRanges(created)),
-        queueRefresh(transaction, this.database.settings.engine, lateWindows(created, rules.lateBeforeUs)),
-        ...inserts,
-      ]);
-      return { ...facts, untold };
+      return { ...facts, untold: await this.store(transaction, created, rules, copies) };
     });
   }
+
+  private async store(
+    transaction: Transaction,
+    created: readonly Tick[],
+    { lateBeforeUs }: CommitRules,
+    byCopy: boolean,
+  ): Promise<UntoldCommit> {
+    const inserting = byCopy ? undefined : insert(transaction, created);
+    const [untold] = await Promise.all([
+      this.ledger.record(transaction, changedRanges(created)),
+      queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
+      inserting,
+    ]);
+    if (byCopy) {
+      await copyTicks(transaction, created);
+      this.trust.noteCopied(created.length);
+    }
+    return untold;
+  }
+}
+
+/** Those that stored ticks were met of, of requests some tick of which was there already. A tick that shares a stamp is no sign of more. */
+function symbolsSentAgain(requests: readonly WriteRequest[], { outcomes, met }: Placing): string[] {
+  if (met.length === 0) return [];
+  return requests.flatMap(({ ticks, symbols }, index) => {
+    const outcome = outcomes[index];
+    const isNew = outcome?.ok === true && outcome.created === ticks.length;
+    return isNew ? [] : symbols.filter((symbol) => met.includes(symbol));
+  });
 }
 
 /** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
@@ -95,55 +152,6 @@ async function storedAt(transaction: Transaction, ranges: readonly SymbolRange[]
           and time >= stamps.from_time and time < stamps.to_time
           and time >= ${earliestUs}::timestamptz and time < ${latestUs}::timestamptz
        offset 0) stored`;
-}
-
-/** PostgreSQL inserts the first of this many ticks while the rest are placed; alone they would be a commit of good size. */
-const HEAD_TICKS = 1000;
-
-function headAndRest(requests: readonly (readonly NewTick[])[]): (readonly (readonly NewTick[])[])[] {
-  let ticks = 0;
-  const headLength = requests.findIndex((request) => {
-    ticks += request.length;
-    return ticks >= HEAD_TICKS;
-  });
-  if (headLength < 0 || headLength + 1 === requests.length) return [requests];
-  return [requests.slice(0, headLength + 1), requests.slice(headLength + 1)];
-}
-
-function place(
-  slots: SlotAllocator,
-  requests: readonly (readonly NewTick[])[],
-  horizonUs: Micros,
-): Pick<Commit, "outcomes" | "created"> {
-  const created: Tick[] = [];
-  const outcomes = requests.map((ticks) => {
-    const expired = expiredAmong(ticks, horizonUs);
-    const outcome: Outcome = expired.length > 0 ? { ok: false, refusals: expired } : slots.place(ticks);
-    if (outcome.ok) addCreated(created, ticks, outcome.placements);
-    return outcome;
-  });
-  created.sort(bySymbolTimeSeq);
-  return { outcomes, created };
-}
-
-function expiredAmong(ticks: readonly NewTick[], horizonUs: Micros): Refusal[] {
-  const refusals: Refusal[] = [];
-  ticks.forEach(({ timeUs }, index) => {
-    if (timeUs < horizonUs) refusals.push({ index, reason: "older_than_retention" });
-  });
-  return refusals;
-}
-
-function addCreated(created: Tick[], ticks: readonly NewTick[], placements: readonly Placement[]): void {
-  ticks.forEach(({ symbol, timeUs, price }, index) => {
-    const placement = placements[index];
-    if (placement?.created === true) created.push({ symbol, timeUs, seq: placement.seq, price });
-  });
-}
-
-function bySymbolTimeSeq(a: Tick, b: Tick): number {
-  if (a.symbol !== b.symbol) return a.symbol < b.symbol ? -1 : 1;
-  return a.timeUs - b.timeUs || a.seq - b.seq;
 }
 
 /**
@@ -167,11 +175,6 @@ function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<unkno
 }
 
 /** The half-open range of each symbol's ticks, which are ordered by symbol and time. */
-export function changedRanges(ticks: readonly Tick[]): SymbolRange[] {
-  const ranges = new Map<string, SymbolRange>();
-  for (const { symbol, timeUs } of ticks) {
-    const fromUs = ranges.get(symbol)?.fromUs ?? timeUs;
-    ranges.set(symbol, { symbol, fromUs, toUs: timeUs + 1 });
-  }
-  return [...ranges.values()];
+function changedRanges(ticks: readonly Tick[]): SymbolRange[] {
+  return [...runsOf(ticks)].map(({ symbol, first, last }) => ({ symbol, fromUs: first.timeUs, toUs: last.timeUs + 1 }));
 }

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import type { FieldError } from "./field-error.js";
+import { checkTick, type NewTick } from "./tick.js";
+import { plainDecimal, plainTime, readPlainTick, readPlainTicks } from "./tick-bytes.js";
+import { formatTime, parseTime } from "./time.js";
+
+const NOW_US = 1_700_000_000_000_000;
+const RULES = { nowUs: NOW_US, stampUs: NOW_US, maxClockSkewUs: 300_000_000 };
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** What the careful way reads; undefined where it refuses. */
+function careful(raw: unknown): NewTick | undefined {
+  const errors: FieldError[] = [];
+  return checkTick(raw, RULES, "", errors);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const space = fc.constantFrom("", "", "", " ", "\n", "\t ", "\r\n");
+const time = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: NOW_US + 400_000_000 }).map((us) => JSON.stringify(formatTime(us))) },
+  fc.constantFrom('"2023-02-29T00:00:00Z"', '"2023-01-01T00:00:00.5Z"', '"2023-01-01T00:00:00+01:00"', '"2023-01-01t24:00:00Z"'),
+  fc.constantFrom('"2023-1-01T00:00:00Z"', '"0099-01-01T00:00:00Z"', "null", "7", '"2023-01-01T00:00:00.1234567Z"', '"2023-13-01T00:00:00Z"'),
+);
+const price = fc.oneof(
+  { weight: 4, arbitrary: fc.double({ min: 1e-6, max: 1e6, noNaN: true }).map(String) },
+  { weight: 4, arbitrary: fc.tuple(fc.nat(9999), fc.nat(99_999)).map(([whole, rest]) => `${whole}.${rest}`) },
+  fc.constantFrom("0", "-1", "1e5", "01", "1.", ".5", "1.1234567890123456", '"1"', "null", "1.2.3", "", "0.0", "12345678901234567"),
+);
+const symbol = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('"EURUSD"', '"eur/usd"', '"XAU-1"', '"A"') },
+  fc.constantFrom('""', '"EUR\\u0055SD"', '"toolongsymboltoolongsymboltoolongsymbol"', '"EÜR"', '"A B"', "null", '"A\\"'),
+);
+const seq = fc.constantFrom("0", "3", "1023", "1024", "-1", "1.5", "1.0", "null", "007");
+const field = fc.oneof(
+  time.map((value) => ["time", value] as const),
+  price.map((value) => ["price", value] as const),
+  symbol.map((value) => ["symbol", value] as const),
+  seq.map((value) => ["seq", value] as const),
+  { weight: 1, arbitrary: fc.constantFrom(["extra", "1"] as const, ["tim\\u0065", '"2023-01-01T00:00:00Z"'] as const) },
+);
+const whole = fc.tuple(time, price, symbol).map(([at, of, what]) => [["symbol", what], ["price", of], ["time", at]] as const);
+const row = fc
+  .tuple(fc.oneof({ weight: 3, arbitrary: whole }, fc.array(field, { maxLength: 5 })), fc.array(space, { minLength: 12, maxLength: 12 }))
+  .map(([fields, spaces]) => {
+    let at = 0;
+    const gap = () => spaces[at++ % spaces.length];
+    return `{${gap()}${fields.map(([key, value]) => `"${key}"${gap()}:${gap()}${value}${gap()}`).join(`,${gap()}`)}}`;
+  });
+
+test("what is read from bytes is what JSON.parse and the check read, and nothing that they refuse", () => {
+  let plain = 0;
+  fc.assert(
+    fc.property(row, (text) => {
+      const read = readPlainTick(bytesOf(text), 0, bytesOf(text).length, RULES);
+      if (read === undefined) return;
+      plain += 1;
+      expect(read).toEqual(careful(parsed(text)));
+    }),
+    { numRuns: 20_000 },
+  );
+  // The test would show nothing if hardly anything were plain.
+  expect(plain).toBeGreaterThan(2000);
+});
+
+test("an array is read as a whole or not at all, whatever is wrong with it", () => {
+  const damage = fc.option(fc.tuple(fc.nat(), fc.constantFrom("", ",", "]", "{", '"', "x", "[")), { nil: undefined });
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 4 }), damage, (rows, damaged) => {
+      let text = `[${rows.join(",")}]`;
+      if (damaged !== undefined) {
+        const at = damaged[0] % text.length;
+        text = text.slice(0, at) + damaged[1] + text.slice(at + 1);
+      }
+      const read = readPlainTicks(bytesOf(text), RULES, 50_000);
+      if (read === undefined) return;
+      const raw = parsed(text);
+      expect(Array.isArray(raw)).toBe(true);
+      expect(read).toEqual((raw as unknown[]).map(careful));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("machines' own JSON is plain, in any order of its fields", () => {
+  const tick = (more: object) => ({ symbol: "EURUSD", time: "2023-01-02T03:04:05.123456Z", price: 1.07123, ...more });
+  const rows = [tick({}), tick({ seq: 3 }), { price: 1, time: "2023-01-02T03:04:05Z" }];
+  for (const indent of [0, 2]) {
+    const read = readPlainTicks(bytesOf(JSON.stringify(rows, undefined, indent)), RULES, 3);
+    expect(read).toEqual(rows.map(careful));
+  }
+  expect(readPlainTicks(bytesOf(JSON.stringify(rows)), RULES, 2)).toBeUndefined();
+});
+
+test("a decimal of up to 15 digits is the double that Number gives, and every other one is left to it", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.nat(18), (digits, decimals) => {
+      const padded = digits.toString().padStart(decimals + 1, "0");
+      const text = decimals === 0 ? padded : `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`;
+      const read = plainDecimal(bytesOf(text), 0, text.length);
+      if (text.replace(".", "").length > 15) expect(read).toBeNaN();
+      else expect(read).toBe(Number(text));
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test("a plain time is what parseTime reads", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 253_402_300_799_999_999 / 64 }), fc.nat(6), (us, digits) => {
+      const text = formatTime(us).replace(/(\.\d*)Z/, (_whole, fraction: string) => (digits === 0 ? "Z" : `${fraction.slice(0, digits + 1)}Z`));
+      expect(plainTime(bytesOf(text), 0, text.length)).toBe(parseTime(text));
+    }),
+    { numRuns: 5000 },
+  );
+});
