@@ -14,20 +14,16 @@ export interface RefreshWindow extends SymbolRange {
  * @param lateBeforeUs ticks from here on are in the bars at once
  */
 export function lateWindows(ticks: readonly Pick<Tick, "symbol" | "timeUs">[], lateBeforeUs: Micros): RefreshWindow[] {
-  const windows: RefreshWindow[] = [];
+  const windows: { symbol: string; fromUs: Micros; toUs: Micros; reason: "late" }[] = [];
   for (const { symbol, timeUs } of ticks) {
     if (timeUs >= lateBeforeUs) continue;
-    const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
     const last = windows.at(-1);
-    const joins = last !== undefined && last.symbol === symbol && fromUs <= last.toUs;
-    const window: RefreshWindow = {
-      symbol,
-      fromUs: joins ? last.fromUs : fromUs,
-      toUs: fromUs + US_PER_MINUTE,
-      reason: "late",
-    };
-    if (joins) windows[windows.length - 1] = window;
-    else windows.push(window);
+    const isOfLast = last !== undefined && last.symbol === symbol;
+    // Most ticks are of the minute of the one before.
+    if (isOfLast && timeUs < last.toUs) continue;
+    const fromUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
+    if (isOfLast && fromUs === last.toUs) last.toUs += US_PER_MINUTE;
+    else windows.push({ symbol, fromUs, toUs: fromUs + US_PER_MINUTE, reason: "late" });
   }
   return windows;
 }

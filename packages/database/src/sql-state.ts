@@ -8,6 +8,7 @@ export const SQL_STATE = {
   protocolViolation: "08P01",
   lockNotAvailable: "55P03",
   deadlockDetected: "40P01",
+  uniqueViolation: "23505",
 } as const;
 
 /** What errors of one kind mean to a service. Whoever was refused by one is answered 503 or 504, in these words. */

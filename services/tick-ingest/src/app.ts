@@ -65,9 +65,9 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
-  const trust = new CopyTrust();
+  const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
-  const writer = telling(new TickWriter(database, ledger, trust), publisher, ingestMetrics);
+  const writer = telling(new TickWriter(database, ledger, trust, config.copyTicksMin), publisher, ingestMetrics);
   return {
     logger,
     metrics,

@@ -26,6 +26,10 @@ export interface Config {
   readonly commitTicksMax: number;
   /** Ticks that may wait; a request that would exceed it is refused with 503. */
   readonly queueTicksMax: number;
+  /** A commit of so many new ticks is written by COPY; a smaller one is inserted. */
+  readonly copyTicksMin: number;
+  /** After a tick that was stored before, its symbol's ticks are looked up first for so long. */
+  readonly copyDoubtMs: number;
   readonly publishBufferMax: number;
   /** How old a tick may be when it is streamed, and how long streams keep it. */
   readonly streamKeepS: number;
@@ -56,6 +60,8 @@ export function readConfig(env: EnvReader): Config {
     flushIntervalMs: env.integer("FLUSH_INTERVAL_MS", { default: 2, min: 0, max: 1000, unit: "ms" }),
     commitTicksMax,
     queueTicksMax,
+    copyTicksMin: env.integer("COPY_TICKS_MIN", { default: 200, min: 1, max: 10_000_000, unit: "ticks" }),
+    copyDoubtMs: env.integer("COPY_DOUBT_S", { default: 60, min: 0, max: 86_400, unit: "s" }) * 1000,
     publishBufferMax: env.integer("PUBLISH_BUFFER_TICKS", {
       default: 200_000,
       min: 1000,

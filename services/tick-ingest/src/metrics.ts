@@ -86,6 +86,11 @@ export class IngestMetrics {
   /** What writing by copy costs where ticks are not new. */
   observeCopies(metrics: Metrics, trust: CopyTrust): void {
     metrics.addCounter({
+      name: "tick_copied_rows_total",
+      help: "Ticks that were written by COPY, without a look at what is stored.",
+      read: () => trust.copiedRows,
+    });
+    metrics.addCounter({
       name: "tick_copy_wasted_rows_total",
       help: "Rows that were written in vain, for a place among them was taken, and then again; vacuum removes them.",
       read: () => trust.wastedRows,

@@ -11,9 +11,10 @@ const tick = fc.record({
   price,
   seq: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 4 }),
   isStamped: fc.constant(false),
+  run: fc.constant(0),
 });
 const atT0 = (value: number, seq: number | undefined): NewTick => ({
-  ...{ symbol: "EURUSD", timeUs: T0, price: value, seq, isStamped: false },
+  ...{ symbol: "EURUSD", timeUs: T0, price: value, seq, isStamped: false, run: 0 },
 });
 const request = fc.array(tick, { minLength: 1, maxLength: 6 });
 
@@ -119,7 +120,7 @@ test("a stamp holds 1,024 ticks and refuses the next one", () => {
 
 test("ticks that came without a time are all stored, whatever is stored at the stamps they get", () => {
   const stamped = fc.record({ timeUs: fc.constantFrom(T0, T0 + 1), price }).map((given) => ({
-    ...{ symbol: "EURUSD", seq: undefined, isStamped: true },
+    ...{ symbol: "EURUSD", seq: undefined, isStamped: true, run: 0 },
     ...given,
   }));
   fc.assert(

@@ -1,18 +1,34 @@
 import { readSample, type SampleTick } from "../sample.js";
 import { type HttpConnection, requestText, withConnections } from "./http-connection.js";
-import type { BulkJob, Throughput } from "./jobs.js";
+import type { BulkForm, BulkJob, Throughput } from "./jobs.js";
 import { Stopwatch } from "./stopwatch.js";
 
-function tickJson({ time, price, seq }: SampleTick): string {
-  return `{"symbol":"EURUSD","price":${price},"time":"${time}","seq":${seq}}`;
+/** A row of the sample, of one symbol. */
+interface Row extends SampleTick {
+  readonly symbol: string;
 }
 
+function rowJson({ symbol, time, price, seq }: Row): string {
+  return `{"symbol":"${symbol}","price":${price},"time":"${time}","seq":${seq}}`;
+}
+
+function rowCsv({ symbol, time, price, seq }: Row): string {
+  return `${time},${symbol},${price},${seq}\n`;
+}
+
+const BODIES: Readonly<Record<BulkForm, { readonly type: string; body(rows: readonly Row[]): string }>> = {
+  json: { type: "application/json", body: (rows) => `[${rows.map(rowJson).join(",")}]` },
+  ndjson: { type: "application/x-ndjson", body: (rows) => rows.map((row) => `${rowJson(row)}\n`).join("") },
+  csv: { type: "text/csv", body: (rows) => `time,symbol,price,seq\n${rows.map(rowCsv).join("")}` },
+};
+
 /** Made before the clock starts: `\copy` reads a finished file, too. */
-function bulkRequests(ticks: readonly SampleTick[], rowsPerRequest: number): Buffer[] {
+function bulkRequests(ticks: readonly SampleTick[], { form, rowsPerRequest, symbols }: BulkJob): Buffer[] {
+  const rows = ticks.map((tick, index) => ({ ...tick, symbol: symbols[index % symbols.length] ?? "" }));
+  const { type, body } = BODIES[form];
   const requests: Buffer[] = [];
-  for (let at = 0; at < ticks.length; at += rowsPerRequest) {
-    const rows = ticks.slice(at, at + rowsPerRequest).map(tickJson);
-    requests.push(Buffer.from(requestText("POST", "/ticks/bulk", `[${rows.join(",")}]`)));
+  for (let at = 0; at < rows.length; at += rowsPerRequest) {
+    requests.push(Buffer.from(requestText("POST", "/ticks/bulk", body(rows.slice(at, at + rowsPerRequest)), type)));
   }
   return requests;
 }
@@ -23,7 +39,7 @@ function bulkRequests(ticks: readonly SampleTick[], rowsPerRequest: number): Buf
  * @throws Error when an answer is not 201
  */
 export async function bulkLoad(job: BulkJob): Promise<Throughput> {
-  const requests = bulkRequests(await readSample(job.rows), job.rowsPerRequest);
+  const requests = bulkRequests(await readSample(job.rows), job);
   let sent = 0;
   const drive = async (connection: HttpConnection): Promise<void> => {
     for (let request = requests[sent]; request !== undefined; request = requests[sent]) {

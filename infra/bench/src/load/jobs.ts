@@ -7,11 +7,17 @@ interface HttpJob {
   readonly connections: number;
 }
 
-/** Posts rows of the sample as JSON arrays, each connection the next one as soon as it has its answer. */
+/** How rows are written in a request's body. */
+export type BulkForm = "json" | "csv" | "ndjson";
+
+/** Posts rows of the sample, each connection the next request as soon as it has its answer. */
 export interface BulkJob extends HttpJob {
   readonly kind: "bulk";
+  readonly form: BulkForm;
   readonly rows: number;
   readonly rowsPerRequest: number;
+  /** The rows are of these in turn. */
+  readonly symbols: readonly string[];
 }
 
 /** How long a server is kept busy, and when counting starts. */

@@ -1,4 +1,4 @@
-import { bulkIngest } from "./bulk-ingest.js";
+import { bulkIngest, lineRows, manySymbols } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
 import { manyBarsRows } from "./many-bars.js";
@@ -10,6 +10,8 @@ import { tickToClient } from "./tick-to-client.js";
 
 /** In the table's order; `bars` reads what `bulk` has stored. */
 export const ALL_ROWS: readonly Row[] = [
+  manySymbols,
+  ...lineRows,
   bulkIngest,
   singlePost,
   minuteBars,

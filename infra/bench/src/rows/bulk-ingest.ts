@@ -3,48 +3,124 @@ import { join } from "node:path";
 import type { Sql } from "@fx-ohlc/database";
 import { eventually } from "@fx-ohlc/embedded";
 import type { Lab } from "../lab.js";
+import type { BulkForm, BulkJob } from "../load/jobs.js";
 import { runJob } from "../load/run-job.js";
-import { alternate } from "../rounds.js";
+import { alternate, median } from "../rounds.js";
 import { readSample } from "../sample.js";
+import { serverCpuSeconds } from "../server-cpu.js";
 import { findCopy } from "./copy.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 
 const ROWS = 200_000;
-const LOAD = { kind: "bulk", connections: 8, rows: ROWS, rowsPerRequest: 1000 } as const;
+const ROWS_PER_REQUEST = 1000;
+const LINES_PER_UPLOAD = 25_000;
+const CONNECTIONS = 8;
+const ONE_SYMBOL = ["EURUSD"];
+const MANY_SYMBOLS = Array.from({ length: 100 }, (_, number) => `FX${String(number).padStart(4, "0")}`);
 /** Bars of old ticks follow within seconds on TimescaleDB; this is for a backlog of many windows. */
 const BARS_TIMEOUT_MS = 60_000;
 
+const JSON_LOAD: Omit<BulkJob, "url"> = {
+  ...{ kind: "bulk", form: "json", connections: CONNECTIONS },
+  ...{ rows: ROWS, rowsPerRequest: ROWS_PER_REQUEST, symbols: ONE_SYMBOL },
+};
+
 /** History over HTTP, against PostgreSQL's own bulk loader. */
-export const bulkIngest: Row = {
-  name: "bulk",
+export const bulkIngest: Row = againstCopy("bulk", "bulk ingest over HTTP, JSON", JSON_LOAD, 0.6);
+
+/** The same written line by line, which is uploaded in few long requests. */
+export const lineRows: readonly Row[] = (["csv", "ndjson"] as const).map((form: BulkForm) =>
+  againstCopy(`bulk-${form}`, `the same as ${form.toUpperCase()}`, { ...JSON_LOAD, form, rowsPerRequest: LINES_PER_UPLOAD }, 0.6),
+);
+
+function againstCopy(name: string, work: string, load: Omit<BulkJob, "url">, atLeast: number): Row {
+  return {
+    name,
+    async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
+      const file = await writeCsv(lab);
+      const copy = findCopy();
+      const ours = await BulkSide.open(lab, load);
+      const rounds = await alternate(config.rounds, signal, {
+        theirs: async () => {
+          await empty(lab.database.sql);
+          return ROWS / (await copy.seconds(lab.database.url, file));
+        },
+        ours: () => ours.measure(),
+      });
+      return {
+        work,
+        against: copy.name,
+        setup: `${setupOf(load)}; ${ours.summary}`,
+        ...compareRates(rounds, "rows/s", atLeast),
+        generatorCpu: { ours: ours.generatorCpu, theirs: 0 },
+      };
+    },
+  };
+}
+
+/** The same rows of a hundred symbols in turn: what a request of a whole market costs, against one of a single symbol. */
+export const manySymbols: Row = {
+  name: "bulk-symbols",
   async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
-    const ingest = await lab.service("tick-ingest");
-    const file = await writeCsv(lab);
-    const copy = findCopy();
-    const meter = new RateMeter();
-    const { sql, url } = lab.database;
+    const ours = await BulkSide.open(lab, { ...JSON_LOAD, symbols: MANY_SYMBOLS });
+    const theirs = await BulkSide.open(lab, JSON_LOAD);
     const rounds = await alternate(config.rounds, signal, {
-      theirs: async () => {
-        await empty(sql);
-        return ROWS / (await copy.seconds(url, file));
-      },
-      ours: async () => {
-        await empty(sql);
-        const { seconds, generatorCpu } = await runJob({ ...LOAD, url: ingest.url });
-        await untilExact(sql);
-        return meter.rate("ours", { answered: ROWS, answeredInAll: ROWS, seconds, generatorCpu });
-      },
+      theirs: () => theirs.measure(),
+      ours: () => ours.measure(),
     });
     return {
-      work: "bulk ingest over HTTP, JSON",
-      against: copy.name,
-      setup: `${grouped(ROWS)} real quotes a round, 1,000 per request, ${LOAD.connections} connections; the bars count every one`,
-      ...compareRates(rounds, "rows/s", 0.5),
-      generatorCpu: meter.generatorCpu,
+      work: `the same of ${MANY_SYMBOLS.length} symbols in turn`,
+      against: "the same of one symbol",
+      setup: `${setupOf(JSON_LOAD)}; ${ours.summary}`,
+      ...compareRates(rounds, "rows/s", 0.8),
+      generatorCpu: { ours: ours.generatorCpu, theirs: theirs.generatorCpu },
     };
   },
 };
+
+function setupOf({ rows, rowsPerRequest, connections }: Omit<BulkJob, "url">): string {
+  return `${grouped(rows)} real quotes a round, ${grouped(rowsPerRequest)} per request, ${connections} connections; the bars count every one`;
+}
+
+/** Posts one load to tick-ingest, again and again, and keeps what it cost all servers. */
+class BulkSide {
+  readonly #meter = new RateMeter();
+  readonly #perCpuSecond: number[] = [];
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly serviceUrl: string,
+    private readonly load: Omit<BulkJob, "url">,
+  ) {}
+
+  static async open(lab: Lab, load: Omit<BulkJob, "url">): Promise<BulkSide> {
+    return new BulkSide(lab, (await lab.service("tick-ingest")).url, load);
+  }
+
+  get generatorCpu(): number {
+    return this.#meter.generatorCpu.ours;
+  }
+
+  get summary(): string {
+    if (this.#perCpuSecond.length === 0) return "CPU time of the servers cannot be seen here";
+    return `${grouped(median(this.#perCpuSecond))} rows per CPU second of tick-ingest, the database and Redis, until the bars hold them`;
+  }
+
+  /** @returns rows a second */
+  async measure(): Promise<number> {
+    const { sql } = this.lab.database;
+    await empty(sql);
+    const cpuSeconds = () =>
+      serverCpuSeconds({ sql, redisUrl: this.lab.redisUrl, serviceUrl: this.serviceUrl });
+    const before = await cpuSeconds();
+    const { seconds, generatorCpu } = await runJob({ ...this.load, url: this.serviceUrl });
+    await untilExact(sql);
+    const after = await cpuSeconds();
+    if (before !== undefined && after !== undefined) this.#perCpuSecond.push(ROWS / (after - before));
+    return this.#meter.rate("ours", { answered: ROWS, answeredInAll: ROWS, seconds, generatorCpu });
+  }
+}
 
 async function writeCsv(lab: Lab): Promise<string> {
   const file = join(lab.folder, "ticks.csv");

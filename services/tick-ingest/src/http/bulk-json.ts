@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
 import { Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
+import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { parseJson, readBody } from "./request-body.js";
 
@@ -45,6 +46,11 @@ export async function postBulkJson(
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
     return;
+  }
+  const symbols = symbolsOf(ticks).length;
+  if (symbols > COMMIT_SYMBOLS_MAX) {
+    const message = `holds ${symbols} symbols, and an array may hold ${COMMIT_SYMBOLS_MAX}: send several, or lines as application/x-ndjson`;
+    throw invalidTicks([{ field: "", message }]);
   }
   const outcome = await commits.submit(ticks);
   if (!outcome.ok) {

@@ -1,5 +1,7 @@
-import type { FieldError, NewTick, TickRules } from "@fx-ohlc/schemas";
+import { type FieldError, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
+import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
+import { COMMIT_SYMBOLS_MAX } from "../write/request-symbols.js";
 import type { Refusal } from "../write/slot-allocator.js";
 import type { LineFormat } from "./line-formats.js";
 import { type Line, LineTooLongError, readLines } from "./line-reader.js";
@@ -25,10 +27,23 @@ export interface StreamResult {
 class Chunk {
   readonly ticks: NewTick[] = [];
   readonly lines: number[] = [];
+  readonly #symbols = new Set<string>();
+  readonly #days = new Set<number>();
 
   add(line: number, tick: NewTick): void {
     this.ticks.push(tick);
     this.lines.push(line);
+    this.#symbols.add(tick.symbol);
+    this.#days.add(Math.floor(tick.timeUs / US_PER_DAY));
+  }
+
+  /** Whether the next run belongs to the next chunk. */
+  get isFull(): boolean {
+    return (
+      this.ticks.length >= CHUNK_ROWS ||
+      this.#symbols.size >= COMMIT_SYMBOLS_MAX ||
+      this.#days.size >= NEW_DAYS_MAX
+    );
   }
 
   /** What is on some of its places. */
@@ -108,7 +123,7 @@ export class BulkStream {
 
   private add(line: number, tick: NewTick): Promise<void> | undefined {
     const isOfRun = this.last !== undefined && sameStamp(this.last, tick);
-    const isFull = !isOfRun && this.chunk.ticks.length >= CHUNK_ROWS;
+    const isFull = !isOfRun && this.chunk.isFull;
     if (!isOfRun) this.run += 1;
     tick.run = this.run;
     this.last = tick;

@@ -1,5 +1,3 @@
-/** For so long after one of its places was found taken a symbol's ticks are looked up before they are written. */
-const DOUBT_MS = 60_000;
 /** What may be wasted: a hundredth of what was copied within the last hour, or else the largest request there is, once. */
 const WASTE_SHARE = 0.01;
 const WASTE_FREE_ROWS = 50_000;
@@ -21,10 +19,22 @@ interface Slice {
 export class CopyTrust {
   private readonly doubtedUntilMs = new Map<string, number>();
   private readonly slices: Slice[] = [];
+  private copiedInAll = 0;
   private wastedInAll = 0;
 
-  /** @param nowMs a monotonic clock */
-  constructor(private readonly nowMs: () => number = () => performance.now()) {}
+  /**
+   * @param doubtMs for so long after one of its places was found taken a symbol's ticks are looked up before they are written
+   * @param nowMs a monotonic clock
+   */
+  constructor(
+    private readonly doubtMs: number,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  /** Rows that were written by copy, since the start. */
+  get copiedRows(): number {
+    return this.copiedInAll;
+  }
 
   /** Rows that had to be written again, since the start; an upper bound, for a COPY does not say where it failed. */
   get wastedRows(): number {
@@ -55,11 +65,12 @@ export class CopyTrust {
 
   /** Places of these symbols were found taken. */
   doubt(symbols: Iterable<string>): void {
-    for (const symbol of symbols) this.doubtedUntilMs.set(symbol, this.nowMs() + DOUBT_MS);
+    for (const symbol of symbols) this.doubtedUntilMs.set(symbol, this.nowMs() + this.doubtMs);
   }
 
   noteCopied(rows: number): void {
     this.slice().copied += rows;
+    this.copiedInAll += rows;
   }
 
   noteWasted(rows: number): void {

@@ -4,6 +4,7 @@ import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
 import type { Outcome } from "./placement.js";
+import { COMMIT_SYMBOLS_MAX, symbolsOf } from "./request-symbols.js";
 import type { Commit, WriteRequest } from "./tick-writer.js";
 
 interface Waiting extends WriteRequest {
@@ -93,12 +94,16 @@ export class GroupCommit {
     const group = [first];
     const left: Waiting[] = [];
     let ticks = first.ticks.length;
+    let symbols = first.symbols.length;
     for (const waiting of others) {
-      const isFull = ticks + waiting.ticks.length > this.options.commitTicksMax;
-      if (isFull || this.writer.isTrusted(waiting) !== isTrusted) left.push(waiting);
+      const hasRoom =
+        ticks + waiting.ticks.length <= this.options.commitTicksMax &&
+        symbols + waiting.symbols.length <= COMMIT_SYMBOLS_MAX;
+      if (!hasRoom || this.writer.isTrusted(waiting) !== isTrusted) left.push(waiting);
       else {
         group.push(waiting);
         ticks += waiting.ticks.length;
+        symbols += waiting.symbols.length;
       }
     }
     this.waitingTicks -= ticks;
@@ -147,14 +152,4 @@ export class GroupCommit {
     this.waiting = [];
     this.waitingTicks = 0;
   }
-}
-
-function symbolsOf(ticks: readonly NewTick[]): string[] {
-  const symbols = new Set<string>();
-  let last: string | undefined;
-  for (const { symbol } of ticks) {
-    if (symbol !== last) symbols.add(symbol);
-    last = symbol;
-  }
-  return [...symbols];
 }

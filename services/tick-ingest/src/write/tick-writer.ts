@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
+import { refuseManyNewDays } from "./commit-bounds.js";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import type { CopyTrust } from "./copy-trust.js";
 import { type Outcome, type Placing, placeTicks } from "./placement.js";
@@ -40,9 +41,6 @@ export interface Commit {
   readonly incarnation: string;
 }
 
-/** Fewer ticks are inserted as fast: a COPY takes two ways there and back more. */
-const COPY_TICKS_MIN = 200;
-
 /**
  * Writes the ticks of some requests in one transaction, and decides what becomes of each.
  *
@@ -56,10 +54,12 @@ const COPY_TICKS_MIN = 200;
  * again is nearly always found by its first tick, before it has cost anything.
  */
 export class TickWriter {
+  /** @param copyTicksMin fewer ticks are inserted as fast: a COPY takes two ways there and back more */
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
     private readonly trust: CopyTrust,
+    private readonly copyTicksMin: number,
   ) {}
 
   /** Whether a request can be written by copy, together with others of which that is true. */
@@ -70,7 +70,7 @@ export class TickWriter {
   /** @throws whatever PostgreSQL answers; nothing is stored then */
   async commit(requests: readonly WriteRequest[]): Promise<Commit> {
     const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
-    const mayCopy = ticks >= COPY_TICKS_MIN && requests.every((request) => this.isTrusted(request));
+    const mayCopy = ticks >= this.copyTicksMin && requests.every((request) => this.isTrusted(request));
     if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
     try {
       return await this.write(requests, "copy");
@@ -94,9 +94,12 @@ export class TickWriter {
         storedAt(transaction, stamps),
       ]);
       this.database.assertIdentity(rules.identity);
-      const copies = way === "copy" && found.length === 0;
+      const ground = (stored: readonly Tick[]) => ({ stored, horizonUs: rules.horizonUs });
+      const blind = way === "copy" && found.length === 0 ? placeTicks(tickLists, ground([])) : undefined;
+      // A refusal names all that is wrong, also with what is stored.
+      const copies = blind?.outcomes.every(({ ok }) => ok) === true;
       const stored = way === "copy" && !copies ? await storedAt(transaction, stampRanges(tickLists)) : found;
-      const placing = placeTicks(tickLists, { stored, horizonUs: rules.horizonUs });
+      const placing = blind !== undefined && copies ? blind : placeTicks(tickLists, ground(stored));
       this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
       const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
@@ -111,6 +114,7 @@ export class TickWriter {
     { lateBeforeUs }: CommitRules,
     byCopy: boolean,
   ): Promise<UntoldCommit> {
+    if (this.database.settings.engine === "timescaledb") await refuseManyNewDays(transaction, created);
     const inserting = byCopy ? undefined : insert(transaction, created);
     const [untold] = await Promise.all([
       this.ledger.record(transaction, changedRanges(created)),
