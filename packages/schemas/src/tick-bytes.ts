@@ -63,7 +63,9 @@ export function plainTime(bytes: Uint8Array, from: number, to: number): Micros {
   const minute = twoDigits(bytes, from + 14);
   const second = twoDigits(bytes, from + 17);
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
-  return midnightUs + (hour * 3600 + minute * 60 + second) * US_PER_SECOND + fractionUs(bytes, from + FRACTION_AT, to - 1);
+  return (
+    midnightUs + (hour * 3600 + minute * 60 + second) * US_PER_SECOND + fractionUs(bytes, from + FRACTION_AT, to - 1)
+  );
 }
 
 function fractionUs(bytes: Uint8Array, from: number, to: number): Micros {

@@ -36,8 +36,8 @@ import { Publisher } from "./publish/publisher.js";
 import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
 import { CommitLedger } from "./write/commit-ledger.js";
-import { Corrections } from "./write/corrections.js";
 import { CopyTrust } from "./write/copy-trust.js";
+import { Corrections } from "./write/corrections.js";
 import { GroupCommit, type Writer } from "./write/group-commit.js";
 import { TickWriter } from "./write/tick-writer.js";
 

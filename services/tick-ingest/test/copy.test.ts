@@ -57,7 +57,8 @@ test("a taken place in the middle of a request is met by COPY, and everything is
   const answer = await ingest.post("/ticks/bulk", rows("MIDDLE", 500));
   expect(answer.body).toMatchObject({ created: 500, duplicates: 0 });
   expect(await metric("tick_copy_wasted_rows_total")).toBe(before + 500);
-  const stamp = await ingest.sql`select seq, price from ticks where symbol = 'MIDDLE' and time = ${middle?.time ?? ""} order by seq`;
+  const stamp =
+    await ingest.sql`select seq, price from ticks where symbol = 'MIDDLE' and time = ${middle?.time ?? ""} order by seq`;
   expect([...stamp]).toEqual([
     { seq: 0, price: 9 },
     { seq: 1, price: 1.5 },
@@ -82,7 +83,11 @@ test("ticks of compressed chunks that are sent again are stored once", async () 
   const [engine] = await ingest.sql`select value from settings where key = 'engine'`;
   // Plain PostgreSQL compresses nothing; there the rest holds as well.
   if (engine?.value === "timescaledb") await ingest.sql`select compress_chunk(show_chunks('ticks'))`;
-  const shifted = [{ ...rows("OLD", 1)[0], time: "2024-01-02T02:00:00Z" }, ...rows("OLD", 1000), { ...rows("OLD", 1)[0], time: "2024-01-02T05:00:00Z" }];
+  const shifted = [
+    { ...rows("OLD", 1)[0], time: "2024-01-02T02:00:00Z" },
+    ...rows("OLD", 1000),
+    { ...rows("OLD", 1)[0], time: "2024-01-02T05:00:00Z" },
+  ];
   const answer = await ingest.post("/ticks/bulk", shifted);
   expect(answer.body).toMatchObject({ created: 2, duplicates: 1000 });
   expect(await count("OLD")).toBe(1002);

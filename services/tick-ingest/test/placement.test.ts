@@ -30,7 +30,10 @@ function inRuns(ticks: readonly NewTick[]): NewTick[] {
 }
 
 /** Every tick through the allocator, whether or not it meets another one. */
-function placedPlainly(requests: readonly NewTick[][], table: readonly Tick[]): { outcomes: Outcome[]; created: Tick[] } {
+function placedPlainly(
+  requests: readonly NewTick[][],
+  table: readonly Tick[],
+): { outcomes: Outcome[]; created: Tick[] } {
   const slots = new SlotAllocator();
   slots.load(table);
   const created: Tick[] = [];
@@ -52,9 +55,9 @@ function bySymbolTimeSeq(a: Tick, b: Tick): number {
   return a.timeUs - b.timeUs || a.seq - b.seq;
 }
 
-const requests = fc.tuple(fc.array(request, { minLength: 1, maxLength: 4 }), fc.boolean()).map(
-  ([some, areStreamed]) => (areStreamed ? some.map(inRuns) : some),
-);
+const requests = fc
+  .tuple(fc.array(request, { minLength: 1, maxLength: 4 }), fc.boolean())
+  .map(([some, areStreamed]) => (areStreamed ? some.map(inRuns) : some));
 
 test("requests are placed as the allocator alone would place them, and what they create is in order", () => {
   fc.assert(
@@ -90,7 +93,10 @@ test("a request with a tick that is too old is refused as a whole, and nothing o
   const tick = (us: number, paid: number): NewTick => ({
     ...{ symbol: "EURUSD", timeUs: us, seq: undefined, price: paid, isStamped: false, run: 0 },
   });
-  const { outcomes, created } = placeTicks([[tick(T0 - 1, 1), tick(T0, 1)], [tick(T0, 2)]], { stored: [], horizonUs: T0 });
+  const { outcomes, created } = placeTicks([[tick(T0 - 1, 1), tick(T0, 1)], [tick(T0, 2)]], {
+    stored: [],
+    horizonUs: T0,
+  });
   expect(outcomes).toEqual([
     { ok: false, refusals: [{ index: 0, reason: "older_than_retention" }] },
     { ok: true, seqs: [0], created: 1 },

@@ -31,7 +31,12 @@ export const bulkIngest: Row = againstCopy("bulk", "bulk ingest over HTTP, JSON"
 
 /** The same written line by line, which is uploaded in few long requests. */
 export const lineRows: readonly Row[] = (["csv", "ndjson"] as const).map((form: BulkForm) =>
-  againstCopy(`bulk-${form}`, `the same as ${form.toUpperCase()}`, { ...JSON_LOAD, form, rowsPerRequest: LINES_PER_UPLOAD }, 0.6),
+  againstCopy(
+    `bulk-${form}`,
+    `the same as ${form.toUpperCase()}`,
+    { ...JSON_LOAD, form, rowsPerRequest: LINES_PER_UPLOAD },
+    0.6,
+  ),
 );
 
 function againstCopy(name: string, work: string, load: Omit<BulkJob, "url">, atLeast: number): Row {
@@ -111,8 +116,7 @@ class BulkSide {
   async measure(): Promise<number> {
     const { sql } = this.lab.database;
     await empty(sql);
-    const cpuSeconds = () =>
-      serverCpuSeconds({ sql, redisUrl: this.lab.redisUrl, serviceUrl: this.serviceUrl });
+    const cpuSeconds = () => serverCpuSeconds({ sql, redisUrl: this.lab.redisUrl, serviceUrl: this.serviceUrl });
     const before = await cpuSeconds();
     const { seconds, generatorCpu } = await runJob({ ...this.load, url: this.serviceUrl });
     await untilExact(sql);

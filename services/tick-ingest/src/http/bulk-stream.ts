@@ -29,20 +29,23 @@ class Chunk {
   readonly lines: number[] = [];
   readonly #symbols = new Set<string>();
   readonly #days = new Set<number>();
+  #lastSymbol = "";
+  #lastDay = Number.NaN;
 
   add(line: number, tick: NewTick): void {
     this.ticks.push(tick);
     this.lines.push(line);
-    this.#symbols.add(tick.symbol);
-    this.#days.add(Math.floor(tick.timeUs / US_PER_DAY));
+    const day = Math.floor(tick.timeUs / US_PER_DAY);
+    if (tick.symbol !== this.#lastSymbol) this.#symbols.add(tick.symbol);
+    if (day !== this.#lastDay) this.#days.add(day);
+    this.#lastSymbol = tick.symbol;
+    this.#lastDay = day;
   }
 
   /** Whether the next run belongs to the next chunk. */
   get isFull(): boolean {
     return (
-      this.ticks.length >= CHUNK_ROWS ||
-      this.#symbols.size >= COMMIT_SYMBOLS_MAX ||
-      this.#days.size >= NEW_DAYS_MAX
+      this.ticks.length >= CHUNK_ROWS || this.#symbols.size >= COMMIT_SYMBOLS_MAX || this.#days.size >= NEW_DAYS_MAX
     );
   }
 

@@ -1,6 +1,6 @@
 import { checkTick, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
 import type { Handler } from "@fx-ohlc/service-kit";
-import { Problem, sendJson } from "@fx-ohlc/service-kit";
+import { sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
