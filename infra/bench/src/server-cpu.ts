@@ -49,17 +49,21 @@ async function redisSeconds(url: string): Promise<number> {
   }
 }
 
-/**
- * CPU time that all servers behind one service have used so far: the service, PostgreSQL and Redis.
- *
- * @returns undefined where PostgreSQL's processes cannot be seen: on another machine, or not on Linux
- */
+/** CPU time that the servers behind one service have used so far, seconds. */
+export interface ServerCpu {
+  readonly service: number;
+  readonly postgres: number;
+  readonly redis: number;
+}
+
+/** @returns undefined where PostgreSQL's processes cannot be seen: on another machine, or not on Linux */
 export async function serverCpuSeconds(servers: {
   readonly sql: Sql;
   readonly redisUrl: string;
   readonly serviceUrl: string;
-}): Promise<number | undefined> {
+}): Promise<ServerCpu | undefined> {
   const postgres = await postgresSeconds(servers.sql);
   if (postgres === undefined) return undefined;
-  return postgres + (await redisSeconds(servers.redisUrl)) + (await cpuSecondsOf(`${servers.serviceUrl}/metrics`));
+  const redis = await redisSeconds(servers.redisUrl);
+  return { service: await cpuSecondsOf(`${servers.serviceUrl}/metrics`), postgres, redis };
 }

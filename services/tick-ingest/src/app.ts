@@ -42,8 +42,8 @@ import { GroupCommit, type Writer } from "./write/group-commit.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
-/** One for single ticks, one for bulk, one for corrections, and one to spare. */
-const CONNECTIONS_MAX = 4;
+/** Two for single ticks, two for bulk, one for corrections, and one to spare. */
+const CONNECTIONS_MAX = 6;
 /** A commit of 50,000 ticks takes about half a second; what takes longer than this will not end well. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** A process that stops in the middle of a transaction must not keep its symbols locked. */

@@ -7,11 +7,12 @@ import type { BulkForm, BulkJob } from "../load/jobs.js";
 import { runJob } from "../load/run-job.js";
 import { alternate, median } from "../rounds.js";
 import { readSample } from "../sample.js";
-import { serverCpuSeconds } from "../server-cpu.js";
+import { type ServerCpu, serverCpuSeconds } from "../server-cpu.js";
 import { findCopy } from "./copy.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 
+const US_PER_SECOND = 1_000_000;
 const ROWS = 200_000;
 const ROWS_PER_REQUEST = 1000;
 const LINES_PER_UPLOAD = 25_000;
@@ -91,7 +92,7 @@ function setupOf({ rows, rowsPerRequest, connections }: Omit<BulkJob, "url">): s
 /** Posts one load to tick-ingest, again and again, and keeps what it cost all servers. */
 class BulkSide {
   readonly #meter = new RateMeter();
-  readonly #perCpuSecond: number[] = [];
+  readonly #cpu: ServerCpu[] = [];
 
   private constructor(
     private readonly lab: Lab,
@@ -107,9 +108,14 @@ class BulkSide {
     return this.#meter.generatorCpu.ours;
   }
 
+  /** What a row costs all servers, and each of them. */
   get summary(): string {
-    if (this.#perCpuSecond.length === 0) return "CPU time of the servers cannot be seen here";
-    return `${grouped(median(this.#perCpuSecond))} rows per CPU second of tick-ingest, the database and Redis, until the bars hold them`;
+    if (this.#cpu.length === 0) return "CPU time of the servers cannot be seen here";
+    const us = (of: (cpu: ServerCpu) => number) => (median(this.#cpu.map(of)) * US_PER_SECOND) / ROWS;
+    const [service, postgres, redis] = [us((cpu) => cpu.service), us((cpu) => cpu.postgres), us((cpu) => cpu.redis)];
+    const perSecond = US_PER_SECOND / us((cpu) => cpu.service + cpu.postgres + cpu.redis);
+    const each = `us a row: tick-ingest ${service.toFixed(1)}, database ${postgres.toFixed(1)}, Redis ${redis.toFixed(1)}`;
+    return `${grouped(perSecond)} rows per CPU second of all servers until the bars hold them (${each})`;
   }
 
   /** @returns rows a second */
@@ -121,7 +127,10 @@ class BulkSide {
     const { seconds, generatorCpu } = await runJob({ ...this.load, url: this.serviceUrl });
     await untilExact(sql);
     const after = await cpuSeconds();
-    if (before !== undefined && after !== undefined) this.#perCpuSecond.push(ROWS / (after - before));
+    if (before !== undefined && after !== undefined) {
+      const used = (of: keyof ServerCpu) => after[of] - before[of];
+      this.#cpu.push({ service: used("service"), postgres: used("postgres"), redis: used("redis") });
+    }
     return this.#meter.rate("ours", { answered: ROWS, answeredInAll: ROWS, seconds, generatorCpu });
   }
 }

@@ -23,20 +23,22 @@ export interface Writer {
   commit(requests: readonly WriteRequest[]): Promise<Commit>;
 }
 
+/** A second transaction is begun beside the first when so many ticks wait: it is prepared while the other is written. */
+const SECOND_RUN_TICKS = 1000;
+
 /**
- * Gathers requests and commits them together: at most one transaction at a time, and whatever arrives while it runs goes
- * into the next. A request is answered only after its commit.
+ * Gathers requests and commits them together: one transaction at a time, or two while much waits, and whatever arrives while
+ * they run goes into the next. A request is answered only after its commit.
  *
- * When the database is found away, every waiting request is answered 503 at once, also those of the transaction under way:
- * its outcome is unknown to them, and sending them again is harmless. If that transaction commits after all, it is
- * published like any other.
+ * When the database is found away, every waiting request is answered 503 at once, also those of a transaction under way: its
+ * outcome is unknown to them, and sending them again is harmless. If that transaction commits after all, it is published like
+ * any other.
  */
 export class GroupCommit {
   private waiting: Waiting[] = [];
-  private underWay: readonly Waiting[] = [];
+  private readonly underWay = new Set<readonly Waiting[]>();
   private waitingTicks = 0;
-  private isRunning = false;
-  private running: Promise<void> = Promise.resolve();
+  private readonly runs = new Set<Promise<void>>();
 
   constructor(
     private readonly database: Database,
@@ -60,24 +62,31 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.waiting.push({ ticks, symbols: symbolsOf(ticks), resolve, reject });
       this.waitingTicks += ticks.length;
-      if (!this.isRunning) this.running = this.run();
+      const isNeeded = this.runs.size === 0 || (this.runs.size === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
+      if (isNeeded) this.start();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    await this.running;
+    while (this.runs.size > 0) await Promise.all(this.runs);
   }
 
-  /** The flag falls in the same turn in which nothing is left: a request that comes right after starts a new run. */
+  private start(): void {
+    const run = this.run().finally(() => {
+      this.runs.delete(run);
+      // What came in the turn in which nothing was left.
+      if (this.waiting.length > 0 && this.runs.size === 0) this.start();
+    });
+    this.runs.add(run);
+  }
+
   private async run(): Promise<void> {
-    this.isRunning = true;
     while (this.waiting.length > 0) {
       if (this.waitingTicks < this.options.commitTicksMax) await this.gather();
       const group = this.take();
       if (group.length > 0) await this.commitGroup(group);
     }
-    this.isRunning = false;
   }
 
   /** A timer of 0 ms takes 1, in which the database would have nothing to do: without an interval one turn is enough. */
@@ -112,7 +121,7 @@ export class GroupCommit {
   }
 
   private async commitGroup(group: readonly Waiting[]): Promise<void> {
-    this.underWay = group;
+    this.underWay.add(group);
     try {
       const commit = await this.commitWithRetries(group);
       group.forEach(({ resolve }, index) => {
@@ -122,7 +131,7 @@ export class GroupCommit {
     } catch (error) {
       await this.fail(group, error);
     } finally {
-      this.underWay = [];
+      this.underWay.delete(group);
     }
   }
 
@@ -148,7 +157,7 @@ export class GroupCommit {
   }
 
   private rejectAll(error: Error): void {
-    for (const { reject } of [...this.waiting, ...this.underWay]) reject(error);
+    for (const { reject } of [...this.waiting, ...[...this.underWay].flat()]) reject(error);
     this.waiting = [];
     this.waitingTicks = 0;
   }

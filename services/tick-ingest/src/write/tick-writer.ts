@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type CommitRules,
   type Database,
@@ -88,18 +89,21 @@ export class TickWriter {
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
       const stamps = way === "copy" ? endStamps(tickLists) : stampRanges(tickLists);
-      const [, rules, found] = await Promise.all([
+      const answers = Promise.all([
         lockSymbols(transaction, symbols),
         readCommitRules(transaction),
         storedAt(transaction, stamps),
       ]);
+      // Awaited below: it may fail before that.
+      answers.catch(() => {});
+      // postgres.js sends at the end of a turn; the placing is done while the answers are waited for.
+      await nextTurn();
+      const blind = way === "copy" ? placeTicks(tickLists, { stored: [], horizonUs: 0 }) : undefined;
+      const [, rules, found] = await answers;
       this.database.assertIdentity(rules.identity);
-      const ground = (stored: readonly Tick[]) => ({ stored, horizonUs: rules.horizonUs });
-      const blind = way === "copy" && found.length === 0 ? placeTicks(tickLists, ground([])) : undefined;
-      // A refusal names all that is wrong, also with what is stored.
-      const copies = blind?.outcomes.every(({ ok }) => ok) === true;
+      const copies = blind !== undefined && found.length === 0 && isSound(blind, rules);
       const stored = way === "copy" && !copies ? await storedAt(transaction, stampRanges(tickLists)) : found;
-      const placing = blind !== undefined && copies ? blind : placeTicks(tickLists, ground(stored));
+      const placing = copies ? blind : placeTicks(tickLists, { stored, horizonUs: rules.horizonUs });
       this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
       const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
@@ -127,6 +131,11 @@ export class TickWriter {
     }
     return untold;
   }
+}
+
+/** Whether nothing is refused, as far as is known without what is stored. A refusal has to name all that is wrong. */
+function isSound({ outcomes, created }: Placing, { horizonUs }: CommitRules): boolean {
+  return outcomes.every(({ ok }) => ok) && created.every(({ timeUs }) => timeUs >= horizonUs);
 }
 
 /** Those that stored ticks were met of, of requests some tick of which was there already. A tick that shares a stamp is no sign of more. */
