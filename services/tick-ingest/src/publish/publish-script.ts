@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { type Deployment, EPOCH_RANDOM_LENGTH, type Offset } from "@fx-ohlc/schemas";
 import type { RedisStore } from "@fx-ohlc/service-kit";
 import { SCRIPTS, segmentSeconds } from "./stream-script.js";
@@ -44,10 +44,10 @@ function parts(messages: readonly MessageText[]): string[] {
   return messages.flatMap(({ head, tail }) => [head, tail]);
 }
 
-/** A random epoch for a database in its present incarnation. */
+/** A random epoch for a database in its present incarnation. (randomBytes asks the kernel each time, and every call has one.) */
 function newEpoch(incarnation: string): string {
-  const random = BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36);
-  return incarnation + random.padStart(EPOCH_RANDOM_LENGTH, "0").slice(-EPOCH_RANDOM_LENGTH);
+  const random = randomInt(36 ** EPOCH_RANDOM_LENGTH).toString(36);
+  return incarnation + random.padStart(EPOCH_RANDOM_LENGTH, "0");
 }
 
 /** In the script's order. */
