@@ -1,7 +1,11 @@
+import { formatTime, parseTime } from "@fx-ohlc/schemas";
 import { readSample, type SampleTick } from "../sample.js";
 import { type HttpConnection, requestText, withConnections } from "./http-connection.js";
 import type { BulkForm, BulkJob, Throughput } from "./jobs.js";
 import { Stopwatch } from "./stopwatch.js";
+
+/** Within the sample's week. */
+const START_US = parseTime("2014-05-05T10:00:00Z") ?? 0;
 
 /** A row of the sample, of one symbol. */
 interface Row extends SampleTick {
@@ -22,9 +26,17 @@ const BODIES: Readonly<Record<BulkForm, { readonly type: string; body(rows: read
   csv: { type: "text/csv", body: (rows) => `time,symbol,price,seq\n${rows.map(rowCsv).join("")}` },
 };
 
+function timed(tick: SampleTick, index: number, { stepUs }: BulkJob): SampleTick {
+  return stepUs === undefined ? tick : { ...tick, time: formatTime(START_US + index * stepUs), seq: 0 };
+}
+
 /** Made before the clock starts: `\copy` reads a finished file, too. */
-function bulkRequests(ticks: readonly SampleTick[], { form, rowsPerRequest, symbols }: BulkJob): Buffer[] {
-  const rows = ticks.map((tick, index) => ({ ...tick, symbol: symbols[index % symbols.length] ?? "" }));
+function bulkRequests(ticks: readonly SampleTick[], job: BulkJob): Buffer[] {
+  const { form, rowsPerRequest, symbols } = job;
+  const rows = ticks.map((tick, index) => ({
+    ...timed(tick, index, job),
+    symbol: symbols[index % symbols.length] ?? "",
+  }));
   const { type, body } = BODIES[form];
   const requests: Buffer[] = [];
   for (let at = 0; at < rows.length; at += rowsPerRequest) {

@@ -18,6 +18,8 @@ export interface BulkJob extends HttpJob {
   readonly rowsPerRequest: number;
   /** The rows are of these in turn. */
   readonly symbols: readonly string[];
+  /** Time from each row to the next, where it is not the sample's. */
+  readonly stepUs?: number;
 }
 
 /** How long a server is kept busy, and when counting starts. */

@@ -18,6 +18,7 @@ const ROWS_PER_REQUEST = 1000;
 const LINES_PER_UPLOAD = 25_000;
 const CONNECTIONS = 8;
 const ONE_SYMBOL = ["EURUSD"];
+const STEP_US = 1000;
 const MANY_SYMBOLS = Array.from({ length: 100 }, (_, number) => `FX${String(number).padStart(4, "0")}`);
 /** Bars of old ticks follow within seconds on TimescaleDB; this is for a backlog of many windows. */
 const BARS_TIMEOUT_MS = 60_000;
@@ -65,12 +66,12 @@ function againstCopy(name: string, work: string, load: Omit<BulkJob, "url">, atL
   };
 }
 
-/** The same rows of a hundred symbols in turn: what a request of a whole market costs, against one of a single symbol. */
+/** A thousand ticks a second of a hundred symbols in turn, as a market sends them, against as many of one symbol. */
 export const manySymbols: Row = {
   name: "bulk-symbols",
   async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
-    const ours = await BulkSide.open(lab, { ...JSON_LOAD, symbols: MANY_SYMBOLS });
-    const theirs = await BulkSide.open(lab, JSON_LOAD);
+    const ours = await BulkSide.open(lab, { ...JSON_LOAD, stepUs: STEP_US, symbols: MANY_SYMBOLS });
+    const theirs = await BulkSide.open(lab, { ...JSON_LOAD, stepUs: STEP_US });
     const rounds = await alternate(config.rounds, signal, {
       theirs: () => theirs.measure(),
       ours: () => ours.measure(),
@@ -78,7 +79,7 @@ export const manySymbols: Row = {
     return {
       work: `the same of ${MANY_SYMBOLS.length} symbols in turn`,
       against: "the same of one symbol",
-      setup: `${setupOf(JSON_LOAD)}; ${ours.summary}`,
+      setup: `${setupOf(JSON_LOAD)}, ${STEP_US / 1000} ms from one to the next; ${ours.summary}`,
       ...compareRates(rounds, "rows/s", 0.8),
       generatorCpu: { ours: ours.generatorCpu, theirs: theirs.generatorCpu },
     };
