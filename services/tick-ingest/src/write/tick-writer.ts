@@ -2,6 +2,7 @@ import {
   type CommitRules,
   type Database,
   errorCode,
+  hearSymbols,
   lateWindows,
   lockSymbols,
   queueRefresh,
@@ -10,9 +11,11 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
+import type { Config } from "../config.js";
 import { refuseManyNewDays } from "./commit-bounds.js";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import type { CopyTrust } from "./copy-trust.js";
+import { readNewSymbols } from "./new-symbols.js";
 import { type Outcome, type Placing, placeTicks } from "./placement.js";
 import { endStamps, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
@@ -44,7 +47,7 @@ export interface Commit {
 /**
  * Writes the ticks of some requests in one transaction, and decides what becomes of each.
  *
- * The symbols are locked first. What is stored at the ticks' stamps is read in a statement after that, so it holds all that
+ * The symbols are locked first, and those that are new find their room. What is stored at the ticks' stamps is read in a statement after that, so it holds all that
  * earlier writers committed and nobody can add to it; the slots are then decided in memory and the new ticks inserted. (An
  * `on conflict` clause could not tell a replay from a second tick of the same stamp.)
  *
@@ -54,12 +57,12 @@ export interface Commit {
  * again is nearly always found by its first tick, before it has cost anything.
  */
 export class TickWriter {
-  /** @param copyTicksMin fewer ticks are inserted as fast: a COPY takes two ways there and back more */
+  /** @param rules fewer ticks than `copyTicksMin` are inserted as fast: a COPY takes two ways there and back more */
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
     private readonly trust: CopyTrust,
-    private readonly copyTicksMin: number,
+    private readonly rules: Pick<Config, "copyTicksMin" | "symbolsMax" | "registeredSymbolsOnly">,
   ) {}
 
   /** Whether a request can be written by copy, together with others of which that is true. */
@@ -70,7 +73,7 @@ export class TickWriter {
   /** @throws whatever PostgreSQL answers; nothing is stored then */
   async commit(requests: readonly WriteRequest[]): Promise<Commit> {
     const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
-    const mayCopy = ticks >= this.copyTicksMin && requests.every((request) => this.isTrusted(request));
+    const mayCopy = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
     if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
     try {
       return await this.write(requests, "copy");
@@ -90,11 +93,12 @@ export class TickWriter {
       const stamps = way === "copy" ? endStamps(tickLists) : stampRanges(tickLists);
       const [, rules, found] = await Promise.all([
         lockSymbols(transaction, symbols),
-        readCommitRules(transaction),
+        readCommitRules(transaction, symbols),
         storedAt(transaction, stamps),
       ]);
       this.database.assertIdentity(rules.identity);
-      const ground = (stored: readonly Tick[]) => ({ stored, horizonUs: rules.horizonUs });
+      const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
+      const ground = (stored: readonly Tick[]) => ({ stored, horizonUs: rules.horizonUs, newSymbols });
       const blind = way === "copy" && found.length === 0 ? placeTicks(tickLists, ground([])) : undefined;
       // A refusal names all that is wrong, also with what is stored.
       const copies = blind?.outcomes.every(({ ok }) => ok) === true;
@@ -111,14 +115,18 @@ export class TickWriter {
   private async store(
     transaction: Transaction,
     created: readonly Tick[],
-    { lateBeforeUs }: CommitRules,
+    { lateBeforeUs, unheard }: CommitRules,
     byCopy: boolean,
   ): Promise<UntoldCommit> {
     if (this.database.settings.engine === "timescaledb") await refuseManyNewDays(transaction, created);
     const inserting = byCopy ? undefined : insert(transaction, created);
+    const ranges = changedRanges(created);
+    const isUnheard = new Set(unheard);
+    const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isUnheard.has(symbol));
     const [untold] = await Promise.all([
-      this.ledger.record(transaction, changedRanges(created)),
+      this.ledger.record(transaction, ranges),
       queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
+      heard.length === 0 ? undefined : hearSymbols(transaction, heard),
       inserting,
     ]);
     if (byCopy) {
