@@ -125,14 +125,23 @@ export const INGEST_ROUTES = declareRoutes({
     method: "PUT",
     path: "/symbols/{symbol}",
     summary: "Register a symbol, or say something of it",
-    description: "What is absent stays as it is, and null takes it back; what was never said is inferred where it is read.",
+    description:
+      "What is absent stays as it is, and null takes it back; what was never said is inferred where it is read.",
     tag: "symbols",
     pathDto: SymbolPath,
     body: { "application/json": SymbolDto },
     answers: {
       200: { description: "What is recorded of it now.", content: { "application/json": RegisteredSymbol } },
     },
-    problems: ["malformed", "too_large", "unsupported_media_type", "invalid", "too_many_requests", "unavailable", "timeout"],
+    problems: [
+      "malformed",
+      "too_large",
+      "unsupported_media_type",
+      "invalid",
+      "too_many_requests",
+      "unavailable",
+      "timeout",
+    ],
   },
   deleteSymbol: {
     method: "DELETE",

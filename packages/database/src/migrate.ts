@@ -152,7 +152,9 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
   }
   const spellings = await readKeptSpellings(sql);
   if (spellings.length > 0)
-    log(`symbols that the first version stored are found by these very spellings, and by no other: ${spellings.join(" ")}`);
+    log(
+      `symbols that the first version stored are found by these very spellings, and by no other: ${spellings.join(" ")}`,
+    );
   await withoutHoldingUp(sql, { what: "recording the settings", log }, async (transaction) => {
     const recorded = await recordSettings(transaction, engine, options, log);
     if (engine === "timescaledb") await applyCompression(transaction, recorded.compression_after_days);

@@ -2,7 +2,7 @@ import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
-import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
+import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
@@ -59,20 +59,15 @@ export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
   );
 }
 
-/** Why a symbol is refused; in a URL a plus that is not escaped is a space. */
-function symbolRule(raw: unknown): string {
-  return typeof raw === "string" && raw.includes(" ") ? `${SYMBOL_RULE}; in a URL write + as %2B` : SYMBOL_RULE;
-}
-
 /** A symbol, in its stored form. */
 export function IsSymbol(): PropertyDecorator {
-  return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolRule(raw)));
+  return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolProblem(raw)));
 }
 
 /** What symbols begin with, in their stored form. */
 export function IsSymbolPrefix(): PropertyDecorator {
   return parsedBy("isSymbolPrefix", { type: "string" }, (raw) =>
-    orRefused(normalizePrefix(raw), `must be what a symbol begins with, which ${symbolRule(raw)}`),
+    orRefused(normalizePrefix(raw), `must be what a symbol begins with, which ${symbolProblem(raw)}`),
   );
 }
 
@@ -83,7 +78,7 @@ export function IsSymbolList(): PropertyDecorator {
     const symbols = parts.map(normalizeSymbol);
     const refused = parts.find((_part, index) => symbols[index] === undefined);
     const isList = parts.length > 0 && refused === undefined;
-    return isList ? [...new Set(symbols)] : new Refused(`each ${symbolRule(refused)}`);
+    return isList ? [...new Set(symbols)] : new Refused(`each ${symbolProblem(refused)}`);
   });
 }
 

@@ -42,7 +42,9 @@ const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export function formatSession(session: MarketSession): string {
   if (session === "always") return session;
   const text = ({ weekday, minuteOfDay }: WeekTime) => {
-    const [hour, minute] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60].map((part) => String(part).padStart(2, "0"));
+    const [hour, minute] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60].map((part) =>
+      String(part).padStart(2, "0"),
+    );
     return `${DAY_NAMES[(weekday + 1) % 7]} ${hour}:${minute}`;
   };
   return `${text(session.opens)}-${text(session.closes)} ${session.timezone}`;

@@ -46,6 +46,11 @@ export function normalizeSymbol(raw: unknown): string | undefined {
   return STORED_SYMBOL_PATTERN.test(symbol) ? symbol : undefined;
 }
 
+/** Why what is no symbol is refused; in a URL a plus that is not escaped is a space. */
+export function symbolProblem(raw: unknown): string {
+  return typeof raw === "string" && raw.includes(" ") ? `${SYMBOL_RULE}; in a URL write + as %2B` : SYMBOL_RULE;
+}
+
 /** What stored symbols may begin with, in any spelling; undefined when none can. */
 export function normalizePrefix(raw: unknown): string | undefined {
   if (typeof raw !== "string") return undefined;

@@ -64,8 +64,21 @@ const price = fc.oneof(
   ),
 );
 const symbol = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('"EURUSD"', '"eur/usd"', '"XAU-1"', '"A"', '"EUR_USD"', '"FX:EURUSD"', '"S&P500#"') },
-  fc.constantFrom('""', '"EUR\\u0055SD"', '"toolongsymboltoolongsymboltoolongsymbol"', '"EÜR"', '"A B"', "null", '"A\\"', '"A:BID"', '".A"'),
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('"EURUSD"', '"eur/usd"', '"XAU-1"', '"A"', '"EUR_USD"', '"FX:EURUSD"', '"S&P500#"'),
+  },
+  fc.constantFrom(
+    '""',
+    '"EUR\\u0055SD"',
+    '"toolongsymboltoolongsymboltoolongsymbol"',
+    '"EÜR"',
+    '"A B"',
+    "null",
+    '"A\\"',
+    '"A:BID"',
+    '".A"',
+  ),
 );
 const seq = fc.constantFrom("0", "3", "1023", "1024", "-1", "1.5", "1.0", "null", "007");
 const field = fc.oneof(

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  normalizeSymbol,
+  type SymbolKind,
   type UdfConfig,
   type UdfFound,
   type UdfHistoryQuery,
   type UdfSearchQuery,
   type UdfSymbolQuery,
   US_PER_SECOND,
-  normalizeSymbol,
-  type SymbolKind,
 } from "@fx-ohlc/schemas";
 import { type BoundRoute, Problem, sendJson } from "@fx-ohlc/service-kit";
 import { findSymbols, readSymbol } from "../symbols.js";

@@ -29,7 +29,10 @@ export function symbolHandlers({
       const removal = await database.whileAvailable(() => symbolTable.remove(symbol));
       if (removal === "unknown") throw new Problem("not_found", `there is no symbol ${symbol}`);
       if (removal === "holds_something") {
-        throw new Problem("conflict", `${symbol} holds ticks or bars: delete its ticks, and wait for its bars to follow`);
+        throw new Problem(
+          "conflict",
+          `${symbol} holds ticks or bars: delete its ticks, and wait for its bars to follow`,
+        );
       }
       res.writeHead(204).end();
     },
