@@ -93,7 +93,7 @@ export class TickWriter {
       const stamps = way === "copy" ? endStamps(tickLists) : stampRanges(tickLists);
       const [, rules, found] = await Promise.all([
         lockSymbols(transaction, symbols),
-        readCommitRules(transaction, symbols),
+        readCommitRules(transaction),
         storedAt(transaction, stamps),
       ]);
       this.database.assertIdentity(rules.identity);
