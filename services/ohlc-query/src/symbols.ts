@@ -160,7 +160,7 @@ function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSess
     last_heard: time(row.last_heard),
     quotes,
     digits: digits ?? digitsOf(symbol, kind, ends?.decimals ?? null),
-    pip: pip ?? (kind === "fx" ? 10 ** (1 - fxDigits(symbol)) : null),
+    pip: pip ?? (kind === "fx" ? fxPlaces(symbol).pip : null),
     session: formatSession(session),
     kind,
     description,
@@ -173,14 +173,14 @@ function kindOf(session: MarketSession): SymbolKind {
   return session === "always" ? "crypto" : "fx";
 }
 
-/** Decimals of a currency pair, which its newest prices may not show. */
-function fxDigits(symbol: string): number {
-  return symbol.includes("JPY") ? 3 : 5;
+/** What a pip of a currency pair is, and decimals of its prices, which the newest may not show. */
+function fxPlaces(symbol: string): { digits: number; pip: number } {
+  return symbol.includes("JPY") ? { digits: 3, pip: 0.01 } : { digits: 5, pip: 0.0001 };
 }
 
 function digitsOf(symbol: string, kind: SymbolKind, decimals: number | null): number | null {
   const seen = decimals === null ? null : Math.min(decimals, DECIMALS_MAX, DIGITS_MAX);
-  return kind === "fx" ? Math.max(seen ?? 0, fxDigits(symbol)) : seen;
+  return kind === "fx" ? Math.max(seen ?? 0, fxPlaces(symbol).digits) : seen;
 }
 
 /** A symbol that a search has found, and what was said of it. */
