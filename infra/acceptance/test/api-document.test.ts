@@ -5,7 +5,7 @@ import { Actor } from "../src/api/actor.js";
 import { AnswerBook } from "../src/api/answer-book.js";
 import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
-import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, REFUSALS, type Step } from "../src/api/scenario.js";
+import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, NO_ROOM, REFUSALS, type Step } from "../src/api/scenario.js";
 import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
@@ -73,6 +73,7 @@ describe("the OpenAPI document of the whole API", () => {
       await actor.actShared();
     }
     await crowd();
+    await fullness();
     await slowness();
     await outage();
     expect(book.faults).toEqual([]);
@@ -115,14 +116,22 @@ describe("the OpenAPI document of the whole API", () => {
     });
   }
 
+  /** A tick-ingest that takes no further symbol. */
+  async function fullness(): Promise<void> {
+    const { url } = await system.start("tick-ingest", { SYMBOLS_MAX: "1" });
+    const actor = new Actor(url, document, book, recorder);
+    for (const step of NO_ROOM) await actor.act(step);
+    actor.close();
+  }
+
   /** Somebody holds every table, and the locks that writers take first, until all who wait for them have been given up. */
   async function slowness(): Promise<void> {
-    // A tick-ingest has four connections, and there are five ways to write.
+    // A tick-ingest has four connections, and there are seven ways to write.
     const { url } = await system.start("tick-ingest");
     const other = new Actor(url, document, book, recorder);
     await system.sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
-      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day in access exclusive mode`;
+      await transaction`lock table symbols, ticks, ohlc_minute, ohlc_hour, ohlc_day in access exclusive mode`;
       const deleting = ({ operation }: Step) => operation.startsWith("delete");
       const asked = edge.stepsOf(504).map((step) => (deleting(step) ? other : edge).act(step));
       await Promise.all(asked);
