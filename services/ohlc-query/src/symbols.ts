@@ -14,7 +14,7 @@ import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 import type { MarketSessions } from "./market-sessions.js";
 import type { Reader } from "./reader.js";
 
-/** What is recorded of a symbol, and the starts of its first and its last day bar. */
+/** What is recorded of a symbol. */
 interface SymbolRow {
   readonly symbol: string;
   readonly last_heard: Micros | null;
@@ -25,8 +25,13 @@ interface SymbolRow {
   readonly kind: SymbolKind | null;
   readonly description: string | null;
   readonly quiet_after_s: number | null;
-  readonly first_day: Micros | null;
-  readonly last_day: Micros | null;
+}
+
+/** The starts of a symbol's first and last day bar. */
+interface SymbolDays {
+  readonly symbol: string;
+  readonly first_day: Micros;
+  readonly last_day: Micros;
 }
 
 /** The ends of what is stored of a symbol, and how many decimals its newest prices have. */
@@ -53,7 +58,7 @@ const SAMPLE_TICKS = 100;
 /** Quotes have at most so many decimals; what a computed price has beyond is noise. */
 const DECIMALS_MAX = 8;
 
-/** Reads a page in two statements, whatever its length. */
+/** Reads a page in three statements, whatever its length: what is recorded, the days of the bars, and the ticks at their ends. */
 export async function readSymbols(
   reader: Reader,
   sessions: MarketSessions,
@@ -61,8 +66,9 @@ export async function readSymbols(
 ): Promise<readonly SymbolJson[]> {
   const nowUs = reader.nowUs();
   return reader.read(async (sql) => {
-    const rows = await readRows(sql, page, nowUs);
-    const ends = new Map((await readEnds(sql, rows)).map((row) => [row.symbol, row]));
+    const rows = await readRows(sql, page);
+    const days = await readDays(sql, rows, nowUs);
+    const ends = new Map((await readEnds(sql, days)).map((row) => [row.symbol, row]));
     return rows.map((row) => symbolJson(row, ends.get(row.symbol), sessions));
   });
 }
@@ -78,24 +84,27 @@ export async function readSymbol(
   return first?.symbol === symbol ? first : undefined;
 }
 
-/** @param nowUs bounds the read of day bars; no FX day starts later than two days from now */
-function readRows(sql: Queries, page: SymbolPage, nowUs: Micros): PromiseLike<readonly SymbolRow[]> {
-  const { after, prefix, limit } = page;
-  const untilUs = nowUs + 2 * US_PER_DAY;
+function readRows(sql: Queries, { after, prefix, limit }: SymbolPage): PromiseLike<readonly SymbolRow[]> {
   return sql<SymbolRow[]>`
-    select known.*,
-           (select bucket from ohlc_day
-             where symbol = known.symbol and bucket >= ${FIRST_BUCKET_US} and bucket < ${untilUs}
-             order by bucket limit 1) as first_day,
-           (select bucket from ohlc_day
-             where symbol = known.symbol and bucket >= ${FIRST_BUCKET_US} and bucket < ${untilUs}
-             order by bucket desc limit 1) as last_day
-      from (select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
-              from symbols
-             where symbol > ${after} and starts_with(symbol, ${prefix})
-             order by symbol
-             limit ${limit}) known
-     order by symbol`;
+    select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
+      from symbols
+     where symbol > ${after} and starts_with(symbol, ${prefix})
+     order by symbol
+     limit ${limit}`;
+}
+
+/**
+ * Of those that have bars. (Their days are read whole: on TimescaleDB a probe for each end would look into every chunk there is.)
+ *
+ * @param nowUs bounds the read; no FX day starts later than two days from now
+ */
+function readDays(sql: Queries, rows: readonly SymbolRow[], nowUs: Micros): PromiseLike<readonly SymbolDays[]> {
+  return sql<SymbolDays[]>`
+    select symbol, min(bucket) as first_day, max(bucket) as last_day
+      from ohlc_day
+     where symbol = any(${rows.map(({ symbol }) => symbol)}::text[])
+       and bucket >= ${FIRST_BUCKET_US} and bucket < ${nowUs + 2 * US_PER_DAY}
+     group by symbol`;
 }
 
 /**
@@ -103,10 +112,7 @@ function readRows(sql: Queries, page: SymbolPage, nowUs: Micros): PromiseLike<re
  * was in stands for it: minute bars are kept for ever. The bounds that all share are constants to the planner, which leaves out
  * what lies outside of them.
  */
-async function readEnds(sql: Queries, rows: readonly SymbolRow[]): Promise<readonly Ends[]> {
-  const stored = rows.flatMap(({ symbol, first_day, last_day }) =>
-    first_day === null || last_day === null ? [] : [{ symbol, first_day, last_day }],
-  );
+async function readEnds(sql: Queries, stored: readonly SymbolDays[]): Promise<readonly Ends[]> {
   if (stored.length === 0) return [];
   const firstDays = stored.map(({ first_day }) => first_day);
   const lastDays = stored.map(({ last_day }) => last_day);
