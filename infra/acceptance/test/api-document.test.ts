@@ -5,7 +5,7 @@ import { Actor } from "../src/api/actor.js";
 import { AnswerBook } from "../src/api/answer-book.js";
 import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
-import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, REFUSALS, type Step } from "../src/api/scenario.js";
+import { COMMON_DAY, GOOD_DAY, MANY_SHAPES, NO_ROOM, REFUSALS, type Step } from "../src/api/scenario.js";
 import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
@@ -13,6 +13,7 @@ const ON_GATEWAY = /^stream/;
 const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
 /** Symbols of the good day's writes. */
 const WRITTEN = ["EURUSD", "GBPUSD", "USDJPY"];
+const SEARCH = "searchUdfSymbols";
 /** A dependency that is away is noticed within 2 s, ms. */
 const OUTAGE_NOTICED_MS = 20_000;
 
@@ -73,6 +74,7 @@ describe("the OpenAPI document of the whole API", () => {
       await actor.actShared();
     }
     await crowd();
+    await fullness();
     await slowness();
     await outage();
     expect(book.faults).toEqual([]);
@@ -115,19 +117,39 @@ describe("the OpenAPI document of the whole API", () => {
     });
   }
 
+  /** A tick-ingest that takes no further symbol. */
+  async function fullness(): Promise<void> {
+    const { url } = await system.start("tick-ingest", { SYMBOLS_MAX: "1" });
+    const actor = new Actor(url, document, book, recorder);
+    for (const step of NO_ROOM) await actor.act(step);
+    actor.close();
+  }
+
   /** Somebody holds every table, and the locks that writers take first, until all who wait for them have been given up. */
   async function slowness(): Promise<void> {
-    // A tick-ingest has four connections, and there are five ways to write.
+    // A tick-ingest has four connections, and there are seven ways to write.
     const { url } = await system.start("tick-ingest");
     const other = new Actor(url, document, book, recorder);
     await system.sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
       await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day in access exclusive mode`;
       const deleting = ({ operation }: Step) => operation.startsWith("delete");
-      const asked = edge.stepsOf(504).map((step) => (deleting(step) ? other : edge).act(step));
-      await Promise.all(asked);
+      const asked = edge.stepsOf(504).filter(({ operation }) => operation !== SEARCH);
+      await Promise.all(asked.map((step) => (deleting(step) ? other : edge).act(step)));
     });
     other.close();
+    await slowSearch();
+  }
+
+  /** It reads nothing but the table of symbols. Services look at that one too, so it is held for less than they notice. */
+  async function slowSearch(): Promise<void> {
+    const { url } = await system.start("ohlc-query", { QUERY_TIMEOUT_MS: "300" });
+    const impatient = new Actor(url, document, book, recorder);
+    await system.sql.begin(async (transaction) => {
+      await transaction`lock table symbols in access exclusive mode`;
+      for (const step of edge.stepsOf(504).filter(({ operation }) => operation === SEARCH)) await impatient.act(step);
+    });
+    impatient.close();
   }
 
   async function outage(): Promise<void> {

@@ -31,8 +31,8 @@ export interface SampleOptions {
 
 interface StoredSymbol {
   symbol: string;
-  first_tick: string;
-  last_tick: string;
+  first_tick: string | null;
+  last_tick: string | null;
 }
 
 /**
@@ -42,7 +42,7 @@ interface StoredSymbol {
  * @throws Error when an import fails
  */
 export async function loadSample(options: SampleOptions): Promise<void> {
-  const stored = await storedSymbols(options.url);
+  const stored = (await Promise.all(SERIES.map(({ symbol }) => storedSymbol(options.url, symbol)))).flat();
   if (isComplete(stored)) return;
   const shiftUs = begunShiftUs(stored) ?? sampleShiftUs(nowUs());
   const [from, to] = [SAMPLE_WEEK.firstUs + shiftUs, SAMPLE_WEEK.lastUs + shiftUs].map(formatTime);
@@ -50,8 +50,10 @@ export async function loadSample(options: SampleOptions): Promise<void> {
   for (const { symbol, price } of SERIES) await importSeries(symbol, price, shiftUs, options);
 }
 
-async function storedSymbols(url: string): Promise<StoredSymbol[]> {
-  const answer = await fetch(`${url}/symbols`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+/** Of the symbols that begin with this one it comes first itself. */
+async function storedSymbol(url: string, symbol: string): Promise<StoredSymbol[]> {
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const answer = await fetch(`${url}/symbols?prefix=${symbol}&limit=1`, { signal });
   if (!answer.ok) throw new Error(`GET /symbols answered ${answer.status}`);
   return (await answer.json()) as StoredSymbol[]; // Our own service's contract.
 }

@@ -19,7 +19,7 @@ describe("parseShift", () => {
 describe("parseSymbols", () => {
   it("stores them as the service does, each once", () => {
     expect(parseSymbols("eur/usd,EURUSD,usdjpy")).toEqual(["EURUSD", "USDJPY"]);
-    expect(() => parseSymbols("EURUSD,")).toThrow("1 to 10");
+    expect(() => parseSymbols("EURUSD,")).toThrow("1 to 32");
   });
 });
 

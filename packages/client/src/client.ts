@@ -57,6 +57,11 @@ export interface LatestQuery extends CallOptions, Partial<BarKind> {
   readonly symbols: readonly string[];
 }
 
+export interface SymbolsQuery extends CallOptions {
+  /** Only symbols that begin so. */
+  readonly prefix?: string | undefined;
+}
+
 export interface TickKey extends CallOptions {
   readonly symbol: string;
   readonly time: string;
@@ -178,8 +183,12 @@ export class FxClient {
     return this.#body<BarJson[]>({ method: "GET", path: "/ohlc/latest", query, signal });
   }
 
-  async symbols(options: CallOptions = {}): Promise<SymbolJson[]> {
-    return this.#body<SymbolJson[]>({ method: "GET", path: "/symbols", ...options });
+  /** Every symbol there is, by name, page after page. */
+  async symbols({ prefix, signal }: SymbolsQuery = {}): Promise<SymbolJson[]> {
+    const symbols: SymbolJson[] = [];
+    const call: Call = { method: "GET", path: "/symbols", query: { prefix }, signal };
+    for await (const symbol of pagedRows<SymbolJson>(this.#http, call)) symbols.push(symbol);
+    return symbols;
   }
 
   /** How the system is; an unhealthy one answers too, with a 503 that is not an error here. */

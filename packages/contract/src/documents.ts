@@ -24,6 +24,7 @@ every bad field. Every answer carries \`X-Request-Id\`. A path works with and wi
 const TAGS = [
   { name: "ticks", description: "Single prices: sent, corrected, deleted and read." },
   { name: "bars", description: "Open, high, low and close of any interval, always up to date." },
+  { name: "symbols", description: "What there is, and what is known of it." },
   { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },
   ...COMMON_TAGS,

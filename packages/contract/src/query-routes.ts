@@ -116,10 +116,14 @@ export const QUERY_ROUTES = declareRoutes({
     queryDto: TicksQuery,
   },
   getSymbols: {
-    ...read("By name.", table(listOf(SymbolJson), SymbolJson), false),
+    ...read(
+      "By name. More than `limit` of them are paged: follow `Link`.",
+      table(listOf(SymbolJson), SymbolJson),
+      true,
+    ),
     path: "/symbols",
-    summary: "What has ticks, and since when",
-    tag: "bars",
+    summary: "Which symbols there are, and since when",
+    tag: "symbols",
     queryDto: SymbolsQuery,
   },
 });

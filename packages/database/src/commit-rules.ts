@@ -15,20 +15,27 @@ export interface CommitRules {
   readonly horizonUs: Micros;
   /** Ticks before this instant need a refresh before the bars hold them. */
   readonly lateBeforeUs: Micros;
+  /** Those of the locked symbols that are not in the table of symbols, or whose `last_heard` there is old. */
+  readonly unheard: readonly string[];
 }
 
 /** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
 const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
 
 interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSettings, "databaseId" | "incarnation"> {
+  readonly unheard: string[] | null;
   readonly materialisedToUs: Micros;
   readonly droppedBeforeUs: Micros;
   readonly keepDays: number;
 }
 
 /**
- * Reads the rules, in a statement of its own after the locks. Retention and its mark are read here and nowhere earlier: whoever
+ * Reads the rules, in a statement of its own after the locks. A symbol's `last_heard` is left as it is for 30 s: of a live one it is
+ * written twice a minute, and not at every commit. Retention and its mark are read here and nowhere earlier: whoever
  * moves the mark waits for every transaction that has read the one before, and drops nothing until then.
+ *
+ * The statement has no parameters, so that it is planned once: the symbols are those that {@link lockSymbols} has noted. Each is
+ * one probe, as a scalar subquery; as `not exists` the planner would have the whole table read for a hundred.
  */
 export async function readCommitRules(transaction: Transaction): Promise<CommitRules> {
   const [row] = await transaction<RulesRow[]>`
@@ -36,11 +43,16 @@ export async function readCommitRules(transaction: Transaction): Promise<CommitR
            (select dropped_before from retention_mark) as "droppedBeforeUs",
            (select value::int from settings where key = 'keep_ticks_days') as "keepDays",
            (select value from settings where key = 'database_id') as "databaseId",
-           (select value from settings where key = 'incarnation') as incarnation`.execute();
+           (select value from settings where key = 'incarnation') as incarnation,
+           (select array_agg(wanted)
+              from unnest(nullif(current_setting('fx.symbols', true), '')::text[]) as wanted
+             where ((select last_heard from symbols where symbol = wanted)
+                    between fx_now() - interval '30 seconds' and fx_now() + interval '30 seconds') is not true) as unheard`.execute();
   if (row === undefined) throw new Error("a select without from gave no row");
-  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs } = row;
+  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs, unheard } = row;
   const horizonUs = retentionHorizon(droppedBeforeUs, keepDays, nowUs);
-  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs: lateBefore(nowUs, materialisedToUs) };
+  const lateBeforeUs = lateBefore(nowUs, materialisedToUs);
+  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs, unheard: unheard ?? [] };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Micros } from "@fx-ohlc/schemas";
+import { keepSpellings, type Micros } from "@fx-ohlc/schemas";
 import { RemoteClock, repeat, withDeadline } from "@fx-ohlc/service-kit";
 import { DirectWay, TWO_DATABASES } from "./direct-way.js";
 import { drawIncarnation, type LogPosition, logOf, needsIncarnation, recordFacts, SeenLog } from "./incarnation.js";
@@ -300,6 +300,7 @@ export class Database extends EventEmitter<{
 
   private async adopt(look: Look): Promise<void> {
     this.lastLook = look;
+    keepSpellings(look.settings.keptSpellings);
     const key = groundKey(look);
     if (this.poolKey === key) return;
     this.poolKey = key;

@@ -17,4 +17,5 @@ export * from "./settings.js";
 export * from "./sql.js";
 export * from "./sql-state.js";
 export * from "./symbol-locks.js";
+export * from "./symbols.js";
 export * from "./unavailable.js";

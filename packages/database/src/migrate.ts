@@ -18,6 +18,7 @@ import { completeSession, mendSession } from "./session.js";
 import {
   type Engine,
   IncompatibleSchemaError,
+  readKeptSpellings,
   schemaVersion,
   servesFrom,
   settingsOf,
@@ -149,6 +150,11 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
     });
     log(`applied ${engine}/${migration.name}`);
   }
+  const spellings = await readKeptSpellings(sql);
+  if (spellings.length > 0)
+    log(
+      `symbols that the first version stored are found by these very spellings, and by no other: ${spellings.join(" ")}`,
+    );
   await withoutHoldingUp(sql, { what: "recording the settings", log }, async (transaction) => {
     const recorded = await recordSettings(transaction, engine, options, log);
     if (engine === "timescaledb") await applyCompression(transaction, recorded.compression_after_days);

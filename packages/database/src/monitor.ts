@@ -1,7 +1,7 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import { readServerState, type ServerState, schemaOf, searchPathOf } from "./server-state.js";
 import { type Ground, mending } from "./session.js";
-import { type DatabaseSettings, IncompatibleSchemaError, readSettings } from "./settings.js";
+import { type DatabaseSettings, IncompatibleSchemaError, readSettings, SCHEMA_VERSION } from "./settings.js";
 import { inSession, openPool, type PoolOptions, rolledBack, type Sql, type Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
@@ -96,8 +96,8 @@ export class Monitor {
     await rolledBack(this.sql, async (transaction) => {
       await enter(transaction, look);
       await transaction`
-        insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
-        select 'trial', 0, array_agg(md5(i::text)), '{}', '{}' from generate_series(1, ${TRIAL_SYMBOLS}::int) i`;
+        insert into untold_commits (ingest_id, number, symbols, from_time, to_time, writer_version)
+        select 'trial', 0, array_agg(md5(i::text)), '{}', '{}', ${SCHEMA_VERSION} from generate_series(1, ${TRIAL_SYMBOLS}::int) i`;
     });
   }
 

@@ -20,10 +20,12 @@ export interface DatabaseSettings {
   readonly incarnationFacts: string;
   /** What the keys and channels of this database on Redis begin with; empty for those that the first version made. */
   readonly streamNamespace: string;
+  /** Symbols that the first version stored under a spelling that is read as another symbol since, or as none. */
+  readonly keptSpellings: readonly string[];
 }
 
 /** The newest migration this build knows, of either engine. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Up to this one migrations are recorded in `schema_migrations`, where first-version services refuse any newer. */
 export const FIRST_VERSION_SCHEMA = 4;
@@ -101,6 +103,7 @@ export async function readSettings(sql: Queries): Promise<DatabaseSettings> {
     if (value === undefined) throw new IncompatibleSchemaError(`the database has no setting ${key}: run fx-migrate`);
     return value;
   };
+  const keptSpellings = await readKeptSpellings(sql);
   return Object.freeze({
     engine: setting("engine") === "timescaledb" ? "timescaledb" : "postgres",
     dayBoundary: { hour: Number(setting("day_start_hour")), timezone: setting("day_timezone") },
@@ -109,5 +112,14 @@ export async function readSettings(sql: Queries): Promise<DatabaseSettings> {
     incarnation: setting("incarnation"),
     incarnationFacts: setting("incarnation_facts"),
     streamNamespace: setting("stream_namespace"),
+    keptSpellings,
   });
+}
+
+/** Symbols that the first version stored under a spelling that is read as another symbol since, or as none. By name. */
+export async function readKeptSpellings(sql: Queries): Promise<string[]> {
+  // The condition of their index, so that no other symbol is looked at.
+  const rows = await sql<{ symbol: string }[]>`
+    select symbol from symbols where symbol ~ '^[A-Z]{3}_[A-Z]{3}$|^[._-]|[._-]$' order by symbol`;
+  return rows.map(({ symbol }) => symbol);
 }

@@ -13,12 +13,21 @@ export function IsText(schema: JsonSchema = {}): FieldDecorator<string> {
 }
 
 export function IsStoredSymbol(): FieldDecorator<string> {
-  return IsText({ pattern: `^[A-Z0-9._-]{1,${SYMBOL_LENGTH_MAX}}$` });
+  return IsText({ pattern: `^[A-Z0-9._+#:@&-]{1,${SYMBOL_LENGTH_MAX}}$` });
 }
 
 /** A tick's time: UTC with six fraction digits. */
 export function IsTickTime(): FieldDecorator<string> {
   return IsText({ format: "date-time", pattern: "\\.\\d{6}Z$" });
+}
+
+/** The same, or null where there is none. */
+export function IsTickTimeOrNull(): FieldDecorator<string | null> {
+  return Field({ type: ["string", "null"], format: "date-time", pattern: "\\.\\d{6}Z$" });
+}
+
+export function IsTextOrNull(schema: JsonSchema = {}): FieldDecorator<string | null> {
+  return Field({ type: ["string", "null"], ...schema });
 }
 
 /** A bucket's start: UTC in whole seconds. */
@@ -40,7 +49,7 @@ export function IsStoredPrice(): FieldDecorator<number> {
   return Field({ type: "number", exclusiveMinimum: 0 });
 }
 
-/** The price of a bar that may have no ticks. */
+/** A price where there may be none, as of a bar without ticks. */
 export function IsPriceOrNull(): FieldDecorator<number | null> {
   return Field({ type: ["number", "null"], exclusiveMinimum: 0 });
 }
@@ -51,6 +60,15 @@ export function IsStoredSeq(): FieldDecorator<number> {
 
 export function IsCount(minimum = 0): FieldDecorator<number> {
   return Field({ type: "integer", minimum });
+}
+
+export function IsCountOrNull(minimum = 0): FieldDecorator<number | null> {
+  return Field({ type: ["integer", "null"], minimum });
+}
+
+/** How many decimals there are. */
+export function IsDecimalsOrNull(maximum: number): FieldDecorator<number | null> {
+  return Field({ type: ["integer", "null"], minimum: 0, maximum });
 }
 
 export function IsFlag(): FieldDecorator<boolean> {

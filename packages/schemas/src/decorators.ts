@@ -2,13 +2,13 @@ import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
-import { normalizeSymbol, SYMBOL_PATTERN, SYMBOL_RULE } from "./symbol.js";
+import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
 
 /** Stands in the place of a value that was refused until the DTO's check says why. */
-class Refused {
+export class Refused {
   constructor(readonly message: string) {}
 }
 
@@ -17,7 +17,7 @@ class Refused {
  * refused. Each wraps the one function that also serves the bulk path, so that a value is refused in the same words wherever it
  * is sent.
  */
-function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
+export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
   const validator = {
     validate: (value: unknown) => value !== undefined && !(value instanceof Refused),
     defaultMessage: (args?: ValidationArguments) => {
@@ -61,14 +61,24 @@ export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
 
 /** A symbol, in its stored form. */
 export function IsSymbol(): PropertyDecorator {
-  return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), SYMBOL_RULE));
+  return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolProblem(raw)));
 }
 
-/** A comma-separated list of symbols: their stored forms, each once, in the order given. */
+/** What symbols begin with, in their stored form. */
+export function IsSymbolPrefix(): PropertyDecorator {
+  return parsedBy("isSymbolPrefix", { type: "string" }, (raw) =>
+    orRefused(normalizePrefix(raw), `must be what a symbol begins with, which ${symbolProblem(raw)}`),
+  );
+}
+
+/** A comma-separated list of symbols, a space allowed after each comma: their stored forms, each once, in the order given. */
 export function IsSymbolList(): PropertyDecorator {
   return parsedBy("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (raw) => {
-    const symbols = typeof raw === "string" ? raw.split(",").map(normalizeSymbol) : [undefined];
-    return symbols.includes(undefined) ? new Refused(`each ${SYMBOL_RULE}`) : [...new Set(symbols)];
+    const parts = typeof raw === "string" ? raw.split(/, ?/) : [];
+    const symbols = parts.map(normalizeSymbol);
+    const refused = parts.find((_part, index) => symbols[index] === undefined);
+    const isList = parts.length > 0 && refused === undefined;
+    return isList ? [...new Set(symbols)] : new Refused(`each ${symbolProblem(refused)}`);
   });
 }
 

@@ -16,6 +16,7 @@ export * from "./stream-message.js";
 export * from "./stream-request.js";
 export * from "./stream-stats.js";
 export * from "./symbol.js";
+export * from "./symbol-dto.js";
 export * from "./tick.js";
 export * from "./tick-bytes.js";
 export * from "./tick-dto.js";

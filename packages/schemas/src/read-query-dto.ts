@@ -6,6 +6,7 @@ import {
   IsRowLimit,
   IsSymbol,
   IsSymbolList,
+  IsSymbolPrefix,
   IsTime,
   IsZone,
   MayBeAbsent,
@@ -32,7 +33,21 @@ export type FillName = (typeof FILLS)[number];
 
 /** Query of `GET /symbols`. */
 export class SymbolsQuery {
-  static readonly fields: readonly string[] = ["format"];
+  static readonly fields: readonly string[] = ["prefix", "limit", "after", "format"];
+
+  @MayBeAbsent()
+  @Describe("Only symbols that begin so.")
+  @IsSymbolPrefix()
+  prefix?: string;
+
+  @MayBeAbsent()
+  @IsIntegerText(1, LIMIT_MAX)
+  limit?: number;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor: only symbols after this one.")
+  @IsSymbol()
+  after?: string;
 
   @MayBeAbsent()
   @IsOneOf(FORMATS)

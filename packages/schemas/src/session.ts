@@ -36,6 +36,20 @@ export function parseSession(text: string): MarketSession | undefined {
   return isEmpty || !isTimezone(timezone) ? undefined : { opens, closes, timezone };
 }
 
+const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** Writes a session as {@link parseSession} reads it. */
+export function formatSession(session: MarketSession): string {
+  if (session === "always") return session;
+  const text = ({ weekday, minuteOfDay }: WeekTime) => {
+    const [hour, minute] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60].map((part) =>
+      String(part).padStart(2, "0"),
+    );
+    return `${DAY_NAMES[(weekday + 1) % 7]} ${hour}:${minute}`;
+  };
+  return `${text(session.opens)}-${text(session.closes)} ${session.timezone}`;
+}
+
 /**
  * The market's own day: from the hour at which its week opens. A market that never closes has the days of UTC.
  */

@@ -13,6 +13,7 @@ import { SparseBar } from "./bar.js";
 import { About, Describe, Field, Sometimes } from "./field-schema.js";
 import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
 import { WireTick } from "./message.js";
+import { SYMBOL_LENGTH_MAX } from "./symbol.js";
 import { TickJson } from "./tick-json.js";
 
 /** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
@@ -42,7 +43,7 @@ export class PlainBar extends LiveBar {
 @About("A tick on a plain endpoint.")
 export class PlainTick extends TickJson {}
 
-const CHANNEL = { pattern: "^(ticks:[^:]+|ohlc:[^:]+:(minute|hour|day))$" };
+const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day))$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 /** Why clients are not sent ticks, or bars. */
@@ -76,7 +77,7 @@ abstract class Gap extends SkippedRange {
 
 @About("Ticks, or bars, between two times that a plain endpoint does not send: to be read over HTTP.")
 export class PlainGap extends Gap {
-  @IsText({ pattern: "^(\\*|[A-Z0-9._-]{1,10})$" })
+  @IsText({ pattern: `^(\\*|[A-Z0-9._+#:@&-]{1,${SYMBOL_LENGTH_MAX}})$` })
   readonly symbol!: string;
 }
 

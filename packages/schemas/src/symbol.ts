@@ -1,19 +1,59 @@
-/** What a sender may write for a symbol, before its length is looked at. */
-export const SYMBOL_PATTERN = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/;
-
 /** Longest stored symbol; the database's check constraint says the same. */
-export const SYMBOL_LENGTH_MAX = 10;
+export const SYMBOL_LENGTH_MAX = 32;
+
+/** What a sender may write for a symbol, before its stored form is looked at. */
+export const SYMBOL_PATTERN = /^[A-Za-z0-9._+#:@&-]+(?:\/[A-Za-z0-9._+#:@&-]+)?$/;
+
+/** Every stored symbol, but for those of {@link keepSpellings}. */
+export const STORED_SYMBOL_PATTERN = /^(?!.*:(?:BID|ASK|QUOTE)$)[A-Z0-9](?:[A-Z0-9._+#:@&-]{0,30}[A-Z0-9+#])?$/;
 
 /** What every refusal of a symbol says. */
-export const SYMBOL_RULE = "must be 1 to 10 of A-Z 0-9 . _ - (EUR/USD and eurusd are read as EURUSD)";
+export const SYMBOL_RULE =
+  "must be 1 to 32 of A-Z 0-9 . _ - + # : @ &, begin with a letter or digit, end with one or + or #, and not end in :BID, :ASK or :QUOTE (eurusd, EUR/USD, EUR_USD and FX:EURUSD are read as EURUSD)";
+
+/** Two currencies as OANDA, TradingView and Polygon write them. */
+const PAIR = /^(?:FX:|C:)?([A-Z]{3})_?([A-Z]{3})$/;
+const PREFIX = /^(?:[A-Z0-9][A-Z0-9._+#:@&-]{0,31})?$/;
+
+let kept: ReadonlySet<string> = new Set();
 
 /**
- * The stored form of a symbol: upper case, one slash between two parts removed.
+ * Some symbols were stored by the first version under spellings that are read as another symbol since, or as none: they are found
+ * by that very spelling, wherever this process takes a symbol. A process works on one database, so there is one set of them.
+ */
+export function keepSpellings(spellings: Iterable<string>): void {
+  const now = new Set(spellings);
+  const isSame = now.size === kept.size && [...now].every((spelling) => kept.has(spelling));
+  // Whoever remembers what was read under a set knows it by its identity.
+  if (!isSame) kept = now;
+}
+
+/** The set of {@link keepSpellings}; another object whenever there are others in it. */
+export function keptSpellings(): ReadonlySet<string> {
+  return kept;
+}
+
+/**
+ * The stored form of a symbol: upper case, one slash between two parts removed, and a pair of currencies without what is around it.
  *
  * @returns the symbol, or undefined when `raw` cannot be one
  */
 export function normalizeSymbol(raw: unknown): string | undefined {
   if (typeof raw !== "string" || !SYMBOL_PATTERN.test(raw)) return undefined;
-  const symbol = raw.replace("/", "").toUpperCase();
-  return symbol.length <= SYMBOL_LENGTH_MAX ? symbol : undefined;
+  const upper = raw.toUpperCase();
+  if (kept.has(upper)) return upper;
+  const symbol = upper.replace("/", "").replace(PAIR, "$1$2");
+  return STORED_SYMBOL_PATTERN.test(symbol) ? symbol : undefined;
+}
+
+/** Why what is no symbol is refused; in a URL a plus that is not escaped is a space. */
+export function symbolProblem(raw: unknown): string {
+  return typeof raw === "string" && raw.includes(" ") ? `${SYMBOL_RULE}; in a URL write + as %2B` : SYMBOL_RULE;
+}
+
+/** What stored symbols may begin with, in any spelling; undefined when none can. */
+export function normalizePrefix(raw: unknown): string | undefined {
+  if (typeof raw !== "string") return undefined;
+  const prefix = raw.replace("/", "").toUpperCase();
+  return PREFIX.test(prefix) ? prefix : undefined;
 }

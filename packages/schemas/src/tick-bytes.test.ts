@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { FieldError } from "./field-error.js";
+import { keepSpellings } from "./symbol.js";
 import { checkTick, type NewTick } from "./tick.js";
 import { plainDecimal, plainTime, readPlainTick, readPlainTicks } from "./tick-bytes.js";
 import { formatTime, LATEST_US, parseTime } from "./time.js";
@@ -63,7 +64,10 @@ const price = fc.oneof(
   ),
 );
 const symbol = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('"EURUSD"', '"eur/usd"', '"XAU-1"', '"A"') },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('"EURUSD"', '"eur/usd"', '"XAU-1"', '"A"', '"EUR_USD"', '"FX:EURUSD"', '"S&P500#"'),
+  },
   fc.constantFrom(
     '""',
     '"EUR\\u0055SD"',
@@ -72,6 +76,8 @@ const symbol = fc.oneof(
     '"A B"',
     "null",
     '"A\\"',
+    '"A:BID"',
+    '".A"',
   ),
 );
 const seq = fc.constantFrom("0", "3", "1023", "1024", "-1", "1.5", "1.0", "null", "007");
@@ -114,6 +120,16 @@ test("what is read from bytes is what JSON.parse and the check read, and nothing
   );
   // The test would show nothing if hardly anything were plain.
   expect(plain).toBeGreaterThan(2000);
+});
+
+test("a spelling that comes to be kept is read as itself from then on", () => {
+  const body = bytesOf('[{"symbol":"GBP_USD","time":"2023-01-01T00:00:00Z","price":1}]');
+  const symbolRead = () => readPlainTicks(body, RULES, 1)?.[0]?.symbol;
+  expect(symbolRead()).toBe("GBPUSD");
+  keepSpellings(["GBP_USD"]);
+  expect(symbolRead()).toBe("GBP_USD");
+  keepSpellings([]);
+  expect(symbolRead()).toBe("GBPUSD");
 });
 
 test("an array is read as a whole or not at all, whatever is wrong with it", () => {

@@ -1,4 +1,4 @@
-import { normalizeSymbol } from "./symbol.js";
+import { keptSpellings, normalizeSymbol } from "./symbol.js";
 import { DEFAULT_SYMBOL, type NewTick, TICKS_PER_STAMP_MAX, type TickRules, timeWindowProblem } from "./tick.js";
 import { type Micros, US_PER_SECOND } from "./time.js";
 
@@ -107,10 +107,11 @@ export function plainDecimal(bytes: Uint8Array, from: number, to: number): numbe
   return hasPoint ? value / (POWERS_OF_TEN[decimals] ?? Number.NaN) : value;
 }
 
-/** A symbol as it was written, and as it is stored. */
+/** A symbol as it was written, and as it is stored while some spellings are kept. */
 interface KnownSymbol {
   readonly written: Uint8Array;
   readonly symbol: string;
+  readonly kept: ReadonlySet<string>;
 }
 
 /** As many symbols as a feed has at once; those that share a place take turns in it. */
@@ -124,11 +125,12 @@ export function plainSymbol(bytes: Uint8Array, from: number, to: number): string
   let hash = 0;
   for (let at = from; at < to; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
   const place = hash & (KNOWN_SYMBOLS - 1);
+  const kept = keptSpellings();
   const known = knownSymbols[place];
-  if (known !== undefined && isWritten(known.written, bytes, from, to)) return known.symbol;
+  if (known?.kept === kept && isWritten(known.written, bytes, from, to)) return known.symbol;
   const written = bytes.slice(from, to);
   const symbol = written.every((byte) => byte < 0x80) ? normalizeSymbol(String.fromCharCode(...written)) : undefined;
-  if (symbol !== undefined) knownSymbols[place] = { written, symbol };
+  if (symbol !== undefined) knownSymbols[place] = { written, symbol, kept };
   return symbol;
 }
 

@@ -88,15 +88,3 @@ export class DeleteResult {
   @IsWord("pending")
   readonly bars?: "pending";
 }
-
-@About("A symbol that has ticks.")
-export class SymbolJson {
-  @IsStoredSymbol()
-  readonly symbol!: string;
-
-  @IsTickTime()
-  readonly first_tick!: string;
-
-  @IsTickTime()
-  readonly last_tick!: string;
-}

@@ -1,5 +1,5 @@
 import type { FieldError } from "./field-error.js";
-import { normalizeSymbol, SYMBOL_RULE } from "./symbol.js";
+import { normalizeSymbol, symbolProblem } from "./symbol.js";
 import { type Micros, parseTime, TIME_RULE, US_PER_SECOND } from "./time.js";
 
 /** The place of a tick among those of its symbol: by time, then by seq. */
@@ -97,7 +97,7 @@ export function checkTick(raw: unknown, rules: TickRules, path: string, errors: 
     if (!FIELDS.has(field)) errors.push({ field: `${path}${field}`, message: unknownFieldMessage(FIELDS) });
   }
   const stored = normalizeSymbol(symbol);
-  if (stored === undefined) errors.push({ field: `${path}symbol`, message: SYMBOL_RULE });
+  if (stored === undefined) errors.push({ field: `${path}symbol`, message: symbolProblem(symbol) });
   const isStamped = time === undefined;
   const timeUs = isStamped ? rules.stampUs : parseTime(time);
   const timeMessage = timeUs === undefined ? TIME_RULE : isStamped ? undefined : timeWindowProblem(timeUs, rules);

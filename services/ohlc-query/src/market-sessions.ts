@@ -1,4 +1,4 @@
-import { FX_WEEK, type MarketSession, normalizeSymbol, parseSession } from "@fx-ohlc/schemas";
+import { FX_WEEK, type MarketSession, normalizePrefix, normalizeSymbol, parseSession } from "@fx-ohlc/schemas";
 
 /** The session of the symbols that match a pattern: a symbol, or its beginning and a star. */
 export interface SessionRule {
@@ -13,8 +13,7 @@ export const SESSION_RULE = `must be SYMBOL=always or SYMBOL=${FX_WEEK}, where S
 export function parseSessionRule(entry: string): SessionRule | undefined {
   const [name = "", text = "", ...rest] = entry.split("=").map((part) => part.trim());
   const session = parseSession(text);
-  const beginning = name.endsWith("*") ? name.slice(0, -1) : name;
-  const symbol = name === "*" ? "" : normalizeSymbol(beginning);
+  const symbol = name.endsWith("*") ? normalizePrefix(name.slice(0, -1)) : normalizeSymbol(name);
   if (session === undefined || symbol === undefined || rest.length > 0) return undefined;
   return { pattern: name.endsWith("*") ? `${symbol}*` : symbol, session };
 }
@@ -34,7 +33,10 @@ export class MarketSessions {
     this.#rules = [...rules, fallback].sort((a, b) => specificity(b) - specificity(a));
   }
 
-  of(symbol: string): MarketSession {
+  /** @param said what an operator has said of the symbol, which comes before any rule */
+  of(symbol: string, said?: string | null): MarketSession {
+    const session = parseSession(said ?? "");
+    if (session !== undefined) return session;
     const matches = ({ pattern }: SessionRule) =>
       pattern.endsWith("*") ? symbol.startsWith(pattern.slice(0, -1)) : symbol === pattern;
     return this.#rules.find(matches)?.session ?? "always";

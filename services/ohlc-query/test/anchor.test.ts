@@ -38,7 +38,11 @@ async function identity(): Promise<Record<string, string>> {
 test("GET /internal/database tells which database this is, as of now", async () => {
   const known = await identity();
   expect(Object.keys(known)).toHaveLength(3);
-  expect((await service.get("/internal/database")).body).toEqual({ ...known, incarnation_from_us: null });
+  expect((await service.get("/internal/database")).body).toEqual({
+    ...known,
+    incarnation_from_us: null,
+    kept_spellings: [],
+  });
   await service.sql`update settings set value = 'another1' where key = 'incarnation'`;
   expect((await service.get("/internal/database")).body).toMatchObject({ ...known, incarnation: "another1" });
 });

@@ -1,4 +1,5 @@
 import {
+  hearSymbols,
   MaintenanceWorker,
   openPool,
   queueRefresh,
@@ -103,7 +104,9 @@ type Engine = Parameters<typeof queueRefresh>[1];
 /** As tick-ingest does: what real-time reads may not cover any more is refreshed. */
 async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Promise<void> {
   const times = ticks.map(({ time }) => microsOf(time));
+  const symbols = [...new Set(ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol))];
   const ids = await sql.begin(async (transaction) => {
+    await hearSymbols(transaction, symbols);
     await transaction`
       insert into ticks (symbol, time, seq, price)
       select * from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],

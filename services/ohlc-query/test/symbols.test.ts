@@ -1,14 +1,21 @@
-import { type ReadSide, startReadSide } from "./read-side.js";
+import type { SymbolJson } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
+import { allPages, type ReadSide, startReadSide } from "./read-side.js";
 
 let service: ReadSide;
 
 beforeEach(async () => {
-  service = await startReadSide();
+  service = await startReadSide(undefined, { MARKET_SESSIONS: "BTC*=always" });
 });
 afterEach(() => service.stop());
 
+const symbolsAt = async (path: string) => (await service.get<SymbolJson[]>(path)).body;
+const HEARD_NOW = expect.stringMatching(/^\d{4}-.*\.\d{6}Z$/);
+const NOTHING_SAID = { quotes: false, description: null, quiet_after_s: null };
+const FX = { ...NOTHING_SAID, digits: 5, pip: 0.0001, session: "Sun 17:00-Fri 17:00 America/New_York", kind: "fx" };
+
 describe("GET /symbols", () => {
-  test("is empty before there are ticks", async () => {
+  test("is empty before there are symbols", async () => {
     expect((await service.get("/symbols")).text).toBe("[]");
   });
 
@@ -22,9 +29,12 @@ describe("GET /symbols", () => {
       { symbol: "NEW", time: now, seq: 1, price: 2 },
     ]);
     const time = now.replace("Z", "000Z");
-    expect((await service.get("/symbols/")).body).toEqual([
-      { symbol: "NEW", first_tick: time, last_tick: time },
-      { symbol: "OLD", first_tick: "1970-01-01T00:00:00.000000Z", last_tick: "2010-05-05T21:59:59.999999Z" },
+    expect(await symbolsAt("/symbols/")).toEqual([
+      { symbol: "NEW", first_tick: time, last_tick: time, last_heard: HEARD_NOW, ...FX },
+      {
+        ...{ symbol: "OLD", first_tick: "1970-01-01T00:00:00.000000Z", last_tick: "2010-05-05T21:59:59.999999Z" },
+        ...{ last_heard: HEARD_NOW, ...FX },
+      },
     ]);
   });
 
@@ -37,8 +47,99 @@ describe("GET /symbols", () => {
       await transaction`set local fx.keep_bars = 'on'`;
       await transaction`delete from ticks where symbol = 'EURUSD'`;
     });
-    expect((await service.get("/symbols")).body).toEqual([
+    expect(await symbolsAt("/symbols")).toMatchObject([
       { symbol: "EURUSD", first_tick: "2010-05-05T05:05:00.000000Z", last_tick: "2010-05-07T06:06:00.000000Z" },
     ]);
+  });
+
+  test("says what was said of a symbol, and what its newest prices and the rules say of the others", async () => {
+    await service.insert([
+      { symbol: "USDJPY", time: "2024-01-02T10:00:00Z", price: 145.2 },
+      { symbol: "GBPJPY", time: "2024-01-02T10:00:00Z", price: 180.12345 },
+      { symbol: "BTCUSDT", time: "2024-01-02T10:00:00Z", price: 42_000.5 },
+      { symbol: "XAUUSD", time: "2024-01-02T10:00:00Z", price: 2043.1 },
+    ]);
+    await service.sql`
+      update symbols set digits = 2, pip = 0.1, session = 'Sun 18:00-Fri 17:00 America/New_York', kind = 'metal',
+                         description = 'Gold, "spot"', quotes = true, quiet_after_s = 60
+       where symbol = 'XAUUSD'`;
+    await service.sql`insert into symbols (symbol) values ('SILENT'), ('BTCSILENT')`;
+    const crypto = { pip: null, session: "always", kind: "crypto" };
+    const nothing = { first_tick: null, last_tick: null, last_heard: null };
+    const rows = await symbolsAt("/symbols");
+    expect(rows).toMatchObject([
+      { symbol: "BTCSILENT", ...nothing, digits: null, ...crypto },
+      { symbol: "BTCUSDT", digits: 1, ...crypto },
+      { symbol: "GBPJPY", digits: 5, pip: 0.01, kind: "fx" },
+      { symbol: "SILENT", ...nothing, ...FX },
+      { symbol: "USDJPY", digits: 3, pip: 0.01, kind: "fx" },
+      {
+        ...{ symbol: "XAUUSD", digits: 2, pip: 0.1, session: "Sun 18:00-Fri 17:00 America/New_York", kind: "metal" },
+        ...{ description: 'Gold, "spot"', quotes: true, quiet_after_s: 60 },
+      },
+    ]);
+    const csv = (await fetch(`${service.url}/symbols?format=csv&prefix=XAU`)).text();
+    expect((await csv).split("\n")[1]).toMatch(/,metal,"Gold, ""spot""",60$/);
+    const { body } = await service.get("/udf/symbols?symbol=XAUUSD");
+    expect(body).toMatchObject({
+      description: 'Gold, "spot"',
+      type: "commodity",
+      pricescale: 100,
+      session: "1800-1800:23456",
+    });
+  });
+
+  test("is paged: every one of 2,500 symbols comes, once, in order, and half of them by their beginning", async () => {
+    await service.sql`insert into symbols (symbol) select chr(65 + n % 2) || '&' || n || '+' from generate_series(1, 2500) n`;
+    const expected = Array.from({ length: 2500 }, (_, at) => `${"AB"[(at + 1) % 2]}&${at + 1}+`).sort();
+    for (const [path, wanted, pages] of [
+      ["/symbols", expected, 3],
+      ["/symbols?limit=700", expected, 4],
+      ["/symbols?prefix=b%26&limit=1250", expected.slice(1250), 1],
+      ["/symbols?prefix=B%261&limit=100", expected.filter((symbol) => symbol.startsWith("B&1")), 6],
+    ] as const) {
+      const read = await allPages<SymbolJson>(service, path);
+      expect([path, read.length]).toEqual([path, pages]);
+      expect(read.flat().map(({ symbol }) => symbol)).toEqual(wanted);
+    }
+  });
+
+  test.each(["XAUUSD#", "S&P500", "EURUSD+", "BINANCE:BTC@PERP"])("finds %s where it is asked for", async (symbol) => {
+    await service.insert([{ symbol, time: "2024-01-02T10:00:00Z", price: 1 }]);
+    const query = `symbol=${encodeURIComponent(symbol)}`;
+    const range = "start=2024-01-02T00:00:00Z&end=2024-01-03T00:00:00Z";
+    for (const path of [`/ticks?${query}&${range}`, `/ohlc/minute?${query}&${range}`, `/ohlc/latest?${query}`]) {
+      expect([path, (await service.get(path)).body]).toMatchObject([path, [{ symbol }]]);
+    }
+    expect((await service.get(`/udf/symbols?${query}`)).body).toMatchObject({ name: symbol });
+  });
+
+  test.each([
+    ["/symbols?limit=0", 422, "limit"],
+    ["/symbols?limit=all", 422, "limit"],
+    ["/symbols?prefix=*", 422, "prefix"],
+    ["/symbols?symbol=EURUSD", 400, "symbol"],
+    ["/ticks?symbol=EURUSD:BID&start=2024-01-02T00:00:00Z", 422, "symbol"],
+    ["/ohlc/latest?symbol=EURUSD,%20XAU+", 422, "%2B"],
+  ])("%s is a %i about %s", async (path, status, what) => {
+    const answer = await service.get(path);
+    expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(what)]);
+  });
+});
+
+test("what the first version stored under another spelling is found by that one", async () => {
+  await service.stop();
+  service = await startReadSide();
+  await service.insert([
+    { symbol: "EUR_USD", time: "2024-01-02T10:00:00Z", price: 1 },
+    { symbol: "EURUSD", time: "2024-01-02T10:00:00Z", price: 2 },
+  ]);
+  const priceOf = async (symbol: string) =>
+    (await service.get<{ close: number }[]>(`/ohlc/latest?symbol=${symbol}`)).body[0]?.close;
+  // A service looks at them every few seconds.
+  await eventually(async () => (await priceOf("eur_usd")) === 1, { what: "the spelling to be known" });
+  expect(await priceOf("EUR%2FUSD")).toBe(2);
+  expect((await service.get<{ kept_spellings: string[] }>("/internal/database")).body).toMatchObject({
+    kept_spellings: ["EUR_USD"],
   });
 });

@@ -132,7 +132,7 @@ test("a symbol has its session, its zone and the decimals of its prices", async 
     ...{ session: "1700-1700:23456", timezone: "America/New_York", exchange: "FX", listed_exchange: "FX" },
   });
   expect((await service.get("/udf/symbols?symbol=USDJPY")).body).toMatchObject({ pricescale: 1000 });
-  expect((await service.get("/udf/symbols?symbol=XEURX")).body).toMatchObject({ pricescale: 1 });
+  expect((await service.get("/udf/symbols?symbol=XEURX")).body).toMatchObject({ pricescale: 100_000 });
 });
 
 test("search finds symbols by a part of them, the beginning first", async () => {
@@ -143,6 +143,7 @@ test("search finds symbols by a part of them, the beginning first", async () => 
   expect(await found("query=eur&type=&exchange=&limit=30")).toEqual(["EURUSD", "XEURX"]);
   expect(await found("query=EUR&limit=1")).toEqual(["EURUSD"]);
   expect(await found("query=usd/jpy")).toEqual(["USDJPY"]);
+  expect(await found("query=FX:USDJPY")).toEqual(["USDJPY"]);
   expect(await found("query=")).toEqual(["EURUSD", "USDJPY", "XEURX"]);
   expect(await found("query=EUR&type=stock")).toEqual([]);
   expect(await found("query=EUR&type=forex&exchange=FX")).toEqual(["EURUSD", "XEURX"]);

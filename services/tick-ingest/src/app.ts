@@ -29,6 +29,7 @@ import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
 import { correctionHandlers } from "./http/correction-routes.js";
 import { postTick } from "./http/single-tick.js";
+import { symbolHandlers } from "./http/symbol-routes.js";
 import { LogKeeper } from "./log-keeper.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
@@ -39,6 +40,7 @@ import { CommitLedger } from "./write/commit-ledger.js";
 import { CopyTrust } from "./write/copy-trust.js";
 import { Corrections } from "./write/corrections.js";
 import { GroupCommit, type Writer } from "./write/group-commit.js";
+import { SymbolTable } from "./write/symbol-table.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
@@ -67,7 +69,7 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
-  const writer = telling(new TickWriter(database, ledger, trust, config.copyTicksMin), publisher, ingestMetrics);
+  const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
   return {
     logger,
     metrics,
@@ -76,6 +78,7 @@ function createParts(config: Config, version: string) {
     redis,
     publisher,
     corrections: new Corrections(database, ledger),
+    symbolTable: new SymbolTable(database, config),
     logKeeper: new LogKeeper(database, redis, logger),
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
@@ -107,6 +110,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       postTick: postTick(parts.singles, rules),
       postTicks: postBulk(parts.bulk, rules),
       ...correctionHandlers(parts),
+      ...symbolHandlers(parts),
     }),
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),

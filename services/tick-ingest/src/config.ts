@@ -35,6 +35,10 @@ export interface Config {
   readonly streamKeepS: number;
   /** What all streams on one Redis server may hold together. */
   readonly streamBytesMax: number;
+  /** How many symbols there may be in all; a new one beyond is refused with 429. */
+  readonly symbolsMax: number;
+  /** Ticks of a symbol that nobody has registered are refused. */
+  readonly registeredSymbolsOnly: boolean;
 }
 
 const BYTES_PER_MB = 1_000_000;
@@ -70,5 +74,7 @@ export function readConfig(env: EnvReader): Config {
     }),
     streamKeepS: readStreamKeep(env),
     streamBytesMax: env.integer("STREAM_MAX_MB", { default: 256, min: 1, max: 1_000_000, unit: "MB" }) * BYTES_PER_MB,
+    symbolsMax: env.integer("SYMBOLS_MAX", { default: 10_000, min: 1, max: 1_000_000, unit: "symbols" }),
+    registeredSymbolsOnly: env.boolean("REGISTERED_SYMBOLS_ONLY", { default: false }),
   };
 }

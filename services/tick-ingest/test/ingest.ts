@@ -67,9 +67,10 @@ async function request(url: string, method: string, path: string, body: unknown,
     headers: body === undefined ? {} : { "Content-Type": type },
     ...(payload === undefined ? {} : { body: payload }),
   });
+  const text = await response.text();
   return {
     status: response.status,
     headers: response.headers,
-    body: (await response.json()) as Record<string, unknown>,
+    body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
   };
 }

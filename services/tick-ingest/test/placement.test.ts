@@ -1,5 +1,6 @@
 import type { NewTick, Tick } from "@fx-ohlc/schemas";
 import fc from "fast-check";
+import { NO_NEW_SYMBOLS } from "../src/write/new-symbols.js";
 import { type Outcome, placeTicks } from "../src/write/placement.js";
 import { SlotAllocator } from "../src/write/slot-allocator.js";
 
@@ -62,7 +63,7 @@ const requests = fc
 test("requests are placed as the allocator alone would place them, and what they create is in order", () => {
   fc.assert(
     fc.property(requests, stored, (some, table) => {
-      const { outcomes, created } = placeTicks(some, { stored: table, horizonUs: 0 });
+      const { outcomes, created } = placeTicks(some, { stored: table, horizonUs: 0, newSymbols: NO_NEW_SYMBOLS });
       expect({ outcomes, created }).toEqual(placedPlainly(some, table));
     }),
     { numRuns: 5000 },
@@ -73,7 +74,7 @@ test("placed as if nothing were stored they are placed as with a look, unless on
   let free = 0;
   fc.assert(
     fc.property(requests, stored, (some, table) => {
-      const blind = placeTicks(some, { stored: [], horizonUs: 0 });
+      const blind = placeTicks(some, { stored: [], horizonUs: 0, newSymbols: NO_NEW_SYMBOLS });
       const keyOf = ({ symbol: of, timeUs: at, seq }: Tick) => `${of} ${at} ${seq}`;
       const taken = new Set(table.map(keyOf));
       // COPY would fail.
@@ -81,7 +82,7 @@ test("placed as if nothing were stored they are placed as with a look, unless on
       const refused = blind.outcomes.some(({ ok }) => !ok);
       if (refused) return;
       free += 1;
-      const { outcomes, created } = placeTicks(some, { stored: table, horizonUs: 0 });
+      const { outcomes, created } = placeTicks(some, { stored: table, horizonUs: 0, newSymbols: NO_NEW_SYMBOLS });
       expect({ outcomes: blind.outcomes, created: blind.created }).toEqual({ outcomes, created });
     }),
     { numRuns: 5000 },
@@ -96,10 +97,35 @@ test("a request with a tick that is too old is refused as a whole, and nothing o
   const { outcomes, created } = placeTicks([[tick(T0 - 1, 1), tick(T0, 1)], [tick(T0, 2)]], {
     stored: [],
     horizonUs: T0,
+    newSymbols: NO_NEW_SYMBOLS,
   });
   expect(outcomes).toEqual([
     { ok: false, refusals: [{ index: 0, reason: "older_than_retention" }] },
     { ok: true, seqs: [0], created: 1 },
   ]);
   expect(created).toEqual([{ symbol: "EURUSD", timeUs: T0, seq: 0, price: 2 }]);
+});
+
+test("new symbols find room in the order they come in; a request past it is refused, and takes none from those after it", () => {
+  const tick = (symbol: string): NewTick => ({
+    ...{ symbol, timeUs: T0, seq: undefined, price: 1, isStamped: false, run: 0 },
+  });
+  const requests = [
+    [tick("OLD")],
+    [tick("A"), tick("B"), tick("C"), tick("C")],
+    [tick("D"), tick("OLD")],
+    [tick("D")],
+    [tick("E")],
+  ];
+  const newSymbols = { unknown: new Set(["A", "B", "C", "D", "E"]), room: 2, refusal: "too_many_symbols" as const };
+  const { outcomes, created } = placeTicks(requests, { stored: [], horizonUs: 0, newSymbols });
+  const refused = [2, 3].map((index) => ({ index, reason: "too_many_symbols" }));
+  expect(outcomes).toMatchObject([
+    { ok: true },
+    { ok: false, refusals: refused },
+    { ok: true },
+    { ok: true },
+    { ok: true },
+  ]);
+  expect([...new Set(created.map(({ symbol }) => symbol))]).toEqual(["D", "E", "OLD"]);
 });

@@ -59,6 +59,11 @@ export const GOOD_DAY: readonly Step[] = [
     query: { on_error: "skip" },
   }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
+  write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
+    path: { symbol: "EURUSD" },
+  }),
+  write("putSymbol", {}, 200, { path: { symbol: "XAUUSD#" } }),
+  { operation: "deleteSymbol", path: { symbol: "XAUUSD#" }, status: 204 },
   ...["getMinuteBars", "getHourBars"].map((operation) => ({
     operation,
     query: { symbol: "EURUSD", ...MONTH, limit: "2" },
@@ -73,7 +78,7 @@ export const GOOD_DAY: readonly Step[] = [
   },
   { operation: "getLatestBars", query: { symbol: "EURUSD,GBPUSD", interval: "minute" }, status: 200 },
   { operation: "getTicks", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
-  { operation: "getSymbols", status: 200 },
+  { operation: "getSymbols", query: { limit: "2" }, status: 200 },
   { operation: "getUdfConfig", status: 200 },
   { operation: "getUdfTime", status: 200 },
   { operation: "getUdfSymbol", query: { symbol: "EURUSD" }, status: 200 },
@@ -179,6 +184,11 @@ export const REFUSALS: readonly Step[] = [
   { operation: "deleteTicks", query: { symbol: "EURUSD", start: "5 December", end: FRIDAY.end }, status: 422 },
   { operation: "deleteTick", path: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
   { operation: "deleteTick", path: { symbol: "EUR USD", time: TICK.time }, status: 422 },
+  write("putSymbol", LONG, 413, { path: { symbol: "EURUSD" } }),
+  write("putSymbol", { digits: 99 }, 422, { path: { symbol: "EURUSD" } }),
+  { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },
+  { operation: "deleteSymbol", path: { symbol: "EURUSD" }, status: 409 },
+  { operation: "deleteSymbol", path: { symbol: "EURUSD:BID" }, status: 422 },
   ...invalidReads,
   { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
   { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
@@ -200,4 +210,11 @@ export const REFUSALS: readonly Step[] = [
     query: { symbol: "EUR USD" },
     status: 422,
   })),
+];
+
+/** What is refused where there is no room for another symbol. */
+export const NO_ROOM: readonly Step[] = [
+  write("postTick", { ...TICK, symbol: "MORE" }, 429),
+  write("postTicks", [{ ...TICK, symbol: "MORE" }], 429),
+  write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
 ];

@@ -12,6 +12,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ticks\/.+/, "tick-ingest"],
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
+  [/^\/symbols\/.+/, "tick-ingest"],
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],

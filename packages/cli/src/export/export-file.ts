@@ -31,6 +31,9 @@ export interface ExportOptions {
 /** Some twenty seconds: a service that is restarted comes back, and who waits for a file is told soon if it does not. */
 const ATTEMPTS_MAX = 10;
 
+/** Symbols that are named where the one asked for is not there. */
+const NAMED_MAX = 20;
+
 /** Rows between two looks at how far the export is. */
 const ROWS_A_LOOK = 500;
 
@@ -88,7 +91,7 @@ class Run {
   readonly #passage: Passage;
   readonly #startedMs = performance.now();
   /** Of which symbols there are ticks. */
-  #stored: readonly SymbolJson[] = [];
+  #stored: SymbolJson | undefined;
 
   constructor(
     private readonly options: ExportOptions,
@@ -138,19 +141,22 @@ class Run {
 
   /** Finds out what is stored: it says how far there is to go. */
   async #look(): Promise<void> {
-    this.#stored = await this.#client.symbols({ signal: this.context.signal });
-    const last = this.#stored.find(({ symbol }) => symbol === this.options.symbol)?.last_tick;
+    const { symbol: prefix } = this.options;
+    const stored = await this.#client.symbols({ prefix, signal: this.context.signal });
+    this.#stored = stored.find(({ symbol }) => symbol === prefix);
+    const last = this.#stored?.last_tick;
     this.#passage.endUs = Math.min(this.#passage.endUs, parseTime(last) ?? Number.POSITIVE_INFINITY);
   }
 
   /** @throws Error when there are no rows because nobody ever sent the symbol, which is more likely misspelt than empty */
   async *#orNothing<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
     yield* rows;
-    const { symbol } = this.options;
-    const stored = this.#stored.map((known) => known.symbol);
-    if (this.#passage.count > 0 || stored.includes(symbol)) return;
+    if (this.#passage.count > 0 || this.#stored !== undefined) return;
+    const others = (await this.#client.symbols({ signal: this.context.signal })).map(({ symbol }) => symbol);
+    const named = others.slice(0, NAMED_MAX).join(", ");
+    const more = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : "";
     throw new Error(
-      `nothing is stored of ${symbol}; ${stored.length === 0 ? "nor of others" : `of ${stored.join(", ")} there is`}`,
+      `nothing is stored of ${this.options.symbol}; ${others.length === 0 ? "nor of others" : `of ${named}${more} there is`}`,
     );
   }
 

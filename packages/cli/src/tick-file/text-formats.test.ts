@@ -28,7 +28,7 @@ describe("CSV", () => {
       symbol: "EURUSD",
       prices: ["1.38817", "1.38884"],
     });
-    expect(read(`no symbol,${TIME},1.38817,1.38884`)).toMatch(/^symbol must be 1 to 10 of/);
+    expect(read(`no symbol,${TIME},1.38817,1.38884`)).toMatch(/^symbol must be 1 to 32 of/);
   });
 
   it("keeps microseconds", () => {
@@ -110,7 +110,7 @@ describe("TrueFX", () => {
   it.each([
     ["EUR/USD,20211101 19:07:40,1.16034,1.16037", /^time must be YYYYMMDD HH:MM:SS.mmm in UTC$/],
     ["EUR/USD,20211131 19:07:40.498,1.16034,1.16037", /^time must be/],
-    ["EUR USD,20211101 19:07:40.498,1.16034,1.16037", /^symbol must be 1 to 10 of/],
+    ["EUR USD,20211101 19:07:40.498,1.16034,1.16037", /^symbol must be 1 to 32 of/],
     ["EUR/USD,20211101 19:07:40.498,1.16034", /^has 3 fields, a TrueFX line 4$/],
   ])("says what is wrong with the line %s", (line, problem) => {
     expect(said(LINE, line)).toMatch(problem);

@@ -62,7 +62,7 @@ export class LiveTable {
   }
 
   #takeTicks({ channel, ticks }: { channel: string; ticks: readonly { time: string; price: number }[] }): void {
-    const symbol = channel.split(":")[1] ?? channel;
+    const symbol = channel.slice("ticks:".length);
     const row = this.#ticks.get(channel);
     const latest = ticks.reduce(
       (newest, tick) => (tick.time >= newest.time ? tick : newest),
@@ -81,7 +81,7 @@ export class LiveTable {
     const shown = this.#bars.get(channel);
     if (shown !== undefined && shown.bar.bucket > bar.bucket) return;
     this.#bars.set(channel, {
-      name: channel.split(":").slice(1).join(" "),
+      name: channel.replace(/^ohlc:(.+):([^:]+)$/, "$1 $2"),
       bar,
       state: type === "bar" ? "running" : "final",
     });

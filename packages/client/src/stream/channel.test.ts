@@ -4,6 +4,9 @@ describe("parseChannel", () => {
   it("reads the names of the contract and no others", () => {
     expect(parseChannel("ticks:EURUSD.BID")).toEqual({ kind: "ticks", symbol: "EURUSD.BID" });
     expect(parseChannel("ohlc:*:day")).toEqual({ kind: "ohlc", symbol: "*", interval: "day" });
+    const symbol = "BINANCE:BTC@PERP";
+    expect(parseChannel(`ticks:${symbol}`)).toEqual({ kind: "ticks", symbol });
+    expect(parseChannel(`ohlc:${symbol}:1h`)).toEqual({ kind: "ohlc", symbol, interval: "hour" });
     for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "quotes:EURUSD"]) {
       expect(parseChannel(name)).toBeUndefined();
     }
@@ -12,8 +15,18 @@ describe("parseChannel", () => {
 
 describe("canonicalName", () => {
   it("is the spelling that messages carry", () => {
-    expect(["ticks:eur/usd", "ohlc:eurusd:1m", "ohlc:*:1d", "nonsense:x"].map(canonicalName)).toEqual([
+    const names = [
+      "ticks:eur/usd",
+      "ticks:EUR_USD",
+      "ohlc:FX:EURUSD:hour",
+      "ohlc:eurusd:1m",
+      "ohlc:*:1d",
+      "nonsense:x",
+    ];
+    expect(names.map(canonicalName)).toEqual([
       "ticks:EURUSD",
+      "ticks:EURUSD",
+      "ohlc:EURUSD:hour",
       "ohlc:EURUSD:minute",
       "ohlc:*:day",
       "nonsense:x",

@@ -1,15 +1,17 @@
 import { parseStoredInterval, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 
 /** What a channel's name says. */
 export type Channel =
   | { readonly kind: "ticks"; readonly symbol: string }
   | { readonly kind: "ohlc"; readonly symbol: string; readonly interval: StoredInterval };
 
-const NAME = /^(?:ticks:([^:]+)|ohlc:([^:]+):([a-z0-9]+))$/;
+/** A symbol may hold colons: the interval is what follows the last one. */
+const NAME = /^(?:ticks:(.+)|ohlc:(.+):([^:]+))$/;
 
-/** The symbol as the services store it, which their answers carry. */
+/** The symbol as the services store it, which their answers carry; what is none stays as it is, such as `*`. */
 function stored(symbol: string): string {
-  return symbol.replace("/", "").toUpperCase();
+  return normalizeSymbol(symbol) ?? symbol;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
+import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
 
 /** What the page shows: all of it is in its address, so that a view can be shared. */
@@ -14,14 +15,11 @@ export type Mode = "candles" | "ticks";
 
 export const DEFAULT_VIEW: View = { symbol: undefined, interval: "1m", boundary: "22utc", mode: "candles" };
 
-const SYMBOL = /^[A-Z0-9._-]{1,10}$/;
-
 /** Reads a view from the query of an address; what is missing or unknown there takes its default. */
 export function viewOf(search: string): View {
   const query = new URLSearchParams(search);
-  const symbol = query.get("symbol")?.toUpperCase().replace("/", "") ?? "";
   return {
-    symbol: SYMBOL.test(symbol) ? symbol : undefined,
+    symbol: normalizeSymbol(query.get("symbol")),
     interval: parseInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
     boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
     mode: query.get("mode") === "ticks" ? "ticks" : "candles",

@@ -168,8 +168,7 @@ function newestBar(row: BarWithInterval, key: KeyRow | undefined, endUs: Micros)
 }
 
 async function knownSymbols(transaction: Transaction): Promise<string[]> {
-  const rows = await transaction<{ symbol: string }[]>`
-    select symbol from ohlc_day where bucket >= ${FIRST_BUCKET_US} group by symbol order by symbol`;
+  const rows = await transaction<{ symbol: string }[]>`select symbol from symbols order by symbol`;
   return rows.map(({ symbol }) => symbol);
 }
 

@@ -1,4 +1,4 @@
-import type { Cell, Table } from "./table.js";
+import type { Cell, Column, Table } from "./table.js";
 
 /**
  * Formats a table can be written in. `ccxt` is rows as arrays without names, as that library has its candles; the others
@@ -21,8 +21,22 @@ function jsonCell(cell: Cell): string {
   return typeof cell === "string" ? `"${cell}"` : `${cell}`;
 }
 
+/** A column whose texts can be put between quotes as they are. */
+function escapedForJson(column: Column): Column {
+  if (column.isFreeText !== true) return column;
+  const escaped = (cell: Cell) => (typeof cell === "string" ? JSON.stringify(cell).slice(1, -1) : cell);
+  return { ...column, cell: (row) => escaped(column.cell(row)) };
+}
+
+/** A column whose texts can be put between commas as they are, RFC 4180. */
+function escapedForCsv(column: Column): Column {
+  if (column.isFreeText !== true) return column;
+  const escaped = (cell: Cell) => (typeof cell === "string" ? `"${cell.replaceAll('"', '""')}"` : cell);
+  return { ...column, cell: (row) => escaped(column.cell(row)) };
+}
+
 function jsonObjects({ columns }: Table): (row: number) => string {
-  const members = columns.map(({ name, cell, sparse = false }, i) => ({
+  const members = columns.map(escapedForJson).map(({ name, cell, sparse = false }, i) => ({
     ...{ cell, sparse },
     prefix: `${i === 0 ? "{" : ","}"${name}":`,
   }));
@@ -40,7 +54,8 @@ function jsonArrays({ columns }: Table): (row: number) => string {
   return (row) => `[${columns.map(({ cell }) => jsonCell(cell(row))).join(",")}]`;
 }
 
-function csvLines({ columns }: Table): (row: number) => string {
+function csvLines(table: Table): (row: number) => string {
+  const columns = table.columns.map(escapedForCsv);
   return (row) => `${columns.map(({ cell }) => cell(row) ?? "").join(",")}\n`;
 }
 
@@ -70,7 +85,7 @@ function rowsText(table: Table, { separator, rows }: RowWriter, isFirst: boolean
 }
 
 function columnsText({ rows, columns }: Table): string {
-  const members = columns.map(({ name, cell }) => {
+  const members = columns.map(escapedForJson).map(({ name, cell }) => {
     let values = "";
     for (let row = 0; row < rows; row += 1) values += `${row === 0 ? "" : ","}${jsonCell(cell(row))}`;
     return `"${name}":[${values}]`;

@@ -1,4 +1,7 @@
-/** One value of an answer. No text among them needs escaping in JSON or CSV: they are times, dates, symbols and fixed words. */
+/**
+ * One value of an answer. No text among them needs escaping in JSON or CSV, but for free text: they are times, dates, symbols and
+ * fixed words.
+ */
 export type Cell = string | number | boolean | null;
 
 /** A column of an answer, in every format under the same name. */
@@ -7,6 +10,8 @@ export interface Column {
   cell(row: number): Cell;
   /** Whether objects leave the member out where it is null. */
   readonly sparse?: boolean;
+  /** Whether its texts are what somebody wrote. */
+  readonly isFreeText?: boolean;
 }
 
 /** The rows of an answer, before a format is chosen. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { DatabaseUnavailableError } from "@fx-ohlc/database";
+import { DatabaseUnavailableError, readKeptSpellings } from "@fx-ohlc/database";
 import {
   barJson,
   bucketStart,
@@ -44,10 +44,14 @@ export async function getClock({ reader }: BarSources): Promise<Answer> {
 
 /**
  * `GET /internal/database`: which database the primary is at this moment, read from it for each answer. A gateway that sees
- * another incarnation knows that what it holds may never have happened.
+ * another incarnation knows that what it holds may never have happened, and it reads symbols as every service does.
  */
 export async function getDatabase({ reader }: BarSources): Promise<Answer> {
-  return { body: JSON.stringify(await reader.read(readIdentity)) };
+  const body = await reader.read(async (sql) => ({
+    ...(await readIdentity(sql)),
+    kept_spellings: await readKeptSpellings(sql),
+  }));
+  return { body: JSON.stringify(body) };
 }
 
 /**

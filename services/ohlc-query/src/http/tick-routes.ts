@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { formatTime, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
+import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
@@ -47,16 +47,35 @@ export async function getTicks({ reader }: BarSources, req: IncomingMessage, que
   return { body, contentType, link: pageLink(req, "next", changes) };
 }
 
-/** `GET /symbols`. */
-export async function getSymbols({ reader }: BarSources, req: IncomingMessage, query: SymbolsQuery): Promise<Answer> {
-  const format = formatOf(req, query.format);
-  const symbols = await readSymbols(reader, reader.nowUs());
-  const names = ["symbol", "first_tick", "last_tick"] as const;
-  const columns = names.map((name) =>
-    column(
+function symbolTable(symbols: readonly SymbolJson[]): Table {
+  const of = (name: keyof SymbolJson, isFreeText = false) => ({
+    ...column(
       name,
       symbols.map((row) => row[name]),
     ),
-  );
-  return { body: tableText({ rows: symbols.length, columns }, format), contentType: CONTENT_TYPES[format] };
+    isFreeText,
+  });
+  return {
+    rows: symbols.length,
+    columns: [
+      ...[of("symbol"), of("first_tick"), of("last_tick"), of("last_heard"), of("quotes")],
+      ...[of("digits"), of("pip"), of("session"), of("kind"), of("description", true), of("quiet_after_s")],
+    ],
+  };
+}
+
+/** `GET /symbols`. */
+export async function getSymbols(
+  { reader, sessions }: BarSources,
+  req: IncomingMessage,
+  query: SymbolsQuery,
+): Promise<Answer> {
+  const format = formatOf(req, query.format);
+  const { prefix = "", limit = LIMIT_DEFAULT, after = "" } = query;
+  // One more than is answered shows whether there is another page.
+  const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after });
+  const page = symbols.slice(0, limit);
+  const last = page.at(-1)?.symbol ?? "";
+  const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;
+  return { body: tableText(symbolTable(page), format), contentType: CONTENT_TYPES[format], link };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
-  sessionBoundary,
+  normalizeSymbol,
+  type SymbolKind,
   type UdfConfig,
   type UdfFound,
   type UdfHistoryQuery,
@@ -9,8 +10,7 @@ import {
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import { type BoundRoute, Problem, sendJson } from "@fx-ohlc/service-kit";
-import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
-import { readSymbolDays } from "../symbols.js";
+import { findSymbols, readSymbol } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
 import type { Answer } from "./answer.js";
@@ -20,8 +20,6 @@ import type { BarSources } from "./bar-answer.js";
  * TradingView's Universal Data Feed, so that its charting library plugs in: `new UDFCompatibleDatafeed("…/udf")`. The protocol
  * is described at https://www.tradingview.com/charting-library-docs/latest/connecting_data/UDF
  */
-/** Newest minutes that show how many decimals a symbol's prices have. */
-const SAMPLE_MINUTES = 100;
 const SEARCH_DEFAULT = 30;
 
 const CONFIG: UdfConfig = {
@@ -56,18 +54,13 @@ export async function getUdfTime({ reader }: BarSources): Promise<Answer> {
 
 /** `GET /udf/symbols`. */
 export async function getUdfSymbol(
-  { reader, pages, sessions }: BarSources,
+  { reader, sessions }: BarSources,
   _req: IncomingMessage,
-  query: UdfSymbolQuery,
+  { symbol }: UdfSymbolQuery,
 ): Promise<Answer> {
-  const { symbol } = query;
-  const session = sessions.of(symbol);
-  const { bars } = await pages.last({
-    ...{ symbol, interval: "1m", boundary: sessionBoundary(session) },
-    ...{ fromUs: FIRST_BUCKET_US, toUs: reader.nowUs(), limit: SAMPLE_MINUTES },
-  });
-  if (bars.bucketUs.length === 0) throw new Problem("not_found", "unknown_symbol");
-  return { body: JSON.stringify(symbolInfo(symbol, session, bars)) };
+  const known = await readSymbol(reader, sessions, symbol);
+  if (known === undefined) throw new Problem("not_found", "unknown_symbol");
+  return { body: JSON.stringify(symbolInfo(known)) };
 }
 
 /** `GET /udf/search`: symbols that begin with what was typed, then those that hold it elsewhere. */
@@ -77,18 +70,17 @@ export async function getUdfSearch(
   asked: UdfSearchQuery,
 ): Promise<Answer> {
   const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
-  const typed = query.toUpperCase().replace("/", "");
-  const symbols = (await readSymbolDays(reader, reader.nowUs())).map(({ symbol }) => symbol);
-  const beginning = symbols.filter((symbol) => symbol.startsWith(typed));
-  const holding = symbols.filter((symbol) => symbol.includes(typed) && !symbol.startsWith(typed));
-  const found = [...beginning, ...holding].map(
-    (symbol): UdfFound => ({
-      ...{ symbol, full_name: symbol, description: symbol, exchange: EXCHANGE, ticker: symbol },
-      type: symbolType(sessions.of(symbol)),
+  // It is typed as a symbol is written, whole or in part.
+  const text = normalizeSymbol(query) ?? query.toUpperCase().replace("/", "");
+  const isWanted = (kind: SymbolKind) => [symbolType(kind), ""].includes(type) && [EXCHANGE, ""].includes(exchange);
+  const found = await findSymbols(reader, sessions, { text, limit, isWanted });
+  const answers = found.map(
+    ({ symbol, description, kind }): UdfFound => ({
+      ...{ symbol, full_name: symbol, description: description ?? symbol, exchange: EXCHANGE, ticker: symbol },
+      type: symbolType(kind),
     }),
   );
-  const wanted = found.filter((row) => [row.type, ""].includes(type) && [EXCHANGE, ""].includes(exchange));
-  return { body: JSON.stringify(wanted.slice(0, limit)) };
+  return { body: JSON.stringify(answers) };
 }
 
 /** `GET /udf/history`. */

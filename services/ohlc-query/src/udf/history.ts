@@ -12,6 +12,7 @@ import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
 import type { BarSources } from "../http/bar-answer.js";
 import { clampInstant } from "../http/ranges.js";
+import { readSession } from "../symbols.js";
 import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 
 /** Bars as a chart takes them, or where the last ones before its range are. */
@@ -55,7 +56,7 @@ function endOf(to: number, nowUs: Micros, dating: Dating): Micros {
  */
 export async function readHistory(query: UdfHistoryQuery, { reader, pages, sessions }: BarSources): Promise<History> {
   const { symbol, resolution: interval, from = 0, to, countback } = query;
-  const session = sessions.of(symbol);
+  const session = await readSession(reader, sessions, symbol);
   const dating = { interval, boundary: sessionBoundary(session), session };
   const range = {
     ...{ symbol, interval, boundary: dating.boundary },

@@ -1,36 +1,23 @@
 import {
   isClosedThroughout,
   type MarketSession,
+  parseSession,
   parseTime,
+  type SymbolJson,
+  type SymbolKind,
   sessionBoundary,
   startOfNamedDay,
   UDF_RESOLUTIONS,
   type UdfSymbol,
   US_PER_DAY,
 } from "@fx-ohlc/schemas";
-import type { BarRows } from "../formats/bar-table.js";
 
 export const EXCHANGE = "FX";
 export const RESOLUTIONS = [...UDF_RESOLUTIONS.keys()];
 const INTRADAY = RESOLUTIONS.filter((name) => /^\d+$/.test(name));
 
-/** Quotes have at most so many decimals; what a computed price has beyond is noise. */
-const DECIMALS_MAX = 8;
-/** Those of EURUSD, for a symbol without a bar. */
-const DECIMALS_DEFAULT = 5;
-
-/** Decimals a price is printed with. */
-function decimalsOf(price: number): number {
-  const [mantissa = "", exponent = "0"] = String(price).split("e");
-  return Math.max(0, (mantissa.split(".")[1]?.length ?? 0) - Number(exponent));
-}
-
-/** Ten to the decimals that the prices of some bars have. */
-export function priceScale({ open, high, low, close }: BarRows): number {
-  const prices = [...open, ...high, ...low, ...close].filter((price) => price !== null);
-  const decimals = prices.length === 0 ? DECIMALS_DEFAULT : Math.max(...prices.map(decimalsOf));
-  return 10 ** Math.min(decimals, DECIMALS_MAX);
-}
+/** Those of EURUSD, for a symbol without a price. */
+const DIGITS_DEFAULT = 5;
 
 /** TradingView counts the days of the week from Sunday, 1. */
 const A_SUNDAY = (parseTime("2024-01-07T00:00:00Z") ?? 0) / US_PER_DAY;
@@ -46,8 +33,13 @@ export function sessionText(session: MarketSession): string {
   return `${hour}-${hour}:${days.join("")}`;
 }
 
-export function symbolType(session: MarketSession): string {
-  return session === "always" ? "crypto" : "forex";
+/** TradingView's words for what symbols stand for; it has none for others. */
+const TYPES: Readonly<Partial<Record<string, string>>> = { fx: "forex", metal: "commodity" } satisfies Partial<
+  Record<SymbolKind, string>
+>;
+
+export function symbolType(kind: string): string {
+  return TYPES[kind] ?? kind;
 }
 
 /** TradingView's name for a zone: it knows UTC as Etc/UTC only. */
@@ -56,12 +48,13 @@ function zoneName(timezone: string): string {
 }
 
 /** What `resolveSymbol` of the charting library is given: its `LibrarySymbolInfo`. */
-export function symbolInfo(symbol: string, session: MarketSession, newest: BarRows): UdfSymbol {
+export function symbolInfo({ symbol, description, kind, digits, ...known }: SymbolJson): UdfSymbol {
+  const session = parseSession(known.session) ?? "always";
   return {
-    ...{ name: symbol, ticker: symbol, description: symbol, type: symbolType(session) },
+    ...{ name: symbol, ticker: symbol, description: description ?? symbol, type: symbolType(kind) },
     ...{ exchange: EXCHANGE, listed_exchange: EXCHANGE },
     ...{ session: sessionText(session), timezone: zoneName(sessionBoundary(session).timezone) },
-    ...{ format: "price", minmov: 1, pricescale: priceScale(newest) },
+    ...{ format: "price", minmov: 1, pricescale: 10 ** (digits ?? DIGITS_DEFAULT) },
     ...{ supported_resolutions: RESOLUTIONS, intraday_multipliers: INTRADAY },
     ...{ has_intraday: true, has_daily: true, has_weekly_and_monthly: true },
     ...{ visible_plots_set: "ohlcv", volume_precision: 0, data_status: "streaming" },

@@ -143,12 +143,18 @@ export class QueryClient {
    */
   async database(): Promise<DatabaseIdentity> {
     const json = await this.#get("/internal/database", {}).catch(asFirstVersion);
-    const { stream_namespace, incarnation, incarnation_from_us: fromUs } = json as Readonly<Record<string, unknown>>; // Looked at before it is believed.
+    const {
+      stream_namespace,
+      incarnation,
+      incarnation_from_us: fromUs,
+      kept_spellings,
+    } = json as Readonly<Record<string, unknown>>; // Looked at before it is believed.
     if (typeof stream_namespace !== "string" || typeof incarnation !== "string") {
       throw new QueryError("ohlc-query answered something else than the database's identity");
     }
     const incarnationFromUs = typeof fromUs === "number" ? fromUs : undefined;
-    return { streamNamespace: stream_namespace, incarnation, incarnationFromUs };
+    const keptSpellings = Array.isArray(kept_spellings) ? kept_spellings.map(String) : [];
+    return { streamNamespace: stream_namespace, incarnation, incarnationFromUs, keptSpellings };
   }
 
   /** What is answered holds the database's time of somewhere between the question and the answer. */

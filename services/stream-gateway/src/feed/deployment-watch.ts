@@ -1,4 +1,4 @@
-import { type Deployment, type Micros, streamNames } from "@fx-ohlc/schemas";
+import { type Deployment, keepSpellings, type Micros, streamNames } from "@fx-ohlc/schemas";
 import { type Logger, withDeadline } from "@fx-ohlc/service-kit";
 
 /** What a database says of itself; see {@link streamNames} and the epochs of streams. */
@@ -7,6 +7,8 @@ export interface DatabaseIdentity {
   readonly incarnation: string;
   /** The moment it was put back to, as far as anybody knows: what was told since may not have happened. */
   readonly incarnationFromUs?: Micros | undefined;
+  /** See {@link keepSpellings}. */
+  readonly keptSpellings: readonly string[];
 }
 
 export interface DeploymentWatchOptions {
@@ -84,7 +86,8 @@ export class DeploymentWatch {
   }
 
   #learn(identity: DatabaseIdentity): void {
-    const { streamNamespace, incarnation } = identity;
+    const { streamNamespace, incarnation, keptSpellings } = identity;
+    keepSpellings(keptSpellings);
     const known = this.#known;
     const isSamePlace = known?.identity.streamNamespace === streamNamespace;
     if ((isSamePlace && known?.identity.incarnation === incarnation) || this.#isStopped) return;

@@ -8,6 +8,11 @@ describe("a channel", () => {
     ["ohlc:EURUSD:minute", "ohlc:EURUSD:minute"],
     ["ohlc:EURUSD:1h", "ohlc:EURUSD:hour"],
     ["ohlc:*:day", "ohlc:*:day"],
+    ["ticks:BINANCE:BTC@PERP", "ticks:BINANCE:BTC@PERP"],
+    ["ohlc:BINANCE:BTC@PERP:1m", "ohlc:BINANCE:BTC@PERP:minute"],
+    ["ohlc:FX:EURUSD:hour", "ohlc:EURUSD:hour"],
+    ["ohlc:S&P500#:day", "ohlc:S&P500#:day"],
+    ["ticks:A:minute", "ticks:A:MINUTE"],
   ])("%s is read as %s", (raw, name) => {
     const channel = parseChannel(raw);
     expect(channel && channelName(channel)).toBe(name);
@@ -17,7 +22,10 @@ describe("a channel", () => {
     "",
     "ticks",
     "ticks:",
-    "ticks:A:minute",
+    "ticks:EURUSD:BID",
+    "ohlc:EURUSD:BID:minute",
+    "ticks:A*",
+    "ohlc:A:minute:",
     "ticks:EUR USD",
     "ohlc:EURUSD",
     "ohlc:EURUSD:5m",

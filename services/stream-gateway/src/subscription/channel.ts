@@ -25,14 +25,18 @@ export function wildcardOf(channel: Channel): string {
   return channelName({ ...channel, symbol: EVERY_SYMBOL });
 }
 
+/** A symbol may hold colons: the interval is what follows the last one. */
+const NAME = /^(?:ticks:(?<ticks>.+)|ohlc:(?<bars>.+):(?<interval>[^:]+))$/;
+
 /** Reads `ticks:SYMBOL` and `ohlc:SYMBOL:INTERVAL`, the symbol in any accepted spelling or `*`. */
 export function parseChannel(raw: unknown): Channel | undefined {
-  const [kind, rawSymbol, rawInterval, ...rest] = typeof raw === "string" ? raw.split(":") : [];
+  const { ticks, bars, interval: rawInterval } = (typeof raw === "string" ? NAME.exec(raw)?.groups : undefined) ?? {};
+  const rawSymbol = ticks ?? bars;
   const symbol = rawSymbol === EVERY_SYMBOL ? EVERY_SYMBOL : normalizeSymbol(rawSymbol);
-  if (symbol === undefined || rest.length > 0) return undefined;
-  if (kind === "ticks" && rawInterval === undefined) return { kind, symbol };
+  if (symbol === undefined) return undefined;
+  if (ticks !== undefined) return { kind: "ticks", symbol };
   const interval = parseStoredInterval(rawInterval);
-  return kind === "ohlc" && interval !== undefined ? { kind, symbol, interval } : undefined;
+  return interval === undefined ? undefined : { kind: "ohlc", symbol, interval };
 }
 
 /** The fewest channels that say the same: none that a wildcard among them covers. */

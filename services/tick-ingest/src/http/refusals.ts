@@ -23,7 +23,29 @@ export function refusalError(path: string, tick: NewTick | undefined, { reason }
       return { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
     case "older_than_retention":
       return { field: `${path}time`, message: OLDER_THAN_RETENTION };
+    case "too_many_symbols":
+      return { field: `${path}symbol`, message: TOO_MANY_SYMBOLS };
+    case "unregistered_symbol":
+      return { field: `${path}symbol`, message: "is not registered: PUT /symbols/{symbol} adds it" };
   }
+}
+
+/** How soon somebody may have removed a symbol, s. */
+const SYMBOLS_RETRY_AFTER_S = 60;
+const TOO_MANY_SYMBOLS =
+  "is new, and there are as many symbols as SYMBOLS_MAX allows: DELETE /symbols/{symbol} removes one that holds nothing";
+
+/** The problem for a symbol that nothing is stored of, for there are too many. */
+export function tooManySymbols(
+  errors: readonly FieldError[] = [{ field: "symbol", message: TOO_MANY_SYMBOLS }],
+  options: ProblemOptions = {},
+): Problem {
+  const listed = errors.slice(0, ERRORS_LISTED_MAX);
+  return new Problem("too_many_requests", summary(errors), {
+    ...options,
+    errors: listed,
+    retryAfterS: SYMBOLS_RETRY_AFTER_S,
+  });
 }
 
 /** The problem for ticks that found no slot: a conflict if one of them named its `seq`. */
@@ -35,5 +57,6 @@ export function refusedTicks(
   if (refusals.some(({ reason }) => reason === "conflict")) {
     return new Problem("conflict", summary(errors), { ...options, errors: errors.slice(0, ERRORS_LISTED_MAX) });
   }
+  if (refusals.some(({ reason }) => reason === "too_many_symbols")) return tooManySymbols(errors, options);
   return invalidTicks(errors, options);
 }

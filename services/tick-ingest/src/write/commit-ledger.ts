@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { inSession, type Sql, type Transaction } from "@fx-ohlc/database";
+import { inSession, SCHEMA_VERSION, type Sql, type Transaction } from "@fx-ohlc/database";
 import type { SymbolRange } from "@fx-ohlc/schemas";
 
 /**
@@ -78,9 +78,10 @@ export class CommitLedger {
         with told as (
           delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])
         )
-        insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
+        insert into untold_commits (ingest_id, number, symbols, from_time, to_time, writer_version)
         values (${this.ingestId}, ${commit.number}, ${symbols}::text[],
-                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[])`,
+                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[],
+                ${SCHEMA_VERSION})`,
     );
     return commit;
   }

@@ -1,5 +1,6 @@
 import type { Micros, NewTick, Tick } from "@fx-ohlc/schemas";
 import { entryOf } from "@fx-ohlc/service-kit";
+import { type NewSymbols, SymbolRoom } from "./new-symbols.js";
 import { type Refusal, SlotAllocator } from "./slot-allocator.js";
 
 /** Either every tick of a request has a place, or none of them is stored. */
@@ -29,6 +30,8 @@ export interface Ground {
   readonly stored: readonly Tick[];
   /** Ticks before this instant are refused. */
   readonly horizonUs: Micros;
+  /** Of the requests. */
+  readonly newSymbols: NewSymbols;
 }
 
 /**
@@ -38,19 +41,21 @@ export interface Ground {
  * others there are placed by the {@link SlotAllocator}; it never looks beyond a stamp, so that leaving out those which are alone
  * changes nothing.
  */
-export function placeTicks(requests: readonly (readonly NewTick[])[], { stored, horizonUs }: Ground): Placing {
+export function placeTicks(requests: readonly (readonly NewTick[])[], ground: Ground): Placing {
+  const { stored, horizonUs, newSymbols } = ground;
   const ticks = requests.length === 1 ? (requests[0] ?? []) : requests.flat();
   const order = orderBySymbol(ticks);
   const met: string[] = [];
   const isContested = contestedOf(ticks, order, stored, met);
   const slots = new SlotAllocator();
   slots.load(stored);
+  const room = new SymbolRoom(newSymbols);
   const seqs = new Array<number>(ticks.length).fill(0);
   const isCreated = new Uint8Array(ticks.length);
   const outcomes: Outcome[] = [];
   let from = 0;
   for (const request of requests) {
-    outcomes.push(placeRequest({ request, from, horizonUs, slots, isContested, seqs, isCreated }));
+    outcomes.push(placeRequest({ request, from, horizonUs, room, slots, isContested, seqs, isCreated }));
     from += request.length;
   }
   return { outcomes, created: createdOf(ticks, order, seqs, isCreated), met };
@@ -62,13 +67,14 @@ interface Part {
   /** Where its ticks begin among all. */
   readonly from: number;
   readonly horizonUs: Micros;
+  readonly room: SymbolRoom;
   readonly slots: SlotAllocator;
   readonly isContested: Uint8Array;
   readonly seqs: number[];
   readonly isCreated: Uint8Array;
 }
 
-function placeRequest({ request, from, horizonUs, slots, isContested, seqs, isCreated }: Part): Outcome {
+function placeRequest({ request, from, horizonUs, room, slots, isContested, seqs, isCreated }: Part): Outcome {
   const expired: Refusal[] = [];
   const contested: number[] = [];
   for (let index = 0; index < request.length; index += 1) {
@@ -79,11 +85,14 @@ function placeRequest({ request, from, horizonUs, slots, isContested, seqs, isCr
     seqs[from + index] = tick.seq ?? 0;
   }
   if (expired.length > 0) return { ok: false, refusals: expired };
+  const wanted = room.wantedBy(request);
+  if (wanted.refusals.length > 0) return { ok: false, refusals: wanted.refusals };
   const placed = slots.place(contested.flatMap((index) => request[index] ?? []));
   if (!placed.ok) {
     const refusals = placed.refusals.map(({ index, reason }) => ({ index: contested[index] ?? 0, reason }));
     return { ok: false, refusals };
   }
+  room.take(wanted);
   isCreated.fill(1, from, from + request.length);
   let created = request.length;
   contested.forEach((index, at) => {

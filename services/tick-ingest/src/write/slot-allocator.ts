@@ -29,12 +29,18 @@ export interface Placement {
   readonly created: boolean;
 }
 
-/** A tick that cannot be stored: its slot holds another price, its stamp is full, or ticks of its time are not kept any more. */
+/**
+ * A tick that cannot be stored: its slot holds another price, its stamp is full, ticks of its time are not kept any more, or its
+ * symbol is new and there are as many as there may be, or only an operator adds them.
+ */
 export interface Refusal {
   /** Index within its request. */
   readonly index: number;
-  readonly reason: "conflict" | "stamp_full" | "older_than_retention";
+  readonly reason: "conflict" | "stamp_full" | "older_than_retention" | SymbolRefusal;
 }
+
+/** Why a new symbol is not taken. */
+export type SymbolRefusal = "too_many_symbols" | "unregistered_symbol";
 
 /** Either every tick of a request has a place, or none of them. */
 export type Placed =

@@ -3,6 +3,7 @@ import {
   type CommitRules,
   type Database,
   errorCode,
+  hearSymbols,
   lateWindows,
   lockSymbols,
   queueRefresh,
@@ -11,10 +12,12 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
+import type { Config } from "../config.js";
 import { refuseManyNewDays } from "./commit-bounds.js";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import type { CopyTrust } from "./copy-trust.js";
-import { type Outcome, type Placing, placeTicks } from "./placement.js";
+import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
+import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
 import { endStamps, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
 import { copyTicks } from "./tick-copy.js";
@@ -45,9 +48,9 @@ export interface Commit {
 /**
  * Writes the ticks of some requests in one transaction, and decides what becomes of each.
  *
- * The symbols are locked first. What is stored at the ticks' stamps is read in a statement after that, so it holds all that
- * earlier writers committed and nobody can add to it; the slots are then decided in memory and the new ticks inserted. (An
- * `on conflict` clause could not tell a replay from a second tick of the same stamp.)
+ * The symbols are locked first, and those that are new find their room. What is stored at the ticks' stamps is read in a statement
+ * after that, so it holds all that earlier writers committed and nobody can add to it; the slots are then decided in memory and the
+ * new ticks inserted. (An `on conflict` clause could not tell a replay from a second tick of the same stamp.)
  *
  * Nearly every tick is new, so many of them are written *by copy* instead: placed as if nothing were stored at their stamps, and
  * handed to COPY, which fails when a place is taken after all. Where it does not, looking first would have placed them just so,
@@ -55,12 +58,12 @@ export interface Commit {
  * again is nearly always found by its first tick, before it has cost anything.
  */
 export class TickWriter {
-  /** @param copyTicksMin fewer ticks are inserted as fast: a COPY takes two ways there and back more */
+  /** @param rules fewer ticks than `copyTicksMin` are inserted as fast: a COPY takes two ways there and back more */
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
     private readonly trust: CopyTrust,
-    private readonly copyTicksMin: number,
+    private readonly rules: Pick<Config, "copyTicksMin" | "symbolsMax" | "registeredSymbolsOnly">,
   ) {}
 
   /** Whether a request can be written by copy, together with others of which that is true. */
@@ -71,7 +74,7 @@ export class TickWriter {
   /** @throws whatever PostgreSQL answers; nothing is stored then */
   async commit(requests: readonly WriteRequest[]): Promise<Commit> {
     const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
-    const mayCopy = ticks >= this.copyTicksMin && requests.every((request) => this.isTrusted(request));
+    const mayCopy = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
     if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
     try {
       return await this.write(requests, "copy");
@@ -98,12 +101,14 @@ export class TickWriter {
       answers.catch(() => {});
       // postgres.js sends at the end of a turn; the placing is done while the answers are waited for.
       await nextTurn();
-      const blind = way === "copy" ? placeTicks(tickLists, { stored: [], horizonUs: 0 }) : undefined;
+      const blind = way === "copy" ? placeTicks(tickLists, NOTHING_KNOWN) : undefined;
       const [, rules, found] = await answers;
       this.database.assertIdentity(rules.identity);
-      const copies = blind !== undefined && found.length === 0 && isSound(blind, rules);
+      const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
+      const hasRoom = newSymbols.unknown.size <= newSymbols.room;
+      const copies = blind !== undefined && found.length === 0 && hasRoom && isSound(blind, rules);
       const stored = way === "copy" && !copies ? await storedAt(transaction, stampRanges(tickLists)) : found;
-      const placing = copies ? blind : placeTicks(tickLists, { stored, horizonUs: rules.horizonUs });
+      const placing = copies ? blind : placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols });
       this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
       const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
@@ -115,14 +120,18 @@ export class TickWriter {
   private async store(
     transaction: Transaction,
     created: readonly Tick[],
-    { lateBeforeUs }: CommitRules,
+    { lateBeforeUs, unheard }: CommitRules,
     byCopy: boolean,
   ): Promise<UntoldCommit> {
     if (this.database.settings.engine === "timescaledb") await refuseManyNewDays(transaction, created);
     const inserting = byCopy ? undefined : insert(transaction, created);
+    const ranges = changedRanges(created);
+    const isUnheard = new Set(unheard);
+    const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isUnheard.has(symbol));
     const [untold] = await Promise.all([
-      this.ledger.record(transaction, changedRanges(created)),
+      this.ledger.record(transaction, ranges),
       queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
+      heard.length === 0 ? undefined : hearSymbols(transaction, heard),
       inserting,
     ]);
     if (byCopy) {
@@ -132,6 +141,9 @@ export class TickWriter {
     return untold;
   }
 }
+
+/** What requests are placed among before anything was asked. */
+const NOTHING_KNOWN: Ground = { stored: [], horizonUs: 0, newSymbols: NO_NEW_SYMBOLS };
 
 /** Whether nothing is refused, as far as is known without what is stored. A refusal has to name all that is wrong. */
 function isSound({ outcomes, created }: Placing, { horizonUs }: CommitRules): boolean {

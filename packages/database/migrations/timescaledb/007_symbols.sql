@@ -1,0 +1,14 @@
+-- step
+-- Adds the symbols that only bars know: of ticks that were stored before the table was there, or by hand. What no bar holds yet
+-- waits for its refresh.
+create function add_stored_symbols() returns void language sql as $$
+  select pg_advisory_xact_lock(5064225);
+  insert into symbols (symbol)
+  select symbol
+    from (select symbol from ohlc_day where bucket >= '1969-12-30 00:00:00+00' union select symbol from refresh_queue) stored
+   order by symbol
+      on conflict do nothing
+$$;
+
+-- step
+select add_stored_symbols();

@@ -1,0 +1,45 @@
+import type { INGEST_ROUTES } from "@fx-ohlc/contract";
+import type { Database } from "@fx-ohlc/database";
+import { checkDto, formatTime, SymbolDto } from "@fx-ohlc/schemas";
+import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import type { SymbolRow, SymbolTable } from "../write/symbol-table.js";
+import { tooManySymbols } from "./refusals.js";
+import { readJson } from "./request-body.js";
+
+const BODY_BYTES_MAX = 16 * 1024;
+
+/** `PUT` and `DELETE /symbols/{symbol}`. */
+export function symbolHandlers({
+  database,
+  symbolTable,
+}: {
+  readonly database: Database;
+  readonly symbolTable: SymbolTable;
+}): Pick<Handlers<typeof INGEST_ROUTES>, "putSymbol" | "deleteSymbol"> {
+  return {
+    putSymbol: async (req, res, { path: { symbol } }) => {
+      const body = checkDto(SymbolDto, await readJson(req, BODY_BYTES_MAX));
+      if (!body.ok) throw invalid(body.errors);
+      const row = await database.whileAvailable(() => symbolTable.put(symbol, body.value));
+      if (row === undefined) throw tooManySymbols();
+      sendJson(res, 200, rowJson(row));
+    },
+
+    deleteSymbol: async (_req, res, { path: { symbol } }) => {
+      const removal = await database.whileAvailable(() => symbolTable.remove(symbol));
+      if (removal === "unknown") throw new Problem("not_found", `there is no symbol ${symbol}`);
+      if (removal === "holds_something") {
+        throw new Problem(
+          "conflict",
+          `${symbol} holds ticks or bars: delete its ticks, and wait for its bars to follow`,
+        );
+      }
+      res.writeHead(204).end();
+    },
+  };
+}
+
+function rowJson(row: SymbolRow): Record<string, unknown> {
+  const time = (us: number | null) => (us === null ? null : formatTime(us));
+  return { ...row, first_heard: time(row.first_heard), last_heard: time(row.last_heard) };
+}
