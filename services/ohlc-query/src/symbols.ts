@@ -10,6 +10,7 @@ import {
   US_PER_DAY,
   US_PER_HOUR,
 } from "@fx-ohlc/schemas";
+import { groupBy } from "@fx-ohlc/service-kit";
 import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 import type { MarketSessions } from "./market-sessions.js";
 import type { Reader } from "./reader.js";
@@ -58,7 +59,7 @@ const SAMPLE_TICKS = 100;
 /** Quotes have at most so many decimals; what a computed price has beyond is noise. */
 const DECIMALS_MAX = 8;
 
-/** Reads a page in three statements, whatever its length: what is recorded, the days of the bars, and the ticks at their ends. */
+/** Reads what is recorded of a page, the days of its bars, and the ticks at their ends: a statement or a few, not one each. */
 export async function readSymbols(
   reader: Reader,
   sessions: MarketSessions,
@@ -107,51 +108,76 @@ function readDays(sql: Queries, rows: readonly SymbolRow[], nowUs: Micros): Prom
      group by symbol`;
 }
 
-/**
- * The first and the last tick within the first and the last day of each symbol. Where retention has dropped a tick, the minute it
- * was in stands for it: minute bars are kept for ever. The bounds that all share are constants to the planner, which leaves out
- * what lies outside of them.
- */
-async function readEnds(sql: Queries, stored: readonly SymbolDays[]): Promise<readonly Ends[]> {
-  if (stored.length === 0) return [];
-  const firstDays = stored.map(({ first_day }) => first_day);
-  const lastDays = stored.map(({ last_day }) => last_day);
-  const [firstFromUs, firstToUs] = boundsOf(firstDays);
-  const [lastFromUs, lastToUs] = boundsOf(lastDays);
-  const day = `${DAY_MAX_US} microseconds`;
-  return sql<Ends[]>`
-    select symbol,
-           coalesce((select time from ticks
-                      where symbol = day.symbol and time >= day.first and time < day.first + ${day}::interval
-                        and time >= ${firstFromUs} and time < ${firstToUs}
-                      order by time limit 1),
-                    (select bucket from ohlc_minute
-                      where symbol = day.symbol and bucket >= day.first and bucket < day.first + ${day}::interval
-                        and bucket >= ${firstFromUs} and bucket < ${firstToUs}
-                      order by bucket limit 1),
-                    day.first) as first_tick,
-           coalesce(newest.time,
-                    (select bucket from ohlc_minute
-                      where symbol = day.symbol and bucket >= day.last and bucket < day.last + ${day}::interval
-                        and bucket >= ${lastFromUs} and bucket < ${lastToUs}
-                      order by bucket desc limit 1),
-                    day.last) as last_tick,
-           newest.decimals
-      from unnest(${stored.map(({ symbol }) => symbol)}::text[], ${firstDays}::timestamptz[],
-                  ${lastDays}::timestamptz[]) as day(symbol, first, last)
-     cross join lateral (
-           select max(time) as time, max(scale(price::numeric)) as decimals
-             from (select time, price from ticks
-                    where symbol = day.symbol and time >= day.last and time < day.last + ${day}::interval
-                      and time >= ${lastFromUs} and time < ${lastToUs}
-                    order by time desc, seq desc limit ${SAMPLE_TICKS}) newest_ticks) as newest`;
+/** Symbols whose first or last bar is of the same day. */
+interface DayOfSymbols {
+  readonly fromUs: Micros;
+  readonly symbols: readonly string[];
 }
 
-/** What some days lie within, half-open. */
-function boundsOf(days: readonly Micros[]): [fromUs: Micros, toUs: Micros] {
-  const earliestUs = days.reduce((a, b) => Math.min(a, b));
-  const latestUs = days.reduce((a, b) => Math.max(a, b));
-  return [earliestUs, latestUs + DAY_MAX_US];
+/** The tick at one end of a day, and how many decimals the prices next to it have. */
+interface EndTick {
+  readonly symbol: string;
+  readonly time: Micros | null;
+  readonly decimals: number | null;
+}
+
+/**
+ * The first and the last tick within the first and the last day of each symbol, those of one day together: the planner then knows
+ * which day it is about, and leaves out all chunks but one. Most symbols share their last day with others.
+ */
+async function readEnds(sql: Queries, days: readonly SymbolDays[]): Promise<readonly Ends[]> {
+  const firsts = await readDayEnds(sql, days, "first_day");
+  const lasts = await readDayEnds(sql, days, "last_day");
+  return days.map(({ symbol, first_day, last_day }) => ({
+    symbol,
+    first_tick: firsts.get(symbol)?.time ?? first_day,
+    last_tick: lasts.get(symbol)?.time ?? last_day,
+    decimals: lasts.get(symbol)?.decimals ?? null,
+  }));
+}
+
+async function readDayEnds(sql: Queries, days: readonly SymbolDays[], end: "first_day" | "last_day") {
+  const ticks = new Map<string, EndTick>();
+  for (const [fromUs, own] of groupBy(days, (row) => row[end])) {
+    const day = { fromUs, symbols: own.map(({ symbol }) => symbol) };
+    const order = end === "first_day" ? "asc" : "desc";
+    for (const tick of await readEndTicks(sql, day, order)) ticks.set(tick.symbol, tick);
+    const dropped = day.symbols.filter((symbol) => typeof ticks.get(symbol)?.time !== "number");
+    if (dropped.length === 0) continue;
+    for (const minute of await readEndMinutes(sql, { fromUs, symbols: dropped }, order))
+      ticks.set(minute.symbol, minute);
+  }
+  return ticks;
+}
+
+function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, order: "asc" | "desc"): PromiseLike<EndTick[]> {
+  return sql.unsafe<EndTick[]>(
+    `select wanted as symbol, newest.time, newest.decimals
+       from unnest($1::text[]) as wanted
+      cross join lateral (
+            select ${order === "asc" ? "min" : "max"}(time) as time, max(scale(price::numeric)) as decimals
+              from (select time, price from ticks
+                     where symbol = wanted and time >= $2 and time < $3
+                     order by time ${order}, seq ${order} limit $4) sample) as newest`,
+    [[...symbols], fromUs, fromUs + DAY_MAX_US, order === "asc" ? 1 : SAMPLE_TICKS],
+    { prepare: true },
+  );
+}
+
+/** Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever. */
+function readEndMinutes(
+  sql: Queries,
+  { fromUs, symbols }: DayOfSymbols,
+  order: "asc" | "desc",
+): PromiseLike<EndTick[]> {
+  return sql.unsafe<EndTick[]>(
+    `select symbol, ${order === "asc" ? "min" : "max"}(bucket) as time, null::int as decimals
+       from ohlc_minute
+      where symbol = any($1::text[]) and bucket >= $2 and bucket < $3
+      group by symbol`,
+    [[...symbols], fromUs, fromUs + DAY_MAX_US],
+    { prepare: true },
+  );
 }
 
 function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSessions): SymbolJson {
