@@ -23,7 +23,7 @@ describe("a read that cannot be answered says why", () => {
     [`/ohlc/minute?${S}`, 422, ["start"]],
     [`/ohlc/minute?symbol=EUR%20USD&${T}`, 422, ["symbol"]],
     [`/ohlc/minute?symbol=&${T}`, 422, ["symbol"]],
-    [`/ohlc/minute?symbol=ABCDEFGHIJK&${T}`, 422, ["symbol"]],
+    [`/ohlc/minute?symbol=ABCDEFGHIJKABCDEFGHIJKABCDEFGHIJK&${T}`, 422, ["symbol"]],
     [`/ohlc/minute?${S}&start=2024-03-05T10:00:00`, 422, ["start"]],
     [`/ohlc/minute?${S}&start=2024-03-05T10:00:00+02:00`, 422, ["start"]],
     [`/ohlc/minute?${S}&${T}&end=2024-02-30T00:00:00Z`, 422, ["end"]],
