@@ -57,7 +57,10 @@ async function health(r) {
     services: services,
   };
   // How far the stored bars are is for tick-ingest, the first of them, to say.
-  if (reports[0] !== undefined) body.refresh_backlog_windows = reports[0].refresh_backlog_windows;
+  if (reports[0] !== undefined) {
+    body.refresh_backlog_windows = reports[0].refresh_backlog_windows;
+    body.refresh_backlog_eta_s = reports[0].refresh_backlog_eta_s;
+  }
   if (problems.length > 0) body.problems = problems;
   send(r, isHealthy, body);
 }

@@ -6,6 +6,8 @@ import type { Transaction } from "./sql.js";
 export interface ChangeableSettings {
   /** Chunks older than this are compressed (TimescaleDB); 0 never. */
   readonly compressionAfterDays?: number | undefined;
+  /** Chunks made from now on hold so many days (TimescaleDB), 1 to 31. */
+  readonly chunkDays?: number | undefined;
   /** Raw ticks older than this are dropped; 0 keeps them for ever. */
   readonly retentionDays?: number | undefined;
   /** The same where it is left out and none is recorded: in a new database. */
@@ -22,6 +24,7 @@ const SETTINGS = {
     first: 7,
     of: (wanted) => wanted.compressionAfterDays,
   },
+  chunk_days: { variable: "CHUNK_DAYS", first: 7, of: (wanted) => wanted.chunkDays },
   refresh_minute_interval_s: {
     variable: "REFRESH_MINUTE_INTERVAL_S",
     first: 5,

@@ -1,4 +1,3 @@
-export * from "./bar-refresh.js";
 export * from "./changeable-settings.js";
 export * from "./chunk-watch.js";
 export * from "./commit-rules.js";
@@ -7,9 +6,11 @@ export * from "./day-boundary.js";
 export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";
+export { type MergeOptions, mergeChunks } from "./merge-chunks.js";
 export * from "./migrate.js";
 export { type Migration, parseMigration } from "./migration-file.js";
 export * from "./policies.js";
+export type { FinishRefresh } from "./refresh-backlog.js";
 export * from "./refresh-queue.js";
 export * from "./retention-mark.js";
 export type { ServerState } from "./server-state.js";

@@ -7,6 +7,8 @@ export interface MaintenanceState {
   readonly windows: number;
   /** Seconds since the oldest of them was queued; 0 when none waits. */
   readonly ageS: number;
+  /** Seconds until all of them are likely to be done, as fast as they went lately. */
+  readonly etaS: number;
   /** Why expired ticks are not dropped until somebody has confirmed the clock; null when they are. */
   readonly heldBecause: string | null;
   /** The mark of dropped ticks lies in the future, and ticks of the present are refused. */
@@ -17,10 +19,11 @@ export async function readMaintenance(sql: Queries, engine: Engine): Promise<Mai
   const [drops] = await sql<{ heldBecause: string | null; isMarkAhead: boolean }[]>`
     select held_because as "heldBecause", dropped_before > fx_clock() as "isMarkAhead" from maintenance, retention_mark`;
   const { heldBecause = null, isMarkAhead = false } = drops ?? {};
-  if (engine === "postgres") return { windows: 0, ageS: 0, heldBecause, isMarkAhead };
-  const [queue] = await sql<{ windows: number; ageS: number }[]>`
+  if (engine === "postgres") return { windows: 0, ageS: 0, etaS: 0, heldBecause, isMarkAhead };
+  const [queue] = await sql<{ windows: number; ageS: number; etaS: number }[]>`
     select count(*) as windows,
-           coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS"
+           coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS",
+           count(*) / (select windows_per_s from maintenance) as "etaS"
       from refresh_queue`;
-  return { windows: queue?.windows ?? 0, ageS: queue?.ageS ?? 0, heldBecause, isMarkAhead };
+  return { ...(queue ?? { windows: 0, ageS: 0, etaS: 0 }), heldBecause, isMarkAhead };
 }

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Micros, nowUs } from "@fx-ohlc/schemas";
 import { fullJitterMs } from "@fx-ohlc/service-kit";
-import { BarRefresh, type FinishRefresh } from "./bar-refresh.js";
+import { BarRefresh } from "./bar-refresh.js";
+import { BarSweep } from "./bar-sweep.js";
 import { followDroppedChunks, type Notice, removeForeignPolicies } from "./chunk-watch.js";
 import { ClockWatch } from "./clock-watch.js";
 import { Leadership } from "./leadership.js";
 import { openSession } from "./monitor.js";
+import { type FinishRefresh, RefreshBacklog } from "./refresh-backlog.js";
 import type { ServerState } from "./server-state.js";
 import { mendSession } from "./session.js";
 import { servedSettings } from "./settings.js";
+import { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
 import { TickDrops } from "./tick-drops.js";
 
@@ -28,11 +31,17 @@ export interface MaintenanceOptions {
 }
 
 /** How long an idle worker, or one that is not the leader, waits before it looks again. */
-const POLL_INTERVAL_MS = 150;
+const POLL_INTERVAL_MS = 60;
 /** Between two looks at the settings, the clock, the chunks and what has expired. */
 const LOOK_INTERVAL_MS = 1000;
 /** Between two looks for policies that others have made. */
 const POLICIES_INTERVAL_MS = 10_000;
+/** What nobody waits for is done when no window has come for so long, */
+const SWEEP_QUIET_MS = 1000;
+/** a slice at a time, */
+const SWEEP_INTERVAL_MS = 200;
+/** and while they keep coming, now and then. */
+const SWEEP_EVERY_MS = 10_000;
 const FAILURE_BACKOFF = { baseMs: 200, maxMs: 5000 };
 
 /**
@@ -86,7 +95,8 @@ export class MaintenanceWorker {
   }
 
   private openSession(applicationName: string): Promise<Sql> {
-    return openSession({ url: this.options.url, applicationName, statementTimeoutMs: 0 }, (state) => {
+    const session = { applicationName, statementTimeoutMs: 0, planCacheMode: "force_custom_plan" } as const;
+    return openSession({ url: this.options.url, ...session }, (state) => {
       this.state = state;
       this.options.recognise?.(state);
     });
@@ -123,9 +133,13 @@ class Round {
   private readonly clock = new ClockWatch();
   private readonly drops: TickDrops;
   private readonly bars: BarRefresh;
+  private readonly backlog: RefreshBacklog;
+  private readonly sweep: BarSweep;
   private settings: ReadonlyMap<string, string> = new Map();
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private policiesAtMs = Number.NEGATIVE_INFINITY;
+  private workedAtMs = Number.NEGATIVE_INFINITY;
+  private sweptAtMs = Number.NEGATIVE_INFINITY;
   private disagreement: string | undefined;
 
   constructor(
@@ -137,7 +151,10 @@ class Round {
     this.notice = options.notice ?? (() => {});
     this.ownClock = options.ownClock ?? nowUs;
     this.drops = new TickDrops(leadership, sql, this.notice);
-    this.bars = new BarRefresh(leadership, sql, this.notice, options.finish);
+    const slice = new SliceLength();
+    this.bars = new BarRefresh(leadership, sql);
+    this.backlog = new RefreshBacklog(leadership, sql, this.bars, slice, this.notice, options.finish);
+    this.sweep = new BarSweep(sql, this.bars, slice);
   }
 
   /** @returns whether there may be more to do at once */
@@ -146,7 +163,18 @@ class Round {
     if (performance.now() - this.lookedAtMs > LOOK_INTERVAL_MS) await this.look();
     if (!this.isOnTimescaleDb) return false;
     await this.bars.refreshDue(this.settings);
-    return this.bars.refreshQueued();
+    const backlog = await this.backlog.step();
+    if (backlog !== "idle") this.workedAtMs = performance.now();
+    else await this.sweepNow();
+    return backlog === "worked";
+  }
+
+  private async sweepNow(): Promise<void> {
+    const nowMs = performance.now();
+    const isQuiet = nowMs - this.workedAtMs > SWEEP_QUIET_MS;
+    if (nowMs - this.sweptAtMs < (isQuiet ? SWEEP_INTERVAL_MS : SWEEP_EVERY_MS)) return;
+    await this.sweep.step();
+    this.sweptAtMs = performance.now();
   }
 
   private get isOnTimescaleDb(): boolean {

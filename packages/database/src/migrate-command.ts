@@ -1,15 +1,26 @@
 #!/usr/bin/env node
 import { ConfigError, readEnv } from "@fx-ohlc/service-kit";
+import { mergeChunks } from "./merge-chunks.js";
 import { migrate } from "./migrate.js";
-import { migrateOptions } from "./migrate-options.js";
+import { mergeOptions, migrateOptions } from "./migrate-options.js";
 
-async function main(): Promise<void> {
-  const options = readEnv(process.env, migrateOptions);
-  const engine = await migrate({ ...options, log: (line) => process.stdout.write(`${line}\n`) });
-  process.stdout.write(`the database is up to date (${engine})\n`);
+const log = (line: string) => void process.stdout.write(`${line}\n`);
+
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  migrate: async () => {
+    const engine = await migrate({ ...readEnv(process.env, migrateOptions), log });
+    log(`the database is up to date (${engine})`);
+  },
+  "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
+};
+
+async function main(name = "migrate"): Promise<void> {
+  const command = COMMANDS[name];
+  if (command === undefined) throw new Error(`there is no command ${name}, but ${Object.keys(COMMANDS).join(" and ")}`);
+  await command();
 }
 
-main().catch((error: unknown) => {
+main(process.argv[2]).catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(
     `fx-migrate: ${error instanceof ConfigError ? reason : reason || "the database cannot be reached"}\n`,

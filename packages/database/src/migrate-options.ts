@@ -3,9 +3,17 @@ import { storedBoundaryProblem } from "./day-boundary.js";
 import type { MigrateOptions } from "./migrate.js";
 
 const DAYS_MAX = 36_500;
+/** A chunk is compressed, merged and dropped as a whole. */
+const CHUNK_DAYS_MAX = 31;
 const REFRESH_S_MAX = 86_400;
 /** A week of ticks and the day they are dropped by: whoever corrects what he saw last week can. */
 const RETENTION_DAYS_MIN = 8;
+
+/** Reads what `fx-migrate merge-chunks` needs from the environment. */
+export function mergeOptions(env: EnvReader): { readonly url: string } {
+  const directUrl = env.url("DATABASE_DIRECT_URL", "postgres", { default: undefined });
+  return { url: directUrl ?? env.url("DATABASE_URL", "postgres") };
+}
 
 /** Reads what `fx-migrate` needs from the environment; the README's table lists the variables. */
 export function migrateOptions(env: EnvReader): MigrateOptions {
@@ -27,10 +35,11 @@ export function migrateOptions(env: EnvReader): MigrateOptions {
     return value;
   };
   return {
-    url: env.url("DATABASE_DIRECT_URL", "postgres", { default: undefined }) ?? env.url("DATABASE_URL", "postgres"),
+    ...mergeOptions(env),
     engine: env.choice("DB_ENGINE", ["auto", "timescaledb", "postgres"], { default: "auto" }),
     dayBoundary,
     compressionAfterDays: days("COMPRESSION_AFTER_DAYS"),
+    chunkDays: env.integer("CHUNK_DAYS", { default: undefined, min: 1, max: CHUNK_DAYS_MAX, unit: "days" }),
     retentionDays: retention("RETENTION_DAYS"),
     initialRetentionDays: retention("RETENTION_DAYS_INITIAL"),
     refreshIntervals: {

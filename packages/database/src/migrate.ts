@@ -4,6 +4,7 @@ import { type ChangeableSettings, recordSettings } from "./changeable-settings.j
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { detectEngine } from "./engine.js";
 import { type Migration, readMigrations } from "./migration-file.js";
+import { inMigrationSession } from "./migration-session.js";
 import {
   applyMigration,
   recordMigration,
@@ -12,9 +13,7 @@ import {
   type Tell,
   withoutHoldingUp,
 } from "./migration-steps.js";
-import { applyCompression } from "./policies.js";
-import { readServerState, schemaOf, searchPathOf, whyUnwritable } from "./server-state.js";
-import { completeSession, mendSession } from "./session.js";
+import { applyChunkDays, applyCompression } from "./policies.js";
 import {
   type Engine,
   IncompatibleSchemaError,
@@ -25,7 +24,7 @@ import {
   VERSION_TABLES,
   whyNotServed,
 } from "./settings.js";
-import { openPool, type Sql, type Transaction } from "./sql.js";
+import type { Sql, Transaction } from "./sql.js";
 
 /** A day boundary, or one part of it. */
 type BoundaryParts = { readonly [part in keyof DayBoundary]?: DayBoundary[part] | undefined };
@@ -50,8 +49,6 @@ export interface MigrateOptions extends ChangeableSettings {
 
 /** Services of the first version look every 30 s. */
 const NOTICE_MS = 35_000;
-/** Between two looks whether another fx-migrate is done. */
-const TURN_POLL_MS = 500;
 /** The day boundary of a database that was made without one. */
 const FIRST_BOUNDARY: DayBoundary = { hour: 22, timezone: "UTC" };
 /** Any number: it only has to be the same in every build. */
@@ -111,21 +108,6 @@ async function nameStreams(transaction: Transaction, log: Tell): Promise<void> {
   if (count > 0) log("streams on Redis have names of their own from now on: start all services anew");
 }
 
-/**
- * Makes everything that follows happen in the schema that has the tables; for a new database in the one where `search_path`
- * puts new tables. A `search_path` that was changed since must not lead to a second, empty system beside the first.
- */
-async function enterSchema(sql: Sql, log: Tell): Promise<void> {
-  const state = await readServerState(sql);
-  const obstacle = whyUnwritable(state);
-  if (obstacle !== undefined) throw new IncompatibleSchemaError(obstacle);
-  const known = schemaOf(state);
-  const schema = known ?? state.homeSchema;
-  if (schema === null) throw new IncompatibleSchemaError("search_path names no schema to make tables in");
-  if (schema !== state.homeSchema) log(`the tables are in the schema ${schema}, whatever search_path says`);
-  await completeSession(sql, { serverVersion: state.version, searchPath: searchPathOf(schema, state) });
-}
-
 async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine> {
   const log = options.log ?? (() => {});
   await makeVersionTables(sql);
@@ -157,11 +139,21 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
     );
   await withoutHoldingUp(sql, { what: "recording the settings", log }, async (transaction) => {
     const recorded = await recordSettings(transaction, engine, options, log);
-    if (engine === "timescaledb") await applyCompression(transaction, recorded.compression_after_days);
+    if (engine === "timescaledb") {
+      await applyCompression(transaction, recorded.compression_after_days);
+      await applyChunks(transaction, recorded.chunk_days, log);
+    }
     if (options.confirmClock === true) await confirmClock(transaction, log);
     if (options.ownStreamNames === true) await nameStreams(transaction, log);
   });
   return engine;
+}
+
+async function applyChunks(transaction: Transaction, days: number, log: Tell): Promise<void> {
+  const before = await applyChunkDays(transaction, days);
+  if (before !== days) {
+    log(`new chunks of ticks hold ${days} days each (they held ${before}); fx-migrate merge-chunks merges older ones`);
+  }
 }
 
 /** Services that a migration takes something away from hear of it first, and stop working. */
@@ -176,16 +168,6 @@ async function stopServing(sql: Sql, migration: Migration, options: MigrateOptio
   await sleep(noticeMs);
 }
 
-/** Waits without a statement under way: `create index concurrently` waits for every transaction there is. */
-async function takeTurn(sql: Sql, log: Tell): Promise<void> {
-  for (let looks = 0; ; looks += 1) {
-    const [row] = await sql<{ isOurs: boolean }[]>`select pg_try_advisory_lock(${MIGRATION_LOCK}) as "isOurs"`;
-    if (row?.isOurs === true) return;
-    if (looks === 0) log("another fx-migrate is at work on this database: waiting for it");
-    await sleep(TURN_POLL_MS);
-  }
-}
-
 /**
  * Brings a database to this build's schema and records the settings that are given. Safe to run again, also where it was
  * killed, and from two places at once: the second waits for the first. Services go on meanwhile, but for those that a migration
@@ -198,14 +180,6 @@ async function takeTurn(sql: Sql, log: Tell): Promise<void> {
 export async function migrate(options: MigrateOptions): Promise<Engine> {
   const problem = storedBoundaryProblem(withParts(FIRST_BOUNDARY, options.dayBoundary));
   if (problem !== undefined) throw new RangeError(problem);
-  const sql = openPool({ url: options.url, applicationName: "fx-migrate", connectionsMax: 1, statementTimeoutMs: 0 });
-  try {
-    const log = options.log ?? (() => {});
-    await takeTurn(sql, log);
-    await enterSchema(sql, log);
-    await mendSession(sql);
-    return await migrateLocked(sql, options);
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+  const { url, log = () => {} } = options;
+  return inMigrationSession({ url, lock: MIGRATION_LOCK, log }, (sql) => migrateLocked(sql, options));
 }

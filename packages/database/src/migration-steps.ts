@@ -33,8 +33,7 @@ export async function withoutHoldingUp(
   for (let tries = 1; ; tries += 1) {
     try {
       await sql.begin(async (transaction) => {
-        // Compiling a plan over many chunks, for one use, took 28 s.
-        await transaction`select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true), set_config('jit', 'off', true)`;
+        await transaction`select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)`;
         await work(transaction);
       });
       return;

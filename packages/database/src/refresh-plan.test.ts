@@ -1,6 +1,6 @@
 import { parseTime, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import fc from "fast-check";
-import { areDaysRecomputed, dayRefreshes, isAhead, type RefreshBounds, refreshRange, span } from "./refresh-plan.js";
+import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, refreshRange } from "./refresh-plan.js";
 
 const at = (time: string) => parseTime(time) ?? Number.NaN;
 const NOW = at("2026-03-10T10:20:30Z");
@@ -46,6 +46,14 @@ test("no level is behind one that is made of it: what is not in the minutes is i
   expect(refreshRange("day", window, { ...ahead, materialisedToUs: { ...materialisedToUs, day: 0 } })).toBeUndefined();
 });
 
+test("a bar is made of less where the level below is not materialised up to its end", () => {
+  const materialisedToUs = { minute: at("2026-03-01T10:20:00Z"), hour: at("2026-03-01T11:00:00Z"), day: 0 };
+  const isLess = (from: string, to: string) => isMadeOfLess(minute(from, to), { ...BOUNDS, materialisedToUs });
+  expect(isLess("2026-03-01T10:20:00Z", "2026-03-01T10:21:00Z")).toBe(true);
+  expect(isLess("2026-03-01T10:19:00Z", "2026-03-01T10:20:00Z")).toBe(false);
+  expect(isLess("2026-03-01T11:00:00Z", "2026-03-01T11:01:00Z")).toBe(false);
+});
+
 test("a level is ahead once it reaches where ticks that are not late may come", () => {
   const isMinuteAhead = (minuteUs: number) =>
     isAhead("minute", { ...BOUNDS, materialisedToUs: { ...NOTHING, minute: minuteUs } });
@@ -69,33 +77,14 @@ test("no range of any level reaches behind the mark by minutes, or into the pres
   );
 });
 
-test("days of a time zone are recomputed where windows touch them, and the recent ones with all of history", () => {
+test("days of a time zone are recomputed, and the recent ones of a range of years", () => {
   const bounds = { ...BOUNDS, dayBoundary: { hour: 17, timezone: "America/New_York" } };
-  const windows = [
-    minute("2026-02-10T21:59:00Z", "2026-02-10T22:01:00Z"),
-    minute("2026-02-20T12:00:00Z", "2026-02-20T12:01:00Z"),
-  ];
-  expect(dayRefreshes(windows, bounds)).toEqual([
-    { ...minute("2026-02-09T22:00:00Z", "2026-02-11T22:00:00Z"), recompute: true },
-    { ...minute("2026-02-19T22:00:00Z", "2026-02-20T22:00:00Z"), recompute: true },
-  ]);
-  expect(dayRefreshes([{ fromUs: 0, toUs: NOW }], bounds)).toEqual([
+  const window = minute("2026-02-10T21:59:00Z", "2026-02-10T22:01:00Z");
+  const days = minute("2026-02-09T22:00:00Z", "2026-02-11T22:00:00Z");
+  expect(dayRefreshes(window, bounds)).toEqual([{ ...days, recompute: true }]);
+  expect(dayRefreshes(window, BOUNDS)).toEqual([{ ...days, recompute: false }]);
+  expect(dayRefreshes({ fromUs: 0, toUs: NOW }, bounds)).toEqual([
     { ...minute("1969-12-31T22:00:00Z", "2026-03-07T22:00:00Z"), recompute: false },
     { ...minute("2026-02-27T22:00:00Z", "2026-03-07T22:00:00Z"), recompute: true },
   ]);
-  expect(dayRefreshes(windows, BOUNDS)).toEqual([
-    { ...minute("2026-02-09T22:00:00Z", "2026-02-20T22:00:00Z"), recompute: false },
-  ]);
-});
-
-test("days are recomputed whole when many of a range changed", () => {
-  const days = (count: number, apart: number) =>
-    Array.from({ length: count }, (_, day) => ({
-      fromUs: day * apart * US_PER_DAY,
-      toUs: day * apart * US_PER_DAY + 1,
-    }));
-  const isWhole = (windows: ReturnType<typeof days>) => areDaysRecomputed(windows, span(windows));
-  expect(isWhole(days(30, 1))).toBe(false);
-  expect(isWhole(days(31, 1))).toBe(true);
-  expect(isWhole(days(31, 100))).toBe(false);
 });

@@ -11,6 +11,8 @@ import {
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import { END_OFFSET_S } from "./policies.js";
+import { readSettings } from "./settings.js";
+import type { Sql, Transaction } from "./sql.js";
 
 /** What bounds a refresh besides the windows themselves. */
 export interface RefreshBounds {
@@ -21,6 +23,18 @@ export interface RefreshBounds {
   readonly wholeFromUs: Micros;
   /** How far each level is materialised. */
   readonly materialisedToUs: Readonly<Record<StoredInterval, Micros>>;
+}
+
+/** Reads what bounds a refresh now. */
+export async function readBounds(sql: Sql | Transaction): Promise<RefreshBounds> {
+  const { dayBoundary } = await readSettings(sql);
+  const [row] = await sql<(Record<StoredInterval, Micros> & { now: Micros; whole: Micros })[]>`
+    select fx_clock() as now, greatest(whole_from, chunks_gone_to()) as whole,
+           materialised_to('minute') as minute, materialised_to('hour') as hour, materialised_to('day') as day
+      from retention_mark`;
+  if (row === undefined) throw new Error("the database has no retention mark");
+  const { now: nowUs, whole: wholeFromUs, ...materialisedToUs } = row;
+  return { nowUs, dayBoundary, wholeFromUs, materialisedToUs };
 }
 
 /** The level itself and those above it, which are made of what it has materialised and of nothing else. */
@@ -52,6 +66,18 @@ export function isAhead(interval: StoredInterval, { nowUs, dayBoundary, material
   return materialisedToUs[interval] > bucketStart(liveFromUs, SHORT_NAMES[interval], dayBoundary);
 }
 
+/**
+ * Whether some bucket that a range touches is materialised while what it is made of is not: a day is up to its end, the minutes
+ * in it up to the last that has ticks.
+ */
+export function isMadeOfLess(range: TimeRange, { dayBoundary, materialisedToUs }: RefreshBounds): boolean {
+  return STORED_INTERVALS.some((interval) => {
+    const startUs = bucketStart(range.fromUs, SHORT_NAMES[interval], dayBoundary);
+    const below = STORED_INTERVALS.slice(0, STORED_INTERVALS.indexOf(interval));
+    return startUs < materialisedToUs[interval] && below.some((level) => range.toUs > materialisedToUs[level]);
+  });
+}
+
 /** The smallest range that holds all of `ranges`, of which there is at least one. */
 export function span(ranges: readonly TimeRange[]): TimeRange {
   const start = (earliest: Micros, range: TimeRange) => Math.min(earliest, range.fromUs);
@@ -65,47 +91,25 @@ export interface DayRefresh extends TimeRange {
   readonly recompute: boolean;
 }
 
-/** Days before the end of a long range that are recomputed with it; hours older than that come with windows of their own. */
+/** Days before the end of a longer range that are recomputed with it. */
 const RECENT_DAYS = 8;
+/** Recomputing so many takes less than a second. */
+const DAYS_RECOMPUTED_MAX = 400;
 
 /**
- * The refreshes of days that hold every change in some windows.
+ * The refreshes of days that hold every change in a range.
  *
  * Where days are those of a time zone, TimescaleDB (2.28) takes a change of hours up to the first one of a day for one that ends
- * before it, and leaves that day as it was. So there the days that windows touch are recomputed, whatever it believes.
+ * before it, and leaves that day as it was. So there days are recomputed, whatever it believes.
  */
-export function dayRefreshes(windows: readonly TimeRange[], bounds: RefreshBounds): DayRefresh[] {
-  const whole = refreshRange("day", span(windows), bounds);
-  if (whole === undefined) return [];
-  if (bounds.dayBoundary.timezone === "UTC" || areDaysRecomputed(windows, whole)) {
-    return [{ ...whole, recompute: areDaysRecomputed(windows, whole) }];
-  }
-  const refreshes = new Map<Micros, DayRefresh>();
-  for (const window of windows) {
-    const days = refreshRange("day", window, bounds);
-    if (days === undefined) continue;
-    const isLong = days.toUs - days.fromUs > DAYS_ONE_BY_ONE_MAX * US_PER_DAY;
-    if (isLong) refreshes.set(days.fromUs, { ...days, recompute: false });
-    const fromUs = isLong
-      ? bucketStart(days.toUs - RECENT_DAYS * US_PER_DAY, SHORT_NAMES.day, bounds.dayBoundary)
-      : days.fromUs;
-    refreshes.set(fromUs, { fromUs, toUs: Math.max(days.toUs, refreshes.get(fromUs)?.toUs ?? 0), recompute: true });
-  }
-  return [...refreshes.values()];
-}
-
-/** As many days as are refreshed one by one without anybody noticing. */
-const DAYS_ONE_BY_ONE_MAX = 30;
-/** Refreshing a day by itself takes some 30 ms; as one of a long range, that is recomputed whole, it takes about 1. */
-const DAY_COST_RATIO = 30;
-
-/**
- * Whether the days of a range are better recomputed whole than only where some windows changed them, each by itself. While
- * hours or minutes of the range wait too, each of those also costs seconds of planning, for real-time days look at every
- * chunk of raw ticks that is not in the minutes yet.
- */
-export function areDaysRecomputed(windows: readonly TimeRange[], range: TimeRange): boolean {
-  const touched = new Set(windows.map(({ fromUs }) => Math.floor(fromUs / US_PER_DAY))).size;
-  const days = (range.toUs - range.fromUs) / US_PER_DAY;
-  return touched > DAYS_ONE_BY_ONE_MAX && touched * DAY_COST_RATIO > days;
+export function dayRefreshes(range: TimeRange, bounds: RefreshBounds): DayRefresh[] {
+  const days = refreshRange("day", range, bounds);
+  if (days === undefined) return [];
+  if (bounds.dayBoundary.timezone === "UTC") return [{ ...days, recompute: false }];
+  if (days.toUs - days.fromUs <= DAYS_RECOMPUTED_MAX * US_PER_DAY) return [{ ...days, recompute: true }];
+  const recentUs = bucketStart(days.toUs - RECENT_DAYS * US_PER_DAY, SHORT_NAMES.day, bounds.dayBoundary);
+  return [
+    { ...days, recompute: false },
+    { fromUs: recentUs, toUs: days.toUs, recompute: true },
+  ];
 }

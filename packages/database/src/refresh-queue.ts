@@ -7,6 +7,12 @@ export interface RefreshWindow extends SymbolRange {
   readonly reason: "late" | "correction";
 }
 
+/** A window as it waits. */
+export interface QueuedWindow extends RefreshWindow {
+  /** Grows with each that is queued. */
+  readonly id: number;
+}
+
 /**
  * The minutes of late ticks, adjacent ones of a symbol as one window.
  *

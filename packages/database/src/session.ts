@@ -36,6 +36,7 @@ const KEPT_BY_POOLERS = {
  * - `extra_float_digits`: prices are compared with what is stored, and a price that lost its last digits is another price.
  * - `lock_timeout`: symbol locks are waited for, and who waits is bounded by `statement_timeout`.
  * - `default_transaction_isolation`, `…_deferrable`: a writer sees what was committed before it got its locks.
+ * - `jit`: compiling a plan over thousands of chunks, for one use, took 28 s.
  * - `row_security`: an error instead of a part of the rows, should there be policies.
  *
  * `default_transaction_read_only` is not here: somebody who made a database read-only is obeyed, and told of. Nor is what only
@@ -48,6 +49,7 @@ function fixedSettings(serverVersion = 0): Record<string, string> {
     extra_float_digits: "1",
     default_transaction_isolation: "read committed",
     default_transaction_deferrable: "off",
+    jit: "off",
     row_security: "off",
     lock_timeout: "0",
     ...youngerSettings(serverVersion),

@@ -9,6 +9,8 @@ export const SQL_STATE = {
   lockNotAvailable: "55P03",
   deadlockDetected: "40P01",
   uniqueViolation: "23505",
+  undefinedTable: "42P01",
+  featureNotSupported: "0A000",
 } as const;
 
 /** What errors of one kind mean to a service. Whoever was refused by one is answered 503 or 504, in these words. */

@@ -80,7 +80,10 @@ test("refresh_bars takes the names of levels as they are, and leaves no lock beh
   }
   const inside = keeper.sql.begin((transaction) => transaction`call refresh_bars('minute', null, now())`);
   await expect(inside).rejects.toMatchObject({ code: "2D000" });
-  const locks = await keeper.sql`select 1 from pg_locks where locktype = 'advisory' and objid = 5064224`;
+  await keeper.stopWorker();
+  const locks = await keeper.sql`
+    select 1 from pg_locks join pg_database on pg_database.oid = database
+     where locktype = 'advisory' and objid = 5064224 and datname = current_database()`;
   expect(locks).toHaveLength(0);
   expect(await keeper.bars()).toEqual(before);
 });

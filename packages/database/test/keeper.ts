@@ -35,7 +35,7 @@ export class Keeper {
 
   static async open(settings: Omit<MigrateOptions, "url" | "engine"> = {}): Promise<Keeper> {
     const database = await emptyDatabase();
-    await migrate({ compressionAfterDays: 0, ...settings, engine: "auto", url: database.url });
+    await migrate({ compressionAfterDays: 0, chunkDays: 1, ...settings, engine: "auto", url: database.url });
     return Keeper.on(database);
   }
 

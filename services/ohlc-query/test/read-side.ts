@@ -116,8 +116,8 @@ async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Pro
     if (late.length === 0) return [];
     const fromUs = late.reduce((a, b) => Math.min(a, b));
     const toUs = late.reduce((a, b) => Math.max(a, b)) + 1;
-    const window: RefreshWindow = { symbol: DEFAULT_SYMBOL, fromUs, toUs, reason: "late" };
-    return queueRefresh(transaction, engine, [window]);
+    const windows = symbols.map((symbol): RefreshWindow => ({ symbol, fromUs, toUs, reason: "late" }));
+    return queueRefresh(transaction, engine, windows);
   });
   await eventually(() => refreshed(sql, ids), { what: "the bars to hold the ticks" });
 }

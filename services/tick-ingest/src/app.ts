@@ -190,7 +190,8 @@ function createHealth(version: string, database: Database, redis: RedisStore, pu
     }),
     freshDetails: async () => {
       database.assertAvailable();
-      return { refresh_backlog_windows: (await maintenanceOf(database)).windows };
+      const { windows, etaS } = await maintenanceOf(database);
+      return { refresh_backlog_windows: windows, refresh_backlog_eta_s: Math.ceil(etaS) };
     },
   });
 }
@@ -237,7 +238,7 @@ function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: C
   return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
 }
 
-const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, heldBecause: null, isMarkAhead: false };
+const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, etaS: 0, heldBecause: null, isMarkAhead: false };
 
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {

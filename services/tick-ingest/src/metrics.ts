@@ -107,6 +107,7 @@ export class IngestMetrics {
       ({ windows }) => windows,
     );
     gauge("bar_refresh_backlog_age_seconds", "For how long the oldest of them has waited.", ({ ageS }) => ageS);
+    gauge("bar_refresh_backlog_eta_seconds", "When all of them are likely to be in the bars.", ({ etaS }) => etaS);
     gauge("tick_drops_held", "1 while expired ticks are kept until somebody confirms the clock.", ({ heldBecause }) =>
       heldBecause === null ? 0 : 1,
     );

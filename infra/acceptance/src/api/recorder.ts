@@ -11,7 +11,14 @@ interface Routes {
 }
 
 /** Members that are another at every run. */
-const VOLATILE = new Set(["timestamp", "request_id", "version", "clock_skew_s", "refresh_backlog_age_s"]);
+const VOLATILE = new Set([
+  "timestamp",
+  "request_id",
+  "version",
+  "clock_skew_s",
+  "refresh_backlog_age_s",
+  "refresh_backlog_eta_s",
+]);
 /** An answer that is nothing but the time. */
 const CLOCK = /^\d{10}$/;
 /** Times after those that the scenario names are of the run. */

@@ -14,19 +14,26 @@ export async function systemHealth(
   const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name])));
   const states = reports.map((report) => report?.status ?? "unreachable");
   // How far the stored bars are is for tick-ingest to say.
-  const windows = reports[SERVICE_NAMES.indexOf("tick-ingest")]?.refresh_backlog_windows;
+  const ingest = reports[SERVICE_NAMES.indexOf("tick-ingest")];
   const problems = SERVICE_NAMES.flatMap((name, index) => problemsOf(name, reports[index]));
   return {
     status: states.every((state) => state === "healthy") ? "healthy" : "unhealthy",
     timestamp: new Date().toISOString(),
     database: worst(reports.map((report) => report?.database)),
     redis: worst(reports.map((report) => report?.redis)),
-    ...(windows === undefined ? {} : { refresh_backlog_windows: windows }),
+    ...backlogOf(ingest),
     ...(problems.length === 0 ? {} : { problems }),
     version,
     services: Object.fromEntries(SERVICE_NAMES.map((name, index) => [name, states[index]])) as NonNullable<
       SystemHealth["services"]
     >, // By the line above.
+  };
+}
+
+function backlogOf({ refresh_backlog_windows, refresh_backlog_eta_s }: Partial<HealthReport> = {}) {
+  return {
+    ...(refresh_backlog_windows === undefined ? {} : { refresh_backlog_windows }),
+    ...(refresh_backlog_eta_s === undefined ? {} : { refresh_backlog_eta_s }),
   };
 }
 

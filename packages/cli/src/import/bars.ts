@@ -6,12 +6,21 @@ const WAIT_MAX_MS = 600_000;
 const POLL_INTERVAL_MS = 500;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** @returns windows of late ticks whose bars are not refreshed yet; undefined where nobody says */
-async function backlog(client: FxClient): Promise<number | undefined> {
+interface Backlog {
+  /** Windows of late ticks whose bars are not refreshed yet; undefined where nobody says. */
+  readonly windows: number | undefined;
+  /** How long they are likely to take. */
+  readonly etaS: number | undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+async function backlog(client: FxClient): Promise<Backlog> {
   // The ticks are stored; when their bars are exact is all that cannot be said.
   const health = await client.health().catch(() => undefined);
-  const windows = health?.refresh_backlog_windows;
-  return typeof windows === "number" ? windows : undefined;
+  return { windows: numberOf(health?.refresh_backlog_windows), etaS: numberOf(health?.refresh_backlog_eta_s) };
 }
 
 /**
@@ -21,12 +30,15 @@ async function backlog(client: FxClient): Promise<number | undefined> {
 export async function awaitBars(url: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const client = new FxClient({ url, timeoutMs: REQUEST_TIMEOUT_MS, retry: { attemptsMax: 1 } });
   const startedMs = performance.now();
-  let windows = await backlog(client);
+  let { windows, etaS = 0 } = await backlog(client);
   if (windows === undefined) return;
-  if (windows > 0) terminal.say(`stored; bars of ${counted(windows, "past window")} are being refreshed …`);
+  if (windows > 0) {
+    const left = `${counted(windows, "past window")} are being refreshed, for about ${duration(etaS * 1000)}`;
+    terminal.say(`stored; bars of ${left} …`);
+  }
   while (windows !== undefined && windows > 0 && performance.now() - startedMs < WAIT_MAX_MS) {
     await sleep(POLL_INTERVAL_MS, signal);
-    windows = await backlog(client);
+    ({ windows } = await backlog(client));
   }
   const waited = duration(performance.now() - startedMs);
   if (windows === 0) terminal.out(`all bars are exact, ${waited} after the last tick`);

@@ -34,6 +34,11 @@ export class HealthReport {
   readonly refresh_backlog_age_s?: number;
 
   @Sometimes()
+  @Describe("Seconds until they are all likely to be in the stored bars, as fast as they went lately.")
+  @Field({ type: "integer", minimum: 0 })
+  readonly refresh_backlog_eta_s?: number;
+
+  @Sometimes()
   @Describe("What is wrong, a sentence each; absent when nothing is.")
   @Field({ type: "array", items: { type: "string" }, minItems: 1 })
   readonly problems?: readonly string[];
@@ -43,7 +48,10 @@ export class HealthReport {
 }
 
 /** Members of the report that a service adds of its own. */
-export type HealthDetails = Pick<HealthReport, "clock_skew_s" | "refresh_backlog_windows" | "refresh_backlog_age_s">;
+export type HealthDetails = Pick<
+  HealthReport,
+  "clock_skew_s" | "refresh_backlog_windows" | "refresh_backlog_age_s" | "refresh_backlog_eta_s"
+>;
 
 /** What `GET /live` says. */
 export class Liveness {

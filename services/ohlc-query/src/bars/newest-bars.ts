@@ -44,8 +44,10 @@ interface KeyRow {
 
 type BarWithInterval = Bar & { readonly interval: StoredInterval };
 
-/** Within it a symbol that trades has two days, weekends and holidays included. */
+/** Within it a symbol that trades has a day, weekends and holidays included. */
 const RECENT_US = 8 * US_PER_DAY;
+/** Within it one has that was heard of lately. */
+const LONG_US = 400 * US_PER_DAY;
 const LAST_SEQ = 1023;
 
 /** The newest `count` bars of each symbol from its start in `since` up to now. */
@@ -56,6 +58,7 @@ function newestOf(
   nowUs: Micros,
   count: number,
 ): PromiseLike<readonly Bar[]> {
+  if (since.size === 0) return Promise.resolve([]);
   // The bound that all share is a constant to the planner, which leaves out what lies before it.
   const earliestUs = Math.min(nowUs, ...since.values());
   return transaction<Bar[]>`
@@ -98,23 +101,20 @@ function newestBySymbol(bars: readonly Bar[]): Bar[] {
   return [...newest.values()];
 }
 
-/** The two newest days of each symbol. A bounded read finds those that trade; the others' whole history is looked through. */
-async function newestDays(transaction: Transaction, symbols: readonly string[], nowUs: Micros): Promise<Bar[]> {
-  const startingAt = (us: Micros, some: readonly string[]) => new Map(some.map((symbol) => [symbol, us]));
-  const recent = await newestOf(transaction, "day", startingAt(nowUs - RECENT_US, symbols), nowUs, 2);
-  const isSettled = (symbol: string) => recent.filter((bar) => bar.symbol === symbol).length === 2;
-  const rest = symbols.filter((symbol) => !isSettled(symbol));
-  const older =
-    rest.length === 0 ? [] : await newestOf(transaction, "day", startingAt(FIRST_BUCKET_US, rest), nowUs, 2);
-  return [...recent.filter((bar) => isSettled(bar.symbol)), ...older];
-}
-
 /**
- * The newest bar of each symbol at each level. A level is looked for from the second newest bar of the level above: the newest
- * one may hold nothing but ticks stamped after now, the second newest is past.
+ * The newest bar of each symbol at each level, from the two newest of its days since some instant. A level is looked for from the
+ * second newest bar of the level above, where there is one: the newest one may hold nothing but ticks stamped after now, the
+ * second newest is past.
  */
-async function newestAtEachLevel(transaction: Transaction, symbols: readonly string[], nowUs: Micros) {
-  const days = await newestDays(transaction, symbols, nowUs);
+async function newestSince(
+  transaction: Transaction,
+  symbols: readonly string[],
+  sinceUs: Micros,
+  nowUs: Micros,
+): Promise<BarWithInterval[]> {
+  const since = new Map(symbols.map((symbol) => [symbol, sinceUs]));
+  const days = await newestOf(transaction, "day", since, nowUs, 2);
+  if (days.length === 0) return [];
   const hours = await newestOf(transaction, "hour", earliestStarts(days), nowUs, 2);
   const minutes = await newestOf(transaction, "minute", earliestStarts(hours), nowUs, 1);
   return [
@@ -122,6 +122,24 @@ async function newestAtEachLevel(transaction: Transaction, symbols: readonly str
     ...newestBySymbol(hours).map((bar) => ({ ...bar, interval: "hour" as const })),
     ...newestBySymbol(days).map((bar) => ({ ...bar, interval: "day" as const })),
   ];
+}
+
+/**
+ * The newest bar of each symbol at each level. A bounded read finds those that trade. Only for the others, of which it found no
+ * minute, more is looked through, and the whole history, which is planned over every chunk of bars, at the last.
+ */
+async function newestAtEachLevel(transaction: Transaction, symbols: readonly string[], nowUs: Micros) {
+  const found: BarWithInterval[] = [];
+  let rest = symbols;
+  for (const sinceUs of [nowUs - RECENT_US, nowUs - LONG_US, FIRST_BUCKET_US]) {
+    if (rest.length === 0) break;
+    const bars = await newestSince(transaction, rest, sinceUs, nowUs);
+    const settled = new Set(bars.filter(({ interval }) => interval === "minute").map(({ symbol }) => symbol));
+    const isLast = sinceUs === FIRST_BUCKET_US;
+    found.push(...bars.filter(({ symbol }) => isLast || settled.has(symbol)));
+    rest = rest.filter((symbol) => !settled.has(symbol));
+  }
+  return found;
 }
 
 /** Nearly always none: three probes beyond the newest bucket. */

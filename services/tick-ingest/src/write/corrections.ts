@@ -67,8 +67,10 @@ export class Corrections {
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const [only] = stored;
       if (only === undefined || stored.length > 1) return only === undefined ? { found: "none" } : { found: "several" };
+      // An update is planned over every chunk there is: a tenth of a second for 14 years of weeks.
       await transaction`
-        update ticks set price = ${price} where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and seq = ${only.seq}`;
+        insert into ticks (symbol, time, seq, price) values (${stamp.symbol}, ${stamp.timeUs}, ${only.seq}, ${price})
+        on conflict (symbol, time, seq) do update set price = excluded.price`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
       return {
         found: "one",

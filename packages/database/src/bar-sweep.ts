@@ -1,0 +1,81 @@
+import type { Micros } from "@fx-ohlc/schemas";
+import type { BarRefresh } from "./bar-refresh.js";
+import { readMark } from "./retention-mark.js";
+import type { SliceLength } from "./slice-length.js";
+import type { Sql } from "./sql.js";
+
+/** The newest of what TimescaleDB knows to have changed below a level's watermark. */
+interface Change {
+  readonly interval: "minute" | "hour";
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+}
+
+/** A change that a refresh leaves where it is is not tried again before. */
+const STUCK_PAUSE_MS = 60_000;
+/** Days are right by then: a refresh of theirs only clears what TimescaleDB noted, and costs the more the more chunks there are. */
+const DAYS_EVERY_MS = 6 * 3_600_000;
+
+/**
+ * Refreshes, slice by slice and newest first, whatever TimescaleDB took note of as changed and no refresh has reached: what others
+ * wrote, who queue no windows, and what is right already but was made anew behind its back. Nobody waits for it.
+ */
+export class BarSweep {
+  private last: { readonly change: string; readonly atMs: number } | undefined;
+  private daysAtMs = performance.now();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly bars: BarRefresh,
+    private readonly slice: SliceLength,
+  ) {}
+
+  async step(): Promise<void> {
+    const change = await this.newestChange();
+    const startedMs = performance.now();
+    if (change !== undefined && !this.isStuck(change)) {
+      const fromUs = Math.max(change.fromUs, change.toUs - this.slice.us);
+      await this.bars.refreshHistory({ fromUs, toUs: change.toUs });
+      this.slice.note(performance.now() - startedMs);
+    } else if (startedMs - this.daysAtMs > DAYS_EVERY_MS) {
+      await this.bars.refreshDays();
+      this.daysAtMs = startedMs;
+    }
+  }
+
+  private isStuck(change: Change): boolean {
+    const nowMs = performance.now();
+    const isAgain = this.last?.change === JSON.stringify(change);
+    if (isAgain && nowMs - (this.last?.atMs ?? 0) < STUCK_PAUSE_MS) return true;
+    this.last = { change: JSON.stringify(change), atMs: nowMs };
+    return false;
+  }
+
+  /** Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. */
+  private async newestChange(): Promise<Change | undefined> {
+    const { wholeFromUs } = await readMark(this.sql);
+    const [change] = await this.sql<Change[]>`
+      with level as (
+        select bars.mat_hypertable_id, bars.raw_hypertable_id, substr(bars.user_view_name, 6) as interval, mark.watermark,
+               case bars.user_view_name when 'ohlc_minute' then ${wholeFromUs}::bigint else 0 end as oldest
+          from _timescaledb_catalog.continuous_agg bars
+          join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
+         where bars.user_view_schema = current_schema()
+           and bars.user_view_name in ('ohlc_minute', 'ohlc_hour')
+      ), change as (
+        select level.*, lowest_modified_value as lowest, greatest_modified_value as greatest
+          from level
+          join _timescaledb_catalog.continuous_aggs_materialization_invalidation_log on materialization_id = mat_hypertable_id
+        union all
+        select level.*, lowest_modified_value, greatest_modified_value
+          from level
+          join _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log on hypertable_id = raw_hypertable_id
+      )
+      select interval, greatest(lowest, oldest) as "fromUs", least(greatest, watermark - 1) + 1 as "toUs"
+        from change
+       where lowest < watermark and greatest >= oldest and watermark > oldest
+       order by "toUs" desc, "fromUs" desc
+       limit 1`;
+    return change;
+  }
+}
