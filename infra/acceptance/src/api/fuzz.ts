@@ -104,7 +104,8 @@ function queryText(parameters: readonly ApiParameter[], document: ApiDocument): 
 function path({ path: template, parameters }: PlacedOperation, document: ApiDocument): Arbitrary<string> {
   const values = parameters
     .filter((parameter) => parameter.in === "path")
-    .map((parameter) => parameterText(parameter, document));
+    // An empty one, or dots alone, would be another path.
+    .map((parameter) => parameterText(parameter, document).filter((text) => !/^\.{0,2}$/.test(text)));
   const slash = fc.constantFrom("", "", "", "/");
   return fc.tuple(fc.tuple(...values), slash).map(([texts, end]) => {
     const left = [...texts];
