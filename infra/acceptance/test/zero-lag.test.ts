@@ -134,7 +134,7 @@ it("a tick a day for years is in the bars soon, and found by GET /ticks and GET 
   const found = await collect(read.ticks({ symbol: history.symbol, ...ALL_OF_TIME }));
   expect(found.map(({ time, price }) => ({ time, price }))).toEqual(history.ticks);
   const ends = { first_tick: ticks[0]?.time, last_tick: ticks.at(-1)?.time };
-  expect(await read.symbols()).toContainEqual({ symbol: history.symbol, ...ends });
+  expect(await read.symbols()).toContainEqual(expect.objectContaining({ symbol: history.symbol, ...ends }));
 });
 
 it("a PUT or DELETE of an old tick is in the bars when it is answered", async () => {
