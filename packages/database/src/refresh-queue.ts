@@ -52,7 +52,7 @@ export async function queueRefresh(
                          ${windows.map((window) => window.fromUs)}::timestamptz[],
                          ${windows.map((window) => window.toUs)}::timestamptz[],
                          ${windows.map((window) => window.reason)}::text[])
-    returning id`;
+    returning id`.execute();
   return rows.map((row) => row.id);
 }
 

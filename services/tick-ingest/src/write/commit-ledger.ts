@@ -73,15 +73,15 @@ export class CommitLedger {
       tellByMs: performance.now() + TELL_WITHIN_MS,
       untoldSymbols: new Set(symbols).size,
     };
-    await this.deleting(
-      (told) => transaction`
+    await this.deleting((told) =>
+      transaction`
         with told as (
           delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])
         )
         insert into untold_commits (ingest_id, number, symbols, from_time, to_time, writer_version)
         values (${this.ingestId}, ${commit.number}, ${symbols}::text[],
                 ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[],
-                ${SCHEMA_VERSION})`,
+                ${SCHEMA_VERSION})`.execute(),
     );
     return commit;
   }

@@ -46,10 +46,11 @@ export function encodeTicks(ticks: readonly Tick[]): Buffer {
 /**
  * Stores ticks whose places are all free.
  *
- * @throws PostgresError 23505 when one of them is taken; the transaction can only end then
+ * @param rows as {@link encodeTicks} makes them
+ * @throws PostgresError 23505 when a place is taken; the transaction can only end then
  */
-export async function copyTicks(transaction: Transaction, ticks: readonly Tick[]): Promise<void> {
+export async function copyRows(transaction: Transaction, rows: Buffer): Promise<void> {
   const copy = await transaction`copy ticks (symbol, time, seq, price) from stdin (format binary)`.writable();
-  copy.end(encodeTicks(ticks));
+  copy.end(rows);
   await finished(copy);
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type CommitRules,
   type Database,
@@ -20,7 +19,7 @@ import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
 import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
 import { endStamps, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
-import { copyTicks } from "./tick-copy.js";
+import { copyRows, encodeTicks } from "./tick-copy.js";
 
 /** Some ticks that are stored together or not at all. */
 export interface WriteRequest {
@@ -76,8 +75,9 @@ export class TickWriter {
     const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
     const mayCopy = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
     if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
+    const prepared = prepare(requests);
     try {
-      return await this.write(requests, "copy");
+      return await this.write(requests, prepared);
     } catch (error) {
       if (errorCode(error) !== SQL_STATE.uniqueViolation) throw error;
       this.trust.noteWasted(ticks);
@@ -85,68 +85,80 @@ export class TickWriter {
     }
   }
 
-  /** @param way by copy, or carefully; again after a COPY has failed */
-  private write(requests: readonly WriteRequest[], way: "copy" | "careful" | "again"): Promise<Commit> {
+  /** @param way what is handed to COPY, if it may be; or carefully, again after a COPY has failed */
+  private write(requests: readonly WriteRequest[], way: Prepared | "careful" | "again"): Promise<Commit> {
+    const prepared = typeof way === "string" ? undefined : way;
     const symbols = [...new Set(requests.flatMap((request) => request.symbols))];
     const tickLists = requests.map(({ ticks }) => ticks);
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
-      const stamps = way === "copy" ? endStamps(tickLists) : stampRanges(tickLists);
-      const answers = Promise.all([
+      const stamps = prepared === undefined ? stampRanges(tickLists) : endStamps(tickLists);
+      const [, rules, found] = await Promise.all([
         lockSymbols(transaction, symbols),
         readCommitRules(transaction),
         storedAt(transaction, stamps),
       ]);
-      // Awaited below: it may fail before that.
-      answers.catch(() => {});
-      // postgres.js sends at the end of a turn; the placing is done while the answers are waited for.
-      await nextTurn();
-      const blind = way === "copy" ? placeTicks(tickLists, NOTHING_KNOWN) : undefined;
-      const [, rules, found] = await answers;
       this.database.assertIdentity(rules.identity);
       const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
       const hasRoom = newSymbols.unknown.size <= newSymbols.room;
-      const copies = blind !== undefined && found.length === 0 && hasRoom && isSound(blind, rules);
-      const stored = way === "copy" && !copies ? await storedAt(transaction, stampRanges(tickLists)) : found;
-      const placing = copies ? blind : placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols });
+      const copied = found.length === 0 && hasRoom && isSound(prepared, rules) ? prepared : undefined;
+      const isFoundAll = prepared === undefined || copied !== undefined;
+      const stored = isFoundAll ? found : await storedAt(transaction, stampRanges(tickLists));
+      const placing = copied?.placing ?? placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols });
       this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
       const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
       if (created.length === 0) return { ...facts, untold: undefined };
-      return { ...facts, untold: await this.store(transaction, created, rules, copies) };
+      return { ...facts, untold: await this.store(transaction, created, rules, copied?.rows) };
     });
   }
 
+  /** @param rows the ticks as COPY reads them, if they are to be copied */
   private async store(
     transaction: Transaction,
     created: readonly Tick[],
     { lateBeforeUs, unheard }: CommitRules,
-    byCopy: boolean,
+    rows: Buffer | undefined,
   ): Promise<UntoldCommit> {
     if (this.database.settings.engine === "timescaledb") await refuseManyNewDays(transaction, created);
-    const inserting = byCopy ? undefined : insert(transaction, created);
     const ranges = changedRanges(created);
     const isUnheard = new Set(unheard);
     const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isUnheard.has(symbol));
+    const inserting = rows === undefined ? insert(transaction, created) : undefined;
     const [untold] = await Promise.all([
       this.ledger.record(transaction, ranges),
       queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
       heard.length === 0 ? undefined : hearSymbols(transaction, heard),
       inserting,
+      // The last one: nothing can be sent behind it before it has its rows.
+      rows === undefined ? undefined : copyRows(transaction, rows),
     ]);
-    if (byCopy) {
-      await copyTicks(transaction, created);
-      this.trust.noteCopied(created.length);
-    }
+    if (rows !== undefined) this.trust.noteCopied(created.length);
     return untold;
   }
+}
+
+/** Requests that were placed and written down as if nothing were known of the database, before anything was asked of it. */
+interface Prepared {
+  readonly placing: Placing;
+  readonly rows: Buffer;
+}
+
+function prepare(requests: readonly WriteRequest[]): Prepared {
+  const placing = placeTicks(
+    requests.map(({ ticks }) => ticks),
+    NOTHING_KNOWN,
+  );
+  return { placing, rows: encodeTicks(placing.created) };
 }
 
 /** What requests are placed among before anything was asked. */
 const NOTHING_KNOWN: Ground = { stored: [], horizonUs: 0, newSymbols: NO_NEW_SYMBOLS };
 
 /** Whether nothing is refused, as far as is known without what is stored. A refusal has to name all that is wrong. */
-function isSound({ outcomes, created }: Placing, { horizonUs }: CommitRules): boolean {
+function isSound(prepared: Prepared | undefined, { horizonUs }: CommitRules): boolean {
+  if (prepared === undefined) return false;
+  const { outcomes, created } = prepared.placing;
   return outcomes.every(({ ok }) => ok) && created.every(({ timeUs }) => timeUs >= horizonUs);
 }
 
