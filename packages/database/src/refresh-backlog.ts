@@ -23,6 +23,8 @@ const URGENT_MAX = 50;
 const LOOK_MAX = 2000;
 /** While windows keep coming, no further apart, they wait for their neighbours: refreshed together they cost a fraction. */
 const APART_MAX_MS = 1000;
+/** What has come alone so far waits this long for more: the first commits of an import. */
+const ALONE_MS = 300;
 /** But not longer: late ticks are in the bars within two seconds. */
 const GATHER_MAX_MS = 1500;
 /** Between two notes of how fast the backlog goes down. */
@@ -112,7 +114,8 @@ export class RefreshBacklog {
   private isGathering(): boolean {
     const nowMs = performance.now();
     this.sinceMs ??= nowMs;
-    return this.areComing && nowMs - this.arrivedAtMs < APART_MAX_MS && nowMs - this.sinceMs < GATHER_MAX_MS;
+    const waitMs = this.areComing ? APART_MAX_MS : ALONE_MS;
+    return nowMs - this.arrivedAtMs < waitMs && nowMs - this.sinceMs < GATHER_MAX_MS;
   }
 
   private async take(step: BacklogStep): Promise<void> {

@@ -93,7 +93,9 @@ function setupOf({ rows, rowsPerRequest, connections }: Omit<BulkJob, "url">): s
 /** Posts one load to tick-ingest, again and again, and keeps what it cost all servers. */
 class BulkSide {
   readonly #meter = new RateMeter();
-  readonly #cpu: ServerCpu[] = [];
+  /** Used until every row was acknowledged, and until the bars held them. */
+  readonly #acknowledged: ServerCpu[] = [];
+  readonly #exact: ServerCpu[] = [];
 
   private constructor(
     private readonly lab: Lab,
@@ -111,12 +113,16 @@ class BulkSide {
 
   /** What a row costs all servers, and each of them. */
   get summary(): string {
-    if (this.#cpu.length === 0) return "CPU time of the servers cannot be seen here";
-    const us = (of: (cpu: ServerCpu) => number) => (median(this.#cpu.map(of)) * US_PER_SECOND) / ROWS;
-    const [service, postgres, redis] = [us((cpu) => cpu.service), us((cpu) => cpu.postgres), us((cpu) => cpu.redis)];
-    const perSecond = US_PER_SECOND / us((cpu) => cpu.service + cpu.postgres + cpu.redis);
-    const each = `us a row: tick-ingest ${service.toFixed(1)}, database ${postgres.toFixed(1)}, Redis ${redis.toFixed(1)}`;
-    return `${grouped(perSecond)} rows per CPU second of all servers until the bars hold them (${each})`;
+    if (this.#acknowledged.length === 0) return "CPU time of the servers cannot be seen here";
+    const us = (runs: readonly ServerCpu[], of: (cpu: ServerCpu) => number) =>
+      (median(runs.map(of)) * US_PER_SECOND) / ROWS;
+    const perSecond = (runs: readonly ServerCpu[]) =>
+      grouped(US_PER_SECOND / us(runs, ({ service, postgres, redis }) => service + postgres + redis));
+    const [service, postgres, redis] = (["service", "postgres", "redis"] as const).map((server) =>
+      us(this.#acknowledged, (cpu) => cpu[server]).toFixed(1),
+    );
+    const each = `us a row: tick-ingest ${service}, database ${postgres}, Redis ${redis}`;
+    return `${perSecond(this.#acknowledged)} rows per CPU second of all servers (${each}), and ${perSecond(this.#exact)} until the bars hold them`;
   }
 
   /** @returns rows a second */
@@ -126,14 +132,23 @@ class BulkSide {
     const cpuSeconds = () => serverCpuSeconds({ sql, redisUrl: this.lab.redisUrl, serviceUrl: this.serviceUrl });
     const before = await cpuSeconds();
     const { seconds, generatorCpu } = await runJob({ ...this.load, url: this.serviceUrl });
+    const acknowledged = await cpuSeconds();
     await untilExact(sql);
-    const after = await cpuSeconds();
-    if (before !== undefined && after !== undefined) {
-      const used = (of: keyof ServerCpu) => after[of] - before[of];
-      this.#cpu.push({ service: used("service"), postgres: used("postgres"), redis: used("redis") });
+    const exact = await cpuSeconds();
+    if (before !== undefined && acknowledged !== undefined && exact !== undefined) {
+      this.#acknowledged.push(differenceOf(acknowledged, before));
+      this.#exact.push(differenceOf(exact, before));
     }
     return this.#meter.rate("ours", { answered: ROWS, answeredInAll: ROWS, seconds, generatorCpu });
   }
+}
+
+function differenceOf(after: ServerCpu, before: ServerCpu): ServerCpu {
+  return {
+    service: after.service - before.service,
+    postgres: after.postgres - before.postgres,
+    redis: after.redis - before.redis,
+  };
 }
 
 async function writeCsv(lab: Lab): Promise<string> {

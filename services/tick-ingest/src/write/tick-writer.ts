@@ -19,7 +19,7 @@ import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
 import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
 import { endStamps, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
-import { copyRows, encodeTicks } from "./tick-copy.js";
+import { copyAndCommit, encodeTicks } from "./tick-copy.js";
 
 /** Some ticks that are stored together or not at all. */
 export interface WriteRequest {
@@ -131,7 +131,7 @@ export class TickWriter {
       heard.length === 0 ? undefined : hearSymbols(transaction, heard),
       inserting,
       // The last one: nothing can be sent behind it before it has its rows.
-      rows === undefined ? undefined : copyRows(transaction, rows),
+      rows === undefined ? undefined : copyAndCommit(transaction, rows),
     ]);
     if (rows !== undefined) this.trust.noteCopied(created.length);
     return untold;
