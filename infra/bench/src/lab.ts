@@ -63,6 +63,11 @@ export class Lab {
     return ((await answer.json()) as { stream_namespace: string }).stream_namespace; // Our own service.
   }
 
+  /** One more process of a service, with settings of its own. */
+  another(name: string, settings: Record<string, string>): Promise<TestService> {
+    return this.#start(name, settings);
+  }
+
   /** A gateway of its own, for what a used one cannot tell: memory that was freed stays with its process. */
   async freshGateway(settings: Record<string, string> = {}): Promise<TestService> {
     const query = await this.service("ohlc-query");

@@ -6,6 +6,7 @@ import { minuteBars } from "./minute-bars.js";
 import type { Row } from "./row.js";
 import { singlePost } from "./single-post.js";
 import { stalled } from "./stalled.js";
+import { storedSymbols } from "./stored-symbols.js";
 import { tickToClient } from "./tick-to-client.js";
 
 /** In the table's order; `bars` reads what `bulk` has stored. */
@@ -14,6 +15,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...lineRows,
   bulkIngest,
   singlePost,
+  storedSymbols,
   minuteBars,
   ...manyBarsRows,
   fanOut,
