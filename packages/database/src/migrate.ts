@@ -151,7 +151,8 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
 
 async function applyChunks(transaction: Transaction, days: number, log: Tell): Promise<void> {
   const before = await applyChunkDays(transaction, days);
-  if (before !== days) {
+  const older = await transaction`select 1 from tick_chunks_now limit 1`;
+  if (before !== days && older.length > 0) {
     log(`new chunks of ticks hold ${days} days each (they held ${before}); fx-migrate merge-chunks merges older ones`);
   }
 }
