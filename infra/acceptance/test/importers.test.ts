@@ -1,5 +1,6 @@
 import { formatTime } from "@fx-ohlc/schemas";
 import { eventually, type TestService } from "@fx-ohlc/testkit";
+import { shuffled } from "../src/chunks.js";
 import { seededRandom } from "../src/random.js";
 import { type StoredTick, storedTicks } from "../src/stored.js";
 import { System } from "../src/system.js";
@@ -28,16 +29,6 @@ function yearOfTicks(): StoredTick[] {
   });
 }
 
-function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  const all = [...values];
-  for (let at = all.length - 1; at > 0; at -= 1) {
-    const other = Math.floor(random() * (at + 1));
-    const [a, b] = [all[at], all[other]];
-    if (a !== undefined && b !== undefined) [all[at], all[other]] = [b, a];
-  }
-  return all;
-}
-
 function bodiesOf(ticks: readonly StoredTick[]): string[] {
   const bodies: string[] = [];
   for (let at = 0; at < ticks.length; at += TICKS_PER_REQUEST) {
@@ -61,7 +52,11 @@ describe("four importers of one shuffled year", () => {
   const urlOf = (importer: number) => ingests[importer % ingests.length]?.url ?? "";
 
   /** Sends bodies one after the other, each until it is stored. Given up in the middle of a request when `signal` says so. */
-  async function send(importer: number, bodies: readonly string[], signal?: AbortSignal): Promise<void> {
+  async function send(
+    importer: number,
+    bodies: readonly string[],
+    { signal, onStored }: { readonly signal?: AbortSignal; onStored?(): void } = {},
+  ): Promise<void> {
     const headers = { "Content-Type": "application/json" };
     for (const body of bodies) {
       const isStored = async () => {
@@ -80,6 +75,7 @@ describe("four importers of one shuffled year", () => {
         if (signal?.aborted !== true) throw error;
       }
       if (signal?.aborted === true) return;
+      onStored?.();
     }
   }
 
@@ -101,11 +97,16 @@ describe("four importers of one shuffled year", () => {
       parts.map(async (bodies, importer) => {
         if (importer % 2 === 0) return send(importer, bodies);
         const aborter = new AbortController();
-        const half = bodies.slice(0, bodies.length / 2);
-        const killed = send(importer, half, aborter.signal);
-        await send(importer, [bodies[0] ?? "[]"]);
-        setTimeout(() => aborter.abort(), 50);
+        let stored = 0;
+        const onStored = () => {
+          stored += 1;
+        };
+        const killed = send(importer, bodies, { signal: aborter.signal, onStored });
+        // The next one is under way then.
+        await eventually(() => stored >= bodies.length / 3, { timeoutMs: OUTAGE_MAX_MS, what: "a third to be stored" });
+        aborter.abort();
         await killed;
+        expect(stored).toBeLessThan(bodies.length);
         await send(importer, bodies);
       }),
     );

@@ -8,7 +8,8 @@ const MENDING = mending("transaction");
  * first, in a statement of its own: what later statements see then holds everything earlier writers committed. They are
  * taken in one order, so that writers wait for each other and never in a circle.
  *
- * They are noted in the setting `fx.symbols` until then, for later statements. What such a transaction must not do without is put right in the same statement: triggers, and a commit that lasts.
+ * They are noted in the setting `fx.symbols` until then, for later statements. What such a transaction must not do without is put
+ * right in the same statement: triggers, and a commit that lasts.
  *
  * The statement is sent by the call itself, so that those that are called after it follow it on the connection, awaited or
  * not: postgres.js sends a query only when somebody waits for it, and would send the locks last.

@@ -57,7 +57,7 @@ export interface Commit {
  * again is nearly always found by its first tick, before it has cost anything.
  */
 export class TickWriter {
-  /** @param rules fewer ticks than `copyTicksMin` are inserted as fast: a COPY takes two ways there and back more */
+  /** @param rules fewer ticks than `copyTicksMin` are inserted: a COPY takes a way there and back more */
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
