@@ -2,6 +2,11 @@ import type { TickInput } from "./types.js";
 
 /** Bytes gathered before they are handed to the connection: large enough that the cost per write does not show. */
 const WRITE_BYTES = 64 * 1024;
+/**
+ * A source whose ticks are there at once is read for no longer without a turn of the event loop. The connection takes writes
+ * without one while its buffers have room, and neither an answer nor a timer of the caller's would come through, ms.
+ */
+const TURN_AFTER_MS = 20;
 
 export type UploadFormat = "ndjson" | "csv";
 
@@ -66,8 +71,13 @@ export function uploadOf(
     });
   // A source that is waiting for its next tick closes when that comes; nobody waits for it here.
   const close = () => void writes.return(undefined).catch(() => undefined);
+  let turnedAtMs = performance.now();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
+      if (performance.now() - turnedAtMs > TURN_AFTER_MS) {
+        await new Promise((resolve) => setTimeout(resolve));
+        turnedAtMs = performance.now();
+      }
       const { done, value } = await next();
       if (done) controller.close();
       else controller.enqueue(encoder.encode(value));

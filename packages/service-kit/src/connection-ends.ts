@@ -6,10 +6,15 @@ import type { Duplex } from "node:stream";
 import { Problem, type ProblemCode } from "./problem.js";
 import { refuse } from "./refusal.js";
 
-/** A sender that goes on for so long after its answer does not listen. */
-const LINGER_MAX_MS = 10_000;
-/** After each piece that is dropped: a sender whose writes never have to wait would not come to read its answer, ms. */
-const DROP_PAUSE_MS = 10;
+/** What a sender still writes after its answer is read and dropped for so long. */
+const DROP_MAX_MS = 4000;
+/** After each piece that is dropped: some 30 MB/s, or one sender would have a core for himself, ms. */
+const DROP_PAUSE_MS = 2;
+/**
+ * A sender that goes on for so long after its answer does not listen. The time after {@link DROP_MAX_MS} is for one whose
+ * writes never had to wait, and who never came to read: they wait as soon as the connection's buffers, some 5 MB, are full.
+ */
+const LINGER_MAX_MS = 12_000;
 /** A reader that has sent its FIN may be gone: it is waited for so long until its answer begins. */
 const READ_AFTER_FIN_MS = 5000;
 /**
@@ -39,8 +44,9 @@ export function cutOff(res: ServerResponse): void {
  * - A FIN after a request is no departure (RFC 9112 §9.6): the answers are sent, then the connection is closed. A read is given
  *   up when its answer has not begun 5 s later. In the middle of a request it is one, and so it is from a proxy, which sends it
  *   when whoever asked is gone.
- * - An answer may come before the end of its request. The rest is read and dropped, at some 6 MB/s for 10 s at most, and only
- *   then the connection is used again or closed: closed at once it would be reset under a sender that still writes, and the answer lost.
+ * - An answer may come before the end of its request. The rest is read and dropped for 4 s, and left unread for 8 s more, and
+ *   only then the connection is closed: closed at once it would be reset under a sender that still writes, and the answer lost.
+ *   One whose request ends meanwhile is used again.
  * - What follows a request and is none is answered 400 after the answers to those before it.
  * - After ten minutes without a byte in either direction a connection is cut; keep-alive and uploads have shorter limits.
  */
@@ -123,10 +129,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function dropRest(req: IncomingMessage, socket: Socket): void {
   const lingering = setTimeout(() => socket.destroy(), LINGER_MAX_MS).unref();
+  const droppedUntilMs = performance.now() + DROP_MAX_MS;
   req.once("end", () => clearTimeout(lingering));
   req.on("data", () => {
     req.pause();
-    setTimeout(() => req.resume(), DROP_PAUSE_MS);
+    if (performance.now() < droppedUntilMs) setTimeout(() => req.resume(), DROP_PAUSE_MS);
   });
   // What was never read Node drops by itself, as fast as it comes.
   req.read(0);

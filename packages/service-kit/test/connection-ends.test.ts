@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, type RequestListener, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { Worker } from "node:worker_threads";
 import { cutOff, type HttpServer, listen, Problem, sendJson, sendProblem } from "../src/index.js";
 
 let handler: RequestListener = (_req, res) => sendJson(res, 200, {});
@@ -111,6 +112,21 @@ describe("bytes that are no request", () => {
   });
 });
 
+/** Writes slower than a server drops, and makes no turn of its event loop as long as the connection takes it. */
+const HASTY_SENDER = `
+  const { parentPort, workerData: port } = require("node:worker_threads");
+  const upload = require("node:http").request({ port, host: "127.0.0.1", method: "POST" });
+  upload.on("response", ({ statusCode }) => parentPort.postMessage(statusCode));
+  upload.on("error", ({ code }) => parentPort.postMessage(code));
+  const piece = Buffer.alloc(64 * 1024, "x");
+  function write() {
+    for (const untilMs = performance.now() + 30; performance.now() < untilMs; );
+    if (upload.write(piece)) process.nextTick(write);
+    else upload.once("drain", write);
+  }
+  upload.once("socket", (socket) => socket.once("connect", write));
+`;
+
 describe("an answer before its request's end", () => {
   const megabytes = Buffer.alloc(3 * 1024 * 1024, "x");
 
@@ -127,6 +143,13 @@ describe("an answer before its request's end", () => {
       result[0].resume();
       upload.destroy();
     }
+  });
+
+  test("is read by a sender whose writes never have to wait", async () => {
+    handler = refuseAtOnce;
+    const workerData = server.port;
+    const [result] = await once(new Worker(HASTY_SENDER, { eval: true, workerData }), "message");
+    expect(result).toBe(422);
   });
 
   test("leaves a connection on which the next request is answered", async () => {
