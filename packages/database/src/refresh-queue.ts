@@ -62,3 +62,21 @@ export async function refreshed(sql: Queries, ids: readonly number[]): Promise<b
   const waiting = await sql`select 1 from refresh_queue where id = any(${[...ids]}::bigint[]) limit 1`;
   return waiting.length === 0;
 }
+
+/**
+ * For each of these symbols whose bars do not yet hold all changes of its ticks, a range that holds all that changed. Read
+ * before the bars: what is refreshed in between is then named once too often, and never not at all.
+ */
+export async function waitingRanges(
+  sql: Queries,
+  engine: Engine,
+  symbols: readonly string[],
+): Promise<ReadonlyMap<string, SymbolRange>> {
+  if (engine === "postgres") return new Map();
+  const rows = await sql<SymbolRange[]>`
+    select symbol, min(from_time) as "fromUs", max(to_time) as "toUs"
+      from refresh_queue
+     where symbol = any(${[...symbols]}::text[])
+     group by symbol`;
+  return new Map(rows.map((row) => [row.symbol, row]));
+}

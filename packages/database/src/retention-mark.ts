@@ -1,5 +1,5 @@
 import type { Micros } from "@fx-ohlc/schemas";
-import type { Sql, Transaction } from "./sql.js";
+import type { Queries } from "./sql.js";
 
 /** A session or transaction that refreshes bars holds it shared; the procedure refresh_bars() has the same number. */
 export const REFRESH_LOCK = 5_064_224;
@@ -12,7 +12,7 @@ export interface RetentionMark {
   readonly wholeFromUs: Micros;
 }
 
-export async function readMark(sql: Sql | Transaction): Promise<RetentionMark> {
+export async function readMark(sql: Queries): Promise<RetentionMark> {
   const [mark] = await sql<RetentionMark[]>`
     select dropped_before as "droppedBeforeUs", whole_from as "wholeFromUs" from retention_mark`;
   if (mark === undefined) throw new Error("the database has no retention mark");

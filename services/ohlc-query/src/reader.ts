@@ -1,5 +1,6 @@
 import {
   type Database,
+  type Engine,
   endingWith,
   errorCode,
   inSession,
@@ -58,6 +59,11 @@ export class Reader {
    */
   get dayBoundary(): DayBoundary {
     return this.#source.database.settings.dayBoundary;
+  }
+
+  /** @throws DatabaseUnavailableError before the database was ever reached */
+  get engine(): Engine {
+    return this.#source.database.settings.engine;
   }
 
   /**

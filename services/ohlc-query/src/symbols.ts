@@ -7,13 +7,10 @@ import {
   type Micros,
   type SymbolJson,
   type SymbolKind,
-  US_PER_DAY,
-  US_PER_HOUR,
 } from "@fx-ohlc/schemas";
-import { groupBy } from "@fx-ohlc/service-kit";
-import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
 import type { MarketSessions } from "./market-sessions.js";
 import type { Reader } from "./reader.js";
+import { type Ends, readEnds } from "./symbol-ends.js";
 
 /** What is recorded of a symbol. */
 interface SymbolRow {
@@ -28,21 +25,6 @@ interface SymbolRow {
   readonly quiet_after_s: number | null;
 }
 
-/** The starts of a symbol's first and last day bar. */
-interface SymbolDays {
-  readonly symbol: string;
-  readonly first_day: Micros;
-  readonly last_day: Micros;
-}
-
-/** The ends of what is stored of a symbol, and how many decimals its newest prices have. */
-interface Ends {
-  readonly symbol: string;
-  readonly first_tick: Micros;
-  readonly last_tick: Micros;
-  readonly decimals: number | null;
-}
-
 /** Some symbols that follow one another by name. */
 export interface SymbolPage {
   /** They come after this one. */
@@ -52,24 +34,21 @@ export interface SymbolPage {
   readonly limit: number;
 }
 
-/** No FX day is longer. */
-const DAY_MAX_US = 26 * US_PER_HOUR;
-/** So many of the newest prices show how many decimals there are. */
-const SAMPLE_TICKS = 100;
 /** Quotes have at most so many decimals; what a computed price has beyond is noise. */
 const DECIMALS_MAX = 8;
 
-/** Reads what is recorded of a page, the days of its bars, and the ticks at their ends: a statement or a few, not one each. */
+/** Reads what is recorded of a page, and its ends: some statements, not one for each symbol. */
 export async function readSymbols(
   reader: Reader,
   sessions: MarketSessions,
   page: SymbolPage,
 ): Promise<readonly SymbolJson[]> {
+  const { engine } = reader;
   const nowUs = reader.nowUs();
   return reader.read(async (sql) => {
     const rows = await readRows(sql, page);
-    const days = await readDays(sql, rows, nowUs);
-    const ends = new Map((await readEnds(sql, days)).map((row) => [row.symbol, row]));
+    const symbols = rows.map(({ symbol }) => symbol);
+    const ends = await readEnds({ sql, engine, nowUs }, symbols);
     return rows.map((row) => symbolJson(row, ends.get(row.symbol), sessions));
   });
 }
@@ -94,92 +73,6 @@ function readRows(sql: Queries, { after, prefix, limit }: SymbolPage): PromiseLi
      limit ${limit}`;
 }
 
-/**
- * Of those that have bars. (Their days are read whole: on TimescaleDB a probe for each end would look into every chunk there is.)
- *
- * @param nowUs bounds the read; no FX day starts later than two days from now
- */
-function readDays(sql: Queries, rows: readonly SymbolRow[], nowUs: Micros): PromiseLike<readonly SymbolDays[]> {
-  return sql<SymbolDays[]>`
-    select symbol, min(bucket) as first_day, max(bucket) as last_day
-      from ohlc_day
-     where symbol = any(${rows.map(({ symbol }) => symbol)}::text[])
-       and bucket >= ${FIRST_BUCKET_US} and bucket < ${nowUs + 2 * US_PER_DAY}
-     group by symbol`;
-}
-
-/** Symbols whose first or last bar is of the same day. */
-interface DayOfSymbols {
-  readonly fromUs: Micros;
-  readonly symbols: readonly string[];
-}
-
-/** The tick at one end of a day, and how many decimals the prices next to it have. */
-interface EndTick {
-  readonly symbol: string;
-  readonly time: Micros | null;
-  readonly decimals: number | null;
-}
-
-/**
- * The first and the last tick within the first and the last day of each symbol, those of one day together: the planner then knows
- * which day it is about, and leaves out all chunks but one. Most symbols share their last day with others.
- */
-async function readEnds(sql: Queries, days: readonly SymbolDays[]): Promise<readonly Ends[]> {
-  const firsts = await readDayEnds(sql, days, "first_day");
-  const lasts = await readDayEnds(sql, days, "last_day");
-  return days.map(({ symbol, first_day, last_day }) => ({
-    symbol,
-    first_tick: firsts.get(symbol)?.time ?? first_day,
-    last_tick: lasts.get(symbol)?.time ?? last_day,
-    decimals: lasts.get(symbol)?.decimals ?? null,
-  }));
-}
-
-async function readDayEnds(sql: Queries, days: readonly SymbolDays[], end: "first_day" | "last_day") {
-  const ticks = new Map<string, EndTick>();
-  for (const [fromUs, own] of groupBy(days, (row) => row[end])) {
-    const day = { fromUs, symbols: own.map(({ symbol }) => symbol) };
-    const order = end === "first_day" ? "asc" : "desc";
-    for (const tick of await readEndTicks(sql, day, order)) ticks.set(tick.symbol, tick);
-    const dropped = day.symbols.filter((symbol) => typeof ticks.get(symbol)?.time !== "number");
-    if (dropped.length === 0) continue;
-    for (const minute of await readEndMinutes(sql, { fromUs, symbols: dropped }, order))
-      ticks.set(minute.symbol, minute);
-  }
-  return ticks;
-}
-
-function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, order: "asc" | "desc"): PromiseLike<EndTick[]> {
-  return sql.unsafe<EndTick[]>(
-    `select wanted as symbol, newest.time, newest.decimals
-       from unnest($1::text[]) as wanted
-      cross join lateral (
-            select ${order === "asc" ? "min" : "max"}(time) as time, max(scale(price::numeric)) as decimals
-              from (select time, price from ticks
-                     where symbol = wanted and time >= $2 and time < $3
-                     order by time ${order}, seq ${order} limit $4) sample) as newest`,
-    [[...symbols], fromUs, fromUs + DAY_MAX_US, order === "asc" ? 1 : SAMPLE_TICKS],
-    { prepare: true },
-  );
-}
-
-/** Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever. */
-function readEndMinutes(
-  sql: Queries,
-  { fromUs, symbols }: DayOfSymbols,
-  order: "asc" | "desc",
-): PromiseLike<EndTick[]> {
-  return sql.unsafe<EndTick[]>(
-    `select symbol, ${order === "asc" ? "min" : "max"}(bucket) as time, null::int as decimals
-       from ohlc_minute
-      where symbol = any($1::text[]) and bucket >= $2 and bucket < $3
-      group by symbol`,
-    [[...symbols], fromUs, fromUs + DAY_MAX_US],
-    { prepare: true },
-  );
-}
-
 function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSessions): SymbolJson {
   const { symbol, quotes, digits, pip, description, quiet_after_s } = row;
   const session = sessions.of(symbol, row.session);
@@ -187,8 +80,8 @@ function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSess
   const time = (us: Micros | null | undefined) => (us === null || us === undefined ? null : formatTime(us));
   return {
     symbol,
-    first_tick: time(ends?.first_tick),
-    last_tick: time(ends?.last_tick),
+    first_tick: time(ends?.firstUs),
+    last_tick: time(ends?.lastUs),
     last_heard: time(row.last_heard),
     quotes,
     digits: digits ?? digitsOf(symbol, kind, ends?.decimals ?? null),

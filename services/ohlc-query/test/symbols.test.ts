@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
+import { queueRefresh, REFRESH_LOCK, readSettings } from "@fx-ohlc/database";
 import type { SymbolJson } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { allPages, type ReadSide, startReadSide } from "./read-side.js";
+import { allPages, microsOf, type ReadSide, startReadSide } from "./read-side.js";
 
 let service: ReadSide;
 
@@ -50,6 +52,37 @@ describe("GET /symbols", () => {
     expect(await symbolsAt("/symbols")).toMatchObject([
       { symbol: "EURUSD", first_tick: "2010-05-05T05:05:00.000000Z", last_tick: "2010-05-07T06:06:00.000000Z" },
     ]);
+  });
+
+  test("knows the ends of what is not in the bars yet", async () => {
+    await service.insert([{ time: "2020-01-02T10:00:00Z", price: 1 }]);
+    const refreshes = await service.sql.reserve();
+    await refreshes`select pg_advisory_lock(${REFRESH_LOCK})`;
+    const inserting = service.insert([
+      { time: "2015-05-05T05:05:05.5Z", price: 1 },
+      { time: "2022-06-06T06:06:06.6Z", price: 1 },
+      { symbol: "NEW", time: "2018-01-01T12:00:00.25Z", price: 1 },
+    ]);
+    const ends = async () => (await symbolsAt("/symbols")).map((row) => [row.symbol, row.first_tick, row.last_tick]);
+    const eurusd = ["EURUSD", "2015-05-05T05:05:05.500000Z", "2022-06-06T06:06:06.600000Z"];
+    const only = "2018-01-01T12:00:00.250000Z";
+    await eventually(async () => isDeepStrictEqual(await ends(), [eurusd, ["NEW", only, only]]));
+
+    const { engine } = await readSettings(service.sql);
+    await service.sql.begin(async (transaction) => {
+      await transaction`delete from ticks where time <> '2022-06-06T06:06:06.6Z'`;
+      const all = { fromUs: microsOf("2015-05-05T05:05:00Z"), toUs: microsOf("2022-06-06T06:07:00Z") };
+      const windows = ["EURUSD", "NEW"].map((symbol) => ({ symbol, ...all, reason: "correction" }) as const);
+      await queueRefresh(transaction, engine, windows);
+    });
+    const last = "2022-06-06T06:06:06.600000Z";
+    expect(await ends()).toEqual([
+      ["EURUSD", last, last],
+      ["NEW", null, null],
+    ]);
+    await refreshes`select pg_advisory_unlock(${REFRESH_LOCK})`;
+    refreshes.release();
+    await inserting;
   });
 
   test("says what was said of a symbol, and what its newest prices and the rules say of the others", async () => {

@@ -1,0 +1,153 @@
+import { type Engine, type Queries, readMark, waitingRanges } from "@fx-ohlc/database";
+import { type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { groupBy } from "@fx-ohlc/service-kit";
+import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
+
+/** The first and the last tick of a symbol, and how many decimals its newest prices have. */
+export interface Ends {
+  readonly firstUs: Micros | null;
+  readonly lastUs: Micros | null;
+  readonly decimals: number | null;
+}
+
+/** Where ends are read. */
+export interface EndsSource {
+  readonly sql: Queries;
+  readonly engine: Engine;
+  /** Bounds the read; no FX day starts later than two days from now. */
+  readonly nowUs: Micros;
+}
+
+/** The starts of the days that a symbol's first and last tick are in. */
+interface SymbolDays {
+  readonly symbol: string;
+  readonly firstDayUs: Micros;
+  readonly lastDayUs: Micros;
+  /** Some changes of its ticks are not in its bars yet, by which these days were found. */
+  readonly isChanging: boolean;
+}
+
+/** Symbols whose first or last tick is of the same day. */
+interface DayOfSymbols {
+  readonly fromUs: Micros;
+  readonly symbols: readonly string[];
+}
+
+/** The tick at one end, and how many decimals the prices next to it have. */
+interface EndTick {
+  readonly symbol: string;
+  readonly time: Micros | null;
+  readonly decimals: number | null;
+}
+
+type End = "first" | "last";
+
+/** No FX day is longer. */
+const DAY_MAX_US = 26 * US_PER_HOUR;
+/** So many of the newest prices show how many decimals there are. */
+const SAMPLE_TICKS = 100;
+
+/**
+ * The ends of those that have ticks: found by the days of their bars, and by what these still lack, for a probe over all ticks
+ * would look into every chunk there is. A tick that retention has dropped has the minute it was in for its time.
+ */
+export async function readEnds(source: EndsSource, symbols: readonly string[]): Promise<ReadonlyMap<string, Ends>> {
+  const days = await readDays(source, symbols);
+  const firsts = await readEnd(source.sql, days, "first");
+  const lasts = await readEnd(source.sql, days, "last");
+  const endsOf = ({ symbol }: SymbolDays): Ends => ({
+    firstUs: firsts.get(symbol)?.time ?? null,
+    lastUs: lasts.get(symbol)?.time ?? null,
+    decimals: lasts.get(symbol)?.decimals ?? null,
+  });
+  return new Map(days.map((row) => [row.symbol, endsOf(row)]));
+}
+
+async function readDays({ sql, engine, nowUs }: EndsSource, symbols: readonly string[]): Promise<SymbolDays[]> {
+  const waiting = await waitingRanges(sql, engine, symbols);
+  // Read whole, for on TimescaleDB a probe for each end would look into every chunk there is.
+  const bars = await sql<Omit<SymbolDays, "isChanging">[]>`
+    select symbol, min(bucket) as "firstDayUs", max(bucket) as "lastDayUs"
+      from ohlc_day
+     where symbol = any(${[...symbols]}::text[])
+       and bucket >= ${FIRST_BUCKET_US} and bucket < ${nowUs + 2 * US_PER_DAY}
+     group by symbol`;
+  const days = new Map(bars.map((row) => [row.symbol, { ...row, isChanging: false }]));
+  for (const [symbol, { fromUs, toUs }] of waiting) {
+    const { firstDayUs = fromUs, lastDayUs = fromUs } = days.get(symbol) ?? {};
+    days.set(symbol, {
+      symbol,
+      firstDayUs: Math.min(firstDayUs, fromUs),
+      lastDayUs: Math.max(lastDayUs, toUs - DAY_MAX_US),
+      isChanging: true,
+    });
+  }
+  return [...days.values()];
+}
+
+/** Those of one day together: the planner then knows which it is about. Most symbols share their last day with others. */
+async function readEnd(sql: Queries, days: readonly SymbolDays[], end: End): Promise<ReadonlyMap<string, EndTick>> {
+  const found = new Map<string, EndTick>();
+  const keep = (ticks: readonly EndTick[]) => {
+    for (const tick of ticks) if (tick.time !== null) found.set(tick.symbol, tick);
+  };
+  const isMissing = ({ symbol }: SymbolDays) => !found.has(symbol);
+  for (const [fromUs, own] of groupBy(days, (row) => (end === "first" ? row.firstDayUs : row.lastDayUs))) {
+    keep(await readEndTicks(sql, { fromUs, symbols: own.map(({ symbol }) => symbol) }, end));
+    const dropped = own.filter(isMissing);
+    if (dropped.length > 0) keep(await readDroppedEnds(sql, { fromUs, days: dropped }, end));
+  }
+  // Here all that a day had was deleted a moment ago.
+  const deleted = days.filter(isMissing);
+  if (deleted.length > 0) keep(await readFarEnds(sql, deleted, end));
+  return found;
+}
+
+function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, end: End): PromiseLike<EndTick[]> {
+  const order = end === "first" ? "asc" : "desc";
+  return sql.unsafe<EndTick[]>(
+    `select wanted as symbol, newest.time, newest.decimals
+       from unnest($1::text[]) as wanted
+      cross join lateral (
+            select ${end === "first" ? "min" : "max"}(time) as time, max(scale(price::numeric)) as decimals
+              from (select time, price from ticks
+                     where symbol = wanted and time >= $2 and time < $3
+                     order by time ${order}, seq ${order} limit $4) sample) as newest`,
+    [[...symbols], fromUs, fromUs + DAY_MAX_US, end === "first" ? 1 : SAMPLE_TICKS],
+    { prepare: true },
+  );
+}
+
+/**
+ * Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever. Those of deleted ticks
+ * stand until they are refreshed, and for nothing.
+ */
+async function readDroppedEnds(
+  sql: Queries,
+  { fromUs, days }: { fromUs: Micros; days: readonly SymbolDays[] },
+  end: End,
+): Promise<readonly EndTick[]> {
+  const minutes = await sql.unsafe<EndTick[]>(
+    `select symbol, ${end === "first" ? "min" : "max"}(bucket) as time, null::int as decimals
+       from ohlc_minute
+      where symbol = any($1::text[]) and bucket >= $2 and bucket < $3
+      group by symbol`,
+    [days.map(({ symbol }) => symbol), fromUs, fromUs + DAY_MAX_US],
+    { prepare: true },
+  );
+  const changing = new Set(days.filter(({ isChanging }) => isChanging).map(({ symbol }) => symbol));
+  if (changing.size === 0) return minutes;
+  const { droppedBeforeUs } = await readMark(sql);
+  return minutes.filter(({ symbol, time }) => !changing.has(symbol) || (time ?? 0) < droppedBeforeUs);
+}
+
+/** Wherever they are: dear where there are many chunks. */
+function readFarEnds(sql: Queries, days: readonly SymbolDays[], end: End): PromiseLike<EndTick[]> {
+  return sql.unsafe<EndTick[]>(
+    `select wanted as symbol, (select ${end === "first" ? "min" : "max"}(time) from ticks where symbol = wanted) as time,
+            null::int as decimals
+       from unnest($1::text[]) as wanted`,
+    [days.map(({ symbol }) => symbol)],
+    { prepare: true },
+  );
+}
