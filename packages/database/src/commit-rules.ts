@@ -3,7 +3,10 @@ import { END_OFFSET_S } from "./policies.js";
 import { type DatabaseSettings, identityOf } from "./settings.js";
 import type { Transaction } from "./sql.js";
 
-/** What a transaction that changes ticks has to know of the database, as of a moment at which it holds its symbols' locks. */
+/**
+ * What a transaction that changes ticks has to know of the database, as of a moment at which it holds its symbols' locks; or
+ * before that, where it asserts behind them that it still is so.
+ */
 export interface CommitRules {
   /** Of the transaction; messages carry it. */
   readonly xid: string;
@@ -15,12 +18,12 @@ export interface CommitRules {
   readonly horizonUs: Micros;
   /** Ticks before this instant need a refresh before the bars hold them. */
   readonly lateBeforeUs: Micros;
-  /** Those of the locked symbols that are not in the table of symbols, or whose `last_heard` there is old. */
+  /** Those of the transaction's symbols that are not in the table of symbols, or whose `last_heard` there is old. */
   readonly unheard: readonly string[];
 }
 
 /** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
-const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
+export const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
 
 interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSettings, "databaseId" | "incarnation"> {
   readonly unheard: string[] | null;
@@ -30,11 +33,11 @@ interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSett
 }
 
 /**
- * Reads the rules, in a statement of its own after the locks. A symbol's `last_heard` is left as it is for 30 s: of a live one it is
+ * Reads the rules, in a statement of its own. A symbol's `last_heard` is left as it is for 30 s: of a live one it is
  * written twice a minute, and not at every commit. Retention and its mark are read here and nowhere earlier: whoever
  * moves the mark waits for every transaction that has read the one before, and drops nothing until then.
  *
- * The statement has no parameters, so that it is planned once: the symbols are those that {@link lockSymbols} has noted. Each is
+ * The statement has no parameters, so that it is planned once: the symbols are those that are noted in `fx.symbols`. Each is
  * one probe, as a scalar subquery; as `not exists` the planner would have the whole table read for a hundred.
  */
 export async function readCommitRules(transaction: Transaction): Promise<CommitRules> {

@@ -3,6 +3,7 @@ export * from "./chunk-watch.js";
 export * from "./commit-rules.js";
 export * from "./database.js";
 export * from "./day-boundary.js";
+export * from "./expected.js";
 export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";

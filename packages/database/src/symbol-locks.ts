@@ -21,3 +21,8 @@ export function lockSymbols(transaction: Transaction, symbols: readonly string[]
               from unnest((select set_config('fx.symbols', ${[...symbols]}::text[]::text, true))::text[]) as symbol
              order by key) keys`.execute();
 }
+
+/** Notes symbols that are not locked yet, for whoever looks before the locks what they are about. */
+export function noteSymbols(transaction: Transaction, symbols: readonly string[]): Promise<unknown> {
+  return transaction`select set_config('fx.symbols', ${[...symbols]}::text[]::text, true)`.execute();
+}

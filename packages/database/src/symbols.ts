@@ -23,16 +23,17 @@ export async function addableSymbols(
   symbols: readonly string[],
   symbolsMax: number,
 ): Promise<AddableSymbols> {
-  const seen = await unknownOf(transaction, symbols);
+  const seen = await unknownSymbols(transaction, symbols);
   if (seen.length === 0) return { unknown: new Set(), room: 0 };
   await transaction`select pg_advisory_xact_lock(${ADD_LOCK}::bigint)`;
   // What the migration, or somebody by hand, added before the lock was ours is seen by a later statement only.
   const [counted] = await transaction<{ known: number }[]>`select count(*) as known from symbols`;
-  const unknown = await unknownOf(transaction, seen);
+  const unknown = await unknownSymbols(transaction, seen);
   return { unknown: new Set(unknown), room: Math.max(0, symbolsMax - (counted?.known ?? 0)) };
 }
 
-async function unknownOf(transaction: Transaction, symbols: readonly string[]): Promise<string[]> {
+/** Those of some symbols that are not in the table. */
+export async function unknownSymbols(transaction: Transaction, symbols: readonly string[]): Promise<string[]> {
   const rows = await transaction<{ symbol: string }[]>`
     select wanted as symbol
       from unnest(${[...symbols]}::text[]) as wanted

@@ -4,6 +4,11 @@ import { type Ingest, startIngest } from "./ingest.js";
 let ingest: Ingest;
 beforeAll(async () => {
   ingest = await startIngest({ COPY_TICKS_MIN: "100" });
+  // The first ticks of a symbol find its room, and are written carefully.
+  await ingest.sql`
+    insert into symbols (symbol)
+    select unnest(array['COPIED', 'INSERTED', 'AGAIN', 'AGAINNEW', 'MIDDLE', 'CONFLICT', 'OLD', 'CUT',
+                         'RACED', 'REMOVED'])`;
 });
 afterAll(() => ingest.stop());
 
@@ -66,6 +71,32 @@ test("a taken place in the middle of a request is met by COPY, and everything is
   // The symbol is looked up first now, and nothing is wasted on it.
   await ingest.post("/ticks/bulk", rows("MIDDLE", 500));
   expect(await metric("tick_copy_wasted_rows_total")).toBe(before + 500);
+});
+
+/** Runs something while the rows of a request wait behind the lock of their symbol. */
+async function beside(symbol: string, statement: string) {
+  let answering: ReturnType<Ingest["post"]> | undefined;
+  await ingest.sql.begin(async (transaction) => {
+    await transaction`select pg_advisory_xact_lock(hashtextextended(${symbol}, 0))`;
+    answering = ingest.post("/ticks/bulk", rows(symbol, 500));
+    const waits = () => ingest.sql`select from pg_locks where locktype = 'advisory' and not granted`;
+    await eventually(async () => (await waits()).length > 0, { what: "the rows to wait" });
+    await transaction.unsafe(statement);
+  });
+  return answering;
+}
+
+test("what has changed while a COPY waited for its symbol is seen behind the lock, before a row is written", async () => {
+  const before = await metric("tick_copy_wasted_rows_total");
+  const taking = "insert into ticks (symbol, time, seq, price) values ('RACED', '2024-01-02T03:00:00Z', 0, 9)";
+  const raced = await beside("RACED", taking);
+  expect(raced?.body).toMatchObject({ created: 500, duplicates: 0 });
+  expect(await count("RACED")).toBe(501);
+
+  const removed = await beside("REMOVED", "delete from symbols where symbol = 'REMOVED'");
+  expect(removed?.body).toMatchObject({ created: 500 });
+  expect(await ingest.sql`select from symbols where symbol = 'REMOVED'`).toHaveLength(1);
+  expect(await metric("tick_copy_wasted_rows_total")).toBe(before);
 });
 
 test("a conflict in the middle of many new ticks is refused by name, and nothing of the request is stored", async () => {

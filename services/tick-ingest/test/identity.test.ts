@@ -15,7 +15,11 @@ const WAYS = [
 const tick = fc.record(
   {
     symbol: fc.constantFrom("EURUSD", "GBPUSD"),
-    time: fc.constantFrom("2024-01-02T03:04:05.000006Z", "2024-01-02T03:04:05.000007Z", "2024-01-02T23:04:05.000000Z"),
+    // So many that the first and the last tick of a request are often new where one between them is not.
+    time: fc.constantFrom(
+      ...["2024-01-02T03:04:05.000006Z", "2024-01-02T03:04:05.000007Z", "2024-01-02T03:04:05.000008Z"],
+      ...["2024-01-02T23:04:05.000000Z", "2024-01-02T23:04:06.000000Z", "2024-01-02T23:04:07.000000Z"],
+    ),
     price: fc.constantFrom(1.1, 1.2, 1.3),
     seq: fc.integer({ min: 0, max: 4 }),
   },
@@ -23,7 +27,7 @@ const tick = fc.record(
 );
 const requests = fc.array(
   fc.record({
-    ticks: fc.array(tick, { minLength: 1, maxLength: 5 }),
+    ticks: fc.array(tick, { minLength: 1, maxLength: 10 }),
     as: fc.constantFrom("single", "json", "ndjson", "csv"),
   }),
   { minLength: 1, maxLength: 6 },

@@ -15,17 +15,21 @@ function daysOf(ticks: readonly Tick[]): Set<number> {
   return days;
 }
 
+/** Whether ticks are of more days than one transaction may make, were they all new. */
+export function isOfManyDays(ticks: readonly Tick[]): boolean {
+  // Without that many days between the first and the last there is nothing to count.
+  const [first, last] = rangeOf(ticks);
+  return last - first >= NEW_DAYS_MAX * US_PER_DAY && daysOf(ticks).size > NEW_DAYS_MAX;
+}
+
 /**
  * On TimescaleDB. What streams in is cut before it comes to that.
  *
  * @throws Problem 422 when ticks are of more new days than one transaction may make
  */
 export async function refuseManyNewDays(transaction: Transaction, ticks: readonly Tick[]): Promise<void> {
-  // Without that many days between the first and the last there is nothing to count.
-  const [first, last] = rangeOf(ticks);
-  if (last - first < NEW_DAYS_MAX * US_PER_DAY) return;
+  if (!isOfManyDays(ticks)) return;
   const days = [...daysOf(ticks)];
-  if (days.length <= NEW_DAYS_MAX) return;
   const [row] = await transaction<{ count: number }[]>`
     select count(*) from unnest(${days.map((day) => day * US_PER_DAY)}::timestamptz[]) as day
      where not exists (select 1 from tick_chunks_now where from_time <= day and to_time > day)`;

@@ -1,4 +1,3 @@
-import { finished } from "node:stream/promises";
 import type { Transaction } from "@fx-ohlc/database";
 import type { Tick } from "@fx-ohlc/schemas";
 
@@ -46,18 +45,17 @@ export function encodeTicks(ticks: readonly Tick[]): Buffer {
 /**
  * Stores ticks whose places are all free, and commits.
  *
- * The commit goes out right behind the rows, so that the symbols' locks are given back without another way there and back. Where
- * the COPY fails it ends the transaction all the same, which has come to nothing then. (And chain: what `begin` of postgres.js sends
- * after it ends an empty transaction, without a warning in the server's log each time.)
+ * The rows go out right behind the statement and the commit behind them, without waiting for an answer: the server has all it
+ * needs when it gets to them, and the symbols' locks are given back as soon as they can be. Where the COPY fails, or is not begun
+ * because something before it failed, the rows are passed over and the commit ends a transaction that came to nothing. (And chain:
+ * what `begin` of postgres.js sends after it ends an empty transaction, without a warning in the server's log each time.)
  *
  * @param rows as {@link encodeTicks} makes them
  * @throws PostgresError 23505 when a place is taken
  */
-export async function copyAndCommit(transaction: Transaction, rows: Buffer): Promise<void> {
-  const copy = await transaction`copy ticks (symbol, time, seq, price) from stdin (format binary)`.writable();
-  const copied = finished(copy);
-  await Promise.race([copied, new Promise<void>((resolve) => copy.write(rows, () => resolve()))]);
-  copy.end();
-  const committed = transaction`commit and chain`.execute();
-  await Promise.all([copied, committed]);
+export function copyAndCommit(transaction: Transaction, rows: Buffer): Promise<unknown> {
+  const copying = transaction.unsafe("copy ticks (symbol, time, seq, price) from stdin (format binary)", [], {
+    copy: rows,
+  });
+  return Promise.all([copying.execute(), transaction`commit and chain`.execute()]);
 }

@@ -1,25 +1,30 @@
 import {
+  assertExpected,
   type CommitRules,
   type Database,
   errorCode,
   hearSymbols,
   lateWindows,
   lockSymbols,
+  noteSymbols,
   queueRefresh,
   readCommitRules,
   SQL_STATE,
   type Transaction,
+  UNEXPECTED,
+  unknownSymbols,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
 import type { Config } from "../config.js";
-import { refuseManyNewDays } from "./commit-bounds.js";
+import { isOfManyDays, refuseManyNewDays } from "./commit-bounds.js";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
+import { type CopyPlan, planCopy } from "./copy-plan.js";
 import type { CopyTrust } from "./copy-trust.js";
-import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
-import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
-import { endStamps, stampRanges } from "./stored-ranges.js";
+import { readNewSymbols } from "./new-symbols.js";
+import { type Outcome, type Placing, placeTicks } from "./placement.js";
+import { stampRanges, storedAt } from "./stored-ticks.js";
 import { runsOf } from "./symbol-runs.js";
-import { copyAndCommit, encodeTicks } from "./tick-copy.js";
+import { copyAndCommit } from "./tick-copy.js";
 
 /** Some ticks that are stored together or not at all. */
 export interface WriteRequest {
@@ -47,14 +52,15 @@ export interface Commit {
 /**
  * Writes the ticks of some requests in one transaction, and decides what becomes of each.
  *
- * The symbols are locked first, and those that are new find their room. What is stored at the ticks' stamps is read in a statement
- * after that, so it holds all that earlier writers committed and nobody can add to it; the slots are then decided in memory and the
- * new ticks inserted. (An `on conflict` clause could not tell a replay from a second tick of the same stamp.)
+ * *Carefully*: the symbols are locked first, and those that are new find their room. What is stored at the ticks' stamps is read in
+ * a statement after that, so it holds all that earlier writers committed and nobody can add to it; the slots are then decided in
+ * memory and the new ticks inserted. (An `on conflict` clause could not tell a replay from a second tick of the same stamp.)
  *
  * Nearly every tick is new, so many of them are written *by copy* instead: placed as if nothing were stored at their stamps, and
  * handed to COPY, which fails when a place is taken after all. Where it does not, looking first would have placed them just so,
- * for a tick is placed elsewhere only because the place before it is taken. A few stamps are looked up all the same: what is sent
- * again is nearly always found by its first tick, before it has cost anything.
+ * for a tick is placed elsewhere only because the place before it is taken. A few stamps are looked up all the same, before the
+ * locks: what is sent again is nearly always found by its first tick, before it has cost anything. All that follows, from the locks
+ * to the commit, is sent at once and waits for nobody here; the server asserts that what was found is still so.
  */
 export class TickWriter {
   /** @param rules fewer ticks than `copyTicksMin` are inserted: a COPY takes a way there and back more */
@@ -72,94 +78,143 @@ export class TickWriter {
 
   /** @throws whatever PostgreSQL answers; nothing is stored then */
   async commit(requests: readonly WriteRequest[]): Promise<Commit> {
-    const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
-    const mayCopy = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
-    if (!mayCopy || !this.trust.canRisk(ticks)) return this.write(requests, "careful");
-    const prepared = prepare(requests);
+    const plan = this.planCopy(requests);
     try {
-      return await this.write(requests, prepared);
+      return await this.write(requests, plan);
     } catch (error) {
-      if (errorCode(error) !== SQL_STATE.uniqueViolation) throw error;
-      this.trust.noteWasted(ticks);
-      return this.write(requests, "again");
+      const code = errorCode(error);
+      if (code === UNEXPECTED) return this.write(requests, undefined);
+      if (code !== SQL_STATE.uniqueViolation || plan === undefined) throw error;
+      this.trust.noteWasted(plan.created.length);
+      return this.write(requests, undefined, "all that is met");
     }
   }
 
-  /** @param way what is handed to COPY, if it may be; or carefully, again after a COPY has failed */
-  private write(requests: readonly WriteRequest[], way: Prepared | "careful" | "again"): Promise<Commit> {
-    const prepared = typeof way === "string" ? undefined : way;
+  /** Undefined where they are to be written carefully. */
+  private planCopy(requests: readonly WriteRequest[]): CopyPlan | undefined {
+    const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
+    const isTrusted = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
+    if (!isTrusted || !this.trust.canRisk(ticks)) return undefined;
+    const plan = planCopy(requests.map((request) => request.ticks));
+    return this.isOnTimescale && plan !== undefined && isOfManyDays(plan.created) ? undefined : plan;
+  }
+
+  private get isOnTimescale(): boolean {
+    return this.database.settings.engine === "timescaledb";
+  }
+
+  /** @param doubted which symbols are looked up first from now on: of requests that were sent before, or of each stored tick that is met */
+  private write(
+    requests: readonly WriteRequest[],
+    plan: CopyPlan | undefined,
+    doubted: "sent again" | "all that is met" = "sent again",
+  ): Promise<Commit> {
     const symbols = [...new Set(requests.flatMap((request) => request.symbols))];
-    const tickLists = requests.map(({ ticks }) => ticks);
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
-      const stamps = prepared === undefined ? stampRanges(tickLists) : endStamps(tickLists);
-      const [, rules, found] = await Promise.all([
-        lockSymbols(transaction, symbols),
-        readCommitRules(transaction),
-        storedAt(transaction, stamps),
-      ]);
-      this.database.assertIdentity(rules.identity);
-      const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
-      const hasRoom = newSymbols.unknown.size <= newSymbols.room;
-      const copied = found.length === 0 && hasRoom && isSound(prepared, rules) ? prepared : undefined;
-      const isFoundAll = prepared === undefined || copied !== undefined;
-      const stored = isFoundAll ? found : await storedAt(transaction, stampRanges(tickLists));
-      const placing = copied?.placing ?? placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols });
-      this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
-      const { outcomes, created } = placing;
-      const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
+      const rules = plan === undefined ? undefined : await this.lookFor(transaction, symbols, plan);
+      if (plan !== undefined && rules !== undefined) {
+        const untold = await this.copy(transaction, symbols, plan, rules);
+        const { outcomes, created } = plan;
+        return { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation, untold };
+      }
+      const placed = await this.place(transaction, requests, symbols);
+      const { outcomes, created, met } = placed.placing;
+      this.trust.doubt(doubted === "sent again" ? symbolsSentAgain(requests, placed.placing) : met);
+      const facts = { outcomes, created, xid: placed.rules.xid, nowUs: placed.rules.nowUs, incarnation };
       if (created.length === 0) return { ...facts, untold: undefined };
-      return { ...facts, untold: await this.store(transaction, created, rules, copied?.rows) };
+      return { ...facts, untold: await this.store(transaction, created, placed.rules) };
     });
   }
 
-  /** @param rows the ticks as COPY reads them, if they are to be copied */
+  /** Looks, before the locks, whether a plan can be carried out; undefined when it cannot. */
+  private async lookFor(
+    transaction: Transaction,
+    symbols: readonly string[],
+    { created, stamps }: CopyPlan,
+  ): Promise<CommitRules | undefined> {
+    const [, rules, found] = await Promise.all([
+      noteSymbols(transaction, symbols),
+      readCommitRules(transaction),
+      storedAt(transaction, stamps),
+    ]);
+    this.database.assertIdentity(rules.identity);
+    // A refusal has to name all that is wrong.
+    if (found.length > 0 || created.some(({ timeUs }) => timeUs < rules.horizonUs)) return undefined;
+    const areKnown = rules.unheard.length === 0 || (await unknownSymbols(transaction, rules.unheard)).length === 0;
+    return areKnown ? rules : undefined;
+  }
+
+  private async copy(
+    transaction: Transaction,
+    symbols: readonly string[],
+    { created, stamps, rows }: CopyPlan,
+    { lateBeforeUs, unheard }: CommitRules,
+  ): Promise<UntoldCommit> {
+    const expected = {
+      symbols,
+      firstUs: earliestFrom(0, created) ?? 0,
+      firstLiveUs: earliestFrom(lateBeforeUs, created),
+      free: stamps,
+    };
+    const [, , [untold]] = await Promise.all([
+      lockSymbols(transaction, symbols),
+      assertExpected(transaction, expected),
+      this.record(transaction, created, { lateBeforeUs, unheard }),
+      // The last one: it commits.
+      copyAndCommit(transaction, rows),
+    ]);
+    this.trust.noteCopied(created.length);
+    return untold;
+  }
+
+  /** Decides, behind the locks, where ticks go. */
+  private async place(transaction: Transaction, requests: readonly WriteRequest[], symbols: readonly string[]) {
+    const tickLists = requests.map(({ ticks }) => ticks);
+    const [, rules, stored] = await Promise.all([
+      lockSymbols(transaction, symbols),
+      readCommitRules(transaction),
+      storedAt(transaction, stampRanges(tickLists)),
+    ]);
+    this.database.assertIdentity(rules.identity);
+    const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
+    return { rules, placing: placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols }) };
+  }
+
   private async store(
     transaction: Transaction,
     created: readonly Tick[],
-    { lateBeforeUs, unheard }: CommitRules,
-    rows: Buffer | undefined,
+    rules: Pick<CommitRules, "lateBeforeUs" | "unheard">,
   ): Promise<UntoldCommit> {
-    if (this.database.settings.engine === "timescaledb") await refuseManyNewDays(transaction, created);
+    if (this.isOnTimescale) await refuseManyNewDays(transaction, created);
+    const [, [untold]] = await Promise.all([insert(transaction, created), this.record(transaction, created, rules)]);
+    return untold;
+  }
+
+  /** Writes down what goes with ticks, by statements that are sent by this call. */
+  private record(
+    transaction: Transaction,
+    created: readonly Tick[],
+    { lateBeforeUs, unheard }: Pick<CommitRules, "lateBeforeUs" | "unheard">,
+  ): Promise<[UntoldCommit, ...unknown[]]> {
     const ranges = changedRanges(created);
     const isUnheard = new Set(unheard);
     const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isUnheard.has(symbol));
-    const inserting = rows === undefined ? insert(transaction, created) : undefined;
-    const [untold] = await Promise.all([
+    return Promise.all([
       this.ledger.record(transaction, ranges),
       queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
       heard.length === 0 ? undefined : hearSymbols(transaction, heard),
-      inserting,
-      // The last one: nothing can be sent behind it before it has its rows.
-      rows === undefined ? undefined : copyAndCommit(transaction, rows),
     ]);
-    if (rows !== undefined) this.trust.noteCopied(created.length);
-    return untold;
   }
 }
 
-/** Requests that were placed and written down as if nothing were known of the database, before anything was asked of it. */
-interface Prepared {
-  readonly placing: Placing;
-  readonly rows: Buffer;
-}
-
-function prepare(requests: readonly WriteRequest[]): Prepared {
-  const placing = placeTicks(
-    requests.map(({ ticks }) => ticks),
-    NOTHING_KNOWN,
-  );
-  return { placing, rows: encodeTicks(placing.created) };
-}
-
-/** What requests are placed among before anything was asked. */
-const NOTHING_KNOWN: Ground = { stored: [], horizonUs: 0, newSymbols: NO_NEW_SYMBOLS };
-
-/** Whether nothing is refused, as far as is known without what is stored. A refusal has to name all that is wrong. */
-function isSound(prepared: Prepared | undefined, { horizonUs }: CommitRules): boolean {
-  if (prepared === undefined) return false;
-  const { outcomes, created } = prepared.placing;
-  return outcomes.every(({ ok }) => ok) && created.every(({ timeUs }) => timeUs >= horizonUs);
+/** Of the earliest tick that is not before an instant. */
+function earliestFrom(fromUs: Micros, ticks: readonly Tick[]): Micros | undefined {
+  let earliestUs: Micros | undefined;
+  for (const { timeUs } of ticks) {
+    if (timeUs >= fromUs && (earliestUs === undefined || timeUs < earliestUs)) earliestUs = timeUs;
+  }
+  return earliestUs;
 }
 
 /** Those that stored ticks were met of, of requests some tick of which was there already. A tick that shares a stamp is no sign of more. */
@@ -170,25 +225,6 @@ function symbolsSentAgain(requests: readonly WriteRequest[], { outcomes, met }: 
     const isNew = outcome?.ok === true && outcome.created === ticks.length;
     return isNew ? [] : symbols.filter((symbol) => met.includes(symbol));
   });
-}
-
-/** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
-async function storedAt(transaction: Transaction, ranges: readonly SymbolRange[]): Promise<Tick[]> {
-  const from = ranges.map((range) => range.fromUs);
-  const to = ranges.map((range) => range.toUs);
-  const earliestUs = from.reduce((earliest, us) => Math.min(earliest, us), Number.POSITIVE_INFINITY);
-  const latestUs = to.reduce((latest, us) => Math.max(latest, us), 0);
-  return transaction<Tick[]>`
-    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price
-      from unnest(${ranges.map((range) => range.symbol)}::text[], ${from}::timestamptz[], ${to}::timestamptz[])
-           as stamps(symbol, from_time, to_time)
-     cross join lateral (
-       select symbol, time, seq, price
-         from ticks
-        where symbol = stamps.symbol
-          and time >= stamps.from_time and time < stamps.to_time
-          and time >= ${earliestUs}::timestamptz and time < ${latestUs}::timestamptz
-       offset 0) stored`;
 }
 
 /**
