@@ -51,8 +51,11 @@ export function cutOff(res: ServerResponse): void {
  * - After ten minutes without a byte in either direction a connection is cut; keep-alive and uploads have shorter limits.
  */
 export class ConnectionEnds {
-  /** Answers under way, in the order of their requests. */
-  readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>();
+  /**
+   * Answers under way, in the order of their requests. A connection lives long and leads to nothing of a request that is over:
+   * what it led to would be kept alive by every garbage collection of young objects, and make each of them twice as long.
+   */
+  readonly #answers = new WeakMap<Duplex, ServerResponse[]>();
   readonly #refused = new WeakSet<Duplex>();
   /** Answers to proxies. Noted as they come, for who hands a request on writes into its headers. */
   readonly #proxied = new WeakSet<ServerResponse>();
@@ -67,36 +70,38 @@ export class ConnectionEnds {
 
   /** Resolves when nothing on a connection is unanswered. */
   async answered(socket: Duplex): Promise<void> {
-    await Promise.all([...this.#under(socket)].map((res) => once(res, "close")));
+    await Promise.all(this.#under(socket).map((res) => once(res, "close")));
   }
 
-  #under(socket: Duplex): Set<ServerResponse> {
-    const answers = this.#answers.get(socket) ?? new Set();
-    // Looked at here rather than listened for: a listener for each answer would cost more.
-    for (const res of answers) if (res.closed) answers.delete(res);
-    return answers;
+  #under(socket: Duplex): ServerResponse[] {
+    return this.#answers.get(socket) ?? [];
   }
 
   /** Once for each connection, also where a request on it makes it a new one to Node. */
   #meet(socket: Socket): void {
     if (this.#answers.has(socket)) return;
-    this.#answers.set(socket, new Set());
+    const answers: ServerResponse[] = [];
+    this.#answers.set(socket, answers);
+    const close = () => Socket.prototype.destroySoon.call(socket);
+    // Node calls it as soon as the last answer is written.
+    socket.destroySoon = () => {
+      const req = answers.at(-1)?.req;
+      if (req === undefined || req.complete) close();
+      else req.once("end", close);
+    };
     socket.once("end", () => {
-      const unread = () => [...this.#under(socket)].filter(isUnread);
+      const unread = () => this.#under(socket).filter(isUnread);
       if (unread().some((res) => this.#proxied.has(res))) socket.destroy();
       else setTimeout(() => unread().length > 0 && socket.destroy(), READ_AFTER_FIN_MS).unref();
     });
   }
 
   #follow(req: IncomingMessage, res: ServerResponse): void {
-    const { socket } = req;
-    this.#under(socket).add(res);
+    const answers = this.#under(req.socket);
+    answers.push(res);
+    res.once("close", () => answers.splice(answers.indexOf(res), 1));
     if (req.headers["x-forwarded-for"] !== undefined) this.#proxied.add(res);
-    if (!hasBody(req)) return;
-    const close = () => Socket.prototype.destroySoon.call(socket);
-    // Node calls it as soon as the last answer is written.
-    socket.destroySoon = () => (req.complete ? close() : req.once("end", close));
-    res.once("prefinish", () => req.complete || dropRest(req, socket));
+    if (hasBody(req)) res.once("prefinish", dropRest);
   }
 
   async #refuse({ code = "" }: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
@@ -112,7 +117,7 @@ export class ConnectionEnds {
   }
 
   #timeOut(socket: Socket): void {
-    if (this.#under(socket).size === 0) socket.destroy();
+    if (this.#under(socket).length === 0) socket.destroy();
     else socket.resetAndDestroy();
   }
 }
@@ -127,8 +132,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-function dropRest(req: IncomingMessage, socket: Socket): void {
-  const lingering = setTimeout(() => socket.destroy(), LINGER_MAX_MS).unref();
+/** Of the request that is answered by it. */
+function dropRest(this: ServerResponse): void {
+  const { req } = this;
+  if (req.complete) return;
+  const lingering = setTimeout(() => req.socket.destroy(), LINGER_MAX_MS).unref();
   const droppedUntilMs = performance.now() + DROP_MAX_MS;
   req.once("end", () => clearTimeout(lingering));
   req.on("data", () => {

@@ -36,9 +36,10 @@ const SECOND_RUN_TICKS = 1000;
  */
 export class GroupCommit {
   private waiting: Waiting[] = [];
-  private readonly underWay = new Set<readonly Waiting[]>();
+  /** Lists and no sets: of a set that is added to and deleted from garbage stays that keeps all requests past their collection. */
+  private readonly underWay: (readonly Waiting[])[] = [];
   private waitingTicks = 0;
-  private readonly runs = new Set<Promise<void>>();
+  private readonly runs: Promise<void>[] = [];
 
   constructor(
     private readonly database: Database,
@@ -62,23 +63,23 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.waiting.push({ ticks, symbols: symbolsOf(ticks), resolve, reject });
       this.waitingTicks += ticks.length;
-      const isNeeded = this.runs.size === 0 || (this.runs.size === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
+      const isNeeded = this.runs.length === 0 || (this.runs.length === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
       if (isNeeded) this.start();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    while (this.runs.size > 0) await Promise.all(this.runs);
+    while (this.runs.length > 0) await Promise.all(this.runs);
   }
 
   private start(): void {
     const run = this.run().finally(() => {
-      this.runs.delete(run);
+      remove(this.runs, run);
       // What came in the turn in which nothing was left.
-      if (this.waiting.length > 0 && this.runs.size === 0) this.start();
+      if (this.waiting.length > 0 && this.runs.length === 0) this.start();
     });
-    this.runs.add(run);
+    this.runs.push(run);
   }
 
   private async run(): Promise<void> {
@@ -121,7 +122,7 @@ export class GroupCommit {
   }
 
   private async commitGroup(group: readonly Waiting[]): Promise<void> {
-    this.underWay.add(group);
+    this.underWay.push(group);
     try {
       const commit = await this.commitWithRetries(group);
       group.forEach(({ resolve }, index) => {
@@ -131,7 +132,7 @@ export class GroupCommit {
     } catch (error) {
       await this.fail(group, error);
     } finally {
-      this.underWay.delete(group);
+      remove(this.underWay, group);
     }
   }
 
@@ -157,8 +158,12 @@ export class GroupCommit {
   }
 
   private rejectAll(error: Error): void {
-    for (const { reject } of [...this.waiting, ...[...this.underWay].flat()]) reject(error);
+    for (const { reject } of [...this.waiting, ...this.underWay.flat()]) reject(error);
     this.waiting = [];
     this.waitingTicks = 0;
   }
+}
+
+function remove<T>(list: T[], one: T): void {
+  list.splice(list.indexOf(one), 1);
 }
