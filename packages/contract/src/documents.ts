@@ -8,18 +8,23 @@ import {
   type RouteDeclarations,
   STREAM_DOCUMENT_ROUTE,
 } from "@fx-ohlc/service-kit";
+import { ACCESS_ROUTES } from "./access-routes.js";
 import { asyncApiDocument } from "./async-api.js";
 import { EDGE_ROUTES, type ServiceName } from "./edge-routes.js";
 import { readExamples } from "./examples.js";
 import { INGEST_ROUTES } from "./ingest-routes.js";
 import { QUERY_ROUTES } from "./query-routes.js";
+import { scopeTable } from "./scope-table.js";
 import { STREAM_ROUTES } from "./stream-routes.js";
 import { UDF_ROUTES } from "./udf-routes.js";
 
 const DESCRIPTION = `Market ticks in, exact OHLC bars out, both streamed.
 
 Times are RFC 3339; ranges are half-open. Errors are [problem documents](https://www.rfc-editor.org/rfc/rfc9457) that name
-every bad field. Every answer carries \`X-Request-Id\`. A path works with and without its trailing slash.`;
+every bad field. Every answer carries \`X-Request-Id\`. A path works with and without its trailing slash.
+
+With \`AUTH=on\` a caller shows \`Authorization: Bearer TOKEN\`, and its token has these scopes:
+`;
 
 const TAGS = [
   { name: "ticks", description: "Single prices: sent, corrected, deleted and read." },
@@ -27,12 +32,13 @@ const TAGS = [
   { name: "symbols", description: "What there is, and what is known of it." },
   { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },
+  { name: "access", description: "Keys, tickets, and who did what." },
   ...COMMON_TAGS,
 ];
 
 /** What each service answers, in its own words. */
 const SERVICE_ROUTES: Readonly<Record<ServiceName, RouteDeclarations>> = {
-  "tick-ingest": { ...INGEST_ROUTES, ...COMMON_ROUTES },
+  "tick-ingest": { ...INGEST_ROUTES, ...ACCESS_ROUTES, ...COMMON_ROUTES },
   "ohlc-query": { ...QUERY_ROUTES, ...UDF_ROUTES, ...COMMON_ROUTES },
   "stream-gateway": { ...STREAM_ROUTES, ...COMMON_ROUTES, ...STREAM_DOCUMENT_ROUTE },
 };
@@ -43,6 +49,7 @@ export const SYSTEM_ROUTES = {
   ...QUERY_ROUTES,
   ...UDF_ROUTES,
   ...STREAM_ROUTES,
+  ...ACCESS_ROUTES,
   ...EDGE_ROUTES,
   ...PROBLEM_ROUTE,
   ...DOCUMENT_ROUTES,
@@ -50,7 +57,7 @@ export const SYSTEM_ROUTES = {
 };
 
 function openApiOf(title: string, version: string, routes: RouteDeclarations) {
-  const info = { title, version, description: DESCRIPTION, tags: TAGS };
+  const info = { title, version, description: `${DESCRIPTION}\n${scopeTable(routes)}`, tags: TAGS };
   return () => openApiDocument(info, routes, readExamples().routes);
 }
 

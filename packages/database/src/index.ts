@@ -1,9 +1,11 @@
+export * from "./audit.js";
 export * from "./changeable-settings.js";
 export * from "./chunk-watch.js";
 export * from "./commit-rules.js";
 export * from "./database.js";
 export * from "./day-boundary.js";
 export * from "./expected.js";
+export { putAdminKey, readAdminKey } from "./first-key.js";
 export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";

@@ -1,4 +1,5 @@
-import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
+import { accessNames, createAccess } from "@fx-ohlc/access";
+import { ACCESS_ROUTES, documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
   databaseProblem,
@@ -24,6 +25,10 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
+import { accessHandlers } from "./access/access-routes.js";
+import { AuditLog } from "./access/audit-log.js";
+import { KeyPublisher } from "./access/key-publisher.js";
+import { KeyStore } from "./access/key-store.js";
 import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
@@ -70,9 +75,17 @@ function createParts(config: Config, version: string) {
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
   const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
+  const namespace = () => deployment()?.names.namespace;
+  const keyStore = new KeyStore(database);
+  const auditLog = new AuditLog(database);
   return {
     logger,
     metrics,
+    access: createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics }),
+    accessNames: () => namesOf(namespace()),
+    keyStore,
+    auditLog,
+    keyPublisher: new KeyPublisher({ ...config, database, store: keyStore, audit: auditLog, redis, namespace, logger }),
     ingestMetrics,
     database,
     redis,
@@ -98,20 +111,24 @@ function createParts(config: Config, version: string) {
 /** Composes the service. Nothing is connected before `start`. */
 export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
   const parts = createParts(config, version);
-  const { logger, metrics, ingestMetrics, database, health } = parts;
+  const { logger, metrics, access, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
   const handler = createHttpApp({
     logger,
     metrics,
     health,
+    gate: access.gate,
     documents: documentsOf(SERVICE, version),
-    routes: bindRoutes(INGEST_ROUTES, {
-      postTick: postTick(parts.singles, rules),
-      postTicks: postBulk(parts.bulk, rules),
-      ...correctionHandlers(parts),
-      ...symbolHandlers(parts),
-    }),
+    routes: [
+      ...bindRoutes(INGEST_ROUTES, {
+        postTick: postTick(parts.singles, rules),
+        postTicks: postBulk(parts.bulk, rules),
+        ...correctionHandlers(parts),
+        ...symbolHandlers(parts),
+      }),
+      ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),
+    ],
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });
@@ -122,12 +139,17 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     start: async () => {
       // It listens first: while the database is away requests are answered 503 and the service is not ready.
-      server = await listen(handler, { port: config.port, requestTimeoutMs: 0 });
+      const host = config.access.door.bindAddress;
+      server = await listen(handler, { port: config.port, host, requestTimeoutMs: 0 });
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
     },
     stop: () => stopParts(parts, config.shutdownGraceMs, server),
   };
+}
+
+function namesOf(namespace: string | undefined) {
+  return namespace === undefined ? undefined : accessNames(namespace);
 }
 
 /** How much may wait for Redis, and be held there. */
@@ -247,17 +269,32 @@ async function maintenanceOf(database: Database): Promise<MaintenanceState> {
 }
 
 async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { database, redis, lostCommits, logKeeper, maintenance } = parts;
+  const { access, keyPublisher, database, redis, lostCommits, logKeeper, maintenance } = parts;
   redis.open();
+  access.start();
   database.start();
   await database.untilAvailable(signal);
+  keyPublisher.start();
   logKeeper.start();
   lostCommits.start();
   maintenance.start();
 }
 
 async function stopParts(parts: Parts, graceMs: number, server: HttpServer | undefined): Promise<void> {
-  const { logger, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } = parts;
+  const {
+    logger,
+    access,
+    keyPublisher,
+    health,
+    singles,
+    bulk,
+    publisher,
+    lostCommits,
+    logKeeper,
+    maintenance,
+    database,
+    redis,
+  } = parts;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
@@ -267,6 +304,7 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
     { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
+    { name: "access", deadlineMs: 1000, run: () => Promise.all([access.stop(), keyPublisher.stop()]) },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },
     { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
   ]);

@@ -1,3 +1,5 @@
+import { type AccessConfig, readAccess } from "@fx-ohlc/access";
+import { readAdminKey } from "@fx-ohlc/database";
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -14,6 +16,7 @@ export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  readonly access: AccessConfig;
   readonly databaseUrl: string;
   /** A connection that no pooler shares: for session locks and `CALL`. */
   readonly databaseDirectUrl: string;
@@ -39,6 +42,10 @@ export interface Config {
   readonly symbolsMax: number;
   /** Ticks of a symbol that nobody has registered are refused. */
   readonly registeredSymbolsOnly: boolean;
+  /** The first key of the deployment; undefined: it has been made otherwise. */
+  readonly adminKey: string | undefined;
+  /** How long the audit remembers. */
+  readonly auditDays: number;
 }
 
 const BYTES_PER_MB = 1_000_000;
@@ -56,6 +63,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8001 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    access: readAccess(env),
     databaseUrl,
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
@@ -75,6 +83,8 @@ export function readConfig(env: EnvReader): Config {
     streamKeepS: readStreamKeep(env),
     streamBytesMax: env.integer("STREAM_MAX_MB", { default: 256, min: 1, max: 1_000_000, unit: "MB" }) * BYTES_PER_MB,
     symbolsMax: env.integer("SYMBOLS_MAX", { default: 10_000, min: 1, max: 1_000_000, unit: "symbols" }),
+    adminKey: readAdminKey(env),
+    auditDays: env.integer("AUDIT_DAYS", { default: 365, min: 1, max: 36_500, unit: "days" }),
     registeredSymbolsOnly: env.boolean("REGISTERED_SYMBOLS_ONLY", { default: false }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Caller } from "@fx-ohlc/service-kit";
 import type { RawData, WebSocket } from "ws";
 import { CLOSE, offsetsReason } from "./close-code.js";
 import { instantOfPong, Sender, type SenderOptions } from "./sender.js";
@@ -34,6 +35,8 @@ export interface ConnectionUse {
 const IDLE_PING_MS = 15_000;
 /** What a client may send at once: a page that subscribes to its channels one by one. */
 const MESSAGES_BURST = 100;
+/** Conflation has so long to bring a client below its token's limit. */
+const OVER_LIMIT_MAX_MS = 10_000;
 /** What is queued beyond this is a sign of lagging, however young it is: eight times what one flush can hold. */
 const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
 
@@ -43,19 +46,25 @@ const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
  */
 export class Connection {
   readonly sender: Sender;
+  readonly caller: Caller;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
   #isLagChecked = false;
   #use: ConnectionUse | undefined;
   #pingedMs: number;
+  /** Since when its token has had more than it may; undefined: it has not. */
+  #overSinceMs: number | undefined;
 
   constructor(
     private readonly ws: WebSocket,
     socket: Duplex,
-    private readonly options: Omit<SenderOptions, "onQueued"> & { readonly limits: ConnectionLimits },
+    private readonly options: Omit<SenderOptions, "onQueued"> & {
+      readonly limits: ConnectionLimits;
+    },
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
+    this.caller = options.caller;
     this.sender = new Sender(ws, socket, { ...options, onQueued });
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
     this.#pingedMs = nowMs;
@@ -76,10 +85,30 @@ export class Connection {
   pulse(nowMs: number): void {
     const { lagAfterMs, stuckAfterMs } = this.options.limits;
     if (!this.sender.isOpen) return;
+    if (this.caller.isEnded) {
+      this.sender.close(CLOSE.unauthorized, "the token has expired, was revoked or has other rights now");
+      return;
+    }
+    if (this.#isOverLimit(nowMs)) return;
     const ageMs = this.#staleness.ageMs(nowMs);
     if (ageMs > stuckAfterMs) this.closeSlow();
     else if (ageMs > lagAfterMs) this.#use?.onLagging();
     else if (this.sender.isUnpinged || nowMs - this.#pingedMs >= IDLE_PING_MS) this.ping(nowMs);
+  }
+
+  /** A client that is delivered more than its token may have lags, and is closed when that does not help. */
+  #isOverLimit(nowMs: number): boolean {
+    const wasOver = this.#overSinceMs !== undefined;
+    if (this.caller.quota?.isOver("delivered_per_second") !== true) {
+      this.#overSinceMs = undefined;
+      // Its answer ends the lagging.
+      if (wasOver) this.ping(nowMs);
+      return wasOver;
+    }
+    this.#overSinceMs ??= nowMs;
+    this.#use?.onLagging();
+    if (nowMs - this.#overSinceMs > OVER_LIMIT_MAX_MS) this.sender.close(CLOSE.limitExceeded, "delivered_per_second");
+    return true;
   }
 
   /** Asks the client how far it has read. */
@@ -118,7 +147,8 @@ export class Connection {
   #answered(payload: Buffer): void {
     if (!this.#spend()) return;
     this.#staleness.answered(instantOfPong(payload));
-    if (!this.#staleness.isWaiting) this.#use?.onRead(performance.now() - this.#pingedMs);
+    if (!this.#staleness.isWaiting && this.#overSinceMs === undefined)
+      this.#use?.onRead(performance.now() - this.#pingedMs);
   }
 
   /** Everything a client sends costs a token. */

@@ -69,6 +69,7 @@ export class Session implements ConnectionUse {
   onClosed(): void {
     this.#delivery.end();
     for (const channel of this.#channels.values()) this.context.bars.unwatch(channel);
+    this.connection.caller.quota?.letGo("channels", this.#channels.size);
     this.#channels.clear();
     this.whenClosed();
   }
@@ -111,11 +112,13 @@ export class Session implements ConnectionUse {
   #unsubscribe(id: RequestId | undefined, channels: readonly Channel[]): void {
     const gone = channels.filter((channel) => this.#channels.delete(channelName(channel)));
     for (const channel of gone) this.context.bars.unwatch(channel);
+    this.connection.caller.quota?.letGo("channels", gone.length);
     this.#delivery.follow(this.#followed());
     this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#names() });
   }
 
   async #subscribe({ id, channels, since }: Subscribe): Promise<void> {
+    this.#requireVisible(channels, since.keys(), id);
     const added = this.#newOf(channels, id);
     const isTicksNew = (symbol: string) =>
       [ticksChannel(symbol), ticksChannel(EVERY_SYMBOL)].every((name) => !this.#channels.has(name));
@@ -123,7 +126,8 @@ export class Session implements ConnectionUse {
     const isWanted = () => this.connection.sender.isOpen;
     const found = await Promise.all(wanted.map((from) => resume(...from, this.context, isWanted)));
     const replays = found.filter((replay) => replay !== undefined);
-    if (!this.connection.sender.isOpen) return;
+    await this.#holdChannels(added.length, id);
+    if (!this.connection.sender.isOpen) return this.connection.caller.quota?.letGo("channels", added.length);
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
     for (const channel of added) {
       this.#channels.set(channelName(channel), channel);
@@ -142,10 +146,24 @@ export class Session implements ConnectionUse {
   /** What a client has to know at once: the newest bars, and where all symbols stand. */
   #greet(added: readonly Channel[]): void {
     const { sender } = this.connection;
-    for (const channel of added) sendFirstBars(sender, this.context.bars, channel);
+    for (const channel of added) sendFirstBars(this.connection, this.context.bars, channel);
     const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
     const { positions, bars } = this.context;
     if (isFollowingAll) sender.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
+  }
+
+  async #holdChannels(count: number, id: RequestId | undefined): Promise<void> {
+    if ((await this.connection.caller.quota?.hold("channels", count)) !== false) return;
+    throw new RequestError("too_many_channels", "this token follows as many channels as it may", id);
+  }
+
+  /** A wildcard is narrowed to what the client's token covers; what it names has to be covered. */
+  #requireVisible(channels: readonly Channel[], resumed: Iterable<string>, id: RequestId | undefined): void {
+    const { caller } = this.connection;
+    const named = [...channels.map(({ symbol }) => symbol).filter((symbol) => symbol !== EVERY_SYMBOL), ...resumed];
+    const hidden = named.find((symbol) => !caller.maySee(symbol));
+    if (hidden === undefined) return;
+    throw new RequestError("forbidden", `this token may not touch the symbol ${hidden}`, id);
   }
 
   #newOf(channels: readonly Channel[], id: RequestId | undefined): Channel[] {
@@ -187,7 +205,7 @@ export class Session implements ConnectionUse {
   }
 
   #followed(): Set<string> {
-    return withoutCovered(this.#channels.values());
+    return withoutCovered(this.#channels.values(), this.connection.caller.symbols);
   }
 
   #names(): string[] {
