@@ -25,6 +25,7 @@ import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
+import { RequestTurns } from "./subscription/request-turns.js";
 import { Session, type SessionContext } from "./subscription/session.js";
 
 /** How often ohlc-query is asked for the database's clock. A jump of it is followed so soon. */
@@ -117,6 +118,7 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
+      turns: new RequestTurns(),
     };
     this.admission = new Admission({
       ...config,

@@ -11,11 +11,14 @@ import { type Channel, channelName, EVERY_SYMBOL, ticksChannel, withoutCovered }
 import { type FirstBars, sendFirstBars } from "./first-bars.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
+import type { RequestTurns } from "./request-turns.js";
 
 /** What a session needs of the gateway. */
 export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
   readonly channelsMax: number;
+  /** Of all clients. */
+  readonly turns: RequestTurns;
   readonly logger: Logger;
 }
 
@@ -87,6 +90,7 @@ export class Session implements ConnectionUse {
     }
     this.#waiting += 1;
     this.#working = this.#working
+      .then(() => this.context.turns.next())
       .then(() => (this.connection.sender.isOpen ? this.#obey(request) : undefined))
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
