@@ -137,4 +137,6 @@ function dropRest(req: IncomingMessage, socket: Socket): void {
   });
   // What was never read Node drops by itself, as fast as it comes.
   req.read(0);
+  // Whoever read it may have stopped in the middle.
+  req.resume();
 }

@@ -3,7 +3,7 @@ import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRule
 import { Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
-import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
+import { ERRORS_LISTED_MAX, invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { parseJson, readBody } from "./request-body.js";
 
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
@@ -22,11 +22,13 @@ function checkTicks(raw: unknown, rules: TickRules): NewTick[] {
   }
   const errors: FieldError[] = [];
   const ticks: NewTick[] = [];
+  let unlisted = 0;
   raw.forEach((row: unknown, index) => {
     const tick = checkTick(row, rules, `[${index}].`, errors);
-    if (tick !== undefined) ticks.push(tick);
+    if (tick !== undefined && errors.length === 0) ticks.push(tick);
+    if (errors.length > ERRORS_LISTED_MAX) unlisted += errors.splice(ERRORS_LISTED_MAX).length;
   });
-  if (errors.length > 0) throw invalidTicks(errors);
+  if (errors.length > 0) throw invalidTicks(errors, {}, errors.length + unlisted);
   return ticks;
 }
 
@@ -54,9 +56,9 @@ export async function postBulkJson(
   }
   const outcome = await commits.submit(ticks);
   if (!outcome.ok) {
-    const errors = outcome.refusals.map((refusal) =>
-      refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal),
-    );
+    const errors = outcome.refusals
+      .slice(0, ERRORS_LISTED_MAX)
+      .map((refusal) => refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal));
     throw refusedTicks(errors, outcome.refusals);
   }
   const { created } = outcome;

@@ -17,6 +17,7 @@ import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import type { CopyTrust } from "./copy-trust.js";
 import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
 import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
+import type { EarlierRun } from "./slot-allocator.js";
 import { endStamps, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
 import { copyAndCommit, encodeTicks } from "./tick-copy.js";
@@ -26,6 +27,8 @@ export interface WriteRequest {
   readonly ticks: readonly NewTick[];
   /** Each of theirs, once. */
   readonly symbols: readonly string[];
+  /** The run that the first of them go on with. */
+  readonly earlier?: EarlierRun | undefined;
 }
 
 /** What one transaction stored. */
@@ -90,6 +93,7 @@ export class TickWriter {
     const prepared = typeof way === "string" ? undefined : way;
     const symbols = [...new Set(requests.flatMap((request) => request.symbols))];
     const tickLists = requests.map(({ ticks }) => ticks);
+    const earlier = requests.map((request) => request.earlier);
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
       const stamps = prepared === undefined ? stampRanges(tickLists) : endStamps(tickLists);
@@ -104,7 +108,8 @@ export class TickWriter {
       const copied = found.length === 0 && hasRoom && isSound(prepared, rules) ? prepared : undefined;
       const isFoundAll = prepared === undefined || copied !== undefined;
       const stored = isFoundAll ? found : await storedAt(transaction, stampRanges(tickLists));
-      const placing = copied?.placing ?? placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols });
+      const placing =
+        copied?.placing ?? placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols, earlier });
       this.trust.doubt(way === "again" ? placing.met : symbolsSentAgain(requests, placing));
       const { outcomes, created } = placing;
       const facts = { outcomes, created, xid: rules.xid, nowUs: rules.nowUs, incarnation };
@@ -147,7 +152,7 @@ interface Prepared {
 function prepare(requests: readonly WriteRequest[]): Prepared {
   const placing = placeTicks(
     requests.map(({ ticks }) => ticks),
-    NOTHING_KNOWN,
+    { ...NOTHING_KNOWN, earlier: requests.map(({ earlier }) => earlier) },
   );
   return { placing, rows: encodeTicks(placing.created) };
 }
