@@ -18,7 +18,7 @@ import type { CopyTrust } from "./copy-trust.js";
 import { NO_NEW_SYMBOLS, readNewSymbols } from "./new-symbols.js";
 import { type Ground, type Outcome, type Placing, placeTicks } from "./placement.js";
 import type { EarlierRun } from "./slot-allocator.js";
-import { endStamps, stampRanges } from "./stored-ranges.js";
+import { endStamps, probesOf, type StampRange, stampRanges } from "./stored-ranges.js";
 import { runsOf } from "./symbol-runs.js";
 import { copyAndCommit, encodeTicks } from "./tick-copy.js";
 
@@ -177,23 +177,38 @@ function symbolsSentAgain(requests: readonly WriteRequest[], { outcomes, met }: 
   });
 }
 
+/** All that is stored at the stamps of some ranges, and some of what lies between them. */
+async function storedAt(transaction: Transaction, ranges: readonly StampRange[]): Promise<Tick[]> {
+  const stored = await readRanges(transaction, ranges);
+  const rows = new Uint32Array(ranges.length);
+  for (const { range } of stored) rows[range] = (rows[range] ?? 0) + 1;
+  const isCut = ranges.map(({ stamps, rowsMax }, range) => stamps.length > 1 && rows[range] === rowsMax);
+  if (!isCut.includes(true)) return stored;
+  const probed = await readRanges(transaction, ranges.filter((_range, at) => isCut[at]).flatMap(probesOf));
+  return [...stored.filter(({ range }) => isCut[range] !== true), ...probed];
+}
+
+/** A stored tick, and which of the ranges it was found for. */
+type FoundTick = Tick & { readonly range: number };
+
 /** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
-async function storedAt(transaction: Transaction, ranges: readonly SymbolRange[]): Promise<Tick[]> {
+async function readRanges(transaction: Transaction, ranges: readonly StampRange[]): Promise<FoundTick[]> {
   const from = ranges.map((range) => range.fromUs);
   const to = ranges.map((range) => range.toUs);
   const earliestUs = from.reduce((earliest, us) => Math.min(earliest, us), Number.POSITIVE_INFINITY);
   const latestUs = to.reduce((latest, us) => Math.max(latest, us), 0);
-  return transaction<Tick[]>`
-    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price
-      from unnest(${ranges.map((range) => range.symbol)}::text[], ${from}::timestamptz[], ${to}::timestamptz[])
-           as stamps(symbol, from_time, to_time)
+  return transaction<FoundTick[]>`
+    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price, stamps.place::int - 1 as range
+      from unnest(${ranges.map((range) => range.symbol)}::text[], ${from}::timestamptz[], ${to}::timestamptz[],
+                  ${ranges.map((range) => range.rowsMax)}::bigint[])
+           with ordinality as stamps(symbol, from_time, to_time, rows_max, place)
      cross join lateral (
        select symbol, time, seq, price
          from ticks
         where symbol = stamps.symbol
           and time >= stamps.from_time and time < stamps.to_time
           and time >= ${earliestUs}::timestamptz and time < ${latestUs}::timestamptz
-       offset 0) stored`;
+        limit stamps.rows_max) stored`;
 }
 
 /**
