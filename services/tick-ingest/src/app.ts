@@ -14,6 +14,7 @@ import {
   createHttpApp,
   createLogger,
   exportClockSkew,
+  FairTurns,
   Health,
   type HttpServer,
   type Logger,
@@ -44,8 +45,19 @@ import { SymbolTable } from "./write/symbol-table.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
-/** Two for single ticks, two for bulk, one for corrections, and one to spare. */
-const CONNECTIONS_MAX = 6;
+/** Two for single ticks, two for bulk, two for corrections, and one to spare. */
+const CONNECTIONS_MAX = 7;
+/**
+ * Corrections that wait are answered some 5 ms each after those before them; with more of them a new one is better asked to come
+ * back, and so is one of a caller who has half of them.
+ */
+const CORRECTIONS = {
+  runningMax: 2,
+  runningPerCallerMax: 2,
+  waitingMax: 5000,
+  waitingPerCallerMax: 2500,
+  whenFull: "too many corrections wait to be written; send this again",
+};
 /** A commit of 50,000 ticks takes about half a second; what takes longer than this will not end well. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** A process that stops in the middle of a transaction must not keep its symbols locked. */
@@ -79,6 +91,7 @@ function createParts(config: Config, version: string) {
     publisher,
     corrections: new Corrections(database, ledger),
     symbolTable: new SymbolTable(database, config),
+    turns: new FairTurns(CORRECTIONS),
     logKeeper: new LogKeeper(database, redis, logger),
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
