@@ -23,6 +23,7 @@ export * from "./http-app.js";
 export * from "./http-server.js";
 export * from "./lifecycle.js";
 export * from "./logger.js";
+export * from "./loop-turns.js";
 export * from "./metrics.js";
 export * from "./package-version.js";
 export * from "./problem.js";

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Deployment, Micros } from "@fx-ohlc/schemas";
-import { type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
+import { type Logger, LoopTurns, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -25,7 +25,6 @@ import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
-import { RequestTurns } from "./subscription/request-turns.js";
 import { Session, type SessionContext } from "./subscription/session.js";
 
 /** How often ohlc-query is asked for the database's clock. A jump of it is followed so soon. */
@@ -118,7 +117,7 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
-      turns: new RequestTurns(),
+      turns: new LoopTurns(),
     };
     this.admission = new Admission({
       ...config,

@@ -1,5 +1,5 @@
 import { formatOffset } from "@fx-ohlc/schemas";
-import type { Logger } from "@fx-ohlc/service-kit";
+import type { Logger, LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
 import { Delivery, type DeliveryContext } from "../fanout/delivery.js";
@@ -11,14 +11,13 @@ import { type Channel, channelName, EVERY_SYMBOL, ticksChannel, withoutCovered }
 import { type FirstBars, sendFirstBars } from "./first-bars.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
-import type { RequestTurns } from "./request-turns.js";
 
 /** What a session needs of the gateway. */
 export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
   readonly channelsMax: number;
   /** Of all clients. */
-  readonly turns: RequestTurns;
+  readonly turns: LoopTurns;
   readonly logger: Logger;
 }
 

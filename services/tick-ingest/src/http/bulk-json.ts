@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
-import { Problem, sendJson } from "@fx-ohlc/service-kit";
+import { LoopTurns, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
 import { ERRORS_LISTED_MAX, invalidTicks, refusalError, refusedTicks } from "./refusals.js";
@@ -8,6 +8,9 @@ import { parseJson, readBody } from "./request-body.js";
 
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 export const BULK_ROWS_MAX = 50_000;
+/** A larger body takes more than some 10 ms to be looked through, the largest 200. */
+const LARGE_BYTES = 256 * 1024;
+const LARGE_BODIES = new LoopTurns();
 
 /** @throws Problem 400 when the body is not JSON, 422 listing the first bad rows */
 function readTicks(body: Buffer, rules: TickRules): NewTick[] {
@@ -44,7 +47,9 @@ export async function postBulkJson(
   commits: GroupCommit,
   rules: TickRules,
 ): Promise<void> {
-  const ticks = readTicks(await readBody(req, BODY_BYTES_MAX), rules);
+  const body = await readBody(req, BODY_BYTES_MAX);
+  if (body.length > LARGE_BYTES) await LARGE_BODIES.next();
+  const ticks = readTicks(body, rules);
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
     return;

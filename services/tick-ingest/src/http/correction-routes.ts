@@ -28,9 +28,9 @@ export interface CorrectionDependencies {
   readonly turns: FairTurns;
 }
 
-/** A time cut to where ticks can be: later ones are valid, but the database has no use for them. */
+/** A time cut to where ticks can be: earlier and later ones are valid, but the database has no use for them. */
 function instant(timeUs: Micros): Micros {
-  return Math.min(timeUs, LATEST_US);
+  return Math.min(Math.max(timeUs, 0), LATEST_US);
 }
 
 /** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */

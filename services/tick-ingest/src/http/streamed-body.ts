@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Problem } from "@fx-ohlc/service-kit";
-import { type BodyBudget, type BodyShare, NO_ROOM } from "./body-budget.js";
+import { type BodyBudget, type BodyShare, CRUMBLED, NO_ROOM } from "./body-budget.js";
 import { GatheredBytes } from "./gathered-bytes.js";
 import { ENDED_EARLY } from "./request-body.js";
 
@@ -8,7 +8,6 @@ import { ENDED_EARLY } from "./request-body.js";
 const AHEAD_BYTES_MAX = 256 * 1024;
 /** The same of a body in tiny pieces, which cannot be told to wait: what Node keeps of it then costs 300 bytes each. */
 const AHEAD_IN_TINY_PIECES_MAX = 4 * 1024 * 1024;
-const TINY_PIECE_BYTES = 32;
 
 /**
  * A body that is read while it comes, everything that is there at a time. While nothing comes there is an empty piece now and
@@ -18,8 +17,6 @@ export class StreamedBody implements AsyncIterable<Buffer> {
   /** For what its reader keeps of it, too, who closes it in the end. */
   readonly share: BodyShare;
   readonly #gathered = new GatheredBytes();
-  #pieces = 0;
-  #bytes = 0;
   #isOver = false;
   #problem: Problem | undefined;
   #wake: () => void = () => undefined;
@@ -57,17 +54,15 @@ export class StreamedBody implements AsyncIterable<Buffer> {
   }
 
   #take(piece: Buffer): void {
-    this.#pieces += 1;
-    this.#bytes += piece.length;
-    this.share.arrived(piece.length);
-    const isTiny = this.#bytes < this.#pieces * TINY_PIECE_BYTES;
-    const isTooMuch = isTiny && this.#gathered.length >= AHEAD_IN_TINY_PIECES_MAX;
-    if (isTooMuch || !this.share.hold(piece.length)) {
-      this.#end(NO_ROOM);
+    const { share } = this;
+    const isBearable = share.arrived(piece.length);
+    const isTooMuch = share.isCrumbled && this.#gathered.length >= AHEAD_IN_TINY_PIECES_MAX;
+    if (!isBearable || isTooMuch || !share.hold(piece.length)) {
+      this.#end(isBearable ? NO_ROOM : CRUMBLED);
       return;
     }
     this.#gathered.add(piece);
-    if (!isTiny && this.#gathered.length >= AHEAD_BYTES_MAX) this.req.pause();
+    if (!share.isCrumbled && this.#gathered.length >= AHEAD_BYTES_MAX) this.req.pause();
     this.#wake();
   }
 

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /**
- * Lets requests of all clients go one by one, a turn of the event loop each: one of 1,000 channels takes some 30 ms, and when those of
- * many clients come at once, live ticks go out between them.
+ * Lets pieces of work that take some 30 ms each go one by one, a turn of the event loop each: when many come at once, what is small goes
+ * on between them.
  */
-export class RequestTurns {
+export class LoopTurns {
   #last: Promise<void> = Promise.resolve();
 
   /** Resolves when it is the caller's turn. */
