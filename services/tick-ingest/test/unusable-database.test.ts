@@ -103,10 +103,13 @@ test("a database whose new sessions only read is told by the first write, and wr
 });
 
 test("commits that wait for a synchronous standby are answered 503, and go on when nobody waits for it any more", async () => {
-  const { server, service } = await onOwnServer();
+  const primary = await testPrimary();
+  closers.push(() => primary.drop());
+  const { url } = await migrated(primary);
+  const service = await serving(url);
   await expectUsable(service);
   const standbys = (names: string) =>
-    aside(server.url, async (sql) => {
+    aside(url, async (sql) => {
       await sql`set synchronous_commit = local`;
       await sql.unsafe(`alter system set synchronous_standby_names = '${names}'`);
       await sql`select pg_reload_conf()`;
