@@ -81,6 +81,7 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
+  const logKeeper = new LogKeeper(database, redis, logger);
   const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
   return {
     logger,
@@ -92,7 +93,7 @@ function createParts(config: Config, version: string) {
     corrections: new Corrections(database, ledger),
     symbolTable: new SymbolTable(database, config),
     turns: new FairTurns(CORRECTIONS),
-    logKeeper: new LogKeeper(database, redis, logger),
+    logKeeper,
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
@@ -101,7 +102,7 @@ function createParts(config: Config, version: string) {
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, database, redis, publisher),
+    health: createHealth(version, database, redis, [database, publisher, logKeeper]),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, writer, config),
     bulk: new GroupCommit(database, writer, { ...config, flushIntervalMs: 0 }),
@@ -179,7 +180,12 @@ function problemsOf({ ageS, isMarkAhead }: MaintenanceState): string[] {
 /** Bars that are so far behind that somebody should look: ten times what an import of many years takes. */
 const BACKLOG_AGE_MAX_S = 300;
 
-function createHealth(version: string, database: Database, redis: RedisStore, publisher: Publisher): Health {
+/** What tells by itself what is wrong with it. */
+interface Complaining {
+  readonly problems: readonly string[];
+}
+
+function createHealth(version: string, database: Database, redis: RedisStore, parts: readonly Complaining[]): Health {
   let maintenance = NOTHING_WAITS;
   const check = async () => {
     database.assertAvailable();
@@ -192,8 +198,7 @@ function createHealth(version: string, database: Database, redis: RedisStore, pu
       { name: "redis", requiredForReady: false, check: () => redis.ping() },
     ],
     problems: () => [
-      ...database.problems,
-      ...publisher.problems,
+      ...parts.flatMap(({ problems }) => problems),
       ...problemsOf(maintenance),
       ...clockHealth(database.clock).problems,
     ],
