@@ -18,7 +18,7 @@ const UNKNOWN_MS = 1000;
 const LOOK_INTERVAL_MS = 1000;
 /** A body in smaller pieces on average costs more by their number than by their bytes; so many of them nobody sends who means well. */
 const CRUMB_BYTES = 32;
-const CRUMBS_MAX = 100_000;
+const CRUMBS_MAX = 20_000;
 
 /** A body under way. */
 export interface BodyKind {
