@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 /** Sends a body in a request of its own. */
-async function post(path: string, body: string, headers: Record<string, string> = JSON_TYPE): Promise<number> {
+async function post(path: string, body: string | Buffer, headers: Record<string, string> = JSON_TYPE): Promise<number> {
   const answer = await fetch(`${everything.ingest.url}${path}`, { method: "POST", headers, body });
   await answer.arrayBuffer();
   return answer.status;
@@ -42,21 +42,17 @@ async function upload(port: number, head: string): Promise<Socket> {
 
 const BAD_ROW = '{"symbol":"","price":-1,"time":0}';
 const TWISTED: readonly (readonly [string, number, () => string])[] = [
-  [
-    "an object of a million names",
-    413,
-    () => `{${Array.from({ length: 1_000_000 }, (_, i) => `"k${i}":1`).join(",")}}`,
-  ],
+  ["an object of 700,000 names", 413, () => `{${Array.from({ length: 700_000 }, (_, i) => `"k${i}":1`).join(",")}}`],
   ["ten million brackets", 413, () => "[".repeat(10_000_000)],
   ["three million empty arrays", 413, () => `[${"[],".repeat(3_000_000)}[]]`],
   ["50,000 rows with 3 errors each", 422, () => `[${Array.from({ length: 50_000 }, () => BAD_ROW).join(",")}]`],
 ];
 
-test.each(TWISTED)("20 bodies with %s are answered %d", async (_name, status, make) => {
-  const body = make();
+test.each(TWISTED)("10 bodies with %s are answered %d", async (_name, status, make) => {
+  const body = Buffer.from(make());
   let statuses: number[] = [];
   const worst = await bystander.during(async () => {
-    statuses = await Promise.all(Array.from({ length: 20 }, () => post("/ticks/bulk", body)));
+    statuses = await Promise.all(Array.from({ length: 10 }, () => post("/ticks/bulk", body)));
   });
   expectServed(worst);
   expect(new Set(statuses.filter((answered) => answered !== 503))).toEqual(new Set([status]));
@@ -71,8 +67,9 @@ test.each(["ingest", "edge"] as const)("256 bodies stall in the middle, by way o
     for (let at = 0; at < 256; at += 1) {
       const head = "Content-Type: application/json\r\nContent-Length: 2000000";
       const socket = await upload(port, head);
-      socket.write(half);
       sockets.push(socket);
+      // Until all of it is on its way.
+      await new Promise((resolve) => socket.write(half, resolve));
     }
   });
   for (const socket of sockets) socket.destroy();
@@ -107,11 +104,13 @@ test("24 MB come as chunks of a byte each", async () => {
     const senders = ["application/json", "application/x-ndjson"].map(async (type) => {
       const socket = await upload(everything.ingest.port, `Content-Type: ${type}\r\nTransfer-Encoding: chunked`);
       const isOver = new Promise((resolve) => socket.once("close", resolve));
-      let answer = "";
-      socket.on("data", (bytes) => (answer += String(bytes)));
-      for (let sent = 0; sent < 1200 && answer === "" && !socket.destroyed; sent += 1) {
+      let isAnswered = false;
+      const answered = once(socket, "data").then(() => {
+        isAnswered = true;
+      });
+      for (let sent = 0; sent < 1200 && !isAnswered && !socket.destroyed; sent += 1) {
         if (!socket.write(chunks))
-          await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), isOver]);
+          await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), isOver, answered]);
       }
       socket.destroy();
     });
