@@ -19,7 +19,7 @@ export function logWriter(logs: string, name: string, sizeMax = LOG_SIZE_MAX): (
     handle = undefined;
     keepOne(file);
     size = 0;
-    handle = openSync(file, "w");
+    handle = openSync(file, "w", 0o600);
     return handle;
   };
   return (line) => {

@@ -8,14 +8,12 @@ if (process.env.npm_lifecycle_event !== undefined) {
   onOrphaned(process.ppid, () => process.kill(process.pid, "SIGTERM"));
 }
 
+// What the stack and its parts write is for their owner; the accounts of its servers may pass through its folders.
+process.umask(0o066);
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 await runService("fx-ohlc", process, ({ env, signal }) => {
   const config = readStackConfig(env);
-  const fail = (reason: string): void => {
-    process.stderr.write(`fx-ohlc: ${reason}\n`);
-    process.exitCode = 1;
-    process.kill(process.pid, "SIGTERM");
-  };
-  return new Stack({ config, env, signal, say, fail });
+  return new Stack({ config, env, signal, say });
 });

@@ -26,8 +26,6 @@ export interface StackOptions {
   readonly signal: AbortSignal;
   /** Says one line to who started the stack. */
   say(line: string): void;
-  /** Called when the stack cannot go on. */
-  fail(reason: string): void;
 }
 
 /**
@@ -48,7 +46,7 @@ export class Stack implements Service {
 
   constructor(options: StackOptions) {
     this.#options = options;
-    this.#supervisor = new Supervisor({ say: options.say, giveUp: options.fail });
+    this.#supervisor = new Supervisor({ say: options.say });
   }
 
   /** @throws Error in one line that says what to do; nothing is left behind then */

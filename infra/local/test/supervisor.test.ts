@@ -8,7 +8,7 @@ import { Supervisor } from "../src/supervisor.js";
 describe("the supervisor", () => {
   const folder = mkdtempSync(join(tmpdir(), "fx-supervisor-"));
   const lines: string[] = [];
-  const reasons: string[] = [];
+  const pauses: number[] = [];
   const processes: ReadyProcess[] = [];
 
   function program(name: string, script: string): ReadyProcess {
@@ -29,12 +29,12 @@ describe("the supervisor", () => {
   }
 
   function supervisor(): Supervisor {
-    return new Supervisor({ say: (line) => lines.push(line), giveUp: (reason) => reasons.push(reason) });
+    return new Supervisor({ say: (line) => lines.push(line), pause: async (ms) => pauses.push(ms) });
   }
 
   beforeEach(() => {
     lines.length = 0;
-    reasons.length = 0;
+    pauses.length = 0;
   });
 
   afterAll(async () => {
@@ -52,18 +52,21 @@ describe("the supervisor", () => {
     expect(lines[0]).toBe("sturdy died (SIGKILL); starting it again");
     expect(process.pid).not.toBe(first);
     expect(isAlive(process.pid ?? 0)).toBe(true);
-    expect(reasons).toEqual([]);
+    expect(pauses).toEqual([500]);
   });
 
-  it("gives up on what keeps dying, with the last thing it said", async () => {
+  it("starts what keeps dying ever less often, with the last thing it said, and never gives up", async () => {
     const process = program(
       "broken",
-      'console.log("up"); setTimeout(() => { console.log("no disk"); process.exit(3); }, 100);',
+      'console.log("up"); setTimeout(() => { console.log("no disk"); process.exit(3); }, 20);',
     );
-    supervisor().watch(process);
+    const guard = supervisor();
+    guard.watch(process);
     await process.start();
-    await eventually(() => reasons.length > 0);
-    expect(reasons).toEqual(["broken died 5 times within a minute (exit code 3): no disk"]);
+    await eventually(() => pauses.length > 9);
+    guard.stop();
+    expect(pauses.slice(0, 10)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(lines).toContain("broken died (exit code 3): no disk; starting it again in 1 s, after 2 deaths");
   });
 
   it("leaves alone what was stopped, and everything after its own stop", async () => {

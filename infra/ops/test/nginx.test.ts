@@ -28,7 +28,7 @@ function configure(folder: string, port: number, ports: readonly number[]): stri
   }
   const upstreams = UPSTREAMS.map((name, i) => `upstream ${name} { server 127.0.0.1:${ports[i]}; keepalive 16; }`);
   const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-    ${process.getuid?.() === 0 ? "user root;" : ""} events {} http { ${upstreams.join("\n")} include edge.conf; }`;
+    ${process.getuid?.() === 0 ? "user root;" : ""} events { worker_connections 4096; } http { ${upstreams.join("\n")} include edge.conf; }`;
   writeFileSync(join(folder, "nginx.conf"), main);
   return join(folder, "nginx.conf");
 }
@@ -144,6 +144,30 @@ if (missing.length > 0) {
       expect(answer).toMatchObject({ statusCode: 422 });
       upload.destroy();
     }
+  });
+
+  test("passes lines of any known length on, and refuses a longer array than a service takes", async () => {
+    let bytes = 0;
+    handlers.tick_ingest = async (req, res) => {
+      bytes = 0;
+      for await (const piece of req) bytes += (piece as Buffer).length;
+      sendJson(res, 201, {});
+    };
+    const statusOf = async (type: string, length: number) => {
+      const body = Buffer.alloc(length, " ");
+      return (await fetch(`${url}/ticks/bulk`, { method: "POST", headers: { "Content-Type": type }, body })).status;
+    };
+    expect([await statusOf("text/csv", 15_000_000), bytes]).toEqual([201, 15_000_000]);
+    expect([await statusOf("application/json", 10_485_760), bytes]).toEqual([201, 10_485_760]);
+    expect(await statusOf("application/json", 15_000_000)).toBe(413);
+  });
+
+  test("has a bound on what one address has open", async () => {
+    const sockets = Array.from({ length: 510 }, () => open());
+    for (const socket of sockets) socket.write("POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+    await eventually(async () => (await fetch(`${url}/ohlc/minute`)).status === 429, { what: "429" });
+    for (const socket of sockets) socket.destroy();
+    await eventually(async () => (await fetch(`${url}/ohlc/minute`)).ok, { what: "an answer" });
   });
 
   test("refuses stray bytes after the answer to the request before them", async () => {

@@ -56,11 +56,11 @@ export async function queueRefresh(
   return rows.map((row) => row.id);
 }
 
-/** Whether the worker is done with all of these queue rows: the bars hold the changes. */
-export async function refreshed(sql: Queries, ids: readonly number[]): Promise<boolean> {
-  if (ids.length === 0) return true;
-  const waiting = await sql`select 1 from refresh_queue where id = any(${[...ids]}::bigint[]) limit 1`;
-  return waiting.length === 0;
+/** Those of some queue rows that the worker is not done with: their changes are not in the bars yet. */
+export async function stillQueued(sql: Queries, ids: readonly number[]): Promise<Set<number>> {
+  if (ids.length === 0) return new Set();
+  const rows = await sql<{ id: number }[]>`select id from refresh_queue where id = any(${[...ids]}::bigint[])`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ServerState {
   readonly isReadOnly: boolean;
   /** Half-way between `timescaledb_pre_restore()` and `timescaledb_post_restore()`, where hypertables take nothing. */
   readonly isBeingRestored: boolean;
+  /** A commit of this role has waited for a synchronous standby for longer than one takes that is there. */
+  readonly waitsForStandby: boolean;
   /** The role may write ticks; false also while there are none. */
   readonly mayWrite: boolean;
   /** Schemas with tables of this system. */
@@ -28,6 +30,9 @@ export interface ServerState {
   readonly backend: number;
 }
 
+/** A standby that is there confirms within milliseconds; with the time between two looks and a look, a sender has its 503 within 2 s. */
+const STANDBY_PATIENCE = "1 second";
+
 /** One statement without anything that a `search_path` could change. */
 export async function readServerState(sql: Queries): Promise<ServerState & { readonly isPooled: boolean }> {
   const rows = await sql<ServerState[]>`
@@ -43,6 +48,9 @@ export async function readServerState(sql: Queries): Promise<ServerState & { rea
            pg_is_in_recovery()                                                         as "isStandby",
            current_setting('default_transaction_read_only') = 'on'                     as "isReadOnly",
            coalesce(current_setting('timescaledb.restoring', true), 'off') = 'on'      as "isBeingRestored",
+           exists (select from pg_stat_activity
+                    where wait_event = 'SyncRep' and datname = current_database() and usename = current_user
+                      and query_start < clock_timestamp() - ${STANDBY_PATIENCE}::interval)   as "waitsForStandby",
            coalesce((select bool_and(has_table_privilege(ticks, 'INSERT')) from systems), false) as "mayWrite",
            array(select quote_ident(schema) from systems order by schema)              as schemas,
            quote_ident(current_schema())                                               as "homeSchema",
@@ -62,8 +70,14 @@ export async function readServerState(sql: Queries): Promise<ServerState & { rea
 }
 
 /** Why nothing can be written now, in words for everybody; undefined when it can. */
-export function whyUnwritable({ isStandby, isReadOnly, isBeingRestored }: ServerState): string | undefined {
+export function whyUnwritable({
+  isStandby,
+  isReadOnly,
+  isBeingRestored,
+  waitsForStandby,
+}: ServerState): string | undefined {
   if (isBeingRestored) return "the database is being restored: timescaledb_post_restore() has not been called";
+  if (waitsForStandby) return "commits wait for a synchronous standby that does not answer";
   if (isStandby) return "the database is a standby, which cannot be written to";
   return isReadOnly ? "the database is read-only" : undefined;
 }

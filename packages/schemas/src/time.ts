@@ -12,6 +12,9 @@ export const US_PER_DAY = 24 * US_PER_HOUR;
 /** The latest instant that is exact to the microsecond, in 2255. */
 export const LATEST_US: Micros = 9_000_000_000_000_000;
 
+/** There is no year 0 in most calendars, PostgreSQL's among them: 0001-01-01T00:00:00Z. */
+const EARLIEST_US: Micros = -62_135_596_800_000_000;
+
 /** What every refusal of a time says. */
 export const TIME_RULE = "must be an RFC 3339 time with Z or an offset and at most six fraction digits";
 
@@ -73,7 +76,7 @@ function parseOffsetUs(text: string, from: number): number {
 }
 
 /**
- * Reads an RFC 3339 time. A time without an offset, with more than six fraction digits or with second 60 is refused.
+ * Reads an RFC 3339 time. A time without an offset, with more than six fraction digits, of year 0 or with second 60 is refused.
  * Read character by character: every tick passes here, and a regular expression takes four times as long.
  *
  * @returns microseconds since 1970 (negative before), or undefined when `raw` is not such a time
@@ -88,7 +91,7 @@ export function parseTime(raw: unknown): Micros | undefined {
   const fraction =
     fractionDigits < 0 ? 0 : digits(raw, SECONDS_LENGTH + 1, end) * 10 ** (FRACTION_DIGITS_MAX - fractionDigits);
   const us = dateUs + secondOfDay(raw) * US_PER_SECOND + fraction - parseOffsetUs(raw, end);
-  return Number.isNaN(us) || fractionDigits === 0 ? undefined : us;
+  return us >= EARLIEST_US && fractionDigits !== 0 ? us : undefined;
 }
 
 const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));

@@ -145,4 +145,6 @@ function dropRest(this: ServerResponse): void {
   });
   // What was never read Node drops by itself, as fast as it comes.
   req.read(0);
+  // Whoever read it may have stopped in the middle.
+  req.resume();
 }

@@ -6,6 +6,9 @@ export class Ending {
   #reason: Error | undefined;
   readonly #listeners = new Set<(reason: Error) => void>();
 
+  /** @param caller whose share of a bound it counts towards; nobody's when empty */
+  constructor(readonly caller = "") {}
+
   /** Undefined as long as it may go on. */
   get reason(): Error | undefined {
     return this.#reason;

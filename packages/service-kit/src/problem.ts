@@ -89,11 +89,15 @@ export function unavailable(what: string, cause?: unknown): Problem {
   return new Problem("unavailable", `${what} is not available at the moment`, { cause });
 }
 
-/** The first refused field in one sentence, for those who read only `detail`. */
-export function summary(errors: readonly FieldError[]): string {
+/**
+ * The first refused field in one sentence, for those who read only `detail`.
+ *
+ * @param count how many there are, where not all of them were kept
+ */
+export function summary(errors: readonly FieldError[], count = errors.length): string {
   const [first] = errors;
   if (first === undefined) return "The request is not valid.";
-  const more = errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`;
+  const more = count === 1 ? "" : ` (and ${count - 1} more)`;
   return `${first.field === "" ? "the body" : first.field} ${first.message}${more}`;
 }
 

@@ -9,16 +9,20 @@ import {
   type Transaction,
 } from "@fx-ohlc/database";
 import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
-import { Ending, type RemoteClock, Semaphore } from "@fx-ohlc/service-kit";
+import { Ending, FairTurns, type FairTurnsOptions, type RemoteClock } from "@fx-ohlc/service-kit";
 
-/** Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. */
-const WAITING = { waitingMax: 500, whenFull: "Too many reads wait for the database." };
+/**
+ * Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. A caller has three quarters of
+ * all places at most, so that the slow reads of one leave some for the others.
+ */
+const WAITING_MAX = 500;
+const SHARE_MAX = 0.75;
 const CANCELLED = "57014";
 
 /** A database, and whose turn it is to read from it. */
 interface Source {
   readonly database: Database;
-  readonly turns: Semaphore;
+  readonly turns: FairTurns;
 }
 
 type Sources = readonly [Source, ...Source[]];
@@ -43,7 +47,7 @@ export class Reader {
    *   is the primary
    */
   static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
-    const sourceOf = (database: Database) => ({ database, turns: new Semaphore(connectionsMax, WAITING) });
+    const sourceOf = (database: Database) => ({ database, turns: new FairTurns(turnsOf(connectionsMax)) });
     return new Reader(new Ending(), [sourceOf(first), ...others.map(sourceOf)]);
   }
 
@@ -115,6 +119,16 @@ export class Reader {
         return work(database.sql);
       }
     };
-    return database.whileAvailable(() => turns.run(read, this.ending));
+    return database.whileAvailable(() => turns.run(this.ending.caller, read, this.ending));
   }
+}
+
+function turnsOf(connectionsMax: number): FairTurnsOptions {
+  return {
+    runningMax: connectionsMax,
+    runningPerCallerMax: Math.ceil(SHARE_MAX * connectionsMax),
+    waitingMax: WAITING_MAX,
+    waitingPerCallerMax: SHARE_MAX * WAITING_MAX,
+    whenFull: "Too many reads wait for the database.",
+  };
 }

@@ -55,6 +55,12 @@ export async function readSymbols(
   });
 }
 
+/** The names of a page alone. */
+export async function readSymbolNames(reader: Reader, page: SymbolPage): Promise<string[]> {
+  const rows = await reader.read((sql) => readRows(sql, page));
+  return rows.map(({ symbol }) => symbol);
+}
+
 /** A single one; undefined where it is not known. */
 export async function readSymbol(
   reader: Reader,

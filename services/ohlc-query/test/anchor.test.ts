@@ -47,6 +47,12 @@ test("GET /internal/database tells which database this is, as of now", async () 
   expect((await service.get("/internal/database")).body).toMatchObject({ ...known, incarnation: "another1" });
 });
 
+test("GET /internal/symbols names symbols page by page", async () => {
+  await service.sql`insert into symbols (symbol, first_heard) select unnest(array['NA', 'NB', 'NC']), now()`;
+  expect((await service.get("/internal/symbols?prefix=N&limit=2")).body).toEqual(["NA", "NB"]);
+  expect((await service.get("/internal/symbols?limit=2&after=NB")).body).toEqual(["NC"]);
+});
+
 describe("GET /internal/anchor", () => {
   test("gives a snapshot and the boundary also when there is no bar at all", async () => {
     const { body } = await service.get<Anchor>("/internal/anchor");

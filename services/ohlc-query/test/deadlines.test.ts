@@ -6,7 +6,8 @@ import { get, type ReadSide, startReadSide } from "./read-side.js";
 /** On a busy machine. */
 const CONNECTIONS = 2;
 /** Reads that may wait for a connection. */
-const WAITING = 500;
+/** Of one caller: three quarters of all. */
+const WAITING = 375;
 const TICKS = "/ticks?symbol=EURUSD&start=2024-03-05T10:00:00Z&end=2024-03-06T00:00:00Z";
 const BARS = "/ohlc/minute?symbol=EURUSD&start=2024-03-05T10:00:00Z&end=2024-03-05T11:00:00Z";
 const ANCHOR = "/internal/anchor?symbol=EURUSD";

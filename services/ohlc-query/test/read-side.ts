@@ -6,8 +6,8 @@ import {
   type RefreshWindow,
   readCommitRules,
   readSettings,
-  refreshed,
   type Sql,
+  stillQueued,
 } from "@fx-ohlc/database";
 import { parseTime } from "@fx-ohlc/schemas";
 import { readEnv } from "@fx-ohlc/service-kit";
@@ -119,7 +119,7 @@ async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Pro
     const windows = symbols.map((symbol): RefreshWindow => ({ symbol, fromUs, toUs, reason: "late" }));
     return queueRefresh(transaction, engine, windows);
   });
-  await eventually(() => refreshed(sql, ids), { what: "the bars to hold the ticks" });
+  await eventually(async () => (await stillQueued(sql, ids)).size === 0, { what: "the bars to hold the ticks" });
 }
 
 /** The path of the next page, relative to the service; undefined on the last one. */

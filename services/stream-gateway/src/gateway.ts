@@ -1,6 +1,14 @@
 import type { Duplex } from "node:stream";
 import type { Deployment, Micros } from "@fx-ohlc/schemas";
-import { type Gate, type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
+import {
+  type Gate,
+  type Logger,
+  LoopTurns,
+  type RedisStore,
+  RemoteClock,
+  repeat,
+  Semaphore,
+} from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -122,6 +130,7 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
+      turns: new LoopTurns(),
     };
     this.admission = new Admission({
       ...config,

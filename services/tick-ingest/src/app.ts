@@ -15,6 +15,7 @@ import {
   createHttpApp,
   createLogger,
   exportClockSkew,
+  FairTurns,
   Health,
   type HttpServer,
   type Logger,
@@ -49,8 +50,19 @@ import { SymbolTable } from "./write/symbol-table.js";
 import { TickWriter } from "./write/tick-writer.js";
 
 const SERVICE = "tick-ingest";
-/** Two for single ticks, two for bulk, one for corrections, and one to spare. */
-const CONNECTIONS_MAX = 6;
+/** Two for single ticks, two for bulk, two for corrections, and one to spare. */
+const CONNECTIONS_MAX = 7;
+/**
+ * Corrections that wait are answered some 5 ms each after those before them; with more of them a new one is better asked to come
+ * back, and so is one of a caller who has half of them.
+ */
+const CORRECTIONS = {
+  runningMax: 2,
+  runningPerCallerMax: 2,
+  waitingMax: 5000,
+  waitingPerCallerMax: 2500,
+  whenFull: "too many corrections wait to be written; send this again",
+};
 /** A commit of 50,000 ticks takes about half a second; what takes longer than this will not end well. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** A process that stops in the middle of a transaction must not keep its symbols locked. */
@@ -74,6 +86,7 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
+  const logKeeper = new LogKeeper(database, redis, logger);
   const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
   const namespace = () => deployment()?.names.namespace;
   const keyStore = new KeyStore(database);
@@ -92,7 +105,8 @@ function createParts(config: Config, version: string) {
     publisher,
     corrections: new Corrections(database, ledger),
     symbolTable: new SymbolTable(database, config),
-    logKeeper: new LogKeeper(database, redis, logger),
+    turns: new FairTurns(CORRECTIONS),
+    logKeeper,
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({
       url: config.databaseDirectUrl,
@@ -101,7 +115,7 @@ function createParts(config: Config, version: string) {
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, database, redis, publisher),
+    health: createHealth(version, database, redis, [database, publisher, logKeeper]),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, writer, config),
     bulk: new GroupCommit(database, writer, { ...config, flushIntervalMs: 0 }),
@@ -188,7 +202,12 @@ function problemsOf({ ageS, isMarkAhead }: MaintenanceState): string[] {
 /** Bars that are so far behind that somebody should look: ten times what an import of many years takes. */
 const BACKLOG_AGE_MAX_S = 300;
 
-function createHealth(version: string, database: Database, redis: RedisStore, publisher: Publisher): Health {
+/** What tells by itself what is wrong with it. */
+interface Complaining {
+  readonly problems: readonly string[];
+}
+
+function createHealth(version: string, database: Database, redis: RedisStore, parts: readonly Complaining[]): Health {
   let maintenance = NOTHING_WAITS;
   const check = async () => {
     database.assertAvailable();
@@ -201,8 +220,7 @@ function createHealth(version: string, database: Database, redis: RedisStore, pu
       { name: "redis", requiredForReady: false, check: () => redis.ping() },
     ],
     problems: () => [
-      ...database.problems,
-      ...publisher.problems,
+      ...parts.flatMap(({ problems }) => problems),
       ...problemsOf(maintenance),
       ...clockHealth(database.clock).problems,
     ],

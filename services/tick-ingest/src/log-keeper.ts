@@ -1,5 +1,6 @@
 import type { Database, LogPosition } from "@fx-ohlc/database";
 import { type Logger, type RedisStore, repeat } from "@fx-ohlc/service-kit";
+import { refusalWords } from "./publish/refusals.js";
 
 /** So much may be lost to a restore that nobody notices, when every process is started anew after it. */
 const INTERVAL_MS = 1000;
@@ -20,6 +21,8 @@ function positionOf(text: unknown): LogPosition | undefined {
  */
 export class LogKeeper {
   private stopStepping: (() => Promise<void>) | undefined;
+  private refusal: string | undefined;
+  private isComplained = false;
 
   constructor(
     private readonly database: Database,
@@ -28,8 +31,17 @@ export class LogKeeper {
   ) {}
 
   start(): void {
-    const failed = (error: unknown) => void this.logger.warn("the log's position is not kept", { error });
-    this.stopStepping = repeat(INTERVAL_MS, () => this.step().catch(failed));
+    this.stopStepping = repeat(INTERVAL_MS, () =>
+      this.step().then(
+        () => this.worked(),
+        (error: unknown) => this.failed(error),
+      ),
+    );
+  }
+
+  /** What Redis has against being written to, though it answers; seen once a second, also while there is nothing to publish. */
+  get problems(): readonly string[] {
+    return this.refusal === undefined ? [] : [this.refusal];
   }
 
   async stop(): Promise<void> {
@@ -42,7 +54,22 @@ export class LogKeeper {
     const kept = positionOf(await this.redis.clientOf(key).get(key));
     if (kept !== undefined) this.database.noteLog(kept);
     const seen = this.database.logPosition;
-    if (seen === undefined || (seen.of === kept?.of && seen.bytes <= kept.bytes)) return;
-    await this.redis.clientOf(key).set(key, `${seen.bytes} ${seen.of}`);
+    if (seen === undefined) return;
+    const isKept = kept !== undefined && seen.of === kept.of && seen.bytes <= kept.bytes;
+    // Written all the same: a Redis that is full, or a replica, says so.
+    const { of, bytes } = isKept ? kept : seen;
+    await this.redis.clientOf(key).set(key, `${bytes} ${of}`);
+  }
+
+  private worked(): void {
+    this.isComplained = false;
+    this.refusal = undefined;
+  }
+
+  /** A line when it begins, not one a second. */
+  private failed(error: unknown): void {
+    this.refusal = refusalWords(error);
+    if (!this.isComplained) this.logger.warn("the log's position is not kept", { error });
+    this.isComplained = true;
   }
 }

@@ -1,3 +1,6 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+import { eventually } from "@fx-ohlc/testkit";
 import { type Ingest, startIngest } from "./ingest.js";
 
 let ingest: Ingest;
@@ -80,4 +83,55 @@ test("a stamp that comes again later in a body is numbered anew, wherever the bo
     [2, 2],
   ]);
   expect(await numbered("FARAWAY")).toEqual(await numbered("AGAIN"));
+});
+
+/** A body that stays open. */
+function openUpload(type: string) {
+  const upload = request(`${ingest.url}/ticks/bulk`, { method: "POST", headers: { "content-type": type } });
+  const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
+    upload.on("error", reject);
+    upload.on("response", async (response) => {
+      resolve({ status: response.statusCode, ...(JSON.parse(await text(response)) as object) });
+    });
+  });
+  return { upload, answer };
+}
+
+test("rows are stored within a second while their body stays open, and a run goes on being numbered", async () => {
+  const { upload, answer } = openUpload("text/csv");
+  const row = (price: number) => upload.write(`2025-01-01T00:00:00Z,OPEN,${price}\n`);
+  upload.write("time,symbol,price\n");
+  await ingest.post("/ticks", { symbol: "OPEN", time: "2025-01-01T00:00:00Z", price: 7 });
+  // Each after the one before was stored: the first walks up over the 7, and the others are no replays of it.
+  for (const stored of [2, 3, 4]) {
+    row(1);
+    await eventually(async () => (await count("OPEN")) === stored, { timeoutMs: 2000, what: `row ${stored}` });
+  }
+  row(2);
+  upload.end();
+  expect(await answer).toMatchObject({ status: 201, created: 4, duplicates: 0, lines: 5 });
+  const again = ["time,symbol,price", ...[1, 1, 1, 2].map((price) => `2025-01-01T00:00:00Z,OPEN,${price}`)].join("\n");
+  expect((await ingest.post("/ticks/bulk", again, "text/csv")).body).toMatchObject({ created: 0, duplicates: 4 });
+});
+
+test("what was read of a body that is silent for 60 s is stored, and the sender is told with 408", async () => {
+  const { upload, answer } = openUpload("application/x-ndjson");
+  upload.write('{"symbol":"SILENT","time":"2025-01-01T00:00:00Z","price":1}\n{"symbol":');
+  await eventually(async () => (await count("SILENT")) === 1);
+  const nowMs = performance.now.bind(performance);
+  jest.spyOn(performance, "now").mockImplementation(() => nowMs() + 60_000);
+  expect(await answer).toMatchObject({ status: 408, created: 1, lines: 1 });
+  jest.restoreAllMocks();
+});
+
+test("a body of 15,000 pieces of a byte each is stored", async () => {
+  const { upload, answer } = openUpload("application/x-ndjson");
+  upload.setNoDelay(false);
+  const body = rows("BYTES", 200).map((line) => {
+    const [time, symbol, price] = line.split(",");
+    return JSON.stringify({ time, symbol, price: Number(price) });
+  });
+  for (const byte of `${body.join("\n")}\n`) upload.write(byte);
+  upload.end();
+  expect(await answer).toMatchObject({ status: 201, created: 200 });
 });

@@ -102,6 +102,25 @@ test("a database whose new sessions only read is told by the first write, and wr
   await expectUsable(service);
 });
 
+test("commits that wait for a synchronous standby are answered 503, and go on when nobody waits for it any more", async () => {
+  const primary = await testPrimary();
+  closers.push(() => primary.drop());
+  const { url } = await migrated(primary);
+  const service = await serving(url);
+  await expectUsable(service);
+  const standbys = (names: string) =>
+    aside(url, async (sql) => {
+      await sql`set synchronous_commit = local`;
+      await sql.unsafe(`alter system set synchronous_standby_names = '${names}'`);
+      await sql`select pg_reload_conf()`;
+    });
+  await standbys("nobody");
+  await eventually(async () => (await service.post()).status === 503, { what: "the first 503" });
+  await expectUnusable(service, "commits wait for a synchronous standby");
+  await standbys("");
+  await expectUsable(service);
+});
+
 test("a standby is not written to, and taken as soon as it is promoted", async () => {
   const primary = await testPrimary();
   closers.push(() => primary.drop());

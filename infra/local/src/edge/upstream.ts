@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import {
   cutOff,
@@ -19,9 +19,13 @@ const UPSTREAM_IDLE_TIMEOUT_MS = 60_000;
 /** A gateway answers an upgrade at once or refuses it, ms. */
 const UPGRADE_TIMEOUT_MS = 10_000;
 
+/** Connections that are kept for the next request. However many are in use: a body that stalls must not keep others waiting. */
+const IDLE_CONNECTIONS_MAX = 256;
+
 /** The proxy to the services. Bodies are streamed both ways; a service that cannot be reached is a 503 with `Retry-After`. */
 export function createUpstreamProxy(failures: FailureLog): ProxyServer {
-  const proxy = createProxyServer({ upgradeTimeout: UPGRADE_TIMEOUT_MS, xfwd: true });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS_MAX });
+  const proxy = createProxyServer({ upgradeTimeout: UPGRADE_TIMEOUT_MS, xfwd: true, agent });
   proxy.on("proxyReq", (upstream, _req, res) => {
     // While the reader pauses, nothing is read from the service: that is no silence of its.
     upstream.setTimeout(UPSTREAM_IDLE_TIMEOUT_MS, () => res.writableNeedDrain || upstream.destroy());

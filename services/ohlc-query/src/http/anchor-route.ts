@@ -6,13 +6,16 @@ import {
   type DayBoundary,
   formatTime,
   fxDayName,
+  LIMIT_DEFAULT,
   type Micros,
   SHORT_NAMES,
   type SymbolsOrAllQuery,
+  type SymbolsQuery,
   type TickKey,
 } from "@fx-ohlc/schemas";
 import { type NewestBar, readNewestBars } from "../bars/newest-bars.js";
 import { readIdentity } from "../stream-identity.js";
+import { readSymbolNames } from "../symbols.js";
 import type { Answer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 
@@ -54,9 +57,18 @@ export async function getDatabase({ reader }: BarSources): Promise<Answer> {
   return { body: JSON.stringify(body) };
 }
 
+/** `GET /internal/symbols`: the names of a page of symbols, so that whoever follows all of them can ask for their anchors in pages. */
+export async function getSymbolNames(
+  { reader }: BarSources,
+  _req: IncomingMessage,
+  { prefix = "", limit = LIMIT_DEFAULT, after = "" }: SymbolsQuery,
+): Promise<Answer> {
+  return { body: JSON.stringify(await readSymbolNames(reader, { prefix, limit, after })) };
+}
+
 /**
- * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. Not
- * for the outside: the edge does not lead here.
+ * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. One of
+ * the version before asks for all symbols at once. Not for the outside: the edge does not lead here.
  */
 export async function getAnchor(
   { reader }: BarSources,

@@ -1,5 +1,5 @@
 import { QUERY_ROUTES } from "@fx-ohlc/contract";
-import { SymbolsOrAllQuery } from "@fx-ohlc/schemas";
+import { SymbolsOrAllQuery, SymbolsQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
@@ -17,6 +17,12 @@ export const INTERNAL_ROUTES = declareRoutes({
     path: "/internal/anchor",
     summary: "Newest bars with the snapshot they were read under",
     queryDto: SymbolsOrAllQuery,
+  },
+  getSymbolNames: {
+    ...internal,
+    path: "/internal/symbols",
+    summary: "Names of symbols, a page of them",
+    queryDto: SymbolsQuery,
   },
   getDatabase: { ...internal, path: "/internal/database", summary: "Which database the answers come from" },
   getClock: { ...internal, path: "/internal/clock", summary: "The database's clock", anyQuery: true },

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { Ending, Problem } from "@fx-ohlc/service-kit";
+import { callerAddress, Ending, Problem } from "@fx-ohlc/service-kit";
 
 /** How long all reads of one request may take together: until its deadline passes, or its client has left. */
 export class ReadDeadline extends Ending {
@@ -9,7 +9,7 @@ export class ReadDeadline extends Ending {
     res: ServerResponse,
     private readonly ms: number,
   ) {
-    super();
+    super(callerAddress(res.req));
     res.on("close", () => {
       this.pause();
       if (!res.writableFinished) this.end(new Error("the client has left"));

@@ -11,7 +11,7 @@ import {
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
-import { getAnchor, getClock, getDatabase } from "./anchor-route.js";
+import { getAnchor, getClock, getDatabase, getSymbolNames } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
@@ -68,6 +68,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
     }).map(withUdfErrors),
     ...bind(INTERNAL_ROUTES, primary, {
       getAnchor,
+      getSymbolNames,
       getDatabase,
       getClock,
       getFreshMinuteBars: getBars("1m"),

@@ -17,12 +17,24 @@ export interface StreamedAnswer {
 const STREAMS_MAX = 20;
 /** A reader that has taken nothing for so long loses its place to another who needs it, ms. */
 const PAUSE_KEPT_MS = 60_000;
+/**
+ * So many places are a caller's own. One who has more gives the slowest of his up to somebody who has fewer, once that has taken
+ * nothing for so long.
+ */
+const OWN_MAX = 5;
+const PAUSE_KEPT_BEYOND_MS = 1000;
+/** A reader that takes less than this over its whole answer, looked at after some time, counts as one that pauses. */
+const RATE_MIN_BYTES_PER_S = 8 * 1024;
+const RATE_KNOWN_AFTER_MS = 10_000;
 
 /** An answer under way. */
 interface Stream {
   readonly res: ServerResponse;
   /** Aborted when there is a reason to end. */
   readonly signal: AbortSignal;
+  readonly caller: string;
+  readonly startedMs: number;
+  takenBytes: number;
   /** Since when its reader has taken nothing of what waits for it. */
   pausedSinceMs: number | undefined;
 }
@@ -34,8 +46,9 @@ const BY_OLD_PROTOCOL = /(^|,)\s*1\.0 [^,]*$/;
  * Sends answers of any length in bounded memory: the next rows are read from the database when the client has taken those
  * before them, and between two reads nothing is held there.
  *
- * A reader may pause. After a minute it loses its place when all places are taken and another answer is asked for; after ten,
- * as on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
+ * A reader may pause. After a minute it loses its place when all places are taken and another answer is asked for, and so does
+ * one that takes less than 8 kB/s for longer than that; a caller who has more than five loses them sooner to one who has fewer.
+ * After ten minutes without a byte it is cut, as on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
  */
 export class AnswerStreams {
   readonly #streams = new Set<Stream>();
@@ -48,10 +61,17 @@ export class AnswerStreams {
     deadline: ReadDeadline,
   ): Promise<void> {
     refuseUncut(req);
-    this.#makeRoom();
+    this.#makeRoom(deadline.caller);
     const aborter = new AbortController();
     deadline.onEnd((reason) => aborter.abort(reason));
-    const stream: Stream = { res, signal: aborter.signal, pausedSinceMs: undefined };
+    const stream: Stream = {
+      res,
+      signal: aborter.signal,
+      caller: deadline.caller,
+      startedMs: performance.now(),
+      takenBytes: 0,
+      pausedSinceMs: undefined,
+    };
     this.#streams.add(stream);
     try {
       // Before the head is sent: what fails here is still answered with a problem.
@@ -74,16 +94,41 @@ export class AnswerStreams {
     }
   }
 
-  #makeRoom(): void {
+  /** @throws Problem 503 when nobody loses his place */
+  #makeRoom(caller: string): void {
     if (this.#streams.size < STREAMS_MAX) return;
-    const pauses = [...this.#streams].filter(({ pausedSinceMs }) => pausedSinceMs !== undefined);
-    const [longest] = pauses.sort((a, b) => Number(a.pausedSinceMs) - Number(b.pausedSinceMs));
-    if (longest?.pausedSinceMs === undefined || performance.now() - longest.pausedSinceMs < PAUSE_KEPT_MS) {
-      throw new Problem("unavailable", "Too many long answers are under way.");
-    }
+    const nowMs = performance.now();
+    const longest = this.#losing(caller).sort((a, b) => pausedMs(b, nowMs) - pausedMs(a, nowMs))[0];
+    if (longest === undefined) throw new Problem("unavailable", "Too many long answers are under way.");
     this.#streams.delete(longest);
     cutOff(longest.res);
   }
+
+  /** Those that lose their places to a caller, if he needs one. */
+  #losing(caller: string): Stream[] {
+    const nowMs = performance.now();
+    const counts = new Map<string, number>();
+    for (const stream of this.#streams) counts.set(stream.caller, (counts.get(stream.caller) ?? 0) + 1);
+    const own = counts.get(caller) ?? 0;
+    const isBeyond = (stream: Stream) => own < OWN_MAX && (counts.get(stream.caller) ?? 0) > OWN_MAX;
+    return [...this.#streams].filter(
+      (stream) =>
+        pausedMs(stream, nowMs) >= (isBeyond(stream) ? PAUSE_KEPT_BEYOND_MS : PAUSE_KEPT_MS) ||
+        isTooSlow(stream, nowMs),
+    );
+  }
+}
+
+/** How long its reader has taken nothing. */
+function pausedMs({ pausedSinceMs }: Stream, nowMs: number): number {
+  return pausedSinceMs === undefined ? 0 : nowMs - pausedSinceMs;
+}
+
+/** Whether its reader waits again and again, and takes a little in between. */
+function isTooSlow({ startedMs, takenBytes, pausedSinceMs }: Stream, nowMs: number): boolean {
+  const tookMs = nowMs - startedMs;
+  const isSlow = takenBytes * 1000 < RATE_MIN_BYTES_PER_S * tookMs;
+  return pausedSinceMs !== undefined && tookMs >= PAUSE_KEPT_MS + RATE_KNOWN_AFTER_MS && isSlow;
 }
 
 /** All chunks; each may take the whole time of a request, and the reader's pauses between them take none of it. */
@@ -103,6 +148,7 @@ async function write(encoded: AsyncIterable<Buffer>, stream: Stream): Promise<vo
   const { res, signal } = stream;
   for await (const bytes of encoded) {
     if (res.write(bytes)) continue;
+    stream.takenBytes += bytes.length;
     stream.pausedSinceMs = performance.now();
     await once(res, "drain", { signal });
     stream.pausedSinceMs = undefined;

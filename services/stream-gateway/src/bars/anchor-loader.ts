@@ -4,11 +4,15 @@ import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { BarRegistry } from "./bar-registry.js";
 import type { Anchor } from "./live-bars.js";
-import type { Anchors, QueryClient } from "./query-client.js";
+import type { QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
 
 /** Symbols one request names: their list stays well below what a URL may hold. */
 const SYMBOLS_MAX = 100;
+/** Names one request lists: some 20 kB. */
+const NAMES_MAX = 1000;
+/** After so many failures a symbol is asked for alone: it may be the one that a page fails by. */
+const FAILURES_COUNTED = 7;
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 /** Every symbol is checked once in this time, however many there are; a page of few is not waited for so long. */
 const ROUND_MS = 45_000;
@@ -17,8 +21,9 @@ const PAGE_PAUSE_MAX_MS = 5000;
 const TOLD_WITHIN_US = 30 * US_PER_SECOND;
 
 /**
- * Brings an anchor to every symbol that needs one, one request at a time: what needs one meanwhile is in the next request, so
- * that any number of clients costs the database one query after the other. Those that have one are anchored anew beside what
+ * Brings an anchor to every symbol that needs one, one page of them at a time: what needs one meanwhile is in a later page, so
+ * that any number of clients costs the database one query after the other. Symbols that somebody named come before those that
+ * only a wildcard means, and before both what has failed less often; a page that failed comes back in parts. Those that have one are anchored anew beside what
  * is served, round after round, to see that both are the same; where they are not, it is counted, and the symbol starts over.
  */
 export class AnchorLoader {
@@ -78,47 +83,63 @@ export class AnchorLoader {
   async #load(): Promise<void> {
     this.#isLoading = true;
     while (!this.signal.aborted) {
-      const entries = [...this.registry.entries].filter(({ live }) => live.needsAnchor);
-      if (this.registry.wantsEverySymbol) await this.#loadAll(entries);
-      else if (entries.length > 0) await this.#request(entries.slice(0, SYMBOLS_MAX), false);
+      const page = this.#nextPage();
+      if (page.length > 0) await this.#request(page);
+      else if (this.registry.wantsEverySymbol) await this.#listEverySymbol();
       else break;
     }
     this.#isLoading = false;
   }
 
-  /** Symbols without a single bar are in no answer to a request for all: those that wait get the empty anchor. */
-  async #loadAll(entries: readonly WatchedBars[]): Promise<void> {
+  /** Of the symbols that need an anchor those that are next, the same number of failures behind each of them. */
+  #nextPage(): WatchedBars[] {
+    let page: WatchedBars[] = [];
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const entry of this.registry.entries) {
+      if (!entry.live.needsAnchor) continue;
+      const rank = 2 * Math.min(FAILURES_COUNTED, entry.failures) + (entry.watchers > 0 ? 0 : 1);
+      if (rank < lowest) page = [];
+      lowest = Math.min(lowest, rank);
+      if (rank === lowest && page.length < SYMBOLS_MAX >> (rank >> 1)) page.push(entry);
+    }
+    return page;
+  }
+
+  /** Names all symbols, so that each is one that needs an anchor. Those heard of meanwhile are added when they are heard of. */
+  async #listEverySymbol(): Promise<void> {
     const isStillFollowed = this.registry.everySymbolAsked();
-    const anchors = await this.#request(entries, true);
-    if (anchors === undefined) this.registry.everySymbolFailed();
-    if (anchors === undefined || !isStillFollowed()) return;
-    for (const [symbol, anchor] of anchors.known) {
-      // One that is here already was heard of after the request was sent, and needs an anchor of its own.
-      if (!this.registry.has(symbol)) this.#begin(this.registry.entry(symbol), anchor);
+    try {
+      let names: readonly string[] = [];
+      do {
+        names = await this.client.symbols(names.at(-1), NAMES_MAX);
+        if (!isStillFollowed()) return;
+        for (const symbol of names) this.registry.entry(symbol);
+      } while (names.length === NAMES_MAX);
+      this.#failures = 0;
+    } catch (error) {
+      this.registry.everySymbolFailed();
+      await this.#pause(error);
     }
   }
 
-  async #request(entries: readonly WatchedBars[], isForAll: boolean): Promise<Anchors | undefined> {
+  async #request(entries: readonly WatchedBars[]): Promise<void> {
     const requests = entries.map((entry) => [entry, entry.live.anchorRequested()] as const);
     try {
-      const anchors = await this.client.anchors(isForAll ? undefined : entries.map(({ symbol }) => symbol));
+      const { known, empty } = await this.client.anchors(entries.map(({ symbol }) => symbol));
       this.#failures = 0;
-      for (const [entry, request] of requests)
-        this.#hand(entry, request, anchors.known.get(entry.symbol) ?? anchors.empty);
-      return anchors;
+      for (const [entry, request] of requests) this.#hand(entry, request, known.get(entry.symbol) ?? empty);
     } catch (error) {
-      for (const [{ live }, request] of requests) live.anchorFailed(request);
+      for (const [entry, request] of requests) {
+        entry.live.anchorFailed(request);
+        entry.failures += 1;
+      }
       await this.#pause(error);
-      return undefined;
     }
-  }
-
-  #begin(entry: WatchedBars, anchor: Anchor): void {
-    this.#hand(entry, entry.live.anchorRequested(), anchor);
   }
 
   /** Tells the bars at once: clients may be waiting for their first one. */
   #hand(entry: WatchedBars, request: number, anchor: Anchor): void {
+    entry.failures = 0;
     this.registry.publish(entry.live.anchorLoaded(request, anchor, this.registry.nowUs()));
     this.registry.advanceEntry(entry);
   }

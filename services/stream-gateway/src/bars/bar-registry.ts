@@ -76,22 +76,20 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   unwatch(channel: Channel): void {
     if (channel.kind !== "ohlc") return;
+    if (channel.symbol === EVERY_SYMBOL) {
+      this.#followersOfAll -= 1;
+      if (this.#followersOfAll === 0) this.#forgetUnnamed();
+      return;
+    }
     const entry = this.#entries.get(channel.symbol);
-    if (entry !== undefined) entry.watchers -= 1;
-    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll -= 1;
-    if (this.#followersOfAll > 0) return;
-    this.#isEverySymbolKnown = false;
-    this.#followings += 1;
-    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#entries.delete(symbol);
+    if (entry === undefined) return;
+    entry.watchers -= 1;
+    if (entry.watchers === 0 && this.#followersOfAll === 0) this.#entries.delete(channel.symbol);
   }
 
   /** A symbol's bars, new ones when there were none. */
   entry(symbol: string): WatchedBars {
     return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs));
-  }
-
-  has(symbol: string): boolean {
-    return this.#entries.has(symbol);
   }
 
   newest(symbol: string, interval: StoredInterval): readonly ShownBar[] {
@@ -124,6 +122,13 @@ export class BarRegistry implements FirstBars, FeedListener {
     for (const entry of this.#entries.values()) entry.restart(this.nowUs());
     this.#isEverySymbolKnown = false;
     this.options.onWanted();
+  }
+
+  /** Nobody follows all symbols any more: what is left is what somebody named. */
+  #forgetUnnamed(): void {
+    this.#isEverySymbolKnown = false;
+    this.#followings += 1;
+    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#entries.delete(symbol);
   }
 
   /** Moves every bar's clock on. */

@@ -15,7 +15,7 @@ import type { KeyedBar } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
 import { parseSnapshot } from "./snapshot.js";
 
-/** An anchor of all symbols takes longer than one of a few, and a database that is away is noticed at two seconds. */
+/** A page of anchors takes some 50 ms, and a database that is away is noticed at two seconds. */
 const REQUEST_DEADLINE_MS = 5000;
 
 /** ohlc-query does not answer as it should. */
@@ -117,11 +117,10 @@ export class QueryClient {
   /**
    * The newest bars and the snapshot they were read under.
    *
-   * @param symbols every symbol there is when absent
    * @throws QueryError when ohlc-query is away or cannot answer
    */
-  async anchors(symbols?: readonly string[]): Promise<Anchors> {
-    const query = symbols === undefined ? {} : { symbol: symbols.join(",") };
+  async anchors(symbols: readonly string[]): Promise<Anchors> {
+    const query = { symbol: symbols.join(",") };
     // Its shape is ohlc-query's contract; what is computed with is parsed.
     const json = (await this.#timed("/internal/anchor", query)) as AnchorJson;
     if (json.incarnation !== undefined && !this.options.isPresent(json.incarnation)) {
@@ -130,6 +129,20 @@ export class QueryClient {
     const bySymbol = groupBy(json.bars, ({ symbol }) => symbol);
     const known = new Map([...bySymbol].map(([symbol, bars]) => [symbol, anchorOf(json, bars)]));
     return { known, empty: anchorOf(json, []) };
+  }
+
+  /**
+   * The names of symbols, in their order.
+   *
+   * @param after begins behind this one, or with the first
+   * @throws QueryError when ohlc-query is away or cannot answer
+   */
+  async symbols(after: string | undefined, limit: number): Promise<string[]> {
+    const json = await this.#get("/internal/symbols", {
+      limit: String(limit),
+      ...(after === undefined ? {} : { after }),
+    });
+    return (json as readonly unknown[]).map(String);
   }
 
   /**

@@ -25,6 +25,8 @@ export class WatchedBars {
   readonly live: LiveBars;
   /** Channels of this symbol alone that clients follow. */
   watchers = 0;
+  /** Requests for its anchor that failed, one after the other. */
+  failures = 0;
   /** Its closed bars are being read. */
   isReading = false;
   /** The oldest time that messages told of. */

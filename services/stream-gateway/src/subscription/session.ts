@@ -1,5 +1,5 @@
 import { formatOffset } from "@fx-ohlc/schemas";
-import type { Logger } from "@fx-ohlc/service-kit";
+import type { Logger, LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
 import { Delivery, type DeliveryContext } from "../fanout/delivery.js";
@@ -16,6 +16,8 @@ import { type MultiplexRequest, parseRequest, RequestError, type RequestId } fro
 export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
   readonly channelsMax: number;
+  /** Of all clients. */
+  readonly turns: LoopTurns;
   readonly logger: Logger;
 }
 
@@ -88,6 +90,7 @@ export class Session implements ConnectionUse {
     }
     this.#waiting += 1;
     this.#working = this.#working
+      .then(() => this.context.turns.next())
       .then(() => (this.connection.sender.isOpen ? this.#obey(request) : undefined))
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {

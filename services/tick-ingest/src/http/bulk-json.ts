@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
-import { type Caller, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
+import { type Caller, LoopTurns, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
-import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
+import { ERRORS_LISTED_MAX, invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { parseJson, readBody } from "./request-body.js";
 
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 export const BULK_ROWS_MAX = 50_000;
+/** A larger body takes more than some 10 ms to be looked through, the largest 200. */
+const LARGE_BYTES = 256 * 1024;
+const LARGE_BODIES = new LoopTurns();
 
 /** @throws Problem 400 when the body is not JSON, 422 listing the first bad rows */
 function readTicks(body: Buffer, rules: TickRules): NewTick[] {
@@ -22,11 +25,13 @@ function checkTicks(raw: unknown, rules: TickRules): NewTick[] {
   }
   const errors: FieldError[] = [];
   const ticks: NewTick[] = [];
+  let unlisted = 0;
   raw.forEach((row: unknown, index) => {
     const tick = checkTick(row, rules, `[${index}].`, errors);
-    if (tick !== undefined) ticks.push(tick);
+    if (tick !== undefined && errors.length === 0) ticks.push(tick);
+    if (errors.length > ERRORS_LISTED_MAX) unlisted += errors.splice(ERRORS_LISTED_MAX).length;
   });
-  if (errors.length > 0) throw invalidTicks(errors);
+  if (errors.length > 0) throw invalidTicks(errors, {}, errors.length + unlisted);
   return ticks;
 }
 
@@ -43,7 +48,9 @@ export async function postBulkJson(
   rules: TickRules,
   caller: Caller,
 ): Promise<void> {
-  const ticks = readTicks(await readBody(req, BODY_BYTES_MAX), rules);
+  const body = await readBody(req, BODY_BYTES_MAX);
+  if (body.length > LARGE_BYTES) await LARGE_BODIES.next();
+  const ticks = readTicks(body, rules);
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
     return;
@@ -57,9 +64,9 @@ export async function postBulkJson(
   await caller.quota?.take("ticks_per_second", ticks.length);
   const outcome = await commits.submit(ticks);
   if (!outcome.ok) {
-    const errors = outcome.refusals.map((refusal) =>
-      refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal),
-    );
+    const errors = outcome.refusals
+      .slice(0, ERRORS_LISTED_MAX)
+      .map((refusal) => refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal));
     throw refusedTicks(errors, outcome.refusals);
   }
   const { created } = outcome;

@@ -1,17 +1,19 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { databaseProblem } from "@fx-ohlc/database";
 import type { TickRules } from "@fx-ohlc/schemas";
 import { type Handler, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
+import { BODIES } from "./body-budget.js";
 import { postBulkJson, storedMessage } from "./bulk-json.js";
 import { BulkStream, type StreamResult } from "./bulk-stream.js";
 import { CsvFormat, NdjsonFormat } from "./line-formats.js";
 import { invalidTicks, refusedTicks } from "./refusals.js";
 import { mediaType, requireMediaType } from "./request-body.js";
+import { StreamedBody } from "./streamed-body.js";
 
-/** A sender that is silent for so long is gone. */
-const IDLE_TIMEOUT_MS = 60_000;
+/** While nothing comes of a body, it is looked so often whether a row of it has waited for long enough. */
+const TICK_MS = 200;
 
 type PostTicks = typeof INGEST_ROUTES.postTicks;
 const MEDIA_TYPES = Object.keys(INGEST_ROUTES.postTicks.body);
@@ -22,18 +24,19 @@ export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<
     requireMediaType(req, MEDIA_TYPES);
     const type = mediaType(req);
     if (type === "application/json") return postBulkJson(req, res, commits, rules(), caller);
-    req.setTimeout(IDLE_TIMEOUT_MS, () => req.destroy());
     const format = type === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    await stream(new BulkStream({ commits, format, onError: on_error, rules, caller }), req, res);
+    const body = new StreamedBody(req, BODIES, TICK_MS);
+    await stream(new BulkStream({ commits, format, onError: on_error, rules, room: body.share, caller }), body, res);
   };
 }
 
-async function stream(bulk: BulkStream, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function stream(bulk: BulkStream, body: StreamedBody, res: ServerResponse): Promise<void> {
   try {
-    // A stream that was destroyed midway would read nothing any more, and neither would the connection.
-    await bulk.read(req.iterator({ destroyOnReturn: false }));
+    await bulk.read(body);
   } catch (error) {
     throw withProgress(error, bulk.result);
+  } finally {
+    body.share.close();
   }
   const { created, duplicates, lines, rejected, rejectedCount, stop } = bulk.result;
   if (stop !== undefined) {

@@ -1,15 +1,23 @@
 import { type FieldError, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type Caller, requireSymbols } from "@fx-ohlc/service-kit";
+import { type Caller, Problem, requireSymbols } from "@fx-ohlc/service-kit";
 import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
+import type { Outcome } from "../write/placement.js";
 import { COMMIT_SYMBOLS_MAX } from "../write/request-symbols.js";
-import type { Refusal } from "../write/slot-allocator.js";
+import type { EarlierRun, Refusal } from "../write/slot-allocator.js";
+import { NO_ROOM } from "./body-budget.js";
 import type { LineFormat } from "./line-formats.js";
-import { type Line, LineTooLongError, readLines } from "./line-reader.js";
+import { type Line, LineCutter, LineTooLongError } from "./line-reader.js";
 import { ERRORS_LISTED_MAX, refusalError } from "./refusals.js";
 
 /** Rows of one atomic chunk: at this size a commit costs least per row. */
 const CHUNK_ROWS = 5000;
+/** A row does not wait longer for others of its chunk; it is promised to be stored within a second. */
+const ROW_WAITS_MAX_MS = 400;
+/** A sender that is silent for so long, or sends no whole line, is gone. */
+const SILENCE_MAX_MS = 60_000;
+/** What a row takes that waits to be written. */
+const ROW_BYTES = 128;
 
 /** What a streamed body came to. */
 export interface StreamResult {
@@ -28,6 +36,8 @@ export interface StreamResult {
 class Chunk {
   readonly ticks: NewTick[] = [];
   readonly lines: number[] = [];
+  /** When its first row came. */
+  sinceMs = 0;
   readonly #symbols = new Set<string>();
   readonly #days = new Set<number>();
   /** Of the newest tick; empty before the first. */
@@ -42,6 +52,11 @@ class Chunk {
     if (day !== this.#lastDay) this.#days.add(day);
     this.lastSymbol = tick.symbol;
     this.#lastDay = day;
+  }
+
+  /** Whether even the run that it ends with goes on in the next one. */
+  get isOverfull(): boolean {
+    return this.ticks.length >= 2 * CHUNK_ROWS;
   }
 
   /** Whether the next run belongs to the next chunk. */
@@ -65,27 +80,62 @@ function sameStamp(a: NewTick, b: NewTick): boolean {
   return a.symbol === b.symbol && a.timeUs === b.timeUs;
 }
 
+/** Of the memory for bodies under way. */
+interface Room {
+  /** @returns false when there is none for so many bytes */
+  hold(bytes: number): boolean;
+  release(bytes: number): void;
+}
+
 /** What a streamed body is read with. */
 export interface BulkStreamOptions {
   readonly commits: GroupCommit;
   readonly format: LineFormat;
   readonly onError: "stop" | "skip";
   readonly rules: () => TickRules;
+  readonly room: Room;
   readonly caller: Caller;
+}
+
+/**
+ * The run that some ticks end with, for those that go on with it.
+ *
+ * @param before the run that the ticks themselves went on with
+ */
+function lastRunOf(
+  ticks: readonly NewTick[],
+  seqs: readonly number[],
+  before: EarlierRun | undefined,
+): EarlierRun | undefined {
+  const last = ticks.at(-1);
+  if (last === undefined) return before;
+  const isSame = before?.run === last.run;
+  const taken = new Set(isSame ? before.seqs : []);
+  let numbered = isSame ? before.numbered : 0;
+  for (let at = ticks.length - 1; ticks[at]?.run === last.run; at -= 1) {
+    taken.add(seqs[at] ?? 0);
+    if (ticks[at]?.seq === undefined) numbered += 1;
+  }
+  return { run: last.run, symbol: last.symbol, timeUs: last.timeUs, seqs: taken, numbered };
 }
 
 /**
  * Commits a streamed body in chunks, one while the next is read.
  *
- * Adjacent lines of one symbol and time are a run: they are numbered together, and never split between chunks. At a bad line
- * everything before it is committed and the stream ends there, or goes on when bad lines are to be skipped.
+ * Adjacent lines of one symbol and time are a run: they are numbered together. A chunk ends with a run, unless the sender pauses
+ * within one, or it does not end: then the rest of it is numbered on. At a bad line everything before it is committed and the
+ * stream ends there, or goes on when bad lines are to be skipped.
  */
 export class BulkStream {
   private chunk = new Chunk();
   /** The number of the last line's run; that line's tick is undefined when it was none. */
   private run = 0;
   private last: NewTick | undefined;
+  /** What was committed last ended with it. */
+  private lastRun: EarlierRun | undefined;
   private committing: Promise<void> = Promise.resolve();
+  /** Lines of the last piece that joined a chunk. */
+  private added = 0;
   private created = 0;
   private duplicates = 0;
   private lines = 0;
@@ -95,18 +145,25 @@ export class BulkStream {
 
   constructor(private readonly options: BulkStreamOptions) {}
 
-  /** @throws whatever a commit throws, 403 at a symbol that the caller may not touch; {@link result} then tells what was committed before */
+  /**
+   * @param body an empty piece says that nothing has come for a while
+   * @throws Problem 403 at a symbol that the caller may not touch, 408 after a silence, 503 when there is no room; whatever a commit
+   *   throws; {@link result} then tells what was committed before
+   */
   async read(body: AsyncIterable<Buffer>): Promise<void> {
+    const cutter = new LineCutter();
+    let heardAtMs = performance.now();
     try {
-      for await (const lines of readLines(body)) {
-        const limits = this.options.rules();
-        for (const line of lines) {
-          // Nearly every line only joins its chunk: waiting for that would take as long as reading it.
-          const waits = this.take(line, limits);
-          if (waits !== undefined) await waits;
-        }
+      for await (const piece of body) {
+        const ends = cutter.count;
+        await this.takeAll(cutter.cut(piece));
         if (this.stop !== undefined) return;
+        const nowMs = performance.now();
+        if (cutter.count > ends) heardAtMs = nowMs;
+        if (nowMs - heardAtMs >= SILENCE_MAX_MS) throw silence();
+        if (this.chunk.ticks.length > 0 && nowMs - this.chunk.sinceMs >= ROW_WAITS_MAX_MS) await this.commit();
       }
+      await this.takeAll(cutter.end());
     } catch (error) {
       if (!(error instanceof LineTooLongError)) throw error;
       await this.reject(error.line, [{ field: `line ${error.line}`, message: "is too long to be a tick" }], true);
@@ -119,6 +176,26 @@ export class BulkStream {
   get result(): StreamResult {
     const { created, duplicates, lines, rejectedCount, rejected, stop } = this;
     return { created, duplicates, lines, rejectedCount, rejected, stop };
+  }
+
+  private async takeAll(lines: readonly Line[]): Promise<void> {
+    await this.makeRoom(lines.length * ROW_BYTES);
+    const limits = this.options.rules();
+    for (const line of lines) {
+      // Nearly every line only joins its chunk: waiting for that would take as long as reading it.
+      const waits = this.take(line, limits);
+      if (waits !== undefined) await waits;
+    }
+    this.options.room.release((lines.length - this.added) * ROW_BYTES);
+    this.added = 0;
+  }
+
+  /** Where there is none, what was read is written first. */
+  private async makeRoom(bytes: number): Promise<void> {
+    if (this.options.room.hold(bytes)) return;
+    await this.commit();
+    await this.committing;
+    if (!this.options.room.hold(bytes)) throw NO_ROOM;
   }
 
   private take(line: Line, limits: TickRules): Promise<void> | undefined {
@@ -135,12 +212,14 @@ export class BulkStream {
     // Nearly every line is of the symbol before it.
     if (tick.symbol !== this.chunk.lastSymbol) requireSymbols(this.options.caller, [tick.symbol]);
     const isOfRun = this.last !== undefined && sameStamp(this.last, tick);
-    const isFull = !isOfRun && this.chunk.isFull;
+    const isFull = isOfRun ? this.chunk.isOverfull : this.chunk.isFull;
     if (!isOfRun) this.run += 1;
     tick.run = this.run;
     this.last = tick;
     const waits = isFull ? this.commit() : undefined;
+    if (this.chunk.ticks.length === 0) this.chunk.sinceMs = performance.now();
     this.chunk.add(line, tick);
+    this.added += 1;
     return waits;
   }
 
@@ -150,7 +229,7 @@ export class BulkStream {
     this.chunk = new Chunk();
     await this.committing;
     if (chunk.ticks.length === 0 || this.stop !== undefined) return;
-    this.committing = this.commitChunk(chunk);
+    this.committing = this.commitChunk(chunk).finally(() => this.options.room.release(chunk.ticks.length * ROW_BYTES));
     // Awaited by the next chunk or the end; without this an early failure would count as unhandled meanwhile.
     this.committing.catch(() => {});
   }
@@ -159,11 +238,18 @@ export class BulkStream {
     const { ticks, lines } = chunk;
     // Who sends faster than it may is read more slowly.
     await this.options.caller.quota?.pace("ticks_per_second", ticks.length);
-    const outcome = await this.options.commits.submit(ticks);
+    const outcome = await this.submit(ticks);
     if (!outcome.ok) return this.withoutRefused(chunk, outcome.refusals);
     this.created += outcome.created;
     this.duplicates += ticks.length - outcome.created;
     this.lines = lines.at(-1) ?? this.lines;
+  }
+
+  private async submit(ticks: readonly NewTick[]): Promise<Outcome> {
+    const earlier = this.lastRun?.run === ticks[0]?.run ? this.lastRun : undefined;
+    const outcome = await this.options.commits.submit(ticks, earlier);
+    if (outcome.ok) this.lastRun = lastRunOf(ticks, outcome.seqs, earlier);
+    return outcome;
   }
 
   /** Commits again what of a chunk can be: all but the refused rows, or what lies before the first of them. */
@@ -189,7 +275,11 @@ export class BulkStream {
 
   private note(line: number, errors: readonly FieldError[], stops: boolean, refusals: readonly Refusal[]): void {
     this.rejectedCount += 1;
-    if (this.rejected.length < ERRORS_LISTED_MAX) this.rejected.push(...errors);
+    this.rejected.push(...errors.slice(0, ERRORS_LISTED_MAX - this.rejected.length));
     if (stops) this.stop ??= { line, refusals };
   }
+}
+
+function silence(): Problem {
+  return new Problem("request_timeout", `no whole line came for ${SILENCE_MAX_MS / 1000} s`);
 }

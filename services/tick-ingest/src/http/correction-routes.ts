@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import {
@@ -9,7 +10,15 @@ import {
   PriceDto,
   type SymbolRange,
 } from "@fx-ohlc/schemas";
-import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import {
+  type Caller,
+  callerAddress,
+  type FairTurns,
+  type Handlers,
+  invalid,
+  Problem,
+  sendJson,
+} from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
 import { type Correction, type Corrections, OlderThanRetentionError, type Stamp } from "../write/corrections.js";
 import { invalidTicks } from "./refusals.js";
@@ -23,11 +32,13 @@ export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
   readonly publisher: Publisher;
+  /** Of all who change what is stored, so that none of them keeps the database's connections from the ticks. */
+  readonly turns: FairTurns;
 }
 
-/** A time cut to where ticks can be: later ones are valid, but the database has no use for them. */
+/** A time cut to where ticks can be: earlier and later ones are valid, but the database has no use for them. */
 function instant(timeUs: Micros): Micros {
-  return Math.min(timeUs, LATEST_US);
+  return Math.min(Math.max(timeUs, 0), LATEST_US);
 }
 
 /** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */
@@ -46,33 +57,55 @@ export function correctionHandlers(
   dependencies: CorrectionDependencies,
 ): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
   const { database } = dependencies;
+  const turnOf = (req: IncomingMessage, { name }: Caller): Turn => ({
+    by: name,
+    run: inTurn(dependencies, callerAddress(req)),
+  });
   return {
     putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
       const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const change = database.whileAvailable(() => put(dependencies, stamp, body.value.price, caller.name));
+      const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller), stamp, body.value.price));
       sendJson(res, 200, await orRefused("time", change));
     },
 
-    deleteTicks: async (_req, res, { query: { symbol, start, end }, caller }) => {
+    deleteTicks: async (req, res, { query: { symbol, start, end }, caller }) => {
       const range = { symbol, fromUs: instant(start), toUs: instant(end) };
-      const change = database.whileAvailable(() => removeRange(dependencies, range, caller.name));
+      const change = database.whileAvailable(() => removeRange(dependencies, turnOf(req, caller), range));
       sendJson(res, 200, await orRefused("start", change));
     },
 
-    deleteTick: async (_req, res, { path: { symbol, time }, query: { seq }, caller }) => {
+    deleteTick: async (req, res, { path: { symbol, time }, query: { seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const change = database.whileAvailable(() => removeStamp(dependencies, stamp, caller.name));
+      const change = database.whileAvailable(() => removeStamp(dependencies, turnOf(req, caller), stamp));
       sendJson(res, 200, await orRefused("time", change));
     },
   };
 }
 
 type Body = Record<string, unknown>;
+type InTurn = <T>(change: () => Promise<T>) => Promise<T>;
 
-async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: number, by: string): Promise<Body> {
-  const outcome = await dependencies.corrections.putPrice(stamp, price, by);
+/** Of one caller to change something. */
+interface Turn {
+  /** Who is recorded. */
+  readonly by: string;
+  readonly run: InTurn;
+}
+
+/** Waits for a caller's turn with each change; for the bars it is waited outside of it. */
+function inTurn({ database, turns }: Pick<CorrectionDependencies, "database" | "turns">, address: string): InTurn {
+  return (change) =>
+    turns.run(address, () => {
+      // It may have gone away while others had their turns: whoever waited has been told.
+      database.assertAvailable();
+      return change();
+    });
+}
+
+async function put(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp, price: number): Promise<Body> {
+  const outcome = await turn.run(() => dependencies.corrections.putPrice(stamp, price, turn.by));
   if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
   if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
   const { tick, correction } = outcome;
@@ -80,14 +113,14 @@ async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: nu
   return whenInBars(dependencies, correction, stored);
 }
 
-async function removeRange(dependencies: CorrectionDependencies, range: SymbolRange, by: string): Promise<Body> {
+async function removeRange(dependencies: CorrectionDependencies, turn: Turn, range: SymbolRange): Promise<Body> {
   if (range.fromUs >= range.toUs) return { deleted: 0, message: "0 ticks deleted" };
-  const correction = await dependencies.corrections.deleteRange(range, by);
+  const correction = await turn.run(() => dependencies.corrections.deleteRange(range, turn.by));
   return whenInBars(dependencies, correction, deleted(correction));
 }
 
-async function removeStamp(dependencies: CorrectionDependencies, stamp: Stamp, by: string): Promise<Body> {
-  const correction = await dependencies.corrections.deleteStamp(stamp, by);
+async function removeStamp(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp): Promise<Body> {
+  const correction = await turn.run(() => dependencies.corrections.deleteStamp(stamp, turn.by));
   if (correction.count === 0) throw new Problem("not_found", "no such tick is stored");
   return whenInBars(dependencies, correction, deleted(correction));
 }

@@ -29,30 +29,43 @@ const LINE_END = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
 
 /**
- * Cuts a byte stream into lines, a group for each chunk that arrives; LF and CRLF both end a line, a byte order mark is
- * dropped, empty lines are numbered and left out. The stream's own back-pressure is kept: nothing is read ahead.
- *
- * @throws LineTooLongError
+ * Cuts a body into lines as its bytes come; LF and CRLF both end a line, a byte order mark is dropped, empty lines are numbered and
+ * left out.
  */
-export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
-  let rest: Buffer = Buffer.alloc(0);
-  let number = 0;
-  for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+export class LineCutter {
+  #rest: Buffer = Buffer.alloc(0);
+  #number = 0;
+
+  /** Line ends so far. */
+  get count(): number {
+    return this.#number;
+  }
+
+  /**
+   * The lines that end in these bytes.
+   *
+   * @throws LineTooLongError
+   */
+  cut(chunk: Buffer): Line[] {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const lines: Line[] = [];
     let from = 0;
     for (let to = bytes.indexOf(LINE_END); to >= 0; to = bytes.indexOf(LINE_END, from)) {
-      number += 1;
-      addLine(lines, number, bytes, from, to);
+      this.#number += 1;
+      addLine(lines, this.#number, bytes, from, to);
       from = to + 1;
     }
-    rest = bytes.subarray(from);
-    if (rest.length > LINE_BYTES_MAX) throw new LineTooLongError(number + 1);
-    yield lines;
+    this.#rest = bytes.subarray(from);
+    if (this.#rest.length > LINE_BYTES_MAX) throw new LineTooLongError(this.#number + 1);
+    return lines;
   }
-  const last: Line[] = [];
-  addLine(last, number + 1, rest, 0, rest.length);
-  yield last;
+
+  /** The last line, where the body ended without a line end. */
+  end(): Line[] {
+    const last: Line[] = [];
+    addLine(last, this.#number + 1, this.#rest, 0, this.#rest.length);
+    return last;
+  }
 }
 
 function addLine(lines: Line[], number: number, bytes: Buffer, start: number, end: number): void {

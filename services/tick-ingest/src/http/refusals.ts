@@ -1,17 +1,26 @@
 import { type FieldError, type NewTick, OLDER_THAN_RETENTION, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
-import { invalid, Problem, type ProblemOptions, summary } from "@fx-ohlc/service-kit";
+import { Problem, type ProblemOptions, summary } from "@fx-ohlc/service-kit";
 import type { Refusal } from "../write/slot-allocator.js";
 
 /** Bad rows one answer lists. */
 export const ERRORS_LISTED_MAX = 100;
 
-/** The problem for refused values. When retention is the only reason, it has a type of its own. */
-export function invalidTicks(errors: readonly FieldError[], options: ProblemOptions = {}): Problem {
+/**
+ * The problem for refused values. When retention is the only reason, it has a type of its own.
+ *
+ * @param count how many there are, where not all of them were kept
+ */
+export function invalidTicks(
+  errors: readonly FieldError[],
+  options: ProblemOptions = {},
+  count = errors.length,
+): Problem {
   const listed = errors.slice(0, ERRORS_LISTED_MAX);
   if (errors.every((error) => error.message === OLDER_THAN_RETENTION)) {
-    return new Problem("older_than_retention", summary(errors), { ...options, errors: listed });
+    return new Problem("older_than_retention", summary(listed, count), { ...options, errors: listed });
   }
-  return invalid(listed, { ...options, extensions: { error_count: errors.length, ...options.extensions } });
+  const extensions = { error_count: count, ...options.extensions };
+  return new Problem("invalid", summary(listed, count), { ...options, errors: listed, extensions });
 }
 
 /** What is said of a tick that found no slot. */
@@ -39,24 +48,31 @@ const TOO_MANY_SYMBOLS =
 export function tooManySymbols(
   errors: readonly FieldError[] = [{ field: "symbol", message: TOO_MANY_SYMBOLS }],
   options: ProblemOptions = {},
+  count = errors.length,
 ): Problem {
   const listed = errors.slice(0, ERRORS_LISTED_MAX);
-  return new Problem("too_many_requests", summary(errors), {
+  return new Problem("too_many_requests", summary(listed, count), {
     ...options,
     errors: listed,
     retryAfterS: SYMBOLS_RETRY_AFTER_S,
   });
 }
 
-/** The problem for ticks that found no slot: a conflict if one of them named its `seq`. */
+/**
+ * The problem for ticks that found no slot: a conflict if one of them named its `seq`.
+ *
+ * @param errors what is said of the first of them at least
+ */
 export function refusedTicks(
   errors: readonly FieldError[],
   refusals: readonly Refusal[],
   options: ProblemOptions = {},
 ): Problem {
+  const count = Math.max(errors.length, refusals.length);
   if (refusals.some(({ reason }) => reason === "conflict")) {
-    return new Problem("conflict", summary(errors), { ...options, errors: errors.slice(0, ERRORS_LISTED_MAX) });
+    const listed = errors.slice(0, ERRORS_LISTED_MAX);
+    return new Problem("conflict", summary(listed, count), { ...options, errors: listed });
   }
-  if (refusals.some(({ reason }) => reason === "too_many_symbols")) return tooManySymbols(errors, options);
-  return invalidTicks(errors, options);
+  if (refusals.some(({ reason }) => reason === "too_many_symbols")) return tooManySymbols(errors, options, count);
+  return invalidTicks(errors, options, count);
 }

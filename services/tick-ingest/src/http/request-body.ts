@@ -1,45 +1,49 @@
 import type { IncomingMessage } from "node:http";
 import { Problem } from "@fx-ohlc/service-kit";
+import { BODIES, type BodyBudget, CRUMBLED, NO_ROOM } from "./body-budget.js";
+import { GatheredBytes } from "./gathered-bytes.js";
+import { jsonExcess } from "./json-bounds.js";
 
-/** A sender that needs longer for a whole body holds memory for nothing. */
-const BODY_DEADLINE_MS = 30_000;
+/** Shorter texts cannot hold much. */
+const PLAIN_BYTES_MAX = 1024;
+
+export const ENDED_EARLY = "the body ended before its announced length";
 
 function tooLarge(bytesMax: number): Problem {
   return new Problem("too_large", `the body is larger than ${bytesMax} bytes`);
 }
 
 /**
- * Reads a whole body. Leaner than a body parser on the hottest route: one listener, no encodings, no copies of a body that
- * came in one piece.
+ * Reads a whole body. Leaner than a body parser on the hottest route: no encodings, no copies of a body that came in one piece.
  *
- * @throws Problem 413 beyond `bytesMax`, 400 when the sender hangs up or is too slow
+ * @throws Problem 413 beyond `bytesMax`, 400 when the sender hangs up, 408 when it is too slow, 503 when there is no room
  */
-export function readBody(req: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export function readBody(req: IncomingMessage, bytesMax: number, budget: BodyBudget = BODIES): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const fail = (problem: Problem) => {
-      clearTimeout(deadline);
-      req.removeAllListeners("data");
+    const gathered = new GatheredBytes();
+    const end = () => {
+      share.close();
+      req.off("data", take);
+    };
+    const giveUp = (problem: Problem) => {
+      end();
+      gathered.take();
       reject(problem);
     };
-    const deadline = setTimeout(
-      () => fail(new Problem("malformed", "the body took too long to arrive")),
-      BODY_DEADLINE_MS,
-    );
-    req.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > bytesMax) fail(tooLarge(bytesMax));
-      else chunks.push(chunk);
-    });
+    const take = (piece: Buffer) => {
+      if (!share.arrived(piece.length)) giveUp(CRUMBLED);
+      else if (gathered.length + piece.length > bytesMax) giveUp(tooLarge(bytesMax));
+      else if (share.hold(piece.length)) gathered.add(piece);
+      else giveUp(NO_ROOM);
+    };
+    const share = budget.open({ isPaced: true, giveUp });
+    req.on("data", take);
     req.once("end", () => {
-      clearTimeout(deadline);
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+      end();
+      resolve(gathered.take());
     });
-    req.once("error", () => fail(new Problem("malformed", "the body ended before its announced length")));
-    req.once("aborted", () => fail(new Problem("malformed", "the body ended before its announced length")));
+    for (const event of ["error", "aborted"]) req.once(event, () => giveUp(new Problem("malformed", ENDED_EARLY)));
   });
 }
 
@@ -48,14 +52,16 @@ export function mediaType(req: IncomingMessage): string {
   return (req.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** @throws Problem 400 when the body is not JSON, 415 when it does not say that it is */
+/** @throws Problem 400 when the body is not JSON, 413 when it holds too much, 415 when it does not say that it is JSON */
 export async function readJson(req: IncomingMessage, bytesMax: number): Promise<unknown> {
   requireMediaType(req, ["application/json"]);
   return parseJson(await readBody(req, bytesMax));
 }
 
-/** @throws Problem 400 when a body is not JSON */
+/** @throws Problem 400 when a body is not JSON, 413 when it holds too much */
 export function parseJson(body: Buffer): unknown {
+  const excess = body.length <= PLAIN_BYTES_MAX ? undefined : jsonExcess(body);
+  if (excess !== undefined) throw new Problem("too_large", `the body ${excess}`);
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {

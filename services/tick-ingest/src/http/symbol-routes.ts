@@ -1,7 +1,7 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import { checkDto, formatTime, SymbolDto } from "@fx-ohlc/schemas";
-import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import { callerAddress, type FairTurns, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { SymbolRow, SymbolTable } from "../write/symbol-table.js";
 import { tooManySymbols } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -12,21 +12,27 @@ const BODY_BYTES_MAX = 16 * 1024;
 export function symbolHandlers({
   database,
   symbolTable,
+  turns,
 }: {
   readonly database: Database;
   readonly symbolTable: SymbolTable;
+  readonly turns: FairTurns;
 }): Pick<Handlers<typeof INGEST_ROUTES>, "putSymbol" | "deleteSymbol"> {
   return {
     putSymbol: async (req, res, { path: { symbol } }) => {
       const body = checkDto(SymbolDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const row = await database.whileAvailable(() => symbolTable.put(symbol, body.value));
+      const row = await database.whileAvailable(() =>
+        turns.run(callerAddress(req), () => symbolTable.put(symbol, body.value)),
+      );
       if (row === undefined) throw tooManySymbols();
       sendJson(res, 200, rowJson(row));
     },
 
-    deleteSymbol: async (_req, res, { path: { symbol } }) => {
-      const removal = await database.whileAvailable(() => symbolTable.remove(symbol));
+    deleteSymbol: async (req, res, { path: { symbol } }) => {
+      const removal = await database.whileAvailable(() =>
+        turns.run(callerAddress(req), () => symbolTable.remove(symbol)),
+      );
       if (removal === "unknown") throw new Problem("not_found", `there is no symbol ${symbol}`);
       if (removal === "holds_something") {
         throw new Problem(

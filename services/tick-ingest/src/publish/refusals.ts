@@ -12,6 +12,12 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 const WORD = new RegExp(`\\b(${Object.keys(REASONS).join("|")})\\b`);
 
+/** Why a Redis that answers refuses to be written to, a sentence for people; undefined for any other error. */
+export function refusalWords(error: unknown): string | undefined {
+  const reason = REASONS[refusalOf(error) ?? ""];
+  return reason === undefined ? undefined : `Redis refuses what is published: ${reason}`;
+}
+
 /** Why Redis refused a call; undefined when it did not answer, or with something else. */
 export function refusalOf(error: unknown): string | undefined {
   return error instanceof Error ? WORD.exec(error.message)?.[1] : undefined;

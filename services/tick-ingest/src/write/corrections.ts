@@ -1,17 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CommitRules,
   type Database,
-  inSession,
   lockSymbols,
   queueRefresh,
   readCommitRules,
   recordAudit,
-  refreshed,
   type Transaction,
 } from "@fx-ohlc/database";
 import { formatTime, type Micros, type SymbolRange, type Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
+import { RefreshWatch } from "./refresh-watch.js";
 
 /** A change to stored ticks, committed. */
 export interface Correction {
@@ -46,19 +44,20 @@ export class OlderThanRetentionError extends Error {
   }
 }
 
-/** How often a waiting PUT or DELETE looks whether the bars hold its change. */
-const POLL_INTERVAL_MS = 20;
-
 /**
  * Changes stored ticks. Like every writer it locks the symbol first, and goes by the retention that is recorded then.
  *
  * All throw OlderThanRetentionError.
  */
 export class Corrections {
+  private readonly refreshes: RefreshWatch;
+
   constructor(
     private readonly database: Database,
     private readonly ledger: CommitLedger,
-  ) {}
+  ) {
+    this.refreshes = new RefreshWatch(database);
+  }
 
   /** Gives one stored tick another price. */
   putPrice(stamp: Stamp, price: number, by: string): Promise<PutOutcome> {
@@ -114,13 +113,8 @@ export class Corrections {
    *
    * @returns false when they still do not after `deadlineMs`
    */
-  async inBars({ refreshIds }: Correction, deadlineMs: number): Promise<boolean> {
-    const deadline = performance.now() + deadlineMs;
-    while (!(await inSession(this.database.sql, (sql) => refreshed(sql, refreshIds)))) {
-      if (performance.now() >= deadline) return false;
-      await sleep(POLL_INTERVAL_MS);
-    }
-    return true;
+  inBars({ refreshIds }: Correction, deadlineMs: number): Promise<boolean> {
+    return this.refreshes.done(refreshIds, deadlineMs);
   }
 
   private change<T>(symbol: string, fromUs: Micros, work: (context: Omit<Change, "by">) => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
 import type { Outcome } from "./placement.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "./request-symbols.js";
+import type { EarlierRun } from "./slot-allocator.js";
 import type { Commit, WriteRequest } from "./tick-writer.js";
 
 interface Waiting extends WriteRequest {
@@ -52,16 +53,17 @@ export class GroupCommit {
   /**
    * Resolves when the ticks are committed, or known to be refused.
    *
+   * @param earlier the run that the first of them go on with
    * @throws DatabaseUnavailableError when the database is away, Problem 503 when too much waits already
    */
-  async submit(ticks: readonly NewTick[]): Promise<Outcome> {
+  async submit(ticks: readonly NewTick[], earlier?: EarlierRun): Promise<Outcome> {
     this.database.assertAvailable();
     const { queueTicksMax } = this.options;
     if (this.waitingTicks > 0 && this.waitingTicks + ticks.length > queueTicksMax) {
       throw new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ticks, symbols: symbolsOf(ticks), resolve, reject });
+      this.waiting.push({ ticks, symbols: symbolsOf(ticks), earlier, resolve, reject });
       this.waitingTicks += ticks.length;
       const isNeeded = this.runs.length === 0 || (this.runs.length === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
       if (isNeeded) this.start();

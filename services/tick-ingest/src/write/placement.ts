@@ -1,7 +1,7 @@
 import type { Micros, NewTick, Tick } from "@fx-ohlc/schemas";
 import { entryOf } from "@fx-ohlc/service-kit";
 import { type NewSymbols, SymbolRoom } from "./new-symbols.js";
-import { type Refusal, SlotAllocator } from "./slot-allocator.js";
+import { type EarlierRun, type Refusal, SlotAllocator } from "./slot-allocator.js";
 
 /** Either every tick of a request has a place, or none of them is stored. */
 export type Outcome =
@@ -32,6 +32,8 @@ export interface Ground {
   readonly horizonUs: Micros;
   /** Of the requests. */
   readonly newSymbols: NewSymbols;
+  /** The runs that some of the requests go on with, in the requests' order. */
+  readonly earlier?: readonly (EarlierRun | undefined)[];
 }
 
 /**
@@ -54,8 +56,9 @@ export function placeTicks(requests: readonly (readonly NewTick[])[], ground: Gr
   const isCreated = new Uint8Array(ticks.length);
   const outcomes: Outcome[] = [];
   let from = 0;
-  for (const request of requests) {
-    outcomes.push(placeRequest({ request, from, horizonUs, room, slots, isContested, seqs, isCreated }));
+  for (const [index, request] of requests.entries()) {
+    const earlier = ground.earlier?.[index];
+    outcomes.push(placeRequest({ request, earlier, from, horizonUs, room, slots, isContested, seqs, isCreated }));
     from += request.length;
   }
   return { outcomes, created: createdOf(ticks, order, seqs, isCreated), met };
@@ -64,6 +67,7 @@ export function placeTicks(requests: readonly (readonly NewTick[])[], ground: Gr
 /** One request among the ticks of all, and what is noted of those. */
 interface Part {
   readonly request: readonly NewTick[];
+  readonly earlier: EarlierRun | undefined;
   /** Where its ticks begin among all. */
   readonly from: number;
   readonly horizonUs: Micros;
@@ -74,20 +78,23 @@ interface Part {
   readonly isCreated: Uint8Array;
 }
 
-function placeRequest({ request, from, horizonUs, room, slots, isContested, seqs, isCreated }: Part): Outcome {
+function placeRequest({ request, earlier, from, horizonUs, room, slots, isContested, seqs, isCreated }: Part): Outcome {
   const expired: Refusal[] = [];
   const contested: number[] = [];
   for (let index = 0; index < request.length; index += 1) {
     const tick = request[index];
     if (tick === undefined) continue;
     if (tick.timeUs < horizonUs) expired.push({ index, reason: "older_than_retention" });
-    if (isContested[from + index] === 1) contested.push(index);
+    if (isContested[from + index] === 1 || tick.run === earlier?.run) contested.push(index);
     seqs[from + index] = tick.seq ?? 0;
   }
   if (expired.length > 0) return { ok: false, refusals: expired };
   const wanted = room.wantedBy(request);
   if (wanted.refusals.length > 0) return { ok: false, refusals: wanted.refusals };
-  const placed = slots.place(contested.flatMap((index) => request[index] ?? []));
+  const placed = slots.place(
+    contested.flatMap((index) => request[index] ?? []),
+    earlier,
+  );
   if (!placed.ok) {
     const refusals = placed.refusals.map(({ index, reason }) => ({ index: contested[index] ?? 0, reason }));
     return { ok: false, refusals };

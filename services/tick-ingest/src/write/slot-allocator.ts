@@ -22,6 +22,17 @@ interface Slot {
   claimedBy: number;
 }
 
+/** The beginning of a run that is stored already: the rest of it is numbered on from there, as if it had come with it. */
+export interface EarlierRun {
+  readonly run: number;
+  readonly symbol: string;
+  readonly timeUs: Micros;
+  /** The slots its ticks took. */
+  readonly seqs: ReadonlySet<number>;
+  /** How many of them came without `seq`. */
+  readonly numbered: number;
+}
+
 /** Where one tick of a request went. */
 export interface Placement {
   readonly seq: number;
@@ -60,8 +71,13 @@ export class SlotAllocator {
     for (const { symbol, timeUs, seq, price } of stored) this.stamp(symbol, timeUs).set(seq, { price, claimedBy: 0 });
   }
 
-  /** Places all ticks of a request, or of a chunk of a streamed body, or none of them. What it places counts as stored for those after it. */
-  place(ticks: readonly NewTick[]): Placed {
+  /**
+   * Places all ticks of a request, or of a chunk of a streamed body, or none of them. What it places counts as stored for those
+   * after it.
+   *
+   * @param earlier the run that a chunk goes on with
+   */
+  place(ticks: readonly NewTick[], earlier?: EarlierRun): Placed {
     const seqs = new Array<number | undefined>(ticks.length);
     const created: number[] = [];
     const refusals: Refusal[] = [];
@@ -72,7 +88,7 @@ export class SlotAllocator {
     };
     for (let from = 0; from < ticks.length; ) {
       const to = endOfRun(ticks, from);
-      this.placeRun(ticks, from, to, settle);
+      this.placeRun(ticks, from, to, settle, earlier?.run === ticks[from]?.run ? earlier : undefined);
       from = to;
     }
     if (refusals.length > 0) {
@@ -83,13 +99,19 @@ export class SlotAllocator {
     return { ok: true, placements: seqs.map((seq = 0, index) => ({ seq, created: isCreated.has(index) })) };
   }
 
-  private placeRun(ticks: readonly NewTick[], from: number, to: number, settle: Settle): void {
+  private placeRun(
+    ticks: readonly NewTick[],
+    from: number,
+    to: number,
+    settle: Settle,
+    earlier: EarlierRun | undefined,
+  ): void {
     this.request += 1;
+    const numbers = this.goOn(earlier);
     for (let index = from; index < to; index += 1) {
       const tick = ticks[index];
       if (tick?.seq !== undefined) settle(index, tick, this.ownSlot(tick, tick.seq), "conflict");
     }
-    const numbers = new Map<Stamp, number>();
     for (let index = from; index < to; index += 1) {
       const tick = ticks[index];
       if (tick === undefined || tick.seq !== undefined) continue;
@@ -98,6 +120,16 @@ export class SlotAllocator {
       numbers.set(stamp, number + 1);
       settle(index, tick, this.freeOrReplayed(stamp, tick, number), "stamp_full");
     }
+  }
+
+  /** The slots of a run's beginning are claimed; where nobody has looked what is stored there, by a price that no tick has. */
+  private goOn(earlier: EarlierRun | undefined): Map<Stamp, number> {
+    if (earlier === undefined) return new Map();
+    const stamp = this.stamp(earlier.symbol, earlier.timeUs);
+    for (const seq of earlier.seqs) {
+      stamp.set(seq, { price: stamp.get(seq)?.price ?? Number.NaN, claimedBy: this.request });
+    }
+    return new Map([[stamp, earlier.numbered]]);
   }
 
   private ownSlot(tick: NewTick, seq: number): number | undefined {

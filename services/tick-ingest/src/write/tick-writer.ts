@@ -22,6 +22,7 @@ import { type CopyPlan, planCopy } from "./copy-plan.js";
 import type { CopyTrust } from "./copy-trust.js";
 import { readNewSymbols } from "./new-symbols.js";
 import { type Outcome, type Placing, placeTicks } from "./placement.js";
+import type { EarlierRun } from "./slot-allocator.js";
 import { stampRanges, storedAt } from "./stored-ticks.js";
 import { runsOf } from "./symbol-runs.js";
 import { copyAndCommit } from "./tick-copy.js";
@@ -31,6 +32,8 @@ export interface WriteRequest {
   readonly ticks: readonly NewTick[];
   /** Each of theirs, once. */
   readonly symbols: readonly string[];
+  /** The run that the first of them go on with. */
+  readonly earlier?: EarlierRun | undefined;
 }
 
 /** What one transaction stored. */
@@ -95,7 +98,7 @@ export class TickWriter {
     const ticks = requests.reduce((sum, request) => sum + request.ticks.length, 0);
     const isTrusted = ticks >= this.rules.copyTicksMin && requests.every((request) => this.isTrusted(request));
     if (!isTrusted || !this.trust.canRisk(ticks)) return undefined;
-    const plan = planCopy(requests.map((request) => request.ticks));
+    const plan = planCopy(requests);
     return this.isOnTimescale && plan !== undefined && isOfManyDays(plan.created) ? undefined : plan;
   }
 
@@ -171,6 +174,7 @@ export class TickWriter {
   /** Decides, behind the locks, where ticks go. */
   private async place(transaction: Transaction, requests: readonly WriteRequest[], symbols: readonly string[]) {
     const tickLists = requests.map(({ ticks }) => ticks);
+    const earlier = requests.map((request) => request.earlier);
     const [, rules, stored] = await Promise.all([
       lockSymbols(transaction, symbols),
       readCommitRules(transaction),
@@ -178,7 +182,7 @@ export class TickWriter {
     ]);
     this.database.assertIdentity(rules.identity);
     const newSymbols = await readNewSymbols(transaction, rules.unheard, this.rules);
-    return { rules, placing: placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols }) };
+    return { rules, placing: placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols, earlier }) };
   }
 
   private async store(

@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { eventually } from "@fx-ohlc/testkit";
+import { createClient } from "redis";
+import { Bystander, expectServed } from "../src/strangers/bystander.js";
+import { type Everything, healthOf, System } from "../src/system.js";
+
+/** As in a container of 512 MB. */
+const SMALL = { NODE_OPTIONS: "--max-old-space-size=256" };
+const SLOW_READERS = 40;
+/** Some 30 MB as CSV: more than lies on the way to somebody who reads nothing. */
+const TICKS = 600_000;
+
+let system: System;
+let everything: Everything;
+let bystander: Bystander;
+let pids: (number | undefined)[];
+
+beforeAll(async () => {
+  system = await System.create();
+  everything = await system.startAll(SMALL);
+  pids = Object.values(everything).map(({ pid }) => pid);
+  bystander = await Bystander.of(everything);
+});
+afterEach(() => expect(Object.values(everything).map(({ pid }) => pid)).toEqual(pids));
+afterAll(async () => {
+  bystander?.end();
+  await system.stop();
+});
+
+test("40 readers of one address read nothing of a long answer, and somebody else gets his", async () => {
+  await system.sql`
+    insert into ticks (symbol, time, seq, price)
+    select 'LONG', timestamptz '2025-01-01 00:00:00Z' + i * interval '1 millisecond', 0, 1 from generate_series(1, ${TICKS}) i`;
+  const path = "/ticks?symbol=LONG&start=2025-01-01T00:00:00Z&limit=all&format=csv";
+  const readers: Socket[] = [];
+  let rows = 0;
+  const worst = await bystander.during(async () => {
+    for (let at = 0; at < SLOW_READERS; at += 1) {
+      const socket = connect(everything.query.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
+      await once(socket, "data");
+      socket.pause();
+      readers.push(socket);
+    }
+    // A place is given up once its reader has paused for a second.
+    rows = await eventually(async () => {
+      const answer = await fetch(`${everything.query.url}${path}`);
+      return answer.ok ? (await answer.text()).split("\n").length : undefined;
+    });
+  });
+  for (const socket of readers) socket.destroy();
+  expectServed(worst);
+  expect(rows).toBeGreaterThan(TICKS);
+});
+
+test("Redis is full: health says so within 2 s, ticks are stored, and the stream goes on when there is room", async () => {
+  const redis = createClient({ url: system.redis.url });
+  await redis.connect();
+  await redis.configSet("maxmemory-policy", "noeviction");
+  await redis.configSet("maxmemory", "1");
+  const startedMs = performance.now();
+  await eventually(async () => (await healthOf(everything.ingest)).status === 503, { what: "health to say so" });
+  expect(performance.now() - startedMs).toBeLessThan(2500);
+  expect((await healthOf(everything.ingest)).body.problems).toEqual([
+    "Redis refuses what is published: it is full (maxmemory)",
+  ]);
+  const answer = await fetch(`${everything.ingest.url}/ticks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"symbol":"FULL","price":1}',
+  });
+  expect(answer.status).toBe(201);
+  await redis.configSet("maxmemory", "0");
+  await eventually(async () => (await healthOf(everything.ingest)).status === 200, { what: "health to be well again" });
+  expectServed(await bystander.during(() => healthOf(everything.ingest)));
+  expect(everything.ingest.output.split("\n").length).toBeLessThan(20);
+  redis.destroy();
+});
