@@ -10,6 +10,7 @@ test("only the database has to be named", () => {
     port: 8002,
     logLevel: "info",
     shutdownGraceMs: 0,
+    access: expect.objectContaining({ redis: undefined, internalSecret: undefined }),
     databaseUrl: DATABASE_URL,
     databaseReadUrl: undefined,
     databasePrepare: true,
@@ -17,6 +18,10 @@ test("only the database has to be named", () => {
     queryTimeoutMs: 5000,
     marketSessions: [],
   });
+});
+
+test("with tokens it has to know Redis, where the keys are, and the deployment's secret", () => {
+  expect(() => readEnv({ DATABASE_URL, AUTH: "on" }, readConfig)).toThrow(/REDIS_URL.*INTERNAL_SECRET/);
 });
 
 test("every wrong variable is named at once", () => {
