@@ -26,3 +26,78 @@ export interface Health {
   readonly timestamp: string;
   readonly [part: string]: unknown;
 }
+
+/** What a token may do: read bars and ticks, follow streams, send ticks, correct them, watch over the system, administer it. */
+export type Scope = "read" | "stream" | "write" | "correct" | "ops" | "admin";
+
+/** How much a token may do, over all replicas; what is absent has the system's default. */
+export interface TokenLimits {
+  readonly requests_per_second?: number;
+  /** Ticks sent. */
+  readonly ticks_per_second?: number;
+  /** Rows read. */
+  readonly rows_per_second?: number;
+  /** WebSockets at a time. */
+  readonly connections?: number;
+  readonly channels?: number;
+  /** Messages of streams. */
+  readonly delivered_per_second?: number;
+}
+
+/** A key to make. */
+export interface NewKey {
+  /** What it is for, as access logs, metrics and corrections say it. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Patterns such as `EUR*` and `XAUUSD`; every symbol when absent. */
+  readonly symbols?: readonly string[] | undefined;
+  readonly limits?: TokenLimits | undefined;
+  /** RFC 3339; never when absent. */
+  readonly expires_at?: string | undefined;
+  /** For callers that cannot set headers: it goes into the address as `?token=`, and holds `read` or `write` and nothing else. */
+  readonly in_url?: boolean | undefined;
+}
+
+/** What can be changed of a key; `null` clears. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly symbols?: readonly string[] | null | undefined;
+  readonly limits?: TokenLimits | null | undefined;
+  readonly expires_at?: string | null | undefined;
+}
+
+/** A key as it is listed. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly symbols?: readonly string[] | null;
+  readonly limits?: TokenLimits | null;
+  readonly in_url?: boolean;
+  readonly created_at: string;
+  readonly expires_at?: string | null;
+  /** At most a minute or so behind; absent for a key that was never used. */
+  readonly last_used_at?: string | null;
+}
+
+/** A key that was just made. */
+export interface CreatedKey extends ApiKey {
+  /** `fxk_<id>_<secret>`: shown this once. */
+  readonly token: string;
+}
+
+/** Lets one WebSocket in: `/ws?ticket=…`, once. */
+export interface Ticket {
+  readonly ticket: string;
+  readonly expires_at: string;
+}
+
+/** A change of a key, or a correction of ticks, and who made it. */
+export interface AuditEntry {
+  readonly at: string;
+  /** The name of the token. */
+  readonly by: string;
+  readonly action: string;
+  readonly [detail: string]: unknown;
+}

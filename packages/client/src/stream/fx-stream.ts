@@ -1,12 +1,14 @@
-import { backoffMs, type RetryPolicy } from "../retry.js";
+import { UnauthorizedError } from "../errors.js";
+import { backoffMs, isPassing, type RetryPolicy } from "../retry.js";
 import { canonicalName, covers } from "./channel.js";
 import type { Position } from "./channel-state.js";
+import { type Entrance, isRefusal } from "./entrance.js";
 import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
 import type { ServerMessage } from "./protocol.js";
 import { Resumption } from "./resumption.js";
-import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
+import { type Ending, endingOf, Socket } from "./socket.js";
 
 export interface StreamOptions {
   /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, or `*` for every symbol. */
@@ -28,9 +30,7 @@ export interface StreamOptions {
 
 /** What a stream is made with besides its options. */
 export interface StreamParts {
-  /** The address of `/ws`. */
-  readonly url: string;
-  readonly webSocket: WebSocketConstructor;
+  readonly entrance: Entrance;
   readonly history: HistoryReader;
   readonly random: () => number;
 }
@@ -55,11 +55,13 @@ const RECONNECT_DEFAULT: RetryPolicy = { attemptsMax: Number.POSITIVE_INFINITY, 
 /** A connection that lasted longer was a good one: the next attempt counts as the first again. */
 const GOOD_CONNECTION_MS = 10_000;
 
-/** Unauthorized, and bad message: the same request would be refused again. */
-const FINAL_CODES: ReadonlySet<number> = new Set([4001, 4400]);
+/** The token has ended. */
+const UNAUTHORIZED = 4001;
+/** A message that is none of this protocol's: the same one would be refused again. */
+const BAD_MESSAGE = 4400;
 
-function retryMsOf(reason: string): number {
-  return Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
+function retryMsOf({ reason, retryMs }: Ending): number {
+  return retryMs ?? Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
 }
 
 /**
@@ -68,7 +70,8 @@ function retryMsOf(reason: string): number {
  * The states are those of {@link EventOf}<"status">. `connecting` ends in `live` with the server's answer to the
  * subscription, and `live` in `paused` while a reader's queue is full; from all of them a lost connection leads to `waiting`,
  * and that back to `connecting`. Every state leads to `closed`, by {@link close}, by leaving the loop, or by a refusal that is
- * final. What becomes of each channel meanwhile is told at {@link Resumption}.
+ * final: of a token that cannot be renewed, of a scope it lacks, of a message. A channel that it does not cover is an `error`
+ * event of the code `forbidden`, and the others go on. What becomes of each channel meanwhile is told at {@link Resumption}.
  */
 export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #parts: StreamParts;
@@ -166,11 +169,23 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#setStatus("connecting");
     // A listener may have had enough.
     if (this.#isClosed()) return;
-    this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
-      onOpen: () => this.#onOpen(),
-      onMessage: (message) => this.#onMessage(message),
-      onEnd: (ending) => this.#onEnd(ending),
-    });
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const socket = await this.#parts.entrance.open(this.#closed.signal);
+      this.#socket = new Socket(socket, this.#silenceMaxMs, {
+        onOpen: () => this.#onOpen(),
+        onMessage: (message) => this.#onMessage(message),
+        onEnd: (ending) => void this.#onEnd(ending),
+      });
+      // Closed while the ticket was bought.
+      if (this.#isClosed()) this.#socket.close();
+    } catch (error) {
+      if (isPassing(error)) this.#lose(endingOf(error));
+      else this.#finish(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #onOpen(): void {
@@ -213,23 +228,47 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     return this.#status === "closed";
   }
 
-  #onEnd(ending: Ending): void {
-    if (FINAL_CODES.has(ending.code)) this.#finish(new StreamClosedError(ending));
-    else this.#lose(ending);
+  async #onEnd(ending: Ending): Promise<void> {
+    const { code, error } = ending;
+    const hasOpened = this.#isOpen;
+    if (code === UNAUTHORIZED || error instanceof UnauthorizedError) await this.#renew(ending);
+    else if (code === BAD_MESSAGE || isRefusal(error)) this.#finish(error ?? new StreamClosedError(ending));
+    else {
+      this.#lose(ending);
+      if (!hasOpened) await this.#askWhy();
+    }
+  }
+
+  /** The token was refused: the stream goes on with another one, if there is one. */
+  async #renew(ending: Ending): Promise<void> {
+    this.#disconnect();
+    try {
+      if (await this.#parts.entrance.renew()) this.#lose(ending);
+      else this.#finish(ending.error ?? new StreamClosedError(ending));
+    } catch (error) {
+      this.#finish(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** A connection that did not open may never do so: while the next attempt is waited for, that is found out. */
+  async #askWhy(): Promise<void> {
+    const refusal = await this.#parts.entrance.refusal(this.#closed.signal);
+    if (refusal !== undefined) this.#finish(refusal);
   }
 
   /** Drops the connection, if it is not gone yet, and plans the next one. */
   #lose(ending: Ending): void {
+    if (this.#isClosed()) return;
     this.#disconnect();
     this.#attempt += 1;
     if (this.#attempt >= this.#reconnect.attemptsMax) {
-      this.#finish(new StreamClosedError(ending));
+      this.#finish(ending.error ?? new StreamClosedError(ending));
       return;
     }
-    const { code, reason } = ending;
-    const retryMs = retryMsOf(reason) + backoffMs(this.#attempt, this.#reconnect, this.#parts.random);
+    const { code, reason, error } = ending;
+    const retryMs = retryMsOf(ending) + backoffMs(this.#attempt, this.#reconnect, this.#parts.random);
     this.#timer = setTimeout(() => this.#connect(), retryMs);
-    this.#setStatus("waiting", { reason: `${code} ${reason}`.trim(), retryMs });
+    this.#setStatus("waiting", { reason: error?.message ?? `${code} ${reason}`.trim(), retryMs });
   }
 
   #onDrained(): void {
