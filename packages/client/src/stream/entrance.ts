@@ -48,7 +48,7 @@ export class Entrance {
    */
   async refusal(signal: AbortSignal): Promise<ProblemError | undefined> {
     const { http, needsTicket } = this.#options;
-    if (!needsTicket || this.#token === undefined) return undefined;
+    if (!needsTicket) return undefined;
     try {
       await http.send({ method: "GET", path: "/ws", isOnce: true, signal });
       return undefined;

@@ -219,7 +219,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#setStatus("paused", { reason: `${this.#queueMax} ticks and bars wait for the reader` });
   }
 
-  #setStatus(status: EventOf<"status">["status"], about: { reason?: string; retryMs?: number } = {}): void {
+  #setStatus(status: EventOf<"status">["status"], about: Omit<EventOf<"status">, "type" | "status"> = {}): void {
     this.#status = status;
     this.#emit({ type: "status", status, ...about });
   }
@@ -291,7 +291,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     clearTimeout(this.#timer);
     this.#closed.abort();
     this.#disconnect();
-    this.#setStatus("closed", error === undefined ? {} : { reason: error.message });
+    this.#setStatus("closed", error === undefined ? {} : { reason: error.message, error });
     this.#hub.end(error);
   }
 }
