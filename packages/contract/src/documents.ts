@@ -13,13 +13,17 @@ import { EDGE_ROUTES, type ServiceName } from "./edge-routes.js";
 import { readExamples } from "./examples.js";
 import { INGEST_ROUTES } from "./ingest-routes.js";
 import { QUERY_ROUTES } from "./query-routes.js";
+import { scopeTable } from "./scope-table.js";
 import { STREAM_ROUTES } from "./stream-routes.js";
 import { UDF_ROUTES } from "./udf-routes.js";
 
 const DESCRIPTION = `Market ticks in, exact OHLC bars out, both streamed.
 
 Times are RFC 3339; ranges are half-open. Errors are [problem documents](https://www.rfc-editor.org/rfc/rfc9457) that name
-every bad field. Every answer carries \`X-Request-Id\`. A path works with and without its trailing slash.`;
+every bad field. Every answer carries \`X-Request-Id\`. A path works with and without its trailing slash.
+
+With \`AUTH=on\` a caller shows \`Authorization: Bearer TOKEN\`, and its token has these scopes:
+`;
 
 const TAGS = [
   { name: "ticks", description: "Single prices: sent, corrected, deleted and read." },
@@ -50,7 +54,7 @@ export const SYSTEM_ROUTES = {
 };
 
 function openApiOf(title: string, version: string, routes: RouteDeclarations) {
-  const info = { title, version, description: DESCRIPTION, tags: TAGS };
+  const info = { title, version, description: `${DESCRIPTION}\n${scopeTable(routes)}`, tags: TAGS };
   return () => openApiDocument(info, routes, readExamples().routes);
 }
 

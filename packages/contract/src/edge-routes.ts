@@ -47,6 +47,7 @@ export const EDGE_ROUTES = declareRoutes({
   getServiceMetrics: {
     method: "GET",
     path: "/metrics/{service}",
+    access: "ops",
     summary: "Metrics of a service, for Prometheus",
     tag: "operations",
     anyQuery: true,

@@ -4,5 +4,6 @@ export * from "./edge-routes.js";
 export * from "./examples.js";
 export * from "./ingest-routes.js";
 export * from "./query-routes.js";
+export * from "./scope-table.js";
 export * from "./stream-routes.js";
 export * from "./udf-routes.js";

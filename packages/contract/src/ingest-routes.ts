@@ -64,6 +64,7 @@ export const INGEST_ROUTES = declareRoutes({
     ...TICKS,
     method: "POST",
     path: "/ticks",
+    access: "write",
     summary: "Store one tick",
     description:
       "Answered when it is committed. The same request can be sent again: a tick is never stored twice. Ticks of one symbol and time are told apart by `seq`.",
@@ -75,6 +76,7 @@ export const INGEST_ROUTES = declareRoutes({
     ...TICKS,
     method: "POST",
     path: "/ticks/bulk",
+    access: "write",
     summary: "Store many ticks",
     description:
       "A JSON array is stored whole or not at all. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it.",
@@ -94,6 +96,7 @@ export const INGEST_ROUTES = declareRoutes({
     ...TICKS,
     method: "PUT",
     path: "/ticks",
+    access: "correct",
     summary: "Correct the price of a tick",
     description: "Answered when the bars hold the change, or after 5 s.",
     queryDto: TickKeyQuery,
@@ -105,6 +108,7 @@ export const INGEST_ROUTES = declareRoutes({
     ...TICKS,
     method: "DELETE",
     path: "/ticks",
+    access: "correct",
     summary: "Delete the ticks of a time range",
     description: "From `start` inclusive to `end` exclusive.",
     queryDto: TickRangeQuery,
@@ -115,6 +119,7 @@ export const INGEST_ROUTES = declareRoutes({
     ...TICKS,
     method: "DELETE",
     path: "/ticks/{symbol}/{time}",
+    access: "correct",
     summary: "Delete the tick, or all ticks, of one time",
     pathDto: StampPath,
     queryDto: SeqQuery,
@@ -124,6 +129,7 @@ export const INGEST_ROUTES = declareRoutes({
   putSymbol: {
     method: "PUT",
     path: "/symbols/{symbol}",
+    access: "admin",
     summary: "Register a symbol, or say something of it",
     description:
       "What is absent stays as it is, and null takes it back; what was never said is inferred where it is read.",
@@ -146,6 +152,7 @@ export const INGEST_ROUTES = declareRoutes({
   deleteSymbol: {
     method: "DELETE",
     path: "/symbols/{symbol}",
+    access: "admin",
     summary: "Remove a symbol that holds nothing",
     description: "One that has ticks or bars stays: a conflict.",
     tag: "symbols",

@@ -45,6 +45,7 @@ function read(description: string, content: Content, isPaged: boolean) {
   const unchanged = { ...always, ETag: "always" } as const;
   return {
     method: "GET",
+    access: "read",
     requestHeaders: ["Accept-Encoding", "If-None-Match"],
     answers: {
       200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },

@@ -3,6 +3,7 @@ import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const SOCKET = {
   method: "GET",
+  access: "stream",
   tag: "stream",
   answers: { 101: { description: "Goes on as a WebSocket; its messages are in `/asyncapi.json`." } },
 } as const;
@@ -33,6 +34,7 @@ export const STREAM_ROUTES = {
     getStreamStats: {
       method: "GET",
       path: "/ws/stats",
+      access: "ops",
       summary: "How many clients are connected",
       tag: "stream",
       answers: { 200: { description: "By endpoint.", content: { "application/json": StreamStats } } },

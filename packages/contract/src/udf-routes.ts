@@ -38,12 +38,15 @@ function refusal(status: Refusal): AnswerDeclaration {
   };
 }
 
+const json = (body: BodySchema): Content => ({ "application/json": body });
+
 /** @param isLong whether an answer can be long enough to be worth compressing */
 function udf(description: string, content: Content, refusals: readonly Refusal[], isLong = false) {
   const tagged = { ETag: "always", "Cache-Control": "always", Vary: "always" } as const;
   const headers: AnswerDeclaration["headers"] = isLong ? { ...tagged, "Content-Encoding": "sometimes" } : tagged;
   return {
     method: "GET",
+    access: "read",
     tag: "tradingview",
     requestHeaders: ["If-None-Match"],
     answers: {
@@ -52,10 +55,9 @@ function udf(description: string, content: Content, refusals: readonly Refusal[]
       ...Object.fromEntries(refusals.map((status) => [status, refusal(status)])),
     },
     problems: [],
+    refusals: { name: "Udf", content: json(UdfError) },
   } as const satisfies Partial<RouteDeclaration>;
 }
-
-const json = (body: BodySchema): Content => ({ "application/json": body });
 
 /** TradingView's Universal Data Feed: `new UDFCompatibleDatafeed("…/udf")`. */
 export const UDF_ROUTES = declareRoutes({

@@ -20,6 +20,8 @@ export function streamNames(namespace: string) {
   const named = (symbol: string, suffix: string) => `${prefix}${symbol}}:${suffix}`;
   const symbolIn = (name: string, suffix: string) => name.slice(prefix.length, -`}:${suffix}`.length);
   return {
+    /** What it was made of. */
+    namespace,
     /** The pub/sub channel of a symbol's messages. */
     tickChannel: (symbol: string) => named(symbol, "ticks"),
     /** The pattern that matches every symbol's `tickChannel`. */

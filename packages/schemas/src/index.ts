@@ -11,6 +11,7 @@ export * from "./message.js";
 export * from "./query-dto.js";
 export * from "./range-set.js";
 export * from "./read-query-dto.js";
+export * from "./scope.js";
 export * from "./session.js";
 export * from "./stream-message.js";
 export * from "./stream-request.js";

@@ -57,3 +57,14 @@ export function normalizePrefix(raw: unknown): string | undefined {
   const prefix = raw.replace("/", "").toUpperCase();
   return PREFIX.test(prefix) ? prefix : undefined;
 }
+
+/**
+ * A pattern of symbols in its stored form: `XAUUSD` is that one, `EUR*` all that begin so, `*` every one.
+ *
+ * @returns undefined when `raw` cannot be one
+ */
+export function normalizePattern(raw: unknown): string | undefined {
+  if (typeof raw !== "string" || !raw.endsWith("*")) return normalizeSymbol(raw);
+  const prefix = normalizePrefix(raw.slice(0, -1));
+  return prefix === undefined ? undefined : `${prefix}*`;
+}

@@ -28,7 +28,7 @@ describe("Health", () => {
     const { health } = healthOf(dependency("database"));
     const { timestamp, ...report } = await health.report();
     expect(report).toEqual({ status: "healthy", database: "connected", version: "1.2.3" });
-    expect(Date.parse(timestamp)).not.toBeNaN();
+    expect(Date.parse(timestamp ?? "")).not.toBeNaN();
   });
 
   test("is unhealthy but ready without a dependency it can do without", async () => {

@@ -1,5 +1,6 @@
 import type { DependencyState, HealthDetails, HealthReport } from "./api/health-document.js";
 import { withDeadline } from "./deadline.js";
+import { oneAtATime } from "./one-at-a-time.js";
 
 /** Something a service depends on. */
 export interface Dependency {
@@ -69,21 +70,6 @@ class Probe {
 
 function findingOf(error: unknown): Finding {
   return error instanceof HealthProblem ? { state: "disconnected", problem: error.message } : { state: "disconnected" };
-}
-
-/** Calls that come while a reading runs are all answered by the next one, which begins after them. */
-function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<T> | undefined;
-  return () => {
-    next ??= running.then(() => {
-      next = undefined;
-      const reading = read();
-      running = reading.catch(() => undefined);
-      return reading;
-    });
-    return next;
-  };
 }
 
 /** What a health is made of. */

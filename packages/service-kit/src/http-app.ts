@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
+import type { Caller, Gate } from "./access.js";
 import type { BoundRoute } from "./api/bind.js";
 import { requireDocumented } from "./api/documented.js";
 import type { ApiDocuments } from "./api/documents.js";
@@ -26,6 +27,8 @@ export interface HttpAppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Who may call what. */
+  readonly gate: Gate;
   /** The service's own routes. There is no other way to add one, so that none is left out of the documents. */
   readonly routes?: readonly BoundRoute[];
   /** The documents of this service, and those of the whole system. */
@@ -63,8 +66,9 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
     if (res.headersSent || route?.refuse === undefined) sendProblem(res, problem);
     else route.refuse(res, problem);
   };
-  const lean = leanHandlers(routes, fail);
-  const app = createExpress(routes, lean, fail);
+  const guarded = routes.map((route) => guardedBy(options.gate, route));
+  const lean = leanHandlers(guarded, fail);
+  const app = createExpress(guarded, lean, fail);
 
   return (req, res) => {
     const startedMs = performance.now();
@@ -102,15 +106,36 @@ function allRoutes({ health, metrics, documents, routes = [] }: HttpAppOptions):
 
 const NO_VALUES = {};
 
+/** A route behind the gate. */
+interface GuardedRoute extends Pick<BoundRoute, "declaration"> {
+  readonly route: BoundRoute;
+  answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** The one place where it is judged who may call a route. */
+function guardedBy(gate: Gate, route: BoundRoute): GuardedRoute {
+  const { declaration } = route;
+  return {
+    route,
+    declaration,
+    answer: async (req, res, values) => {
+      const admitted = gate.admit(req, declaration);
+      // A caller that is known already costs no turn of the event loop.
+      const caller: Caller = admitted instanceof Promise ? await admitted : admitted;
+      await route.answer(req, res, values, caller);
+    },
+  };
+}
+
 /** Handlers by `METHOD /path`. */
-function leanHandlers(routes: readonly BoundRoute[], fail: Fail): Map<string, LeanHandler> {
+function leanHandlers(routes: readonly GuardedRoute[], fail: Fail): Map<string, LeanHandler> {
   const plain = routes.filter(({ declaration }) => declaration.pathDto === undefined);
   return new Map(
-    plain.map((route) => [
-      `${route.declaration.method} ${route.declaration.path}`,
+    plain.map(({ declaration, route, answer }) => [
+      `${declaration.method} ${declaration.path}`,
       async (req, res) => {
         try {
-          await route.answer(req, res, NO_VALUES);
+          await answer(req, res, NO_VALUES);
         } catch (error) {
           fail(res, error, route);
         }
@@ -119,7 +144,7 @@ function leanHandlers(routes: readonly BoundRoute[], fail: Fail): Map<string, Le
   );
 }
 
-function createExpress(routes: readonly BoundRoute[], lean: ReadonlyMap<string, LeanHandler>, fail: Fail): Express {
+function createExpress(routes: readonly GuardedRoute[], lean: ReadonlyMap<string, LeanHandler>, fail: Fail): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -132,10 +157,10 @@ function createExpress(routes: readonly BoundRoute[], lean: ReadonlyMap<string, 
   return app;
 }
 
-const ADD = { GET: "get", POST: "post", PUT: "put", DELETE: "delete" } as const;
+const ADD = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
 /** Express writes `:name` for a parameter that OpenAPI writes in braces. */
-function addToExpress(app: Express, { declaration: { method, path }, answer }: BoundRoute): void {
+function addToExpress(app: Express, { declaration: { method, path }, answer }: GuardedRoute): void {
   app[ADD[method]](
     path.replace(/\{(\w+)\}/g, ":$1"),
     (req: Request, res) => answer(req, res, req.params as Record<string, string>), // No pattern of ours has a repeated parameter.

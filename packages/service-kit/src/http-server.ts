@@ -26,7 +26,7 @@ export interface ListenOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   /** Every address of the machine when absent. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** For a whole request; 0 is no bound. */
   readonly requestTimeoutMs?: number;
   /** Takes over connections that ask for a WebSocket; without it they are answered as if they did not. */

@@ -15,6 +15,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   409: "conflict",
   413: "too_large",
   415: "unsupported_media_type",
+  421: "misdirected",
   422: "invalid",
   429: "too_many_requests",
 };

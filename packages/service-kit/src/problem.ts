@@ -12,6 +12,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: "Conflict with what is stored" },
   too_large: { status: 413, title: "Request too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  misdirected: { status: 421, title: "Not addressed to this server" },
   invalid: { status: 422, title: "Invalid values" },
   older_than_retention: { status: 422, title: "Older than what is kept" },
   too_many_requests: { status: 429, title: "Too many requests" },
@@ -39,6 +40,8 @@ export interface ProblemOptions {
   readonly retryAfterS?: number;
   /** Further members of the document, such as how much was stored before the failure. */
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Headers that belong to the answer besides `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -49,6 +52,8 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[];
   readonly retryAfterS: number | undefined;
   readonly extensions: Readonly<Record<string, unknown>>;
+  /** Sent with the document, `Retry-After` among them. */
+  readonly headers: Readonly<Record<string, string>>;
 
   /** @param detail shown to the sender: no internals in it */
   constructor(
@@ -60,6 +65,8 @@ export class Problem extends Error {
     this.errors = options.errors ?? [];
     this.extensions = options.extensions ?? {};
     this.retryAfterS = options.retryAfterS ?? (this.status === 429 || this.status === 503 ? 1 : undefined);
+    const retry = this.retryAfterS === undefined ? {} : { "Retry-After": String(this.retryAfterS) };
+    this.headers = { ...options.headers, ...retry };
   }
 
   get status(): number {

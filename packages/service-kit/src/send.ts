@@ -22,8 +22,7 @@ export function sendProblem(res: ServerResponse, problem: Problem): void {
     return;
   }
   const body = JSON.stringify(problemDocument(problem, requestIdOf(res)));
-  const headers = problem.retryAfterS === undefined ? {} : { "Retry-After": String(problem.retryAfterS) };
-  sendBody(res, problem.status, "application/problem+json", body, headers);
+  sendBody(res, problem.status, "application/problem+json", body, problem.headers);
 }
 
 /** Sends any finished body with its length. */

@@ -15,6 +15,7 @@ import {
   type RouteDeclarations,
   sendJson,
 } from "../src/index.js";
+import { OPEN_GATE } from "./open-gate.js";
 
 class Wheel {
   @IsCount()
@@ -50,6 +51,7 @@ const ROUTES = declareRoutes({
   getBicycle: {
     method: "GET",
     path: "/bicycles/{name}",
+    access: "read",
     summary: "A bicycle",
     tag: "bicycles",
     pathDto: BicyclePath,
@@ -59,6 +61,7 @@ const ROUTES = declareRoutes({
   getSecret: {
     method: "GET",
     path: "/internal/secret",
+    access: "internal",
     summary: "For others of us",
     tag: "bicycles",
     answers: {},
@@ -77,6 +80,7 @@ function http(shown: RouteDeclarations = ROUTES) {
       logger: createLogger({ service: "test", level: "error", destination: new PassThrough() }),
       metrics: new Metrics({ defaults: false }),
       health: new Health({ version: "1", dependencies: [] }),
+      gate: OPEN_GATE,
       documents,
       routes: bindRoutes(ROUTES, {
         getBicycle: (_req, res, { path }) => sendJson(res, 200, { name: path.name, wheels: [] }),
@@ -113,9 +117,18 @@ describe("the document", () => {
     expect(Object.keys(document.paths)).toEqual(["/bicycles/{name}"]);
   });
 
+  test("shows the scope that a route needs, and the refusals that routes share", () => {
+    const { security, description, responses } = document.paths["/bicycles/{name}"].get;
+    expect(security).toEqual([{ bearer: ["read"] }, { key_in_url: ["read"] }]);
+    expect(description).toContain("Needs the scope `read`.");
+    expect(responses["401"].$ref).toBe("#/components/responses/Authentication_required");
+    expect(document.paths["/live"].get).toMatchObject({ security: [] });
+    expect(document.paths["/live"].get.responses).not.toHaveProperty("401");
+  });
+
   test("joins problems of one status, and says when Retry-After comes with one", () => {
     const { responses } = document.paths["/bicycles/{name}"].get;
-    expect(Object.keys(responses)).toEqual(["200", "404", "422", "503"]);
+    expect(Object.keys(responses)).toEqual(["200", "401", "403", "404", "421", "422", "429", "503"]);
     expect(responses["422"].description).toMatch(/invalid.*older_than_retention/);
     expect(responses["503"].headers["Retry-After"].required).toBe(true);
     expect(responses["422"].headers).not.toHaveProperty("Retry-After");

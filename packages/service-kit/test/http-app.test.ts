@@ -17,6 +17,7 @@ import {
   sendJson,
   unavailable,
 } from "../src/index.js";
+import { OPEN_GATE } from "./open-gate.js";
 
 const log = new PassThrough();
 
@@ -26,6 +27,7 @@ function appWith(options: Partial<HttpAppOptions> = {}) {
     logger: createLogger({ service: "test", level: "info", destination: log }),
     metrics,
     health: new Health({ version: "1.0.0", dependencies: [] }),
+    gate: OPEN_GATE,
     ...options,
   });
   return { http: request(handler), handler, metrics };

@@ -1,3 +1,4 @@
+import { createAccess } from "@fx-ohlc/access";
 import { documentsOf } from "@fx-ohlc/contract";
 import { Database, databaseProblem } from "@fx-ohlc/database";
 import {
@@ -45,10 +46,18 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     details: () => clockHealth(database.clock).details,
   });
   exportClockSkew(metrics, database.clock);
+  const access = createAccess({
+    config: config.access,
+    name: SERVICE,
+    namespace: () => namespaceOf(database),
+    logger,
+    metrics,
+  });
   const handler = createHttpApp({
     logger,
     metrics,
     health,
+    gate: access.gate,
     cors: true,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
@@ -62,8 +71,9 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     // It listens first: while the database is away requests are answered 503 and the service is not ready.
     start: async () => {
-      server = await listen(handler, { port: config.port });
+      server = await listen(handler, { port: config.port, host: config.access.door.bindAddress });
       logger.info("listening", { port: server.port });
+      access.start();
       database.start();
       standby?.start();
       await database.untilAvailable(signal);
@@ -72,9 +82,15 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       stopInOrder(logger, [
         { name: "not ready", deadlineMs: 100, run: () => health.drain() },
         { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
+        { name: "access", deadlineMs: 1000, run: () => access.stop() },
         { name: "database", deadlineMs: 3000, run: () => Promise.all([database.close(2000), standby?.close(2000)]) },
       ]),
   };
+}
+
+/** undefined before the database was ever seen. */
+function namespaceOf(database: Database): string | undefined {
+  return database.clock.isKnown ? database.settings.streamNamespace : undefined;
 }
 
 /** While the standby is away, the primary answers in its place. */

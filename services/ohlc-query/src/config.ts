@@ -1,3 +1,4 @@
+import { type AccessConfig, readAccess } from "@fx-ohlc/access";
 import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
 import { parseSessionRule, SESSION_RULE, type SessionRule } from "./market-sessions.js";
 
@@ -6,6 +7,7 @@ export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  readonly access: AccessConfig;
   readonly databaseUrl: string;
   /** A standby that answers what may be a moment old; undefined: the primary answers everything. */
   readonly databaseReadUrl: string | undefined;
@@ -34,6 +36,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8002 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    access: readAccess(env),
     databaseUrl: env.url("DATABASE_URL", "postgres"),
     databaseReadUrl: env.url("DATABASE_READ_URL", "postgres", { default: undefined }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),

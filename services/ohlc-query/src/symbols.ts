@@ -50,6 +50,8 @@ export interface SymbolPage {
   /** They begin so. */
   readonly prefix: string;
   readonly limit: number;
+  /** And are covered by one of these patterns; undefined: all are. */
+  readonly patterns?: readonly string[] | undefined;
 }
 
 /** No FX day is longer. */
@@ -85,11 +87,19 @@ export async function readSymbol(
   return first?.symbol === symbol ? first : undefined;
 }
 
-function readRows(sql: Queries, { after, prefix, limit }: SymbolPage): PromiseLike<readonly SymbolRow[]> {
+/** Whether one of some patterns covers a symbol, where there are any: see `SymbolPatterns` of the package for access. */
+function covered(sql: Queries, patterns: readonly string[] | undefined) {
+  if (patterns === undefined) return sql`true`;
+  return sql`exists (
+    select 1 from unnest(${[...patterns]}::text[]) as pattern
+     where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end)`;
+}
+
+function readRows(sql: Queries, { after, prefix, limit, patterns }: SymbolPage): PromiseLike<readonly SymbolRow[]> {
   return sql<SymbolRow[]>`
     select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
       from symbols
-     where symbol > ${after} and starts_with(symbol, ${prefix})
+     where symbol > ${after} and starts_with(symbol, ${prefix}) and ${covered(sql, patterns)}
      order by symbol
      limit ${limit}`;
 }
@@ -222,21 +232,26 @@ export interface FoundSymbol {
   readonly kind: SymbolKind;
 }
 
+/** What is searched for. */
+interface SymbolSearch extends Pick<SymbolPage, "limit" | "patterns"> {
+  readonly text: string;
+  /** Chooses among them by what they stand for. */
+  isWanted(kind: SymbolKind): boolean;
+}
+
 /**
  * Symbols that hold some text, those that begin with it first.
- *
- * @param isWanted chooses among them by what they stand for
  */
 export async function findSymbols(
   reader: Reader,
   sessions: MarketSessions,
-  { text, limit, isWanted }: { text: string; limit: number; isWanted(kind: SymbolKind): boolean },
+  { text, limit, patterns, isWanted }: SymbolSearch,
 ): Promise<readonly FoundSymbol[]> {
   const rows = await reader.read(
     (sql) => sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description">[]>`
       select symbol, session, kind, description
         from symbols
-       where strpos(symbol, ${text}) > 0 or ${text} = ''
+       where (strpos(symbol, ${text}) > 0 or ${text} = '') and ${covered(sql, patterns)}
        order by not starts_with(symbol, ${text}), symbol`,
   );
   const found: FoundSymbol[] = [];

@@ -1,3 +1,4 @@
+import { createAccess } from "@fx-ohlc/access";
 import { documentsOf, STREAM_ROUTES } from "@fx-ohlc/contract";
 import { siteFolder } from "@fx-ohlc/dashboard";
 import { formatTime } from "@fx-ohlc/schemas";
@@ -40,7 +41,9 @@ export function createApp(config: Config, version: string): App {
   const subscription = openRedis({ name: `${SERVICE}-subscription`, logger }, config.redis);
   const links = [subscription, redis];
   const check = () => Promise.all(links.map((link) => link.ping()));
-  const gateway = new Gateway(config, { redis, subscription, logger });
+  const namespace = () => gateway.namespace;
+  const access = createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics });
+  const gateway: Gateway = new Gateway(config, { redis, subscription, gate: access.gate, logger });
   const health = new Health({
     version,
     dependencies: [{ name: "redis", requiredForReady: true, check }],
@@ -54,6 +57,7 @@ export function createApp(config: Config, version: string): App {
     logger,
     metrics,
     health,
+    gate: access.gate,
     cors: true,
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
@@ -67,8 +71,10 @@ export function createApp(config: Config, version: string): App {
     },
     start: async () => {
       const onWebSocket: UpgradeListener = (request, socket, head) =>
-        gateway.admission.onUpgrade(request, socket, head);
-      server = await listen(handler, { port: config.port, onWebSocket });
+        void gateway.admission.onUpgrade(request, socket, head);
+      const host = config.access.door.bindAddress;
+      server = await listen(handler, { port: config.port, host, onWebSocket });
+      access.start();
       gateway.start();
       for (const link of links) link.open();
       logger.info("listening", { port: server.port });
@@ -79,6 +85,7 @@ export function createApp(config: Config, version: string): App {
         { name: "clients", deadlineMs: config.drainMs * 2 + 4000, run: () => gateway.drain() },
         { name: "requests", deadlineMs: 3000 + graceMs, run: () => server?.stop(2000, graceMs) },
         { name: "gateway", deadlineMs: 100, run: () => gateway.stop() },
+        { name: "access", deadlineMs: 1000, run: () => access.stop() },
         { name: "redis", deadlineMs: 1000, run: () => links.map((link) => link.close()) },
       ]),
   };

@@ -1,3 +1,4 @@
+import { type AccessConfig, readAccess } from "@fx-ohlc/access";
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -15,6 +16,7 @@ export interface Config extends ConnectionLimits {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  readonly access: AccessConfig;
   readonly redis: RedisAddress;
   readonly ohlcQueryUrl: string;
   /** Exact origins of pages that may connect, or `*`; undefined: pages of the host they connect to. */
@@ -50,6 +52,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8003 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    access: readAccess(env),
     redis: readRedis(env),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
     allowedOrigins: readOrigins(env),

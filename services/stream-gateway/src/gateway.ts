@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Deployment, Micros } from "@fx-ohlc/schemas";
-import { type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
+import { type Gate, type Logger, type RedisStore, RemoteClock, repeat, Semaphore } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AnchorLoader } from "./bars/anchor-loader.js";
 import { BarRegistry } from "./bars/bar-registry.js";
@@ -8,11 +8,10 @@ import { ClosedReader } from "./bars/closed-reader.js";
 import { GridClock } from "./bars/grid-clock.js";
 import { QueryClient } from "./bars/query-client.js";
 import type { Config } from "./config.js";
-import { Admission, CLOSE_TIMEOUT_MS } from "./connection/admission.js";
+import { Admission, CLOSE_TIMEOUT_MS, type Guest } from "./connection/admission.js";
 import { Connection } from "./connection/connection.js";
 import { Connections } from "./connection/connections.js";
 import { canWriteFrames } from "./connection/frame-writing.js";
-import type { Destination } from "./connection/routes.js";
 import { Counters } from "./counters.js";
 import { Audiences } from "./fanout/audience.js";
 import { Hub } from "./fanout/hub.js";
@@ -37,6 +36,7 @@ export interface GatewayLinks {
   readonly redis: RedisStore;
   /** Connections for subscriptions alone. */
   readonly subscription: RedisStore;
+  readonly gate: Gate;
   readonly logger: Logger;
 }
 
@@ -59,11 +59,16 @@ export class Gateway {
   #heartbeatTimer: NodeJS.Timeout | undefined;
   #stopClock: (() => unknown) | undefined;
 
-  constructor(config: Config, { redis, subscription, logger }: GatewayLinks) {
+  constructor(config: Config, { redis, subscription, gate, logger }: GatewayLinks) {
     this.#config = config;
     const { counters, clock } = this;
     const hub = new Hub<StreamItem>();
-    const client = new QueryClient(config.ohlcQueryUrl, clock, (incarnation) => this.#watch.isPresent(incarnation));
+    const client = new QueryClient({
+      baseUrl: config.ohlcQueryUrl,
+      internalSecret: config.access.internalSecret,
+      clock,
+      isPresent: (incarnation) => this.#watch.isPresent(incarnation),
+    });
     this.#client = client;
     const gapRanges = new GapRanges(clock, config);
     const startedAtMs = performance.now();
@@ -122,15 +127,21 @@ export class Gateway {
       ...config,
       counters,
       logger,
+      gate,
       openConnections: () => this.connections.size,
       isReady: () => this.isPrepared,
-      accept: (ws, socket, destination) => this.#accept(ws, socket, destination),
+      accept: (ws, socket, guest) => this.#accept(ws, socket, guest),
     });
   }
 
   /** Whether stream positions were read once, so that clients can be told where they stand. */
   get isPrepared(): boolean {
     return this.#feed.isSynced;
+  }
+
+  /** What the database's names on Redis begin with; undefined before it is known. */
+  get namespace(): string | undefined {
+    return this.#watch.deployment?.names.namespace;
   }
 
   start(): void {
@@ -162,9 +173,9 @@ export class Gateway {
     this.#watch.stop();
   }
 
-  #accept(ws: WebSocket, socket: Duplex, { endpoint, channels }: Destination): void {
+  #accept(ws: WebSocket, socket: Duplex, { caller, destination: { endpoint, channels } }: Guest): void {
     const { counters } = this;
-    const options = { limits: this.#config, counters, writesFrames: this.#writesFrames };
+    const options = { limits: this.#config, caller, counters, writesFrames: this.#writesFrames };
     const connection = new Connection(ws, socket, options, performance.now());
     const whenClosed = () => this.connections.remove(connection);
     this.connections.add(connection, endpoint);

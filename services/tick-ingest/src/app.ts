@@ -1,3 +1,4 @@
+import { createAccess } from "@fx-ohlc/access";
 import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
@@ -70,9 +71,11 @@ function createParts(config: Config, version: string) {
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
   const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
+  const namespace = () => deployment()?.names.namespace;
   return {
     logger,
     metrics,
+    access: createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics }),
     ingestMetrics,
     database,
     redis,
@@ -98,13 +101,14 @@ function createParts(config: Config, version: string) {
 /** Composes the service. Nothing is connected before `start`. */
 export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
   const parts = createParts(config, version);
-  const { logger, metrics, ingestMetrics, database, health } = parts;
+  const { logger, metrics, access, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
   const handler = createHttpApp({
     logger,
     metrics,
     health,
+    gate: access.gate,
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(INGEST_ROUTES, {
       postTick: postTick(parts.singles, rules),
@@ -122,7 +126,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     start: async () => {
       // It listens first: while the database is away requests are answered 503 and the service is not ready.
-      server = await listen(handler, { port: config.port, requestTimeoutMs: 0 });
+      const host = config.access.door.bindAddress;
+      server = await listen(handler, { port: config.port, host, requestTimeoutMs: 0 });
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
     },
@@ -247,8 +252,9 @@ async function maintenanceOf(database: Database): Promise<MaintenanceState> {
 }
 
 async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { database, redis, lostCommits, logKeeper, maintenance } = parts;
+  const { access, database, redis, lostCommits, logKeeper, maintenance } = parts;
   redis.open();
+  access.start();
   database.start();
   await database.untilAvailable(signal);
   logKeeper.start();
@@ -257,7 +263,8 @@ async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
 }
 
 async function stopParts(parts: Parts, graceMs: number, server: HttpServer | undefined): Promise<void> {
-  const { logger, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } = parts;
+  const { logger, access, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } =
+    parts;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
@@ -267,6 +274,7 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
     { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
+    { name: "access", deadlineMs: 1000, run: () => access.stop() },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },
     { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
   ]);

@@ -1,3 +1,4 @@
+import { type AccessConfig, readAccess } from "@fx-ohlc/access";
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -14,6 +15,7 @@ export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  readonly access: AccessConfig;
   readonly databaseUrl: string;
   /** A connection that no pooler shares: for session locks and `CALL`. */
   readonly databaseDirectUrl: string;
@@ -56,6 +58,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8001 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    access: readAccess(env),
     databaseUrl,
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),

@@ -68,6 +68,7 @@ export class Actor {
   /** The good steps of every operation that shows an answer with this status, with it. */
   stepsOf(status: 503 | 504): Step[] {
     return [...this.#good.values()]
+      .filter(({ operation }) => this.document.operation(operation).responses[status]?.isShared === undefined)
       .filter(({ operation }) => status in this.document.operation(operation).responses)
       .map((step) => ({ ...step, status }));
   }

@@ -16,8 +16,12 @@ export class AnswerBook {
   /** Documented answers, media types and headers that nothing gave. */
   get unseen(): string[] {
     const shown = this.document.operations.flatMap(({ operationId, responses }) =>
-      Object.entries(responses).flatMap(([status, { headers = {}, content = {} }]) =>
-        ["", ...Object.keys(headers), ...Object.keys(content)].map((what) => `${operationId} ${status} ${what}`.trim()),
+      Object.entries(responses).flatMap(([status, { headers = {}, content = {}, isShared }]) =>
+        isShared === true
+          ? []
+          : ["", ...Object.keys(headers), ...Object.keys(content)].map((what) =>
+              `${operationId} ${status} ${what}`.trim(),
+            ),
       ),
     );
     return shown.filter((what) => !this.#seen.has(what));

@@ -31,6 +31,8 @@ interface Content {
 }
 
 interface DocumentedAnswer {
+  /** Many operations give it, and it is held against them all by a test of its own. */
+  readonly isShared?: true;
   readonly headers?: Readonly<Record<string, { readonly required: boolean; readonly schema: Schema }>>;
   readonly content?: Content;
 }
@@ -50,7 +52,19 @@ export interface PlacedOperation extends Operation {
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses?: Readonly<Record<string, DocumentedAnswer>>;
+  };
+}
+
+/** Answers that are written once for all operations, in the place of the references to them. */
+function withShared({ responses: own, ...operation }: Operation, { responses = {} }: OpenApi["components"]): Operation {
+  const resolved = Object.entries(own).map(([status, answer]) => {
+    const name = "$ref" in answer ? String(answer.$ref).split("/").at(-1) : undefined;
+    return [status, name === undefined ? answer : { ...responses[name], isShared: true }];
+  });
+  return { ...operation, responses: Object.fromEntries(resolved) };
 }
 
 /** An OpenAPI document as a client gets it, with its schemas compiled. */
@@ -62,7 +76,11 @@ export class ApiDocument {
   private constructor(private readonly document: OpenApi) {
     this.#ajv.addSchema({ components: document.components }, "document");
     this.operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+      Object.entries(methods).map(([method, operation]) => ({
+        ...withShared(operation, document.components),
+        method: method.toUpperCase(),
+        path,
+      })),
     );
   }
 

@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
+import { type Caller, requireSymbols } from "../access.js";
 import { invalid, type Problem } from "../problem.js";
 import { readQuery, refuseQuery } from "../query.js";
 import type { RouteDeclaration, RouteDeclarations } from "./route.js";
 
 type InstanceOf<D> = D extends DtoClass<infer T> ? T : undefined;
 
-/** The checked parameters of a request. */
+/** The checked parameters of a request, and who makes it. */
 export interface RouteParameters<R extends RouteDeclaration> {
   readonly path: InstanceOf<R["pathDto"]>;
   readonly query: InstanceOf<R["queryDto"]>;
+  /** May touch every symbol that `path` and `query` name; those in a body are for the handler to ask for. */
+  readonly caller: Caller;
 }
 
 /** Answers a route whose parameters have been checked. What it throws is mapped to a problem. */
@@ -26,7 +29,12 @@ export type Handlers<D extends RouteDeclarations> = { readonly [Id in keyof D]: 
 export interface BoundRoute {
   readonly declaration: RouteDeclaration;
   /** @param values of the parameters in the path */
-  answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): void | Promise<void>;
+  answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    values: Readonly<Record<string, string>>,
+    caller: Caller,
+  ): void | Promise<void>;
   /** Answers a problem of this route, where its protocol has a form of its own for them. */
   readonly refuse?: (res: ServerResponse, problem: Problem) => void;
 }
@@ -38,7 +46,12 @@ export function bindRoutes<D extends RouteDeclarations>(declarations: D, handler
     const handler = handlers[id as keyof D] as Handler;
     return {
       declaration,
-      answer: (req, res, values) => handler(req, res, readParameters(declaration, req.url ?? "", values)),
+      answer: (req, res, values, caller) => {
+        const parameters = readParameters(declaration, req.url ?? "", values);
+        requireSymbols(caller, symbolsIn(parameters.path));
+        requireSymbols(caller, symbolsIn(parameters.query));
+        return handler(req, res, { ...parameters, caller });
+      },
     };
   });
 }
@@ -47,11 +60,18 @@ function readParameters(
   { pathDto, queryDto, anyQuery }: RouteDeclaration,
   target: string,
   values: Readonly<Record<string, string>>,
-): RouteParameters<RouteDeclaration> {
+): Omit<RouteParameters<RouteDeclaration>, "caller"> {
   const path = pathDto === undefined ? undefined : readPath(pathDto, values);
   if (queryDto !== undefined) return { path, query: readQuery(queryDto, target) };
   if (anyQuery !== true) refuseQuery(target);
   return { path, query: undefined };
+}
+
+/** Wherever a parameter names symbols it is called `symbol`: one, or a list of them. */
+function symbolsIn(parameters: object | undefined): readonly string[] {
+  const symbol: unknown = parameters !== undefined && "symbol" in parameters ? parameters.symbol : undefined;
+  if (typeof symbol === "string") return [symbol];
+  return Array.isArray(symbol) ? symbol : [];
 }
 
 /** @throws Problem 422 naming every invalid value */

@@ -14,19 +14,23 @@ function probe(path: string, summary: string, up: AnswerDeclaration, down?: stri
     200: { ...up, headers: UNCACHED },
     ...(down === undefined ? {} : { 503: { description: down, content, headers: UNCACHED } }),
   };
-  return { method: "GET", path, summary, tag: OPERATIONS, anyQuery: true, answers, problems: [] } as const;
+  const open = { access: "public", anyHost: true } as const;
+  return { method: "GET", path, ...open, summary, tag: OPERATIONS, anyQuery: true, answers, problems: [] } as const;
 }
 
 const json = (shape: new () => object) => ({ "application/json": shape });
 
 /** `/health`, `/live` and `/ready`, as every service and the edge answer them. */
 export const PROBE_ROUTES = declareRoutes({
-  getHealth: probe(
-    "/health",
-    "State of the service and of what it depends on",
-    { description: "Everything is there.", content: json(HealthReport) },
-    "Something is away.",
-  ),
+  getHealth: {
+    ...probe(
+      "/health",
+      "State of the service and of what it depends on",
+      { description: "Everything is there.", content: json(HealthReport) },
+      "Something is away.",
+    ),
+    description: "Who has not the scope `ops` is told only the `status`.",
+  },
   getLive: probe("/live", "Whether the process answers", { description: "It does.", content: json(Liveness) }),
   getReady: probe(
     "/ready",
@@ -47,6 +51,8 @@ export const METRICS_ROUTE = declareRoutes({
   getMetrics: {
     method: "GET",
     path: "/metrics",
+    access: "ops",
+    anyHost: true,
     summary: "Metrics for Prometheus",
     tag: OPERATIONS,
     anyQuery: true,
@@ -59,6 +65,7 @@ export const PROBLEM_ROUTE = declareRoutes({
   getProblemType: {
     method: "GET",
     path: "/problems/{code}",
+    access: "public",
     summary: "What a type of problem means",
     description: "The `type` of every problem document leads here.",
     tag: OPERATIONS,
@@ -82,6 +89,7 @@ function document(path: string, summary: string, mediaType: string, type: "objec
   return {
     method: "GET",
     path,
+    access: "public",
     summary,
     tag: DOCUMENTS,
     anyQuery: true,

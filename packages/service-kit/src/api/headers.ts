@@ -12,6 +12,16 @@ export const RESPONSE_HEADERS = {
     schema: { type: "string" },
   },
   "Retry-After": { description: "Seconds after which to try again.", schema: { type: "integer", minimum: 1 } },
+  "WWW-Authenticate": {
+    description: "How to show who is asking.",
+    schema: { type: "string", pattern: "^Bearer" },
+  },
+  RateLimit: {
+    description:
+      "What is left of the limit that was met, and seconds until there is more (draft-ietf-httpapi-ratelimit-headers).",
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": { description: "That limit, and the seconds it counts over.", schema: { type: "string" } },
   ETag: { description: "Stands for exactly these bytes.", schema: { type: "string", pattern: '^(W/)?"[^"]+"$' } },
   "Cache-Control": { description: "Whether the answer may be kept.", schema: { type: "string" } },
   Link: {
@@ -27,6 +37,17 @@ export const RESPONSE_HEADERS = {
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
+
+/** Headers of an answer: whether they are always there. */
+export type ShownHeaders = Readonly<Partial<Record<ResponseHeader, "always" | "sometimes">>>;
+
+/** The same, as the document shows them. */
+export function headersOf(headers: ShownHeaders): JsonSchema {
+  const names = Object.keys(headers) as ResponseHeader[]; // By its type.
+  return Object.fromEntries(
+    names.map((name) => [name, { required: headers[name] === "always", ...RESPONSE_HEADERS[name] }]),
+  );
+}
 
 /** Headers of requests that a route may look at. OpenAPI knows Accept and Content-Type by the media types. */
 export const REQUEST_HEADERS = {

@@ -7,8 +7,9 @@ export class HealthReport {
   @IsWord("healthy", "unhealthy")
   readonly status!: "healthy" | "unhealthy";
 
+  @Sometimes()
   @IsInstant()
-  readonly timestamp!: string;
+  readonly timestamp?: string;
 
   @Sometimes()
   @IsWord("connected", "disconnected")
@@ -43,8 +44,9 @@ export class HealthReport {
   @Field({ type: "array", items: { type: "string" }, minItems: 1 })
   readonly problems?: readonly string[];
 
+  @Sometimes()
   @IsText()
-  readonly version!: string;
+  readonly version?: string;
 }
 
 /** Members of the report that a service adds of its own. */

@@ -1,10 +1,11 @@
 import type { JsonSchema, Shape } from "@fx-ohlc/schemas";
 import { PROBLEMS, type ProblemCode } from "../problem.js";
+import { AccessAnswers, SECURITY_SCHEMES, securityOf } from "./access-document.js";
 import { Components } from "./components.js";
 import { answerKey, type RecordedExamples, type RecordedRoute } from "./examples.js";
-import { REQUEST_HEADERS, RESPONSE_HEADERS, type ResponseHeader } from "./headers.js";
-import { ProblemDocument } from "./problem-document.js";
-import type { AnswerDeclaration, BodySchema, Content, RouteDeclaration, RouteDeclarations } from "./route.js";
+import { headersOf, REQUEST_HEADERS } from "./headers.js";
+import { ProblemDocument, problemSchema } from "./problem-document.js";
+import type { AnswerDeclaration, Content, RouteDeclaration, RouteDeclarations } from "./route.js";
 
 /** A chapter of the document. */
 export interface Tag {
@@ -23,11 +24,12 @@ export interface ApiInfo {
 /** The OpenAPI 3.1 document of routes, with what was recorded of them. */
 export function openApiDocument(info: ApiInfo, routes: RouteDeclarations, examples: RecordedExamples): JsonSchema {
   const components = new Components();
+  const access = new AccessAnswers(components);
   const paths: Record<string, Record<string, JsonSchema>> = {};
   const shown = Object.entries(routes).filter(([, route]) => route.hidden !== true);
   for (const [id, route] of shown) {
     const path = paths[route.path] ?? {};
-    path[route.method.toLowerCase()] = operation(id, route, components, examples[id]);
+    path[route.method.toLowerCase()] = operation(id, route, { components, access }, examples[id]);
     paths[route.path] = path;
   }
   const { title, version, description } = info;
@@ -37,22 +39,31 @@ export function openApiDocument(info: ApiInfo, routes: RouteDeclarations, exampl
     info: { title, version, description, license: { name: "MIT", identifier: "MIT" } },
     tags: info.tags.filter(({ name }) => used.has(name)),
     paths,
-    components: { schemas: components.schemas },
+    components: { schemas: components.schemas, responses: access.responses, securitySchemes: SECURITY_SCHEMES },
   };
+}
+
+/** What the operations of a document share. */
+interface Shared {
+  readonly components: Components;
+  readonly access: AccessAnswers;
 }
 
 function operation(
   operationId: string,
   route: RouteDeclaration,
-  components: Components,
+  { components, access }: Shared,
   recorded: RecordedRoute | undefined,
 ): JsonSchema {
-  const { summary, description, tag, body } = route;
+  const { summary, tag, body } = route;
+  const { security, sentence } = securityOf(route);
+  const description = [route.description, sentence].filter((part) => part !== undefined).join("\n\n");
   return {
     operationId,
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...(description === "" ? {} : { description }),
     tags: [tag],
+    security,
     parameters: parameters(route, components, recorded),
     ...(body === undefined
       ? {}
@@ -62,7 +73,7 @@ function operation(
             content: contentOf(body, components, (mediaType) => recorded?.bodies[mediaType]),
           },
         }),
-    responses: responses(route, components, recorded),
+    responses: { ...access.of(route), ...responses(route, components, recorded) },
   };
 }
 
@@ -124,19 +135,6 @@ function responses(route: RouteDeclaration, components: Components, recorded: Re
   return Object.fromEntries(answers);
 }
 
-function headersOf(headers: NonNullable<AnswerDeclaration["headers"]>): JsonSchema {
-  const names = Object.keys(headers) as ResponseHeader[]; // By its type.
-  return Object.fromEntries(
-    names.map((name) => [name, { required: headers[name] === "always", ...RESPONSE_HEADERS[name] }]),
-  );
-}
-
-/** A problem that is one of a few. */
-function problemOf(shape: Shape, codes: readonly ProblemCode[]): BodySchema {
-  const type = { enum: codes.map((code) => `/problems/${code}`) };
-  return { schema: (ref) => ({ allOf: [ref(shape), { type: "object", properties: { type } }] }) };
-}
-
 /** Every answer of a route by status, its problems among them. */
 export function allAnswers(route: RouteDeclaration): Readonly<Record<number, AnswerDeclaration>> {
   const { answers, problems, problemShape = ProblemDocument } = route;
@@ -149,7 +147,7 @@ export function allAnswers(route: RouteDeclaration): Readonly<Record<number, Ans
     status,
     {
       description: codes.map((code) => `${PROBLEMS[code].title} (\`/problems/${code}\`).`).join(" "),
-      content: { "application/problem+json": problemOf(problemShape, codes) },
+      content: { "application/problem+json": problemSchema(problemShape, codes) },
       ...(status === 429 || status === 503 ? { headers: { "Retry-After": "always" } } : {}),
     },
   ]);

@@ -1,5 +1,16 @@
-import { Describe, FieldError, IsAnyText, IsCount, IsListOf, IsText, IsWord, Sometimes } from "@fx-ohlc/schemas";
+import {
+  Describe,
+  FieldError,
+  IsAnyText,
+  IsCount,
+  IsListOf,
+  IsText,
+  IsWord,
+  type Shape,
+  Sometimes,
+} from "@fx-ohlc/schemas";
 import { PROBLEM_TYPES, PROBLEMS, type ProblemCode } from "../problem.js";
+import type { BodySchema } from "./route.js";
 
 /** The body of every answer that is a problem (RFC 9457). */
 export class ProblemDocument {
@@ -44,4 +55,10 @@ export class ProblemPath {
 
   @IsAnyText({ examples: Object.keys(PROBLEMS) })
   readonly code!: string;
+}
+
+/** A problem that is one of a few. */
+export function problemSchema(shape: Shape, codes: readonly ProblemCode[]): BodySchema {
+  const type = { enum: codes.map((code) => `/problems/${code}`) };
+  return { schema: (ref) => ({ allOf: [ref(shape), { type: "object", properties: { type } }] }) };
 }

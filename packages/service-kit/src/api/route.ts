@@ -1,6 +1,7 @@
 import type { DtoClass, FieldSchema, Shape } from "@fx-ohlc/schemas";
+import type { Guarded } from "../access.js";
 import type { ProblemCode } from "../problem.js";
-import type { RequestHeader, ResponseHeader } from "./headers.js";
+import type { RequestHeader, ShownHeaders } from "./headers.js";
 
 /** An object of a class, objects of a class column by column, or a schema of its own. */
 export type BodySchema = Shape | { readonly columnsOf: Shape } | { readonly schema: FieldSchema };
@@ -13,15 +14,15 @@ export interface AnswerDeclaration {
   readonly description: string;
   readonly content?: Content;
   /** Headers besides `X-Request-Id`: whether they are always there. */
-  readonly headers?: Readonly<Partial<Record<ResponseHeader, "always" | "sometimes">>>;
+  readonly headers?: ShownHeaders;
 }
 
 /**
  * A route as it is declared: once, for the service that answers it and for the documents that describe it. What is not in
  * here is refused by the service, and what is in here was seen by a test.
  */
-export interface RouteDeclaration {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+export interface RouteDeclaration extends Guarded {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With parameters in braces: `/ticks/{symbol}/{time}`. */
   readonly path: string;
   readonly summary: string;
@@ -41,6 +42,8 @@ export interface RouteDeclaration {
   readonly problems: readonly ProblemCode[];
   /** Problems of this route that say more than every problem does. */
   readonly problemShape?: Shape;
+  /** How this route says no, where its protocol has a form of its own: a name for the documents, and the body. */
+  readonly refusals?: { readonly name: string; readonly content: Content };
   /**
    * Not in any document. Only for what no client of the API asks for: `/internal/…`, which other services call and the edge
    * does not lead to; `/system/…`, the edge's own way to the documents; and the files that a document's page loads.

@@ -17,9 +17,11 @@ const SYSTEM = "/system";
 /** `/health` for people and monitors, `/live` and `/ready` for orchestrators. */
 export function probeRoutes(health: Health): BoundRoute[] {
   return bindRoutes(PROBE_ROUTES, {
-    getHealth: async (_req, res) => {
+    getHealth: async (_req, res, { caller }) => {
       const report = await health.report();
-      sendJson(res, report.status === "healthy" ? 200 : 503, report, UNCACHED);
+      // What a service runs on is nobody's business but the operators'.
+      const shown = caller.has("ops") ? report : { status: report.status };
+      sendJson(res, report.status === "healthy" ? 200 : 503, shown, UNCACHED);
     },
     getLive: (_req, res) => sendJson(res, 200, { status: "alive" }, UNCACHED),
     getReady: async (_req, res) => {
@@ -96,6 +98,7 @@ export function hidden(
   const declaration: RouteDeclaration = {
     method: "GET",
     path,
+    access: "public",
     summary: path,
     tag: "hidden",
     anyQuery: true,

@@ -4,7 +4,8 @@ import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
 const hidden = true;
-const internal = { method: "GET", tag: "internal", answers: {}, problems: [], hidden } as const;
+const access = "internal";
+const internal = { method: "GET", access, tag: "internal", answers: {}, problems: [], hidden } as const;
 
 /**
  * For gateways alone, and in no document: they tell clients of corrected bars and check the live ones, which an old read would
@@ -19,7 +20,7 @@ export const INTERNAL_ROUTES = declareRoutes({
   },
   getDatabase: { ...internal, path: "/internal/database", summary: "Which database the answers come from" },
   getClock: { ...internal, path: "/internal/clock", summary: "The database's clock", anyQuery: true },
-  getFreshMinuteBars: { ...getMinuteBars, path: "/internal/ohlc/minute", hidden },
-  getFreshHourBars: { ...getHourBars, path: "/internal/ohlc/hour", hidden },
-  getFreshDayBars: { ...getDayBars, path: "/internal/ohlc/day", hidden },
+  getFreshMinuteBars: { ...getMinuteBars, path: "/internal/ohlc/minute", access, hidden },
+  getFreshHourBars: { ...getHourBars, path: "/internal/ohlc/hour", access, hidden },
+  getFreshDayBars: { ...getDayBars, path: "/internal/ohlc/day", access, hidden },
 });

@@ -3,6 +3,7 @@ import { QUERY_ROUTES, UDF_ROUTES } from "@fx-ohlc/contract";
 import {
   type BoundRoute,
   bindRoutes,
+  type Caller,
   type Ending,
   type Handler,
   type Handlers,
@@ -37,6 +38,7 @@ type Read<R extends RouteDeclaration> = (
   sources: BarSources,
   req: IncomingMessage,
   query: RouteParameters<R>["query"],
+  caller: Caller,
 ) => Promise<Answer>;
 type Reads<D extends RouteDeclarations> = { readonly [Id in keyof D]: Read<D[Id]> };
 
@@ -83,10 +85,10 @@ function answering<D extends RouteDeclarations>(
 ): Handlers<D> {
   const handlers = Object.entries<Read<RouteDeclaration>>(reads).map(([id, read]): [string, Handler] => [
     id,
-    async (req, res, { query }) => {
+    async (req, res, { query, caller }) => {
       const deadline = new ReadDeadline(res, timeoutMs);
       try {
-        await sender.send(req, res, await read(open(deadline), req, query), deadline);
+        await sender.send(req, res, await read(open(deadline), req, query, caller), deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
+import type { Caller } from "@fx-ohlc/service-kit";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
@@ -69,11 +70,12 @@ export async function getSymbols(
   { reader, sessions }: BarSources,
   req: IncomingMessage,
   query: SymbolsQuery,
+  { symbols: patterns }: Caller,
 ): Promise<Answer> {
   const format = formatOf(req, query.format);
   const { prefix = "", limit = LIMIT_DEFAULT, after = "" } = query;
   // One more than is answered shows whether there is another page.
-  const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after });
+  const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after, patterns });
   const page = symbols.slice(0, limit);
   const last = page.at(-1)?.symbol ?? "";
   const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;

@@ -9,7 +9,7 @@ import {
   type UdfSymbolQuery,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
-import { type BoundRoute, Problem, sendJson } from "@fx-ohlc/service-kit";
+import { type BoundRoute, type Caller, Problem, sendJson } from "@fx-ohlc/service-kit";
 import { findSymbols, readSymbol } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
@@ -36,9 +36,8 @@ export function withUdfErrors(route: BoundRoute): BoundRoute {
   return { ...route, refuse: sendRefusal };
 }
 
-function sendRefusal(res: ServerResponse, { status, detail, retryAfterS }: Problem): void {
-  const retry = retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) };
-  sendJson(res, status, { s: "error", errmsg: detail }, { "Cache-Control": "no-cache", ...retry });
+function sendRefusal(res: ServerResponse, { status, detail, headers }: Problem): void {
+  sendJson(res, status, { s: "error", errmsg: detail }, { "Cache-Control": "no-cache", ...headers });
 }
 
 /** `GET /udf/config`. */
@@ -68,12 +67,13 @@ export async function getUdfSearch(
   { reader, sessions }: BarSources,
   _req: IncomingMessage,
   asked: UdfSearchQuery,
+  { symbols: patterns }: Caller,
 ): Promise<Answer> {
   const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
   // It is typed as a symbol is written, whole or in part.
   const text = normalizeSymbol(query) ?? query.toUpperCase().replace("/", "");
   const isWanted = (kind: SymbolKind) => [symbolType(kind), ""].includes(type) && [EXCHANGE, ""].includes(exchange);
-  const found = await findSymbols(reader, sessions, { text, limit, isWanted });
+  const found = await findSymbols(reader, sessions, { text, limit, patterns, isWanted });
   const answers = found.map(
     ({ symbol, description, kind }): UdfFound => ({
       ...{ symbol, full_name: symbol, description: description ?? symbol, exchange: EXCHANGE, ticker: symbol },

@@ -87,18 +87,27 @@ function asFirstVersion(error: unknown): unknown {
   throw error;
 }
 
+export interface QueryClientOptions {
+  readonly baseUrl: string;
+  /** What the deployment's services show one another; undefined with `AUTH=off`. */
+  readonly internalSecret: string | undefined;
+  /** Learns from every answer that tells the database's. */
+  readonly clock: RemoteClock;
+  /**
+   * Whether a database's incarnation is the one that is streamed from: bars of another one are not to be continued with its
+   * messages.
+   */
+  isPresent(incarnation: string): boolean;
+}
+
 /** Reads bars from ohlc-query, and the database's clock. Every call ends within five seconds. */
 export class QueryClient {
-  /**
-   * @param clock learns from every answer that tells the database's
-   * @param isPresent whether a database's incarnation is the one that is streamed from: bars of another one are not to be
-   * continued with its messages
-   */
-  constructor(
-    private readonly baseUrl: string,
-    private readonly clock: RemoteClock,
-    private readonly isPresent: (incarnation: string) => boolean,
-  ) {}
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(private readonly options: QueryClientOptions) {
+    const { internalSecret } = options;
+    this.#headers = internalSecret === undefined ? {} : { authorization: `Bearer ${internalSecret}` };
+  }
 
   /** @throws QueryError when ohlc-query is away or does not know it yet */
   async readClock(): Promise<void> {
@@ -115,7 +124,7 @@ export class QueryClient {
     const query = symbols === undefined ? {} : { symbol: symbols.join(",") };
     // Its shape is ohlc-query's contract; what is computed with is parsed.
     const json = (await this.#timed("/internal/anchor", query)) as AnchorJson;
-    if (json.incarnation !== undefined && !this.isPresent(json.incarnation)) {
+    if (json.incarnation !== undefined && !this.options.isPresent(json.incarnation)) {
       throw new QueryError("ohlc-query answered from another database than the one that is streamed from");
     }
     const bySymbol = groupBy(json.bars, ({ symbol }) => symbol);
@@ -161,16 +170,16 @@ export class QueryClient {
   async #timed(path: string, query: Readonly<Record<string, string>>): Promise<{ readonly now: string }> {
     const askedAtMs = performance.now();
     const json = (await this.#get(path, query)) as { readonly now: string }; // Its contract; what it says is parsed.
-    this.clock.learn({ us: instant(json.now), askedAtMs, answeredAtMs: performance.now() });
+    this.options.clock.learn({ us: instant(json.now), askedAtMs, answeredAtMs: performance.now() });
     return json;
   }
 
   async #get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
-    const url = new URL(path, this.baseUrl);
+    const url = new URL(path, this.options.baseUrl);
     url.search = new URLSearchParams(query).toString();
     const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     try {
-      const response = await fetch(url, { signal });
+      const response = await fetch(url, { signal, headers: this.#headers });
       if (response.ok) return await response.json();
       throw new QueryError(`ohlc-query answered ${response.status} to ${path}`, { status: response.status });
     } catch (error) {

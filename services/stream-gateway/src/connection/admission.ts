@@ -1,6 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { FailureLog, type Logger, Problem, problemOf, refuse, requestIdFor, unavailable } from "@fx-ohlc/service-kit";
+import { SOCKET_ROUTES } from "@fx-ohlc/contract";
+import {
+  type Caller,
+  FailureLog,
+  type Gate,
+  type Logger,
+  Problem,
+  problemOf,
+  refuse,
+  requestIdFor,
+  requireSymbols,
+  unavailable,
+} from "@fx-ohlc/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
@@ -36,12 +48,19 @@ export interface AdmissionOptions
   extends Pick<Config, "allowedOrigins" | "connectionsMax" | "connectionsPerSecondMax"> {
   readonly counters: Counters;
   readonly logger: Logger;
+  readonly gate: Gate;
   /** Open connections now. */
   openConnections(): number;
   /** Whether clients can be served at all. */
   isReady(): boolean;
   /** Takes over an accepted client. */
-  accept(ws: WebSocket, socket: Duplex, destination: Destination): void;
+  accept(ws: WebSocket, socket: Duplex, guest: Guest): void;
+}
+
+/** A client that may come in. */
+export interface Guest {
+  readonly caller: Caller;
+  readonly destination: Destination;
 }
 
 /** Lets clients in, or answers with a problem before anything is upgraded. */
@@ -64,12 +83,12 @@ export class Admission {
   }
 
   /** For the HTTP server's `upgrade` event. */
-  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that hangs up while it is answered is no error of ours.
     socket.on("error", () => socket.destroy());
     try {
-      const destination = this.#admit(request);
-      this.#server.handleUpgrade(request, socket, head, (ws) => this.options.accept(ws, socket, destination));
+      const guest = await this.#admit(request);
+      this.#server.handleUpgrade(request, socket, head, (ws) => this.options.accept(ws, socket, guest));
     } catch (error) {
       this.options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
@@ -80,15 +99,18 @@ export class Admission {
   }
 
   /** @throws Problem saying why the client cannot come in */
-  #admit({ url = "", headers }: IncomingMessage): Destination {
+  async #admit(request: IncomingMessage): Promise<Guest> {
     const { allowedOrigins, connectionsMax, openConnections, isReady } = this.options;
-    const destination = destinationOf(url);
-    if (!isOriginAllowed(headers, allowedOrigins)) {
+    // First: it takes what is secret out of the URL.
+    const caller = await this.options.gate.admit(request, SOCKET_ROUTES.streamChannels);
+    const destination = destinationOf(request.url ?? "");
+    requireSymbols(caller, destination.symbols);
+    if (!isOriginAllowed(request.headers, allowedOrigins)) {
       throw new Problem("forbidden", "Pages of this origin may not connect: see ALLOWED_ORIGINS.");
     }
     if (this.#isShut || !isReady()) throw unavailable("The stream");
     if (openConnections() >= connectionsMax) throw new Problem("unavailable", "There are too many connections.");
     if (!this.#rate.take(performance.now())) throw new Problem("too_many_requests", "Too many new connections.");
-    return destination;
+    return { caller, destination };
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Caller } from "@fx-ohlc/service-kit";
 import type { RawData, WebSocket } from "ws";
 import { CLOSE, offsetsReason } from "./close-code.js";
 import { instantOfPong, Sender, type SenderOptions } from "./sender.js";
@@ -43,6 +44,7 @@ const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
  */
 export class Connection {
   readonly sender: Sender;
+  readonly caller: Caller;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
   #isLagChecked = false;
@@ -52,10 +54,14 @@ export class Connection {
   constructor(
     private readonly ws: WebSocket,
     socket: Duplex,
-    private readonly options: Omit<SenderOptions, "onQueued"> & { readonly limits: ConnectionLimits },
+    private readonly options: Omit<SenderOptions, "onQueued"> & {
+      readonly limits: ConnectionLimits;
+      readonly caller: Caller;
+    },
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
+    this.caller = options.caller;
     this.sender = new Sender(ws, socket, { ...options, onQueued });
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
     this.#pingedMs = nowMs;
@@ -76,6 +82,10 @@ export class Connection {
   pulse(nowMs: number): void {
     const { lagAfterMs, stuckAfterMs } = this.options.limits;
     if (!this.sender.isOpen) return;
+    if (this.caller.isEnded) {
+      this.sender.close(CLOSE.unauthorized, "the token has expired, was revoked or has other rights now");
+      return;
+    }
     const ageMs = this.#staleness.ageMs(nowMs);
     if (ageMs > stuckAfterMs) this.closeSlow();
     else if (ageMs > lagAfterMs) this.#use?.onLagging();

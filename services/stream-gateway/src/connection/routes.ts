@@ -8,6 +8,8 @@ import type { Endpoint } from "./connections.js";
 export interface Destination {
   readonly endpoint: Endpoint;
   readonly channels: readonly Channel[];
+  /** Those that were named; none where every one is followed. */
+  readonly symbols: readonly string[];
 }
 
 interface PlainEndpoint {
@@ -46,11 +48,12 @@ export function destinationOf(target: string): Destination {
   const path = pathOf(target);
   if (path === streamChannels.path) {
     if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
-    return { endpoint: "multiplex", channels: [] };
+    return { endpoint: "multiplex", channels: [], symbols: [] };
   }
   const plain = PLAIN_ENDPOINTS.get(path);
   if (plain === undefined)
     throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
-  const { symbol: symbols = [EVERY_SYMBOL] } = readQuery(SymbolsOrAllQuery, target);
-  return { endpoint: plain.endpoint, channels: symbols.map(plain.channelOf) };
+  const { symbol: symbols = [] } = readQuery(SymbolsOrAllQuery, target);
+  const followed = symbols.length === 0 ? [EVERY_SYMBOL] : symbols;
+  return { endpoint: plain.endpoint, channels: followed.map(plain.channelOf), symbols };
 }

@@ -15,6 +15,7 @@ function barFields(interval: StoredInterval, { bar, complete, final }: ShownBar,
 /** News of a bar. */
 export class BarItem implements Item {
   readonly kind = "bar";
+  readonly symbol: string;
   readonly channel: string;
   readonly wildcard: string;
   readonly packet: Item["packet"];
@@ -25,6 +26,7 @@ export class BarItem implements Item {
     sentUs: Micros,
   ) {
     const { interval, kind } = event;
+    this.symbol = event.bar.symbol;
     this.channel = ohlcChannel(event.bar.symbol, interval);
     this.wildcard = ohlcChannel(EVERY_SYMBOL, interval);
     const bar = () => barFields(interval, event, sentUs);

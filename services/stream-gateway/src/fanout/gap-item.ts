@@ -16,6 +16,7 @@ export interface GapRange extends TimeRange {
  */
 export class GapItem implements Item {
   readonly kind = "gap";
+  readonly symbol: string;
   readonly channel: string;
   readonly wildcard: string;
   readonly isLate: boolean;
@@ -25,6 +26,7 @@ export class GapItem implements Item {
   constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
     this.isLate = isLate;
     this.isRevised = reason === "revised";
+    this.symbol = channel.symbol;
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
     const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };

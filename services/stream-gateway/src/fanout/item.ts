@@ -5,6 +5,7 @@ export type Format = "plain" | "multiplex";
 
 /** Something that happened on a channel. */
 export interface Item {
+  readonly symbol: string;
   /** The concrete channel: `ticks:EURUSD`, `ohlc:EURUSD:minute`. */
   readonly channel: string;
   /** The channel that follows every symbol: `ticks:*`. */

@@ -1,6 +1,6 @@
 import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
 import type { ShownBar } from "../bars/bar-event.js";
-import type { Sender } from "../connection/sender.js";
+import type { Connection } from "../connection/connection.js";
 import { firstBar } from "../fanout/bar-item.js";
 import type { Format } from "../fanout/item.js";
 import type { Channel } from "./channel.js";
@@ -16,10 +16,15 @@ export interface FirstBars {
   newest(symbol: string, interval: StoredInterval): readonly ShownBar[];
 }
 
-/** Sends the newest bar of a channel's symbol, or of every symbol; nothing for a channel of ticks. */
-export function sendFirstBars(sender: Sender, bars: FirstBars, channel: Channel, format: Format = "multiplex"): void {
+/** Sends the newest bar of a channel's symbol, or of every symbol that a client may see; nothing for a channel of ticks. */
+export function sendFirstBars(
+  { sender, caller }: Pick<Connection, "sender" | "caller">,
+  bars: FirstBars,
+  channel: Channel,
+  format: Format = "multiplex",
+): void {
   if (channel.kind !== "ohlc") return;
   const sentUs = bars.nowUs();
-  const shown = bars.newest(channel.symbol, channel.interval);
+  const shown = bars.newest(channel.symbol, channel.interval).filter(({ bar }) => caller.maySee(bar.symbol));
   sender.sendPackets(shown.map((bar) => firstBar(channel.interval, bar, sentUs).packet(format)));
 }

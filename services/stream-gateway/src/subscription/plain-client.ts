@@ -23,9 +23,13 @@ export class PlainClient implements ConnectionUse {
   ) {
     for (const channel of channels) {
       context.bars.watch(channel);
-      sendFirstBars(connection.sender, context.bars, channel, "plain");
+      sendFirstBars(connection, context.bars, channel, "plain");
     }
-    this.#audience = context.audiences.enter(connection.sender, "plain", withoutCovered(channels));
+    this.#audience = context.audiences.enter(
+      connection.sender,
+      "plain",
+      withoutCovered(channels, connection.caller.symbols),
+    );
   }
 
   /** What a client sends here is dropped: some send a word now and then to keep a proxy awake. */

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "bad_channels"
   | "unknown_channel"
   | "bad_since"
+  | "forbidden"
   | "too_many_channels"
   | "unavailable";
 

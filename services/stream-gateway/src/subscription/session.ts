@@ -116,6 +116,7 @@ export class Session implements ConnectionUse {
   }
 
   async #subscribe({ id, channels, since }: Subscribe): Promise<void> {
+    this.#requireVisible(channels, since.keys(), id);
     const added = this.#newOf(channels, id);
     const isTicksNew = (symbol: string) =>
       [ticksChannel(symbol), ticksChannel(EVERY_SYMBOL)].every((name) => !this.#channels.has(name));
@@ -142,10 +143,19 @@ export class Session implements ConnectionUse {
   /** What a client has to know at once: the newest bars, and where all symbols stand. */
   #greet(added: readonly Channel[]): void {
     const { sender } = this.connection;
-    for (const channel of added) sendFirstBars(sender, this.context.bars, channel);
+    for (const channel of added) sendFirstBars(this.connection, this.context.bars, channel);
     const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
     const { positions, bars } = this.context;
     if (isFollowingAll) sender.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
+  }
+
+  /** A wildcard is narrowed to what the client's token covers; what it names has to be covered. */
+  #requireVisible(channels: readonly Channel[], resumed: Iterable<string>, id: RequestId | undefined): void {
+    const { caller } = this.connection;
+    const named = [...channels.map(({ symbol }) => symbol).filter((symbol) => symbol !== EVERY_SYMBOL), ...resumed];
+    const hidden = named.find((symbol) => !caller.maySee(symbol));
+    if (hidden === undefined) return;
+    throw new RequestError("forbidden", `this token may not touch the symbol ${hidden}`, id);
   }
 
   #newOf(channels: readonly Channel[], id: RequestId | undefined): Channel[] {
@@ -187,7 +197,7 @@ export class Session implements ConnectionUse {
   }
 
   #followed(): Set<string> {
-    return withoutCovered(this.#channels.values());
+    return withoutCovered(this.#channels.values(), this.connection.caller.symbols);
   }
 
   #names(): string[] {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
-import { Problem, sendJson } from "@fx-ohlc/service-kit";
+import { type Caller, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
@@ -41,15 +41,17 @@ export async function postBulkJson(
   res: ServerResponse,
   commits: GroupCommit,
   rules: TickRules,
+  caller: Caller,
 ): Promise<void> {
   const ticks = readTicks(await readBody(req, BODY_BYTES_MAX), rules);
   if (ticks.length === 0) {
     sendJson(res, 201, { created: 0, duplicates: 0, message: "nothing to store" });
     return;
   }
-  const symbols = symbolsOf(ticks).length;
-  if (symbols > COMMIT_SYMBOLS_MAX) {
-    const message = `holds ${symbols} symbols, and an array may hold ${COMMIT_SYMBOLS_MAX}: send several, or lines as application/x-ndjson`;
+  const symbols = symbolsOf(ticks);
+  requireSymbols(caller, symbols);
+  if (symbols.length > COMMIT_SYMBOLS_MAX) {
+    const message = `holds ${symbols.length} symbols, and an array may hold ${COMMIT_SYMBOLS_MAX}: send several, or lines as application/x-ndjson`;
     throw invalidTicks([{ field: "", message }]);
   }
   const outcome = await commits.submit(ticks);

@@ -18,13 +18,13 @@ const MEDIA_TYPES = Object.keys(INGEST_ROUTES.postTicks.body);
 
 /** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
 export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<PostTicks> {
-  return async (req, res, { query: { on_error = "stop" } }) => {
+  return async (req, res, { query: { on_error = "stop" }, caller }) => {
     requireMediaType(req, MEDIA_TYPES);
     const type = mediaType(req);
-    if (type === "application/json") return postBulkJson(req, res, commits, rules());
+    if (type === "application/json") return postBulkJson(req, res, commits, rules(), caller);
     req.setTimeout(IDLE_TIMEOUT_MS, () => req.destroy());
     const format = type === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    await stream(new BulkStream(commits, format, on_error, rules), req, res);
+    await stream(new BulkStream({ commits, format, onError: on_error, rules, caller }), req, res);
   };
 }
 

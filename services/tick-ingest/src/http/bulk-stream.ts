@@ -1,4 +1,5 @@
 import { type FieldError, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Caller, requireSymbols } from "@fx-ohlc/service-kit";
 import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX } from "../write/request-symbols.js";
@@ -29,16 +30,17 @@ class Chunk {
   readonly lines: number[] = [];
   readonly #symbols = new Set<string>();
   readonly #days = new Set<number>();
-  #lastSymbol = "";
+  /** Of the newest tick; empty before the first. */
+  lastSymbol = "";
   #lastDay = Number.NaN;
 
   add(line: number, tick: NewTick): void {
     this.ticks.push(tick);
     this.lines.push(line);
     const day = Math.floor(tick.timeUs / US_PER_DAY);
-    if (tick.symbol !== this.#lastSymbol) this.#symbols.add(tick.symbol);
+    if (tick.symbol !== this.lastSymbol) this.#symbols.add(tick.symbol);
     if (day !== this.#lastDay) this.#days.add(day);
-    this.#lastSymbol = tick.symbol;
+    this.lastSymbol = tick.symbol;
     this.#lastDay = day;
   }
 
@@ -63,6 +65,15 @@ function sameStamp(a: NewTick, b: NewTick): boolean {
   return a.symbol === b.symbol && a.timeUs === b.timeUs;
 }
 
+/** What a streamed body is read with. */
+export interface BulkStreamOptions {
+  readonly commits: GroupCommit;
+  readonly format: LineFormat;
+  readonly onError: "stop" | "skip";
+  readonly rules: () => TickRules;
+  readonly caller: Caller;
+}
+
 /**
  * Commits a streamed body in chunks, one while the next is read.
  *
@@ -82,18 +93,13 @@ export class BulkStream {
   private readonly rejected: FieldError[] = [];
   private stop: StreamResult["stop"];
 
-  constructor(
-    private readonly commits: GroupCommit,
-    private readonly format: LineFormat,
-    private readonly onError: "stop" | "skip",
-    private readonly rules: () => TickRules,
-  ) {}
+  constructor(private readonly options: BulkStreamOptions) {}
 
-  /** @throws whatever a commit throws; {@link result} then tells what was committed before */
+  /** @throws whatever a commit throws, 403 at a symbol that the caller may not touch; {@link result} then tells what was committed before */
   async read(body: AsyncIterable<Buffer>): Promise<void> {
     try {
       for await (const lines of readLines(body)) {
-        const limits = this.rules();
+        const limits = this.options.rules();
         for (const line of lines) {
           // Nearly every line only joins its chunk: waiting for that would take as long as reading it.
           const waits = this.take(line, limits);
@@ -117,14 +123,17 @@ export class BulkStream {
 
   private take(line: Line, limits: TickRules): Promise<void> | undefined {
     if (this.stop !== undefined) return undefined;
-    const result = this.format.read(line, limits);
+    const { format } = this.options;
+    const result = format.read(line, limits);
     if (result === undefined) return undefined;
     if ("symbol" in result) return this.add(line.number, result);
     this.last = undefined;
-    return this.reject(line.number, result, this.format.broken);
+    return this.reject(line.number, result, format.broken);
   }
 
   private add(line: number, tick: NewTick): Promise<void> | undefined {
+    // Nearly every line is of the symbol before it.
+    if (tick.symbol !== this.chunk.lastSymbol) requireSymbols(this.options.caller, [tick.symbol]);
     const isOfRun = this.last !== undefined && sameStamp(this.last, tick);
     const isFull = !isOfRun && this.chunk.isFull;
     if (!isOfRun) this.run += 1;
@@ -148,7 +157,7 @@ export class BulkStream {
 
   private async commitChunk(chunk: Chunk): Promise<void> {
     const { ticks, lines } = chunk;
-    const outcome = await this.commits.submit(ticks);
+    const outcome = await this.options.commits.submit(ticks);
     if (!outcome.ok) return this.withoutRefused(chunk, outcome.refusals);
     this.created += outcome.created;
     this.duplicates += ticks.length - outcome.created;
@@ -159,7 +168,7 @@ export class BulkStream {
   private async withoutRefused(chunk: Chunk, refusals: readonly Refusal[]): Promise<void> {
     const refused = new Set(refusals.map(({ index }) => index));
     const [first = 0] = refused;
-    const skip = this.onError === "skip";
+    const skip = this.options.onError === "skip";
     const rest = chunk.of((place) => (skip ? !refused.has(place) : place < first));
     if (rest.ticks.length > 0) await this.commitChunk(rest);
     for (const refusal of skip ? refusals : refusals.slice(0, 1)) {
@@ -170,7 +179,7 @@ export class BulkStream {
   }
 
   private async reject(line: number, errors: readonly FieldError[], fatal: boolean): Promise<void> {
-    const stops = fatal || this.onError === "stop";
+    const stops = fatal || this.options.onError === "stop";
     if (stops) await this.commit();
     if (stops) await this.committing;
     if (this.stop === undefined) this.note(line, errors, stops, []);

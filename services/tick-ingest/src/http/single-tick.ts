@@ -1,6 +1,5 @@
 import { checkTick, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
-import type { Handler } from "@fx-ohlc/service-kit";
-import { sendJson } from "@fx-ohlc/service-kit";
+import { type Handler, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -18,8 +17,9 @@ function readTick(raw: unknown, rules: TickRules): NewTick {
 
 /** `POST /ticks`: one tick, answered when it is committed. */
 export function postTick(commits: GroupCommit, rules: () => TickRules): Handler {
-  return async (req, res) => {
+  return async (req, res, { caller }) => {
     const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
+    requireSymbols(caller, [tick.symbol]);
     const outcome = await commits.submit([tick]);
     if (!outcome.ok) {
       const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));

@@ -1,0 +1,74 @@
+import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
+import { type AccessConfig, internalSecretCheck } from "./config.js";
+import { openGate, TokenGate } from "./gate.js";
+import { jwtVerifier } from "./jwt.js";
+import { KeyList } from "./key-list.js";
+import { SnapshotReader } from "./snapshot-reader.js";
+import { redeemTicket } from "./tickets.js";
+import { UsedKeys } from "./used-keys.js";
+
+/** What access needs of a service. */
+export interface AccessOptions {
+  readonly config: AccessConfig;
+  /** Shown by `CLIENT LIST`. */
+  readonly name: string;
+  /** Of the database; undefined before it is known. */
+  readonly namespace: () => string | undefined;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Access to a service: the gate, and what keeps its knowledge of tokens fresh. */
+export interface Access {
+  readonly gate: Gate;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Composes it. Nothing is connected before `start`. */
+export function createAccess(options: AccessOptions): Access {
+  const { door, redis } = options.config;
+  if (redis === undefined) return { gate: openGate(door), start: () => undefined, stop: async () => undefined };
+  return guardedAccess(options, redis);
+}
+
+function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptions, address: RedisAddress): Access {
+  const redis = openRedis({ name: `${name}-access`, logger }, address);
+  const subscription = openRedis({ name: `${name}-access-changes`, logger }, address);
+  const list = new KeyList();
+  const reader = new SnapshotReader({ list, redis, subscription, namespace, logger });
+  const used = new UsedKeys(redis, () => reader.names);
+  const gate = new TokenGate({
+    list,
+    refresh: () => reader.look(),
+    verifyJwt: jwtVerifier(config.jwt),
+    redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
+    isInternalSecret: internalSecretCheck(config.internalSecret),
+    anonymousScopes: config.anonymousScopes,
+    onUse: (caller) => used.note(caller),
+  });
+  exportKeyList(metrics, list);
+  return {
+    gate,
+    start: () => {
+      for (const link of [redis, subscription]) link.open();
+      // What waits for a connection, or for the namespace, is looked for as soon as it is there.
+      redis.onReady(() => reader.look());
+      reader.start();
+      used.start();
+    },
+    stop: async () => {
+      await Promise.all([reader.stop(), used.stop()]);
+      for (const link of [redis, subscription]) link.close();
+    },
+  };
+}
+
+function exportKeyList(metrics: Metrics, list: KeyList): void {
+  metrics.addGauge({ name: "access_keys", help: "API keys that are known here.", read: () => list.size });
+  metrics.addGauge({
+    name: "access_keys_stale",
+    help: "1 while the list of keys was not confirmed for 30 s: keys that are not in it get 503.",
+    read: () => Number(list.isStale),
+  });
+}

@@ -1,0 +1,78 @@
+import { createHash, createPublicKey, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { SCOPES, type Scope } from "@fx-ohlc/schemas";
+import { type Door, type EnvReader, type RedisAddress, readDoor, readRedis } from "@fx-ohlc/service-kit";
+import type { JwtConfig } from "./jwt.js";
+
+/** Who may come in, as the environment says. */
+export interface AccessConfig {
+  readonly door: Door;
+  /** Where what services share about tokens is; undefined with `AUTH=off`. */
+  readonly redis: RedisAddress | undefined;
+  /** What the deployment's services show one another; undefined with `AUTH=off`, where nobody asks. */
+  readonly internalSecret: string | undefined;
+  readonly jwt: JwtConfig;
+  /** What a caller without a token may do. */
+  readonly anonymousScopes: readonly Scope[];
+}
+
+const INTERNAL_SECRET_LENGTH_MIN = 16;
+
+/** Reads what every service needs to know of access; the guide's table lists the variables. */
+export function readAccess(env: EnvReader): AccessConfig {
+  const door = readDoor(env);
+  return {
+    door,
+    redis: door.isGuarded ? readRedis(env) : undefined,
+    internalSecret: readInternalSecret(env, door.isGuarded),
+    jwt: readJwt(env),
+    anonymousScopes: readScopes(env),
+  };
+}
+
+function readInternalSecret(env: EnvReader, isNeeded: boolean): string | undefined {
+  const secret = env.string("INTERNAL_SECRET", { default: undefined });
+  const rule = `must be at least ${INTERNAL_SECRET_LENGTH_MIN} characters with AUTH=on, the same for all services`;
+  env.rule(["INTERNAL_SECRET", "AUTH"], !isNeeded || (secret ?? "").length >= INTERNAL_SECRET_LENGTH_MIN, rule);
+  return secret;
+}
+
+function readJwt(env: EnvReader): JwtConfig {
+  const jwksUrl = env.url("JWT_JWKS_URL", "http", { default: undefined });
+  const file = env.string("JWT_PUBLIC_KEY_FILE", { default: undefined });
+  env.rule(
+    ["JWT_PUBLIC_KEY_FILE", "JWT_JWKS_URL"],
+    jwksUrl === undefined || file === undefined,
+    "must not be set beside JWT_JWKS_URL",
+  );
+  const publicKey = file === undefined ? undefined : readPublicKey(env, file);
+  const text = (name: string) => env.string(name, { default: undefined });
+  return { jwksUrl, publicKey, issuer: text("JWT_ISSUER"), audience: text("JWT_AUDIENCE") };
+}
+
+function readPublicKey(env: EnvReader, file: string): string | undefined {
+  try {
+    const key = readFileSync(file, "utf8").trim();
+    if (key.startsWith("{")) JSON.parse(key);
+    else createPublicKey(key);
+    return key;
+  } catch {
+    env.refuse("JWT_PUBLIC_KEY_FILE", "must name a file with a public key, PEM or a JSON Web Key Set");
+    return undefined;
+  }
+}
+
+function readScopes(env: EnvReader): readonly Scope[] {
+  const words: readonly string[] = env.list("ANONYMOUS_SCOPES", { default: [] });
+  const scopes = SCOPES.filter((scope) => words.includes(scope));
+  if (scopes.length !== new Set(words).size) env.refuse("ANONYMOUS_SCOPES", `must be of ${SCOPES.join(", ")}`);
+  return scopes;
+}
+
+/** Compares with the secret, in a time that tells nothing of it. */
+export function internalSecretCheck(secret: string | undefined): (token: string) => boolean {
+  if (secret === undefined) return () => false;
+  const hashOf = (text: string) => createHash("sha256").update(text).digest();
+  const own = hashOf(secret);
+  return (token) => timingSafeEqual(hashOf(token), own);
+}

@@ -1,0 +1,12 @@
+export * from "./access.js";
+export { type AccessNames, accessNames } from "./access-names.js";
+export { type AccessConfig, readAccess } from "./config.js";
+export { openGate } from "./gate.js";
+export type { VerifiedJwt } from "./jwt.js";
+export type { KeySnapshot } from "./key-list.js";
+export type { KeyRecord } from "./key-record.js";
+export * from "./key-token.js";
+export * from "./snapshot-writer.js";
+export { SymbolPatterns } from "./symbol-patterns.js";
+export * from "./tickets.js";
+export { TokenCaller } from "./token-caller.js";

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+import type { Scope } from "@fx-ohlc/schemas";
+import { Problem } from "./problem.js";
+
+/**
+ * Who may call a route: who has a scope, who shows any token, everybody, or only this deployment's own services, which show its
+ * secret.
+ */
+export type RouteAccess = Scope | "any-token" | "public" | "internal";
+
+/** Who makes a request, as far as a service has to know. */
+export interface Caller {
+  /** The token's name, for logs, metrics and the audit; never the token. */
+  readonly name: string;
+  /** Patterns of the symbols the token may touch; undefined: every symbol. */
+  readonly symbols: readonly string[] | undefined;
+  /** Whether the token has expired or was revoked, or its rights were changed, since it was shown. */
+  readonly isEnded: boolean;
+  has(scope: Scope): boolean;
+  maySee(symbol: string): boolean;
+}
+
+/** What of a route's declaration decides who may call it. */
+export interface Guarded {
+  readonly access: RouteAccess;
+  /** Probes ask by address: such a route answers whatever `Host` says. */
+  readonly anyHost?: true;
+}
+
+/** Judges who may call a route, once for all routes of a service. */
+export interface Gate {
+  /**
+   * Who makes a request. What it shows in its URL is taken out of it, so that nobody after it can repeat it.
+   *
+   * @throws Problem 401, 403, 421, 429 or 503
+   */
+  admit(req: IncomingMessage, route: Guarded): Caller | Promise<Caller>;
+}
+
+/**
+ * Holds a caller to the symbols of its token.
+ *
+ * @throws Problem 403 naming the first symbol that it may not touch
+ */
+export function requireSymbols(caller: Caller, symbols: Iterable<string>): void {
+  if (caller.symbols === undefined) return;
+  for (const symbol of symbols) {
+    if (!caller.maySee(symbol)) throw new Problem("forbidden", `This token may not touch the symbol ${symbol}.`);
+  }
+}
