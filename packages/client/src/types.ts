@@ -1,8 +1,12 @@
+import type { Limits, Scope } from "@fx-ohlc/schemas";
+
 export type {
   BulkResult,
   CorrectedTick,
   DeleteResult,
+  Limits,
   PostedTick,
+  Scope,
   SymbolJson,
   TickJson,
   UploadResult,
@@ -27,23 +31,6 @@ export interface Health {
   readonly [part: string]: unknown;
 }
 
-/** What a token may do: read bars and ticks, follow streams, send ticks, correct them, watch over the system, administer it. */
-export type Scope = "read" | "stream" | "write" | "correct" | "ops" | "admin";
-
-/** How much a token may do, over all replicas; what is absent has the system's default. */
-export interface TokenLimits {
-  readonly requests_per_second?: number;
-  /** Ticks sent. */
-  readonly ticks_per_second?: number;
-  /** Rows read. */
-  readonly rows_per_second?: number;
-  /** WebSockets at a time. */
-  readonly connections?: number;
-  readonly channels?: number;
-  /** Messages of streams. */
-  readonly delivered_per_second?: number;
-}
-
 /** A key to make. */
 export interface NewKey {
   /** What it is for, as access logs, metrics and corrections say it. */
@@ -51,7 +38,7 @@ export interface NewKey {
   readonly scopes: readonly Scope[];
   /** Patterns such as `EUR*` and `XAUUSD`; every symbol when absent. */
   readonly symbols?: readonly string[] | undefined;
-  readonly limits?: TokenLimits | undefined;
+  readonly limits?: Limits | undefined;
   /** RFC 3339; never when absent. */
   readonly expires_at?: string | undefined;
   /** For callers that cannot set headers: it goes into the address as `?token=`, and holds `read` or `write` and nothing else. */
@@ -63,7 +50,7 @@ export interface KeyChanges {
   readonly name?: string | undefined;
   readonly scopes?: readonly Scope[] | undefined;
   readonly symbols?: readonly string[] | null | undefined;
-  readonly limits?: TokenLimits | null | undefined;
+  readonly limits?: Limits | null | undefined;
   readonly expires_at?: string | null | undefined;
 }
 
@@ -73,7 +60,7 @@ export interface ApiKey {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly symbols?: readonly string[] | null;
-  readonly limits?: TokenLimits | null;
+  readonly limits?: Limits | null;
   readonly in_url?: boolean;
   readonly created_at: string;
   readonly expires_at?: string | null;

@@ -1,7 +1,7 @@
 import { eventually } from "@fx-ohlc/testkit";
 import { WebSocket } from "ws";
 import { FxClient, type FxStream, type StreamEvent } from "../src/index.js";
-import { ScriptedGateway } from "./scripted-gateway.js";
+import { type Peer, ScriptedGateway } from "./scripted-gateway.js";
 import { answer, ScriptedServer } from "./scripted-server.js";
 
 const KEY = "fxk_1_secret";
@@ -170,9 +170,9 @@ describe("a stream with a token", () => {
   });
 
   /** Reads a stream to its end. */
-  function read(options: Partial<ConstructorParameters<typeof FxClient>[0]>) {
+  function read(options: Partial<ConstructorParameters<typeof FxClient>[0]>, channels = [CHANNEL]) {
     const client = new FxClient({ url: gateway.url, retry: { attemptsMax: 1 }, ...options });
-    stream = client.stream({ channels: [CHANNEL], reconnect: RECONNECT });
+    stream = client.stream({ channels, reconnect: RECONNECT });
     const events: StreamEvent[] = [];
     const opened = stream;
     const ended = (async () => {
@@ -269,13 +269,40 @@ describe("a stream with a token", () => {
     expect(gateway.upgrades).toEqual([]);
   });
 
-  it("hands out that a channel is forbidden, and stays connected", async () => {
-    const { events } = read({ token: KEY });
-    const peer = await serve();
-    const forbidden = { type: "error", id: 1, code: "forbidden", message: "The token does not cover XAUUSD." };
-    peer.send(forbidden, { type: "ticks", channel: CHANNEL, offset: "e-2", ticks: [{ time: "2100-12-05T10:00:00Z" }] });
-    await eventually(() => events.some(({ type }) => type === "ticks"));
-    expect(events).toContainEqual(forbidden);
+  /** Answers a subscribe request as a gateway does to a token of EUR*: all of its channels, or none. */
+  async function serveEuros(peer: Peer): Promise<void> {
+    for (;;) {
+      const { id, channels } = await peer.request();
+      const hidden = channels.find((channel) => !channel.startsWith("ticks:EUR"));
+      const error = { type: "error", id, code: "forbidden", message: `this token may not touch ${hidden}` };
+      const entries = channels.map((channel) => ({ channel, offset: "e-1", recovered: true }));
+      peer.send(hidden === undefined ? { type: "subscribed", id, channels: entries } : error);
+    }
+  }
+
+  it("hands out which channels are forbidden, and goes on with the others, also when it comes back", async () => {
+    const { events } = read({ token: KEY }, [CHANNEL, "ticks:GBPUSD", "ticks:EURGBP", "ticks:XAUUSD", "ticks:EURJPY"]);
+    const peer = await gateway.peer();
+    void serveEuros(peer);
+    const refusals = () => events.flatMap((event) => (event.type === "error" ? [event.message] : []));
+    await eventually(() => refusals().length === 2);
+    expect(refusals().sort()).toEqual([
+      "this token may not touch ticks:GBPUSD",
+      "this token may not touch ticks:XAUUSD",
+    ]);
+    peer.cut();
+    const next = await gateway.peer();
+    await expect(next.request()).resolves.toMatchObject({ channels: [CHANNEL, "ticks:EURGBP", "ticks:EURJPY"] });
+    expect(gateway.connections).toBe(2);
+  });
+
+  it("ends when every channel is forbidden", async () => {
+    const { ended } = read({ token: KEY }, ["ticks:GBPUSD", "ticks:XAUUSD"]);
+    void serveEuros(await gateway.peer());
+    await expect(ended).resolves.toMatchObject({
+      name: "ForbiddenError",
+      message: "403 this token may not touch ticks:XAUUSD",
+    });
     expect(gateway.connections).toBe(1);
   });
 });

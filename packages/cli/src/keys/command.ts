@@ -1,12 +1,10 @@
-import type { NewKey, Scope, TokenLimits } from "@fx-ohlc/client";
-import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import type { NewKey } from "@fx-ohlc/client";
+import { formatTime, type LimitName, nowUs, SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseInstant, parseShift } from "../arguments.js";
 import { type Connection, tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { createKey, type ListOptions, listKeys, revokeKeys } from "./keys.js";
-
-const SCOPES: readonly Scope[] = ["read", "stream", "write", "correct", "ops", "admin"];
 
 /** The limits of a key, by the name of their option. */
 const LIMITS = {
@@ -16,7 +14,7 @@ const LIMITS = {
   connections: ["connections", "WebSockets at a time"],
   channels: ["channels", "channels followed at a time"],
   deliveredPerSecond: ["delivered_per_second", "messages of streams a second"],
-} as const satisfies Record<string, readonly [keyof TokenLimits, string]>;
+} as const satisfies Record<string, readonly [LimitName, string]>;
 
 type LimitFlag = keyof typeof LIMITS;
 const LIMIT_FLAGS = Object.keys(LIMITS) as readonly LimitFlag[]; // The keys of a constant, as it is written.

@@ -1,4 +1,5 @@
-import { UnauthorizedError } from "../errors.js";
+import type { ErrorMessage, SubscribedMessage } from "@fx-ohlc/schemas";
+import { ForbiddenError, UnauthorizedError } from "../errors.js";
 import { backoffMs, isPassing, type RetryPolicy } from "../retry.js";
 import { canonicalName, covers } from "./channel.js";
 import type { Position } from "./channel-state.js";
@@ -6,6 +7,7 @@ import { type Entrance, isRefusal } from "./entrance.js";
 import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
+import { OpenRequests } from "./open-requests.js";
 import type { ServerMessage } from "./protocol.js";
 import { Resumption } from "./resumption.js";
 import { type Ending, endingOf, Socket } from "./socket.js";
@@ -55,6 +57,8 @@ const RECONNECT_DEFAULT: RetryPolicy = { attemptsMax: Number.POSITIVE_INFINITY, 
 /** A connection that lasted longer was a good one: the next attempt counts as the first again. */
 const GOOD_CONNECTION_MS = 10_000;
 
+/** What the server says of a channel that the token does not cover. */
+const FORBIDDEN = "forbidden";
 /** The token has ended. */
 const UNAUTHORIZED = 4001;
 /** A message that is none of this protocol's: the same one would be refused again. */
@@ -89,7 +93,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
-  #requestId = 0;
+  readonly #requests = new OpenRequests();
 
   constructor(parts: StreamParts, options: StreamOptions) {
     this.#parts = parts;
@@ -149,7 +153,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
     this.#resumption.forgetUnfollowed();
-    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
+    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#requests.nextId(), channels: names });
   }
 
   /** Ends the stream, and the loop that reads it. */
@@ -193,21 +197,34 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#requestChannels([...this.#channels]);
   }
 
-  #requestChannels(channels: string[]): void {
+  #requestChannels(channels: readonly string[]): void {
     const since = this.#resumption.since(channels);
-    this.#socket?.send({ op: "subscribe", id: this.#nextId(), channels, since });
-  }
-
-  #nextId(): number {
-    this.#requestId += 1;
-    return this.#requestId;
+    this.#socket?.send({ op: "subscribe", id: this.#requests.open(channels), channels, since });
   }
 
   #onMessage(message: ServerMessage): void {
-    if (message.type !== "subscribed") {
-      this.#resumption.onMessage(message);
+    if (message.type === "error" && message.code === FORBIDDEN) this.#onForbidden(message);
+    else if (message.type === "subscribed") this.#onSubscribed(message);
+    else this.#resumption.onMessage(message);
+  }
+
+  /** A channel that the token does not cover is left out from now on; the stream ends when that was the last one. */
+  #onForbidden(message: ErrorMessage): void {
+    const parts = this.#requests.refused(message.id);
+    if (parts.length > 1) {
+      for (const channels of parts) this.#requestChannels(channels);
       return;
     }
+    for (const channel of parts.flat()) this.#channels.delete(channel);
+    this.#resumption.forgetUnfollowed();
+    this.#emit(message);
+    const { message: detail } = message;
+    if (this.#channels.size === 0)
+      this.#finish(new ForbiddenError({ type: "about:blank", title: "Forbidden", status: 403, detail }));
+  }
+
+  #onSubscribed(message: SubscribedMessage): void {
+    this.#requests.answered(message.id);
     this.#liveSinceMs ??= performance.now();
     if (this.#status === "connecting") this.#setStatus("live");
     if (!this.#isClosed()) this.#resumption.onSubscribed(message.channels);
@@ -281,6 +298,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
       this.#attempt = 0;
     this.#liveSinceMs = undefined;
     this.#isOpen = false;
+    this.#requests.forget();
     this.#resumption.onLost();
     this.#socket?.close();
     this.#socket = undefined;
