@@ -51,6 +51,9 @@ const everything = [
   "serviceMonitor.enabled=true",
   "streamGateway.autoscaling.connections=5000",
   "ingress.tlsSecret=tls",
+  "access.jwt.jwksUrl=https://id.example.com/jwks.json",
+  "access.jwt.publicKey.secretName=jwt",
 ];
 check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
+check("helm template, access off", binary, "template", "fx", CHART, "--set", "access.enabled=false");
 process.exitCode = failures === 0 ? 0 : 1;
