@@ -21,6 +21,8 @@ export interface AccessOptions {
 /** Access to a service: the gate, and what keeps its knowledge of tokens fresh. */
 export interface Access {
   readonly gate: Gate;
+  /** Resolves when what is on Redis now is known here. Never rejects. */
+  refresh(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -28,7 +30,10 @@ export interface Access {
 /** Composes it. Nothing is connected before `start`. */
 export function createAccess(options: AccessOptions): Access {
   const { door, redis } = options.config;
-  if (redis === undefined) return { gate: openGate(door), start: () => undefined, stop: async () => undefined };
+  if (redis === undefined) {
+    const nothing = async () => undefined;
+    return { gate: openGate(door), refresh: nothing, start: () => undefined, stop: nothing };
+  }
   return guardedAccess(options, redis);
 }
 
@@ -40,7 +45,7 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
   const used = new UsedKeys(redis, () => reader.names);
   const gate = new TokenGate({
     list,
-    refresh: () => reader.look(),
+    refresh: reader.look,
     verifyJwt: jwtVerifier(config.jwt),
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
@@ -50,6 +55,7 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
   exportKeyList(metrics, list);
   return {
     gate,
+    refresh: reader.look,
     start: () => {
       for (const link of [redis, subscription]) link.open();
       // What waits for a connection, or for the namespace, is looked for as soon as it is there.

@@ -1,5 +1,4 @@
 import { createHash, createPublicKey, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { type Door, type EnvReader, type RedisAddress, readDoor, readRedis } from "@fx-ohlc/service-kit";
 import type { JwtConfig } from "./jwt.js";
@@ -39,26 +38,28 @@ function readInternalSecret(env: EnvReader, isNeeded: boolean): string | undefin
 
 function readJwt(env: EnvReader): JwtConfig {
   const jwksUrl = env.url("JWT_JWKS_URL", "http", { default: undefined });
-  const file = env.string("JWT_PUBLIC_KEY_FILE", { default: undefined });
+  const publicKey = env.string("JWT_PUBLIC_KEY", { default: undefined });
   env.rule(
-    ["JWT_PUBLIC_KEY_FILE", "JWT_JWKS_URL"],
-    jwksUrl === undefined || file === undefined,
+    ["JWT_PUBLIC_KEY", "JWT_JWKS_URL"],
+    jwksUrl === undefined || publicKey === undefined,
     "must not be set beside JWT_JWKS_URL",
   );
-  const publicKey = file === undefined ? undefined : readPublicKey(env, file);
+  env.rule(
+    ["JWT_PUBLIC_KEY"],
+    publicKey === undefined || isPublicKey(publicKey),
+    "must be a public key, PEM or a JSON Web Key Set",
+  );
   const text = (name: string) => env.string(name, { default: undefined });
   return { jwksUrl, publicKey, issuer: text("JWT_ISSUER"), audience: text("JWT_AUDIENCE") };
 }
 
-function readPublicKey(env: EnvReader, file: string): string | undefined {
+function isPublicKey(text: string): boolean {
   try {
-    const key = readFileSync(file, "utf8").trim();
-    if (key.startsWith("{")) JSON.parse(key);
-    else createPublicKey(key);
-    return key;
+    if (text.startsWith("{")) JSON.parse(text);
+    else createPublicKey(text);
+    return true;
   } catch {
-    env.refuse("JWT_PUBLIC_KEY_FILE", "must name a file with a public key, PEM or a JSON Web Key Set");
-    return undefined;
+    return false;
   }
 }
 

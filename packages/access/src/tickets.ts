@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type RedisStore, unavailable, withDeadline } from "@fx-ohlc/service-kit";
+import { type Caller, type RedisStore, unavailable, withDeadline } from "@fx-ohlc/service-kit";
 import type { AccessNames } from "./access-names.js";
 import type { VerifiedJwt } from "./jwt.js";
+import { TokenCaller } from "./token-caller.js";
 
 /** How long a ticket can be shown: a page opens its socket at once. */
 export const TICKET_SECONDS = 30;
@@ -20,6 +21,13 @@ export interface TicketStore {
   readonly names: AccessNames | undefined;
 }
 
+/** undefined for a caller without a token. */
+function holderOf(caller: Caller): TicketHolder | undefined {
+  if (!(caller instanceof TokenCaller)) return undefined;
+  const { rights, jwt } = caller;
+  return jwt === undefined ? { kind: "key", id: caller.keyId } : { kind: "jwt", jwt: { rights, ...jwt } };
+}
+
 /** Redis holds no ticket that could be shown: only what it is recognised by. */
 function hashOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("base64url");
@@ -30,8 +38,11 @@ function hashOf(ticket: string): string {
  *
  * @throws Problem 503 when Redis is away
  */
-export async function issueTicket(store: TicketStore, holder: TicketHolder): Promise<string> {
+export async function issueTicket(store: TicketStore, caller: Caller): Promise<string> {
   const ticket = randomBytes(TICKET_BYTES).toString("base64url");
+  const holder = holderOf(caller);
+  // Where nobody shows tokens, nobody asks for tickets either; who has one all the same is let in with it.
+  if (holder === undefined) return ticket;
   await onRedis(
     store,
     ({ redis, key }) => {

@@ -8,6 +8,7 @@ import {
   type RouteDeclarations,
   STREAM_DOCUMENT_ROUTE,
 } from "@fx-ohlc/service-kit";
+import { ACCESS_ROUTES } from "./access-routes.js";
 import { asyncApiDocument } from "./async-api.js";
 import { EDGE_ROUTES, type ServiceName } from "./edge-routes.js";
 import { readExamples } from "./examples.js";
@@ -31,12 +32,13 @@ const TAGS = [
   { name: "symbols", description: "What there is, and what is known of it." },
   { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },
+  { name: "access", description: "Keys, tickets, and who did what." },
   ...COMMON_TAGS,
 ];
 
 /** What each service answers, in its own words. */
 const SERVICE_ROUTES: Readonly<Record<ServiceName, RouteDeclarations>> = {
-  "tick-ingest": { ...INGEST_ROUTES, ...COMMON_ROUTES },
+  "tick-ingest": { ...INGEST_ROUTES, ...ACCESS_ROUTES, ...COMMON_ROUTES },
   "ohlc-query": { ...QUERY_ROUTES, ...UDF_ROUTES, ...COMMON_ROUTES },
   "stream-gateway": { ...STREAM_ROUTES, ...COMMON_ROUTES, ...STREAM_DOCUMENT_ROUTE },
 };
@@ -47,6 +49,7 @@ export const SYSTEM_ROUTES = {
   ...QUERY_ROUTES,
   ...UDF_ROUTES,
   ...STREAM_ROUTES,
+  ...ACCESS_ROUTES,
   ...EDGE_ROUTES,
   ...PROBLEM_ROUTE,
   ...DOCUMENT_ROUTES,

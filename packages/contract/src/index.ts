@@ -1,3 +1,4 @@
+export * from "./access-routes.js";
 export * from "./async-api.js";
 export * from "./documents.js";
 export * from "./edge-routes.js";

@@ -1,8 +1,10 @@
+export * from "./audit.js";
 export * from "./changeable-settings.js";
 export * from "./chunk-watch.js";
 export * from "./commit-rules.js";
 export * from "./database.js";
 export * from "./day-boundary.js";
+export { putAdminKey, readAdminKey } from "./first-key.js";
 export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";

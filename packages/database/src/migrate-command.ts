@@ -1,22 +1,27 @@
 #!/usr/bin/env node
 import { ConfigError, readEnv } from "@fx-ohlc/service-kit";
+import { makeAdminKey } from "./first-key.js";
 import { mergeChunks } from "./merge-chunks.js";
 import { migrate } from "./migrate.js";
 import { mergeOptions, migrateOptions } from "./migrate-options.js";
 
 const log = (line: string) => void process.stdout.write(`${line}\n`);
 
+const warn = (line: string) => void process.stderr.write(`${line}\n`);
+
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   migrate: async () => {
     const engine = await migrate({ ...readEnv(process.env, migrateOptions), log });
     log(`the database is up to date (${engine})`);
   },
+  // The token alone goes to standard output, so that it can be put where it belongs.
+  "admin-key": async () => log(await makeAdminKey({ ...readEnv(process.env, mergeOptions), log: warn })),
   "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
 };
 
 async function main(name = "migrate"): Promise<void> {
   const command = COMMANDS[name];
-  if (command === undefined) throw new Error(`there is no command ${name}, but ${Object.keys(COMMANDS).join(" and ")}`);
+  if (command === undefined) throw new Error(`there is no command ${name}, but ${Object.keys(COMMANDS).join(", ")}`);
   await command();
 }
 

@@ -1,5 +1,6 @@
 import type { EnvReader } from "@fx-ohlc/service-kit";
 import { storedBoundaryProblem } from "./day-boundary.js";
+import { readAdminKey } from "./first-key.js";
 import type { MigrateOptions } from "./migrate.js";
 
 const DAYS_MAX = 36_500;
@@ -47,6 +48,7 @@ export function migrateOptions(env: EnvReader): MigrateOptions {
       hour: seconds("REFRESH_HOUR_INTERVAL_S"),
       day: seconds("REFRESH_DAY_INTERVAL_S"),
     },
+    adminKey: readAdminKey(env),
     confirmClock: env.boolean("CONFIRM_CLOCK", { default: false }),
     ownStreamNames: env.choice("STREAM_NAMESPACE", ["own"], { default: undefined }) === "own",
   };

@@ -3,6 +3,7 @@ import { type DayBoundary, sameBoundary } from "@fx-ohlc/schemas";
 import { type ChangeableSettings, recordSettings } from "./changeable-settings.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { detectEngine } from "./engine.js";
+import { putAdminKey } from "./first-key.js";
 import { type Migration, readMigrations } from "./migration-file.js";
 import { inMigrationSession } from "./migration-session.js";
 import {
@@ -39,6 +40,8 @@ export interface MigrateOptions extends ChangeableSettings {
   readonly confirmClock?: boolean | undefined;
   /** Gives this database's streams on Redis names of their own, where the first version made it. */
   readonly ownStreamNames?: boolean | undefined;
+  /** The first key of the deployment, which is made where there is none of its id. */
+  readonly adminKey?: string | undefined;
   /** Told what is done and waited for. */
   readonly log?: Tell;
   /** Migrations beyond this build's, of a version to come. */
@@ -146,6 +149,7 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
     if (options.confirmClock === true) await confirmClock(transaction, log);
     if (options.ownStreamNames === true) await nameStreams(transaction, log);
   });
+  if (options.adminKey !== undefined && (await putAdminKey(sql, options.adminKey))) log("made the key of ADMIN_KEY");
   return engine;
 }
 

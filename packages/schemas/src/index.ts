@@ -7,6 +7,7 @@ export * from "./dto.js";
 export * from "./field-error.js";
 export * from "./field-schema.js";
 export * from "./interval.js";
+export * from "./key-dto.js";
 export * from "./message.js";
 export * from "./query-dto.js";
 export * from "./range-set.js";

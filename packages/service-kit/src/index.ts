@@ -26,6 +26,7 @@ export * from "./logger.js";
 export * from "./metrics.js";
 export * from "./one-at-a-time.js";
 export * from "./package-version.js";
+export * from "./page-link.js";
 export * from "./problem.js";
 export * from "./problem-mapping.js";
 export * from "./query.js";

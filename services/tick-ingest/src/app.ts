@@ -1,5 +1,5 @@
-import { createAccess } from "@fx-ohlc/access";
-import { documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
+import { accessNames, createAccess } from "@fx-ohlc/access";
+import { ACCESS_ROUTES, documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
   databaseProblem,
@@ -25,6 +25,10 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
+import { accessHandlers } from "./access/access-routes.js";
+import { AuditLog } from "./access/audit-log.js";
+import { KeyPublisher } from "./access/key-publisher.js";
+import { KeyStore } from "./access/key-store.js";
 import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
@@ -72,10 +76,16 @@ function createParts(config: Config, version: string) {
   ingestMetrics.observeCopies(metrics, trust);
   const writer = telling(new TickWriter(database, ledger, trust, config), publisher, ingestMetrics);
   const namespace = () => deployment()?.names.namespace;
+  const keyStore = new KeyStore(database);
+  const auditLog = new AuditLog(database);
   return {
     logger,
     metrics,
     access: createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics }),
+    accessNames: () => namesOf(namespace()),
+    keyStore,
+    auditLog,
+    keyPublisher: new KeyPublisher({ ...config, database, store: keyStore, audit: auditLog, redis, namespace, logger }),
     ingestMetrics,
     database,
     redis,
@@ -110,12 +120,15 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     health,
     gate: access.gate,
     documents: documentsOf(SERVICE, version),
-    routes: bindRoutes(INGEST_ROUTES, {
-      postTick: postTick(parts.singles, rules),
-      postTicks: postBulk(parts.bulk, rules),
-      ...correctionHandlers(parts),
-      ...symbolHandlers(parts),
-    }),
+    routes: [
+      ...bindRoutes(INGEST_ROUTES, {
+        postTick: postTick(parts.singles, rules),
+        postTicks: postBulk(parts.bulk, rules),
+        ...correctionHandlers(parts),
+        ...symbolHandlers(parts),
+      }),
+      ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),
+    ],
     mapError: databaseProblem,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });
@@ -133,6 +146,10 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     stop: () => stopParts(parts, config.shutdownGraceMs, server),
   };
+}
+
+function namesOf(namespace: string | undefined) {
+  return namespace === undefined ? undefined : accessNames(namespace);
 }
 
 /** How much may wait for Redis, and be held there. */
@@ -252,19 +269,32 @@ async function maintenanceOf(database: Database): Promise<MaintenanceState> {
 }
 
 async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { access, database, redis, lostCommits, logKeeper, maintenance } = parts;
+  const { access, keyPublisher, database, redis, lostCommits, logKeeper, maintenance } = parts;
   redis.open();
   access.start();
   database.start();
   await database.untilAvailable(signal);
+  keyPublisher.start();
   logKeeper.start();
   lostCommits.start();
   maintenance.start();
 }
 
 async function stopParts(parts: Parts, graceMs: number, server: HttpServer | undefined): Promise<void> {
-  const { logger, access, health, singles, bulk, publisher, lostCommits, logKeeper, maintenance, database, redis } =
-    parts;
+  const {
+    logger,
+    access,
+    keyPublisher,
+    health,
+    singles,
+    bulk,
+    publisher,
+    lostCommits,
+    logKeeper,
+    maintenance,
+    database,
+    redis,
+  } = parts;
   await stopInOrder(logger, [
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
@@ -274,7 +304,7 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
     { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
     { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
-    { name: "access", deadlineMs: 1000, run: () => access.stop() },
+    { name: "access", deadlineMs: 1000, run: () => Promise.all([access.stop(), keyPublisher.stop()]) },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },
     { name: "database", deadlineMs: 3000, run: () => database.close(2000) },
   ]);

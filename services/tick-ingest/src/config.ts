@@ -1,4 +1,5 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
+import { readAdminKey } from "@fx-ohlc/database";
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -41,6 +42,10 @@ export interface Config {
   readonly symbolsMax: number;
   /** Ticks of a symbol that nobody has registered are refused. */
   readonly registeredSymbolsOnly: boolean;
+  /** The first key of the deployment; undefined: it has been made otherwise. */
+  readonly adminKey: string | undefined;
+  /** How long the audit remembers. */
+  readonly auditDays: number;
 }
 
 const BYTES_PER_MB = 1_000_000;
@@ -78,6 +83,8 @@ export function readConfig(env: EnvReader): Config {
     streamKeepS: readStreamKeep(env),
     streamBytesMax: env.integer("STREAM_MAX_MB", { default: 256, min: 1, max: 1_000_000, unit: "MB" }) * BYTES_PER_MB,
     symbolsMax: env.integer("SYMBOLS_MAX", { default: 10_000, min: 1, max: 1_000_000, unit: "symbols" }),
+    adminKey: readAdminKey(env),
+    auditDays: env.integer("AUDIT_DAYS", { default: 365, min: 1, max: 36_500, unit: "days" }),
     registeredSymbolsOnly: env.boolean("REGISTERED_SYMBOLS_ONLY", { default: false }),
   };
 }

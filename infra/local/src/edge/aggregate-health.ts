@@ -6,18 +6,25 @@ const SERVICE_TIMEOUT_MS = 1_500;
 
 type State = "connected" | "disconnected";
 
-/** Asks all three services. A dependency counts as connected when every service that uses it and answers says so. */
+/**
+ * Asks all three services, showing them the caller's token: to who has not the scope `ops` they tell no more than their status, and
+ * neither does the edge. A dependency counts as connected when every service that uses it and answers says
+ * so.
+ */
 export async function systemHealth(
   urls: Readonly<Record<ServiceName, string>>,
   version: string,
+  authorization?: string,
 ): Promise<SystemHealth> {
-  const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name])));
+  const reports = await Promise.all(SERVICE_NAMES.map((name) => reportOf(urls[name], authorization)));
   const states = reports.map((report) => report?.status ?? "unreachable");
   // How far the stored bars are is for tick-ingest to say.
   const ingest = reports[SERVICE_NAMES.indexOf("tick-ingest")];
   const problems = SERVICE_NAMES.flatMap((name, index) => problemsOf(name, reports[index]));
+  const status = states.every((state) => state === "healthy") ? "healthy" : "unhealthy";
+  if (reports.some((report) => report !== undefined && Object.keys(report).length === 1)) return { status };
   return {
-    status: states.every((state) => state === "healthy") ? "healthy" : "unhealthy",
+    status,
     timestamp: new Date().toISOString(),
     database: worst(reports.map((report) => report?.database)),
     redis: worst(reports.map((report) => report?.redis)),
@@ -43,8 +50,8 @@ export async function systemReady(urls: Readonly<Record<ServiceName, string>>): 
   return answers.every((answer) => answer?.ok === true);
 }
 
-async function reportOf(url: string): Promise<HealthReport | undefined> {
-  const answer = await get(`${url}/health`);
+async function reportOf(url: string, authorization: string | undefined): Promise<HealthReport | undefined> {
+  const answer = await get(`${url}/health`, authorization === undefined ? {} : { authorization });
   try {
     return (await answer?.json()) as HealthReport | undefined; // Our own services' contract.
   } catch {
@@ -52,9 +59,9 @@ async function reportOf(url: string): Promise<HealthReport | undefined> {
   }
 }
 
-async function get(url: string): Promise<Response | undefined> {
+async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Response | undefined> {
   try {
-    return await fetch(url, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
+    return await fetch(url, { headers, signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
   } catch {
     return undefined;
   }

@@ -8,8 +8,10 @@ import {
   type HttpServer,
   listen,
   Problem,
+  problemOf,
   refuse,
   requestIdFor,
+  requireAllowedHost,
   type Service,
   sendJson,
   sendProblem,
@@ -45,6 +47,7 @@ export class Edge implements Service {
     // An upload lasts as long as it needs; the services bound what is silent.
     this.#server = await listen((req, res) => void this.#answer(req, res), {
       port: this.#config.port,
+      host: this.#config.door.bindAddress,
       requestTimeoutMs: 0,
       onWebSocket: (req, socket, head) => this.#upgrade(req, socket, head),
     });
@@ -64,18 +67,24 @@ export class Edge implements Service {
       await this.#proxy.web(req, res, { target: this.#config.urls[route.service] });
       return;
     }
-    await this.#answerItself(route.kind, res);
+    try {
+      await this.#answerItself(route.kind, req, res);
+    } catch (error) {
+      sendProblem(res, problemOf(error));
+    }
   }
 
-  async #answerItself(kind: Exclude<Route["kind"], "proxy">, res: ServerResponse): Promise<void> {
-    const { urls, version } = this.#config;
+  async #answerItself(kind: Exclude<Route["kind"], "proxy">, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { urls, version, door } = this.#config;
+    // Probes ask by address; what is handed on is judged by the services, who are given the name it was asked by.
+    if (kind === "health" || kind === "none") requireAllowedHost(door, req);
     if (kind === "none") return sendProblem(res, NOTHING_HERE);
     if (kind === "live") return sendJson(res, 200, { status: "alive" }, UNCACHED);
     if (kind === "ready") {
       const ready = await systemReady(urls);
       return sendJson(res, ready ? 200 : 503, { status: ready ? "ready" : "not_ready" }, UNCACHED);
     }
-    const health = await systemHealth(urls, version);
+    const health = await systemHealth(urls, version, req.headers.authorization);
     return sendJson(res, health.status === "healthy" ? 200 : 503, health, UNCACHED);
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
+import { pageLink } from "@fx-ohlc/service-kit";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
@@ -13,7 +14,6 @@ import type { Reader } from "../reader.js";
 import type { Answer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
 import { CONTENT_TYPES } from "./media-type.js";
-import { pageLink } from "./page-link.js";
 
 /** What one request is answered from. */
 export interface BarSources {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
-import type { Caller } from "@fx-ohlc/service-kit";
+import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
@@ -11,7 +11,6 @@ import type { Answer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { requireStreamable } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
-import { pageLink } from "./page-link.js";
 import { rangeOf } from "./ranges.js";
 
 /** Where to go on after the first `limit` ticks: after the last of them, by (time, seq). */

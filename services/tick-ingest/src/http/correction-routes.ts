@@ -47,23 +47,23 @@ export function correctionHandlers(
 ): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
   const { database } = dependencies;
   return {
-    putTick: async (req, res, { query: { symbol, time, seq } }) => {
+    putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
       const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const change = database.whileAvailable(() => put(dependencies, stamp, body.value.price));
+      const change = database.whileAvailable(() => put(dependencies, stamp, body.value.price, caller.name));
       sendJson(res, 200, await orRefused("time", change));
     },
 
-    deleteTicks: async (_req, res, { query: { symbol, start, end } }) => {
+    deleteTicks: async (_req, res, { query: { symbol, start, end }, caller }) => {
       const range = { symbol, fromUs: instant(start), toUs: instant(end) };
-      const change = database.whileAvailable(() => removeRange(dependencies, range));
+      const change = database.whileAvailable(() => removeRange(dependencies, range, caller.name));
       sendJson(res, 200, await orRefused("start", change));
     },
 
-    deleteTick: async (_req, res, { path: { symbol, time }, query: { seq } }) => {
+    deleteTick: async (_req, res, { path: { symbol, time }, query: { seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const change = database.whileAvailable(() => removeStamp(dependencies, stamp));
+      const change = database.whileAvailable(() => removeStamp(dependencies, stamp, caller.name));
       sendJson(res, 200, await orRefused("time", change));
     },
   };
@@ -71,8 +71,8 @@ export function correctionHandlers(
 
 type Body = Record<string, unknown>;
 
-async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: number): Promise<Body> {
-  const outcome = await dependencies.corrections.putPrice(stamp, price);
+async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: number, by: string): Promise<Body> {
+  const outcome = await dependencies.corrections.putPrice(stamp, price, by);
   if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
   if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
   const { tick, correction } = outcome;
@@ -80,14 +80,14 @@ async function put(dependencies: CorrectionDependencies, stamp: Stamp, price: nu
   return whenInBars(dependencies, correction, stored);
 }
 
-async function removeRange(dependencies: CorrectionDependencies, range: SymbolRange): Promise<Body> {
+async function removeRange(dependencies: CorrectionDependencies, range: SymbolRange, by: string): Promise<Body> {
   if (range.fromUs >= range.toUs) return { deleted: 0, message: "0 ticks deleted" };
-  const correction = await dependencies.corrections.deleteRange(range);
+  const correction = await dependencies.corrections.deleteRange(range, by);
   return whenInBars(dependencies, correction, deleted(correction));
 }
 
-async function removeStamp(dependencies: CorrectionDependencies, stamp: Stamp): Promise<Body> {
-  const correction = await dependencies.corrections.deleteStamp(stamp);
+async function removeStamp(dependencies: CorrectionDependencies, stamp: Stamp, by: string): Promise<Body> {
+  const correction = await dependencies.corrections.deleteStamp(stamp, by);
   if (correction.count === 0) throw new Problem("not_found", "no such tick is stored");
   return whenInBars(dependencies, correction, deleted(correction));
 }

@@ -6,10 +6,11 @@ import {
   lockSymbols,
   queueRefresh,
   readCommitRules,
+  recordAudit,
   refreshed,
   type Transaction,
 } from "@fx-ohlc/database";
-import type { Micros, SymbolRange, Tick } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type SymbolRange, type Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 
 /** A change to stored ticks, committed. */
@@ -60,7 +61,7 @@ export class Corrections {
   ) {}
 
   /** Gives one stored tick another price. */
-  putPrice(stamp: Stamp, price: number): Promise<PutOutcome> {
+  putPrice(stamp: Stamp, price: number, by: string): Promise<PutOutcome> {
     return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }): Promise<PutOutcome> => {
       const stored = await transaction<{ seq: number }[]>`
         select seq from ticks
@@ -75,24 +76,24 @@ export class Corrections {
       return {
         found: "one",
         tick: { ...stamp, seq: only.seq, price },
-        correction: await this.note({ transaction, rules }, 1, range),
+        correction: await this.note({ transaction, rules, by }, 1, range, { price, seq: only.seq }),
       };
     });
   }
 
   /** Deletes the ticks of one stamp. */
-  deleteStamp(stamp: Stamp): Promise<Correction> {
+  deleteStamp(stamp: Stamp, by: string): Promise<Correction> {
     return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }) => {
       const { count } = await transaction`
         delete from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
-      return this.note({ transaction, rules }, count, range);
+      return this.note({ transaction, rules, by }, count, range);
     });
   }
 
   /** Deletes the ticks of a half-open range. */
-  deleteRange({ symbol, fromUs, toUs }: SymbolRange): Promise<Correction> {
+  deleteRange({ symbol, fromUs, toUs }: SymbolRange, by: string): Promise<Correction> {
     return this.change(symbol, fromUs, async ({ transaction, rules }) => {
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
@@ -100,7 +101,7 @@ export class Corrections {
         )
         select count(*) as count, min(time) as first, max(time) as last from deleted`;
       const { count = 0, first = null, last = null } = deleted ?? {};
-      return this.note({ transaction, rules }, count, {
+      return this.note({ transaction, rules, by }, count, {
         symbol,
         fromUs: first ?? fromUs,
         toUs: (last ?? fromUs) + 1,
@@ -122,7 +123,7 @@ export class Corrections {
     return true;
   }
 
-  private change<T>(symbol: string, fromUs: Micros, work: (context: Change) => Promise<T>): Promise<T> {
+  private change<T>(symbol: string, fromUs: Micros, work: (context: Omit<Change, "by">) => Promise<T>): Promise<T> {
     const change = async (transaction: Transaction): Promise<T> => {
       await lockSymbols(transaction, [symbol]);
       if (this.database.settings.engine === "timescaledb") {
@@ -139,12 +140,24 @@ export class Corrections {
     return changing;
   }
 
-  private async note({ transaction, rules }: Change, count: number, range: SymbolRange): Promise<Correction> {
+  /** @param put what a tick was given in place of what it had; undefined: ticks were deleted */
+  private async note(
+    { transaction, rules, by }: Change,
+    count: number,
+    range: SymbolRange,
+    put?: { readonly price: number; readonly seq: number },
+  ): Promise<Correction> {
     if (count === 0) return { count, range: undefined, untold: undefined, refreshIds: [] };
     const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];
     const [refreshIds, untold] = await Promise.all([
       queueRefresh(transaction, this.database.settings.engine, windows),
       this.ledger.record(transaction, [range]),
+      recordAudit(transaction, {
+        actor: by,
+        action: put === undefined ? "ticks.deleted" : "tick.updated",
+        target: range.symbol,
+        details: { from: formatTime(range.fromUs), to: formatTime(range.toUs), ticks: count, ...put },
+      }),
     ]);
     return { count, range, untold, refreshIds };
   }
@@ -154,4 +167,6 @@ export class Corrections {
 interface Change {
   readonly transaction: Transaction;
   readonly rules: CommitRules;
+  /** The name of the token it is done with. */
+  readonly by: string;
 }

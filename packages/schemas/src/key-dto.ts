@@ -1,0 +1,255 @@
+import { IsCount, IsFlag, IsInstant, IsText, IsTextOrNull, IsTickTime } from "./answer-fields.js";
+import { IsAnyText, IsIntegerText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
+import { About, Describe, Field, type JsonSchema } from "./field-schema.js";
+import { LIMITS, type Limits, SCOPES, type Scope } from "./scope.js";
+import { normalizePattern, SYMBOL_RULE } from "./symbol.js";
+import { type Micros, parseTime, TIME_RULE } from "./time.js";
+
+const NAME_LENGTH_MAX = 100;
+/** Patterns of one key: each is looked at once for each symbol. */
+const PATTERNS_MAX = 1000;
+/** Rows of one page of keys, or of the audit. */
+const PAGE_MAX = 1000;
+
+type Parse = (raw: unknown) => unknown;
+
+/** Takes null as it is. */
+function orNull(parse: Parse): Parse {
+  return (raw) => (raw === null ? null : parse(raw));
+}
+
+function nullable(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: "null" }] };
+}
+
+/** A line for people: it is printed in logs and tables. */
+function IsName(): PropertyDecorator {
+  const schema = { type: "string", minLength: 1, maxLength: NAME_LENGTH_MAX };
+  return parsedBy("isName", schema, (raw) =>
+    typeof raw === "string" && raw.trim() !== "" && raw.length <= NAME_LENGTH_MAX && !/\p{Cc}/u.test(raw)
+      ? raw
+      : new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`),
+  );
+}
+
+function IsScopes(): PropertyDecorator {
+  const schema = { type: "array", items: { enum: SCOPES }, minItems: 1 };
+  return parsedBy("isScopes", schema, (raw) => {
+    const scopes = Array.isArray(raw) ? SCOPES.filter((scope) => raw.includes(scope)) : [];
+    const isFine = Array.isArray(raw) && raw.length > 0 && scopes.length === new Set(raw).size;
+    return isFine ? scopes : new Refused(`must be a list of ${SCOPES.join(", ")}`);
+  });
+}
+
+const PATTERN_SCHEMA: JsonSchema = { type: "array", items: { type: "string" }, minItems: 1, maxItems: PATTERNS_MAX };
+
+const parsePatterns: Parse = (raw) => {
+  if (!Array.isArray(raw) || raw.length === 0 || raw.length > PATTERNS_MAX) {
+    return new Refused(`must be a list of 1 to ${PATTERNS_MAX} patterns such as XAUUSD and EUR*`);
+  }
+  const patterns = raw.map(normalizePattern);
+  const isFine = patterns.every((pattern) => pattern !== undefined);
+  return isFine ? [...new Set(patterns)].sort() : new Refused(`each may end in *, and else ${SYMBOL_RULE}`);
+};
+
+const LIMITS_SCHEMA: JsonSchema = {
+  type: "object",
+  properties: Object.fromEntries(LIMITS.map((name) => [name, { type: "number", exclusiveMinimum: 0 }])),
+  additionalProperties: false,
+};
+
+const isLimit = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value > 0;
+
+const parseLimits: Parse = (raw) => {
+  const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
+  const entries = isObject ? Object.entries(raw) : [];
+  const isFine = isObject && entries.every(([name, value]) => LIMITS.some((own) => own === name) && isLimit(value));
+  return isFine ? raw : new Refused(`must be an object of numbers above 0, named ${LIMITS.join(", ")}`);
+};
+
+const INSTANT_SCHEMA: JsonSchema = { type: "string", format: "date-time" };
+const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(TIME_RULE);
+
+@About("Body of `POST /keys`.")
+export class KeyDto {
+  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at", "in_url"];
+
+  @Describe("For people: it is in logs, metrics and the audit.")
+  @IsName()
+  name!: string;
+
+  @IsScopes()
+  scopes!: readonly Scope[];
+
+  @MayBeAbsent()
+  @Describe("Patterns of the symbols it may touch, such as `EUR*`; every symbol when absent.")
+  @parsedBy("isPatterns", nullable(PATTERN_SCHEMA), orNull(parsePatterns))
+  symbols?: readonly string[] | null;
+
+  @MayBeAbsent()
+  @parsedBy("isLimits", nullable(LIMITS_SCHEMA), orNull(parseLimits))
+  limits?: Limits | null;
+
+  @MayBeAbsent()
+  @Describe("Never when absent.")
+  @parsedBy("isInstant", nullable(INSTANT_SCHEMA), orNull(parseInstant))
+  expires_at?: Micros | null;
+
+  @MayBeAbsent()
+  @Describe("May be shown as `?token=`; it may then hold `read` and `write` and no other scope.")
+  @parsedBy("isFlag", { type: "boolean" }, (raw) => (typeof raw === "boolean" ? raw : new Refused("must be a boolean")))
+  in_url?: boolean;
+}
+
+@About("Body of `PATCH /keys/{id}`. What is absent stays as it is.")
+export class KeyChangeDto {
+  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at"];
+
+  @MayBeAbsent()
+  @IsName()
+  name?: string;
+
+  @MayBeAbsent()
+  @IsScopes()
+  scopes?: readonly Scope[];
+
+  @MayBeAbsent()
+  @Describe("null: every symbol.")
+  @parsedBy("isPatterns", nullable(PATTERN_SCHEMA), orNull(parsePatterns))
+  symbols?: readonly string[] | null;
+
+  @MayBeAbsent()
+  @Describe("All of them: those that are not named are taken back.")
+  @parsedBy("isLimits", nullable(LIMITS_SCHEMA), orNull(parseLimits))
+  limits?: Limits | null;
+
+  @MayBeAbsent()
+  @Describe("null: never.")
+  @parsedBy("isInstant", nullable(INSTANT_SCHEMA), orNull(parseInstant))
+  expires_at?: Micros | null;
+}
+
+/** Path of one key. */
+export class KeyPath {
+  static readonly fields: readonly string[] = ["id"];
+
+  @IsAnyText()
+  id!: string;
+}
+
+const SUBJECT_LENGTH_MAX = 500;
+
+/** Path of `DELETE /keys/jwt/{sub}`. */
+export class SubjectPath {
+  static readonly fields: readonly string[] = ["sub"];
+
+  @parsedBy("isSubject", { type: "string", minLength: 1, maxLength: SUBJECT_LENGTH_MAX }, (raw) =>
+    typeof raw === "string" && raw.length > 0 && raw.length <= SUBJECT_LENGTH_MAX && !raw.includes("\0")
+      ? raw
+      : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
+  )
+  sub!: string;
+}
+
+/** Query of `GET /keys`. */
+export class KeysQuery {
+  static readonly fields: readonly string[] = ["limit", "after"];
+
+  @MayBeAbsent()
+  @IsIntegerText(1, PAGE_MAX)
+  limit?: number;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor: only keys whose id comes after this one.")
+  @IsAnyText()
+  after?: string;
+}
+
+/** Query of `GET /audit`. */
+export class AuditQuery {
+  static readonly fields: readonly string[] = ["limit", "before"];
+
+  @MayBeAbsent()
+  @IsIntegerText(1, PAGE_MAX)
+  limit?: number;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor: only what was noted before this one.")
+  @IsIntegerText(1, Number.MAX_SAFE_INTEGER)
+  before?: number;
+}
+
+@About("An API key, but for its secret, which nobody is told again.")
+export class KeyJson {
+  @IsText()
+  readonly id!: string;
+
+  @IsText()
+  readonly name!: string;
+
+  @Field({ type: "array", items: { enum: SCOPES } })
+  readonly scopes!: readonly Scope[];
+
+  @Describe("null: every symbol.")
+  @Field({ type: ["array", "null"], items: { type: "string" } })
+  readonly symbols!: readonly string[] | null;
+
+  @Field(LIMITS_SCHEMA)
+  readonly limits!: Limits;
+
+  @IsFlag()
+  readonly in_url!: boolean;
+
+  @IsTickTime()
+  readonly created_at!: string;
+
+  @IsText()
+  readonly created_by!: string;
+
+  @Describe("null: never.")
+  @IsTextOrNull({ format: "date-time" })
+  readonly expires_at!: string | null;
+
+  @Describe("Some seconds too early; null: never.")
+  @IsTextOrNull({ format: "date-time" })
+  readonly last_used_at!: string | null;
+}
+
+@About("A key that was made this moment.")
+export class NewKeyJson extends KeyJson {
+  @Describe("Shown this once.")
+  @IsText()
+  readonly token!: string;
+}
+
+@About("Opens one WebSocket: `/ws?ticket=…`.")
+export class TicketJson {
+  @IsText()
+  readonly ticket!: string;
+
+  @IsInstant()
+  readonly expires_at!: string;
+}
+
+@About("What somebody did to keys or stored ticks.")
+export class AuditJson {
+  @IsCount(1)
+  readonly id!: number;
+
+  @IsTickTime()
+  readonly at!: string;
+
+  @Describe("The name of the token that it was done with.")
+  @IsText()
+  readonly by!: string;
+
+  @IsText()
+  readonly action!: string;
+
+  @Describe("The key's id, the JWT's subject, or the symbol.")
+  @IsText()
+  readonly target!: string;
+
+  @Field({ type: "object" })
+  readonly details!: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage } from "node:http";
+import { type Access, type AccessNames, issueTicket, newKeyToken, TICKET_SECONDS } from "@fx-ohlc/access";
+import type { ACCESS_ROUTES } from "@fx-ohlc/contract";
+import type { Database } from "@fx-ohlc/database";
+import { checkDto, type DtoClass, formatTime, KeyChangeDto, KeyDto, type Micros, type Scope } from "@fx-ohlc/schemas";
+import {
+  type Caller,
+  type Handlers,
+  invalid,
+  Problem,
+  pageLink,
+  type RedisStore,
+  sendJson,
+} from "@fx-ohlc/service-kit";
+import { readJson } from "../http/request-body.js";
+import type { AuditLog } from "./audit-log.js";
+import type { KeyPublisher } from "./key-publisher.js";
+import type { KeyRow, KeyStore } from "./key-store.js";
+
+/** A thousand patterns of symbols, with room. */
+const BODY_BYTES_MAX = 64 * 1024;
+const PAGE_DEFAULT = 100;
+const NEVER_KEPT = { "Cache-Control": "no-store" };
+/** What a key that is shown in URLs may hold: these end up in logs of others. */
+const IN_URL_SCOPES: readonly Scope[] = ["read", "write"];
+
+/** What these routes are answered from. */
+export interface AccessParts {
+  readonly database: Database;
+  readonly keyStore: KeyStore;
+  readonly keyPublisher: KeyPublisher;
+  readonly access: Access;
+  readonly auditLog: AuditLog;
+  readonly redis: RedisStore;
+  readonly accessNames: () => AccessNames | undefined;
+}
+
+/** `/keys`, `/tickets` and `/audit`. */
+export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTES> {
+  const { database, keyStore, auditLog } = parts;
+  return {
+    createKey: async (req, res, { caller }) => {
+      const body = await readBody(KeyDto, req);
+      if (body.in_url === true) requireUrlScopes(body.scopes);
+      const { token, id, secret } = newKeyToken();
+      const row = await database.whileAvailable(() => keyStore.create({ ...body, id, secret }, caller.name));
+      await published(parts);
+      sendJson(res, 201, { ...keyJson(row), token }, NEVER_KEPT);
+    },
+
+    listKeys: async (req, res, { query: { limit = PAGE_DEFAULT, after = "" } }) => {
+      // One more than is answered shows whether there is another page.
+      const rows = await database.whileAvailable(() => keyStore.list({ after, limit: limit + 1 }));
+      const page = rows.slice(0, limit);
+      const next = rows.length > limit ? { after: page.at(-1)?.id ?? "" } : undefined;
+      sendJson(res, 200, page.map(keyJson), pageHeaders(req, next));
+    },
+
+    changeKey: async (req, res, { path: { id }, caller }) => {
+      const changes = await readBody(KeyChangeDto, req);
+      const row = await database.whileAvailable(() => change(keyStore, id, changes, caller));
+      await published(parts);
+      sendJson(res, 200, keyJson(row), NEVER_KEPT);
+    },
+
+    revokeKey: async (_req, res, { path: { id }, caller }) => {
+      const isRevoked = await database.whileAvailable(() => keyStore.revoke(id, caller.name));
+      if (!isRevoked) throw noSuchKey();
+      await published(parts);
+      res.writeHead(204).end();
+    },
+
+    revokeSubject: async (_req, res, { path: { sub }, caller }) => {
+      await database.whileAvailable(() => keyStore.revokeSubject(sub, caller.name));
+      await published(parts);
+      res.writeHead(204).end();
+    },
+
+    createTicket: async (_req, res, { caller }) => {
+      const ticket = await issueTicket({ redis: parts.redis, names: parts.accessNames() }, caller);
+      const expires = new Date(Date.now() + TICKET_SECONDS * 1000).toISOString();
+      sendJson(res, 201, { ticket, expires_at: expires }, NEVER_KEPT);
+    },
+
+    getAudit: async (req, res, { query: { limit = PAGE_DEFAULT, before = Number.MAX_SAFE_INTEGER } }) => {
+      const rows = await database.whileAvailable(() => auditLog.list(limit + 1, before));
+      const page = rows.slice(0, limit);
+      const next = rows.length > limit ? { before: String(page.at(-1)?.id ?? 1) } : undefined;
+      sendJson(
+        res,
+        200,
+        page.map((row) => ({ ...row, at: formatTime(row.at) })),
+        pageHeaders(req, next),
+      );
+    },
+  };
+}
+
+/** A change holds here when it is answered, and everywhere some milliseconds later. */
+async function published({ keyPublisher, access }: AccessParts): Promise<void> {
+  await keyPublisher.publish();
+  await access.refresh();
+}
+
+/** @throws Problem 422 naming every bad field */
+async function readBody<T extends object>(dto: DtoClass<T>, req: IncomingMessage): Promise<T> {
+  const body = checkDto(dto, await readJson(req, BODY_BYTES_MAX));
+  if (!body.ok) throw invalid(body.errors);
+  return body.value;
+}
+
+/** @throws Problem 422 when what is shown in URLs would open more than it may */
+function requireUrlScopes(scopes: readonly Scope[]): void {
+  if (scopes.every((scope) => IN_URL_SCOPES.includes(scope))) return;
+  throw invalid([{ field: "scopes", message: `of a key for URLs may be ${IN_URL_SCOPES.join(" and ")}` }]);
+}
+
+async function change(keyStore: KeyStore, id: string, changes: KeyChangeDto, caller: Caller): Promise<KeyRow> {
+  const before = await keyStore.find(id);
+  if (before?.in_url === true && changes.scopes !== undefined) requireUrlScopes(changes.scopes);
+  const row = await keyStore.update(id, changes, caller.name);
+  if (row === undefined) throw noSuchKey();
+  return row;
+}
+
+function noSuchKey(): Problem {
+  return new Problem("not_found", "There is no live key of this id.");
+}
+
+function pageHeaders(req: IncomingMessage, next: Readonly<Record<string, string>> | undefined) {
+  return next === undefined ? NEVER_KEPT : { ...NEVER_KEPT, Link: pageLink(req, "next", next) };
+}
+
+function keyJson(row: KeyRow): Record<string, unknown> {
+  const time = (us: Micros | null) => (us === null ? null : formatTime(us));
+  return {
+    ...row,
+    created_at: formatTime(row.created_at),
+    expires_at: time(row.expires_at),
+    last_used_at: time(row.last_used_at),
+  };
+}

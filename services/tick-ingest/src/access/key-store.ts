@@ -1,0 +1,185 @@
+import { type KeyRecord, type KeySnapshot, secretHash, versionOf } from "@fx-ohlc/access";
+import {
+  type AuditEntry,
+  type Database,
+  inSession,
+  raiseAccessVersion,
+  readCommitRules,
+  recordAudit,
+  type Transaction,
+} from "@fx-ohlc/database";
+import type { KeyChangeDto, KeyDto, Limits, Micros, Scope } from "@fx-ohlc/schemas";
+
+/** A live key as the table has it, but for its secret's hash. Times as microseconds. */
+export interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly symbols: readonly string[] | null;
+  readonly limits: Limits;
+  readonly in_url: boolean;
+  readonly created_at: Micros;
+  readonly created_by: string;
+  readonly expires_at: Micros | null;
+  readonly last_used_at: Micros | null;
+}
+
+/** A page of keys, by id. */
+export interface KeyPage {
+  /** They come after this one. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+type NewKey = KeyDto & { readonly id: string; readonly secret: string };
+
+/** What keys there are. Every change raises their version and is noted in the audit, in one transaction. */
+export class KeyStore {
+  constructor(private readonly database: Database) {}
+
+  create({ id, secret, name, scopes, ...rest }: NewKey, actor: string): Promise<KeyRow> {
+    const { symbols = null, limits, in_url = false, expires_at = null } = rest;
+    return this.change(async (transaction) => {
+      await transaction`
+        insert into api_keys (id, name, secret_hash, scopes, symbols, limits, in_url, created_at, created_by, expires_at)
+        values (${id}, ${name}, ${secretHash(secret)}, ${[...scopes]}::text[],
+                ${symbols === null ? null : [...symbols]}::text[], ${JSON.stringify(limits ?? {})}::text::jsonb,
+                ${in_url}, fx_now(), ${actor}, ${expires_at})`;
+      await note(transaction, { actor, action: "key.created", target: id, details: { name, scopes } });
+      const row = await readKey(transaction, id);
+      if (row === undefined) throw new Error("a key is gone in the transaction that made it");
+      return row;
+    });
+  }
+
+  async list({ after, limit }: KeyPage): Promise<readonly KeyRow[]> {
+    return inSession(
+      this.database.sql,
+      (sql) => sql<KeyRow[]>`
+        select id, name, scopes, symbols, limits, in_url, created_at, created_by, expires_at, last_used_at
+          from api_keys where revoked_at is null and id > ${after} order by id limit ${limit}`,
+    );
+  }
+
+  async find(id: string): Promise<KeyRow | undefined> {
+    return inSession(this.database.sql, (sql) => readKey(sql, id));
+  }
+
+  /** @returns the key as it is then; undefined when there is no live one of this id */
+  update(id: string, changes: KeyChangeDto, actor: string): Promise<KeyRow | undefined> {
+    const { limits, ...plain } = changes;
+    const columns = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+    return this.change(async (transaction) => {
+      const [live] = await transaction`select 1 from api_keys where id = ${id} and revoked_at is null for update`;
+      if (live === undefined) return undefined;
+      if (Object.keys(columns).length > 0) {
+        await transaction`update api_keys set ${transaction(columns)} where id = ${id}`;
+      }
+      if (limits !== undefined) {
+        const json = JSON.stringify(limits ?? {});
+        await transaction`update api_keys set limits = ${json}::text::jsonb where id = ${id}`;
+      }
+      await note(transaction, { actor, action: "key.changed", target: id, details: { changed: Object.keys(changes) } });
+      return readKey(transaction, id);
+    });
+  }
+
+  /** @returns false when there is no live key of this id */
+  revoke(id: string, actor: string): Promise<boolean> {
+    return this.change(async (transaction) => {
+      const [row] = await transaction<{ name: string }[]>`
+        update api_keys set revoked_at = fx_now() where id = ${id} and revoked_at is null returning name`;
+      if (row === undefined) return false;
+      await note(transaction, { actor, action: "key.revoked", target: id, details: { name: row.name } });
+      return true;
+    });
+  }
+
+  /** Revokes all JWTs of a subject that were issued until now. */
+  revokeSubject(subject: string, actor: string): Promise<void> {
+    return this.change(async (transaction) => {
+      await transaction`
+        insert into revoked_subjects (subject, revoked_at) values (${subject}, fx_now())
+            on conflict (subject) do update set revoked_at = excluded.revoked_at`;
+      await note(transaction, { actor, action: "jwt.revoked", target: subject });
+    });
+  }
+
+  /** The version of what is stored. */
+  async version(): Promise<string> {
+    const [row] = await inSession(
+      this.database.sql,
+      (sql) => sql<{ number: number }[]>`select number from access_version`,
+    );
+    return versionOf(this.database.settings.incarnation, row?.number ?? 0);
+  }
+
+  /** Everything that services have to know, as it is at one moment. */
+  async snapshot(): Promise<KeySnapshot> {
+    const { incarnation } = this.database.settings;
+    return this.database.sql.begin("isolation level repeatable read read only", async (sql) => {
+      const [row] = await sql<{ number: number }[]>`select number from access_version`;
+      const keys = await sql<(KeyRow & { hash: string })[]>`
+        select id, name, secret_hash as hash, scopes, symbols, limits, in_url, expires_at
+          from api_keys where revoked_at is null`;
+      const subjects = await sql<{ subject: string; at: Micros }[]>`
+        select subject, revoked_at as at from revoked_subjects`;
+      return {
+        version: versionOf(incarnation, row?.number ?? 0),
+        keys: keys.map(recordOf),
+        subjects: Object.fromEntries(subjects.map(({ subject, at }) => [subject, Math.ceil(at / 1000)])),
+      };
+    });
+  }
+
+  /** Records when keys were last used, unless something later is recorded. */
+  async recordUse(usedMs: ReadonlyMap<string, number>): Promise<void> {
+    const ids = [...usedMs.keys()];
+    const times = ids.map((id) => (usedMs.get(id) ?? 0) * 1000);
+    await inSession(
+      this.database.sql,
+      (sql) => sql`
+        update api_keys set last_used_at = used.at
+          from unnest(${ids}::text[], ${times}::timestamptz[]) as used (id, at)
+         where api_keys.id = used.id and (last_used_at is null or last_used_at < used.at)`,
+    );
+  }
+
+  private change<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const change = async (transaction: Transaction): Promise<T> => {
+      this.database.assertIdentity((await readCommitRules(transaction)).identity);
+      return work(transaction);
+    };
+    const changing = this.database.sql.begin(change) as Promise<T>; // postgres.js unwraps arrays in its type.
+    changing.catch((error: unknown) => this.database.noteWriteError(error));
+    return changing;
+  }
+}
+
+async function note(transaction: Transaction, entry: AuditEntry): Promise<void> {
+  await raiseAccessVersion(transaction);
+  await recordAudit(transaction, entry);
+}
+
+async function readKey(sql: Pick<Transaction, "unsafe">, id: string): Promise<KeyRow | undefined> {
+  const [row] = await sql.unsafe<KeyRow[]>(
+    `select id, name, scopes, symbols, limits, in_url, created_at, created_by, expires_at, last_used_at
+       from api_keys where id = $1 and revoked_at is null`,
+    [id],
+  );
+  return row;
+}
+
+function recordOf({
+  id,
+  name,
+  hash,
+  scopes,
+  symbols,
+  limits,
+  in_url,
+  expires_at,
+}: KeyRow & { hash: string }): KeyRecord {
+  const expiresMs = expires_at === null ? null : Math.floor(expires_at / 1000);
+  return { id, name, hash, scopes, symbols, limits, inUrl: in_url, expiresMs };
+}

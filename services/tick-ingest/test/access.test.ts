@@ -1,0 +1,147 @@
+import { eventually } from "@fx-ohlc/testkit";
+import { type Ingest, startIngest } from "./ingest.js";
+
+const ADMIN = `fxk_admin_${"a".repeat(43)}`;
+const ENV = { AUTH: "on", INTERNAL_SECRET: "a secret of this deployment", ADMIN_KEY: ADMIN, BIND_ADDRESS: "127.0.0.1" };
+const TICK = { symbol: "EURUSD", price: 1.1, time: "2025-12-05T10:00:00Z" };
+
+let ingest: Ingest;
+
+beforeAll(async () => {
+  ingest = await startIngest(ENV);
+  await eventually(async () => (await ask("GET", "/keys", ADMIN)).status === 200, {
+    what: "the first key to be known",
+  });
+});
+
+afterAll(() => ingest.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: never;
+}
+
+async function ask(method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(ingest.url + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: (text === "" ? {} : JSON.parse(text)) as never };
+}
+
+interface MadeKey {
+  readonly id: string;
+  readonly token: string;
+  readonly last_used_at: string | null;
+}
+
+async function makeKey(key: object): Promise<MadeKey> {
+  const { status, body } = await ask("POST", "/keys", ADMIN, { name: "a key", scopes: ["write"], ...key });
+  expect(status).toBe(201);
+  return body;
+}
+
+test("a key opens what its scopes say from the moment it is made, and nothing from the moment it is revoked", async () => {
+  const { id, token } = await makeKey({ name: "producer" });
+  expect((await ask("POST", "/ticks", token, TICK)).status).toBe(201);
+  const refused = await ask("DELETE", "/ticks/EURUSD/2025-12-05T10:00:00Z", token);
+  expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining("correct") } });
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(204);
+  const gone = await ask("POST", "/ticks", token, TICK);
+  expect(gone.status).toBe(401);
+  expect(gone.headers.get("www-authenticate")).toBe("Bearer");
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(404);
+});
+
+test("a key with symbols touches no other ones, in whatever shape they are sent", async () => {
+  const { token } = await makeKey({ scopes: ["write", "correct"], symbols: ["eur*", "XAUUSD"] });
+  expect((await ask("POST", "/ticks", token, { ...TICK, symbol: "EUR/GBP" })).status).toBe(201);
+  const other = { ...TICK, symbol: "USDJPY" };
+  const named = { status: 403, body: { detail: expect.stringContaining("USDJPY") } };
+  expect(await ask("POST", "/ticks", token, other)).toMatchObject(named);
+  expect(await ask("POST", "/ticks/bulk", token, [TICK, other])).toMatchObject(named);
+  expect(await ask("DELETE", "/ticks/USDJPY/2025-12-05T10:00:00Z", token)).toMatchObject(named);
+  const lines = [{ ...TICK, time: "2025-12-05T10:00:01Z" }, other].map((row) => JSON.stringify(row)).join("\n");
+  const upload = await fetch(`${ingest.url}/ticks/bulk`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" },
+    body: lines,
+  });
+  expect(upload.status).toBe(403);
+  // What came before it is stored, and the sender is told so.
+  expect(await upload.json()).toMatchObject({ created: 1, lines: 1 });
+});
+
+test("no key's secret is shown again, and what is changed of a key holds at once", async () => {
+  const { id, token } = await makeKey({ name: "first name", scopes: ["write"] });
+  const { body } = await ask("GET", "/keys", ADMIN);
+  expect(JSON.stringify(body)).not.toContain(token.split("_")[2]);
+  const renamed = await ask("PATCH", `/keys/${id}`, ADMIN, { name: "second name", scopes: ["ops"] });
+  expect(renamed.body).toMatchObject({ id, name: "second name", scopes: ["ops"] });
+  expect((await ask("POST", "/ticks", token, TICK)).status).toBe(403);
+  const [row] = await ingest.sql`select secret_hash from api_keys where id = ${id}`;
+  expect(row?.secret_hash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a key that has expired is refused", async () => {
+  const { token } = await makeKey({ expires_at: new Date(Date.now() + 1500).toISOString() });
+  expect((await ask("POST", "/ticks", token, TICK)).status).toBe(201);
+  await eventually(async () => (await ask("POST", "/ticks", token, TICK)).status === 401, {
+    what: "the key to expire",
+  });
+});
+
+test("a key that was made for URLs is taken there, and no other; it holds nothing but read and write", async () => {
+  const { token } = await makeKey({ in_url: true });
+  const { token: other } = await makeKey({});
+  expect((await ask("POST", `/ticks?token=${token}`, undefined, TICK)).status).toBe(201);
+  expect((await ask("POST", `/ticks?token=${other}`, undefined, TICK)).status).toBe(401);
+  expect((await ask("POST", "/keys", ADMIN, { name: "n", scopes: ["correct"], in_url: true })).status).toBe(422);
+});
+
+test("the audit tells who changed keys and who changed ticks, the newest first and page by page", async () => {
+  const { token, id } = await makeKey({ name: "desk", scopes: ["write", "correct"] });
+  await ask("POST", "/ticks", token, { ...TICK, symbol: "AUDITED" });
+  await ask("PUT", "/ticks?symbol=AUDITED&time=2025-12-05T10:00:00Z", token, { price: 2 });
+  await ask("DELETE", "/ticks/AUDITED/2025-12-05T10:00:00Z", token);
+  const { body, headers } = await ask("GET", "/audit?limit=2", ADMIN);
+  expect(body).toMatchObject([
+    { by: "desk", action: "ticks.deleted", target: "AUDITED", details: { ticks: 1 } },
+    { by: "desk", action: "tick.updated", target: "AUDITED", details: { price: 2, seq: 0 } },
+  ]);
+  const next = /<http[^>]*(\/audit[^>]*)>; rel="next"/.exec(headers.get("link") ?? "")?.[1] ?? "";
+  const [third] = (await ask("GET", next, ADMIN)).body as { [key: string]: unknown }[];
+  expect(third).toMatchObject({ by: "admin", action: "key.created", target: id });
+});
+
+test("it is recorded when a key was last used, without a write for each request", async () => {
+  const { id, token } = await makeKey({ name: "used" });
+  await ask("POST", "/ticks", token, TICK);
+  const isRecorded = async () => {
+    const keys = (await ask("GET", "/keys?limit=1000", ADMIN)).body as MadeKey[];
+    return keys.find((key) => key.id === id)?.last_used_at !== null;
+  };
+  await eventually(isRecorded, { timeoutMs: 30_000, what: "the use to be recorded" });
+});
+
+test("health says nothing but the status to who has not the scope ops", async () => {
+  expect((await ask("GET", "/health")).body).toEqual({ status: "healthy" });
+  expect((await ask("GET", "/health", "nonsense")).body).toEqual({ status: "healthy" });
+  expect((await ask("GET", "/health", ADMIN)).body).toMatchObject({ status: "healthy", database: "connected" });
+});
+
+test("keys that Redis has lost are there again, and one that nobody knows is not refused for good meanwhile", async () => {
+  const { token } = await makeKey({});
+  await ingest.redis.stop();
+  // Known here, whatever became of Redis.
+  expect((await ask("POST", "/ticks", token, TICK)).status).toBe(201);
+  await ingest.redis.start();
+  const made = async () => (await ask("POST", "/tickets", token)).status === 201;
+  await eventually(made, { timeoutMs: 20_000, what: "tickets to be made again" });
+});
