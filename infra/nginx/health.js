@@ -40,11 +40,6 @@ async function health(r) {
   const reports = (await ask(r, "health")).map(reportOf);
   const known = reports.filter((report) => report !== undefined);
   const isHealthy = reports.every((report) => report !== undefined && report.status === "healthy");
-  // Services that tell this caller no more than their status are not to be told of in detail here either.
-  if (known.length > 0 && known.every((report) => report.version === undefined)) {
-    send(r, isHealthy, { status: isHealthy ? "healthy" : "unhealthy" });
-    return;
-  }
   const services = {};
   const problems = [];
   SERVICES.forEach((name, index) => {

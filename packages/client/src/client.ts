@@ -8,14 +8,14 @@ import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
 import type { WebSocketConstructor } from "./stream/socket.js";
 import { tickClock } from "./tick-clock.js";
 import type {
-  AuditEntry,
+  AuditJson,
   BulkResult,
   CorrectedTick,
   DeleteResult,
   Health,
   PostedTick,
   SymbolJson,
-  Ticket,
+  TicketJson,
   TickInput,
   TickJson,
   UploadResult,
@@ -69,12 +69,7 @@ export interface SymbolsQuery extends CallOptions {
   readonly prefix?: string | undefined;
 }
 
-/** Which entries of the audit to read. */
 export interface AuditQuery extends CallOptions {
-  /** RFC 3339, inclusive; the oldest that is kept when absent. */
-  readonly start?: string | undefined;
-  /** RFC 3339, exclusive; now when absent. */
-  readonly end?: string | undefined;
   /** Rows fetched at a time; what the service does by itself when absent. */
   readonly pageSize?: number | undefined;
 }
@@ -219,15 +214,14 @@ export class FxClient {
     return this.#body<Health>({ method: "GET", path: "/health", expect: [503], ...options });
   }
 
-  /** Who changed which key or tick, in the order in which it was done; needs the scope `admin`. */
-  audit({ start, end, pageSize, signal }: AuditQuery = {}): AsyncGenerator<AuditEntry, void, undefined> {
-    const query = { start, end, limit: pageSize };
-    return pagedRows<AuditEntry>(this.#http, { method: "GET", path: "/audit", query, signal });
+  /** Who changed which key or tick, the newest first; needs the scope `admin`. */
+  audit({ pageSize, signal }: AuditQuery = {}): AsyncGenerator<AuditJson, void, undefined> {
+    return pagedRows<AuditJson>(this.#http, { method: "GET", path: "/audit", query: { limit: pageSize }, signal });
   }
 
   /** Lets one WebSocket in that cannot carry the token, within 30 s: `/ws?ticket=…`. A {@link stream} sees to that itself. */
-  async ticket(options: CallOptions = {}): Promise<Ticket> {
-    return this.#post<Ticket>({ path: "/tickets", ...options });
+  async ticket(options: CallOptions = {}): Promise<TicketJson> {
+    return this.#post<TicketJson>({ path: "/tickets", ...options });
   }
 
   /**

@@ -1,6 +1,7 @@
-import type { Limits, Scope } from "@fx-ohlc/schemas";
+import type { KeyJson, Limits, NewKeyJson, Scope } from "@fx-ohlc/schemas";
 
 export type {
+  AuditJson,
   BulkResult,
   CorrectedTick,
   DeleteResult,
@@ -8,6 +9,7 @@ export type {
   PostedTick,
   Scope,
   SymbolJson,
+  TicketJson,
   TickJson,
   UploadResult,
 } from "@fx-ohlc/schemas";
@@ -31,60 +33,31 @@ export interface Health {
   readonly [part: string]: unknown;
 }
 
+/** A key, but for its token. */
+export type ApiKey = KeyJson;
+
+/** A key that was just made, with its `token`: shown this once. */
+export type CreatedKey = NewKeyJson;
+
 /** A key to make. */
 export interface NewKey {
   /** What it is for, as access logs, metrics and corrections say it. */
   readonly name: string;
   readonly scopes: readonly Scope[];
   /** Patterns such as `EUR*` and `XAUUSD`; every symbol when absent. */
-  readonly symbols?: readonly string[] | undefined;
-  readonly limits?: Limits | undefined;
+  readonly symbols?: readonly string[] | null | undefined;
+  readonly limits?: Limits | null | undefined;
   /** RFC 3339; never when absent. */
-  readonly expires_at?: string | undefined;
+  readonly expires_at?: string | null | undefined;
   /** For callers that cannot set headers: it goes into the address as `?token=`, and holds `read` or `write` and nothing else. */
   readonly in_url?: boolean | undefined;
 }
 
-/** What can be changed of a key; `null` clears. */
+/** What can be changed of a key; `null` takes back what holds it to some symbols, limits or an end. */
 export interface KeyChanges {
   readonly name?: string | undefined;
   readonly scopes?: readonly Scope[] | undefined;
   readonly symbols?: readonly string[] | null | undefined;
   readonly limits?: Limits | null | undefined;
   readonly expires_at?: string | null | undefined;
-}
-
-/** A key as it is listed. */
-export interface ApiKey {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly symbols?: readonly string[] | null;
-  readonly limits?: Limits | null;
-  readonly in_url?: boolean;
-  readonly created_at: string;
-  readonly expires_at?: string | null;
-  /** At most a minute or so behind; absent for a key that was never used. */
-  readonly last_used_at?: string | null;
-}
-
-/** A key that was just made. */
-export interface CreatedKey extends ApiKey {
-  /** `fxk_<id>_<secret>`: shown this once. */
-  readonly token: string;
-}
-
-/** Lets one WebSocket in: `/ws?ticket=…`, once. */
-export interface Ticket {
-  readonly ticket: string;
-  readonly expires_at: string;
-}
-
-/** A change of a key, or a correction of ticks, and who made it. */
-export interface AuditEntry {
-  readonly at: string;
-  /** The name of the token. */
-  readonly by: string;
-  readonly action: string;
-  readonly [detail: string]: unknown;
 }

@@ -146,11 +146,11 @@ describe("the calls for keys", () => {
   });
 
   it("read the audit page by page", async () => {
-    server.script(answer(200, [{ at: "1" }], { link: '</audit?after=1>; rel="next"' }), answer(200, [{ at: "2" }]));
+    server.script(answer(200, [{ at: "1" }], { link: '</audit?before=1>; rel="next"' }), answer(200, [{ at: "2" }]));
     const entries = [];
-    for await (const entry of client().audit({ start: "2025-12-05", pageSize: 1 })) entries.push(entry);
+    for await (const entry of client().audit({ pageSize: 1 })) entries.push(entry);
     expect(entries).toEqual([{ at: "1" }, { at: "2" }]);
-    expect(server.received.map(({ path }) => path)).toEqual(["/audit?start=2025-12-05&limit=1", "/audit?after=1"]);
+    expect(server.received.map(({ path }) => path)).toEqual(["/audit?limit=1", "/audit?before=1"]);
   });
 });
 

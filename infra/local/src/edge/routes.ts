@@ -10,8 +10,6 @@ const NONE: Route = { kind: "none" };
 /** Paths of one service, whatever the method. */
 const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ticks\/.+/, "tick-ingest"],
-  [/^\/(keys|audit)(\/|$)/, "tick-ingest"],
-  [/^\/tickets\/?$/, "tick-ingest"],
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/symbols\/.+/, "tick-ingest"],

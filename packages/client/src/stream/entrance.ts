@@ -1,6 +1,6 @@
+import type { TicketJson } from "@fx-ohlc/schemas";
 import { ForbiddenError, type ProblemError, UnauthorizedError } from "../errors.js";
 import type { Http } from "../http.js";
-import type { Ticket } from "../types.js";
 import type { WebSocketLike } from "./socket.js";
 
 /** Opens a WebSocket; where the platform lets it, the upgrade carries the token. */
@@ -32,7 +32,7 @@ export class Entrance {
     if (!needsTicket || this.#token === undefined) return dial(url, this.#token);
     const { body } = await http.send({ method: "POST", path: "/tickets", signal });
     // The contract's own answer.
-    const { ticket } = body as Ticket;
+    const { ticket } = body as TicketJson;
     return dial(`${url}?ticket=${encodeURIComponent(ticket)}`, undefined);
   }
 
