@@ -1,8 +1,10 @@
 import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
+import { addressReader } from "./address.js";
 import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
 import { KeyList } from "./key-list.js";
+import { QuotaBook } from "./limits/quota-book.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
 import { UsedKeys } from "./used-keys.js";
@@ -43,6 +45,15 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
   const list = new KeyList();
   const reader = new SnapshotReader({ list, redis, subscription, namespace, logger });
   const used = new UsedKeys(redis, () => reader.names);
+  const quotas = new QuotaBook(
+    {
+      redis,
+      get names() {
+        return reader.names;
+      },
+    },
+    config.defaultLimits,
+  );
   const gate = new TokenGate({
     list,
     refresh: reader.look,
@@ -50,6 +61,8 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
     anonymousScopes: config.anonymousScopes,
+    quotaOf: (id, limits) => quotas.of(id, limits),
+    addressOf: addressReader(config.trustedProxies),
     onUse: (caller) => used.note(caller),
   });
   exportKeyList(metrics, list);
@@ -62,9 +75,10 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
       redis.onReady(() => reader.look());
       reader.start();
       used.start();
+      quotas.start();
     },
     stop: async () => {
-      await Promise.all([reader.stop(), used.stop()]);
+      await Promise.all([reader.stop(), used.stop(), quotas.stop()]);
       for (const link of [redis, subscription]) link.close();
     },
   };

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, timingSafeEqual } from "node:crypto";
-import { SCOPES, type Scope } from "@fx-ohlc/schemas";
+import { LIMITS, type Limits, SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { type Door, type EnvReader, type RedisAddress, readDoor, readRedis } from "@fx-ohlc/service-kit";
+import { isNetwork } from "./address.js";
 import type { JwtConfig } from "./jwt.js";
 
 /** Who may come in, as the environment says. */
@@ -13,6 +14,10 @@ export interface AccessConfig {
   readonly jwt: JwtConfig;
   /** What a caller without a token may do. */
   readonly anonymousScopes: readonly Scope[];
+  /** Of tokens that have none of their own, and of addresses. */
+  readonly defaultLimits: Limits;
+  /** Addresses and networks whose word is taken for whom they ask. */
+  readonly trustedProxies: readonly string[];
 }
 
 const INTERNAL_SECRET_LENGTH_MIN = 16;
@@ -26,6 +31,8 @@ export function readAccess(env: EnvReader): AccessConfig {
     internalSecret: readInternalSecret(env, door.isGuarded),
     jwt: readJwt(env),
     anonymousScopes: readScopes(env),
+    defaultLimits: readLimits(env),
+    trustedProxies: readProxies(env),
   };
 }
 
@@ -68,6 +75,26 @@ function readScopes(env: EnvReader): readonly Scope[] {
   const scopes = SCOPES.filter((scope) => words.includes(scope));
   if (scopes.length !== new Set(words).size) env.refuse("ANONYMOUS_SCOPES", `must be of ${SCOPES.join(", ")}`);
   return scopes;
+}
+
+/** `requests_per_second=100,ticks_per_second=5000`. */
+function readLimits(env: EnvReader): Limits {
+  const words: readonly string[] = env.list("DEFAULT_LIMITS", { default: [] });
+  const entries = words.map((word) => /^(\w+)=(\d{1,12}(?:\.\d{1,6})?)$/.exec(word)?.slice(1) ?? []);
+  const isFine = entries.every(([name, value]) => LIMITS.some((known) => known === name) && Number(value) > 0);
+  if (!isFine)
+    env.refuse(
+      "DEFAULT_LIMITS",
+      `must be a comma-separated list such as requests_per_second=100, of ${LIMITS.join(", ")}`,
+    );
+  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
+}
+
+function readProxies(env: EnvReader): readonly string[] {
+  const proxies: readonly string[] = env.list("TRUSTED_PROXIES", { default: [] });
+  if (!proxies.every(isNetwork))
+    env.refuse("TRUSTED_PROXIES", "must be a comma-separated list of addresses and networks such as 10.0.0.0/8");
+  return proxies;
 }
 
 /** Compares with the secret, in a time that tells nothing of it. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Scope } from "@fx-ohlc/schemas";
+import type { Limits, Scope } from "@fx-ohlc/schemas";
 import {
   type Caller,
   type Door,
@@ -15,7 +15,8 @@ import { type Credentials, takeCredentials, tokenIn } from "./credentials.js";
 import type { VerifiedJwt, VerifyJwt } from "./jwt.js";
 import type { KeyList, KnownKey } from "./key-list.js";
 import { isSecretOf, parseKeyToken } from "./key-token.js";
-import { anonymousCaller, INTERNAL_CALLER, OPEN_CALLER } from "./other-callers.js";
+import type { TokenQuota } from "./limits/token-quota.js";
+import { AnonymousCaller, INTERNAL_CALLER, OPEN_CALLER } from "./other-callers.js";
 import type { TicketHolder } from "./tickets.js";
 import { TokenCaller } from "./token-caller.js";
 
@@ -32,6 +33,9 @@ export interface GateOptions {
   /** What this deployment's services show one another; undefined: nothing is internal. */
   readonly isInternalSecret: (token: string) => boolean;
   readonly anonymousScopes: readonly Scope[];
+  /** What a token, or an address, may still do. */
+  readonly quotaOf: (id: string, limits: Limits) => TokenQuota | undefined;
+  readonly addressOf: (req: IncomingMessage) => string;
   /** Told of every caller with a token. */
   readonly onUse: (caller: TokenCaller) => void;
 }
@@ -52,19 +56,17 @@ export function openGate(door: Door): Gate {
  * their hash, and signatures verified, the first time.
  */
 export class TokenGate implements Gate {
-  readonly #anonymous: Caller;
   readonly #known = new BoundedMap<string, Caller>(REMEMBERED_MAX);
   readonly #verifying = new Map<string, Promise<Caller>>();
 
-  constructor(private readonly options: GateOptions) {
-    this.#anonymous = anonymousCaller(options.anonymousScopes);
-  }
+  constructor(private readonly options: GateOptions) {}
 
   admit(req: IncomingMessage, { access }: Guarded): Caller | Promise<Caller> {
     const shown = takeCredentials(req);
     const known = shown.authorization === undefined ? undefined : this.#remembered(shown.authorization);
-    if (known !== undefined) return this.#judge(known, access);
-    return this.#admitUnknown(shown, access);
+    if (known === undefined) return this.#admitUnknown(req, shown, access);
+    const caller = this.#judge(known, access);
+    return access === "public" ? caller : counted(caller);
   }
 
   /** Whose ticket-less, URL-less token this is, if it was judged before and is still good. */
@@ -82,20 +84,30 @@ export class TokenGate implements Gate {
     return caller.jwt === undefined ? this.options.list.find(caller.keyId)?.caller === caller : !caller.isEnded;
   }
 
-  async #admitUnknown(shown: Credentials, access: RouteAccess): Promise<Caller> {
+  async #admitUnknown(req: IncomingMessage, shown: Credentials, access: RouteAccess): Promise<Caller> {
+    const anonymous = this.#anonymous(req);
     try {
-      return this.#judge(await this.#identify(shown, access), access);
+      const caller = this.#judge((await this.#identify(shown, access)) ?? anonymous, access);
+      return access === "public" ? caller : await counted(caller);
     } catch (error) {
       // What everybody may ask for is not refused to who shows a token that is none.
-      if (access === "public") return this.#anonymous;
+      if (access === "public") return anonymous;
       throw error;
     }
   }
 
-  async #identify({ authorization, ticket, token }: Credentials, access: RouteAccess): Promise<Caller> {
+  /** Whoever shows no token is known by its address alone. */
+  #anonymous(req: IncomingMessage): Caller {
+    const { anonymousScopes, quotaOf, addressOf } = this.options;
+    const id = `address:${addressOf(req)}`;
+    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, {}));
+  }
+
+  /** undefined: nothing was shown. */
+  async #identify({ authorization, ticket, token }: Credentials, access: RouteAccess): Promise<Caller | undefined> {
     if (authorization !== undefined) return this.#authorized(authorization);
     if (ticket !== undefined && access === "stream") return this.#holderOf(await this.options.redeem(ticket));
-    if (token === undefined) return this.#anonymous;
+    if (token === undefined) return undefined;
     const key = await this.#keyOf(token);
     if (!key.record.inUrl) throw unauthorized("This key was not made for URLs.");
     return key.caller;
@@ -161,9 +173,15 @@ export class TokenGate implements Gate {
     return caller;
   }
 
+  #note(caller: TokenCaller): void {
+    const { onUse, quotaOf } = this.options;
+    caller.quotaOf ??= () => quotaOf(caller.id, caller.limits);
+    if (!caller.isNoted) onUse(caller);
+  }
+
   /** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
   #judge(caller: Caller, access: RouteAccess): Caller {
-    if (caller instanceof TokenCaller && !caller.isNoted) this.options.onUse(caller);
+    if (caller instanceof TokenCaller) this.#note(caller);
     if (access === "public") return caller;
     const mayCall =
       access === "internal"
@@ -172,9 +190,15 @@ export class TokenGate implements Gate {
           ? caller instanceof TokenCaller
           : caller.has(access);
     if (mayCall) return caller;
-    if (caller === this.#anonymous) throw unauthorized("Show a token: Authorization: Bearer …");
+    if (caller instanceof AnonymousCaller) throw unauthorized("Show a token: Authorization: Bearer …");
     throw new Problem("forbidden", refusalOf(access));
   }
+}
+
+/** Every request counts, but for those that anybody may make. */
+function counted(caller: Caller): Caller | Promise<Caller> {
+  const taking = caller.quota?.take("requests_per_second", 1);
+  return taking === undefined ? caller : taking.then(() => caller);
 }
 
 function refusalOf(access: RouteAccess): string {

@@ -6,6 +6,7 @@ export type { VerifiedJwt } from "./jwt.js";
 export type { KeySnapshot } from "./key-list.js";
 export type { KeyRecord } from "./key-record.js";
 export * from "./key-token.js";
+export { OPEN_CALLER } from "./other-callers.js";
 export * from "./snapshot-writer.js";
 export { SymbolPatterns } from "./symbol-patterns.js";
 export * from "./tickets.js";

@@ -1,7 +1,7 @@
 import type { Scope } from "@fx-ohlc/schemas";
-import type { Caller } from "@fx-ohlc/service-kit";
+import type { Caller, Quota } from "@fx-ohlc/service-kit";
 
-const EVERY_SYMBOL = { symbols: undefined, maySee: () => true, isEnded: false } as const;
+const EVERY_SYMBOL = { symbols: undefined, maySee: () => true, isEnded: false, quota: undefined } as const;
 
 /** With `AUTH=off` everybody may do everything. */
 export const OPEN_CALLER: Caller = { ...EVERY_SYMBOL, name: "anonymous", has: () => true };
@@ -10,6 +10,26 @@ export const OPEN_CALLER: Caller = { ...EVERY_SYMBOL, name: "anonymous", has: ()
 export const INTERNAL_CALLER: Caller = { ...EVERY_SYMBOL, name: "internal", has: (scope) => scope === "ops" };
 
 /** A caller without a token. */
-export function anonymousCaller(scopes: readonly Scope[]): Caller {
-  return { ...EVERY_SYMBOL, name: "anonymous", has: (scope) => scopes.includes(scope) };
+export class AnonymousCaller implements Caller {
+  readonly name = "anonymous";
+  readonly symbols = undefined;
+  readonly isEnded = false;
+
+  /** @param quota looks up what its address may still do */
+  constructor(
+    private readonly scopes: readonly Scope[],
+    private readonly quotaOf: () => Quota | undefined,
+  ) {}
+
+  get quota(): Quota | undefined {
+    return this.quotaOf();
+  }
+
+  has(scope: Scope): boolean {
+    return this.scopes.includes(scope);
+  }
+
+  maySee(): boolean {
+    return true;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Limits, Scope } from "@fx-ohlc/schemas";
-import type { Caller } from "@fx-ohlc/service-kit";
+import type { Caller, Quota } from "@fx-ohlc/service-kit";
+import type { TokenQuota } from "./limits/token-quota.js";
 import { KEY_PREFIX, type Rights } from "./rights.js";
 import { SymbolPatterns } from "./symbol-patterns.js";
 
@@ -14,8 +15,12 @@ export interface JwtIdentity {
 export class TokenCaller implements Caller {
   readonly name: string;
   readonly symbols: readonly string[] | undefined;
+  /** Looks up what it may still do; made known by the gate. */
+  quotaOf: (() => TokenQuota | undefined) | undefined;
   /** Whether it was noted that the token is in use. */
   isNoted = false;
+  #quota: TokenQuota | undefined;
+  #isUnlimited = false;
   readonly #scopes: ReadonlySet<Scope>;
   readonly #patterns: SymbolPatterns | undefined;
 
@@ -41,6 +46,14 @@ export class TokenCaller implements Caller {
   /** Of a caller with a key. */
   get keyId(): string {
     return this.rights.id.slice(KEY_PREFIX.length);
+  }
+
+  get quota(): Quota | undefined {
+    if (this.#isUnlimited || (this.#quota !== undefined && !this.#quota.isDropped)) return this.#quota;
+    this.#quota = this.quotaOf?.();
+    // Its limits, and the default ones, stay what they are: a key that is changed has another caller.
+    this.#isUnlimited = this.quotaOf !== undefined && this.#quota === undefined;
+    return this.#quota;
   }
 
   get limits(): Limits {

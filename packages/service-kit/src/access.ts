@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Scope } from "@fx-ohlc/schemas";
+import type { LimitName, Scope } from "@fx-ohlc/schemas";
 import { Problem } from "./problem.js";
 
 /**
@@ -7,6 +7,28 @@ import { Problem } from "./problem.js";
  * secret.
  */
 export type RouteAccess = Scope | "any-token" | "public" | "internal";
+
+/** Limits of what is used up, and of what is held. */
+export type RateName = Extract<LimitName, `${string}_per_second`>;
+export type HeldName = Exclude<LimitName, RateName>;
+
+/** How much a caller may do, across all processes. A rate that it has no limit for is never used up. */
+export interface Quota {
+  /**
+   * Takes something from an allowance that is not used up, whole: what is too much is a debt.
+   *
+   * @throws Problem 429
+   */
+  take(rate: RateName, amount: number): void | Promise<void>;
+  /** What was done already counts, too. */
+  spend(rate: RateName, amount: number): void;
+  /** Takes something as soon as there is an allowance. */
+  pace(rate: RateName, amount: number): Promise<void>;
+  isOver(rate: RateName): boolean;
+  /** @returns false when it would hold too much */
+  hold(name: HeldName, count: number): Promise<boolean>;
+  letGo(name: HeldName, count: number): void;
+}
 
 /** Who makes a request, as far as a service has to know. */
 export interface Caller {
@@ -16,6 +38,8 @@ export interface Caller {
   readonly symbols: readonly string[] | undefined;
   /** Whether the token has expired or was revoked, or its rights were changed, since it was shown. */
   readonly isEnded: boolean;
+  /** undefined: it may do as much as it likes. */
+  readonly quota: Quota | undefined;
   has(scope: Scope): boolean;
   maySee(symbol: string): boolean;
 }

@@ -1,7 +1,7 @@
 import type { Caller, Gate } from "../src/index.js";
 
 const ANYBODY: Caller = {
-  ...{ name: "anybody", symbols: undefined, isEnded: false },
+  ...{ name: "anybody", symbols: undefined, isEnded: false, quota: undefined },
   has: () => true,
   maySee: () => true,
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
-import { pageLink } from "@fx-ohlc/service-kit";
+import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "../bars/bar-page.js";
 import { barsJson } from "../bars/bars-json.js";
@@ -21,6 +21,7 @@ export interface BarSources {
   readonly pages: BarPages;
   readonly sessions: MarketSessions;
   readonly metrics: QueryMetrics;
+  readonly caller: Caller;
 }
 
 /** Pages of bars, with the empty buckets filled or without them. */
@@ -62,6 +63,11 @@ function tableOf({ range, format }: BarRequest, bars: BarRows, runningUs: number
   return barTable(bars, { symbol: () => symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) });
 }
 
+function noteRows({ metrics, caller }: BarSources, interval: Interval, startedMs: number, rows: number): void {
+  metrics.observe(interval, (performance.now() - startedMs) / 1000, rows);
+  caller.quota?.spend("rows_per_second", rows);
+}
+
 /** Every page of a range, one after the other. */
 async function* allTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
   const pages = pagesFor(sources, request);
@@ -73,7 +79,7 @@ async function* allTables(sources: BarSources, request: BarRequest): AsyncGenera
     const startedMs = performance.now();
     ({ bars, nextUs } =
       nextUs < toUs ? await pages.first({ ...request.range, fromUs: nextUs }) : { bars, nextUs: undefined });
-    sources.metrics.observe(interval, (performance.now() - startedMs) / 1000, bars.bucketUs.length);
+    noteRows(sources, interval, startedMs, bars.bucketUs.length);
     yield tableOf(request, bars, runningUs);
   } while (nextUs !== undefined);
 }
@@ -97,6 +103,6 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
   const startedMs = performance.now();
   const { bars, link } = await readPage(pagesFor(sources, request), req, request);
-  sources.metrics.observe(range.interval, (performance.now() - startedMs) / 1000, bars.bucketUs.length);
+  noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
   return { body: barsText(request, bars, runningUs), contentType, link };
 }

@@ -20,8 +20,8 @@ import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
-/** Opens what one request is answered from, until it has to end. */
-export type OpenSources = (ending: Ending) => BarSources;
+/** Opens what one request is answered from, but for who makes it, until it has to end. */
+export type OpenSources = (ending: Ending) => Omit<BarSources, "caller">;
 
 /** Where reads are answered from. */
 export interface ReadSources {
@@ -88,7 +88,9 @@ function answering<D extends RouteDeclarations>(
     async (req, res, { query, caller }) => {
       const deadline = new ReadDeadline(res, timeoutMs);
       try {
-        await sender.send(req, res, await read(open(deadline), req, query, caller), deadline);
+        await caller.quota?.take("rows_per_second", 0);
+        const sources = { ...open(deadline), caller };
+        await sender.send(req, res, await read(sources, req, query, caller), deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

@@ -4,7 +4,6 @@ import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
-import type { Reader } from "../reader.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import type { Answer } from "./answer.js";
@@ -18,27 +17,35 @@ function cursorAfter({ timeUs, seq }: TickColumns, limit: number) {
   return { fromUs: timeUs[limit - 1] ?? 0, afterSeq: seq[limit - 1] ?? 0 };
 }
 
+type TickSources = Pick<BarSources, "reader" | "caller">;
+
 /** Every page of a range, `limit` ticks each, one after the other. */
-async function* allTables(reader: Reader, range: TickRange, limit: number): AsyncGenerator<Table> {
+async function* allTables({ reader, caller }: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
   for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
     const ticks = await readTicks(reader, page);
+    caller.quota?.spend("rows_per_second", ticks.timeUs.length);
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);
   }
 }
 
 /** `GET /ticks`. */
-export async function getTicks({ reader }: BarSources, req: IncomingMessage, query: TicksQuery): Promise<Answer> {
+export async function getTicks(
+  { reader, caller }: BarSources,
+  req: IncomingMessage,
+  query: TicksQuery,
+): Promise<Answer> {
   const format = formatOf(req, query.format);
   requireStreamable(query.limit, format);
   const contentType = CONTENT_TYPES[format];
   const { limit, ...range } = rangeOf(query, reader.nowUs());
   const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
   if (query.limit === "all" && format !== "columns") {
-    return { chunks: tableChunks(allTables(reader, ticksOf, limit), format), contentType };
+    return { chunks: tableChunks(allTables({ reader, caller }, ticksOf, limit), format), contentType };
   }
   const ticks = await readTicks(reader, ticksOf);
+  caller.quota?.spend("rows_per_second", ticks.timeUs.length);
   const { symbol, toUs } = range;
   const body = format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
   if (ticks.timeUs.length <= limit) return { body, contentType };

@@ -88,6 +88,7 @@ export class Admission {
     socket.on("error", () => socket.destroy());
     try {
       const guest = await this.#admit(request);
+      await holdConnection(guest.caller, socket);
       this.#server.handleUpgrade(request, socket, head, (ws) => this.options.accept(ws, socket, guest));
     } catch (error) {
       this.options.counters.upgradesRefused += 1;
@@ -113,4 +114,19 @@ export class Admission {
     if (!this.#rate.take(performance.now())) throw new Problem("too_many_requests", "Too many new connections.");
     return { caller, destination };
   }
+}
+
+/**
+ * Counts a connection until it is closed, whether or not it becomes a WebSocket.
+ *
+ * @throws Problem 429 when the client's token has as many as it may
+ */
+async function holdConnection({ quota }: Caller, socket: Duplex): Promise<void> {
+  if (quota === undefined) return;
+  if (!(await quota.hold("connections", 1))) {
+    throw new Problem("too_many_requests", "This token has as many connections as it may.");
+  }
+  const letGo = () => quota.letGo("connections", 1);
+  if (socket.destroyed) letGo();
+  else socket.once("close", letGo);
 }

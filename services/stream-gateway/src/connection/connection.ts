@@ -35,6 +35,8 @@ export interface ConnectionUse {
 const IDLE_PING_MS = 15_000;
 /** What a client may send at once: a page that subscribes to its channels one by one. */
 const MESSAGES_BURST = 100;
+/** Conflation has so long to bring a client below its token's limit. */
+const OVER_LIMIT_MAX_MS = 10_000;
 /** What is queued beyond this is a sign of lagging, however young it is: eight times what one flush can hold. */
 const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
 
@@ -50,13 +52,14 @@ export class Connection {
   #isLagChecked = false;
   #use: ConnectionUse | undefined;
   #pingedMs: number;
+  /** Since when its token has had more than it may; undefined: it has not. */
+  #overSinceMs: number | undefined;
 
   constructor(
     private readonly ws: WebSocket,
     socket: Duplex,
     private readonly options: Omit<SenderOptions, "onQueued"> & {
       readonly limits: ConnectionLimits;
-      readonly caller: Caller;
     },
     nowMs: number,
   ) {
@@ -86,10 +89,26 @@ export class Connection {
       this.sender.close(CLOSE.unauthorized, "the token has expired, was revoked or has other rights now");
       return;
     }
+    if (this.#isOverLimit(nowMs)) return;
     const ageMs = this.#staleness.ageMs(nowMs);
     if (ageMs > stuckAfterMs) this.closeSlow();
     else if (ageMs > lagAfterMs) this.#use?.onLagging();
     else if (this.sender.isUnpinged || nowMs - this.#pingedMs >= IDLE_PING_MS) this.ping(nowMs);
+  }
+
+  /** A client that is delivered more than its token may have lags, and is closed when that does not help. */
+  #isOverLimit(nowMs: number): boolean {
+    const wasOver = this.#overSinceMs !== undefined;
+    if (this.caller.quota?.isOver("delivered_per_second") !== true) {
+      this.#overSinceMs = undefined;
+      // Its answer ends the lagging.
+      if (wasOver) this.ping(nowMs);
+      return wasOver;
+    }
+    this.#overSinceMs ??= nowMs;
+    this.#use?.onLagging();
+    if (nowMs - this.#overSinceMs > OVER_LIMIT_MAX_MS) this.sender.close(CLOSE.limitExceeded, "delivered_per_second");
+    return true;
   }
 
   /** Asks the client how far it has read. */
@@ -128,7 +147,8 @@ export class Connection {
   #answered(payload: Buffer): void {
     if (!this.#spend()) return;
     this.#staleness.answered(instantOfPong(payload));
-    if (!this.#staleness.isWaiting) this.#use?.onRead(performance.now() - this.#pingedMs);
+    if (!this.#staleness.isWaiting && this.#overSinceMs === undefined)
+      this.#use?.onRead(performance.now() - this.#pingedMs);
   }
 
   /** Everything a client sends costs a token. */

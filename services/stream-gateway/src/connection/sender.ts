@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Caller } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import type { Counters } from "../counters.js";
 import type { Receiver } from "../fanout/audience.js";
@@ -12,6 +13,7 @@ export interface SenderOptions {
   /** Whether finished frames can be written past `ws`, see `canWriteFrames`. */
   readonly writesFrames: boolean;
   readonly counters: Counters;
+  readonly caller: Caller;
   /** Not everything that was sent has been taken by the system. */
   onQueued(queuedBytes: number): void;
 }
@@ -46,6 +48,7 @@ export class Sender implements Receiver {
     if (this.options.writesFrames) this.socket.write(bundle.frames);
     else for (const packet of bundle.packets) for (const text of packet.texts) this.ws.send(text);
     this.options.counters.messagesSent += bundle.count;
+    this.options.caller.quota?.spend("delivered_per_second", bundle.count);
     this.#isUnpinged = true;
     if (this.queuedBytes > 0) this.options.onQueued(this.queuedBytes);
   }

@@ -69,6 +69,7 @@ export class Session implements ConnectionUse {
   onClosed(): void {
     this.#delivery.end();
     for (const channel of this.#channels.values()) this.context.bars.unwatch(channel);
+    this.connection.caller.quota?.letGo("channels", this.#channels.size);
     this.#channels.clear();
     this.whenClosed();
   }
@@ -111,6 +112,7 @@ export class Session implements ConnectionUse {
   #unsubscribe(id: RequestId | undefined, channels: readonly Channel[]): void {
     const gone = channels.filter((channel) => this.#channels.delete(channelName(channel)));
     for (const channel of gone) this.context.bars.unwatch(channel);
+    this.connection.caller.quota?.letGo("channels", gone.length);
     this.#delivery.follow(this.#followed());
     this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#names() });
   }
@@ -124,7 +126,8 @@ export class Session implements ConnectionUse {
     const isWanted = () => this.connection.sender.isOpen;
     const found = await Promise.all(wanted.map((from) => resume(...from, this.context, isWanted)));
     const replays = found.filter((replay) => replay !== undefined);
-    if (!this.connection.sender.isOpen) return;
+    await this.#holdChannels(added.length, id);
+    if (!this.connection.sender.isOpen) return this.connection.caller.quota?.letGo("channels", added.length);
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
     for (const channel of added) {
       this.#channels.set(channelName(channel), channel);
@@ -147,6 +150,11 @@ export class Session implements ConnectionUse {
     const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
     const { positions, bars } = this.context;
     if (isFollowingAll) sender.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
+  }
+
+  async #holdChannels(count: number, id: RequestId | undefined): Promise<void> {
+    if ((await this.connection.caller.quota?.hold("channels", count)) !== false) return;
+    throw new RequestError("too_many_channels", "this token follows as many channels as it may", id);
   }
 
   /** A wildcard is narrowed to what the client's token covers; what it names has to be covered. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { OPEN_CALLER } from "@fx-ohlc/access";
 import { eventually } from "@fx-ohlc/testkit";
 import { WebSocket, WebSocketServer } from "ws";
 import { Sender } from "../../src/connection/sender.js";
@@ -16,7 +17,7 @@ describe("a sender", () => {
     await once(server, "listening");
     const counters = new Counters();
     server.on("connection", (ws, { socket }: IncomingMessage) => {
-      const sender = new Sender(ws, socket, { writesFrames, counters, onQueued: () => undefined });
+      const sender = new Sender(ws, socket, { writesFrames, caller: OPEN_CALLER, counters, onQueued: () => undefined });
       sender.send(new Bundle([new Packet(["one", "two"]), new Packet(["three"])]));
       sender.ping(7);
       sender.sendPackets([new Packet(["four"])]);

@@ -54,6 +54,7 @@ export async function postBulkJson(
     const message = `holds ${symbols.length} symbols, and an array may hold ${COMMIT_SYMBOLS_MAX}: send several, or lines as application/x-ndjson`;
     throw invalidTicks([{ field: "", message }]);
   }
+  await caller.quota?.take("ticks_per_second", ticks.length);
   const outcome = await commits.submit(ticks);
   if (!outcome.ok) {
     const errors = outcome.refusals.map((refusal) =>

@@ -157,6 +157,8 @@ export class BulkStream {
 
   private async commitChunk(chunk: Chunk): Promise<void> {
     const { ticks, lines } = chunk;
+    // Who sends faster than it may is read more slowly.
+    await this.options.caller.quota?.pace("ticks_per_second", ticks.length);
     const outcome = await this.options.commits.submit(ticks);
     if (!outcome.ok) return this.withoutRefused(chunk, outcome.refusals);
     this.created += outcome.created;

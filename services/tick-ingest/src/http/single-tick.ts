@@ -20,6 +20,7 @@ export function postTick(commits: GroupCommit, rules: () => TickRules): Handler 
   return async (req, res, { caller }) => {
     const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
     requireSymbols(caller, [tick.symbol]);
+    await caller.quota?.take("ticks_per_second", 1);
     const outcome = await commits.submit([tick]);
     if (!outcome.ok) {
       const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));

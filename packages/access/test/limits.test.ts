@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { eventually, freePort, type ServerHandle, startRedis } from "@fx-ohlc/embedded";
+import { createLogger, type Quota, RedisLink } from "@fx-ohlc/service-kit";
+import { accessNames } from "../src/access-names.js";
+import { QuotaBook } from "../src/limits/quota-book.js";
+
+const logger = createLogger({ service: "test", level: "error", destination: new PassThrough() });
+const PER_SECOND = 400;
+
+let redis: ServerHandle;
+let links: RedisLink[];
+let books: QuotaBook[];
+
+beforeEach(async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "fx-test-limits-"));
+  redis = await startRedis({ dataDir, port: await freePort(), temporary: true });
+  // Three processes, as far as Redis can tell.
+  links = ["a", "b", "c"].map((name) => new RedisLink({ url: redis.url, name, logger }));
+  for (const link of links) link.open();
+  await eventually(() => links.every(({ isReady }) => isReady), { what: "Redis" });
+  books = links.map((link) => new QuotaBook({ redis: link, names: accessNames("test") }, {}));
+  for (const book of books) book.start();
+});
+
+afterEach(async () => {
+  await Promise.all(books.map((book) => book.stop()));
+  for (const link of links) link.close();
+  await redis.stop();
+  await rm(redis.dataFolder, { recursive: true });
+});
+
+const quotaIn = (book: QuotaBook | undefined, limits = { requests_per_second: PER_SECOND }): Quota => {
+  const quota = book?.of("key:one", limits);
+  if (quota === undefined) throw new Error("there are limits");
+  return quota;
+};
+
+/** Asks as often as it can until `untilMs`, and counts what was allowed. */
+async function hammer(book: QuotaBook, untilMs: number): Promise<number> {
+  let allowed = 0;
+  while (performance.now() < untilMs) {
+    try {
+      await quotaIn(book).take("requests_per_second", 1);
+      allowed += 1;
+    } catch {
+      // It is over its limit.
+    }
+    await nextTurn();
+  }
+  return allowed;
+}
+
+test("three processes allow together what one token may, over any ten seconds at most 1.1 times", async () => {
+  const seconds = 4;
+  const untilMs = performance.now() + seconds * 1000;
+  const counts = await Promise.all(books.map((book) => hammer(book, untilMs)));
+  const allowed = counts.reduce((sum, count) => sum + count, 0);
+  // A burst counts once, however long it goes on.
+  expect(allowed).toBeLessThanOrEqual(PER_SECOND * (seconds + 1));
+  expect(allowed).toBeGreaterThanOrEqual(PER_SECOND * seconds * 0.8);
+});
+
+test("a request that is too large is let in whole, and the debt is paid before the next one, in every process", async () => {
+  const [first, second] = books;
+  await quotaIn(first).take("requests_per_second", PER_SECOND * 2);
+  const refused = async () => {
+    try {
+      await quotaIn(second).take("requests_per_second", 1);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  await eventually(async () => (await refused()) !== undefined, { what: "the debt to be known" });
+  expect(await refused()).toMatchObject({
+    code: "too_many_requests",
+    headers: {
+      "Retry-After": expect.stringMatching(/^[12]$/),
+      RateLimit: expect.stringMatching(/^"requests";r=0;t=[12]$/),
+      "RateLimit-Policy": `"requests";q=${PER_SECOND};w=1`,
+    },
+  });
+  await eventually(async () => (await refused()) === undefined, { what: "the debt to be paid" });
+});
+
+test("what is held counts in all processes until it is let go", async () => {
+  const limits = { connections: 2 };
+  const [first, second] = books.map((book) => quotaIn(book, limits as never));
+  expect([await first?.hold("connections", 1), await second?.hold("connections", 1)]).toEqual([true, true]);
+  expect(await first?.hold("connections", 1)).toBe(false);
+  second?.letGo("connections", 1);
+  await eventually(async () => (await first?.hold("connections", 1)) === true, { what: "room for another" });
+});
+
+test("while Redis is away callers go on at about their rate", async () => {
+  const [book] = books;
+  if (book === undefined) throw new Error("there are three");
+  await hammer(book, performance.now() + 700);
+  await redis.stop();
+  const allowed = await hammer(book, performance.now() + 2000);
+  expect(allowed).toBeGreaterThan(PER_SECOND * 0.5);
+  expect(allowed).toBeLessThanOrEqual(PER_SECOND * 4);
+});
