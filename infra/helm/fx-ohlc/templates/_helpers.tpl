@@ -42,6 +42,8 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- if .Values.access.enabled -}}
 - { name: AUTH, value: "on" }
 - { name: ANONYMOUS_SCOPES, value: {{ join "," .Values.access.anonymousScopes | quote }} }
+- { name: DEFAULT_LIMITS, value: {{ join "," .Values.access.defaultLimits | quote }} }
+- { name: TRUSTED_PROXIES, value: {{ join "," .Values.access.trustedProxies | quote }} }
 - { name: JWT_JWKS_URL, value: {{ .Values.access.jwt.jwksUrl | quote }} }
 - { name: JWT_PUBLIC_KEY_FILE, value: {{ ternary "/etc/fx/jwt/key" "" (ne .Values.access.jwt.publicKey.secretName "") | quote }} }
 - { name: JWT_ISSUER, value: {{ .Values.access.jwt.issuer | quote }} }

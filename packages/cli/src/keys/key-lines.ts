@@ -7,7 +7,7 @@ function cells({ id, name, scopes, symbols, expires_at, last_used_at, in_url }: 
   return [id, name, marks.join(","), symbols?.join(",") ?? "*", expires_at ?? "never", last_used_at ?? "never"];
 }
 
-/** Keys as a table, the newest last. */
+/** Keys as a table. */
 export function keyLines(keys: readonly ApiKey[]): string[] {
   const rows = [HEADER, ...keys.map(cells)];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
