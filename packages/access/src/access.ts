@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
 import { addressReader } from "./address.js";
 import { type AccessConfig, internalSecretCheck } from "./config.js";
@@ -48,6 +49,7 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
   const quotas = new QuotaBook(
     {
       redis,
+      process: randomUUID(),
       get names() {
         return reader.names;
       },

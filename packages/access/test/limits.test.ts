@@ -22,7 +22,9 @@ beforeEach(async () => {
   links = ["a", "b", "c"].map((name) => new RedisLink({ url: redis.url, name, logger }));
   for (const link of links) link.open();
   await eventually(() => links.every(({ isReady }) => isReady), { what: "Redis" });
-  books = links.map((link) => new QuotaBook({ redis: link, names: accessNames("test") }, {}));
+  books = links.map((link, number) => {
+    return new QuotaBook({ redis: link, process: String(number), names: accessNames("test") }, {});
+  });
   for (const book of books) book.start();
 });
 

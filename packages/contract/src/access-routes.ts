@@ -63,7 +63,7 @@ export const ACCESS_ROUTES = declareRoutes({
     description: "For good: within 5 s it is refused everywhere, and its sockets are closed with 4001.",
     pathDto: KeyPath,
     answers: { 204: { description: "It is revoked." } },
-    problems: ["malformed", "not_found", "invalid", ...AWAY],
+    problems: ["malformed", "not_found", ...AWAY],
   },
   revokeSubject: {
     ...ADMIN,
@@ -83,7 +83,7 @@ export const ACCESS_ROUTES = declareRoutes({
     description:
       "For browsers, which cannot set headers there: it has the rights of the token, opens one socket, and lasts 30 s.",
     answers: { 201: { description: "The ticket.", content: { "application/json": TicketJson }, headers: UNCACHED } },
-    problems: ["malformed", "unavailable"],
+    problems: ["malformed"],
   },
   getAudit: {
     ...ADMIN,

@@ -21,9 +21,11 @@ export class FailureLog {
 
   constructor(private readonly logger: Logger) {}
 
-  note(problem: Problem, requestId: string): void {
+  /** @param caller the name of the token that was shown */
+  note(problem: Problem, requestId: string, caller?: string): void {
     if (problem.status < 500) return;
-    const fields = { request_id: requestId, status: problem.status, error: problem.cause ?? problem };
+    const who = caller === undefined ? {} : { caller };
+    const fields = { request_id: requestId, status: problem.status, ...who, error: problem.cause ?? problem };
     const kind = this.#kinds.size < KINDS_MAX ? kindOf(problem) : problem.code;
     const repeated = this.#kinds.get(kind);
     if (repeated !== undefined) {

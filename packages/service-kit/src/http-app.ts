@@ -59,14 +59,19 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
   const { logger, metrics, mapError, onProblem, cors = false } = options;
   const routes = allRoutes(options);
   const failures = new FailureLog(logger);
+  const callers = new WeakMap<ServerResponse, string>();
+  const note = (res: ServerResponse, { name }: Caller) => {
+    callers.set(res, name);
+    metrics.countCaller(name);
+  };
   const fail: Fail = (res, error, route) => {
     const problem = problemOf(error, mapError);
-    failures.note(problem, requestIdOf(res));
+    failures.note(problem, requestIdOf(res), callers.get(res));
     onProblem?.(problem);
     if (res.headersSent || route?.refuse === undefined) sendProblem(res, problem);
     else route.refuse(res, problem);
   };
-  const guarded = routes.map((route) => guardedBy(options.gate, route));
+  const guarded = routes.map((route) => guardedBy(options.gate, route, note));
   const lean = leanHandlers(guarded, fail);
   const app = createExpress(guarded, lean, fail);
 
@@ -78,7 +83,12 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
     assignRequestId(req, res);
     res.on("close", () => {
       const route = handler === undefined ? routeOf(req) : path;
-      metrics.observeHttp(method, route, statusOf(res), (performance.now() - startedMs) / 1000);
+      const status = statusOf(res);
+      const seconds = (performance.now() - startedMs) / 1000;
+      metrics.observeHttp(method, route, status, seconds);
+      if (!logger.isDebugEnabled()) return;
+      const fields = { request_id: requestIdOf(res), method, route, status, seconds, caller: callers.get(res) };
+      logger.debug("request", fields);
     });
     if (cors && applyCors(req, res)) return;
     if (handler === undefined) app(req, res);
@@ -113,7 +123,7 @@ interface GuardedRoute extends Pick<BoundRoute, "declaration"> {
 }
 
 /** The one place where it is judged who may call a route. */
-function guardedBy(gate: Gate, route: BoundRoute): GuardedRoute {
+function guardedBy(gate: Gate, route: BoundRoute, note: (res: ServerResponse, caller: Caller) => void): GuardedRoute {
   const { declaration } = route;
   return {
     route,
@@ -122,6 +132,7 @@ function guardedBy(gate: Gate, route: BoundRoute): GuardedRoute {
       const admitted = gate.admit(req, declaration);
       // A caller that is known already costs no turn of the event loop.
       const caller: Caller = admitted instanceof Promise ? await admitted : admitted;
+      note(res, caller);
       await route.answer(req, res, values, caller);
     },
   };

@@ -21,9 +21,14 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 /** From a cached read to a request that waits out a dependency's deadline. */
 const DURATION_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Names of tokens that have a series each; the rest share one. */
+const CALLERS_MAX = 100;
+const OTHER_CALLERS = "other";
+
 /** One process's metrics. */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #callers = new Map<string, number>();
   readonly #httpDuration = new Histogram({
     name: "http_request_duration_seconds",
     help: "Time from a request's headers to the end of its answer, by route pattern.",
@@ -35,11 +40,23 @@ export class Metrics {
   /** @param defaults whether the process itself (memory, event loop, garbage collection) is measured too */
   constructor({ defaults = true } = {}) {
     if (defaults) collectDefaultMetrics({ register: this.registry });
+    this.addCounter({
+      name: "http_requests_by_caller_total",
+      help: "Requests by the name of the token that was shown; the first hundred names have a series each.",
+      labelNames: ["caller"],
+      read: () => [...this.#callers].map(([caller, count]): Sample => [{ caller }, count]),
+    });
   }
 
   /** @param route the route's pattern, never a path that a client chose */
   observeHttp(method: string, route: string, status: number, seconds: number): void {
     this.#httpDuration.observe({ method: METHODS.has(method) ? method : "OTHER", route, status }, seconds);
+  }
+
+  /** Counts a request of a caller by the name of its token. */
+  countCaller(name: string): void {
+    const label = this.#callers.has(name) || this.#callers.size < CALLERS_MAX ? name : OTHER_CALLERS;
+    this.#callers.set(label, (this.#callers.get(label) ?? 0) + 1);
   }
 
   /** Exports a hot counter that is a plain integer in the code that counts, since the process started and never falling. */

@@ -62,7 +62,7 @@ export function createApp(config: Config, version: string): App {
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
   });
-  const handler = withPage(siteFolder, api);
+  const handler = withPage(siteFolder, config.access.door, api);
   const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;
   return {

@@ -14,6 +14,10 @@ interface Routes {
 const VOLATILE = new Set([
   "timestamp",
   "request_id",
+  "id",
+  "token",
+  "ticket",
+  "target",
   "version",
   "clock_skew_s",
   "refresh_backlog_age_s",

@@ -37,6 +37,9 @@ const write = (operation: string, body: unknown, status: number, more: Partial<S
   ...more,
 });
 
+/** The id of the key that the system is started with. */
+export const FIRST_KEY = "first";
+
 /** A day in the life of the system, told so that every operation has something to show. */
 export const GOOD_DAY: readonly Step[] = [
   write("postTick", TICK, 201),
@@ -96,6 +99,13 @@ export const GOOD_DAY: readonly Step[] = [
     query: { symbol: "EURUSD,GBPUSD" },
     status: 101,
   })),
+  write("createKey", { name: "a dashboard", scopes: ["read", "stream"], symbols: ["EUR*"] }, 201),
+  { operation: "listKeys", query: { limit: "1" }, status: 200 },
+  write("changeKey", { name: "the first key" }, 200, { path: { id: FIRST_KEY } }),
+  { operation: "revokeKey", path: { id: FIRST_KEY }, status: 204 },
+  { operation: "revokeSubject", path: { sub: "somebody" }, status: 204 },
+  { operation: "createTicket", status: 201 },
+  { operation: "getAudit", query: { limit: "1" }, status: 200 },
   ...["getSystemHealth", "getSystemLive", "getSystemReady"].map((operation) => ({ operation, status: 200 })),
   { operation: "getServiceMetrics", path: { service: "tick-ingest" }, status: 200 },
   { operation: "getProblemType", path: { code: "older_than_retention" }, status: 200 },
@@ -198,6 +208,17 @@ export const REFUSALS: readonly Step[] = [
   { operation: "searchUdfSymbols", query: { limit: "0" }, status: 422 },
   { operation: "getUdfHistory", query: { symbol: "EURUSD", resolution: "7", from: "0", to: "1" }, status: 422 },
   { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
+  write("createKey", { name: "", scopes: ["everything"] }, 422),
+  write("createKey", "{", 400),
+  write("createKey", { name: "n".repeat(70_000), scopes: ["read"] }, 413),
+  write("changeKey", { symbols: [] }, 422, { path: { id: FIRST_KEY } }),
+  write("changeKey", "{", 400, { path: { id: FIRST_KEY } }),
+  write("changeKey", { name: "n".repeat(70_000) }, 413, { path: { id: FIRST_KEY } }),
+  write("changeKey", {}, 404, { path: { id: "nobody" } }),
+  { operation: "revokeKey", path: { id: "nobody" }, status: 404 },
+  { operation: "revokeSubject", path: { sub: "s".repeat(501) }, status: 422 },
+  { operation: "listKeys", query: { limit: "many" }, status: 422 },
+  { operation: "getAudit", query: { limit: "many" }, status: 422 },
   { operation: "getServiceMetrics", path: { service: "postgres" }, status: 404 },
   ...["streamChannels", "streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
     operation,

@@ -25,6 +25,7 @@ export class Allowance {
   #usedSince = 0;
   #leased = 0;
   #isLeased = false;
+  #settledMs = Number.NEGATIVE_INFINITY;
   /** What all processes have left, as Redis said last. */
   #shared = 1;
 
@@ -65,17 +66,25 @@ export class Allowance {
   }
 
   /** Redis has answered. What was spent since it was asked counts already. */
-  grant(lease: number, shared: number): void {
+  grant(lease: number, shared: number, nowMs: number): void {
+    this.#settledMs = nowMs;
     this.#left += lease;
     this.#leased = lease;
     this.#shared = shared;
     this.#isLeased = lease > 0 || shared <= 0;
   }
 
-  /** Redis is away: it goes on at the rate it had. */
-  renew({ returned, wanted }: Settlement, seconds: number): void {
-    const rate = this.#leased > 0 ? this.#leased : Math.min(wanted, this.perSecond * seconds);
-    this.#left += Math.min(returned + rate, this.perSecond * BURST_S);
+  /**
+   * Redis is away: it goes on at the rate it had.
+   *
+   * @param intervalMs between two settlements
+   */
+  renew({ returned }: Settlement, intervalMs: number, nowMs: number): void {
+    const perMs = this.#leased > 0 ? this.#leased / intervalMs : this.perSecond / 1000;
+    // A process asks again whenever it has nothing left: time is what counts.
+    const earned = Math.min(perMs, this.perSecond / 1000) * Math.min(nowMs - this.#settledMs, intervalMs);
+    this.#left += Math.min(returned + earned, this.perSecond * BURST_S);
+    this.#settledMs = nowMs;
     this.#isLeased = true;
   }
 }

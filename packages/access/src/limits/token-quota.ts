@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LimitName, Limits } from "@fx-ohlc/schemas";
 import { type HeldName, Problem, type Quota, type RateName, type RedisStore } from "@fx-ohlc/service-kit";
@@ -7,8 +6,6 @@ import { Allowance, type Settlement } from "./allowance.js";
 import { Holdings } from "./holdings.js";
 import { settle } from "./settle-script.js";
 
-/** This process, among those that hold something for a caller. */
-const PROCESS = randomUUID();
 const RATES = ["requests_per_second", "ticks_per_second", "rows_per_second", "delivered_per_second"] as const;
 const HELD = ["connections", "channels"] as const;
 /** How often it is settled. */
@@ -17,6 +14,8 @@ export const SETTLE_INTERVAL_MS = 250;
 /** Where quotas are shared. */
 export interface QuotaStore {
   readonly redis: RedisStore;
+  /** This process, among those that hold something for a caller. */
+  readonly process: string;
   /** undefined before it is known. */
   readonly names: AccessNames | undefined;
 }
@@ -76,7 +75,11 @@ export class TokenQuota implements Quota {
   async hold(name: HeldName, count: number): Promise<boolean> {
     const holdings = this.#held.get(name);
     if (holdings === undefined) return true;
-    if (!holdings.take(count)) return false;
+    if (!holdings.take(count)) {
+      // Another process may have let go of some.
+      await this.#tell(name, holdings);
+      if (!holdings.take(count)) return false;
+    }
     // Another process may have taken the last of it a moment ago.
     await this.#tell(name, holdings);
     if (holdings.take(0)) return true;
@@ -109,16 +112,17 @@ export class TokenQuota implements Quota {
         ...settlement,
       }));
       const grants = await settle(redis, accounts);
-      for (const [i, { lease, shared }] of grants.entries()) asked[i]?.[1].grant(lease, shared);
+      for (const [i, { lease, shared }] of grants.entries()) asked[i]?.[1].grant(lease, shared, performance.now());
     } catch {
-      for (const [, allowance, settlement] of asked) allowance.renew(settlement, SETTLE_INTERVAL_MS / 1000);
+      const nowMs = performance.now();
+      for (const [, allowance, settlement] of asked) allowance.renew(settlement, SETTLE_INTERVAL_MS, nowMs);
     }
   }
 
   async #tell(name: LimitName, holdings: Holdings): Promise<void> {
     const { names, redis } = this.store;
     if (names === undefined) return;
-    await holdings.tell(redis, names.held(`${this.id}:${name}`), PROCESS).catch(() => undefined);
+    await holdings.tell(redis, names.held(`${this.id}:${name}`), this.store.process).catch(() => undefined);
   }
 
   async #takeMore(rate: RateName, allowance: Allowance, amount: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { assignRequestId, Problem, sendProblem } from "@fx-ohlc/service-kit";
+import { assignRequestId, type Door, Problem, problemOf, requireAllowedHost, sendProblem } from "@fx-ohlc/service-kit";
 import sirv from "sirv";
 
 /** The addresses of the dashboard; all but the root are where the service it replaces had its page. */
@@ -36,7 +36,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
  *
  * @throws Error when there is no dashboard in the folder
  */
-export function withPage(folder: string, api: RequestListener): RequestListener {
+export function withPage(folder: string, door: Door, api: RequestListener): RequestListener {
   if (!existsSync(join(folder, "index.html"))) throw new Error(`there is no dashboard in ${folder}: run "pnpm build"`);
   const options = { brotli: true, gzip: true, etag: true };
   const page = sirv(folder, { ...options, setHeaders: setPageHeaders });
@@ -45,6 +45,11 @@ export function withPage(folder: string, api: RequestListener): RequestListener 
     const path = req.url?.split("?", 1)[0] ?? "";
     if (!isRead(req) || !(PAGE.test(path) || ASSET.test(path))) return api(req, res);
     assignRequestId(req, res);
+    try {
+      requireAllowedHost(door, req);
+    } catch (error) {
+      return sendProblem(res, problemOf(error));
+    }
     if (PAGE.test(path)) req.url = "/";
     const serve = req.url === "/" ? page : assets;
     return serve(req, res, () => sendProblem(res, new Problem("not_found", "The dashboard has no such file.")));

@@ -1,0 +1,208 @@
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SYSTEM_ROUTES } from "@fx-ohlc/contract";
+import { SCOPES } from "@fx-ohlc/schemas";
+import type { RouteDeclaration } from "@fx-ohlc/service-kit";
+import { eventually } from "@fx-ohlc/testkit";
+import { WebSocket } from "ws";
+import { badTokens, type Signer, tokenElsewhere, tokenWithout, walkRequest } from "../src/api/access-walk.js";
+import { ApiDocument } from "../src/api/api-document.js";
+import { Wire } from "../src/api/exchange.js";
+import { type Everything, System } from "../src/system.js";
+
+const ADMIN = `fxk_admin_${"a".repeat(43)}`;
+const ROUTES: readonly (readonly [string, RouteDeclaration])[] = Object.entries(SYSTEM_ROUTES);
+const GUARDED = ROUTES.filter(([, { access }]) => access !== "public");
+/** Routes that say which symbols they touch. */
+const OF_SYMBOLS = ["/ticks", "/ticks/bulk", "/ohlc", "/udf/history", "/udf/symbols", "/ws/"];
+
+let folder: string;
+let system: System;
+let services: Everything;
+let document: ApiDocument;
+let signer: Signer;
+let wires: readonly Wire[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fx-test-access-"));
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const publicPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+  signer = {
+    privateKey: pair.privateKey,
+    publicPem,
+    strangersKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
+  };
+  const keyFile = join(folder, "jwt.pem");
+  writeFileSync(keyFile, publicPem);
+  system = await System.create();
+  services = await system.startAll({
+    ...{ AUTH: "on", BIND_ADDRESS: "127.0.0.1", INTERNAL_SECRET: "the secret of this test", ADMIN_KEY: ADMIN },
+    JWT_PUBLIC_KEY_FILE: keyFile,
+  });
+  document = await ApiDocument.of(services.edge.url);
+  wires = [services.ingest, services.query, services.gateway, services.edge].map(({ url }) => new Wire(url));
+  await eventually(async () => (await ask("GET", "/keys", ADMIN)).status === 200, { what: "the first key" });
+});
+
+afterAll(async () => {
+  for (const wire of wires ?? []) wire.close();
+  await system.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function ask(method: string, path: string, token?: string, body?: unknown, url = services.edge.url) {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+/** The statuses that whoever answers a route gives to a token: directly, where it is one of that service's, and by the edge. */
+async function statuses(id: string, token: string | undefined): Promise<readonly number[]> {
+  const request = walkRequest(document.operation(id), token);
+  const answers = await Promise.all(wires.map((wire) => wire.ask(request)));
+  // A service has not the routes of the others.
+  return answers
+    .map(({ status }) => status)
+    .filter((status, at) => at === wires.length - 1 || ![404, 405].includes(status));
+}
+
+describe.each(GUARDED)("%s", (id, { access, path, method }) => {
+  it("is closed to every token that is none", async () => {
+    const bad = await badTokens(signer, SCOPES.join(" "));
+    for (const [what, token] of Object.entries(bad)) {
+      const seen = await statuses(id, token);
+      expect([what, ...new Set(seen)]).toEqual([what, 401]);
+    }
+  });
+
+  if (access === "any-token") return;
+
+  it("is closed to a token of all other scopes", async () => {
+    expect([...new Set(await statuses(id, await tokenWithout(signer, access, SCOPES)))]).toEqual([403]);
+  });
+
+  const namesSymbols = OF_SYMBOLS.some((own) => path.startsWith(own)) && path !== "/ws/stats" && access !== "ops";
+  if (!namesSymbols) return;
+
+  it("is closed to a token of other symbols", async () => {
+    expect([method, ...new Set(await statuses(id, await tokenElsewhere(signer, access)))]).toEqual([method, 403]);
+  });
+});
+
+test("routes that everybody may ask for answer without a token, and with one that is none", async () => {
+  for (const path of ["/live", "/ready", "/health", "/openapi.json", "/docs", "/problems/forbidden", "/"]) {
+    for (const token of [undefined, "garbage"])
+      expect([path, (await ask("GET", path, token)).status]).toEqual([path, 200]);
+  }
+});
+
+test("what services ask one another is closed to every caller, and the edge does not lead there", async () => {
+  const { query, edge } = services;
+  for (const path of ["/internal/clock", "/internal/database", "/internal/anchor?symbol=EURUSD"]) {
+    expect((await ask("GET", path, undefined, undefined, query.url)).status).toBe(401);
+    expect((await ask("GET", path, ADMIN, undefined, query.url)).status).toBe(403);
+    expect((await ask("GET", path, "the secret of this test", undefined, query.url)).status).toBe(200);
+    expect((await ask("GET", path, "the secret of this test", undefined, edge.url)).status).toBe(404);
+  }
+});
+
+async function makeKey(key: object): Promise<{ readonly id: string; readonly token: string }> {
+  const { status, body } = await ask("POST", "/keys", ADMIN, { name: "a key", ...key });
+  expect(status).toBe(201);
+  return body;
+}
+
+interface Listener {
+  readonly ws: WebSocket;
+  readonly messages: { readonly [field: string]: unknown }[];
+  closedWith: number | undefined;
+}
+
+function listen(path: string, token?: string): Promise<Listener> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const ws = new WebSocket(services.edge.url.replace("http", "ws") + path, { headers });
+  const listener: Listener = { ws, messages: [], closedWith: undefined };
+  ws.on("message", (data) => listener.messages.push(JSON.parse(String(data))));
+  ws.on("close", (code) => {
+    listener.closedWith = code;
+  });
+  return new Promise((resolve, reject) => {
+    ws.on("open", () => resolve(listener));
+    ws.on("unexpected-response", (_req, answer) => reject(new Error(String(answer.statusCode))));
+    ws.on("error", reject);
+  });
+}
+
+test("a stream tells a token of its symbols alone, by wildcards too, and refuses others without ending", async () => {
+  const { token } = await makeKey({ scopes: ["stream", "read"], symbols: ["EUR*"] });
+  const { token: writer } = await makeKey({ scopes: ["write"] });
+  const [all, plain] = await Promise.all([listen("/ws", token), listen("/ws/ticks", token)]);
+  all.ws.send(JSON.stringify({ op: "subscribe", id: 1, channels: ["ticks:*", "ohlc:*:minute"] }));
+  all.ws.send(JSON.stringify({ op: "subscribe", id: 2, channels: ["ticks:USDJPY"] }));
+  await eventually(() => all.messages.some(({ type, id }) => type === "error" && id === 2), { what: "the refusal" });
+  expect(all.messages.find(({ type }) => type === "error")).toMatchObject({ code: "forbidden" });
+  const time = new Date().toISOString();
+  const ticks = ["USDJPY", "EURUSD"].map((symbol) => ({ symbol, price: 1.5, time }));
+  expect((await ask("POST", "/ticks/bulk", writer, ticks)).status).toBe(201);
+  const has = (messages: Listener["messages"]) => JSON.stringify(messages).includes("EURUSD");
+  await eventually(() => has(plain.messages) && all.messages.some(({ type }) => type === "ticks" || type === "bar"), {
+    what: "the ticks",
+  });
+  await eventually(() => all.messages.some(({ type }) => type === "bar"), { what: "the bar" });
+  expect(JSON.stringify([plain.messages, all.messages.filter(({ type }) => type !== "error")])).not.toContain("USDJPY");
+  await expect(listen("/ws/ticks?symbol=USDJPY", token)).rejects.toThrow("403");
+  const listed = (await ask("GET", "/symbols", token)).body as { symbol: string }[];
+  expect(listed.map(({ symbol }) => symbol)).toEqual(["EURUSD"]);
+  expect((await ask("GET", "/udf/search?query=USD", token)).body).toHaveLength(1);
+  for (const { ws } of [all, plain]) ws.terminate();
+});
+
+test("a ticket opens one socket, of its token's rights", async () => {
+  const { token } = await makeKey({ scopes: ["stream"] });
+  const { body } = await ask("POST", "/tickets", token);
+  const { ws } = await listen(`/ws?ticket=${body.ticket}`);
+  await expect(listen(`/ws?ticket=${body.ticket}`)).rejects.toThrow("401");
+  await expect(listen("/ws")).rejects.toThrow("401");
+  ws.terminate();
+});
+
+test("a key that is revoked closes its sockets with 4001 and is refused everywhere within 5 s", async () => {
+  const { id, token } = await makeKey({ scopes: ["stream", "read"] });
+  const listener = await listen("/ws", token);
+  expect((await ask("GET", "/symbols", token)).status).toBe(200);
+  const revokedMs = performance.now();
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(204);
+  await eventually(() => listener.closedWith !== undefined, { what: "the socket to close" });
+  await eventually(async () => (await ask("GET", "/symbols", token)).status === 401, { what: "the key to be refused" });
+  expect(listener.closedWith).toBe(4001);
+  expect(performance.now() - revokedMs).toBeLessThan(5000);
+});
+
+test("no token is in any log, link or error", async () => {
+  const { token } = await makeKey({ scopes: ["read"], in_url: true, symbols: ["EUR*"] });
+  const secret = token.split("_")[2] ?? "";
+  const paged = await fetch(`${services.edge.url}/symbols?limit=1&token=${token}`);
+  expect(paged.status).toBe(200);
+  expect(paged.headers.get("link") ?? "").not.toContain(secret);
+  for (const path of [
+    "/ohlc?wrong=1",
+    "/symbols?limit=x",
+    "/nothing",
+    "/ticks?symbol=USDJPY&start=2025-12-05T10:00:00Z",
+  ]) {
+    const joined = `${path}${path.includes("?") ? "&" : "?"}token=${token}`;
+    expect(JSON.stringify((await ask("GET", joined)).body)).not.toContain(secret);
+  }
+  for (const service of Object.values(services)) expect(service.output).not.toContain(secret);
+});
