@@ -206,3 +206,37 @@ test("no token is in any log, link or error", async () => {
   }
   for (const service of Object.values(services)) expect(service.output).not.toContain(secret);
 });
+
+test("a token over its limits is told so and when to come back, and is closed with 4009 where it is told too much", async () => {
+  const { token } = await makeKey({ scopes: ["read"], limits: { requests_per_second: 5 } });
+  const asked = Array.from({ length: 30 }, () =>
+    fetch(`${services.edge.url}/symbols`, { headers: { authorization: `Bearer ${token}` } }),
+  );
+  const answers = await Promise.all(asked);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(15);
+  expect(Object.fromEntries(refused[0]?.headers ?? [])).toMatchObject({
+    "retry-after": expect.stringMatching(/^\d+$/),
+    ratelimit: expect.stringMatching(/^"requests";r=0;t=\d+$/),
+    "ratelimit-policy": '"requests";q=5;w=1',
+  });
+  const limits = { connections: 1, channels: 1, delivered_per_second: 5 };
+  const { token: listening } = await makeKey({ scopes: ["stream"], limits });
+  const multiplex = await listen("/ws", listening);
+  await expect(listen("/ws", listening)).rejects.toThrow("429");
+  multiplex.ws.send(JSON.stringify({ op: "subscribe", id: 1, channels: ["ticks:A1", "ticks:A2"] }));
+  const hears = (code: string) => () => multiplex.messages.some((message) => message.code === code);
+  await eventually(hears("too_many_channels"), { what: "the refusal" });
+  multiplex.ws.close();
+  const { token: drinking } = await makeKey({ scopes: ["stream"], limits: { delivered_per_second: 5 } });
+  const plain = await listen("/ws/ticks?symbol=FLOOD", drinking);
+  const time = Date.now();
+  const flood = Array.from({ length: 400 }, (_, i) => ({
+    symbol: "FLOOD",
+    price: 1,
+    time: new Date(time + i).toISOString(),
+  }));
+  expect((await ask("POST", "/ticks/bulk", ADMIN, flood)).status).toBe(201);
+  await eventually(() => plain.closedWith !== undefined, { timeoutMs: 20_000, what: "the flood to end" });
+  expect(plain.closedWith).toBe(4009);
+});

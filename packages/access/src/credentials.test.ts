@@ -1,4 +1,4 @@
-import { takeCredentials } from "./credentials.js";
+import { takeCredentials, tokenIn } from "./credentials.js";
 
 const taken = (url: string, authorization?: string) => {
   const req = { url, headers: authorization === undefined ? {} : { authorization } };
@@ -22,6 +22,7 @@ describe("takeCredentials", () => {
     expect(taken("/write?token=abc").token).toBe("abc");
     expect(taken("/ws?ticket=t&x=1")).toMatchObject({ ticket: "t", url: "/ws?x=1" });
     expect(taken("/ohlc", "bearer abc").authorization).toBe("bearer abc");
-    expect(taken("/ohlc", "Basic abc").authorization).toBeUndefined();
+    expect(tokenIn("Token  abc")).toBe("abc");
+    expect(tokenIn("Basic abc")).toBeUndefined();
   });
 });

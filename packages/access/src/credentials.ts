@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 /** What a request shows of who makes it. */
 export interface Credentials {
-  /** The whole `Authorization` header; undefined when there is none, or one of another scheme. */
+  /** The whole `Authorization` header. */
   readonly authorization: string | undefined;
   /** A key in the URL. */
   readonly token: string | undefined;
@@ -14,18 +14,17 @@ export interface Credentials {
 const SCHEME = /^(?:bearer|token) +/i;
 const SECRETS = ["token", "ticket"] as const;
 
-/** The token that a header holds. */
-export function tokenIn(authorization: string): string {
-  return authorization.replace(SCHEME, "").trim();
+/** The token that a header holds; undefined in one of another scheme. */
+export function tokenIn(authorization: string): string | undefined {
+  return SCHEME.test(authorization) ? authorization.replace(SCHEME, "").trim() : undefined;
 }
 
 /** Reads what a request shows, and takes what is secret out of its URL, so that no log, link or error can repeat it. */
 export function takeCredentials(req: Pick<IncomingMessage, "url" | "headers">): Credentials {
   const { authorization } = req.headers;
-  const shown = authorization !== undefined && SCHEME.test(authorization) ? authorization : undefined;
   const { url = "" } = req;
   const mark = url.indexOf("?");
-  if (mark < 0 || !mayHoldSecret(url)) return { authorization: shown, token: undefined, ticket: undefined };
+  if (mark < 0 || !mayHoldSecret(url)) return { authorization, token: undefined, ticket: undefined };
   const kept: string[] = [];
   const secrets = new Map<string, string>();
   for (const part of url.slice(mark + 1).split("&")) {
@@ -34,7 +33,7 @@ export function takeCredentials(req: Pick<IncomingMessage, "url" | "headers">): 
     else kept.push(part);
   }
   req.url = kept.length === 0 ? url.slice(0, mark) : `${url.slice(0, mark)}?${kept.join("&")}`;
-  return { authorization: shown, token: secrets.get("token"), ticket: secrets.get("ticket") };
+  return { authorization, token: secrets.get("token"), ticket: secrets.get("ticket") };
 }
 
 /** Names may be escaped. */

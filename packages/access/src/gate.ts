@@ -105,7 +105,8 @@ export class TokenGate implements Gate {
 
   /** undefined: nothing was shown. */
   async #identify({ authorization, ticket, token }: Credentials, access: RouteAccess): Promise<Caller | undefined> {
-    if (authorization !== undefined) return this.#authorized(authorization);
+    const shown = authorization === undefined ? undefined : tokenIn(authorization);
+    if (authorization !== undefined && shown !== undefined) return this.#authorized(authorization, shown);
     if (ticket !== undefined && access === "stream") return this.#holderOf(await this.options.redeem(ticket));
     if (token === undefined) return undefined;
     const key = await this.#keyOf(token);
@@ -113,8 +114,7 @@ export class TokenGate implements Gate {
     return key.caller;
   }
 
-  async #authorized(authorization: string): Promise<Caller> {
-    const token = tokenIn(authorization);
+  async #authorized(authorization: string, token: string): Promise<Caller> {
     const caller = this.options.isInternalSecret(token)
       ? INTERNAL_CALLER
       : token.startsWith("fxk_")

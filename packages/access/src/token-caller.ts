@@ -15,6 +15,8 @@ export interface JwtIdentity {
 export class TokenCaller implements Caller {
   readonly name: string;
   readonly symbols: readonly string[] | undefined;
+  /** Of a caller with a key: it is asked for at every request. */
+  readonly keyId: string;
   /** Looks up what it may still do; made known by the gate. */
   quotaOf: (() => TokenQuota | undefined) | undefined;
   /** Whether it was noted that the token is in use. */
@@ -35,17 +37,13 @@ export class TokenCaller implements Caller {
   ) {
     this.name = rights.name;
     this.symbols = rights.symbols;
+    this.keyId = rights.id.slice(KEY_PREFIX.length);
     this.#scopes = new Set(rights.scopes);
     this.#patterns = rights.symbols === undefined ? undefined : new SymbolPatterns(rights.symbols);
   }
 
   get id(): string {
     return this.rights.id;
-  }
-
-  /** Of a caller with a key. */
-  get keyId(): string {
-    return this.rights.id.slice(KEY_PREFIX.length);
   }
 
   get quota(): Quota | undefined {
