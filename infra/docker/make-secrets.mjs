@@ -35,6 +35,10 @@ const SECRETS = {
   redis_url: `redis://fx:${redisPassword}@redis:6379`,
   redis_monitor_password: JSON.stringify({ "redis://redis:6379": redisMonitorPassword }),
   grafana_password: password(),
+  // What the services show one another, and Prometheus shows them.
+  internal_secret: password(),
+  // The first key: it makes all others (infra/guide/access.md).
+  admin_key: `fxk_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("base64url")}`,
 };
 
 // Half of the pair would not fit the other half.

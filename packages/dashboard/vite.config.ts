@@ -3,7 +3,7 @@ import { precompressed } from "./precompressed.js";
 
 /** `pnpm dev` shows the page with the data of the local stack (`npm start`). */
 const EDGE = process.env.EDGE_URL ?? "http://localhost:8000";
-const API_PATHS = ["/ohlc", "/ticks", "/symbols", "/health", "/ws"];
+const API_PATHS = ["/ohlc", "/ticks", "/symbols", "/tickets", "/health", "/ws"];
 
 export default defineConfig({
   root: "src/page",

@@ -85,8 +85,8 @@ export function impatientClient(service: TestService): FxClient {
 }
 
 /** A client that goes on through an outage: producers repeat what was not answered. */
-export function patientClient(service: TestService): FxClient {
-  return new FxClient({ url: service.url, retry: { attemptsMax: 1_000, baseMs: 50, capMs: 200 } });
+export function patientClient(service: TestService, token?: string): FxClient {
+  return new FxClient({ url: service.url, token, retry: { attemptsMax: 1_000, baseMs: 50, capMs: 200 } });
 }
 
 /** What `GET /health` answers. */

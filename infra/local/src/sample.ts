@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { GuardedProcess } from "@fx-ohlc/embedded";
 import { formatTime, type Micros, nowUs, parseTime } from "@fx-ohlc/schemas";
+import { authorization } from "./local-keys.js";
 import { nodeProcessSpec, ROOT, runToEnd } from "./node-process.js";
 import { isSampleShift, SAMPLE_WEEK, sampleShiftUs, shiftArgument } from "./sample-week.js";
 
@@ -42,7 +43,7 @@ interface StoredSymbol {
  * @throws Error when an import fails
  */
 export async function loadSample(options: SampleOptions): Promise<void> {
-  const stored = (await Promise.all(SERIES.map(({ symbol }) => storedSymbol(options.url, symbol)))).flat();
+  const stored = (await Promise.all(SERIES.map(({ symbol }) => storedSymbol(options, symbol)))).flat();
   if (isComplete(stored)) return;
   const shiftUs = begunShiftUs(stored) ?? sampleShiftUs(nowUs());
   const [from, to] = [SAMPLE_WEEK.firstUs + shiftUs, SAMPLE_WEEK.lastUs + shiftUs].map(formatTime);
@@ -51,9 +52,9 @@ export async function loadSample(options: SampleOptions): Promise<void> {
 }
 
 /** Of the symbols that begin with this one it comes first itself. */
-async function storedSymbol(url: string, symbol: string): Promise<StoredSymbol[]> {
+async function storedSymbol({ url, env }: SampleOptions, symbol: string): Promise<StoredSymbol[]> {
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const answer = await fetch(`${url}/symbols?prefix=${symbol}&limit=1`, { signal });
+  const answer = await fetch(`${url}/symbols?prefix=${symbol}&limit=1`, { signal, headers: authorization(env) });
   if (!answer.ok) throw new Error(`GET /symbols answered ${answer.status}`);
   return (await answer.json()) as StoredSymbol[]; // Our own service's contract.
 }

@@ -4,6 +4,7 @@ import { ensureRedisServer, GuardedProcess, type ReadyProcess, type ServerHandle
 import type { Environment, Service } from "@fx-ohlc/service-kit";
 import type { StackConfig } from "./config.js";
 import { claimDataFolder, type DataFolder } from "./data-folder.js";
+import { type LocalKeys, localKeys } from "./local-keys.js";
 import { lastLine, nodeProcessSpec, runToEnd } from "./node-process.js";
 import { requirePorts } from "./ports.js";
 import { loadSample } from "./sample.js";
@@ -78,7 +79,8 @@ export class Stack implements Service {
       folder.wasKilled ? PORTS_PATIENCE_MS : 0,
     );
     if (config.redisUrl === undefined) await ensureRedisServer(say);
-    const env = await this.#prepareServers(folder);
+    const keys = localKeys(this.#options.env, folder.path);
+    const env = await this.#prepareServers(folder, keys);
     signal.throwIfAborted();
     const parts: PartOptions = { addresses, env, logs: folder.logs };
     this.#services = services(parts);
@@ -87,12 +89,12 @@ export class Stack implements Service {
     this.#edge = edge(parts);
     await this.#bringUp(this.#edge);
     signal.throwIfAborted();
-    say(welcome(config, folder.logs, performance.now() - startedMs));
+    say(welcome(config, folder.logs, keys, performance.now() - startedMs));
     if (config.simulate) this.#simulating = this.#simulate(parts, join(folder.path, "state"));
   }
 
   /** @returns the environment of everything that uses the servers */
-  async #prepareServers(folder: DataFolder): Promise<Environment> {
+  async #prepareServers(folder: DataFolder, keys: LocalKeys): Promise<Environment> {
     const { config, say, env } = this.#options;
     const onStarted = (server: ServerHandle): void => {
       this.#servers.push(server);
@@ -103,7 +105,7 @@ export class Stack implements Service {
     const direct = config.databaseUrl === undefined ? databaseUrl : (env.DATABASE_DIRECT_URL ?? databaseUrl);
     const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
     // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
-    const withServers = { DRAIN_MS, ...env, ...urls };
+    const withServers = { DRAIN_MS, ...env, ...keys.env, ...urls };
     const script = "packages/database/dist/migrate-command.js";
     const spec = nodeProcessSpec({ name: "fx-migrate", script, env: withServers, logs: folder.logs });
     await runToEnd(new GuardedProcess(spec));

@@ -1,7 +1,8 @@
 import type { StackConfig } from "./config.js";
+import type { LocalKeys } from "./local-keys.js";
 
 /** What the user sees when everything is up: where to look. */
-export function welcome(config: StackConfig, logs: string, tookMs: number): string {
+export function welcome(config: StackConfig, logs: string, { adminKeyFile }: LocalKeys, tookMs: number): string {
   const address = `localhost:${config.port}`;
   return [
     "",
@@ -13,6 +14,9 @@ export function welcome(config: StackConfig, logs: string, tookMs: number): stri
     `  stream   ws://${address}/ws/ticks   ws://${address}/ws/ohlc/minute`,
     `  health   http://${address}/health`,
     `  logs     ${logs}`,
+    ...(adminKeyFile === undefined
+      ? []
+      : [`  key      ${adminKeyFile}   the first one: it may do everything, and makes others`]),
     "",
   ].join("\n");
 }

@@ -1,9 +1,14 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
 import { type Environment, type EnvReader, readEnv } from "@fx-ohlc/service-kit";
 import { migrateOptions } from "../../../packages/database/src/migrate-options.js";
 import { readConfig as readQueryConfig } from "../../../services/ohlc-query/src/config.js";
 import { readConfig as readGatewayConfig } from "../../../services/stream-gateway/src/config.js";
 import { readConfig as readIngestConfig } from "../../../services/tick-ingest/src/config.js";
-import { textOf, yamlOf } from "./repository.js";
+import { pathOf, textOf, yamlOf } from "./repository.js";
 
 interface ComposeService {
   readonly image: string;
@@ -16,6 +21,7 @@ interface ComposeService {
   readonly mem_limit?: string;
   readonly cpus?: string;
   readonly secrets?: readonly string[];
+  readonly command?: readonly string[];
 }
 
 interface ComposeFile {
@@ -30,15 +36,18 @@ const CONFIGS: Readonly<Record<string, (env: EnvReader) => unknown>> = {
   "stream-gateway": readGatewayConfig,
 };
 /** What every service must be told; the rest has defaults. */
-const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h" };
+const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h", INTERNAL_SECRET: "0123456789abcdef" };
 /** Where the compose files mean something else than a service on its own does. */
 const OWN_DEFAULTS = {
+  AUTH: "on",
   RETENTION_DAYS_INITIAL: "90",
   SHUTDOWN_GRACE_MS: "1500",
   OHLC_QUERY_URL: "http://ohlc-query:8002",
 };
 /** Fixed by the compose files: a port nobody sees, and connections that only one kind of deployment has. */
 const NOT_OFFERED = new Set(["PORT", "REDIS_CLUSTER", "DATABASE_DIRECT_URL", "DATABASE_READ_URL", "DB_ENGINE"]);
+/** Offered as the name of a file. */
+const SECRET = new Set(["ADMIN_KEY", "JWT_PUBLIC_KEY"]);
 
 const compose = (file: string) => yamlOf<ComposeFile>(file);
 
@@ -67,7 +76,9 @@ describe.each(FILES)("%s", (file) => {
     "offers every variable of %s, each with the service's own default",
     (name, read) => {
       const environment = services[name]?.environment ?? {};
-      const offered = variablesOf(read).filter((variable) => !NOT_OFFERED.has(variable) && !(variable in ADDRESSES));
+      const offered = variablesOf(read).filter(
+        (variable) => !NOT_OFFERED.has(variable) && !SECRET.has(variable) && !(variable in ADDRESSES),
+      );
       expect(Object.keys(environment)).toEqual(expect.arrayContaining(offered));
       const filled = Object.entries(environment).map(([key, value]) => [key, withDefaults(value)] as const);
       const given = Object.fromEntries(filled.filter(([key]) => offered.includes(key)));
@@ -124,14 +135,39 @@ describe("docker-compose.prod.yml", () => {
     expect(
       Object.fromEntries(Object.entries(services).map(([name, { secrets = [] }]) => [name, secrets])),
     ).toMatchObject({
-      "tick-ingest": ["database_url", "redis_url"],
-      "ohlc-query": ["database_reader_url"],
-      "stream-gateway": ["redis_url"],
+      migrate: ["database_url", "admin_key"],
+      "tick-ingest": ["database_url", "redis_url", "internal_secret"],
+      "ohlc-query": ["database_reader_url", "redis_url", "internal_secret"],
+      "stream-gateway": ["redis_url", "internal_secret"],
+      prometheus: ["internal_secret"],
       edge: [],
       simulator: [],
     });
     expect(textOf("docker-compose.prod.yml")).not.toMatch(/PASSWORD: |:\/\/[^\s@]+:[^\s@]+@/);
   });
+});
+
+test("keys have the shape that services take, whoever makes them", () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  try {
+    const { command } = compose("docker-compose.yml").services.secrets ?? {};
+    const [shell = "", ...args] = (command ?? []).map((arg) => arg.replaceAll("$$", "$"));
+    const made = (make: () => unknown) => {
+      make();
+      return ["internal_secret", "admin_key"].map((name) => readFileSync(join(folder, name), "utf8").trim());
+    };
+    const first = made(() => execFileSync(shell, args, { cwd: folder }));
+    expect(made(() => execFileSync(shell, args, { cwd: folder }))).toEqual(first);
+    for (const name of ["internal_secret", "admin_key"]) rmSync(join(folder, name));
+    const second = made(() => execFileSync(execPath, [pathOf("infra/docker/make-secrets.mjs"), folder]));
+    for (const [secret = "", key = ""] of [first, second]) {
+      expect(secret.length).toBeGreaterThanOrEqual(43);
+      expect(key).toMatch(/^fxk_[A-Za-z0-9]{4,32}_[A-Za-z0-9_-]{43}$/);
+    }
+    expect(new Set([...first, ...second]).size).toBe(4);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the Dockerfile builds with the pnpm and the turbo of the project", () => {

@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type IncomingMessage, type RequestListener, request } from "node:http";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage, type RequestListener, request } from "node:http";
+import { get as secureGet } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
 import { eventually, freePort } from "@fx-ohlc/testkit";
 import { textOf as fileOf } from "./repository.js";
@@ -21,7 +23,9 @@ function configure(folder: string, port: number, ports: readonly number[]): stri
   const edge = fileOf("infra/nginx/edge.conf")
     .replace(/listen 8000 [^;]*;/, `listen 127.0.0.1:${port};`)
     .replaceAll("/tmp/", `${folder}/`)
-    .replace("/dev/stdout", `${folder}/access.log`);
+    .replace("/dev/stdout", `${folder}/access.log`)
+    .replace("error_log stderr", `error_log ${folder}/requests.log`)
+    .replace("/etc/nginx/tls/", `${folder}/tls/`);
   writeFileSync(join(folder, "edge.conf"), edge);
   for (const name of ["again.conf", "probe.conf", "health.js"]) {
     writeFileSync(join(folder, name), fileOf(`infra/nginx/${name}`));
@@ -170,6 +174,55 @@ if (missing.length > 0) {
     await eventually(async () => (await fetch(`${url}/ohlc/minute`)).ok, { what: "an answer" });
   });
 
+  test("hands on who asks, also to the health of each service", async () => {
+    const shown: (string | undefined)[] = [];
+    const seen: RequestListener = (req, res) => {
+      shown.push(`${req.url} ${req.headers.authorization}`);
+      sendJson(res, 200, { status: "healthy" });
+    };
+    for (const name of UPSTREAMS) handlers[name] = seen;
+    const headers = { Authorization: "Bearer fxk_1_secret" };
+    for (const path of ["/ohlc/minute", "/keys", "/health"]) await fetch(url + path, { headers });
+    const paths = ["/ohlc/minute", "/keys", "/health", "/health", "/health"];
+    expect(shown).toEqual(paths.map((path) => `${path} Bearer fxk_1_secret`));
+  });
+
+  test("says of the system's health no more than the services say of theirs", async () => {
+    const answer = async () => (await fetch(`${url}/health`)).json();
+    for (const name of UPSTREAMS) handlers[name] = (_req, res) => sendJson(res, 200, { status: "healthy" });
+    expect(await answer()).toEqual({ status: "healthy" });
+    handlers.ohlc_query = (_req, res) => sendJson(res, 503, { status: "unhealthy" });
+    expect(await answer()).toEqual({ status: "unhealthy" });
+    const report = { status: "healthy", database: "connected", version: "1" };
+    for (const name of UPSTREAMS) handlers[name] = (_req, res) => sendJson(res, 200, report);
+    expect(await answer()).toMatchObject({ status: "healthy", services: { "tick-ingest": "healthy" }, version: "1" });
+  });
+
+  test("writes no key and no ticket of an address into any log, whatever becomes of the request", async () => {
+    const secret = "fxk_1_s3cret";
+    const cut: RequestListener = (req) => void req.socket.destroy();
+    for (const name of UPSTREAMS) handlers[name] = cut;
+    const referer = { Referer: `http://page/?token=${secret}` };
+    for (const [path, init] of [
+      ["/ohlc/minute", { headers: referer }],
+      ["/ws", {}],
+      ["/nowhere", {}],
+      ["/ticks", { method: "POST", body: "{}" }],
+      ["/ticks/bulk", { method: "POST", body: Buffer.alloc(12 * 1024 * 1024) }],
+    ] as const) {
+      const answer = await fetch(`${url}${path}?token=${secret}&ticket=${secret}`, init).catch(() => undefined);
+      expect(answer?.ok).not.toBe(true);
+    }
+    const socket = open();
+    socket.write(`GET /ohlc/minute?token=${secret} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`);
+    await textOf(socket);
+    const logs = readdirSync(folder).filter((name) => name.endsWith(".log"));
+    const written = logs.map((name) => readFileSync(join(folder, name), "utf8")).join("");
+    expect(logs.length).toBeGreaterThan(1);
+    expect(written).toContain('"path":"/ohlc/minute","status":503');
+    expect(written).not.toContain("s3cret");
+  });
+
   test("refuses stray bytes after the answer to the request before them", async () => {
     const socket = open();
     socket.write("GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n\0");
@@ -184,5 +237,65 @@ if (missing.length > 0) {
     };
     expect(await via("1.0")).toBe("1.0 edge");
     expect(await via("1.1", "Via: 1.0 other\r\n")).toBe("1.0 other, 1.1 edge");
+  });
+});
+
+(missing.length === 0 ? describe : describe.skip)("nginx with a certificate", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nginx-tls-"));
+  const pem = join(folder, "edge.pem");
+  let nginx: ChildProcess;
+  let service: HttpServer;
+  let [plain, secure] = [0, 0];
+
+  beforeAll(async () => {
+    execFileSync("openssl", [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
+      ...["-subj", "/CN=localhost", "-keyout", pem, "-out", join(folder, "certificate.pem")],
+    ]);
+    writeFileSync(pem, readFileSync(pem, "utf8") + readFileSync(join(folder, "certificate.pem"), "utf8"));
+    service = await listen((req, res) => sendJson(res, 200, { proto: req.headers["x-forwarded-proto"] }), {
+      port: 0,
+      host: "127.0.0.1",
+    });
+    [plain, secure] = [await freePort(), await freePort()];
+    const file = configure(
+      folder,
+      plain,
+      UPSTREAMS.map(() => service.port),
+    );
+    mkdirSync(join(folder, "tls"));
+    const tls = fileOf("infra/nginx/tls.conf").replaceAll("/run/secrets/tls_pem", pem);
+    writeFileSync(join(folder, "tls", "tls.conf"), tls.replace("listen 8443", `listen 127.0.0.1:${secure}`));
+    nginx = spawn(NGINX, ["-p", folder, "-c", file], { stdio: "inherit" });
+    await eventually(async () => (await ask(`http://127.0.0.1:${plain}/live`)).status === 308, { what: "nginx" });
+  });
+
+  afterAll(async () => {
+    const ended = once(nginx, "exit");
+    nginx.kill("SIGTERM");
+    await ended;
+    await service.stop(100);
+    rmSync(folder, { recursive: true });
+  });
+
+  async function ask(url: string) {
+    const send = url.startsWith("https") ? secureGet : get;
+    const [answer]: IncomingMessage[] = await once(send(url, { rejectUnauthorized: false, agent: false }), "response");
+    return {
+      status: answer?.statusCode,
+      headers: answer?.headers,
+      body: answer === undefined ? "" : await text(answer),
+    };
+  }
+
+  test("serves HTTPS, tells services so, and tells browsers to stay there", async () => {
+    const { status, headers, body } = await ask(`https://127.0.0.1:${secure}/ohlc/minute`);
+    expect([status, headers?.["strict-transport-security"]]).toEqual([200, "max-age=31536000"]);
+    expect(JSON.parse(body)).toEqual({ proto: "https" });
+  });
+
+  test("sends what comes without TLS there, method and all", async () => {
+    const { status, headers } = await ask(`http://127.0.0.1:${plain}/ticks?symbol=EURUSD`);
+    expect([status, headers?.location]).toEqual([308, "https://127.0.0.1/ticks?symbol=EURUSD"]);
   });
 });

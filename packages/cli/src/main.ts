@@ -3,6 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "./program.js";
 
+// Others see the command line of a process, which may hold a token, as long as it has no title of its own.
+process.title = "fx-ticks";
+
 const interrupt = new AbortController();
 // Once each: a second Ctrl-C ends the process at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -29,6 +32,7 @@ process.exitCode = await run(process.argv.slice(2), {
     screen: process.stdout.isTTY ? { stream: process.stdout, columns: () => process.stdout.columns } : undefined,
   },
   signal: interrupt.signal,
+  environment: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stateDirectory: join(stateHome, "fx-ohlc", "imports"),

@@ -1,4 +1,5 @@
 import { FxClient } from "@fx-ohlc/client";
+import type { Connection } from "./connection.js";
 import type { Terminal } from "./terminal.js";
 
 /** Waits between attempts grow to 5 s: soon enough for a person who watches, no load for a service that is starting. */
@@ -10,11 +11,16 @@ const WAIT = { baseMs: 200, capMs: 5_000 };
  * @param attemptsMax 50 are some two minutes
  * @param trouble told once that the service is away, and once, with undefined, that it is back
  */
-export function patientClient(url: string, attemptsMax: number, trouble: (text: string | undefined) => void): FxClient {
+export function patientClient(
+  connection: Connection,
+  attemptsMax: number,
+  trouble: (text: string | undefined) => void,
+): FxClient {
   const until = attemptsMax === Number.POSITIVE_INFINITY ? "trying until it answers" : "trying again";
   let away = false;
   return new FxClient({
-    url,
+    url: connection.url,
+    token: connection.token,
     retry: { ...WAIT, attemptsMax },
     onRetry: ({ error }) => {
       if (!away) trouble(`${error.message}; ${until}`);
@@ -28,6 +34,6 @@ export function patientClient(url: string, attemptsMax: number, trouble: (text: 
 }
 
 /** A client that waits for the service as long as it takes, and says so. */
-export function undauntedClient(url: string, { say }: Terminal): FxClient {
-  return patientClient(url, Number.POSITIVE_INFINITY, (text) => say(text ?? `${url} answers again`));
+export function undauntedClient(connection: Connection, { say }: Terminal): FxClient {
+  return patientClient(connection, Number.POSITIVE_INFINITY, (text) => say(text ?? `${connection.url} answers again`));
 }

@@ -1,6 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { tokenOf } from "./connection.js";
 import { addExportCommand } from "./export/command.js";
 import { addImportCommand } from "./import/command.js";
+import { addKeysCommand } from "./keys/command.js";
+import { hintOf, withoutTokens } from "./refusal.js";
 import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
 import { type Context, EXIT, type Finish } from "./terminal.js";
@@ -13,7 +16,7 @@ function createProgram(context: Context, finish: Finish): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text.trimEnd()),
-      writeErr: (text) => context.terminal.say(text.trimEnd()),
+      writeErr: (text) => context.terminal.say(withoutTokens(text.trimEnd())),
       outputError: (text, write) => write(text.replace(/^error: /, "fx-ticks: ")),
     });
   addImportCommand(program, context, finish);
@@ -21,6 +24,7 @@ function createProgram(context: Context, finish: Finish): Command {
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);
   addWatchCommand(program, context, finish);
+  addKeysCommand(program, context, finish);
   return program;
 }
 
@@ -28,7 +32,7 @@ function createProgram(context: Context, finish: Finish): Command {
  * Runs one command.
  *
  * @param args what follows the program's name
- * @returns the exit code; every failure has been said, in one line
+ * @returns the exit code; every failure has been said, in one line, and in another what can be done about a refusal
  */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -43,6 +47,9 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
     if (context.signal.aborted) return EXIT.interrupted;
     context.terminal.say(`fx-ticks: ${error instanceof Error ? error.message : String(error)}`);
+    const hasToken = tokenOf(context.environment) !== undefined || args.some((arg) => arg.startsWith("--token"));
+    const hint = hintOf(error, hasToken);
+    if (hint !== undefined) context.terminal.say(hint);
     return EXIT.failed;
   }
 }

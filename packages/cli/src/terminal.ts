@@ -19,6 +19,9 @@ export interface Screen {
   columns(): number;
 }
 
+/** Variables of the process: `FX_TOKEN` and `FX_TOKEN_FILE` are what is read of them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What a command gets from the process it runs in. */
 export interface Context {
   /** Of the program. */
@@ -26,6 +29,7 @@ export interface Context {
   readonly terminal: Terminal;
   /** Aborts when the person interrupts the command. */
   readonly signal: AbortSignal;
+  readonly environment: Environment;
   readonly stdin: Readable;
   /** Where a result goes that is no text for people. */
   readonly stdout: Writable;

@@ -29,7 +29,11 @@ export class Command {
     this.#interrupt.abort(new Error("interrupted by the test"));
   }
 
-  async run(options: { stateDirectory: string; stdin?: string | Buffer }): Promise<Ended> {
+  async run(options: {
+    stateDirectory: string;
+    stdin?: string | Buffer;
+    environment?: Record<string, string>;
+  }): Promise<Ended> {
     const { out, said } = this;
     const blocks: Buffer[] = [];
     const stdout = new Writable({
@@ -47,6 +51,7 @@ export class Command {
         screen: undefined,
       },
       signal: this.#interrupt.signal,
+      environment: options.environment ?? {},
       stdin: Readable.from([Buffer.from(options.stdin ?? "")]),
       stdout,
       stateDirectory: options.stateDirectory,

@@ -10,8 +10,9 @@ export type {
   StoredInterval,
 } from "@fx-ohlc/schemas";
 export * from "./client.js";
-export { type ProblemDocument, ProblemError, UnreachableError } from "./errors.js";
+export { ForbiddenError, type ProblemDocument, ProblemError, UnauthorizedError, UnreachableError } from "./errors.js";
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
+export type { Keys } from "./keys.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
 export { type Channel, parseChannel } from "./stream/channel.js";
 export type { Position } from "./stream/channel-state.js";
@@ -20,5 +21,6 @@ export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-str
 export type { BarMessage } from "./stream/protocol.js";
 export type { Range } from "./stream/ranges.js";
 export type { WebSocketConstructor, WebSocketLike } from "./stream/socket.js";
+export type { TokenSource } from "./token.js";
 export * from "./types.js";
 export { CSV_HEADER, type UploadFormat } from "./upload.js";

@@ -1,17 +1,21 @@
 import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
+import { Keys } from "./keys.js";
 import { pagedRows } from "./paging.js";
+import { type Dial, Entrance } from "./stream/entrance.js";
 import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
 import type { WebSocketConstructor } from "./stream/socket.js";
 import { tickClock } from "./tick-clock.js";
 import type {
+  AuditJson,
   BulkResult,
   CorrectedTick,
   DeleteResult,
   Health,
   PostedTick,
   SymbolJson,
+  TicketJson,
   TickInput,
   TickJson,
   UploadResult,
@@ -19,7 +23,10 @@ import type {
 import { UPLOAD_TYPES, type UploadFormat, uploadOf } from "./upload.js";
 
 export interface ClientOptions extends HttpOptions {
-  /** Stands in for the WebSocket of the browser, or of the `ws` package in Node. */
+  /**
+   * Stands in for the WebSocket of the browser, or of the `ws` package in Node. With a `token` each of its connections is let in
+   * by a ticket.
+   */
   readonly webSocket?: WebSocketConstructor | undefined;
 }
 
@@ -62,6 +69,11 @@ export interface SymbolsQuery extends CallOptions {
   readonly prefix?: string | undefined;
 }
 
+export interface AuditQuery extends CallOptions {
+  /** Rows fetched at a time; what the service does by itself when absent. */
+  readonly pageSize?: number | undefined;
+}
+
 export interface TickKey extends CallOptions {
   readonly symbol: string;
   readonly time: string;
@@ -91,13 +103,19 @@ function barsCall({ interval, dayStartHour, timezone, signal }: BarKind & CallOp
  * {@link ProblemError} for a refusal, an {@link UnreachableError} when no answer came, or the reason of an aborted signal.
  */
 export class FxClient {
+  /** The API keys of the system. */
+  readonly keys: Keys;
   readonly #http: Http;
   readonly #options: ClientOptions;
+  readonly #dial: Dial | undefined;
   readonly #nextTime = tickClock();
 
-  constructor(options: ClientOptions) {
+  /** @param dial of a platform whose sockets can carry the token */
+  constructor(options: ClientOptions, dial?: Dial) {
     this.#http = new Http(options);
+    this.keys = new Keys(this.#http);
     this.#options = options;
+    this.#dial = dial;
   }
 
   /** Stores one tick; when this returns it is durable. A conflict of explicit `seq` is a 409. */
@@ -196,18 +214,32 @@ export class FxClient {
     return this.#body<Health>({ method: "GET", path: "/health", expect: [503], ...options });
   }
 
+  /** Who changed which key or tick, the newest first; needs the scope `admin`. */
+  audit({ pageSize, signal }: AuditQuery = {}): AsyncGenerator<AuditJson, void, undefined> {
+    return pagedRows<AuditJson>(this.#http, { method: "GET", path: "/audit", query: { limit: pageSize }, signal });
+  }
+
+  /** Lets one WebSocket in that cannot carry the token, within 30 s: `/ws?ticket=…`. A {@link stream} sees to that itself. */
+  async ticket(options: CallOptions = {}): Promise<TicketJson> {
+    return this.#post<TicketJson>({ path: "/tickets", ...options });
+  }
+
   /**
    * Ticks and bars as they happen; see {@link FxStream}. It connects when it is read or listened to.
    *
    * @throws Error where there is no WebSocket: pass one in the client's options
    */
   stream(options: StreamOptions): FxStream {
-    const { url, webSocket = globalWebSocket(), random = Math.random } = this.#options;
+    const { random = Math.random } = this.#options;
+    return new FxStream({ entrance: this.#entrance(), history: this, random }, options);
+  }
+
+  #entrance(): Entrance {
+    const { url: base, webSocket = globalWebSocket() } = this.#options;
+    const url = `${base.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`;
+    if (this.#dial !== undefined) return new Entrance({ url, http: this.#http, dial: this.#dial, needsTicket: false });
     if (webSocket === undefined) throw new Error("this platform has no WebSocket: pass one as the option webSocket");
-    return new FxStream(
-      { url: `${url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`, webSocket, history: this, random },
-      options,
-    );
+    return new Entrance({ url, http: this.#http, dial: (address) => new webSocket(address), needsTicket: true });
   }
 
   /** A tick without a time gets its own before it is sent: a repeated request then names the same tick. */

@@ -14,7 +14,7 @@ export interface ProblemDocument {
 
 /** A service answered with a status of 400 or more. */
 export class ProblemError extends Error {
-  override readonly name = "ProblemError";
+  override readonly name: string = "ProblemError";
   readonly status: number;
   readonly problem: ProblemDocument;
   /** What `Retry-After` asks for. */
@@ -26,6 +26,16 @@ export class ProblemError extends Error {
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** 401: there is no token, or the server does not take it (any more). */
+export class UnauthorizedError extends ProblemError {
+  override readonly name = "UnauthorizedError";
+}
+
+/** 403: the token lacks the scope, or does not cover the symbol, that the problem's detail names. */
+export class ForbiddenError extends ProblemError {
+  override readonly name = "ForbiddenError";
 }
 
 /** No answer came: connection refused or cut, a name that does not resolve, or the time of the attempt ran out. */
@@ -65,15 +75,24 @@ function parseRetryAfter(headers: Headers): number | undefined {
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
+function errorOf(problem: ProblemDocument, retryAfterMs: number | undefined): ProblemError {
+  if (problem.status === 401) return new UnauthorizedError(problem, retryAfterMs);
+  if (problem.status === 403) return new ForbiddenError(problem, retryAfterMs);
+  return new ProblemError(problem, retryAfterMs);
+}
+
+/** What a failed answer is known by. */
+export type FailedAnswer = Pick<Response, "status" | "statusText" | "headers">;
+
 /** The problem document of a failed answer; one is made up for an answer that has none, such as a proxy's page. */
-export function problemOf(response: Response, text: string): ProblemError {
-  const retryAfterMs = parseRetryAfter(response.headers);
-  const made = { type: "about:blank", title: response.statusText || "request failed", status: response.status };
-  if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return new ProblemError(made, retryAfterMs);
+export function problemOf({ status, statusText, headers }: FailedAnswer, text: string): ProblemError {
+  const retryAfterMs = parseRetryAfter(headers);
+  const made = { type: "about:blank", title: statusText || "request failed", status };
+  if (!/\bjson\b/.test(headers.get("content-type") ?? "")) return errorOf(made, retryAfterMs);
   try {
     const problem: object = JSON.parse(text);
-    return new ProblemError({ ...made, ...problem, status: response.status }, retryAfterMs);
+    return errorOf({ ...made, ...problem, status }, retryAfterMs);
   } catch {
-    return new ProblemError(made, retryAfterMs);
+    return errorOf(made, retryAfterMs);
   }
 }

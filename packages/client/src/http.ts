@@ -1,5 +1,6 @@
-import { problemOf, UnreachableError } from "./errors.js";
+import { problemOf, UnauthorizedError, UnreachableError } from "./errors.js";
 import { DEFAULT_RETRY, type RetryPolicy, retryDelayMs, sleep } from "./retry.js";
+import { Token, type TokenSource } from "./token.js";
 
 /** A failed attempt that is about to be repeated. */
 export interface RetryEvent {
@@ -11,6 +12,11 @@ export interface RetryEvent {
 export interface HttpOptions {
   /** Where the API is: `http://localhost:8000`, or a path of the page's own origin. */
   readonly url: string;
+  /**
+   * An API key or a JWT, or a function that gives one. A function is asked again when the server has refused its answer (401);
+   * when it fails, so does the call, or the stream, with its error.
+   */
+  readonly token?: TokenSource | undefined;
   /** Stands in for the global fetch. */
   readonly fetch?: typeof fetch | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
@@ -30,12 +36,14 @@ export interface CallOptions {
 }
 
 export interface Call extends CallOptions {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Relative to the API's address, or the absolute address of a next page. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: string | ReadableStream<Uint8Array>;
   readonly contentType?: string;
+  /** It is not repeated: that would do it twice, or be of no use. */
+  readonly isOnce?: boolean;
   /** Statuses of 400 or more whose body is an answer all the same. */
   readonly expect?: readonly number[];
 }
@@ -44,7 +52,7 @@ export interface Answer {
   /** The address that answered, which the links of the answer are relative to. */
   readonly url: string;
   readonly headers: Headers;
-  /** The parsed JSON. */
+  /** The parsed JSON; undefined when there is none (204). */
   readonly body: unknown;
 }
 
@@ -52,11 +60,17 @@ const TIMEOUT_DEFAULT_MS = 30_000;
 
 /** Sends requests, repeats what failed for a passing reason, and turns refusals into errors. */
 export class Http {
+  /** Who calls. */
+  readonly token: Token;
   readonly #base: string;
+  /** The only one that the token is sent to; undefined where there is no page that a relative address could belong to. */
+  readonly #origin: string | undefined;
   readonly #policy: RetryPolicy;
 
   constructor(private readonly options: HttpOptions) {
+    this.token = new Token(options.token);
     this.#base = options.url.replace(/\/+$/, "");
+    this.#origin = originOf(this.#base);
     this.#policy = { ...DEFAULT_RETRY, ...options.retry };
   }
 
@@ -66,54 +80,74 @@ export class Http {
    */
   async send(call: Call): Promise<Answer> {
     const url = this.#address(call);
+    let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
+      const token = await this.#tokenFor(url);
       try {
-        const answer = await this.#attempt(url, call);
+        const answer = await this.#attempt(url, call, token);
         if (attempt > 1) this.options.onRecovery?.();
         return answer;
       } catch (error) {
-        await this.#waitOrThrow(error, attempt, call);
+        // A new token is worth one attempt: whoever refuses that one too means it.
+        if (!isRenewed && error instanceof UnauthorizedError && (await this.token.renew(token)) && isRepeatable(call))
+          isRenewed = true;
+        else await this.#waitOrThrow(error, attempt, call);
       }
     }
   }
 
   async #waitOrThrow(error: unknown, attempt: number, call: Call): Promise<void> {
-    // A streamed body has been read when its request fails: only who made it can make it again.
-    const repeatable = call.body === undefined || typeof call.body === "string";
-    const waitMs = repeatable
-      ? retryDelayMs(error, attempt, this.#policy, this.options.random ?? Math.random)
-      : undefined;
+    const waitMs =
+      isRepeatable(call) && !call.isOnce
+        ? retryDelayMs(error, attempt, this.#policy, this.options.random ?? Math.random)
+        : undefined;
     if (waitMs === undefined || !(error instanceof Error)) throw error;
     this.options.onRetry?.({ attempt, waitMs, error });
     await sleep(waitMs, call.signal);
   }
 
-  async #attempt(url: string, call: Call): Promise<Answer> {
-    const { response, text } = await this.#exchange(url, call);
+  /** A next page may be anywhere, as far as a `Link` says: the token goes to nobody but who it is for. */
+  async #tokenFor(url: string): Promise<string | undefined> {
+    const token = await this.token.current();
+    if (token === undefined || originOf(url) === this.#origin) return token;
+    throw new Error(
+      `the next page is said to be at ${originOf(url)}, which does not get the token of ${this.#base}: PUBLIC_URL of its services is another address than this`,
+    );
+  }
+
+  async #attempt(url: string, call: Call, token: string | undefined): Promise<Answer> {
+    const { response, text } = await this.#exchange(url, this.#request(call, token), call.signal);
     if (response.ok || call.expect?.includes(response.status)) {
-      return { url: response.url || url, headers: response.headers, body: parseJson(url, text) };
+      return {
+        url: response.url || url,
+        headers: response.headers,
+        body: response.status === 204 ? undefined : parseJson(url, text),
+      };
     }
     throw problemOf(response, text);
   }
 
   /** One request and its whole answer; whatever fetch throws means that there is none. */
-  async #exchange(url: string, call: Call): Promise<{ response: Response; text: string }> {
+  async #exchange(url: string, request: RequestInit, signal: AbortSignal | undefined) {
     try {
-      const response = await (this.options.fetch ?? fetch)(url, this.#request(call));
+      const response = await (this.options.fetch ?? fetch)(url, request);
       return { response, text: await response.text() };
     } catch (error) {
-      if (call.signal?.aborted) throw call.signal.reason;
+      if (signal?.aborted) throw signal.reason;
       throw new UnreachableError(url, error);
     }
   }
 
-  #request(call: Call): RequestInit {
+  #request(call: Call, token: string | undefined): RequestInit {
     const streamed = typeof call.body === "object";
     const limits = streamed ? [] : [AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_DEFAULT_MS)];
     const signals = call.signal === undefined ? limits : [call.signal, ...limits];
     return {
       method: call.method,
-      headers: call.contentType === undefined ? {} : { "content-type": call.contentType },
+      headers: {
+        ...(call.contentType !== undefined && { "content-type": call.contentType }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
       signal: AbortSignal.any(signals),
       ...(call.body === undefined ? {} : { body: call.body }),
       // fetch wants it said that a streamed body is sent before the answer is read.
@@ -129,6 +163,18 @@ export class Http {
     }
     return query.size === 0 ? base : `${base}?${query}`;
   }
+}
+
+/** A streamed body has been read when its request fails: only who made it can make it again. */
+function isRepeatable({ body }: Call): boolean {
+  return body === undefined || typeof body === "string";
+}
+
+/** The origin of an address; that of the page for a relative one. */
+function originOf(url: string): string | undefined {
+  // Only browsers have one, and the types are those of Node too.
+  const { location } = globalThis as { location?: { readonly href: string } };
+  return URL.canParse(url, location?.href) ? new URL(url, location?.href).origin : undefined;
 }
 
 function parseJson(url: string, text: string): unknown {

@@ -22,7 +22,8 @@ const RETRY_AFTER_MAX_MS = 60_000;
 /** 502 comes from a proxy in front of a service that is starting or gone. What took too long (504) would do so again. */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503]);
 
-function isRetryable(error: unknown): boolean {
+/** Whether an error may pass by itself. */
+export function isPassing(error: unknown): error is ProblemError | UnreachableError {
   if (error instanceof UnreachableError) return true;
   return error instanceof ProblemError && RETRYABLE_STATUS.has(error.status);
 }
@@ -44,7 +45,7 @@ export function retryDelayMs(
   policy: RetryPolicy,
   random: () => number,
 ): number | undefined {
-  if (attempt >= policy.attemptsMax || !isRetryable(error)) return undefined;
+  if (attempt >= policy.attemptsMax || !isPassing(error)) return undefined;
   const retryAfterMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
   if (retryAfterMs > RETRY_AFTER_MAX_MS) return undefined;
   return retryAfterMs + backoffMs(attempt, policy, random);

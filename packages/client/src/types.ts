@@ -1,9 +1,15 @@
+import type { KeyJson, Limits, NewKeyJson, Scope } from "@fx-ohlc/schemas";
+
 export type {
+  AuditJson,
   BulkResult,
   CorrectedTick,
   DeleteResult,
+  Limits,
   PostedTick,
+  Scope,
   SymbolJson,
+  TicketJson,
   TickJson,
   UploadResult,
 } from "@fx-ohlc/schemas";
@@ -25,4 +31,33 @@ export interface Health {
   readonly status: "healthy" | "unhealthy";
   readonly timestamp: string;
   readonly [part: string]: unknown;
+}
+
+/** A key, but for its token. */
+export type ApiKey = KeyJson;
+
+/** A key that was just made, with its `token`: shown this once. */
+export type CreatedKey = NewKeyJson;
+
+/** A key to make. */
+export interface NewKey {
+  /** What it is for, as access logs, metrics and corrections say it. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Patterns such as `EUR*` and `XAUUSD`; every symbol when absent. */
+  readonly symbols?: readonly string[] | null | undefined;
+  readonly limits?: Limits | null | undefined;
+  /** RFC 3339; never when absent. */
+  readonly expires_at?: string | null | undefined;
+  /** For callers that cannot set headers: it goes into the address as `?token=`, and holds `read` or `write` and nothing else. */
+  readonly in_url?: boolean | undefined;
+}
+
+/** What can be changed of a key; `null` takes back what holds it to some symbols, limits or an end. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly symbols?: readonly string[] | null | undefined;
+  readonly limits?: Limits | null | undefined;
+  readonly expires_at?: string | null | undefined;
 }

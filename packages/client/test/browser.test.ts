@@ -22,5 +22,5 @@ test("a browser loads one file, which needs no other and no package", () => {
 });
 
 test("Node loads the ws package besides", () => {
-  expect(readFileSync(join(DIST, "index.js"), "utf8")).toMatch(/ from "ws"/);
+  expect(readFileSync(join(DIST, "node-socket.js"), "utf8")).toMatch(/ from "ws"/);
 });

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -92,6 +92,14 @@ export class ScriptedGateway {
   readonly answers = new Map<string, unknown[]>();
   /** Ticks in order, of which a read of `/ticks` gets those it asks for. */
   history: readonly Timed[] | undefined;
+  /** What upgrades asked for, and the token they carried. */
+  readonly upgrades: { readonly path: string | undefined; readonly authorization: string | undefined }[] = [];
+  /** The status that an upgrade is refused with; undefined lets it in. */
+  admit: (request: IncomingMessage) => number | undefined = () => undefined;
+  /** The status that a read is refused with; undefined answers it. */
+  refuseRead: (request: IncomingMessage) => number | undefined = () => undefined;
+  /** Makes the ticket that is sold next. */
+  ticket: (() => string) | undefined;
   /** Called before a read is answered, and waited for. */
   beforeAnswer: () => Promise<void> | void = () => {};
 
@@ -99,11 +107,22 @@ export class ScriptedGateway {
     this.#server = createServer(async (request, response) => {
       this.reads.push(request.url ?? "");
       await this.beforeAnswer();
-      const rows = this.#answerTo(new URL(request.url ?? "", "http://x"));
-      response.writeHead(rows === undefined ? 404 : 200, { "content-type": "application/json" });
+      const refused = this.refuseRead(request);
+      const rows = refused === undefined ? this.#answerTo(new URL(request.url ?? "", "http://x")) : undefined;
+      response.writeHead(rows === undefined ? (refused ?? 404) : 200, { "content-type": "application/json" });
       response.end(JSON.stringify(rows ?? {}));
     });
-    this.#sockets = new WebSocketServer({ server: this.#server, path: "/ws" });
+    this.#sockets = new WebSocketServer({
+      server: this.#server,
+      path: "/ws",
+      verifyClient: ({ req }, decide) => {
+        this.upgrades.push({ path: req.url, authorization: req.headers.authorization });
+        const status = this.admit(req);
+        decide(status === undefined, status, JSON.stringify({ detail: `refused with ${status}` }), {
+          "Content-Type": "application/problem+json",
+        });
+      },
+    });
     this.#sockets.on("connection", (socket) => {
       this.connections += 1;
       this.#peers.add(new Peer(socket));
@@ -116,7 +135,8 @@ export class ScriptedGateway {
     return gateway;
   }
 
-  #answerTo({ pathname, searchParams }: URL): readonly unknown[] | undefined {
+  #answerTo({ pathname, searchParams }: URL): object | undefined {
+    if (pathname === "/tickets" && this.ticket !== undefined) return { ticket: this.ticket() };
     if (pathname !== "/ticks" || this.history === undefined) return this.answers.get(pathname);
     const place = (name: string) => placeOf(this.history ?? [], Date.parse(searchParams.get(name) ?? ""));
     const from = place("start");

@@ -10,6 +10,7 @@ export interface Received {
   readonly method: string;
   readonly path: string;
   readonly type: string | undefined;
+  readonly authorization: string | undefined;
   readonly body: string;
 }
 
@@ -52,7 +53,13 @@ export class ScriptedServer {
     // The client left before it had sent all: there is nobody to answer.
     if (body === undefined) return;
     const { method = "", url = "", headers } = request;
-    this.received.push({ method, path: url, type: headers["content-type"], body });
+    this.received.push({
+      method,
+      path: url,
+      type: headers["content-type"],
+      authorization: headers.authorization,
+      body,
+    });
     reply(request, response);
   }
 

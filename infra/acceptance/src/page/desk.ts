@@ -8,15 +8,16 @@ export class Desk {
     readonly system: System,
     readonly gateway: TestService,
     readonly edge: TestService,
-    /** Through the edge, like everybody. */
+    /** Through the edge, like everybody; with a first key, by that. */
     readonly client: FxClient,
   ) {}
 
-  static async open(): Promise<Desk> {
+  /** @param env of all services; `ADMIN_KEY` is the key of the client */
+  static async open(env: Record<string, string> = {}): Promise<Desk> {
     const system = await System.create();
     try {
-      const { gateway, edge } = await system.startAll();
-      return new Desk(system, gateway, edge, patientClient(edge));
+      const { gateway, edge } = await system.startAll(env);
+      return new Desk(system, gateway, edge, patientClient(edge, env.ADMIN_KEY));
     } catch (error) {
       await system.stop();
       throw error;

@@ -32,6 +32,38 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 {{- end }}
 
+{{/* The Secret of internal_secret and admin_key. */}}
+{{- define "fx.accessSecret" -}}
+{{ .Values.access.secretName | default (printf "%s-access" .Release.Name) }}
+{{- end }}
+
+{{/* Who may do what, the same for all services. */}}
+{{- define "fx.accessEnv" -}}
+{{- if .Values.access.enabled -}}
+- { name: AUTH, value: "on" }
+- { name: ANONYMOUS_SCOPES, value: {{ join "," .Values.access.anonymousScopes | quote }} }
+- { name: DEFAULT_LIMITS, value: {{ join "," .Values.access.defaultLimits | quote }} }
+- { name: TRUSTED_PROXIES, value: {{ join "," .Values.access.trustedProxies | quote }} }
+- { name: JWT_JWKS_URL, value: {{ .Values.access.jwt.jwksUrl | quote }} }
+- { name: JWT_PUBLIC_KEY_FILE, value: {{ ternary "/etc/fx/jwt/key" "" (ne .Values.access.jwt.publicKey.secretName "") | quote }} }
+- { name: JWT_ISSUER, value: {{ .Values.access.jwt.issuer | quote }} }
+- { name: JWT_AUDIENCE, value: {{ .Values.access.jwt.audience | quote }} }
+- name: INTERNAL_SECRET
+  valueFrom:
+    secretKeyRef: { name: {{ include "fx.accessSecret" . }}, key: internal_secret }
+{{- else -}}
+{{- $services := keys (include "fx.services" . | fromYaml) | sortAlpha }}
+{{- $names := list .Values.ingress.host (printf "%s-edge" .Release.Name) (printf "%s-edge.%s" .Release.Name .Release.Namespace) }}
+{{- range $services }}
+{{- $names = append $names (printf "%s-%s" $.Release.Name .) }}
+{{- end }}
+- { name: AUTH, value: "off" }
+- { name: AUTH_OFF_I_UNDERSTAND, value: "true" }
+- { name: BIND_ADDRESS, value: 0.0.0.0 }
+- { name: ALLOWED_HOSTS, value: {{ join "," (concat $names .Values.access.allowedHosts) | quote }} }
+{{- end }}
+{{- end }}
+
 {{- define "fx.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532

@@ -25,7 +25,25 @@ const [docker, ...first] = compose();
 for (const file of ["docker-compose.yml", "docker-compose.prod.yml"]) {
   check(`compose config ${file}`, docker, ...first, "-f", file, "config", "--quiet");
 }
-check("promtool check config", promtool(), "check", "config", "infra/prometheus/prometheus.yml");
+for (const file of ["infra/docker/tls.yml", "infra/docker/gateway-ports.yml"]) {
+  check(
+    `compose config with ${file}`,
+    docker,
+    ...first,
+    "-f",
+    "docker-compose.prod.yml",
+    "-f",
+    file,
+    "config",
+    "--quiet",
+  );
+}
+const open = "infra/docker/auth-off.yml";
+check(`compose config with ${open}`, docker, ...first, "-f", "docker-compose.yml", "-f", open, "config", "--quiet");
+const prometheus = promtool();
+// Its secret is a file of the containers only: what the configuration names is not looked for here.
+check("promtool check config", prometheus, "check", "config", "--syntax-only", "infra/prometheus/prometheus.yml");
+check("promtool check rules", prometheus, "check", "rules", "infra/prometheus/rules/fx-ohlc.yml");
 const binary = await helm();
 check("helm lint", binary, "lint", "--strict", CHART);
 check("helm template", binary, "template", "fx", CHART);
@@ -33,6 +51,9 @@ const everything = [
   "serviceMonitor.enabled=true",
   "streamGateway.autoscaling.connections=5000",
   "ingress.tlsSecret=tls",
+  "access.jwt.jwksUrl=https://id.example.com/jwks.json",
+  "access.jwt.publicKey.secretName=jwt",
 ];
 check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
+check("helm template, access off", binary, "template", "fx", CHART, "--set", "access.enabled=false");
 process.exitCode = failures === 0 ? 0 : 1;

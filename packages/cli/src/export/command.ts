@@ -1,10 +1,11 @@
 import { INTERVALS, type Interval, type Micros, parseInterval, takesDayBoundary } from "@fx-ohlc/schemas";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseInstant, parseSymbol, parseUrl } from "../arguments.js";
+import { parseInstant, parseSymbol } from "../arguments.js";
+import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportFile } from "./export-file.js";
 
-type Flags = Pick<ExportOptions, "symbol" | "interval" | "dayStartHour" | "timezone" | "url"> & {
+type Flags = Pick<ExportOptions, "symbol" | "interval" | "dayStartHour" | "timezone" | "url" | "token"> & {
   readonly start?: Micros;
   readonly end?: Micros;
   readonly format?: ExportFormat;
@@ -84,7 +85,8 @@ export function addExportCommand(program: Command, context: Context, finish: Fin
     .option("--timezone <zone>", "IANA zone in which days start, for bars of 2h and more")
     .option("--day-start-hour <hour>", "hour at which they start there", parseHour)
     .addOption(new Option("--format <format>", "instead of what the file's name says").choices(EXPORT_FORMATS))
-    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addOption(urlOption())
+    .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)
     .action(async (file: string, flags: Flags) => {
       finish(await exportFile(optionsOf(file, flags, context), context));

@@ -2,6 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { BarJson, FxClient, SymbolJson, TickJson } from "@fx-ohlc/client";
 import { formatTime, type Interval, type Micros, nowUs, parseTime } from "@fx-ohlc/schemas";
+import type { Connection } from "../connection.js";
 import { patientClient } from "../patient-client.js";
 import { type Progress, showProgress } from "../progress.js";
 import { type Context, counted, duration, EXIT, grouped } from "../terminal.js";
@@ -13,7 +14,7 @@ import { csv, ndjson } from "./text-encoders.js";
 export const EXPORT_FORMATS = ["csv", "ndjson", "parquet"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-export interface ExportOptions {
+export interface ExportOptions extends Connection {
   /** A path, or `-` for standard output. */
   readonly file: string;
   readonly symbol: string;
@@ -25,7 +26,6 @@ export interface ExportOptions {
   readonly timezone: string | undefined;
   readonly format: ExportFormat;
   readonly gzip: boolean;
-  readonly url: string;
 }
 
 /** Some twenty seconds: a service that is restarted comes back, and who waits for a file is told soon if it does not. */
@@ -98,7 +98,7 @@ class Run {
     private readonly context: Context,
   ) {
     this.#passage = new Passage(context, options.interval === undefined ? "ticks" : "bars", options.endUs ?? nowUs());
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#passage.trouble(text));
+    this.#client = patientClient(options, ATTEMPTS_MAX, (text) => this.#passage.trouble(text));
   }
 
   async export(): Promise<number> {

@@ -1,4 +1,5 @@
 import { FxClient, sleep } from "@fx-ohlc/client";
+import type { Connection } from "../connection.js";
 import { counted, duration, type Terminal } from "../terminal.js";
 
 /** Refreshing a year of minutes takes about a minute; who imports more than can be refreshed in ten is told so instead. */
@@ -25,10 +26,10 @@ async function backlog(client: FxClient): Promise<Backlog> {
 
 /**
  * Waits until the bars of ticks that were older than the live window are exact, and says so. Ticks are in the bars at once
- * otherwise. Where `/health` does not tell it says nothing.
+ * otherwise. Where `/health` does not tell, as to a token without the scope `ops`, it says nothing.
  */
-export async function awaitBars(url: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const client = new FxClient({ url, timeoutMs: REQUEST_TIMEOUT_MS, retry: { attemptsMax: 1 } });
+export async function awaitBars({ url, token }: Connection, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const client = new FxClient({ url, token, timeoutMs: REQUEST_TIMEOUT_MS, retry: { attemptsMax: 1 } });
   const startedMs = performance.now();
   let { windows, etaS = 0 } = await backlog(client);
   if (windows === undefined) return;

@@ -1,12 +1,13 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseShift, parseSymbol, parseUrl } from "../arguments.js";
+import { parseShift, parseSymbol } from "../arguments.js";
+import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { FORMAT_NAMES } from "../tick-file/input-file.js";
 import { PRICE_CHOICES, type PriceChoice } from "../tick-file/quote.js";
 import { type ImportOptions, importFiles } from "./import-files.js";
 
-type Flags = Pick<ImportOptions, "symbol" | "format" | "url" | "onError" | "restart"> & {
+type Flags = Pick<ImportOptions, "symbol" | "format" | "url" | "token" | "onError" | "restart"> & {
   readonly price?: PriceChoice;
   readonly points?: number;
   readonly shift?: Micros;
@@ -54,7 +55,8 @@ export function addImportCommand(program: Command, context: Context, finish: Fin
     .addOption(new Option("--price <side>", "which price of a quote to take").choices(PRICE_CHOICES))
     .addOption(new Option("--format <format>", "what the files hold").choices(FORMAT_NAMES))
     .option("--points <number>", "points in a price of 1 in bi5 files, where it is not 100000 or 1000", parsePoints)
-    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addOption(urlOption())
+    .addOption(tokenOption(context.environment))
     .option("--shift <duration>", "move all times, by seconds or an ISO 8601 duration (P604W, -PT1H)", parseShift)
     .addOption(new Option("--on-error <what>", "at a bad line or file").choices(["stop", "skip"]).default("stop"))
     .option("--restart", "start over instead of going on where an earlier run stopped")

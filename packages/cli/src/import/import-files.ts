@@ -1,5 +1,6 @@
 import type { FxClient } from "@fx-ohlc/client";
 import type { Micros } from "@fx-ohlc/schemas";
+import type { Connection } from "../connection.js";
 import { patientClient } from "../patient-client.js";
 import { type Progress, showProgress } from "../progress.js";
 import { type Context, counted, EXIT, grouped } from "../terminal.js";
@@ -12,7 +13,7 @@ import { Importer } from "./importer.js";
 import { resumePoint } from "./resume.js";
 import { identify, StateFile } from "./state-file.js";
 
-export interface ImportOptions {
+export interface ImportOptions extends Connection {
   /** Paths, or `-` for standard input, in the order in which they are read. */
   readonly files: readonly string[];
   /** Stands in for what the files say. */
@@ -22,7 +23,6 @@ export interface ImportOptions {
   readonly format: FormatName | undefined;
   /** Of bi5 prices; by the symbol when absent. */
   readonly decimals: number | undefined;
-  readonly url: string;
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
   /** Do not go on where an earlier run stopped. */
@@ -64,7 +64,7 @@ class Run {
     private readonly opened: Awaited<ReturnType<typeof openFiles>>,
   ) {
     this.#progress = showProgress(context.terminal, undefined);
-    this.#client = patientClient(options.url, ATTEMPTS_MAX, (text) => this.#progress.trouble(text));
+    this.#client = patientClient(options, ATTEMPTS_MAX, (text) => this.#progress.trouble(text));
   }
 
   async import(): Promise<number> {
@@ -134,7 +134,7 @@ class Run {
     const { terminal, signal } = this.context;
     terminal.out(importer.summary());
     importer.skipped.list(terminal);
-    await awaitBars(this.options.url, terminal, signal);
+    await awaitBars(this.options, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;
   }
 }

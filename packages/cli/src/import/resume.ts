@@ -3,14 +3,17 @@ import { formatTime, parseTime } from "@fx-ohlc/schemas";
 import type { Mark, SentTick } from "./chunks.js";
 import type { StateFile } from "./state-file.js";
 
+/** Answers of a service, or to a token, that cannot say what is stored. */
+const UNASKABLE: ReadonlySet<number> = new Set([403, 404, 405]);
+
 /** Whether the service holds a tick that it acknowledged in an earlier run. */
 async function isStored(client: FxClient, { symbol, time, price }: SentTick, signal: AbortSignal) {
   const end = formatTime((parseTime(time) ?? 0) + 1);
   try {
     for await (const tick of client.ticks({ symbol, start: time, end, signal })) if (tick.price === price) return true;
   } catch (error) {
-    // The write side alone cannot be asked; it can always be sent everything again.
-    if (!(error instanceof ProblemError && (error.status === 404 || error.status === 405))) throw error;
+    // The write side alone cannot be asked, nor by a token that may only write; it can always be sent everything again.
+    if (!(error instanceof ProblemError && UNASKABLE.has(error.status))) throw error;
   }
   return false;
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseSymbol, parseUrl } from "../arguments.js";
+import { parseSymbol } from "../arguments.js";
+import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { PRICE_SIDES, type PriceSide } from "../tick-file/quote.js";
 import { type ReplayOptions, replay } from "./replay.js";
@@ -14,7 +15,7 @@ function parseSpeed(raw: string): number {
   return speed;
 }
 
-type Flags = Pick<ReplayOptions, "symbol" | "speed" | "url"> & { readonly price?: PriceSide };
+type Flags = Pick<ReplayOptions, "symbol" | "speed" | "url" | "token"> & { readonly price?: PriceSide };
 
 const DETAILS = `
 The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as
@@ -36,7 +37,8 @@ export function addReplayCommand(program: Command, context: Context, finish: Fin
     .option("--symbol <symbol>", "symbol to send them as, such as EURUSD; what the file says when absent", parseSymbol)
     .addOption(new Option("--price <side>", "which price of a quote to take").choices(PRICE_SIDES))
     .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1)
-    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addOption(urlOption())
+    .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)
     .action(async (file: string, { price: side, ...flags }: Flags) => {
       finish(await replay({ ...flags, file, side }, context));

@@ -1,5 +1,6 @@
 import { type FxClient, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
+import type { Connection } from "../connection.js";
 import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { BadLineError } from "../tick-file/place.js";
@@ -8,14 +9,13 @@ import { isTick } from "../tick-file/tick.js";
 import { fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { Pace } from "./pace.js";
 
-export interface ReplayOptions {
+export interface ReplayOptions extends Connection {
   /** A path, or `-` for standard input. */
   readonly file: string;
   /** Stands in for what the file says. */
   readonly symbol: string | undefined;
   readonly side: PriceSide | undefined;
   readonly speed: number;
-  readonly url: string;
 }
 
 /** Ticks that fall due within it share a request. */
@@ -88,7 +88,7 @@ async function playFile(options: ReplayOptions, player: Player, context: Context
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<number> {
   const { terminal, signal } = context;
-  const client = undauntedClient(options.url, terminal);
+  const client = undauntedClient(options, terminal);
   const player = new Player(client, signal);
   const startedMs = performance.now();
   const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;

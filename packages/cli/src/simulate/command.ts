@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseSymbols, parseUrl } from "../arguments.js";
+import { parseSymbols } from "../arguments.js";
+import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { type SimulateOptions, simulate } from "./simulate.js";
 
@@ -33,7 +34,8 @@ export function addSimulateCommand(program: Command, context: Context, finish: F
         .default(DEFAULT_SYMBOLS, DEFAULT_SYMBOLS.join(",")),
     )
     .option("--rate <n>", "ticks per second of each symbol", parseRate, 1)
-    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addOption(urlOption())
+    .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)
     .action(async ({ rate: ratePerSecond, ...flags }: Omit<SimulateOptions, "ratePerSecond"> & { rate: number }) => {
       finish(await simulate({ ...flags, ratePerSecond }, context));

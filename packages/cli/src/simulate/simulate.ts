@@ -1,15 +1,15 @@
 import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
+import type { Connection } from "../connection.js";
 import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
 import { type Due, Schedule } from "./schedule.js";
 
-export interface SimulateOptions {
+export interface SimulateOptions extends Connection {
   readonly symbols: readonly string[];
   /** Ticks per second of each symbol. */
   readonly ratePerSecond: number;
-  readonly url: string;
 }
 
 /** Ticks that fall due within it share a request: unseen by who watches, and at most 50 requests a second. */
@@ -49,8 +49,8 @@ class Simulator {
       const bars = await this.client.latest({ symbols, signal });
       return new Map(bars.map(({ symbol, close }) => [symbol, close]));
     } catch (error) {
-      // The write side alone knows no bars.
-      if (error instanceof ProblemError && error.status === 404) return new Map();
+      // The write side alone knows no bars, and a token that may only write is told none.
+      if (error instanceof ProblemError && (error.status === 404 || error.status === 403)) return new Map();
       throw error;
     }
   }
@@ -87,8 +87,8 @@ class Simulator {
  * @throws ProblemError when the service refuses the ticks
  */
 export async function simulate(options: SimulateOptions, { terminal, signal }: Context): Promise<number> {
-  const { symbols, ratePerSecond, url } = options;
-  const client = undauntedClient(url, terminal);
+  const { symbols, ratePerSecond } = options;
+  const client = undauntedClient(options, terminal);
   const simulator = new Simulator(client, ratePerSecond);
   const startedMs = performance.now();
   try {

@@ -1,6 +1,6 @@
 import { parseChannel } from "@fx-ohlc/client";
 import { type Command, InvalidArgumentError } from "commander";
-import { parseUrl } from "../arguments.js";
+import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { type WatchOptions, watch } from "./watch.js";
 
@@ -26,7 +26,8 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
     .summary("show ticks and bars as they happen")
     .description("Shows ticks and bars as they happen, until it is interrupted.")
     .argument("<channels...>", "ticks:EURUSD, ohlc:EURUSD:minute, or * for every symbol", parseChannels)
-    .option("--url <url>", "address of the system", parseUrl, "http://localhost:8000")
+    .addOption(urlOption())
+    .addOption(tokenOption(context.environment))
     .option("--json", "print every event as a line of JSON")
     .addHelpText("after", DETAILS)
     .action(async (channels: string[], flags: Omit<WatchOptions, "channels">) => {

@@ -1,12 +1,12 @@
 import { cursorTo, moveCursor } from "node:readline";
 import { FxClient, type StreamEvent } from "@fx-ohlc/client";
+import type { Connection } from "../connection.js";
 import { type Context, EXIT, type Screen, type Terminal } from "../terminal.js";
 import { eventLines, remark } from "./event-lines.js";
 import { LiveTable } from "./live-table.js";
 
-export interface WatchOptions {
+export interface WatchOptions extends Connection {
   readonly channels: readonly string[];
-  readonly url: string;
   /** Every event as a line of JSON. */
   readonly json?: boolean;
 }
@@ -79,8 +79,11 @@ function viewOn(terminal: Terminal, json: boolean | undefined): View {
  * @returns the exit code
  * @throws StreamClosedError when the server refuses the stream for good
  */
-export async function watch({ channels, url, json }: WatchOptions, { terminal, signal }: Context): Promise<number> {
-  const stream = new FxClient({ url }).stream({ channels, signal });
+export async function watch(
+  { channels, json, ...connection }: WatchOptions,
+  { terminal, signal }: Context,
+): Promise<number> {
+  const stream = new FxClient(connection).stream({ channels, signal });
   const view = viewOn(terminal, json);
   try {
     for await (const event of stream) view.show(event);

@@ -43,6 +43,8 @@ export interface StatusEvent {
   readonly status: "connecting" | "live" | "waiting" | "paused" | "closed";
   /** Why the connection ended, where it did. */
   readonly reason?: string | undefined;
+  /** What closed the stream for good, where that was not its reader. */
+  readonly error?: Error | undefined;
   /** How long it waits before the next attempt. */
   readonly retryMs?: number | undefined;
 }

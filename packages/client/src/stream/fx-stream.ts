@@ -1,12 +1,16 @@
-import { backoffMs, type RetryPolicy } from "../retry.js";
+import type { ErrorMessage, SubscribedMessage } from "@fx-ohlc/schemas";
+import { ForbiddenError, UnauthorizedError } from "../errors.js";
+import { backoffMs, isPassing, type RetryPolicy } from "../retry.js";
 import { canonicalName, covers } from "./channel.js";
 import type { Position } from "./channel-state.js";
+import { type Entrance, isRefusal } from "./entrance.js";
 import { EventHub } from "./event-hub.js";
 import type { EventOf, StreamEvent } from "./events.js";
 import type { HistoryReader } from "./history.js";
+import { OpenRequests } from "./open-requests.js";
 import type { ServerMessage } from "./protocol.js";
 import { Resumption } from "./resumption.js";
-import { type Ending, Socket, type WebSocketConstructor } from "./socket.js";
+import { type Ending, endingOf, Socket } from "./socket.js";
 
 export interface StreamOptions {
   /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, or `*` for every symbol. */
@@ -28,9 +32,7 @@ export interface StreamOptions {
 
 /** What a stream is made with besides its options. */
 export interface StreamParts {
-  /** The address of `/ws`. */
-  readonly url: string;
-  readonly webSocket: WebSocketConstructor;
+  readonly entrance: Entrance;
   readonly history: HistoryReader;
   readonly random: () => number;
 }
@@ -55,11 +57,15 @@ const RECONNECT_DEFAULT: RetryPolicy = { attemptsMax: Number.POSITIVE_INFINITY, 
 /** A connection that lasted longer was a good one: the next attempt counts as the first again. */
 const GOOD_CONNECTION_MS = 10_000;
 
-/** Unauthorized, and bad message: the same request would be refused again. */
-const FINAL_CODES: ReadonlySet<number> = new Set([4001, 4400]);
+/** What the server says of a channel that the token does not cover. */
+const FORBIDDEN = "forbidden";
+/** The token has ended. */
+const UNAUTHORIZED = 4001;
+/** A message that is none of this protocol's: the same one would be refused again. */
+const BAD_MESSAGE = 4400;
 
-function retryMsOf(reason: string): number {
-  return Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
+function retryMsOf({ reason, retryMs }: Ending): number {
+  return retryMs ?? Number(/retry_ms\D{0,4}(\d{1,6})/.exec(reason)?.[1] ?? 0);
 }
 
 /**
@@ -68,7 +74,8 @@ function retryMsOf(reason: string): number {
  * The states are those of {@link EventOf}<"status">. `connecting` ends in `live` with the server's answer to the
  * subscription, and `live` in `paused` while a reader's queue is full; from all of them a lost connection leads to `waiting`,
  * and that back to `connecting`. Every state leads to `closed`, by {@link close}, by leaving the loop, or by a refusal that is
- * final. What becomes of each channel meanwhile is told at {@link Resumption}.
+ * final: of a token that cannot be renewed, of a scope it lacks, of a message. A channel that it does not cover is an `error`
+ * event of the code `forbidden`, and the others go on. What becomes of each channel meanwhile is told at {@link Resumption}.
  */
 export class FxStream implements AsyncIterable<StreamEvent> {
   readonly #parts: StreamParts;
@@ -86,7 +93,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #liveSinceMs: number | undefined;
-  #requestId = 0;
+  readonly #requests = new OpenRequests();
 
   constructor(parts: StreamParts, options: StreamOptions) {
     this.#parts = parts;
@@ -146,7 +153,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
     this.#resumption.forgetUnfollowed();
-    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#nextId(), channels: names });
+    if (this.#isOpen) this.#socket?.send({ op: "unsubscribe", id: this.#requests.nextId(), channels: names });
   }
 
   /** Ends the stream, and the loop that reads it. */
@@ -166,11 +173,23 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#setStatus("connecting");
     // A listener may have had enough.
     if (this.#isClosed()) return;
-    this.#socket = new Socket(this.#parts.url, this.#parts.webSocket, this.#silenceMaxMs, {
-      onOpen: () => this.#onOpen(),
-      onMessage: (message) => this.#onMessage(message),
-      onEnd: (ending) => this.#onEnd(ending),
-    });
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const socket = await this.#parts.entrance.open(this.#closed.signal);
+      this.#socket = new Socket(socket, this.#silenceMaxMs, {
+        onOpen: () => this.#onOpen(),
+        onMessage: (message) => this.#onMessage(message),
+        onEnd: (ending) => void this.#onEnd(ending),
+      });
+      // Closed while the ticket was bought.
+      if (this.#isClosed()) this.#socket.close();
+    } catch (error) {
+      if (isPassing(error)) this.#lose(endingOf(error));
+      else this.#finish(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #onOpen(): void {
@@ -178,21 +197,34 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#requestChannels([...this.#channels]);
   }
 
-  #requestChannels(channels: string[]): void {
+  #requestChannels(channels: readonly string[]): void {
     const since = this.#resumption.since(channels);
-    this.#socket?.send({ op: "subscribe", id: this.#nextId(), channels, since });
-  }
-
-  #nextId(): number {
-    this.#requestId += 1;
-    return this.#requestId;
+    this.#socket?.send({ op: "subscribe", id: this.#requests.open(channels), channels, since });
   }
 
   #onMessage(message: ServerMessage): void {
-    if (message.type !== "subscribed") {
-      this.#resumption.onMessage(message);
+    if (message.type === "error" && message.code === FORBIDDEN) this.#onForbidden(message);
+    else if (message.type === "subscribed") this.#onSubscribed(message);
+    else this.#resumption.onMessage(message);
+  }
+
+  /** A channel that the token does not cover is left out from now on; the stream ends when that was the last one. */
+  #onForbidden(message: ErrorMessage): void {
+    const parts = this.#requests.refused(message.id);
+    if (parts.length > 1) {
+      for (const channels of parts) this.#requestChannels(channels);
       return;
     }
+    for (const channel of parts.flat()) this.#channels.delete(channel);
+    this.#resumption.forgetUnfollowed();
+    this.#emit(message);
+    const { message: detail } = message;
+    if (this.#channels.size === 0)
+      this.#finish(new ForbiddenError({ type: "about:blank", title: "Forbidden", status: 403, detail }));
+  }
+
+  #onSubscribed(message: SubscribedMessage): void {
+    this.#requests.answered(message.id);
     this.#liveSinceMs ??= performance.now();
     if (this.#status === "connecting") this.#setStatus("live");
     if (!this.#isClosed()) this.#resumption.onSubscribed(message.channels);
@@ -204,7 +236,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     this.#setStatus("paused", { reason: `${this.#queueMax} ticks and bars wait for the reader` });
   }
 
-  #setStatus(status: EventOf<"status">["status"], about: { reason?: string; retryMs?: number } = {}): void {
+  #setStatus(status: EventOf<"status">["status"], about: Omit<EventOf<"status">, "type" | "status"> = {}): void {
     this.#status = status;
     this.#emit({ type: "status", status, ...about });
   }
@@ -213,23 +245,47 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     return this.#status === "closed";
   }
 
-  #onEnd(ending: Ending): void {
-    if (FINAL_CODES.has(ending.code)) this.#finish(new StreamClosedError(ending));
-    else this.#lose(ending);
+  async #onEnd(ending: Ending): Promise<void> {
+    const { code, error } = ending;
+    const hasOpened = this.#isOpen;
+    if (code === UNAUTHORIZED || error instanceof UnauthorizedError) await this.#renew(ending);
+    else if (code === BAD_MESSAGE || isRefusal(error)) this.#finish(error ?? new StreamClosedError(ending));
+    else {
+      this.#lose(ending);
+      if (!hasOpened) await this.#askWhy();
+    }
+  }
+
+  /** The token was refused: the stream goes on with another one, if there is one. */
+  async #renew(ending: Ending): Promise<void> {
+    this.#disconnect();
+    try {
+      if (await this.#parts.entrance.renew()) this.#lose(ending);
+      else this.#finish(ending.error ?? new StreamClosedError(ending));
+    } catch (error) {
+      this.#finish(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** A connection that did not open may never do so: while the next attempt is waited for, that is found out. */
+  async #askWhy(): Promise<void> {
+    const refusal = await this.#parts.entrance.refusal(this.#closed.signal);
+    if (refusal !== undefined) this.#finish(refusal);
   }
 
   /** Drops the connection, if it is not gone yet, and plans the next one. */
   #lose(ending: Ending): void {
+    if (this.#isClosed()) return;
     this.#disconnect();
     this.#attempt += 1;
     if (this.#attempt >= this.#reconnect.attemptsMax) {
-      this.#finish(new StreamClosedError(ending));
+      this.#finish(ending.error ?? new StreamClosedError(ending));
       return;
     }
-    const { code, reason } = ending;
-    const retryMs = retryMsOf(reason) + backoffMs(this.#attempt, this.#reconnect, this.#parts.random);
+    const { code, reason, error } = ending;
+    const retryMs = retryMsOf(ending) + backoffMs(this.#attempt, this.#reconnect, this.#parts.random);
     this.#timer = setTimeout(() => this.#connect(), retryMs);
-    this.#setStatus("waiting", { reason: `${code} ${reason}`.trim(), retryMs });
+    this.#setStatus("waiting", { reason: error?.message ?? `${code} ${reason}`.trim(), retryMs });
   }
 
   #onDrained(): void {
@@ -242,6 +298,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
       this.#attempt = 0;
     this.#liveSinceMs = undefined;
     this.#isOpen = false;
+    this.#requests.forget();
     this.#resumption.onLost();
     this.#socket?.close();
     this.#socket = undefined;
@@ -252,7 +309,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
     clearTimeout(this.#timer);
     this.#closed.abort();
     this.#disconnect();
-    this.#setStatus("closed", error === undefined ? {} : { reason: error.message });
+    this.#setStatus("closed", error === undefined ? {} : { reason: error.message, error });
     this.#hub.end(error);
   }
 }

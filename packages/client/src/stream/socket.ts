@@ -1,3 +1,4 @@
+import type { ProblemError } from "../errors.js";
 import { parseMessage, type ServerMessage } from "./protocol.js";
 
 /** What is used of a WebSocket: the browser's own, and that of the `ws` package, are both such. */
@@ -7,6 +8,8 @@ export interface WebSocketLike {
   addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
   send(data: string): void;
   close(code?: number, reason?: string): void;
+  /** How the server refused the upgrade, where the platform tells; set before the close event. */
+  readonly refusal?: ProblemError | undefined;
   /** Where there is one, it ends a connection whose peer does not answer. */
   terminate?(): void;
 }
@@ -18,6 +21,15 @@ export interface Ending {
   /** The close code; 1006 when the peer did not say. */
   readonly code: number;
   readonly reason: string;
+  /** It did not even begin, for this reason. */
+  readonly error?: Error | undefined;
+  /** What the server asks for before the next attempt. */
+  readonly retryMs?: number | undefined;
+}
+
+/** How a connection ended that an error kept from beginning. */
+export function endingOf(error: Error & { readonly retryAfterMs?: number | undefined }): Ending {
+  return { code: 1006, reason: error.message, error, retryMs: error.retryAfterMs };
 }
 
 export interface SocketHandlers {
@@ -36,18 +48,20 @@ export class Socket {
   #timer: ReturnType<typeof setTimeout>;
   #isOver = false;
 
-  /** @param silenceMaxMs how long a peer may say nothing before it is taken for dead */
+  /**
+   * @param socket one that has just been made
+   * @param silenceMaxMs how long a peer may say nothing before it is taken for dead
+   */
   constructor(
-    url: string,
-    webSocket: WebSocketConstructor,
+    socket: WebSocketLike,
     private readonly silenceMaxMs: number,
     private readonly handlers: SocketHandlers,
   ) {
-    this.#socket = new webSocket(url);
+    this.#socket = socket;
     this.#timer = setTimeout(() => this.#giveUp("the connection did not open in time"), OPEN_TIMEOUT_MS);
     this.#socket.addEventListener("open", () => this.#onOpen());
     this.#socket.addEventListener("message", ({ data }) => this.#onMessage(data));
-    this.#socket.addEventListener("close", ({ code, reason }) => this.#end({ code, reason }));
+    this.#socket.addEventListener("close", ({ code, reason }) => this.#onClose({ code, reason }));
     // A close event follows, and says more; without a listener the error would be thrown.
     this.#socket.addEventListener("error", () => {});
   }
@@ -74,6 +88,11 @@ export class Socket {
     this.#expectMessage();
     const message = this.#parse(data);
     if (message !== undefined) this.handlers.onMessage(message);
+  }
+
+  #onClose(ending: Ending): void {
+    const { refusal } = this.#socket;
+    this.#end(refusal === undefined ? ending : endingOf(refusal));
   }
 
   #parse(data: unknown): ServerMessage | undefined {

@@ -1,12 +1,14 @@
 import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
-import type { ReadState } from "./bars/bar-feed.js";
+import { Gate } from "./access/gate.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar } from "./bars/chart-bar.js";
+import { failureOf, type ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
 import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
+import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
@@ -30,6 +32,7 @@ const RETRY_MS = 2_000;
 
 /** The page: what comes from the stream is collected, and taken in and drawn once per frame. */
 export class App {
+  readonly #gate = new Gate();
   readonly #client: FxClient;
   readonly #stream: LiveStream;
   readonly #monitor: Monitor;
@@ -48,7 +51,7 @@ export class App {
   #view: View = viewOf(location.search);
   #rows: WatchRows = new Map();
   readonly #newest = new NewestBars();
-  #tickState = "loading";
+  #tickState: ReadState = { status: "loading" };
   #areSymbolsKnown = false;
   #watchEvents: WatchEvent[] = [];
   #bars: BarMessage[] = [];
@@ -59,7 +62,8 @@ export class App {
       onHeard: () => this.#monitor.onConnection({ type: "heard", atMs: Date.now() }),
       onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
-    this.#client = new FxClient({ url: location.origin, webSocket });
+    const { key: token, fetch } = this.#gate;
+    this.#client = new FxClient({ url: location.origin, token, fetch, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
     this.#pane = new ChartPane(new HttpBarSource(this.#client), () => void this.#ticks.loadOlder());
     this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
@@ -99,7 +103,12 @@ export class App {
         this.#areSymbolsKnown = true;
         this.#requestFrame();
         return;
-      } catch {
+      } catch (error) {
+        const { status, error: reason = "" } = failureOf(error);
+        if (status === "forbidden") {
+          this.#watchView.showForbidden(reason);
+          return;
+        }
         await sleep(RETRY_MS);
       }
     }
@@ -152,11 +161,12 @@ export class App {
     else this.#onBar(event);
   }
 
-  #onStatus({ status, reason, retryMs }: EventOf<"status">): void {
+  #onStatus({ status, reason, retryMs, error }: EventOf<"status">): void {
     const atMs = Date.now();
+    if (isUnauthorized(error)) this.#gate.onUnauthorized();
     if (status === "connecting") this.#monitor.onConnection({ type: "attempt", atMs });
     if (status === "waiting") this.#monitor.onConnection({ type: "down", atMs, reason, retryMs });
-    if (status === "closed") this.#monitor.onConnection({ type: "closed", atMs, reason });
+    if (status === "closed") this.#monitor.onConnection({ type: "closed", atMs, reason: closedText(error) ?? reason });
     if (status !== "live") return;
     this.#monitor.onConnection({ type: "up", atMs });
     if (this.#monitor.isCatchingUp) void this.#catchUp();
@@ -200,7 +210,7 @@ export class App {
   }
 
   #onTickState(state: ReadState): void {
-    this.#tickState = state.status;
+    this.#tickState = state;
     this.#pane.onTickState(state);
     this.#requestFrame();
   }
@@ -262,7 +272,7 @@ export class App {
     this.#quote.render(row);
     this.#pane.setDecimals(decimals);
     const isEmpty = symbol === undefined && this.#areSymbolsKnown;
-    this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? "ready" : this.#tickState);
+    this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? { status: "ready" } : this.#tickState);
     this.#cards.render(this.#newest.of(symbol), decimals);
     if (isEmpty) this.#pane.showNoSymbols();
   }

@@ -2,6 +2,7 @@ import type { BarSource } from "./bar-source.js";
 import { type BarSeries, bucketEndOf, bucketOf } from "./buckets.js";
 import { type ChartBar, indexOfTime, type Seconds, withBar, withRange } from "./chart-bar.js";
 import { LiveFold } from "./live-fold.js";
+import { failureOf, type ReadState } from "./read-state.js";
 
 /** Bars read at a time: more than most screens show, and some 50 kB of JSON. */
 const PAGE_BARS = 300;
@@ -13,12 +14,6 @@ const CHANGED_MAX = 20;
 const CHANGED_WAIT_MS = 150;
 /** Before what changed and could not be read is tried again; the client has repeated each request by then. */
 const CHANGED_RETRY_MS = 2_000;
-
-/** How the reading of bars or ticks is getting on. */
-export interface ReadState {
-  readonly status: "loading" | "ready" | "failed";
-  readonly error?: string;
-}
 
 /** `older`: whether more can be loaded before the first bar. */
 export interface FeedState extends ReadState {
@@ -43,7 +38,8 @@ export interface FeedListener {
 /**
  * The bars of one series: history read page by page as one scrolls back, the newest bars folded from the stream.
  *
- * A series is *loading* until its first page is there, then *ready*; *failed* when that page could not be read. What the
+ * A series is *loading* until its first page is there, then *ready*; *failed* when that page could not be read, *forbidden*
+ * when this tab's key does not open it. What the
  * stream brings while it loads is kept and applied to what was read.
  */
 export class BarFeed {
@@ -222,8 +218,7 @@ export class BarFeed {
       return true;
     } catch (error) {
       if (signal.aborted) return true;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#setState({ status: "failed", older: "more", error: message });
+      this.#setState({ ...failureOf(error), older: "more" });
       return false;
     }
   }

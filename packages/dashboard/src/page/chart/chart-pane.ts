@@ -1,9 +1,10 @@
 import { isOfDays, longestUs } from "@fx-ohlc/schemas/interval";
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
-import { BarFeed, type FeedState, type LivePart, type ReadState } from "../bars/bar-feed.js";
+import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import { partsOf } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
+import type { ReadState } from "../bars/read-state.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId } from "../view/dom.js";
 import type { View } from "../view.js";
@@ -175,7 +176,7 @@ export class ChartPane {
     const isTicks = this.#view?.mode === "ticks";
     const { status, error = "" } = isTicks ? this.#tickState : this.#state;
     if ((isTicks ? this.#ticks : this.#feed.bars).length > 0) this.#curtain.show({ kind: "none" });
-    else if (status === "failed") this.#curtain.show({ kind: "failed", error });
+    else if (status === "failed" || status === "forbidden") this.#curtain.show({ kind: status, error });
     else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
   }
 

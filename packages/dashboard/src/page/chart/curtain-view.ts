@@ -2,7 +2,7 @@ import { byId, h, s, setAttribute } from "../view/dom.js";
 
 export type CurtainState =
   | { readonly kind: "none" | "loading" | "no-data" | "no-symbols" }
-  | { readonly kind: "failed"; readonly error: string };
+  | { readonly kind: "failed" | "forbidden"; readonly error: string };
 
 const SAMPLE = `curl -X POST ${location.origin}/ticks \\
      -H 'Content-Type: application/json' \\
@@ -38,6 +38,8 @@ export class CurtainView {
         return [message("No ticks here yet", "The chart begins with the first one.")];
       case "no-symbols":
         return [message("No ticks yet", "Send the first one and watch it arrive:"), h("pre", { tabindex: 0 }, SAMPLE)];
+      case "forbidden":
+        return [message("These bars are not open to you", state.error, "alert")];
       case "failed":
         return [message("The bars could not be loaded", state.error, "alert"), this.#retryButton()];
     }

@@ -154,7 +154,7 @@ export function statusOf(connection: Connection, nowMs: number): Status {
     return { name: "catching-up", word: "Catching up", tone: "busy", detail };
   }
   const offline = { name: "offline", word: "Offline", tone: "bad" } as const;
-  if (phase === "closed") return { ...offline, detail: `Closed${inBrackets(reason)}.` };
+  if (phase === "closed") return { ...offline, detail: `No live prices: ${reason ?? "the stream was closed."}` };
   if (phase === "waiting") {
     const seconds = retryAtMs === undefined ? undefined : Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000));
     const wait = seconds === undefined ? "Connecting again" : `Next attempt in ${seconds} s`;

@@ -1,4 +1,4 @@
-import type { ReadState } from "../bars/bar-feed.js";
+import { failureOf, type ReadState } from "../bars/read-state.js";
 import { type PageTick, withTickRange, withTicks } from "./tick.js";
 import type { TickSource } from "./tick-source.js";
 
@@ -98,7 +98,7 @@ export class TickFeed {
     } catch (error) {
       if (signal.aborted) return;
       this.#isLoading = false;
-      this.listener.onState({ status: "failed", error: error instanceof Error ? error.message : String(error) });
+      this.listener.onState(failureOf(error));
     }
   }
 

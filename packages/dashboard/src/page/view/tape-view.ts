@@ -1,3 +1,4 @@
+import type { ReadState } from "../bars/read-state.js";
 import { dateText, secondText } from "../format/time.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
@@ -44,19 +45,21 @@ export class TapeView {
   readonly #symbol = byId("tape-symbol");
   readonly #rows = Array.from({ length: ROWS }, () => new TickView());
   readonly #rowsElement = h("ol", { class: "tape-rows" }, ...this.#rows.map(({ element }) => element));
+  readonly #forbidden = h("p", { class: "panel-message", role: "status" });
   #shown: readonly PageTick[] | undefined;
   #newest: PageTick | undefined;
   #today = "";
   #decimals = 0;
 
   constructor() {
-    this.#list.append(this.#rowsElement);
+    this.#list.append(this.#rowsElement, this.#forbidden);
   }
 
   /** @param state of the reading of ticks */
-  render(ticks: readonly PageTick[], symbol: string | undefined, decimals: number, state: string): void {
+  render(ticks: readonly PageTick[], symbol: string | undefined, decimals: number, { status, error }: ReadState): void {
     setText(this.#symbol, symbol ?? "");
-    setAttribute(this.#list, "data-state", ticks.length > 0 ? "filled" : state === "ready" ? "empty" : state);
+    setAttribute(this.#list, "data-state", ticks.length > 0 ? "filled" : status === "ready" ? "empty" : status);
+    setText(this.#forbidden, status === "forbidden" && ticks.length === 0 ? (error ?? "") : "");
     if (ticks === this.#shown && decimals === this.#decimals) return;
     const newest = ticks.length - 1;
     const today = ticks[newest]?.time.slice(0, DATE_LENGTH) ?? "";

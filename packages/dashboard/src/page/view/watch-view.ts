@@ -54,6 +54,7 @@ export class WatchView {
   readonly #table: HTMLTableElement;
   readonly #rows = new Map<string, RowView>();
   readonly #observer: IntersectionObserver;
+  readonly #forbidden = h("p", { class: "panel-message", role: "status" });
   #state: WatchRows = new Map();
   #shown: readonly string[] = [];
   #selected: string | undefined;
@@ -67,7 +68,7 @@ export class WatchView {
       head,
       this.#body,
     );
-    this.#list.append(this.#table, skeleton());
+    this.#list.append(this.#table, skeleton(), this.#forbidden);
     this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries), { root: this.#list });
     this.#body.addEventListener("click", (event) => this.#onClick(event));
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
@@ -82,6 +83,12 @@ export class WatchView {
     if (!isSameList) this.#arrange();
     if (selected !== this.#selected) this.#select(selected);
     setAttribute(this.#list, "data-state", rows.size > 0 ? "filled" : isKnown ? "empty" : "loading");
+  }
+
+  /** The symbols are not for this key to see; what the stream brings is listed all the same. */
+  showForbidden(reason: string): void {
+    setText(this.#forbidden, reason);
+    setAttribute(this.#list, "data-access", "forbidden");
   }
 
   focusFilter(): void {

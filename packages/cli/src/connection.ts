@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import type { TokenSource } from "@fx-ohlc/client";
+import { Option } from "commander";
+import { parseUrl } from "./arguments.js";
+import type { Environment } from "./terminal.js";
+
+/** Where the system is, and who asks. */
+export interface Connection {
+  readonly url: string;
+  readonly token: TokenSource | undefined;
+}
+
+/** `--url` of every command that talks to a system. */
+export function urlOption(): Option {
+  return new Option("--url <url>", "address of the system").argParser(parseUrl).default("http://localhost:8000");
+}
+
+/** `--token` of every command that talks to a system. */
+export function tokenOption(environment: Environment): Option {
+  const option = new Option(
+    "--token <token>",
+    "API key or JWT; rather in FX_TOKEN, or in a file that FX_TOKEN_FILE names",
+  );
+  // Help prints a default by its description: never the token.
+  return option.default(tokenOf(environment), "from there");
+}
+
+/** The token of the environment. A file is read again when what it held is refused: it may have been replaced. */
+export function tokenOf({ FX_TOKEN: token, FX_TOKEN_FILE: file }: Environment): TokenSource | undefined {
+  if (token) return token.trim();
+  return file ? async () => (await readFile(file, "utf8")).trim() : undefined;
+}
