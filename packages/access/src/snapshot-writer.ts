@@ -8,6 +8,8 @@ const WRITE_DEADLINE_MS = 2000;
  * Replaces the snapshot unless there is a newer one of the same database: writers race. KEYS: version, keys, subjects. ARGV: the
  * database's incarnation, the number of its version, the channel, how many arguments follow for keys, those, and those for
  * subjects.
+ *
+ * The first thing it writes is something that a full Redis refuses: after that it would refuse nothing of a script.
  */
 const REPLACE = `
 local incarnation, number = ARGV[1], tonumber(ARGV[2])
@@ -16,6 +18,7 @@ if stored then
   local own, have = string.match(stored, '^(.*)/(%d+)$')
   if own == incarnation and tonumber(have) >= number then return 0 end
 end
+redis.call('SET', KEYS[1], stored or '/0')
 redis.call('DEL', KEYS[2], KEYS[3])
 local split = 4 + tonumber(ARGV[4])
 for i = 5, split, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
