@@ -126,7 +126,7 @@ test("a whole range waits for a reader that does not read, and is whole in the e
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);
   socket.pause();
-  socket.write(`GET /ohlc/minute?${LONG_RANGE}&limit=all&format=ndjson HTTP/1.0\r\n\r\n`);
+  socket.write(`GET /ohlc/minute?${LONG_RANGE}&limit=all&format=ndjson HTTP/1.0\r\nHost: localhost\r\n\r\n`);
   // Once it waits for the reader the count stands still: a hundred looks in a row see the same.
   let last = -1;
   let same = 0;

@@ -121,7 +121,7 @@ describe("a request that is not one is refused", () => {
     for (const path of ["/ticks", "/ticks/bulk"]) {
       const socket = connect(Number(port), hostname);
       socket.end(
-        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{"price":1.1`,
+        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{"price":1.1`,
       );
       await once(socket.resume(), "close");
     }
@@ -242,11 +242,11 @@ describe("bulk", () => {
       const socket = connect(Number(port), hostname);
       const body = `time,symbol,price\nnonsense\n${"2024-03-01T00:00:00Z,EURUSD,1.1\n".repeat(20_000)}`;
       socket.write(
-        `POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
+        `POST /ticks/bulk HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
       );
       socket.write(body);
       expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 422 /);
-      socket.write("GET /live HTTP/1.1\r\nHost: x\r\n\r\n");
+      socket.write("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 200 /);
       socket.destroy();
     }
@@ -255,7 +255,8 @@ describe("bulk", () => {
   test("a sender that hangs up in the middle of a line leaves the whole lines before it", async () => {
     const { hostname, port } = new URL(ingest.url);
     const socket = connect(Number(port), hostname);
-    const head = "POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const head =
+      "POST /ticks/bulk HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n";
     const text = "time,symbol,price\n2024-03-01T00:00:00Z,EURUSD,1.1\n2024-03-01T00:00:01Z,EUR";
     socket.end(`${head}${text.length.toString(16)}\r\n${text}\r\n`);
     await once(socket.resume(), "close");
