@@ -1,4 +1,4 @@
-import { Database, type RefreshWindow } from "@fx-ohlc/database";
+import { Database, openPool, type RefreshWindow } from "@fx-ohlc/database";
 import { formatTime, type RevisionMessage } from "@fx-ohlc/schemas";
 import { createLogger, RedisLink } from "@fx-ohlc/service-kit";
 import { eventually, type TestDatabase, type TestRedis, testDatabase, testRedis } from "@fx-ohlc/testkit";
@@ -134,24 +134,27 @@ test("nothing is declared lost of what was told in another order than it was com
   expect(await declaredLost("SWAPPED")).toEqual([]);
 });
 
-test("a later commit's statement deletes the rows that were told of, and a statement that fails forgets none", async () => {
+test("the rows that were told of are deleted, and what could not be is deleted later", async () => {
   const process = new Process();
   const [first, second] = [await process.commit(1, "A", "B"), await process.commit(2, "A")];
   process.tell(1, "A", first);
   process.tell(2, "A", second);
   await eventually(() => process.publisher.bufferedMessages === 0);
-  await database.sql.begin(async (holder) => {
-    await holder`select 1 from untold_commits for update`;
-    const failing = database.sql.begin(async (transaction) => {
-      await transaction`set local lock_timeout = '1ms'`;
-      await process.ledger.record(transaction, [rangeOf("A", 3)]);
-    });
-    await expect(failing).rejects.toMatchObject({ code: "55P03" });
-  });
+  const options = { applicationName: "test", connectionsMax: 1, statementTimeoutMs: 1000 };
+  const closed = openPool({ url: "postgres://127.0.0.1:1/none", ...options });
+  await expect(process.ledger.deleteTold(closed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   expect(await rows()).toEqual([startOf(1), startOf(1), startOf(2)]);
-  await process.commit(3, "A");
+  await process.ledger.deleteTold(database.sql);
   // The first one's second symbol is not told.
-  expect(await rows()).toEqual([startOf(1), startOf(1), startOf(3)]);
+  expect(await rows()).toEqual([startOf(1), startOf(1)]);
+});
+
+test("a commit that waited for its symbols' locks has its time from then on", async () => {
+  const { ledger } = new Process();
+  const commit = { number: 1, tellByMs: 15_000, untoldSymbols: 1 };
+  expect(ledger.recordedBehindLocks(commit, 200).tellByMs).toBe(15_000);
+  // A second less: its row may have been written before this process heard of the locks.
+  expect(ledger.recordedBehindLocks(commit, 20_000).tellByMs).toBe(34_000);
 });
 
 test("what is young is left alone, whoever wrote it, and so is what somebody else is taking over", async () => {

@@ -12,33 +12,40 @@ export interface LostCommitsOptions {
 }
 
 const SWEEP_INTERVAL_MS = 2000;
+/** What a process that is killed has told of, and is declared all the same, is of so long. */
+const DELETE_INTERVAL_MS = 250;
 
 /** Sees to it that every commit is told of: takes over what is overdue, see {@link CommitLedger}, and declares it lost. */
 export class LostCommits {
-  private stopSweeping: (() => Promise<void>) | undefined;
+  private stops: readonly (() => Promise<void>)[] = [];
 
   constructor(private readonly options: LostCommitsOptions) {}
 
   start(): void {
     const failed = (error: unknown) => void this.options.logger.warn("sweep for lost commits failed", { error });
-    this.stopSweeping = repeat(SWEEP_INTERVAL_MS, () => this.sweep().catch(failed));
+    this.stops = [
+      repeat(SWEEP_INTERVAL_MS, () => this.sweep().catch(failed)),
+      repeat(DELETE_INTERVAL_MS, () => this.deleteTold().catch(failed)),
+    ];
   }
 
   /** Deletes the rows of what was told. */
   async stop(): Promise<void> {
-    await this.stopSweeping?.();
-    const { database, ledger, logger } = this.options;
-    if (!database.available) return;
-    const told = ledger.deleteTold(database.sql);
-    await told.catch((error: unknown) => void logger.warn("published commits stay in the ledger", { error }));
+    await Promise.all(this.stops.map((stop) => stop()));
+    const { logger } = this.options;
+    const kept = (error: unknown) => void logger.warn("published commits stay in the ledger", { error });
+    await this.deleteTold().catch(kept);
+  }
+
+  private async deleteTold(): Promise<void> {
+    const { database, ledger } = this.options;
+    if (database.available) await ledger.deleteTold(database.sql);
   }
 
   private async sweep(): Promise<void> {
-    const { database, ledger, publisher, redis } = this.options;
+    const { database, publisher, redis } = this.options;
     publisher.giveUpOld();
-    if (!database.available) return;
-    await ledger.deleteTold(database.sql);
-    if (redis.isReady) await this.takeOverdue();
+    if (database.available && redis.isReady) await this.takeOverdue();
   }
 
   private async takeOverdue(): Promise<void> {

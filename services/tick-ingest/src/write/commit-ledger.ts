@@ -8,6 +8,9 @@ import type { SymbolRange } from "@fx-ohlc/schemas";
  */
 export const TELL_WITHIN_MS = 15_000;
 
+/** What the database did this process hears of so soon, ms, unless it stands still meanwhile. */
+const HEARD_WITHIN_MS = 1000;
+
 /** Rows that are taken over at once, so that a statement ends in time after an outage of hours. */
 const TAKEN_MAX = 100_000;
 /** Further apart, two ranges of a symbol are told of separately: whoever reads them again reads nothing in between. */
@@ -36,8 +39,8 @@ export function isOverdue({ commits }: { readonly commits: readonly UntoldCommit
  * - *written*, in the commit's own transaction. If that does not happen, neither does the row; where nobody knows whether it
  *   did, nobody tells of it, and it is overdue in time if it is there.
  * - *with its writer*, for {@link TELL_WITHIN_MS}. The writer publishes its messages, and once those of all its symbols are on
- *   Redis it deletes the row, together with a later commit's statement. It need not succeed: messages that find the buffer full,
- *   or have waited for too long, are let go of, and the row stays.
+ *   Redis it deletes the row soon after. It need not succeed: messages that find the buffer full, or have waited for too long, are
+ *   let go of, and the row stays.
  * - *overdue*, when it is older than that by the database's clock, or as far ahead of it: a clock that jumps must not hide it.
  *   Nobody asks whether its writer lives, nor how much of it was told.
  * - *taken over* ({@link takeOverdue}) by the first process that finds it while Redis can be reached. Rows that somebody else is
@@ -64,7 +67,7 @@ export class CommitLedger {
   /** What was told of and is still in the table. */
   private told: number[] = [];
 
-  /** Writes a commit's row, and deletes those that were told of meanwhile. */
+  /** Writes a commit's row, by a statement that is sent by this call. */
   async record(transaction: Transaction, ranges: readonly SymbolRange[]): Promise<UntoldCommit> {
     this.last += 1;
     const symbols = ranges.map((range) => range.symbol);
@@ -73,17 +76,22 @@ export class CommitLedger {
       tellByMs: performance.now() + TELL_WITHIN_MS,
       untoldSymbols: new Set(symbols).size,
     };
-    await this.deleting((told) =>
-      transaction`
-        with told as (
-          delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])
-        )
-        insert into untold_commits (ingest_id, number, symbols, from_time, to_time, writer_version)
-        values (${this.ingestId}, ${commit.number}, ${symbols}::text[],
-                ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[],
-                ${SCHEMA_VERSION})`.execute(),
-    );
+    await transaction`
+      insert into untold_commits (ingest_id, number, symbols, from_time, to_time, writer_version)
+      values (${this.ingestId}, ${commit.number}, ${symbols}::text[],
+              ${ranges.map((range) => range.fromUs)}::timestamptz[], ${ranges.map((range) => range.toUs)}::timestamptz[],
+              ${SCHEMA_VERSION})`.execute();
     return commit;
+  }
+
+  /**
+   * A commit whose statement was sent behind the locks', which its transaction then waited for: its row is younger than that.
+   *
+   * @param lockedMs when this process heard that the locks are there, by the monotonic clock
+   */
+  recordedBehindLocks(commit: UntoldCommit, lockedMs: number): UntoldCommit {
+    const writtenMs = lockedMs - HEARD_WITHIN_MS;
+    return { ...commit, tellByMs: Math.max(commit.tellByMs, writtenMs + TELL_WITHIN_MS) };
   }
 
   /** Something of these commits will not be told of by this process: their rows stay. */
@@ -99,16 +107,20 @@ export class CommitLedger {
     }
   }
 
-  /** Deletes the rows that were told of; without commits nobody else does. */
+  /** Deletes the rows that were told of. What could not be deleted is kept. */
   async deleteTold(sql: Sql): Promise<void> {
-    if (this.told.length === 0) return;
-    await this.deleting((told) =>
-      inSession(
+    const told = this.told.splice(0);
+    if (told.length === 0) return;
+    try {
+      await inSession(
         sql,
         (queries) =>
           queries`delete from untold_commits where ingest_id = ${this.ingestId} and number = any(${told}::bigint[])`,
-      ),
-    );
+      );
+    } catch (error) {
+      this.told.push(...told);
+      throw error;
+    }
   }
 
   /**
@@ -119,17 +131,6 @@ export class CommitLedger {
   async takeOverdue(transaction: Transaction): Promise<{ ranges: SymbolRange[]; commit: UntoldCommit } | undefined> {
     const ranges = await takeRanges(transaction);
     return ranges.length === 0 ? undefined : { ranges, commit: await this.record(transaction, ranges) };
-  }
-
-  /** Hands out what was told; what could not be deleted is kept. */
-  private async deleting<T>(remove: (told: number[]) => PromiseLike<T>): Promise<T> {
-    const told = this.told.splice(0);
-    try {
-      return await remove(told);
-    } catch (error) {
-      this.told.push(...told);
-      throw error;
-    }
   }
 }
 

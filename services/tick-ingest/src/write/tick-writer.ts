@@ -160,15 +160,15 @@ export class TickWriter {
       firstLiveUs: earliestFrom(lateBeforeUs, created),
       free: stamps,
     };
-    const [, , [untold]] = await Promise.all([
-      lockSymbols(transaction, symbols),
+    const [lockedMs, , [untold]] = await Promise.all([
+      lockSymbols(transaction, symbols).then(() => performance.now()),
       assertExpected(transaction, expected),
       this.record(transaction, created, { lateBeforeUs, unheard }),
       // The last one: it commits.
       copyAndCommit(transaction, rows),
     ]);
     this.trust.noteCopied(created.length);
-    return untold;
+    return this.ledger.recordedBehindLocks(untold, lockedMs);
   }
 
   /** Decides, behind the locks, where ticks go. */
