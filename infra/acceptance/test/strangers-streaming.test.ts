@@ -39,7 +39,7 @@ async function client(): Promise<{ ws: WebSocket; heard: Map<string, number> }> 
 }
 
 test("30 connections of 1,000 channels of bars each leave at once", async () => {
-  const worst = await bystander.during(async () => {
+  const served = await bystander.during(async () => {
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, client));
     for (const [at, { ws }] of clients.entries()) {
       const channels = Array.from({ length: CHANNELS }, (_, index) => `ohlc:C${at}X${index}:minute`);
@@ -48,12 +48,12 @@ test("30 connections of 1,000 channels of bars each leave at once", async () => 
     await eventually(() => clients.every(({ heard }) => heard.has("subscribed")), { what: "all subscriptions" });
     for (const { ws } of clients) ws.terminate();
   });
-  expectServed(worst);
+  expectServed(served);
 });
 
 test("a client subscribes to 1,000 channels one by one, and unsubscribes from them", async () => {
   const { ws, heard } = await client();
-  const worst = await bystander.during(async () => {
+  const served = await bystander.during(async () => {
     for (let at = 0; at < 90; at += 1) {
       const channels = Array.from({ length: 11 }, (_, index) => `ohlc:D${at}X${index}:minute`);
       ws.send(JSON.stringify({ op: "subscribe", channels }));
@@ -61,7 +61,7 @@ test("a client subscribes to 1,000 channels one by one, and unsubscribes from th
     await eventually(() => heard.get("subscribed") === 90, { what: "all subscriptions" });
   });
   ws.terminate();
-  expectServed(worst);
+  expectServed(served);
 });
 
 test("there are 20,000 symbols: named ones come first, and a wildcard's follow in pages", async () => {
@@ -69,15 +69,14 @@ test("there are 20,000 symbols: named ones come first, and a wildcard's follow i
   await system.sql`
     insert into ticks (symbol, time, seq, price) select 'S' || i, now(), 0, 1 from generate_series(1, ${SYMBOLS}) i`;
   const { ws: all, heard } = await client();
-  const worst = await bystander.during(async () => {
+  const served = await bystander.during(async () => {
     all.send(JSON.stringify({ op: "subscribe", channels: ["ohlc:*:minute"] }));
     const named = await client();
-    const startedMs = performance.now();
     named.ws.send(JSON.stringify({ op: "subscribe", channels: ["ohlc:S77:minute"] }));
     await eventually(() => named.heard.has("bar"), { what: "the named symbol's bar" });
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(heard.get("bar") ?? 0).toBeLessThan(SYMBOLS);
     await eventually(() => (heard.get("bar") ?? 0) >= SYMBOLS, { timeoutMs: 30_000, what: "bars of all" });
   });
   all.terminate();
-  expectServed(worst);
+  expectServed(served);
 });
