@@ -63,7 +63,7 @@ test.each(["ingest", "edge"] as const)("256 bodies stall in the middle, by way o
   const through = way === "edge" ? await Bystander.of({ ...everything, ingest: everything.edge }, "EDGED") : bystander;
   const half = Buffer.alloc(100 * 1024, " ");
   const sockets: Socket[] = [];
-  const worst = await through.during(async () => {
+  const served = await through.during(async () => {
     for (let at = 0; at < 256; at += 1) {
       const head = "Content-Type: application/json\r\nContent-Length: 2000000";
       const socket = await upload(port, head);
