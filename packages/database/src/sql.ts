@@ -174,6 +174,8 @@ const CANCEL_AGAIN_MS = 100;
  * after that.
  *
  * A cancel reaches a connection, and there what runs at that moment: when it comes late, the next statement.
+ *
+ * A part of a statement that is written as one (`` sql`…` `` within another) would be sent by itself, for nothing tells the two apart.
  */
 export function endingWith<Q extends Queries>(sql: Q, ending: Ending): Q {
   return new Proxy(sql, {

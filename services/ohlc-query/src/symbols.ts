@@ -72,19 +72,15 @@ export async function readSymbol(
   return first?.symbol === symbol ? first : undefined;
 }
 
-/** Whether one of some patterns covers a symbol, where there are any: see `SymbolPatterns` of the package for access. */
-function covered(sql: Queries, patterns: readonly string[] | undefined) {
-  if (patterns === undefined) return sql`true`;
-  return sql`exists (
-    select 1 from unnest(${[...patterns]}::text[]) as pattern
-     where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end)`;
-}
-
+/** Which symbols a pattern covers: see `SymbolPatterns` of the package for access. */
 function readRows(sql: Queries, { after, prefix, limit, patterns }: SymbolPage): PromiseLike<readonly SymbolRow[]> {
   return sql<SymbolRow[]>`
     select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
       from symbols
-     where symbol > ${after} and starts_with(symbol, ${prefix}) and ${covered(sql, patterns)}
+     where symbol > ${after} and starts_with(symbol, ${prefix})
+       and (${patterns === undefined}::bool or exists (
+             select from unnest(${[...(patterns ?? [])]}::text[]) as pattern
+              where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end))
      order by symbol
      limit ${limit}`;
 }
@@ -150,7 +146,10 @@ export async function findSymbols(
     (sql) => sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description">[]>`
       select symbol, session, kind, description
         from symbols
-       where (strpos(symbol, ${text}) > 0 or ${text} = '') and ${covered(sql, patterns)}
+       where (strpos(symbol, ${text}) > 0 or ${text} = '')
+         and (${patterns === undefined}::bool or exists (
+               select from unnest(${[...(patterns ?? [])]}::text[]) as pattern
+                where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end))
        order by not starts_with(symbol, ${text}), symbol`,
   );
   const found: FoundSymbol[] = [];
