@@ -86,6 +86,8 @@ test("PostgreSQL takes no writes: they get 503 within 2 s, reads and streams go 
   await once(socket, "open");
   await takesWrites(false);
   const startedMs = performance.now();
+  // The first write tells.
+  await eventually(async () => (await post()).status === 503, { what: "a write to be refused" });
   await eventually(async () => (await healthOf(everything.ingest)).status === 503, { what: "health to say so" });
   expect(performance.now() - startedMs).toBeLessThan(2500);
   expect((await healthOf(everything.ingest)).body.problems).toEqual([
