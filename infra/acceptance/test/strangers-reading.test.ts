@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { eventually, watchEventLoop } from "@fx-ohlc/testkit";
 import { createClient } from "redis";
-import { Bystander, expectServed } from "../src/strangers/bystander.js";
+import { WebSocket } from "ws";
+import { Bystander, expectServed, SERVED_AT_LAST_MS } from "../src/strangers/bystander.js";
 import { type Everything, healthOf, System } from "../src/system.js";
 
 /** As in a container of 512 MB. */
@@ -55,27 +56,83 @@ test("40 readers of one address read nothing of a long answer, and somebody else
   expect(rows).toBeGreaterThan(TICKS);
 });
 
-test("Redis is full: health says so within 2 s, ticks are stored, and the stream goes on when there is room", async () => {
+test("Redis is full: health says so within 2 s, ticks are stored and read, and the stream goes on when there is room", async () => {
   const redis = createClient({ url: system.redis.url });
   await redis.connect();
   await redis.configSet("maxmemory-policy", "noeviction");
-  await redis.configSet("maxmemory", "1");
+  const served = await bystander.during(async () => {
+    await redis.configSet("maxmemory", "1");
+    const heldUpMs = watchEventLoop();
+    const startedMs = performance.now();
+    await eventually(async () => (await healthOf(everything.ingest)).status === 503, { what: "health to say so" });
+    expect(performance.now() - startedMs).toBeLessThan(2500 + heldUpMs());
+    expect((await healthOf(everything.ingest)).body.problems).toEqual([
+      "Redis refuses what is published: it is full (maxmemory)",
+    ]);
+    expect((await post()).status).toBe(201);
+    await redis.configSet("maxmemory", "0");
+    await eventually(async () => (await healthOf(everything.ingest)).status === 200, {
+      what: "health to be well again",
+    });
+  });
+  // What was stored meanwhile is told, and so late.
+  expectServed(served, ["post", "read"]);
+  expect(served.took.stream).not.toContain(Number.POSITIVE_INFINITY);
+  expectServed(await bystander.during(() => healthOf(everything.ingest)));
+  expect(everything.ingest.output.split("\n").length).toBeLessThan(20);
+  redis.destroy();
+});
+
+test("PostgreSQL takes no writes: they get 503 within 2 s, reads and streams go on, and all is well when it does", async () => {
+  const socket = new WebSocket(`${everything.gateway.url.replace("http:", "ws:")}/ws`);
+  await once(socket, "open");
+  await takesWrites(false);
   const heldUpMs = watchEventLoop();
   const startedMs = performance.now();
+  // The first write tells.
+  await eventually(async () => (await post()).status === 503, { what: "a write to be refused" });
   await eventually(async () => (await healthOf(everything.ingest)).status === 503, { what: "health to say so" });
   expect(performance.now() - startedMs).toBeLessThan(2500 + heldUpMs());
   expect((await healthOf(everything.ingest)).body.problems).toEqual([
-    "Redis refuses what is published: it is full (maxmemory)",
+    expect.stringContaining("the database is read-only"),
   ]);
+  const served = await bystander.during(async () => {
+    for (let at = 0; at < 10; at += 1) {
+      const { status, retryAfter, tookMs } = await post();
+      expect({ status, isLate: tookMs > 2000 + heldUpMs() }).toEqual({ status: 503, isLate: false });
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+      const pong = once(socket, "message", { signal: AbortSignal.timeout(SERVED_AT_LAST_MS) });
+      socket.send('{"op":"ping","id":1}');
+      await pong;
+    }
+  });
+  expectServed(served, ["read"]);
+  await takesWrites(true);
+  await eventually(async () => (await healthOf(everything.ingest)).status === 200, { what: "health to be well again" });
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  socket.terminate();
+  expectServed(await bystander.during(() => healthOf(everything.ingest)));
+});
+
+/** Posts a tick of somebody else. */
+async function post(): Promise<{ status: number; retryAfter: string | null; tookMs: number }> {
+  const startedMs = performance.now();
   const answer = await fetch(`${everything.ingest.url}/ticks`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: '{"symbol":"FULL","price":1}',
   });
-  expect(answer.status).toBe(201);
-  await redis.configSet("maxmemory", "0");
-  await eventually(async () => (await healthOf(everything.ingest)).status === 200, { what: "health to be well again" });
-  expectServed(await bystander.during(() => healthOf(everything.ingest)));
-  expect(everything.ingest.output.split("\n").length).toBeLessThan(20);
-  redis.destroy();
-});
+  const { status, headers } = answer;
+  await answer.arrayBuffer();
+  return { status, retryAfter: headers.get("retry-after"), tookMs: performance.now() - startedMs };
+}
+
+/** As an operator says it of one database, whose sessions of tick-ingest begin anew by it. */
+async function takesWrites(isWritable: boolean): Promise<void> {
+  const name = new URL(system.database.url).pathname.slice(1);
+  await system.sql.begin("read write", async (sql) => {
+    await sql.unsafe(`alter database "${name}" set default_transaction_read_only = ${isWritable ? "off" : "on"}`);
+  });
+  await system.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and application_name = 'tick-ingest'`;
+}

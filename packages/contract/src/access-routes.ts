@@ -13,7 +13,7 @@ import {
 import { declareRoutes, listOf } from "@fx-ohlc/service-kit";
 
 const ADMIN = { access: "admin", tag: "access" } as const;
-const BODY_PROBLEMS = ["malformed", "too_large", "unsupported_media_type", "invalid"] as const;
+const BODY_PROBLEMS = ["malformed", "request_timeout", "too_large", "unsupported_media_type", "invalid"] as const;
 const AWAY = ["unavailable", "timeout"] as const;
 const UNCACHED = { "Cache-Control": "always" } as const;
 const PAGED = { Link: "sometimes", ...UNCACHED } as const;

@@ -56,7 +56,14 @@ export class TickProblem extends ProblemDocument {
 
 const LINES = { schema: { type: "string" } };
 const TICKS = { tag: "ticks", problemShape: TickProblem } as const;
-const BODY_PROBLEMS = ["malformed", "conflict", "too_large", "unsupported_media_type", "invalid"] as const;
+const BODY_PROBLEMS = [
+  "malformed",
+  "request_timeout",
+  "conflict",
+  "too_large",
+  "unsupported_media_type",
+  "invalid",
+] as const;
 
 /** The write side. */
 export const INGEST_ROUTES = declareRoutes({
@@ -141,6 +148,7 @@ export const INGEST_ROUTES = declareRoutes({
     },
     problems: [
       "malformed",
+      "request_timeout",
       "too_large",
       "unsupported_media_type",
       "invalid",

@@ -21,7 +21,7 @@ import { Connection } from "./connection/connection.js";
 import { Connections } from "./connection/connections.js";
 import { canWriteFrames } from "./connection/frame-writing.js";
 import { Counters } from "./counters.js";
-import { Audiences } from "./fanout/audience.js";
+import { Audiences } from "./fanout/audiences.js";
 import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
@@ -120,9 +120,9 @@ export class Gateway {
         closedReader.wake();
       },
     );
+    const turns = new LoopTurns();
     this.#context = {
-      audiences: new Audiences(hub),
-      hub,
+      audiences: new Audiences(hub, turns),
       counters,
       reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
       logger,
@@ -130,7 +130,7 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
-      turns: new LoopTurns(),
+      turns,
     };
     this.admission = new Admission({
       ...config,

@@ -6,7 +6,7 @@ import type { Step } from "./scenario.js";
 
 /** Puts a step onto the wire. */
 export function requestOf(operation: PlacedOperation, step: Omit<Step, "operation" | "status">): ApiRequest {
-  const { path = {}, query = {}, headers = {}, mediaType, body } = step;
+  const { path = {}, query = {}, headers = {}, mediaType, body, stalls } = step;
   const place = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ""));
   const parameters = String(new URLSearchParams(query));
   return {
@@ -14,6 +14,7 @@ export function requestOf(operation: PlacedOperation, step: Omit<Step, "operatio
     target: parameters === "" ? place : `${place}?${parameters}`,
     headers: mediaType === undefined ? headers : { ...headers, "content-type": mediaType },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(stalls === undefined ? {} : { stalls }),
   };
 }
 

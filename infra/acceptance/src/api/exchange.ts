@@ -8,6 +8,8 @@ export interface ApiRequest {
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** More of the body is announced than is sent. */
+  readonly stalls?: true;
 }
 
 export interface ApiAnswer {
@@ -15,6 +17,9 @@ export interface ApiAnswer {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
+
+/** What a body that stalls announces besides what it sends. */
+const MISSING_BYTES = 1000;
 
 /** Requests that are under way at once; each keeps its connection. */
 export const CONNECTIONS_MAX = 16;
@@ -26,9 +31,10 @@ export class Wire {
   constructor(private readonly url: string) {}
 
   /** @throws Error when the connection ends before the answer does */
-  ask({ method, target, headers = {}, body }: ApiRequest): Promise<ApiAnswer> {
+  ask({ method, target, headers = {}, body, stalls }: ApiRequest): Promise<ApiAnswer> {
     const { hostname, port } = new URL(this.url);
-    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const missing = stalls === true ? MISSING_BYTES : 0;
+    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) + missing };
     const options = { method, hostname, port, path: target, agent: this.#agent, headers: { ...headers, ...length } };
     return new Promise((resolve, reject) => {
       const request = send(options, (response) => {
@@ -37,6 +43,7 @@ export class Wire {
         response.on("error", reject);
         response.on("end", () => {
           const { statusCode = 0, headers } = response;
+          if (stalls === true) request.destroy();
           const bytes = Buffer.concat(chunks);
           // A 304 names the encoding of what it does not send.
           const isZipped = headers["content-encoding"] === "gzip" && bytes.length > 0;
@@ -48,7 +55,8 @@ export class Wire {
         socket.destroy();
         resolve({ status: statusCode, headers, text: "" });
       });
-      request.end(body);
+      if (stalls === true) request.write(body ?? "");
+      else request.end(body);
     });
   }
 

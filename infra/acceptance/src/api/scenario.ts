@@ -7,6 +7,8 @@ export interface Step {
   readonly mediaType?: string;
   /** Sent as JSON unless it is text already. */
   readonly body?: unknown;
+  /** More of the body is announced than ever comes. */
+  readonly stalls?: true;
   readonly status: number;
 }
 
@@ -231,6 +233,16 @@ export const REFUSALS: readonly Step[] = [
     query: { symbol: "EUR USD" },
     status: 422,
   })),
+];
+
+/** What is refused because it comes too slowly, after some 10 s. */
+export const STALLED: readonly Step[] = [
+  write("postTick", "{", 408, { stalls: true }),
+  write("postTicks", "[", 408, { stalls: true }),
+  write("putTick", "{", 408, { stalls: true, query: STAMP }),
+  write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
+  write("createKey", "{", 408, { stalls: true }),
+  write("changeKey", "{", 408, { stalls: true, path: { id: FIRST_KEY } }),
 ];
 
 /** What is refused where there is no room for another symbol. */

@@ -69,8 +69,13 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   watch(channel: Channel): void {
     if (channel.kind !== "ohlc") return;
-    if (channel.symbol === EVERY_SYMBOL) this.#followersOfAll += 1;
-    else this.entry(channel.symbol).watchers += 1;
+    if (channel.symbol === EVERY_SYMBOL) {
+      this.#followersOfAll += 1;
+    } else {
+      const entry = this.entry(channel.symbol);
+      entry.watchers += 1;
+      if (!entry.live.needsAnchor) return;
+    }
     this.options.onWanted();
   }
 
@@ -92,10 +97,12 @@ export class BarRegistry implements FirstBars, FeedListener {
     return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs));
   }
 
-  newest(symbol: string, interval: StoredInterval): readonly ShownBar[] {
-    const entries = symbol === EVERY_SYMBOL ? [...this.#entries.values()] : [this.#entries.get(symbol)];
-    const now = this.nowUs();
-    return entries.map((entry) => entry?.live.newest(interval, now)).filter((bar) => bar !== undefined);
+  symbols(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  newest(symbol: string, interval: StoredInterval): ShownBar | undefined {
+    return this.#entries.get(symbol)?.live.newest(interval, this.nowUs());
   }
 
   onMessage(symbol: string, message: FeedMessage): void {

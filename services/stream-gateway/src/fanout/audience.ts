@@ -1,5 +1,4 @@
-import { FlushSchedule } from "./flush-schedule.js";
-import type { Hub } from "./hub.js";
+import type { ChannelSet } from "./channel-set.js";
 import type { Format, Item, Subscriber } from "./item.js";
 import { Bundle, type Packet } from "./packet.js";
 
@@ -11,25 +10,36 @@ export interface Receiver {
 /** Gathered bytes that go out without waiting for the flush: a burst must not pile up here. */
 const GATHERED_BYTES_MAX = 256 * 1024;
 
-/** Everybody who follows the same channels in the same format. What they get is laid end to end once and written to each. */
+/**
+ * Everybody who follows the same channels in the same format. What they get is laid end to end once and written to each; but
+ * for those who are apart at the moment, each of whom takes it through a subscriber of its own.
+ */
 export class Audience<I extends Item> implements Subscriber<I> {
-  readonly members = new Set<Receiver>();
+  readonly members = new Set<Member<I>>();
+  readonly #sharing = new Set<Member<I>>();
+  readonly #apart = new Map<Member<I>, Subscriber<I>>();
   #gathered: Packet[] = [];
   #gatheredBytes = 0;
 
   constructor(
-    readonly key: string,
     readonly format: Format,
-    readonly channels: ReadonlySet<string>,
+    readonly channels: ChannelSet,
     private readonly onGathered: (audience: Audience<I>) => void,
   ) {}
 
-  take(item: I): void {
-    this.add(item.packet(this.format));
+  /** The same for all who follow the same channels in the same format. */
+  get key(): string {
+    return `${this.format} ${this.channels.key}`;
   }
 
-  /** Gathers a packet for every member. */
+  take(item: I): void {
+    if (this.#sharing.size > 0) this.add(item.packet(this.format));
+    for (const subscriber of this.#apart.values()) subscriber.take(item);
+  }
+
+  /** Gathers a packet for everybody who shares. */
   add(packet: Packet): void {
+    if (this.#sharing.size === 0) return;
     if (this.#gathered.length === 0) this.onGathered(this);
     this.#gathered.push(packet);
     this.#gatheredBytes += packet.frames.length;
@@ -42,54 +52,58 @@ export class Audience<I extends Item> implements Subscriber<I> {
     const bundle = new Bundle(this.#gathered);
     this.#gathered = [];
     this.#gatheredBytes = 0;
-    for (const member of this.members) member.send(bundle);
+    for (const { receiver } of this.#sharing) receiver.send(bundle);
+  }
+
+  /** Puts a member where it belongs. What was gathered before belongs to those who shared before. */
+  place(member: Member<I>, apart: Subscriber<I> | undefined): void {
+    this.remove(member);
+    this.members.add(member);
+    if (apart === undefined) this.#sharing.add(member);
+    else this.#apart.set(member, apart);
+  }
+
+  /** Takes a member out, after it has been sent everything that happened before. */
+  remove(member: Member<I>): void {
+    this.flush();
+    this.members.delete(member);
+    this.#sharing.delete(member);
+    this.#apart.delete(member);
   }
 }
 
-/** All audiences: a client is put into the one for its channels, which begins with its first member and ends with its last. */
-export class Audiences<I extends Item> {
-  readonly #audiences = new Map<string, Audience<I>>();
-  readonly #schedule = new FlushSchedule(() => this.#flushGathered());
-  #gathered: Audience<I>[] = [];
+/** One client's place in the audience of its channels. */
+export class Member<I extends Item> {
+  #audience: Audience<I>;
+  #apart: Subscriber<I> | undefined;
 
-  constructor(private readonly hub: Hub<I>) {}
-
-  /** Adds a client to those who follow the same channels. It gets what happens from now on. */
-  enter(receiver: Receiver, format: Format, channels: ReadonlySet<string>): Audience<I> {
-    const key = `${format} ${[...channels].sort().join(" ")}`;
-    const audience = this.#audiences.get(key) ?? this.#begin(key, format, channels);
-    // What was gathered before belongs to those who were there before.
-    audience.flush();
-    audience.members.add(receiver);
-    return audience;
+  constructor(
+    readonly receiver: Receiver,
+    audience: Audience<I>,
+  ) {
+    this.#audience = audience;
+    audience.place(this, undefined);
   }
 
-  /** Takes a client out again, after it has been sent everything that happened before. */
-  leave(receiver: Receiver, audience: Audience<I>): void {
-    audience.flush();
-    audience.members.delete(receiver);
-    if (audience.members.size > 0) return;
-    this.hub.leave(audience, audience.channels);
-    this.#audiences.delete(audience.key);
+  get audience(): Audience<I> {
+    return this.#audience;
   }
 
-  [Symbol.iterator](): Iterator<Audience<I>> {
-    return this.#audiences.values();
+  /** Takes what happens from now on with the others, or through a subscriber of its own. */
+  take(apart?: Subscriber<I>): void {
+    this.#apart = apart;
+    this.#audience.place(this, apart);
   }
 
-  #begin(key: string, format: Format, channels: ReadonlySet<string>): Audience<I> {
-    const audience = new Audience<I>(key, format, channels, (gathering) => {
-      this.#gathered.push(gathering);
-      this.#schedule.request();
-    });
-    this.#audiences.set(key, audience);
-    this.hub.join(audience, channels);
-    return audience;
+  /** Goes to another audience, within the turn: nothing is taken in neither or in both. */
+  move(audience: Audience<I>): void {
+    this.#audience.remove(this);
+    this.#audience = audience;
+    audience.place(this, this.#apart);
   }
 
-  #flushGathered(): void {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    for (const audience of gathered) audience.flush();
+  /** Sends what was gathered for it. */
+  flush(): void {
+    this.#audience.flush();
   }
 }

@@ -4,16 +4,16 @@ import type { Counters } from "../counters.js";
 import type { CatchUp } from "../resume/catch-up.js";
 import { type Positions, placeOf } from "../resume/positions.js";
 import { ticksChannel } from "../subscription/channel.js";
-import type { Audience, Audiences } from "./audience.js";
+import type { Member } from "./audience.js";
+import type { Audiences, ChannelChange } from "./audiences.js";
+import type { ChannelSet } from "./channel-set.js";
 import { Conflation } from "./conflation.js";
-import type { Hub } from "./hub.js";
 import type { StreamItem } from "./stream-item.js";
 
 /** What delivery needs of the gateway. */
 export interface DeliveryContext {
   readonly positions: Positions;
   readonly audiences: Audiences<StreamItem>;
-  readonly hub: Hub<StreamItem>;
   readonly counters: Counters;
 }
 
@@ -21,9 +21,11 @@ export interface DeliveryContext {
 const KEEPS_UP_MS = 500;
 
 type Mode =
-  | { readonly kind: "shared"; readonly audience: Audience<StreamItem> }
+  | { readonly kind: "shared" }
   | { readonly kind: "alone"; readonly subscriber: CatchUp }
   | { readonly kind: "lagging"; readonly subscriber: Conflation };
+
+const SHARED: Mode = { kind: "shared" };
 
 /**
  * How one client of `/ws` gets what happens on its channels.
@@ -36,48 +38,69 @@ type Mode =
  * Every change of mode happens within one turn, so that no item falls between two modes or into both.
  */
 export class Delivery {
-  #mode: Mode;
-  #channels: ReadonlySet<string> = new Set();
+  readonly #member: Member<StreamItem>;
+  #mode = SHARED;
 
   constructor(
     private readonly connection: Connection,
     private readonly context: DeliveryContext,
   ) {
-    this.#mode = this.#share();
+    this.#member = context.audiences.enter(connection.sender, "multiplex", []);
   }
 
-  /** Follows these channels from now on. A client that lags is told first what it missed. */
-  follow(channels: ReadonlySet<string>): void {
-    this.#leave();
-    this.#channels = channels;
-    this.#mode = this.#share();
+  get isLagging(): boolean {
+    return this.#mode.kind === "lagging";
   }
 
-  /** Follows these channels through a subscriber of its own. */
-  followAlone(channels: ReadonlySet<string>, subscriber: CatchUp): void {
-    this.#leave();
-    this.#channels = channels;
+  /** The channels it follows. */
+  get channels(): ChannelSet {
+    return this.#member.audience.channels;
+  }
+
+  /** Everything that happened is on its way to the client, and what happens from now on it shares. */
+  share(): void {
+    if (this.#mode.kind === "lagging") this.connection.sender.sendPackets(this.#mode.subscriber.settle());
+    this.#mode = SHARED;
+    this.#member.take();
+  }
+
+  /** Sends what was gathered for the client, when it shares. */
+  flush(): void {
+    this.#member.flush();
+  }
+
+  /** Follows other channels from now on. A client that lags is told first what it missed. */
+  change(change: ChannelChange): void {
+    this.share();
+    this.context.audiences.change(this.#member, change);
+  }
+
+  /** Follows other channels, and takes all of them through a subscriber of its own. */
+  changeAlone(change: ChannelChange, subscriber: CatchUp): void {
+    this.change(change);
     this.#mode = { kind: "alone", subscriber };
-    this.context.hub.join(subscriber, channels);
+    this.#member.take(subscriber);
   }
 
   /** The client reads too slowly. One that catches up reads at its own pace anyway. */
   lag(): void {
     if (this.#mode.kind === "lagging" && this.#mode.subscriber.isOverfull) this.connection.closeSlow();
     if (this.#mode.kind !== "shared") return;
-    this.#leave();
     const subscriber = new Conflation(this.context.counters);
     this.#mode = { kind: "lagging", subscriber };
-    this.context.hub.join(subscriber, this.#channels);
+    this.#member.take(subscriber);
     this.connection.ping(performance.now());
   }
 
   /** The client has read everything it was sent, `afterMs` after it was asked. */
   read(afterMs: number): void {
     if (this.#mode.kind !== "lagging") return;
-    this.connection.sender.sendPackets(this.#mode.subscriber.settle());
-    if (afterMs <= KEEPS_UP_MS) this.follow(this.#channels);
-    else this.connection.ping(performance.now());
+    if (afterMs <= KEEPS_UP_MS) {
+      this.share();
+    } else {
+      this.connection.sender.sendPackets(this.#mode.subscriber.settle());
+      this.connection.ping(performance.now());
+    }
   }
 
   /** Where the client can go on with a symbol's ticks, after the last one it was sent. */
@@ -89,23 +112,6 @@ export class Delivery {
 
   /** The client is gone. */
   end(): void {
-    this.#leave();
-  }
-
-  #share(): Mode {
-    return {
-      kind: "shared",
-      audience: this.context.audiences.enter(this.connection.sender, "multiplex", this.#channels),
-    };
-  }
-
-  #leave(): void {
-    const mode = this.#mode;
-    if (mode.kind === "shared") {
-      this.context.audiences.leave(this.connection.sender, mode.audience);
-      return;
-    }
-    this.context.hub.leave(mode.subscriber, this.#channels);
-    if (mode.kind === "lagging") this.connection.sender.sendPackets(mode.subscriber.settle());
+    this.context.audiences.leave(this.#member);
   }
 }

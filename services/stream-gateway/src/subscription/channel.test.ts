@@ -1,4 +1,4 @@
-import { type Channel, channelName, parseChannel, withoutCovered } from "./channel.js";
+import { channelName, parseChannel } from "./channel.js";
 
 describe("a channel", () => {
   test.each([
@@ -35,11 +35,5 @@ describe("a channel", () => {
     null,
   ])("%j is none", (raw) => {
     expect(parseChannel(raw)).toBeUndefined();
-  });
-
-  test("is left out when a wildcard covers it, for nothing may be sent twice", () => {
-    const names = ["ticks:A", "ohlc:A:minute", "ohlc:*:minute", "ohlc:A:hour", "ticks:B"];
-    const channels = names.map(parseChannel).filter((channel): channel is Channel => channel !== undefined);
-    expect([...withoutCovered(channels)]).toEqual(["ticks:A", "ohlc:*:minute", "ohlc:A:hour", "ticks:B"]);
   });
 });

@@ -1,5 +1,4 @@
 import { normalizeSymbol, parseStoredInterval, type StoredInterval } from "@fx-ohlc/schemas";
-import { narrowedName, type Reach } from "./narrowed.js";
 
 /** Stands for every symbol in a channel's name. */
 export const EVERY_SYMBOL = "*";
@@ -38,20 +37,4 @@ export function parseChannel(raw: unknown): Channel | undefined {
   if (ticks !== undefined) return { kind: "ticks", symbol };
   const interval = parseStoredInterval(rawInterval);
   return interval === undefined ? undefined : { kind: "ohlc", symbol, interval };
-}
-
-/**
- * The fewest channels that say the same: none that a wildcard among them covers.
- *
- * @param reach the symbols that a wildcard means; undefined: every one
- */
-export function withoutCovered(channels: Iterable<Channel>, reach?: Reach): Set<string> {
-  const all = [...channels];
-  const names = new Set(all.map(channelName));
-  const kept = all.filter((channel) => channel.symbol === EVERY_SYMBOL || !names.has(wildcardOf(channel)));
-  const nameOf = (channel: Channel) =>
-    reach !== undefined && channel.symbol === EVERY_SYMBOL
-      ? narrowedName(channelName(channel), reach)
-      : channelName(channel);
-  return new Set(kept.map(nameOf));
 }

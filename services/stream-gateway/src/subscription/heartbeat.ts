@@ -1,12 +1,13 @@
 import { SymbolPatterns } from "@fx-ohlc/access";
 import { formatTime, type Micros } from "@fx-ohlc/schemas";
+import type { ChannelSet } from "../fanout/channel-set.js";
 import { type Packet, packetOf } from "../fanout/packet.js";
 import { offsetOf, type Positions } from "../resume/positions.js";
 import { EVERY_SYMBOL, parseChannel, ticksChannel } from "./channel.js";
 import { patternsIn } from "./narrowed.js";
 
 /** The heartbeat of those who follow these channels: where each of their ticks channels stands, and what time it is. */
-export function heartbeat(channels: ReadonlySet<string>, positions: Positions, nowUs: Micros): Packet {
+export function heartbeat(channels: ChannelSet, positions: Positions, nowUs: Micros): Packet {
   const offsets: Record<string, string> = {};
   const symbols = everySymbolIn(channels, positions) ?? ticksSymbols(channels);
   for (const symbol of symbols) offsets[ticksChannel(symbol)] = offsetOf(positions, symbol);
@@ -14,7 +15,7 @@ export function heartbeat(channels: ReadonlySet<string>, positions: Positions, n
 }
 
 /** Those that a wildcard among the channels means; undefined: there is none. */
-function everySymbolIn(channels: ReadonlySet<string>, positions: Positions): Iterable<string> | undefined {
+function everySymbolIn(channels: ChannelSet, positions: Positions): Iterable<string> | undefined {
   const wildcard = ticksChannel(EVERY_SYMBOL);
   if (channels.has(wildcard)) return positions.symbols;
   const narrowed = [...channels].find((name) => name.startsWith(wildcard));
@@ -24,7 +25,7 @@ function everySymbolIn(channels: ReadonlySet<string>, positions: Positions): Ite
   return [...positions.symbols].filter((symbol) => reach.covers(symbol));
 }
 
-function ticksSymbols(channels: ReadonlySet<string>): string[] {
+function ticksSymbols(channels: ChannelSet): string[] {
   return [...channels].flatMap((name) => {
     const channel = parseChannel(name);
     return channel?.kind === "ticks" ? [channel.symbol] : [];

@@ -1,19 +1,24 @@
+import type { LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
-import type { Audience, Audiences } from "../fanout/audience.js";
+import type { Member } from "../fanout/audience.js";
+import type { Audiences } from "../fanout/audiences.js";
 import type { StreamItem } from "../fanout/stream-item.js";
-import { type Channel, withoutCovered } from "./channel.js";
-import { type FirstBars, sendFirstBars } from "./first-bars.js";
+import { AskedChannels } from "./asked-channels.js";
+import type { Channel } from "./channel.js";
+import { type FirstBars, sendEveryBar, sendNamedBars } from "./first-bars.js";
 
 /** What a plain client needs of the gateway. */
 export interface PlainContext {
   readonly audiences: Audiences<StreamItem>;
   readonly bars: FirstBars;
+  /** Of all clients. */
+  readonly turns: LoopTurns;
 }
 
 /** A client of a plain endpoint: it follows its channels from the beginning to the end, and says nothing. */
 export class PlainClient implements ConnectionUse {
-  readonly #audience: Audience<StreamItem>;
+  readonly #member: Member<StreamItem>;
 
   constructor(
     private readonly connection: Connection,
@@ -21,15 +26,15 @@ export class PlainClient implements ConnectionUse {
     private readonly channels: readonly Channel[],
     private readonly whenClosed: () => void,
   ) {
-    for (const channel of channels) {
-      context.bars.watch(channel);
-      sendFirstBars(connection, context.bars, channel, "plain");
-    }
-    this.#audience = context.audiences.enter(
-      connection.sender,
-      "plain",
-      withoutCovered(channels, connection.caller.symbols),
-    );
+    const { sender, caller } = connection;
+    const { audiences, bars, turns } = context;
+    for (const channel of channels) bars.watch(channel);
+    const { joined } = new AskedChannels(caller.symbols).add(channels);
+    this.#member = audiences.enter(sender, "plain", joined);
+    const flush = () => this.#member.flush();
+    const newcomer = { sender, caller, format: "plain", isLagging: () => false, flush } as const;
+    sendNamedBars(newcomer, bars, channels);
+    void sendEveryBar(newcomer, bars, channels, turns);
   }
 
   /** What a client sends here is dropped: some send a word now and then to keep a proxy awake. */
@@ -45,7 +50,7 @@ export class PlainClient implements ConnectionUse {
   onRead(): void {}
 
   onClosed(): void {
-    this.context.audiences.leave(this.connection.sender, this.#audience);
+    this.context.audiences.leave(this.#member);
     for (const channel of this.channels) this.context.bars.unwatch(channel);
     this.whenClosed();
   }

@@ -7,8 +7,9 @@ import { packetOf } from "../fanout/packet.js";
 import { CatchUp, type CatchUpContext, type Replay } from "../resume/catch-up.js";
 import { offsetOf } from "../resume/positions.js";
 import { type ResumptionContext, resume } from "../resume/resumption.js";
-import { type Channel, channelName, EVERY_SYMBOL, ticksChannel, withoutCovered } from "./channel.js";
-import { type FirstBars, sendFirstBars } from "./first-bars.js";
+import { AskedChannels } from "./asked-channels.js";
+import { type Channel, channelName, EVERY_SYMBOL, ticksChannel } from "./channel.js";
+import { type FirstBars, type Newcomer, sendEveryBar, sendNamedBars } from "./first-bars.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
 
@@ -31,8 +32,9 @@ const BAD_MESSAGES_MAX = 10;
 
 /** One client of `/ws`: its channels, and its requests, one after the other. */
 export class Session implements ConnectionUse {
-  readonly #channels = new Map<string, Channel>();
+  readonly #channels: AskedChannels;
   readonly #delivery: Delivery;
+  readonly #newcomer: Newcomer;
   #waiting = 0;
   #badMessages = 0;
   #working: Promise<void> = Promise.resolve();
@@ -42,7 +44,12 @@ export class Session implements ConnectionUse {
     private readonly context: SessionContext,
     private readonly whenClosed: () => void,
   ) {
-    this.#delivery = new Delivery(connection, context);
+    const { sender, caller } = connection;
+    const delivery = new Delivery(connection, context);
+    this.#channels = new AskedChannels(caller.symbols);
+    this.#delivery = delivery;
+    const isLagging = () => delivery.isLagging;
+    this.#newcomer = { sender, caller, format: "multiplex", isLagging, flush: () => delivery.flush() };
   }
 
   onText(text: string): void {
@@ -70,15 +77,16 @@ export class Session implements ConnectionUse {
 
   onClosed(): void {
     this.#delivery.end();
-    for (const channel of this.#channels.values()) this.context.bars.unwatch(channel);
-    this.connection.caller.quota?.letGo("channels", this.#channels.size);
-    this.#channels.clear();
+    const { gone } = this.#channels.remove([...this.#channels]);
+    for (const channel of gone) this.context.bars.unwatch(channel);
+    this.connection.caller.quota?.letGo("channels", gone.length);
     this.whenClosed();
   }
 
   *offsets(): Iterable<readonly [string, string]> {
-    for (const [name, { kind, symbol }] of this.#channels) {
-      if (kind === "ticks" && symbol !== EVERY_SYMBOL) yield [name, formatOffset(this.#delivery.resumeAt(symbol))];
+    for (const { kind, symbol } of this.#channels) {
+      if (kind !== "ticks" || symbol === EVERY_SYMBOL) continue;
+      yield [ticksChannel(symbol), formatOffset(this.#delivery.resumeAt(symbol))];
     }
   }
 
@@ -113,11 +121,11 @@ export class Session implements ConnectionUse {
   }
 
   #unsubscribe(id: RequestId | undefined, channels: readonly Channel[]): void {
-    const gone = channels.filter((channel) => this.#channels.delete(channelName(channel)));
+    const { gone, change } = this.#channels.remove(channels);
     for (const channel of gone) this.context.bars.unwatch(channel);
     this.connection.caller.quota?.letGo("channels", gone.length);
-    this.#delivery.follow(this.#followed());
-    this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#names() });
+    this.#delivery.change(change);
+    this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#channels.names });
   }
 
   async #subscribe({ id, channels, since }: Subscribe): Promise<void> {
@@ -132,27 +140,28 @@ export class Session implements ConnectionUse {
     await this.#holdChannels(added.length, id);
     if (!this.connection.sender.isOpen) return this.connection.caller.quota?.letGo("channels", added.length);
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
-    for (const channel of added) {
-      this.#channels.set(channelName(channel), channel);
-      this.context.bars.watch(channel);
-    }
+    const change = this.#channels.add(added);
+    for (const channel of added) this.context.bars.watch(channel);
     // What is still gathered for the client comes before the answer.
-    this.#delivery.follow(new Set());
-    this.#send({ type: "subscribed", id, channels: this.#described(channels, replays), all: this.#names() });
+    this.#delivery.share();
+    const { names } = this.#channels;
+    this.#send({ type: "subscribed", id, channels: this.#described(channels, replays), all: names });
     const catchUp = new CatchUp(this.connection.sender, this.context, replays);
-    this.#delivery.followAlone(this.#followed(), catchUp);
+    this.#delivery.changeAlone(change, catchUp);
     this.#greet(added);
     await catchUp.run();
-    if (this.connection.sender.isOpen) this.#delivery.follow(this.#followed());
+    if (!this.connection.sender.isOpen) return;
+    this.#delivery.share();
+    await sendEveryBar(this.#newcomer, this.context.bars, added, this.context.turns);
   }
 
-  /** What a client has to know at once: the newest bars, and where all symbols stand. */
+  /** What a client has to know at once: the newest bars of what it named, and where all symbols stand. */
   #greet(added: readonly Channel[]): void {
     const { sender } = this.connection;
-    for (const channel of added) sendFirstBars(this.connection, this.context.bars, channel);
-    const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
     const { positions, bars } = this.context;
-    if (isFollowingAll) sender.sendPackets([heartbeat(this.#followed(), positions, bars.nowUs())]);
+    sendNamedBars(this.#newcomer, bars, added);
+    const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
+    if (isFollowingAll) sender.sendPackets([heartbeat(this.#delivery.channels, positions, bars.nowUs())]);
   }
 
   async #holdChannels(count: number, id: RequestId | undefined): Promise<void> {
@@ -205,14 +214,6 @@ export class Session implements ConnectionUse {
       recovered: true,
       replayed,
     };
-  }
-
-  #followed(): Set<string> {
-    return withoutCovered(this.#channels.values(), this.connection.caller.symbols);
-  }
-
-  #names(): string[] {
-    return [...this.#channels.keys()];
   }
 
   #refuse({ id, code, message }: RequestError): void {

@@ -1,0 +1,149 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { LoopTurns } from "@fx-ohlc/service-kit";
+import { Audience, Member, type Receiver } from "./audience.js";
+import { ChannelSet } from "./channel-set.js";
+import { FlushSchedule } from "./flush-schedule.js";
+import type { Hub } from "./hub.js";
+import type { Format, Item } from "./item.js";
+
+/** What becomes of the channels that a client follows. */
+export interface ChannelChange {
+  /** None that it follows already. */
+  readonly joined: ReadonlySet<string>;
+  readonly left: ReadonlySet<string>;
+}
+
+/** An audience that came to the channels of another one is united with it once it has kept them for so long, ms. */
+const SETTLED_MS = 1000;
+
+/**
+ * All audiences: one begins with its first member and ends with its last. A channel that a client begins or ends to follow
+ * costs as much as that channel, whatever else it follows: the audience of a client alone changes with it. That may make it
+ * the equal of another one: they are united when it has been so for a while, and who leaves a common one takes a copy of its
+ * channels along; so both of what costs as much as all channels happens once a second at most to a client.
+ */
+export class Audiences<I extends Item> {
+  readonly #all = new Set<Audience<I>>();
+  /** By key. */
+  readonly #listed = new Map<string, Audience<I>>();
+  /** Equals of listed ones, and since when: those that changed last come last. */
+  readonly #unlisted = new Map<Audience<I>, number>();
+  readonly #schedule = new FlushSchedule(() => this.#flushGathered());
+  #gathered: Audience<I>[] = [];
+  #isUniting = false;
+
+  constructor(
+    private readonly hub: Hub<I>,
+    private readonly turns: LoopTurns,
+  ) {}
+
+  /** Adds a client to those who follow the same channels. It gets what happens from now on. */
+  enter(receiver: Receiver, format: Format, channels: Iterable<string>): Member<I> {
+    return new Member(receiver, this.#audienceOf(format, new ChannelSet(channels)));
+  }
+
+  /** Takes a client out again, after it has been sent everything that happened before. */
+  leave(member: Member<I>): void {
+    member.audience.remove(member);
+    this.#endIfEmpty(member.audience);
+  }
+
+  /** A client follows other channels from now on. */
+  change(member: Member<I>, { joined, left }: ChannelChange): void {
+    const { audience } = member;
+    audience.flush();
+    if (joined.size === 0 && left.size === 0) return;
+    const { format, channels } = audience;
+    if (channels.size === 0) this.#move(member, this.#audienceOf(format, new ChannelSet(joined)));
+    else if (audience.members.size === 1) this.#changeAll(audience, { joined, left });
+    else this.#move(member, this.#begin(format, changed(new ChannelSet(channels), { joined, left })));
+  }
+
+  [Symbol.iterator](): Iterator<Audience<I>> {
+    return this.#all.values();
+  }
+
+  #changeAll(audience: Audience<I>, change: ChannelChange): void {
+    this.#unlist(audience);
+    this.hub.leave(audience, change.left);
+    this.hub.join(audience, change.joined);
+    changed(audience.channels, change);
+    this.#list(audience);
+  }
+
+  #audienceOf(format: Format, channels: ChannelSet): Audience<I> {
+    const listed = this.#listed.get(`${format} ${channels.key}`);
+    return listed?.channels.equals(channels) === true ? listed : this.#begin(format, channels);
+  }
+
+  #begin(format: Format, channels: ChannelSet): Audience<I> {
+    const audience = new Audience<I>(format, channels, (gathering) => {
+      this.#gathered.push(gathering);
+      this.#schedule.request();
+    });
+    this.#all.add(audience);
+    this.#list(audience);
+    this.hub.join(audience, channels);
+    return audience;
+  }
+
+  #move(member: Member<I>, to: Audience<I>): void {
+    const from = member.audience;
+    member.move(to);
+    this.#endIfEmpty(from);
+  }
+
+  #endIfEmpty(audience: Audience<I>): void {
+    if (audience.members.size > 0) return;
+    this.hub.leave(audience, audience.channels);
+    this.#unlist(audience);
+    this.#all.delete(audience);
+  }
+
+  #list(audience: Audience<I>): void {
+    if (this.#listed.has(audience.key)) {
+      this.#unlisted.set(audience, performance.now());
+      void this.#unite();
+    } else {
+      this.#listed.set(audience.key, audience);
+    }
+  }
+
+  #unlist(audience: Audience<I>): void {
+    this.#unlisted.delete(audience);
+    if (this.#listed.get(audience.key) === audience) this.#listed.delete(audience.key);
+  }
+
+  /** Unites equals, in turns with everything else, until there are none. */
+  async #unite(): Promise<void> {
+    if (this.#isUniting) return;
+    this.#isUniting = true;
+    for (let [oldest] = this.#unlisted; oldest !== undefined; [oldest] = this.#unlisted) {
+      const [audience, sinceMs] = oldest;
+      const waitMs = sinceMs + SETTLED_MS - performance.now();
+      await (waitMs > 0 ? delay(waitMs, undefined, { ref: false }) : this.turns.next());
+      if (waitMs <= 0 && this.#unlisted.get(audience) === sinceMs) this.#uniteWithEqual(audience);
+    }
+    this.#isUniting = false;
+  }
+
+  #uniteWithEqual(audience: Audience<I>): void {
+    this.#unlisted.delete(audience);
+    const listed = this.#listed.get(audience.key);
+    if (listed === undefined) this.#list(audience);
+    if (listed?.channels.equals(audience.channels) !== true) return;
+    for (const member of audience.members) this.#move(member, listed);
+  }
+
+  #flushGathered(): void {
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (const audience of gathered) audience.flush();
+  }
+}
+
+function changed(channels: ChannelSet, { joined, left }: ChannelChange): ChannelSet {
+  for (const name of left) channels.delete(name);
+  for (const name of joined) channels.add(name);
+  return channels;
+}
