@@ -201,6 +201,7 @@ test("no token is in any log, link, error or metric", async () => {
   const away = { TICK_INGEST_URL: "http://127.0.0.1:9", OHLC_QUERY_URL: "http://127.0.0.1:9" };
   const main = new URL("../../local/dist/edge/main.js", import.meta.url);
   const lonely = await system.start("edge", { STREAM_GATEWAY_URL: "http://127.0.0.1:9", ...away }, main, false);
+  await eventually(async () => (await fetch(`${lonely.url}/live`)).ok, { what: "an edge on its own" });
   const all = [...Object.values(services), lonely];
   for (const path of [
     "/ohlc?wrong=1",

@@ -63,7 +63,7 @@ describe("the edge", () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const services = { "tick-ingest": ports[0], "ohlc-query": ports[1], "stream-gateway": ports[2] };
-    process = edge({ addresses: { edge: port, services }, env: {}, logs: tmpdir() });
+    process = edge({ addresses: { edge: port, services }, env: { TRUSTED_PROXIES: "192.0.2.1" }, logs: tmpdir() });
     await process.start();
   });
 
