@@ -36,17 +36,23 @@ export class System {
   }
 
   /** Starts one more process of a service, with `env` on top of what every service is told. */
-  async start(name: string, env: Record<string, string> = {}, main?: URL): Promise<TestService> {
+  async start(name: string, env: Record<string, string> = {}, main?: URL, untilReady = true): Promise<TestService> {
     const addresses = { DATABASE_URL: this.database.url, REDIS_URL: this.redis.url };
     const program = main === undefined ? {} : { main };
-    const service = await startService({ name, ...program, env: { LOG_LEVEL: "warn", ...addresses, ...env } });
+    const service = await startService({
+      name,
+      untilReady,
+      ...program,
+      env: { LOG_LEVEL: "warn", ...addresses, ...env },
+    });
     this.#services.push(service);
     service.onDeath((reason) => this.#deaths.push(`${name} ended by itself (${reason}):\n${service.output}`));
     return service;
   }
 
   /** Starts all three services and the edge in front of them. */
-  async startAll(env: Record<string, string> = {}): Promise<Everything> {
+  async startAll(given: Record<string, string> = {}): Promise<Everything> {
+    const env = { TRUSTED_PROXIES: "127.0.0.1", ...given };
     const [ingest, query] = await Promise.all([this.start("tick-ingest", env), this.start("ohlc-query", env)]);
     const gateway = await this.start("stream-gateway", { OHLC_QUERY_URL: query.url, ...env });
     const urls = { TICK_INGEST_URL: ingest.url, OHLC_QUERY_URL: query.url, STREAM_GATEWAY_URL: gateway.url };

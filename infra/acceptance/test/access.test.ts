@@ -40,7 +40,7 @@ beforeAll(async () => {
   system = await System.create();
   services = await system.startAll({
     ...{ AUTH: "on", BIND_ADDRESS: "127.0.0.1", INTERNAL_SECRET: "the secret of this test", ADMIN_KEY: ADMIN },
-    JWT_PUBLIC_KEY_FILE: keyFile,
+    ...{ JWT_PUBLIC_KEY_FILE: keyFile, LOG_LEVEL: "debug" },
   });
   document = await ApiDocument.of(services.edge.url);
   wires = [services.ingest, services.query, services.gateway, services.edge].map(({ url }) => new Wire(url));
@@ -189,22 +189,40 @@ test("a key that is revoked closes its sockets with 4001 and is refused everywhe
   expect(performance.now() - revokedMs).toBeLessThan(5000);
 });
 
-test("no token is in any log, link or error", async () => {
+test("no token is in any log, link, error or metric", async () => {
   const { token } = await makeKey({ scopes: ["read"], in_url: true, symbols: ["EUR*"] });
   const secret = token.split("_")[2] ?? "";
+  const ticks = ["EURCHF", "EURGBP"].map((symbol) => ({ symbol, price: 1.5 }));
+  expect((await ask("POST", "/ticks/bulk", ADMIN, ticks)).status).toBe(201);
   const paged = await fetch(`${services.edge.url}/symbols?limit=1&token=${token}`);
-  expect(paged.status).toBe(200);
-  expect(paged.headers.get("link") ?? "").not.toContain(secret);
+  expect([paged.status, paged.headers.get("link")]).toEqual([200, expect.stringContaining("limit=1&after=")]);
+  expect(paged.headers.get("link")).not.toContain(secret);
+  // One whose services are away logs what it could not hand on.
+  const away = { TICK_INGEST_URL: "http://127.0.0.1:9", OHLC_QUERY_URL: "http://127.0.0.1:9" };
+  const main = new URL("../../local/dist/edge/main.js", import.meta.url);
+  const lonely = await system.start("edge", { STREAM_GATEWAY_URL: "http://127.0.0.1:9", ...away }, main, false);
+  await eventually(async () => (await fetch(`${lonely.url}/live`)).ok, { what: "an edge on its own" });
+  const all = [...Object.values(services), lonely];
   for (const path of [
     "/ohlc?wrong=1",
     "/symbols?limit=x",
     "/nothing",
     "/ticks?symbol=USDJPY&start=2025-12-05T10:00:00Z",
+    "/keys",
+    "/ws",
+    "/ws?ticket=",
   ]) {
     const joined = `${path}${path.includes("?") ? "&" : "?"}token=${token}`;
-    expect(JSON.stringify((await ask("GET", joined)).body)).not.toContain(secret);
+    for (const service of all) {
+      const { body } = await ask("GET", joined, undefined, undefined, service.url);
+      expect(JSON.stringify(body)).not.toContain(secret);
+      // It keeps its last lines.
+      expect(service.output).not.toContain(secret);
+    }
   }
-  for (const service of Object.values(services)) expect(service.output).not.toContain(secret);
+  expect(lonely.output).toContain("request failed");
+  for (const { url } of [services.ingest, services.query, services.gateway])
+    expect((await ask("GET", "/metrics", ADMIN, undefined, url)).body).not.toContain(secret);
 });
 
 test("a token over its limits is told so and when to come back, and is closed with 4009 where it is told too much", async () => {

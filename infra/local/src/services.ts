@@ -28,13 +28,19 @@ export interface PartOptions {
   readonly logs: string;
 }
 
+/** What of this machine stands in front of the stack is believed, unless somebody says what else. */
+const LOOPBACK = "127.0.0.0/8,::1";
+
 /** The three services, not yet running. */
 export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] {
   // stream-gateway asks ohlc-query for the bars it starts from.
   const OHLC_QUERY_URL = localUrl(addresses.services["ohlc-query"]);
   return Object.entries(addresses.services).map(([name, port]) => {
     const script = `services/${name}/dist/main.js`;
-    const spec = nodeProcessSpec({ name, script, env: { ...env, OHLC_QUERY_URL, PORT: String(port) }, logs });
+    // The edge is a proxy in front of them, whoever stands in front of that.
+    const TRUSTED_PROXIES = env.TRUSTED_PROXIES ? `${LOOPBACK},${env.TRUSTED_PROXIES}` : LOOPBACK;
+    const own = { OHLC_QUERY_URL, TRUSTED_PROXIES, PORT: String(port) };
+    const spec = nodeProcessSpec({ name, script, env: { ...env, ...own }, logs });
     return readyOn(port, spec);
   });
 }
@@ -45,6 +51,7 @@ export function edge({ addresses, env, logs }: PartOptions): ReadyProcess {
     TICK_INGEST_URL: localUrl(addresses.services["tick-ingest"]),
     OHLC_QUERY_URL: localUrl(addresses.services["ohlc-query"]),
     STREAM_GATEWAY_URL: localUrl(addresses.services["stream-gateway"]),
+    TRUSTED_PROXIES: env.TRUSTED_PROXIES || LOOPBACK,
   };
   const script = "infra/local/dist/edge/main.js";
   const spec = nodeProcessSpec({ name: "edge", script, env: { ...env, ...urls, PORT: String(addresses.edge) }, logs });

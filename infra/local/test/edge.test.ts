@@ -63,7 +63,7 @@ describe("the edge", () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const services = { "tick-ingest": ports[0], "ohlc-query": ports[1], "stream-gateway": ports[2] };
-    process = edge({ addresses: { edge: port, services }, env: {}, logs: tmpdir() });
+    process = edge({ addresses: { edge: port, services }, env: { TRUSTED_PROXIES: "192.0.2.1" }, logs: tmpdir() });
     await process.start();
   });
 
@@ -91,6 +91,20 @@ describe("the edge", () => {
     expect(answer.headers.get("link")).toBe("</ohlc/minute?cursor=1>; rel=next");
     expect(answer.headers.get("x-request-id")).toBe("theirs");
     expect(await answer.text()).toBe('/ohlc/minute?symbol=EUR%2FUSD&limit=2 mine "y"');
+  });
+
+  it("tells services who asks, and nothing of what he says about that himself", async () => {
+    query.handler = (req, res) => {
+      const { forwarded, host, "x-forwarded-for": by, "x-forwarded-host": asked, ...others } = req.headers;
+      const said = [others["x-forwarded-proto"], others["x-forwarded-prefix"]];
+      res.end(JSON.stringify([forwarded, by, asked === host, ...said]));
+    };
+    const headers = {
+      ...{ Forwarded: "for=6.6.6.6;host=evil.example", "X-Forwarded-For": "6.6.6.6" },
+      ...{ "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil" },
+    };
+    const told = await (await fetch(`${url}/symbols`, { headers })).json();
+    expect(told).toEqual([null, "127.0.0.1", true, "http", null]);
   });
 
   it("gives a request without an id one that the service sees too", async () => {

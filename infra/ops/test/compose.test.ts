@@ -43,6 +43,7 @@ const OWN_DEFAULTS = {
   RETENTION_DAYS_INITIAL: "90",
   SHUTDOWN_GRACE_MS: "1500",
   OHLC_QUERY_URL: "http://ohlc-query:8002",
+  TRUSTED_PROXIES: "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
 };
 /** Fixed by the compose files: a port nobody sees, and connections that only one kind of deployment has. */
 const NOT_OFFERED = new Set(["PORT", "REDIS_CLUSTER", "DATABASE_DIRECT_URL", "DATABASE_READ_URL", "DB_ENGINE"]);

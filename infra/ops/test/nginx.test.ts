@@ -16,6 +16,8 @@ const NGINX = "/usr/sbin/nginx";
 const NJS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 const UPSTREAMS = ["tick_ingest", "ohlc_query", "stream_gateway"] as const;
+/** As services are told. */
+const BEHIND_NGINX = { trustedProxies: ["127.0.0.1"], publicUrl: undefined };
 type Upstream = (typeof UPSTREAMS)[number];
 
 /** The edge's own configuration, with its files in a folder and its services here. */
@@ -27,9 +29,10 @@ function configure(folder: string, port: number, ports: readonly number[]): stri
     .replace("error_log stderr", `error_log ${folder}/requests.log`)
     .replace("/etc/nginx/tls/", `${folder}/tls/`);
   writeFileSync(join(folder, "edge.conf"), edge);
-  for (const name of ["again.conf", "probe.conf", "health.js"]) {
+  for (const name of ["again.conf", "forwarded.conf", "probe.conf", "health.js"]) {
     writeFileSync(join(folder, name), fileOf(`infra/nginx/${name}`));
   }
+  writeFileSync(join(folder, "trusted-proxies.conf"), "set_real_ip_from 127.0.0.2;");
   const upstreams = UPSTREAMS.map((name, i) => `upstream ${name} { server 127.0.0.1:${ports[i]}; keepalive 16; }`);
   const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
     ${process.getuid?.() === 0 ? "user root;" : ""} events { worker_connections 4096; } http { ${upstreams.join("\n")} include edge.conf; }`;
@@ -62,7 +65,7 @@ if (missing.length > 0) {
   beforeAll(async () => {
     for (const name of UPSTREAMS) {
       const onWebSocket = (_req: IncomingMessage, socket: NodeJS.WritableStream) => void socket.end();
-      const options = { port: 0, host: "127.0.0.1", onWebSocket };
+      const options = { port: 0, host: "127.0.0.1", forwarding: BEHIND_NGINX, onWebSocket };
       services.push(await listen((req, res) => handlers[name](req, res), options));
     }
     port = await freePort();
@@ -187,6 +190,28 @@ if (missing.length > 0) {
     expect(shown).toEqual(paths.map((path) => `${path} Bearer fxk_1_secret`));
   });
 
+  test("tells services who asks, and of what he says himself nothing, unless he is a proxy that is trusted", async () => {
+    handlers.ohlc_query = (req, res) => {
+      const { forwarded, "x-forwarded-for": by, "x-forwarded-host": host, ...others } = req.headers;
+      const [proto, prefix] = [others["x-forwarded-proto"], others["x-forwarded-prefix"]];
+      sendJson(res, 200, [forwarded, by, host, proto, prefix]);
+    };
+    const headers = {
+      "X-Forwarded-For": "198.51.100.6, 192.0.2.1",
+      "X-Forwarded-Host": "fx.example",
+      "X-Forwarded-Proto": "https",
+      "X-Forwarded-Prefix": "/fx",
+      Forwarded: "for=192.0.2.9;host=evil.example",
+    };
+    const told = async (localAddress: string) => {
+      const asking = get(`${url}/ohlc/minute`, { headers, localAddress, agent: false });
+      const [answer]: IncomingMessage[] = await once(asking, "response");
+      return answer === undefined ? undefined : JSON.parse(await text(answer));
+    };
+    expect(await told("127.0.0.1")).toEqual([null, "127.0.0.1", null, "http", null]);
+    expect(await told("127.0.0.2")).toEqual([null, "192.0.2.1", "fx.example", "https", "/fx"]);
+  });
+
   test("says of the system's health no more than the services say of theirs", async () => {
     const answer = async () => (await fetch(`${url}/health`)).json();
     for (const name of UPSTREAMS) handlers[name] = (_req, res) => sendJson(res, 200, { status: "healthy" });
@@ -256,6 +281,7 @@ if (missing.length > 0) {
     service = await listen((req, res) => sendJson(res, 200, { proto: req.headers["x-forwarded-proto"] }), {
       port: 0,
       host: "127.0.0.1",
+      forwarding: BEHIND_NGINX,
     });
     [plain, secure] = [await freePort(), await freePort()];
     const file = configure(

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
-import { addressReader } from "./address.js";
 import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
@@ -64,7 +63,6 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
     isInternalSecret: internalSecretCheck(config.internalSecret),
     anonymousScopes: config.anonymousScopes,
     quotaOf: (id, limits) => quotas.of(id, limits),
-    addressOf: addressReader(config.trustedProxies),
     onUse: (caller) => used.note(caller),
   });
   exportKeyList(metrics, list);

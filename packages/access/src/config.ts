@@ -1,7 +1,6 @@
 import { createHash, createPublicKey, timingSafeEqual } from "node:crypto";
 import { LIMITS, type Limits, SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { type Door, type EnvReader, type RedisAddress, readDoor, readRedis } from "@fx-ohlc/service-kit";
-import { isNetwork } from "./address.js";
 import type { JwtConfig } from "./jwt.js";
 
 /** Who may come in, as the environment says. */
@@ -16,8 +15,6 @@ export interface AccessConfig {
   readonly anonymousScopes: readonly Scope[];
   /** Of tokens that have none of their own, and of addresses. */
   readonly defaultLimits: Limits;
-  /** Addresses and networks whose word is taken for whom they ask. */
-  readonly trustedProxies: readonly string[];
 }
 
 const INTERNAL_SECRET_LENGTH_MIN = 16;
@@ -32,7 +29,6 @@ export function readAccess(env: EnvReader): AccessConfig {
     jwt: readJwt(env),
     anonymousScopes: readScopes(env),
     defaultLimits: readLimits(env),
-    trustedProxies: readProxies(env),
   };
 }
 
@@ -88,13 +84,6 @@ function readLimits(env: EnvReader): Limits {
       `must be a comma-separated list such as requests_per_second=100, of ${LIMITS.join(", ")}`,
     );
   return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
-}
-
-function readProxies(env: EnvReader): readonly string[] {
-  const proxies: readonly string[] = env.list("TRUSTED_PROXIES", { default: [] });
-  if (!proxies.every(isNetwork))
-    env.refuse("TRUSTED_PROXIES", "must be a comma-separated list of addresses and networks such as 10.0.0.0/8");
-  return proxies;
 }
 
 /** Compares with the secret, in a time that tells nothing of it. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Limits, Scope } from "@fx-ohlc/schemas";
 import {
   type Caller,
+  callerAddress,
   type Door,
   type Gate,
   type Guarded,
@@ -35,7 +36,6 @@ export interface GateOptions {
   readonly anonymousScopes: readonly Scope[];
   /** What a token, or an address, may still do. */
   readonly quotaOf: (id: string, limits: Limits) => TokenQuota | undefined;
-  readonly addressOf: (req: IncomingMessage) => string;
   /** Told of every caller with a token. */
   readonly onUse: (caller: TokenCaller) => void;
 }
@@ -86,20 +86,24 @@ export class TokenGate implements Gate {
 
   async #admitUnknown(req: IncomingMessage, shown: Credentials, access: RouteAccess): Promise<Caller> {
     const anonymous = this.#anonymous(req);
+    const showsToken = Object.values(shown).some((secret) => secret !== undefined);
+    // Who has guessed too much is not told either when a guess is right.
+    if (showsToken && access !== "public") await anonymous.quota?.take("requests_per_second", 0);
     try {
       const caller = this.#judge((await this.#identify(shown, access)) ?? anonymous, access);
       return access === "public" ? caller : await counted(caller);
     } catch (error) {
       // What everybody may ask for is not refused to who shows a token that is none.
       if (access === "public") return anonymous;
+      if (showsToken && isUnauthorized(error)) anonymous.quota?.spend("requests_per_second", 1);
       throw error;
     }
   }
 
   /** Whoever shows no token is known by its address alone. */
   #anonymous(req: IncomingMessage): Caller {
-    const { anonymousScopes, quotaOf, addressOf } = this.options;
-    const id = `address:${addressOf(req)}`;
+    const { anonymousScopes, quotaOf } = this.options;
+    const id = `address:${callerAddress(req)}`;
     return new AnonymousCaller(anonymousScopes, () => quotaOf(id, {}));
   }
 
@@ -204,6 +208,10 @@ function counted(caller: Caller): Caller | Promise<Caller> {
 function refusalOf(access: RouteAccess): string {
   if (access === "internal") return "Only this deployment's own services may ask for this.";
   return access === "any-token" ? "This is no token of a caller." : `This token has not the scope ${access}.`;
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Problem && error.code === "unauthorized";
 }
 
 /** Says nothing of why a token is not valid: whoever guesses learns nothing. */

@@ -9,6 +9,7 @@ import { type JwtConfig, jwtVerifier } from "../src/jwt.js";
 import { KeyList } from "../src/key-list.js";
 import type { KeyRecord } from "../src/key-record.js";
 import { newKeyToken, secretHash } from "../src/key-token.js";
+import { type QuotaStore, TokenQuota } from "../src/limits/token-quota.js";
 import type { TicketHolder } from "../src/tickets.js";
 
 const NO_JWT: JwtConfig = { jwksUrl: undefined, publicKey: undefined, issuer: undefined, audience: undefined };
@@ -19,7 +20,12 @@ function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   return { token, record: { id, name: "a key", hash: secretHash(secret), scopes, ...rest, ...more } };
 }
 
-function gateWith(keys: readonly KeyRecord[], jwt: JwtConfig = NO_JWT, subjects: Record<string, number> = {}) {
+function gateWith(
+  keys: readonly KeyRecord[],
+  jwt: JwtConfig = NO_JWT,
+  subjects: Record<string, number> = {},
+  ofAddress?: TokenQuota,
+) {
   const clock = { ms: 0 };
   const list = new KeyList(() => clock.ms);
   list.replace({ version: "1", keys, subjects });
@@ -35,14 +41,13 @@ function gateWith(keys: readonly KeyRecord[], jwt: JwtConfig = NO_JWT, subjects:
     },
     isInternalSecret: (token) => token === "of this deployment",
     anonymousScopes: [],
-    quotaOf: () => undefined,
-    addressOf: () => "127.0.0.1",
+    quotaOf: (id) => (id.startsWith("address:") ? ofAddress : undefined),
     onUse: () => undefined,
   });
   const admit = async (access: RouteAccess, authorization?: string, url = "/ohlc"): Promise<Caller | number> => {
     const headers = authorization === undefined ? {} : { authorization };
     try {
-      return await gate.admit({ url, headers } as unknown as IncomingMessage, { access });
+      return await gate.admit({ url, headers, socket: {} } as unknown as IncomingMessage, { access });
     } catch (error) {
       return (error as { status: number }).status;
     }
@@ -111,6 +116,21 @@ describe("an API key", () => {
     expect(await admit("read", undefined, `/ohlc?token=${inUrl.token}`)).toMatchObject({ name: "a key" });
     expect(await admit("read", undefined, `/ohlc?token=${other.token}`)).toBe(401);
   });
+});
+
+test("tokens that are none count for the address they come from: who guesses too much is not told of a right guess", async () => {
+  const [known, guessed] = [recordWith(["read"]), recordWith(["read"])];
+  // It shares nothing with other processes here.
+  const store = { process: "this one", names: undefined } as QuotaStore;
+  const quota = new TokenQuota("address:", { requests_per_second: 10 }, store);
+  const { admit } = gateWith([known.record, guessed.record], NO_JWT, {}, quota);
+  await admit("read", `Bearer ${known.token}`);
+  const guesses: unknown[] = [];
+  while (guesses.length < 20) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
+  expect([guesses[0], guesses.at(-1)]).toEqual([401, 429]);
+  expect(await admit("read", `Bearer ${guessed.token}`)).toBe(429);
+  expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
+  expect(await admit("public", "Bearer garbage")).toMatchObject({ name: "anonymous" });
 });
 
 test("a ticket opens one socket, once, and nothing else", async () => {

@@ -55,7 +55,7 @@ function udf(description: string, content: Content, refusals: readonly Refusal[]
       ...Object.fromEntries(refusals.map((status) => [status, refusal(status)])),
     },
     problems: [],
-    refusals: { name: "Udf", content: json(UdfError) },
+    refusals: { name: "Udf", content: json(UdfError), headers: { "Cache-Control": "always" } },
   } as const satisfies Partial<RouteDeclaration>;
 }
 

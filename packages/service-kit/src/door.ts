@@ -1,16 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { EnvReader } from "./env.js";
+import { type Forwarding, readForwarding } from "./forwarding.js";
+import { type AllowedOrigins, readOrigins } from "./origins.js";
 import { Problem } from "./problem.js";
 
-/** Where a process listens, and by which names it may be called. */
-export interface Door {
+/** Where a process listens, by which names it may be called, and from which pages. */
+export interface Door extends Forwarding {
   /** Whether callers have to show tokens. */
   readonly isGuarded: boolean;
   /** undefined: every address of the machine. */
   readonly bindAddress: string | undefined;
   /** Names besides those of loopback, lower case and without a port; only looked at when nobody shows tokens. */
   readonly allowedHosts: ReadonlySet<string>;
+  readonly allowedOrigins: AllowedOrigins;
 }
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -33,7 +36,13 @@ export function readDoor(env: EnvReader): Door {
     "must be a loopback address with AUTH=off: anybody who reaches another one could read and write everything. Set AUTH=on, or AUTH_OFF_I_UNDERSTAND=true",
   );
   const hosts = env.list("ALLOWED_HOSTS", { default: [] });
-  return { isGuarded, bindAddress: given, allowedHosts: new Set(hosts.map((host) => host.toLowerCase())) };
+  return {
+    isGuarded,
+    bindAddress: given,
+    allowedHosts: new Set(hosts.map((host) => host.toLowerCase())),
+    allowedOrigins: readOrigins(env),
+    ...readForwarding(env),
+  };
 }
 
 /** The name a request is addressed to, without its port: of its target where that is a whole URL (RFC 9112 §3.2.2). */

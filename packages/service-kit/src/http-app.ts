@@ -7,10 +7,12 @@ import type { ApiDocuments } from "./api/documents.js";
 import { documentRoutes, metricsRoute, probeRoutes, problemRoute } from "./api/service-routes.js";
 import { applyCors } from "./cors.js";
 import { FailureLog } from "./failure-log.js";
+import { callerAddress } from "./forwarding.js";
 import type { Health } from "./health.js";
 import type { Logger } from "./logger.js";
 import { addMethodGuards, noSuchRoute } from "./method-guards.js";
 import type { Metrics } from "./metrics.js";
+import type { AllowedOrigins } from "./origins.js";
 import type { Problem } from "./problem.js";
 import { type ErrorMapping, problemOf } from "./problem-mapping.js";
 import { assignRequestId, requestIdOf } from "./request-id.js";
@@ -33,8 +35,8 @@ export interface HttpAppOptions {
   readonly routes?: readonly BoundRoute[];
   /** The documents of this service, and those of the whole system. */
   readonly documents?: { readonly own: ApiDocuments; readonly system: ApiDocuments };
-  /** Whether pages of any origin may read with GET. */
-  readonly cors?: boolean;
+  /** Pages that may read; when absent those of the host they address. */
+  readonly allowedOrigins?: AllowedOrigins;
   /** Problems for errors that only the service knows. */
   readonly mapError?: ErrorMapping;
   /** Told of every problem before it is answered. */
@@ -56,7 +58,7 @@ function barePath(target: string): string {
  * @throws Error naming routes that the service's document leaves out, and those it shows that are not there
  */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
-  const { logger, metrics, mapError, onProblem, cors = false } = options;
+  const { logger, metrics, mapError, onProblem, allowedOrigins: allowed } = options;
   const routes = allRoutes(options);
   const failures = new FailureLog(logger);
   const callers = new WeakMap<ServerResponse, string>();
@@ -74,6 +76,7 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
   const guarded = routes.map((route) => guardedBy(options.gate, route, note));
   const lean = leanHandlers(guarded, fail);
   const app = createExpress(guarded, lean, fail);
+  const posts = new Set(routes.filter(isForAnyToken).map(({ declaration }) => declaration.path));
 
   return (req, res) => {
     const startedMs = performance.now();
@@ -87,13 +90,19 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
       const seconds = (performance.now() - startedMs) / 1000;
       metrics.observeHttp(method, route, status, seconds);
       if (!logger.isDebugEnabled()) return;
-      const fields = { request_id: requestIdOf(res), method, route, status, seconds, caller: callers.get(res) };
+      const who = { caller: callers.get(res), address: callerAddress(req) };
+      const fields = { request_id: requestIdOf(res), method, route, status, seconds, ...who };
       logger.debug("request", fields);
     });
-    if (cors && applyCors(req, res)) return;
+    if (applyCors(req, res, { path, posts, allowed })) return;
     if (handler === undefined) app(req, res);
     else void handler(req, res);
   };
+}
+
+/** Where a page gets a ticket for what it shows a token for. */
+function isForAnyToken({ declaration: { access, method } }: BoundRoute): boolean {
+  return access === "any-token" && method === "POST";
 }
 
 /** A client that went away before its answer counts as 499, as in nginx. */

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
 import type { EnvReader } from "./env.js";
+import { type Forwarding, forwardingJudge } from "./forwarding.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
@@ -27,6 +28,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Every address of the machine when absent. */
   readonly host?: string | undefined;
+  /** Nobody's word is taken when absent. */
+  readonly forwarding?: Forwarding;
   /** For a whole request; 0 is no bound. */
   readonly requestTimeoutMs?: number;
   /** Takes over connections that ask for a WebSocket; without it they are answered as if they did not. */
@@ -44,6 +47,16 @@ export interface HttpServer {
    *   keeps connections may be writing into one just now, and must not repeat a POST. It closes its own idle ones sooner.
    */
   stop(deadlineMs: number, graceMs?: number): Promise<void>;
+}
+
+const NO_FORWARDING: Forwarding = { trustedProxies: [], publicUrl: undefined };
+
+function judged(judge: (req: IncomingMessage) => void, accept: UpgradeListener | undefined) {
+  if (accept === undefined) return undefined;
+  return (...[req, socket, head]: Parameters<UpgradeListener>) => {
+    judge(req);
+    accept(req, socket, head);
+  };
 }
 
 /** The one line a user reads when a port cannot be had. */
@@ -69,8 +82,11 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   });
   const sockets = trackSockets(server);
+  // Before all others: what they read in headers is true then.
+  const judge = forwardingJudge(options.forwarding ?? NO_FORWARDING);
+  server.on("request", judge);
   const ends = new ConnectionEnds(server);
-  takeWebSockets(server, ends, options.onWebSocket);
+  takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   server.on("request", handler);
   server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
   try {

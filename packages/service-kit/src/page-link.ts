@@ -1,12 +1,18 @@
 import type { IncomingMessage } from "node:http";
 
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const PREFIX = /^(?:\/[\w.~-]+)*$/;
 
-/** Scheme and host as the client sees them, so that a link leads back through the edge; empty when it did not say. */
+/**
+ * Scheme, host and prefix as the client sees them, so that a link leads back through the edge; empty when nobody said. What
+ * `X-Forwarded-…` say was judged when the request came.
+ */
 function origin({ headers }: IncomingMessage): string {
-  const { host } = headers;
-  if (host === undefined || !HOST.test(host)) return "";
-  return `${headers["x-forwarded-proto"] === "https" ? "https" : "http"}://${host}`;
+  const host = [headers["x-forwarded-host"], headers.host].find((name) => HOST.test(String(name ?? "")));
+  if (host === undefined) return "";
+  const scheme = /^(https|wss)$/.test(String(headers["x-forwarded-proto"])) ? "https" : "http";
+  const prefix = String(headers["x-forwarded-prefix"] ?? "").replace(/\/$/, "");
+  return `${scheme}://${host}${PREFIX.test(prefix) ? prefix : ""}`;
 }
 
 /**

@@ -6,10 +6,16 @@ import { cutOff, type HttpServer, listen, Problem, sendJson, sendProblem } from 
 
 let handler: RequestListener = (_req, res) => sendJson(res, 200, {});
 let server: HttpServer;
+const BEHIND_PROXY = { trustedProxies: ["127.0.0.1"], publicUrl: undefined };
 
 beforeAll(async () => {
   const onWebSocket = (_req: IncomingMessage, socket: NodeJS.WritableStream) => socket.end("HTTP/1.1 101 Ok\r\n\r\n");
-  server = await listen((req, res) => handler(req, res), { port: 0, host: "127.0.0.1", onWebSocket });
+  server = await listen((req, res) => handler(req, res), {
+    port: 0,
+    host: "127.0.0.1",
+    forwarding: BEHIND_PROXY,
+    onWebSocket,
+  });
 });
 afterAll(() => server.stop(100));
 

@@ -232,19 +232,30 @@ describe("createHttpApp", () => {
     expect(await metrics.registry.metrics()).toContain('route="/slow",status="499"} 1');
   });
 
-  test("lets pages of any origin read when asked to, and only read", async () => {
-    const { http } = appWith({ routes, cors: true });
-    const read = await http.get("/things/1").set("Origin", "https://example.com");
-    expect(read.headers["access-control-allow-origin"]).toBe("*");
+  test.each([
+    ["its own host's, on any port", undefined, "http://127.0.0.1:5173", "http://127.0.0.1:5173"],
+    ["those on the list", ["https://example.com"], "https://example.com", "https://example.com"],
+    ["all, with *", ["*"], "https://anything.example", "*"],
+  ])("lets pages read, and only read: %s", async (_name, allowedOrigins, origin, told) => {
+    const { http } = appWith({ routes, allowedOrigins });
+    const read = await http.get("/things/1").set("Origin", origin);
+    expect(read.headers["access-control-allow-origin"]).toBe(told);
     expect(read.headers["access-control-expose-headers"]).toContain("Link");
-    const preflight = await http
-      .options("/things/1")
-      .set("Origin", "https://example.com")
-      .set("Access-Control-Request-Method", "DELETE");
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers["access-control-allow-methods"]).toBe("GET, HEAD");
-    const closed = await appWith({ routes }).http.get("/things/1").set("Origin", "https://example.com");
-    expect(closed.headers).not.toHaveProperty("access-control-allow-origin");
+    const preflight = http.options("/things/1").set("Origin", origin).set("Access-Control-Request-Method", "DELETE");
+    const { status, headers } = await preflight;
+    expect([status, headers["access-control-allow-methods"]]).toEqual([204, "GET, HEAD"]);
+    expect(headers["access-control-allow-headers"]).toContain("Authorization");
+  });
+
+  test.each([
+    ["another host", undefined],
+    ["none on the list", ["https://example.com"]],
+  ])("does not show what it answers to a page of %s", async (_name, allowedOrigins) => {
+    const { http } = appWith({ routes, allowedOrigins });
+    const origin = "https://evil.example";
+    const read = await http.get("/things/1").set("Origin", origin);
+    const preflight = await http.options("/things/1").set("Origin", origin).set("Access-Control-Request-Method", "GET");
+    for (const { headers } of [read, preflight]) expect(headers).not.toHaveProperty("access-control-allow-origin");
   });
 });
 

@@ -58,7 +58,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     metrics,
     health,
     gate: access.gate,
-    cors: true,
+    allowedOrigins: config.access.door.allowedOrigins,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
     routes: queryRoutes(readSources(config, metrics, database, standby)),
@@ -71,7 +71,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     // It listens first: while the database is away requests are answered 503 and the service is not ready.
     start: async () => {
-      server = await listen(handler, { port: config.port, host: config.access.door.bindAddress });
+      const { door } = config.access;
+      server = await listen(handler, { port: config.port, host: door.bindAddress, forwarding: door });
       logger.info("listening", { port: server.port });
       access.start();
       database.start();

@@ -4,7 +4,7 @@ import { allPages, type Bar, type ReadSide, startReadSide } from "./read-side.js
 let service: ReadSide;
 
 beforeAll(async () => {
-  service = await startReadSide();
+  service = await startReadSide(undefined, { TRUSTED_PROXIES: "127.0.0.1" });
 });
 afterAll(() => service.stop());
 
@@ -133,6 +133,8 @@ describe("GET /ohlc/minute, /ohlc/hour, /ohlc/day", () => {
     expect(await link({ "X-Forwarded-Proto": "https" })).toMatch(
       /^<https:\/\/127\.0\.0\.1:\d+\/ohlc\/minute\/\?symbol=/,
     );
+    const proxy = { "X-Forwarded-Host": "fx.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/fx" };
+    expect(await link(proxy)).toMatch(/^<https:\/\/fx\.example\/fx\/ohlc\/minute\/\?symbol=/);
   });
 
   test("print every price exactly as JavaScript prints the double", async () => {

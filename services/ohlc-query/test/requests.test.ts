@@ -107,9 +107,11 @@ describe("answers can be kept and asked for again", () => {
     expect(await head.text()).toBe("");
   });
 
-  test("pages of any origin may read them", async () => {
-    const answer = await service.get(path, { Origin: "https://example.com" });
-    expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  test("pages of this machine may read them, whatever their port, and no others", async () => {
+    const allowed = async (origin: string) =>
+      (await service.get(path, { Origin: origin })).headers.get("access-control-allow-origin");
+    expect(await allowed("http://localhost:5173")).toBe("http://localhost:5173");
+    expect(await allowed("https://example.com")).toBeNull();
   });
 });
 

@@ -58,7 +58,7 @@ export function createApp(config: Config, version: string): App {
     metrics,
     health,
     gate: access.gate,
-    cors: true,
+    allowedOrigins: config.access.door.allowedOrigins,
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
   });
@@ -72,8 +72,8 @@ export function createApp(config: Config, version: string): App {
     start: async () => {
       const onWebSocket: UpgradeListener = (request, socket, head) =>
         void gateway.admission.onUpgrade(request, socket, head);
-      const host = config.access.door.bindAddress;
-      server = await listen(handler, { port: config.port, host, onWebSocket });
+      const { door } = config.access;
+      server = await listen(handler, { port: config.port, host: door.bindAddress, forwarding: door, onWebSocket });
       access.start();
       gateway.start();
       for (const link of links) link.open();

@@ -7,7 +7,6 @@ test("the configuration needs nothing but Redis", () => {
   expect(readEnv(REQUIRED, readConfig)).toMatchObject({
     port: 8003,
     ohlcQueryUrl: "http://127.0.0.1:8002",
-    allowedOrigins: undefined,
     finalGraceUs: 2_000_000,
   });
 });

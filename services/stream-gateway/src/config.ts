@@ -19,8 +19,6 @@ export interface Config extends ConnectionLimits {
   readonly access: AccessConfig;
   readonly redis: RedisAddress;
   readonly ohlcQueryUrl: string;
-  /** Exact origins of pages that may connect, or `*`; undefined: pages of the host they connect to. */
-  readonly allowedOrigins: readonly string[] | undefined;
   readonly connectionsMax: number;
   readonly connectionsPerSecondMax: number;
   readonly channelsMax: number;
@@ -34,16 +32,6 @@ export interface Config extends ConnectionLimits {
   readonly drainMs: number;
 }
 
-const ORIGIN = /^https?:\/\/[^/\s]+$/;
-
-function readOrigins(env: EnvReader): readonly string[] | undefined {
-  const origins = env.list("ALLOWED_ORIGINS", { default: undefined });
-  const isFine = origins?.every((origin) => origin === "*" || ORIGIN.test(origin)) ?? true;
-  if (!isFine)
-    env.refuse("ALLOWED_ORIGINS", "must be a comma-separated list of origins such as https://example.com, or *");
-  return origins;
-}
-
 export function readConfig(env: EnvReader): Config {
   const lagAfterMs = env.integer("LAG_AFTER_MS", { default: 1000, min: 100, max: 60_000, unit: "ms" });
   const stuckAfterMs = env.integer("STUCK_AFTER_MS", { default: 30_000, min: 1000, max: 600_000, unit: "ms" });
@@ -55,7 +43,6 @@ export function readConfig(env: EnvReader): Config {
     access: readAccess(env),
     redis: readRedis(env),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),
-    allowedOrigins: readOrigins(env),
     connectionsMax: env.integer("CONNECTIONS_MAX", { default: 10_000, min: 1, max: 1_000_000 }),
     connectionsPerSecondMax: env.integer("CONNECTIONS_PER_SECOND_MAX", { default: 500, min: 1, max: 100_000 }),
     channelsMax: env.integer("CHANNELS_MAX", { default: 1000, min: 1, max: 100_000 }),

@@ -134,6 +134,7 @@ export class Gateway {
     };
     this.admission = new Admission({
       ...config,
+      allowedOrigins: config.access.door.allowedOrigins,
       counters,
       logger,
       gate,

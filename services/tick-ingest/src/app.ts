@@ -133,6 +133,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     metrics,
     health,
     gate: access.gate,
+    allowedOrigins: config.access.door.allowedOrigins,
     documents: documentsOf(SERVICE, version),
     routes: [
       ...bindRoutes(INGEST_ROUTES, {
@@ -153,8 +154,9 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     },
     start: async () => {
       // It listens first: while the database is away requests are answered 503 and the service is not ready.
-      const host = config.access.door.bindAddress;
-      server = await listen(handler, { port: config.port, host, requestTimeoutMs: 0 });
+      const { door } = config.access;
+      const options = { port: config.port, host: door.bindAddress, forwarding: door, requestTimeoutMs: 0 };
+      server = await listen(handler, options);
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
     },

@@ -40,7 +40,7 @@ function bulkRequests(ticks: readonly SampleTick[], job: BulkJob): Buffer[] {
   const { type, body } = BODIES[form];
   const requests: Buffer[] = [];
   for (let at = 0; at < rows.length; at += rowsPerRequest) {
-    requests.push(Buffer.from(requestText("POST", "/ticks/bulk", body(rows.slice(at, at + rowsPerRequest)), type)));
+    requests.push(Buffer.from(requestText("POST", "/ticks/bulk", body(rows.slice(at, at + rowsPerRequest)), { type })));
   }
   return requests;
 }

@@ -1,9 +1,19 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** A whole request, ready to be written. */
-export function requestText(method: string, path: string, body = "", type = "application/json"): string {
-  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
+/**
+ * A whole request, ready to be written.
+ *
+ * @param token what is shown; nothing when absent
+ */
+export function requestText(
+  method: string,
+  path: string,
+  body = "",
+  { type = "application/json", token }: { type?: string; token?: string | undefined } = {},
+): string {
+  const shown = token === undefined ? "" : `Authorization: Bearer ${token}\r\n`;
+  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${shown}`;
   if (body === "") return `${head}\r\n`;
   return `${head}Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }

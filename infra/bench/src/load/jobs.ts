@@ -31,12 +31,16 @@ interface Duration {
 /** Posts one tick a request, as fast as answers come. */
 export interface TicksJob extends HttpJob, Duration {
   readonly kind: "ticks";
+  /** What is shown. */
+  readonly token?: string;
   readonly symbols: readonly string[];
 }
 
 /** Gets the paths in turn, as fast as answers come. */
 export interface PathsJob extends HttpJob, Duration {
   readonly kind: "paths";
+  /** What is shown. */
+  readonly token?: string;
   readonly paths: readonly string[];
 }
 

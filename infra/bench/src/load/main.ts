@@ -14,11 +14,11 @@ function run(job: Job): Promise<unknown> {
     case "bulk":
       return bulkLoad(job);
     case "ticks": {
-      const source = new TickSource(job.symbols);
+      const source = new TickSource(job.symbols, job.token);
       return closedLoop({ ...job, status: 201, next: () => source.next() });
     }
     case "paths": {
-      const requests = job.paths.map((path) => requestText("GET", path));
+      const requests = job.paths.map((path) => requestText("GET", path, "", { token: job.token }));
       let sent = 0;
       return closedLoop({ ...job, status: 200, next: () => requests[sent++ % requests.length] ?? "" });
     }

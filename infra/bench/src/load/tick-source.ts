@@ -17,13 +17,17 @@ export class TickSource {
   #made = 0;
   #lastUs: Micros = 0;
 
-  constructor(symbols: readonly string[]) {
+  /** @param token what is shown */
+  constructor(
+    symbols: readonly string[],
+    private readonly token?: string,
+  ) {
     this.#symbols = symbols;
   }
 
   /** A request that posts the next tick, stamped now. */
   next(): string {
-    return requestText("POST", "/ticks", this.#tick());
+    return requestText("POST", "/ticks", this.#tick(), { token: this.token });
   }
 
   /** A request that posts the next ticks together. */

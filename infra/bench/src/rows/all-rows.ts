@@ -1,3 +1,4 @@
+import { guardedBars, guardedPosts, manyKeys } from "./access.js";
 import { bulkIngest, lineRows, manySymbols } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
@@ -18,6 +19,9 @@ export const ALL_ROWS: readonly Row[] = [
   storedSymbols,
   minuteBars,
   ...manyBarsRows,
+  guardedPosts,
+  guardedBars,
+  manyKeys,
   fanOut,
   idle,
   tickToClient,

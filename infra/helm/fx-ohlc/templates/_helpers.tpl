@@ -43,7 +43,6 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 - { name: AUTH, value: "on" }
 - { name: ANONYMOUS_SCOPES, value: {{ join "," .Values.access.anonymousScopes | quote }} }
 - { name: DEFAULT_LIMITS, value: {{ join "," .Values.access.defaultLimits | quote }} }
-- { name: TRUSTED_PROXIES, value: {{ join "," .Values.access.trustedProxies | quote }} }
 - { name: JWT_JWKS_URL, value: {{ .Values.access.jwt.jwksUrl | quote }} }
 - { name: JWT_PUBLIC_KEY_FILE, value: {{ ternary "/etc/fx/jwt/key" "" (ne .Values.access.jwt.publicKey.secretName "") | quote }} }
 - { name: JWT_ISSUER, value: {{ .Values.access.jwt.issuer | quote }} }
@@ -62,6 +61,9 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 - { name: BIND_ADDRESS, value: 0.0.0.0 }
 - { name: ALLOWED_HOSTS, value: {{ join "," (concat $names .Values.access.allowedHosts) | quote }} }
 {{- end }}
+- { name: TRUSTED_PROXIES, value: {{ join "," .Values.access.trustedProxies | quote }} }
+- { name: PUBLIC_URL, value: {{ .Values.access.publicUrl | quote }} }
+- { name: ALLOWED_ORIGINS, value: {{ join "," .Values.access.allowedOrigins | quote }} }
 {{- end }}
 
 {{- define "fx.podSecurity" -}}

@@ -48,6 +48,7 @@ export class Edge implements Service {
     this.#server = await listen((req, res) => void this.#answer(req, res), {
       port: this.#config.port,
       host: this.#config.door.bindAddress,
+      forwarding: this.#config.door,
       requestTimeoutMs: 0,
       onWebSocket: (req, socket, head) => this.#upgrade(req, socket, head),
     });

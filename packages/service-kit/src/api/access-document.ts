@@ -119,7 +119,7 @@ export class AccessAnswers {
           );
     return {
       description: `${PROBLEMS[code].title} (\`/problems/${code}\`).`,
-      headers: headersOf({ "X-Request-Id": "always", ...headers }),
+      headers: headersOf({ "X-Request-Id": "always", ...headers, ...own?.headers }),
       content,
     };
   }

@@ -51,7 +51,7 @@ function send(made: Representation, req: IncomingMessage, res: ServerResponse): 
   const isGzipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
   // Each form of it has a tag of its own, as strong tags demand.
   const tag = isGzipped ? made.tag.replace(/"$/, '-gzip"') : made.tag;
-  const headers = { ...made.headers, ETag: tag, "Cache-Control": "no-cache", Vary: "Accept-Encoding" };
+  const headers = { ...made.headers, ETag: tag, "Cache-Control": "no-cache", Vary: "Accept-Encoding, Origin" };
   if (matches(req.headers["if-none-match"], tag)) res.writeHead(304, headers).end();
   else if (!isGzipped) sendBody(res, 200, made.mediaType, made.plain, headers);
   else sendBody(res, 200, made.mediaType, made.gzipped, { ...headers, "Content-Encoding": "gzip" });

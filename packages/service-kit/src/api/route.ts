@@ -42,8 +42,8 @@ export interface RouteDeclaration extends Guarded {
   readonly problems: readonly ProblemCode[];
   /** Problems of this route that say more than every problem does. */
   readonly problemShape?: Shape;
-  /** How this route says no, where its protocol has a form of its own: a name for the documents, and the body. */
-  readonly refusals?: { readonly name: string; readonly content: Content };
+  /** How this route says no, where its protocol has a form of its own: a name for the documents, the body, and more headers. */
+  readonly refusals?: { readonly name: string; readonly content: Content; readonly headers?: ShownHeaders };
   /**
    * Not in any document. Only for what no client of the API asks for: `/internal/…`, which other services call and the edge
    * does not lead to; `/system/…`, the edge's own way to the documents; and the files that a document's page loads.

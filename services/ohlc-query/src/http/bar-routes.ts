@@ -37,7 +37,7 @@ export async function getIntervalBars(
 
 /** `GET /ohlc/latest`. */
 export async function getLatestBars(
-  { reader, pages }: BarSources,
+  { reader, pages, caller }: BarSources,
   req: IncomingMessage,
   query: LatestQuery,
 ): Promise<Answer> {
@@ -50,6 +50,7 @@ export async function getLatestBars(
   const boundary = boundaryOf(query, reader.dayBoundary);
   const latest = await readLatestBars(reader, pages, { symbols, interval, boundary });
   const bars = symbols.flatMap((wanted) => latest.bars.filter((bar) => bar.symbol === wanted));
+  caller.quota?.spend("rows_per_second", bars.length);
   const table = barTable(barRows(bars), {
     symbol: (row) => bars[row]?.symbol ?? "",
     runningUs: bucketStart(latest.nowUs, interval, boundary),

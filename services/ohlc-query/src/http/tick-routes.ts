@@ -24,7 +24,7 @@ async function* allTables({ reader, caller }: TickSources, range: TickRange, lim
   for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
     const ticks = await readTicks(reader, page);
-    caller.quota?.spend("rows_per_second", ticks.timeUs.length);
+    caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);
   }
@@ -45,7 +45,7 @@ export async function getTicks(
     return { chunks: tableChunks(allTables({ reader, caller }, ticksOf, limit), format), contentType };
   }
   const ticks = await readTicks(reader, ticksOf);
-  caller.quota?.spend("rows_per_second", ticks.timeUs.length);
+  caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
   const { symbol, toUs } = range;
   const body = format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
   if (ticks.timeUs.length <= limit) return { body, contentType };
@@ -76,13 +76,14 @@ export async function getSymbols(
   { reader, sessions }: BarSources,
   req: IncomingMessage,
   query: SymbolsQuery,
-  { symbols: patterns }: Caller,
+  { symbols: patterns, quota }: Caller,
 ): Promise<Answer> {
   const format = formatOf(req, query.format);
   const { prefix = "", limit = LIMIT_DEFAULT, after = "" } = query;
   // One more than is answered shows whether there is another page.
   const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after, patterns });
   const page = symbols.slice(0, limit);
+  quota?.spend("rows_per_second", page.length);
   const last = page.at(-1)?.symbol ?? "";
   const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;
   return { body: tableText(symbolTable(page), format), contentType: CONTENT_TYPES[format], link };

@@ -53,12 +53,13 @@ export async function getUdfTime({ reader }: BarSources): Promise<Answer> {
 
 /** `GET /udf/symbols`. */
 export async function getUdfSymbol(
-  { reader, sessions }: BarSources,
+  { reader, sessions, caller }: BarSources,
   _req: IncomingMessage,
   { symbol }: UdfSymbolQuery,
 ): Promise<Answer> {
   const known = await readSymbol(reader, sessions, symbol);
   if (known === undefined) throw new Problem("not_found", "unknown_symbol");
+  caller.quota?.spend("rows_per_second", 1);
   return { body: JSON.stringify(symbolInfo(known)) };
 }
 
@@ -67,13 +68,14 @@ export async function getUdfSearch(
   { reader, sessions }: BarSources,
   _req: IncomingMessage,
   asked: UdfSearchQuery,
-  { symbols: patterns }: Caller,
+  { symbols: patterns, quota }: Caller,
 ): Promise<Answer> {
   const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
   // It is typed as a symbol is written, whole or in part.
   const text = normalizeSymbol(query) ?? query.toUpperCase().replace("/", "");
   const isWanted = (kind: SymbolKind) => [symbolType(kind), ""].includes(type) && [EXCHANGE, ""].includes(exchange);
   const found = await findSymbols(reader, sessions, { text, limit, patterns, isWanted });
+  quota?.spend("rows_per_second", found.length);
   const answers = found.map(
     ({ symbol, description, kind }): UdfFound => ({
       ...{ symbol, full_name: symbol, description: description ?? symbol, exchange: EXCHANGE, ticker: symbol },

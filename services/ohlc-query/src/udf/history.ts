@@ -54,7 +54,10 @@ function endOf(to: number, nowUs: Micros, dating: Dating): Micros {
  * The bars that a chart asks for, with times from `from` to just before `to`, or the last `countback` before `to`; never more
  * than the last 10,000 of them.
  */
-export async function readHistory(query: UdfHistoryQuery, { reader, pages, sessions }: BarSources): Promise<History> {
+export async function readHistory(
+  query: UdfHistoryQuery,
+  { reader, pages, sessions, caller }: BarSources,
+): Promise<History> {
   const { symbol, resolution: interval, from = 0, to, countback } = query;
   const session = await readSession(reader, sessions, symbol);
   const dating = { interval, boundary: sessionBoundary(session), session };
@@ -65,5 +68,6 @@ export async function readHistory(query: UdfHistoryQuery, { reader, pages, sessi
     limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
   const { bars } = await pages.last(range);
+  caller.quota?.spend("rows_per_second", bars.bucketUs.length);
   return bars.bucketUs.length > 0 ? historyOf(bars, dating) : nothingIn(range, pages, dating);
 }

@@ -3,8 +3,10 @@ import type { Duplex } from "node:stream";
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
 import {
   type Caller,
+  type Door,
   FailureLog,
   type Gate,
+  isOriginAllowed,
   type Logger,
   Problem,
   problemOf,
@@ -16,7 +18,6 @@ import {
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
-import { isOriginAllowed } from "./origin.js";
 import { type Destination, destinationOf } from "./routes.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -45,7 +46,8 @@ const SERVER_OPTIONS = {
 const BURST_FACTOR = 4;
 
 export interface AdmissionOptions
-  extends Pick<Config, "allowedOrigins" | "connectionsMax" | "connectionsPerSecondMax"> {
+  extends Pick<Config, "connectionsMax" | "connectionsPerSecondMax">,
+    Pick<Door, "allowedOrigins"> {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly gate: Gate;

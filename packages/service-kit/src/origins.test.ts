@@ -1,4 +1,4 @@
-import { isOriginAllowed } from "./origin.js";
+import { isOriginAllowed } from "./origins.js";
 
 const from = (origin: string | undefined, host = "fx.example:8000", forwarded?: string) => ({
   host,
