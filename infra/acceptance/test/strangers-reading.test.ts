@@ -29,22 +29,37 @@ afterAll(async () => {
   await system.stop();
 });
 
+/** All that is on its way to readers who take nothing lies there, and nothing more is read for them. */
+async function nothingIsRead(): Promise<void> {
+  let still = 0;
+  await eventually(
+    async () => {
+      const active = await system.sql`
+        select from pg_stat_activity where application_name = 'ohlc-query' and state = 'active'`;
+      still = active.length === 0 ? still + 1 : 0;
+      return still >= 50;
+    },
+    { timeoutMs: 60_000, what: "the readers to stand still" },
+  );
+}
+
 test("40 readers of one address read nothing of a long answer, and somebody else gets his", async () => {
   await system.sql`
     insert into ticks (symbol, time, seq, price)
     select 'LONG', timestamptz '2025-01-01 00:00:00Z' + i * interval '1 millisecond', 0, 1 from generate_series(1, ${TICKS}) i`;
   const path = "/ticks?symbol=LONG&start=2025-01-01T00:00:00Z&limit=all&format=csv";
   const readers: Socket[] = [];
+  for (let at = 0; at < SLOW_READERS; at += 1) {
+    const socket = connect(everything.query.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
+    await once(socket, "data");
+    socket.pause();
+    readers.push(socket);
+  }
+  await nothingIsRead();
   let rows = 0;
   const served = await bystander.during(async () => {
-    for (let at = 0; at < SLOW_READERS; at += 1) {
-      const socket = connect(everything.query.port, "127.0.0.1");
-      socket.on("error", () => undefined);
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
-      await once(socket, "data");
-      socket.pause();
-      readers.push(socket);
-    }
     // A place is given up once its reader has paused for a second.
     rows = await eventually(async () => {
       const answer = await fetch(`${everything.query.url}${path}`);
