@@ -16,6 +16,7 @@ const SECRETS = ["token", "ticket"] as const;
 
 /** The token that a header holds; undefined in one of another scheme. */
 export function tokenIn(authorization: string): string | undefined {
+  if (authorization.startsWith("Bearer ")) return authorization.slice("Bearer ".length).trim();
   return SCHEME.test(authorization) ? authorization.replace(SCHEME, "").trim() : undefined;
 }
 

@@ -23,6 +23,13 @@ import { TokenCaller } from "./token-caller.js";
 
 /** Tokens that were judged, with whose they are. Only valid ones are in here. */
 const REMEMBERED_MAX = 20_000;
+/** Longer ones, of which there are JWTs, are judged each time: what is remembered has its bound in bytes, too. */
+const REMEMBERED_LENGTH_MAX = 2048;
+
+/** What a request shows, with the token that its header holds. */
+interface Shown extends Credentials {
+  readonly bearer: string | undefined;
+}
 
 /** What tokens are judged by. */
 export interface GateOptions {
@@ -63,18 +70,25 @@ export class TokenGate implements Gate {
 
   admit(req: IncomingMessage, { access }: Guarded): Caller | Promise<Caller> {
     const shown = takeCredentials(req);
-    const known = shown.authorization === undefined ? undefined : this.#remembered(shown.authorization);
-    if (known === undefined) return this.#admitUnknown(req, shown, access);
-    const caller = this.#judge(known, access);
-    return access === "public" ? caller : counted(caller);
+    const bearer = shown.authorization === undefined ? undefined : tokenIn(shown.authorization);
+    const known = bearer === undefined ? undefined : this.#remembered(bearer);
+    return known === undefined ? this.#admitUnknown(req, { ...shown, bearer }, access) : this.#admitted(known, access);
   }
 
-  /** Whose ticket-less, URL-less token this is, if it was judged before and is still good. */
-  #remembered(authorization: string): Caller | undefined {
-    const caller = this.#known.get(authorization);
+  /** Every request counts, also one that is refused then, but for those that anybody may make. */
+  #admitted(caller: Caller, access: RouteAccess): Caller | Promise<Caller> {
+    if (caller instanceof TokenCaller) this.#note(caller);
+    if (access === "public") return caller;
+    const taking = caller.quota?.take("requests_per_second", 1);
+    return taking === undefined ? judged(caller, access) : taking.then(() => judged(caller, access));
+  }
+
+  /** Whose token this is, if it was judged before and is still good. */
+  #remembered(bearer: string): Caller | undefined {
+    const caller = this.#known.get(bearer);
     if (!(caller instanceof TokenCaller)) return caller;
     if (this.#isCurrent(caller)) return caller;
-    this.#known.delete(authorization);
+    this.#known.delete(bearer);
     return undefined;
   }
 
@@ -84,14 +98,13 @@ export class TokenGate implements Gate {
     return caller.jwt === undefined ? this.options.list.find(caller.keyId)?.caller === caller : !caller.isEnded;
   }
 
-  async #admitUnknown(req: IncomingMessage, shown: Credentials, access: RouteAccess): Promise<Caller> {
+  async #admitUnknown(req: IncomingMessage, shown: Shown, access: RouteAccess): Promise<Caller> {
     const anonymous = this.#anonymous(req);
     const showsToken = Object.values(shown).some((secret) => secret !== undefined);
     // Who has guessed too much is not told either when a guess is right.
     if (showsToken && access !== "public") await anonymous.quota?.take("requests_per_second", 0);
     try {
-      const caller = this.#judge((await this.#identify(shown, access)) ?? anonymous, access);
-      return access === "public" ? caller : await counted(caller);
+      return await this.#admitted((await this.#identify(shown, access)) ?? anonymous, access);
     } catch (error) {
       // What everybody may ask for is not refused to who shows a token that is none.
       if (access === "public") return anonymous;
@@ -108,9 +121,8 @@ export class TokenGate implements Gate {
   }
 
   /** undefined: nothing was shown. */
-  async #identify({ authorization, ticket, token }: Credentials, access: RouteAccess): Promise<Caller | undefined> {
-    const shown = authorization === undefined ? undefined : tokenIn(authorization);
-    if (authorization !== undefined && shown !== undefined) return this.#authorized(authorization, shown);
+  async #identify({ bearer, ticket, token }: Shown, access: RouteAccess): Promise<Caller | undefined> {
+    if (bearer !== undefined) return this.#authorized(bearer);
     if (ticket !== undefined && access === "stream") return this.#holderOf(await this.options.redeem(ticket));
     if (token === undefined) return undefined;
     const key = await this.#keyOf(token);
@@ -118,13 +130,13 @@ export class TokenGate implements Gate {
     return key.caller;
   }
 
-  async #authorized(authorization: string, token: string): Promise<Caller> {
-    const caller = this.options.isInternalSecret(token)
+  async #authorized(bearer: string): Promise<Caller> {
+    const caller = this.options.isInternalSecret(bearer)
       ? INTERNAL_CALLER
-      : token.startsWith("fxk_")
-        ? (await this.#keyOf(token)).caller
-        : await this.#jwtCaller(authorization, token);
-    this.#known.set(authorization, caller);
+      : bearer.startsWith("fxk_")
+        ? (await this.#keyOf(bearer)).caller
+        : await this.#jwtCaller(bearer);
+    if (bearer.length <= REMEMBERED_LENGTH_MAX) this.#known.set(bearer, caller);
     return caller;
   }
 
@@ -145,11 +157,11 @@ export class TokenGate implements Gate {
   }
 
   /** Many requests with one new token verify it once. */
-  #jwtCaller(authorization: string, token: string): Promise<Caller> {
-    const running = this.#verifying.get(authorization);
+  #jwtCaller(token: string): Promise<Caller> {
+    const running = this.#verifying.get(token);
     if (running !== undefined) return running;
-    const verifying = this.#verify(token).finally(() => this.#verifying.delete(authorization));
-    this.#verifying.set(authorization, verifying);
+    const verifying = this.#verify(token).finally(() => this.#verifying.delete(token));
+    this.#verifying.set(token, verifying);
     return verifying;
   }
 
@@ -182,27 +194,19 @@ export class TokenGate implements Gate {
     caller.quotaOf ??= () => quotaOf(caller.id, caller.limits);
     if (!caller.isNoted) onUse(caller);
   }
-
-  /** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
-  #judge(caller: Caller, access: RouteAccess): Caller {
-    if (caller instanceof TokenCaller) this.#note(caller);
-    if (access === "public") return caller;
-    const mayCall =
-      access === "internal"
-        ? caller === INTERNAL_CALLER
-        : access === "any-token"
-          ? caller instanceof TokenCaller
-          : caller.has(access);
-    if (mayCall) return caller;
-    if (caller instanceof AnonymousCaller) throw unauthorized("Show a token: Authorization: Bearer …");
-    throw new Problem("forbidden", refusalOf(access));
-  }
 }
 
-/** Every request counts, but for those that anybody may make. */
-function counted(caller: Caller): Caller | Promise<Caller> {
-  const taking = caller.quota?.take("requests_per_second", 1);
-  return taking === undefined ? caller : taking.then(() => caller);
+/** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
+function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller {
+  const mayCall =
+    access === "internal"
+      ? caller === INTERNAL_CALLER
+      : access === "any-token"
+        ? caller instanceof TokenCaller
+        : caller.has(access);
+  if (mayCall) return caller;
+  if (caller instanceof AnonymousCaller) throw unauthorized("Show a token: Authorization: Bearer …");
+  throw new Problem("forbidden", refusalOf(access));
 }
 
 function refusalOf(access: RouteAccess): string {

@@ -96,7 +96,16 @@ function remoteKeys(url: URL): JWTVerifyGetKey {
   };
 }
 
+/** Clocks of those who sign tokens may be so far ahead, ms. */
+const ISSUED_AHEAD_MAX_MS = 60_000;
+/** What a subject may be, for its tokens are revoked by it. */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
+
+/** @throws Problem 401 for one that could not be revoked */
 function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload): VerifiedJwt {
+  const isNamed = typeof sub === "string" && SUBJECT.test(sub) && sub !== "__proto__";
+  const isIssued = iat === undefined || iat * 1000 <= Date.now() + ISSUED_AHEAD_MAX_MS;
+  if (!isNamed || !isIssued) throw new Problem("unauthorized", "This token is not valid.");
   return {
     subject: sub,
     issuedMs: iat === undefined ? undefined : iat * 1000,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Scope } from "@fx-ohlc/schemas";
 import type { Caller, RouteAccess } from "@fx-ohlc/service-kit";
 import { exportJWK, SignJWT } from "jose";
+import { BoundedMap } from "../src/bounded-map.js";
 import { TokenGate } from "../src/gate.js";
 import { type JwtConfig, jwtVerifier } from "../src/jwt.js";
 import { KeyList } from "../src/key-list.js";
@@ -103,6 +104,16 @@ describe("an API key", () => {
     expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(503);
   });
 
+  test("is remembered once, however its header is written", async () => {
+    const { token, record } = recordWith(["read"]);
+    const remembered = jest.spyOn(BoundedMap.prototype, "set");
+    const { admit } = gateWith([record]);
+    for (const header of [`Bearer ${token}`, `bEaReR   ${token}`, `Bearer ${" ".repeat(8000)}${token}  `])
+      expect(await admit("read", header)).toMatchObject({ name: "a key" });
+    expect(remembered).toHaveBeenCalledTimes(1);
+    remembered.mockRestore();
+  });
+
   test("is found among ten thousand others", async () => {
     const keys = Array.from({ length: 10_000 }, () => recordWith(["read"]));
     const { admit } = gateWith(keys.map(({ record }) => record));
@@ -122,11 +133,12 @@ test("tokens that are none count for the address they come from: who guesses too
   const [known, guessed] = [recordWith(["read"]), recordWith(["read"])];
   // It shares nothing with other processes here.
   const store = { process: "this one", names: undefined } as QuotaStore;
-  const quota = new TokenQuota("address:", { requests_per_second: 10 }, store);
+  const quota = new TokenQuota("address:", { requests_per_second: 1 }, store);
   const { admit } = gateWith([known.record, guessed.record], NO_JWT, {}, quota);
   await admit("read", `Bearer ${known.token}`);
   const guesses: unknown[] = [];
-  while (guesses.length < 20) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
+  while (guesses.length < 1000 && guesses.at(-1) !== 429)
+    guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
   expect([guesses[0], guesses.at(-1)]).toEqual([401, 429]);
   expect(await admit("read", `Bearer ${guessed.token}`)).toBe(429);
   expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
@@ -208,6 +220,10 @@ describe("a JWT", () => {
     ["of another issuer", () => sign({ ...good, iss: "https://other.example" })],
     ["for another audience", () => sign({ ...good, aud: "other" })],
     ["without a subject", () => sign({ ...good, sub: undefined })],
+    ["of a subject that is no text", () => sign({ ...good, sub: 7 as never })],
+    ["of a subject that nobody could write", () => sign({ ...good, sub: "a\0b" })],
+    ["of a subject that is a part of every object", () => sign({ ...good, sub: "__proto__" })],
+    ["that was issued tomorrow", () => sign({ ...good, iat: nowS() + 86_400 })],
   ])("%s is refused", async (_what, make) => {
     expect(await gateWith([], config).admit("read", `Bearer ${await make()}`)).toBe(401);
   });

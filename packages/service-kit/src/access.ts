@@ -72,3 +72,18 @@ export function requireSymbols(caller: Caller, symbols: Iterable<string>): void 
     if (!caller.maySee(symbol)) throw new Problem("forbidden", `This token may not touch the symbol ${symbol}.`);
   }
 }
+
+/** Told to who was admitted with a token that has ended since, or whose rights are others. */
+export function endedToken(): Problem {
+  const headers = { "WWW-Authenticate": "Bearer" };
+  return new Problem("unauthorized", "This token has ended, or its rights were changed.", { headers });
+}
+
+/**
+ * For what goes on for long after it was admitted.
+ *
+ * @throws Problem 401 when the caller's token has ended meanwhile
+ */
+export function requireCurrent(caller: Pick<Caller, "isEnded">): void {
+  if (caller.isEnded) throw endedToken();
+}

@@ -15,8 +15,17 @@ const ANCHOR = "/internal/anchor?symbol=EURUSD";
 /** Ends what was begun, once. */
 type Release = () => Promise<void>;
 
-/** Takes every table that reads need, as a migration would, until it is released. */
-async function lock({ sql }: ReadSide): Promise<Release> {
+/** Takes every table that reads need, as a migration would, until it is released; again when a read that still runs is in its way. */
+async function lock(service: ReadSide): Promise<Release> {
+  try {
+    return await lockOnce(service);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "40P01") throw error;
+    return lock(service);
+  }
+}
+
+async function lockOnce({ sql }: ReadSide): Promise<Release> {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   let taken: () => void = () => undefined;
@@ -26,7 +35,7 @@ async function lock({ sql }: ReadSide): Promise<Release> {
     taken();
     await released;
   });
-  await isTaken;
+  await Promise.race([isTaken, holding]);
   return async () => {
     release();
     await holding;

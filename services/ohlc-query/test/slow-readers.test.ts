@@ -21,7 +21,7 @@ beforeAll(async () => {
   const options = { port: 0, host: "127.0.0.1" };
   server = await listen((req, res) => {
     const answer = { chunks: pieces(), contentType: "text/plain" };
-    streams.send(req, res, answer, new ReadDeadline(res, 60_000)).catch((error: unknown) => {
+    streams.send(req, res, answer, new ReadDeadline(res, 60_000, { isEnded: false })).catch((error: unknown) => {
       if (error instanceof Problem) sendProblem(res, error);
     });
   }, options);

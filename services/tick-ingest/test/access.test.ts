@@ -59,6 +59,28 @@ test("a key opens what its scopes say from the moment it is made, and nothing fr
   expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(404);
 });
 
+test("an upload ends when its key does, and says what was stored", async () => {
+  const { id, token } = await makeKey({ name: "uploader" });
+  let more = (_line: string | undefined): void => undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      more = (line) => (line === undefined ? controller.close() : controller.enqueue(new TextEncoder().encode(line)));
+    },
+  });
+  const line = (second: number) => `2025-12-06T10:00:0${second}Z,UPLOADED,1.1\n`;
+  more(`time,symbol,price\n${line(1)}`);
+  const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
+  const init = { method: "POST", headers, body, duplex: "half" } as const;
+  const answering = fetch(`${ingest.url}/ticks/bulk`, init);
+  const stored = async () => (await ingest.sql`select from ticks where symbol = 'UPLOADED'`).length;
+  await eventually(async () => (await stored()) === 1, { what: "the first row" });
+  await ask("DELETE", `/keys/${id}`, ADMIN);
+  more(line(2));
+  const answer = await answering;
+  expect([answer.status, await answer.json()]).toMatchObject([401, { created: 1 }]);
+  expect(await stored()).toBe(1);
+});
+
 test("a key with symbols touches no other ones, in whatever shape they are sent", async () => {
   const { token } = await makeKey({ scopes: ["write", "correct"], symbols: ["eur*", "XAUUSD"] });
   expect((await ask("POST", "/ticks", token, { ...TICK, symbol: "EUR/GBP" })).status).toBe(201);

@@ -1,13 +1,14 @@
 import type { ServerResponse } from "node:http";
-import { callerAddress, Ending, Problem } from "@fx-ohlc/service-kit";
+import { type Caller, callerAddress, Ending, endedToken, Problem } from "@fx-ohlc/service-kit";
 
-/** How long all reads of one request may take together: until its deadline passes, or its client has left. */
+/** How long all reads of one request may take together: until its deadline passes, its client has left, or its token has ended. */
 export class ReadDeadline extends Ending {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     res: ServerResponse,
     private readonly ms: number,
+    private readonly who: Pick<Caller, "isEnded">,
   ) {
     super(callerAddress(res.req));
     res.on("close", () => {
@@ -20,6 +21,7 @@ export class ReadDeadline extends Ending {
   /** From now on there is all of the time again: for the next page of a streamed answer. */
   restart(): void {
     this.pause();
+    if (this.who.isEnded) this.end(endedToken());
     this.#timer = setTimeout(() => this.end(new Problem("timeout", "the database took too long")), this.ms);
   }
 

@@ -87,7 +87,7 @@ function answering<D extends RouteDeclarations>(
   const handlers = Object.entries<Read<RouteDeclaration>>(reads).map(([id, read]): [string, Handler] => [
     id,
     async (req, res, { query, caller }) => {
-      const deadline = new ReadDeadline(res, timeoutMs);
+      const deadline = new ReadDeadline(res, timeoutMs, caller);
       try {
         await caller.quota?.take("rows_per_second", 0);
         const sources = { ...open(deadline), caller };

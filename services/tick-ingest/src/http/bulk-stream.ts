@@ -1,5 +1,5 @@
 import { type FieldError, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type Caller, Problem, requireSymbols } from "@fx-ohlc/service-kit";
+import { type Caller, Problem, requireCurrent, requireSymbols } from "@fx-ohlc/service-kit";
 import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import type { Outcome } from "../write/placement.js";
@@ -142,6 +142,8 @@ export class BulkStream {
   private rejectedCount = 0;
   private readonly rejected: FieldError[] = [];
   private stop: StreamResult["stop"];
+  /** What a commit failed with. */
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly options: BulkStreamOptions) {}
 
@@ -158,6 +160,8 @@ export class BulkStream {
         const ends = cutter.count;
         await this.takeAll(cutter.cut(piece));
         if (this.stop !== undefined) return;
+        // Also while nothing comes: who waits for his next rows is told now.
+        if (this.failure !== undefined) throw this.failure.error;
         const nowMs = performance.now();
         if (cutter.count > ends) heardAtMs = nowMs;
         if (nowMs - heardAtMs >= SILENCE_MAX_MS) throw silence();
@@ -230,12 +234,14 @@ export class BulkStream {
     await this.committing;
     if (chunk.ticks.length === 0 || this.stop !== undefined) return;
     this.committing = this.commitChunk(chunk).finally(() => this.options.room.release(chunk.ticks.length * ROW_BYTES));
-    // Awaited by the next chunk or the end; without this an early failure would count as unhandled meanwhile.
-    this.committing.catch(() => {});
+    this.committing.catch((error: unknown) => {
+      this.failure = { error };
+    });
   }
 
   private async commitChunk(chunk: Chunk): Promise<void> {
     const { ticks, lines } = chunk;
+    requireCurrent(this.options.caller);
     // Who sends faster than it may is read more slowly.
     await this.options.caller.quota?.pace("ticks_per_second", ticks.length);
     const outcome = await this.submit(ticks);
