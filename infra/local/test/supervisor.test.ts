@@ -58,7 +58,7 @@ describe("the supervisor", () => {
   it("starts what keeps dying ever less often, with the last thing it said, and never gives up", async () => {
     const process = program(
       "broken",
-      'console.log("up"); setTimeout(() => { console.log("no disk"); process.exit(3); }, 20);',
+      'console.log("up"); setTimeout(() => { console.log("no disk"); process.exit(3); }, 400);',
     );
     const guard = supervisor();
     guard.watch(process);
