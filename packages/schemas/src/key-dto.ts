@@ -22,14 +22,19 @@ function nullable(schema: JsonSchema): JsonSchema {
   return { anyOf: [schema, { type: "null" }] };
 }
 
+/** What callers without a key are called in logs and in the audit. */
+const TAKEN_NAMES = ["anonymous", "internal"];
+
+const parseName: Parse = (raw) => {
+  if (typeof raw !== "string" || raw.trim() === "" || raw.length > NAME_LENGTH_MAX || /\p{Cc}/u.test(raw)) {
+    return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`);
+  }
+  return TAKEN_NAMES.includes(raw.trim().toLowerCase()) ? new Refused(`must not be ${raw.trim()}`) : raw;
+};
+
 /** A line for people: it is printed in logs and tables. */
 function IsName(): PropertyDecorator {
-  const schema = { type: "string", minLength: 1, maxLength: NAME_LENGTH_MAX };
-  return parsedBy("isName", schema, (raw) =>
-    typeof raw === "string" && raw.trim() !== "" && raw.length <= NAME_LENGTH_MAX && !/\p{Cc}/u.test(raw)
-      ? raw
-      : new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`),
-  );
+  return parsedBy("isName", { type: "string", minLength: 1, maxLength: NAME_LENGTH_MAX }, parseName);
 }
 
 function IsScopes(): PropertyDecorator {

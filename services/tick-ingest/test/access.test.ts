@@ -111,6 +111,15 @@ test("no key's secret is shown again, and what is changed of a key holds at once
   expect(row?.secret_hash).toMatch(/^[0-9a-f]{64}$/);
 });
 
+test("a key that may make keys is not bounded to symbols, and none is called as callers without one are", async () => {
+  const admin = { name: "a key", scopes: ["admin"] };
+  const refused = (field: string) => ({ status: 422, body: { errors: [{ field }] } });
+  expect(await ask("POST", "/keys", ADMIN, { ...admin, symbols: ["EUR*"] })).toMatchObject(refused("symbols"));
+  const { id } = await makeKey(admin);
+  expect(await ask("PATCH", `/keys/${id}`, ADMIN, { symbols: ["EUR*"] })).toMatchObject(refused("symbols"));
+  expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "Internal" })).toMatchObject(refused("name"));
+});
+
 test("a key that has expired is refused", async () => {
   const { token } = await makeKey({ expires_at: new Date(Date.now() + 1500).toISOString() });
   expect((await ask("POST", "/ticks", token, TICK)).status).toBe(201);

@@ -42,6 +42,7 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
     createKey: async (req, res, { caller }) => {
       const body = await readBody(KeyDto, req);
       if (body.in_url === true) requireUrlScopes(body.scopes);
+      requireWholeAdmin(body);
       const { token, id, secret } = newKeyToken();
       const row = await database.whileAvailable(() => keyStore.create({ ...body, id, secret }, caller.name));
       await published(parts);
@@ -115,9 +116,19 @@ function requireUrlScopes(scopes: readonly Scope[]): void {
   throw invalid([{ field: "scopes", message: `of a key for URLs may be ${IN_URL_SCOPES.join(" and ")}` }]);
 }
 
+/** @throws Problem 422 for a key that could make itself another one without its bounds */
+function requireWholeAdmin({ scopes, symbols }: Pick<KeyDto, "scopes" | "symbols">): void {
+  if (!scopes.includes("admin") || symbols === undefined || symbols === null) return;
+  throw invalid([
+    { field: "symbols", message: "bound nothing of a key that may make keys: leave out admin, or these" },
+  ]);
+}
+
 async function change(keyStore: KeyStore, id: string, changes: KeyChangeDto, caller: Caller): Promise<KeyRow> {
   const before = await keyStore.find(id);
   if (before?.in_url === true && changes.scopes !== undefined) requireUrlScopes(changes.scopes);
+  const { scopes = before?.scopes ?? [], symbols = before?.symbols ?? null } = changes;
+  requireWholeAdmin({ scopes, symbols });
   const row = await keyStore.update(id, changes, caller.name);
   if (row === undefined) throw noSuchKey();
   return row;
