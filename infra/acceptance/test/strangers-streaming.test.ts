@@ -75,7 +75,7 @@ test("there are 20,000 symbols: named ones come first, and a wildcard's follow i
     named.ws.send(JSON.stringify({ op: "subscribe", channels: ["ohlc:S77:minute"] }));
     await eventually(() => named.heard.has("bar"), { what: "the named symbol's bar" });
     expect(heard.get("bar") ?? 0).toBeLessThan(SYMBOLS);
-    await eventually(() => (heard.get("bar") ?? 0) >= SYMBOLS, { timeoutMs: 30_000, what: "bars of all" });
+    await eventually(() => (heard.get("bar") ?? 0) >= SYMBOLS, { timeoutMs: 90_000, what: "bars of all" });
   });
   all.terminate();
   expectServed(served);
