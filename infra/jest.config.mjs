@@ -10,7 +10,6 @@ export default {
   testTimeout: 120_000,
   globalSetup: "<rootDir>/jest-setup.mjs",
   testSequencer: "<rootDir>/jest-sequencer.mjs",
-  // Always processes of their own: what a test forgot and what throws later then costs one file, not the run. One more than
-  // the cores it is made for: many files wait, for the end of a minute or for what was killed to be declared dead.
-  maxWorkers: 3,
+  // Always processes of their own: what a test forgot and what throws later then costs one file, not the run.
+  maxWorkers: 2,
 };
