@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
+import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
@@ -85,6 +86,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // Before all others: what they read in headers is true then.
   const judge = forwardingJudge(options.forwarding ?? NO_FORWARDING);
   server.on("request", judge);
+  tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   server.on("request", handler);

@@ -19,6 +19,7 @@ export * from "./env.js";
 export * from "./failure-log.js";
 export * from "./fair-turns.js";
 export * from "./forwarding.js";
+export * from "./gathered-bytes.js";
 export * from "./grouping.js";
 export * from "./health.js";
 export * from "./http-app.js";
