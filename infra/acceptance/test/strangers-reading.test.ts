@@ -27,32 +27,62 @@ async function nothingIsRead(): Promise<void> {
   );
 }
 
-test("40 readers of one address read nothing of a long answer, and somebody else gets his", async () => {
-  await attacked.system.sql`
-    insert into ticks (symbol, time, seq, price)
-    select 'LONG', timestamptz '2025-01-01 00:00:00Z' + i * interval '1 millisecond', 0, 1 from generate_series(1, ${TICKS}) i`;
-  const path = "/ticks?symbol=LONG&start=2025-01-01T00:00:00Z&limit=all&format=csv";
-  const readers: Socket[] = [];
-  for (let at = 0; at < SLOW_READERS; at += 1) {
-    const socket = connect(attacked.everything.query.port, "127.0.0.1");
-    socket.on("error", () => undefined);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
-    await once(socket, "data");
-    socket.pause();
-    readers.push(socket);
-  }
-  await nothingIsRead();
-  let rows = 0;
-  const served = await attacked.bystander.during(async () => {
-    // A place is given up once its reader has paused for a second.
-    rows = await eventually(async () => {
-      const answer = await fetch(`${attacked.everything.query.url}${path}`);
-      return answer.ok ? (await answer.text()).split("\n").length : undefined;
-    });
+const LONG = "/ticks?symbol=LONG&start=2025-01-01T00:00:00Z&limit=all&format=csv";
+
+/** Somebody at an address of his own who has asked for a long answer, and takes its beginning. */
+async function longReader(): Promise<Socket> {
+  const socket = connect(attacked.everything.query.port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write(`GET ${LONG} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
+  await Promise.race([once(socket, "data"), once(socket, "close")]);
+  socket.pause();
+  return socket;
+}
+
+/** How many rows somebody else gets. */
+async function rowsOfLong(): Promise<number> {
+  return eventually(async () => {
+    const answer = await fetch(`${attacked.everything.query.url}${LONG}`);
+    return answer.ok ? (await answer.text()).split("\n").length : undefined;
   });
-  for (const socket of readers) socket.destroy();
-  expectServed(served);
-  expect(rows).toBeGreaterThan(TICKS);
+}
+
+describe("somebody reads long answers", () => {
+  beforeAll(async () => {
+    await attacked.system.sql`
+      insert into ticks (symbol, time, seq, price)
+      select 'LONG', timestamptz '2025-01-01 00:00:00Z' + i * interval '1 millisecond', 0, 1 from generate_series(1, ${TICKS}) i`;
+  });
+
+  test("40 at once, and nobody else's reads wait for them", async () => {
+    let readers: Socket[] = [];
+    const served = await attacked.bystander.during(async () => {
+      readers = await Promise.all(Array.from({ length: SLOW_READERS }, longReader));
+      await nothingIsRead();
+    });
+    for (const socket of readers) socket.destroy();
+    expectServed(served);
+  });
+
+  test.each([
+    ["nothing", 0],
+    ["a little all the time", 1000],
+  ])("40 at once, takes %s, and somebody else gets his", async (_name, bytes) => {
+    const readers: Socket[] = [];
+    for (let at = 0; at < SLOW_READERS; at += 1) readers.push(await longReader());
+    await nothingIsRead();
+    const trickling = setInterval(() => {
+      for (const socket of readers) if (bytes > 0) socket.read(bytes);
+    }, 20);
+    let rows = 0;
+    const served = await attacked.bystander.during(async () => {
+      rows = await rowsOfLong();
+    });
+    clearInterval(trickling);
+    for (const socket of readers) socket.destroy();
+    expectServed(served);
+    expect(rows).toBeGreaterThan(TICKS);
+  });
 });
 
 test("Redis is full: health says so within 2 s, ticks are stored and read, and the stream goes on when there is room", async () => {
