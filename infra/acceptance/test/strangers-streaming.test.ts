@@ -5,6 +5,7 @@ import { expectServed } from "../src/strangers/bystander.js";
 
 const CONNECTIONS = 30;
 const CHANNELS = 1000;
+const STEPS = 20;
 const SYMBOLS = 20_000;
 
 const attacked = attackedSystem({ SYMBOLS_MAX: "30000" });
@@ -29,6 +30,24 @@ test("30 connections of 1,000 channels of bars each leave at once", async () => 
       ws.send(JSON.stringify({ op: "subscribe", channels }));
     }
     await eventually(() => clients.every(({ heard }) => heard.has("subscribed")), { what: "all subscriptions" });
+    for (const { ws } of clients) ws.terminate();
+  });
+  expectServed(served);
+});
+
+test("30 connections of the same 1,000 channels change them in step, and leave at once", async () => {
+  const channels = Array.from({ length: CHANNELS - 1 }, (_, index) => `ohlc:E${index}:minute`);
+  const served = await attacked.bystander.during(async () => {
+    const clients = await Promise.all(Array.from({ length: CONNECTIONS }, client));
+    const askAll = async (op: string, answer: string, names: readonly string[], times: number) => {
+      for (const { ws } of clients) ws.send(JSON.stringify({ op, channels: names }));
+      await eventually(() => clients.every(({ heard }) => heard.get(answer) === times), { what: answer });
+    };
+    await askAll("subscribe", "subscribed", channels, 1);
+    for (let step = 1; step <= STEPS; step += 1) {
+      await askAll("subscribe", "subscribed", ["ohlc:STEP:minute"], step + 1);
+      await askAll("unsubscribe", "unsubscribed", ["ohlc:STEP:minute"], step);
+    }
     for (const { ws } of clients) ws.terminate();
   });
   expectServed(served);
