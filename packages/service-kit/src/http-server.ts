@@ -16,6 +16,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often the two timeouts above are enforced; Node's 30 s would triple them. */
 const CONNECTIONS_CHECK_MS = 2000;
+/**
+ * Connections that wait in the system while this process has no time for them, as many as Linux allows. Past Node's 511 whoever comes
+ * is told nothing and tries again a second later, and then two: it pays for thousands that came at once.
+ */
+const WAITING_CONNECTIONS_MAX = 4096;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -90,7 +95,8 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   server.on("request", handler);
-  server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
+  const address = { port: options.port, ...(options.host === undefined ? {} : { host: options.host }) };
+  server.listen({ ...address, backlog: WAITING_CONNECTIONS_MAX });
   try {
     await once(server, "listening");
   } catch (error) {

@@ -1,7 +1,18 @@
 import { once } from "node:events";
 import { Agent, get, type RequestListener } from "node:http";
 import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { listen, type UpgradeListener } from "../src/index.js";
+
+/** Opens a thousand connections, and says when all of them are there. */
+const CROWD = `
+  const { connect } = require("node:net");
+  const { workerData: { port, arrived } } = require("node:worker_threads");
+  for (let at = 0; at < 1000; at += 1) {
+    connect(port, "127.0.0.1").on("error", () => undefined).on("connect", () => {
+      if (Atomics.add(arrived, 0, 1) === 999) Atomics.notify(arrived, 0);
+    });
+  }`;
 
 /** A server whose answers wait for the test. */
 async function heldServer() {
@@ -36,6 +47,20 @@ function fetchOnce(port: number, agent: Agent): Promise<{ body: string; connecti
 const GRACE_MS = 600_000;
 
 describe("listen", () => {
+  test("lets a thousand connections wait that come while the process has no time for them", async () => {
+    const server = await heldServer();
+    const arrived = new Int32Array(new SharedArrayBuffer(4));
+    const crowd = new Worker(CROWD, { eval: true, workerData: { port: server.port, arrived } });
+    await once(crowd, "online");
+    // Nothing is accepted meanwhile.
+    const untilMs = performance.now() + 10_000;
+    for (let count = 0; count < 1000 && performance.now() < untilMs; count = Atomics.load(arrived, 0))
+      Atomics.wait(arrived, 0, count, 100);
+    expect(Atomics.load(arrived, 0)).toBe(1000);
+    await crowd.terminate();
+    await server.stop(100);
+  });
+
   test("says in one line which port is taken", async () => {
     const first = await heldServer();
     await expect(listen(() => undefined, { port: first.port, host: "127.0.0.1" })).rejects.toThrow(
