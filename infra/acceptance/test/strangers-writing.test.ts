@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { connect, type Socket } from "node:net";
 import { attackedSystem } from "../src/strangers/attacked-system.js";
 import { Bystander, expectServed } from "../src/strangers/bystander.js";
@@ -111,6 +111,7 @@ test.each([
   const types = ["application/json", "application/x-ndjson"];
   const served = await attacked.bystander.during(async () => {
     const stop = AbortSignal.timeout(CRUMBS_MS);
+    setMaxListeners(0, stop);
     await Promise.all(Array.from({ length: connections }, (_, at) => sendCrumbs(port, types[at % 2] ?? "", stop)));
   });
   expectServed(served);
