@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
+import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { beginInTurns } from "./new-connections.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
@@ -15,6 +17,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often the two timeouts above are enforced; Node's 30 s would triple them. */
 const CONNECTIONS_CHECK_MS = 2000;
+/**
+ * Connections that wait in the system while this process has no time for them, as many as Linux allows. Past Node's 511 whoever comes
+ * is told nothing and tries again a second later, and then two: it pays for thousands that came at once.
+ */
+const WAITING_CONNECTIONS_MAX = 4096;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -85,10 +92,13 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // Before all others: what they read in headers is true then.
   const judge = forwardingJudge(options.forwarding ?? NO_FORWARDING);
   server.on("request", judge);
+  beginInTurns(server);
+  tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   server.on("request", handler);
-  server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
+  const address = { port: options.port, ...(options.host === undefined ? {} : { host: options.host }) };
+  server.listen({ ...address, backlog: WAITING_CONNECTIONS_MAX });
   try {
     await once(server, "listening");
   } catch (error) {

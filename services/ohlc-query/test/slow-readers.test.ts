@@ -11,16 +11,22 @@ const PIECE = "x".repeat(1024 * 1024);
 /** More than the buffers of the system hold on the way. */
 const PIECES = 32;
 
+let onMade: () => void = () => undefined;
+
 async function* pieces() {
-  for (let i = 0; i < PIECES; i += 1) yield PIECE;
+  const make = () => {
+    onMade();
+    return PIECE;
+  };
+  for (let i = 0; i < PIECES; i += 1) yield make;
 }
 
 let server: HttpServer;
 beforeAll(async () => {
   const streams = new AnswerStreams();
-  const options = { port: 0, host: "127.0.0.1" };
+  const options = { port: 0, host: "127.0.0.1", forwarding: { trustedProxies: ["127.0.0.1"], publicUrl: undefined } };
   server = await listen((req, res) => {
-    const answer = { chunks: pieces(), contentType: "text/plain" };
+    const answer = { pieces: pieces(), contentType: "text/plain" };
     streams.send(req, res, answer, new ReadDeadline(res, 60_000, { isEnded: false })).catch((error: unknown) => {
       if (error instanceof Problem) sendProblem(res, error);
     });
@@ -41,8 +47,12 @@ async function pausedReader(headers = ""): Promise<{ readonly socket: Socket; re
 async function statusOf(headers?: string): Promise<number> {
   const { socket, beginning } = await pausedReader(headers);
   socket.destroy();
-  return Number(beginning.split(" ")[1]);
+  return statusIn(beginning);
 }
+
+const statusIn = (beginning: string) => Number(beginning.split(" ")[1]);
+
+const from = (address: string) => `X-Forwarded-For: ${address}\r\n`;
 
 /** How many bytes came until the end. */
 async function restOf(socket: Socket): Promise<number> {
@@ -72,6 +82,40 @@ test("a reader that pauses keeps its place for a minute; then one who asks for i
   expect(bytes.filter((count) => count >= whole).length).toBeLessThan(STREAMS);
   expect(bytes.filter((count) => count >= whole).length).toBeGreaterThan(STREAMS / 2);
   expect(ended).toBe(STREAMS);
+});
+
+test("however fast one caller reads, a place beyond his five goes to others at once, and not to him", async () => {
+  const readers = await Promise.all(Array.from({ length: STREAMS }, () => pausedReader(from("192.0.2.1"))));
+  for (const { socket } of readers) socket.on("error", () => undefined);
+  // Each takes a little all the time, so that none of them ever pauses.
+  const trickling = setInterval(() => {
+    for (const { socket } of readers) socket.read(1000);
+  }, 10);
+  expect(await statusOf(from("192.0.2.1"))).toBe(503);
+  const others = await Promise.all(Array.from({ length: 5 }, () => pausedReader(from("192.0.2.2"))));
+  expect(others.map(({ beginning }) => statusIn(beginning))).toEqual([200, 200, 200, 200, 200]);
+  expect(await statusOf(from("192.0.2.2"))).toBe(503);
+  expect(await statusOf(from("192.0.2.3"))).toBe(200);
+  clearInterval(trickling);
+  for (const { socket } of [...readers, ...others]) socket.destroy();
+});
+
+test("texts are made in turns of the event loop of their own, however many answers are read at once", async () => {
+  const made = new Map<number, number>();
+  let turn = 0;
+  const count = () => {
+    turn += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  onMade = () => made.set(turn, (made.get(turn) ?? 0) + 1);
+  const readers = await Promise.all(Array.from({ length: STREAMS }, () => pausedReader()));
+  onMade = () => undefined;
+  clearImmediate(counting);
+  for (const { socket } of readers) socket.destroy();
+  expect(made.size).toBeGreaterThanOrEqual(STREAMS / 2);
+  // One in each: before or after it was counted.
+  expect(Math.max(...made.values())).toBeLessThanOrEqual(2);
 });
 
 test("who reads HTTP/1.0 behind a proxy that cannot reset is told so", async () => {

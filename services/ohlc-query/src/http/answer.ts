@@ -22,7 +22,7 @@ export class AnswerSender {
   readonly #streams = new AnswerStreams();
 
   async send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): Promise<void> {
-    if ("chunks" in answer) await this.#streams.send(req, res, answer, deadline);
+    if ("pieces" in answer) await this.#streams.send(req, res, answer, deadline);
     else await this.#sendText(req, res, answer);
   }
 

@@ -7,7 +7,7 @@ import { barsJson } from "../bars/bars-json.js";
 import { FilledPages } from "../bars/filled-bars.js";
 import { type BarRows, barTable, ccxtTable } from "../formats/bar-table.js";
 import type { Table } from "../formats/table.js";
-import { tableChunks, tableText } from "../formats/table-text.js";
+import { tablePieces, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
@@ -97,7 +97,7 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   const { range, format, take } = request;
   const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
-    return { chunks: tableChunks(allTables(sources, request), format), contentType };
+    return { pieces: tablePieces(allTables(sources, request), format), contentType };
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
   const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
