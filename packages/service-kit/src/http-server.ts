@@ -6,7 +6,6 @@ import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
-import { beginInTurns } from "./new-connections.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
@@ -92,7 +91,6 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // Before all others: what they read in headers is true then.
   const judge = forwardingJudge(options.forwarding ?? NO_FORWARDING);
   server.on("request", judge);
-  beginInTurns(server);
   tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));

@@ -26,7 +26,7 @@ export * from "./http-app.js";
 export * from "./http-server.js";
 export * from "./lifecycle.js";
 export * from "./logger.js";
-export { LoopTurns } from "./loop-turns.js";
+export * from "./loop-turns.js";
 export * from "./metrics.js";
 export * from "./one-at-a-time.js";
 export * from "./origins.js";

@@ -13,13 +13,13 @@ export class LoopTurns {
   /** Resolves when it is the caller's turn. */
   next(): Promise<void> {
     const turn = this.#last.then(() => nextTurn());
-    this.#last = turn.then(restAfterTurn);
+    this.#last = turn.then(rest);
     return turn;
   }
 }
 
-/** Begun when a turn begins, it sees how long what is done in it takes; what took long is followed by as long a rest. */
-export async function restAfterTurn(): Promise<void> {
+/** Begun when a turn begins, it sees how long what is done in it takes. */
+async function rest(): Promise<void> {
   const startedMs = performance.now();
   await nextTurn();
   const tookMs = performance.now() - startedMs;

@@ -17,7 +17,9 @@ afterAll(() => server.stop(100));
 const crumbled = (text: string) => [...text].map((character) => `1\r\n${character}\r\n`).join("");
 
 function send(body: string): Socket {
-  const socket = connect(server.port, "127.0.0.1").setEncoding("utf8");
+  const socket = connect(server.port, "127.0.0.1")
+    .setEncoding("utf8")
+    .on("error", () => undefined);
   socket.write(`POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
   return socket;
 }

@@ -67,25 +67,6 @@ describe("listen", () => {
     await server.stop(100);
   });
 
-  test("serves those that are there between a thousand that come at once", async () => {
-    let met = 0;
-    let between = 0;
-    const handler: RequestListener = ({ url }, res) => {
-      if (url === "/crowd") met += 1;
-      else if (met > 0 && met < 1000) between += 1;
-      res.end();
-    };
-    const server = await listen(handler, { port: 0, host: "127.0.0.1" });
-    const agent = new Agent({ keepAlive: true });
-    await fetchOnce(server.port, agent);
-    const { crowd } = await meetCrowd(server.port);
-    while (met < 1000) await fetchOnce(server.port, agent);
-    expect(between).toBeGreaterThan(50);
-    agent.destroy();
-    await crowd.terminate();
-    await server.stop(100);
-  });
-
   test("says in one line which port is taken", async () => {
     const first = await heldServer();
     await expect(listen(() => undefined, { port: first.port, host: "127.0.0.1" })).rejects.toThrow(
