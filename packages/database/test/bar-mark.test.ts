@@ -106,10 +106,11 @@ test("where a level of bars is emptied, or goes back to what ticks say, no mark 
 /** As an operator can. */
 async function setWatermarkBack(): Promise<unknown> {
   return keeper.sql`
-    update _timescaledb_catalog.continuous_aggs_watermark
+    update _timescaledb_catalog.continuous_aggs_watermark as mark
        set watermark = watermark - ${US_PER_DAY}
-      from _timescaledb_catalog.continuous_agg where mat_hypertable_id = continuous_aggs_watermark.mat_hypertable_id
-       and user_view_name = 'ohlc_minute' and user_view_schema = current_schema()`;
+      from _timescaledb_catalog.continuous_agg as bars
+     where bars.mat_hypertable_id = mark.mat_hypertable_id
+       and bars.user_view_name = 'ohlc_minute' and bars.user_view_schema = current_schema()`;
 }
 
 test("marks are kept for three days, and a hundred however old they are", async () => {

@@ -61,8 +61,8 @@ begin
 end $$;
 
 -- Puts the triggers on the table that holds what is materialised of a level: real-time reads show nothing else below its watermark.
--- What is not closed costs as little as it can: a number is compared with what the transaction has noted. What lies in a range that
--- this session has marked as unsettled, for every symbol, is drawn for when that is settled.
+-- What is not closed costs as little as it can: a number is compared with what the transaction has noted. A session that changes a
+-- range which is marked as unsettled for every symbol notes that nothing is closed from its start to its end.
 create function version_bars(interval_of_bars text) returns void language plpgsql as $function$
 declare
   bars text := (
@@ -73,9 +73,7 @@ declare
   is_concerned text := $sql$
     date_part('epoch', %1$s.bucket)
       < coalesce(nullif(current_setting('fx.closing_%2$s', true), ''), 'infinity')::double precision
-    and (date_part('epoch', %1$s.bucket) >= nullif(current_setting('fx.unsettled_from', true), '')::double precision
-         and date_part('epoch', %1$s.bucket) < nullif(current_setting('fx.unsettled_to', true), '')::double precision)
-        is not true $sql$;
+    or date_part('epoch', %1$s.bucket) >= nullif(current_setting('fx.unsettled_to', true), '')::double precision $sql$;
 begin
   execute format('create trigger bars_version before insert or update on %s
                     for each row when (%s) execute function draw_bar_version(%L, %L)',
