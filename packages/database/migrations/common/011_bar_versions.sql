@@ -55,13 +55,12 @@ create function begin_another_history(minute timestamptz default '-infinity', ho
   insert into bar_marks (mark, made_at) select mark, fx_clock() from bar_mark;
 $$;
 
--- Bars that change all at once, or by hands that say nothing of which: nothing that was closed is any more. What the triggers of
--- ticks do to bars is drawn there. (Whoever calls it may have any search_path.)
+-- Bars change all at once, or by a hand that says nothing of which: nothing that was closed is any more. (Whoever calls it may have
+-- any search_path.)
 create function forget_closed_bars() returns trigger language plpgsql as $$
 declare
   path text := current_setting('search_path');
 begin
-  if pg_trigger_depth() > 1 and tg_op <> 'TRUNCATE' then return null; end if;
   perform set_config('search_path', pronamespace::regnamespace::text, true)
      from pg_trigger join pg_proc on pg_proc.oid = tgfoid where tgrelid = tg_relid and tgname = tg_name;
   perform begin_another_history();
