@@ -91,7 +91,10 @@ test("where a level of bars is emptied, or goes back to what ticks say, no mark 
     async () => keeper.sql`truncate ohlc_hour`,
     async () => keeper.moveClock(-US_PER_DAY),
   ];
-  if (keeper.onTimescaleDb) upheavals.push(setWatermarkBack);
+  if (keeper.onTimescaleDb) {
+    upheavals.push(setWatermarkBack);
+    upheavals.push(async () => keeper.sql`select drop_chunks('ohlc_day', older_than => '2200-01-01'::timestamptz)`);
+  }
   for (const upheaval of upheavals) {
     await closeBars(keeper.sql, keeper.nowUs - SOON.afterUs);
     const before = await markNow();

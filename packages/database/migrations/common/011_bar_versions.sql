@@ -17,6 +17,8 @@ create table bar_mark (
   minute_to      timestamptz not null default '1969-12-30 00:00:00+00',
   hour_to        timestamptz not null default '1969-12-30 00:00:00+00',
   day_to         timestamptz not null default '1969-12-30 00:00:00+00',
+  -- The chunks of stored bars there were when closing_* moved last: no trigger tells of one that is dropped by hand.
+  bar_chunks     integer[]   not null default '{}',
   check (minute_to <= closing_minute and hour_to <= closing_hour and day_to <= closing_day)
 );
 insert into bar_mark (mark) values (new_version());
@@ -50,7 +52,8 @@ create function begin_another_history(minute timestamptz default '-infinity', ho
          closing_day    = least(closing_day, greatest(day, '1969-12-30 00:00:00+00')),
          minute_to      = least(minute_to, greatest(minute, '1969-12-30 00:00:00+00')),
          hour_to        = least(hour_to, greatest(hour, '1969-12-30 00:00:00+00')),
-         day_to         = least(day_to, greatest(day, '1969-12-30 00:00:00+00'));
+         day_to         = least(day_to, greatest(day, '1969-12-30 00:00:00+00')),
+         bar_chunks     = '{}';
   delete from bar_marks;
   insert into bar_marks (mark, made_at) select mark, fx_clock() from bar_mark;
 $$;

@@ -1,4 +1,6 @@
 
+create function bar_chunks_now() returns integer[] language sql immutable return '{}'::integer[];
+
 -- Draws the versions of all bars that some instants are in. No hour or day is closed before the minutes in it are.
 create function draw_bar_versions(touched_symbols text[], touched_instants timestamptz[]) returns void language plpgsql as $$
 declare

@@ -1,4 +1,13 @@
 
+create function bar_chunks_now() returns integer[] language plpgsql stable as $$
+begin
+  return array(select chunk.id
+                 from _timescaledb_catalog.continuous_agg bars
+                 join _timescaledb_catalog.chunk on chunk.hypertable_id = bars.mat_hypertable_id
+                where bars.user_view_schema = current_schema()
+                  and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day'));
+end $$;
+
 -- Draws the versions of a bar that is about to change, if it is closed: called with its level, and with whether it is the old row or
 -- the new one. What is being closed is looked up once in a transaction, behind its id: whoever closes bars waits for all ids that
 -- were given out before. One that sees what was there when it began may not see that, and every bar may be closed. All that a
