@@ -9,7 +9,7 @@ export type TableFormat = "json" | "csv" | "ndjson" | "columns" | "ccxt";
 export type RowFormat = Exclude<TableFormat, "columns">;
 
 /** How a format puts rows together. A number is printed the same way in all: as JavaScript prints the double. */
-interface RowWriter {
+export interface RowWriter {
   opening(table: Table): string;
   readonly separator: string;
   /** Prepares the text of rows, by their number. */
@@ -17,7 +17,7 @@ interface RowWriter {
   readonly closing: string;
 }
 
-function jsonCell(cell: Cell): string {
+export function jsonCell(cell: Cell): string {
   return typeof cell === "string" ? `"${cell}"` : `${cell}`;
 }
 
@@ -64,7 +64,7 @@ function jsonLines(table: Table): (row: number) => string {
   return (row) => `${objects(row)}\n`;
 }
 
-const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
+export const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
   json: { opening: () => "[", separator: ",", rows: jsonObjects, closing: "]" },
   ndjson: { opening: () => "", separator: "", rows: jsonLines, closing: "" },
   csv: {

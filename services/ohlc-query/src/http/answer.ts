@@ -6,9 +6,9 @@ import { CONTENT_TYPES } from "./media-type.js";
 import type { ReadDeadline } from "./read-deadline.js";
 import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 
-/** A whole answer: its text, and the `Link` to what follows it. */
+/** A whole answer: its text, or that encoded, and the `Link` to what follows it. */
 export interface TextAnswer {
-  readonly body: string;
+  readonly body: string | Buffer;
   /** JSON when absent. */
   readonly contentType?: string;
   readonly link?: string | undefined;
@@ -29,7 +29,7 @@ export class AnswerSender {
   async #sendText(req: IncomingMessage, res: ServerResponse, answer: TextAnswer): Promise<void> {
     const { body, contentType = CONTENT_TYPES.json, link } = answer;
     // Encoded once, for the tag and for the socket.
-    const bytes = Buffer.from(body);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const encoding = isWorthEncoding(bytes) ? encodingOf(req) : undefined;
     const tag = entityTag(bytes);
     // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.

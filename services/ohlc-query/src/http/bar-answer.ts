@@ -1,11 +1,20 @@
 import type { IncomingMessage } from "node:http";
-import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
+import {
+  bucketStart,
+  type DayBoundary,
+  formatBucket,
+  formatTime,
+  type Interval,
+  isOfDays,
+  type Micros,
+} from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
-import { NO_BARS } from "../bars/bar-columns.js";
-import type { BarPage, BarPages, BarRange, LastBars } from "../bars/bar-page.js";
-import { barsJson } from "../bars/bars-json.js";
+import type { BarPages, BarRange } from "../bars/bar-page.js";
+import type { Bars } from "../bars/bars.js";
 import { FilledPages } from "../bars/filled-bars.js";
-import { type BarRows, barTable, ccxtTable } from "../formats/bar-table.js";
+import { type RowsContext, tableOf } from "../formats/bar-rows.js";
+import type { BarRows } from "../formats/bar-table.js";
+import { barsBody } from "../formats/bars-body.js";
 import type { Table } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
@@ -24,15 +33,15 @@ export interface BarSources {
   readonly caller: Caller;
 }
 
-/** Pages of bars, with the empty buckets filled or without them. */
-interface Pages {
-  first(range: BarRange): Promise<BarPage<BarRows>>;
-  last(range: BarRange): Promise<LastBars<BarRows>>;
+/** What a request's bars are read from. */
+interface Pages<Rows> {
+  first(range: BarRange): Promise<{ readonly bars: Rows; readonly nextUs: Micros | undefined }>;
+  last(range: BarRange): Promise<{ readonly bars: Rows; readonly prevUs: Micros | undefined }>;
 }
 
 /** Bars, and the `Link` to those after or before them. */
-interface Page {
-  readonly bars: BarRows;
+interface Page<Rows> {
+  readonly bars: Rows;
   readonly link?: string | undefined;
 }
 
@@ -41,13 +50,31 @@ export function namingBoundary(interval: Interval, boundary: DayBoundary): DayBo
   return isOfDays(interval) ? boundary : undefined;
 }
 
-function pagesFor({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages {
-  if (fill === "none") return pages;
-  return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: reader.nowUs() });
+function contextOf({ symbol, interval, boundary }: BarRange, runningUs: Micros): RowsContext {
+  return { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) };
 }
 
-async function readPage(pages: Pages, req: IncomingMessage, { range, take }: BarRequest): Promise<Page> {
-  if (range.fromUs >= range.toUs) return { bars: NO_BARS };
+/** Rows with the empty buckets filled, or those there are. */
+function rowPages({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages<BarRows> {
+  if (fill !== "none")
+    return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: reader.nowUs() });
+  return {
+    first: async (range) => {
+      const { bars, nextUs } = await pages.first(range);
+      return { bars: bars.arrays(), nextUs };
+    },
+    last: async (range) => {
+      const { bars, prevUs } = await pages.last(range);
+      return { bars: bars.arrays(), prevUs };
+    },
+  };
+}
+
+async function readPage<Rows>(
+  pages: Pages<Rows>,
+  req: IncomingMessage,
+  { range, take }: BarRequest,
+): Promise<Page<Rows>> {
   if (take === "last") {
     const { bars, prevUs } = await pages.last(range);
     return { bars, link: prevUs === undefined ? undefined : pageLink(req, "prev", { end: formatBucket(prevUs) }) };
@@ -57,12 +84,6 @@ async function readPage(pages: Pages, req: IncomingMessage, { range, take }: Bar
   return { bars, link: pageLink(req, "next", { start: formatBucket(nextUs), end: formatTime(range.toUs) }) };
 }
 
-function tableOf({ range, format }: BarRequest, bars: BarRows, runningUs: number): Table {
-  if (format === "ccxt") return ccxtTable(bars);
-  const { symbol, interval, boundary } = range;
-  return barTable(bars, { symbol: () => symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) });
-}
-
 function noteRows({ metrics, caller }: BarSources, interval: Interval, startedMs: number, rows: number): void {
   metrics.observe(interval, (performance.now() - startedMs) / 1000, rows);
   caller.quota?.spend("rows_per_second", rows);
@@ -70,39 +91,35 @@ function noteRows({ metrics, caller }: BarSources, interval: Interval, startedMs
 
 /** Every page of a range, one after the other. */
 async function* allTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
-  const pages = pagesFor(sources, request);
-  const { interval, boundary, toUs } = request.range;
-  let bars: BarRows = NO_BARS;
-  let nextUs: number | undefined = request.range.fromUs;
+  const { range, format } = request;
+  const pages = rowPages(sources, request);
+  let nextUs: number | undefined = range.fromUs;
   do {
-    const runningUs = bucketStart(sources.reader.nowUs(), interval, boundary);
+    const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
     const startedMs = performance.now();
-    ({ bars, nextUs } =
-      nextUs < toUs ? await pages.first({ ...request.range, fromUs: nextUs }) : { bars, nextUs: undefined });
-    noteRows(sources, interval, startedMs, bars.bucketUs.length);
-    yield tableOf(request, bars, runningUs);
+    const page: { bars: BarRows; nextUs: Micros | undefined } = await pages.first({ ...range, fromUs: nextUs });
+    noteRows(sources, range.interval, startedMs, page.bars.bucketUs.length);
+    nextUs = page.nextUs;
+    yield tableOf(page.bars, format, contextOf(range, runningUs));
   } while (nextUs !== undefined);
-}
-
-/** The text of bars: JSON without empty buckets is what is asked for most, and has a way of its own. */
-function barsText(request: BarRequest, bars: BarRows, runningUs: number): string {
-  const { range, fill, format } = request;
-  const { symbol, interval, boundary } = range;
-  if (format !== "json" || fill !== "none") return tableText(tableOf(request, bars, runningUs), format);
-  return barsJson(bars, symbol, { runningUs, dayBoundary: namingBoundary(interval, boundary) });
 }
 
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
-  const { range, format, take } = request;
+  const { range, format, take, fill } = request;
   const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
     return { chunks: tableChunks(allTables(sources, request), format), contentType };
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
-  const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
+  const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
   const startedMs = performance.now();
-  const { bars, link } = await readPage(pagesFor(sources, request), req, request);
-  noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
-  return { body: barsText(request, bars, runningUs), contentType, link };
+  if (fill !== "none") {
+    const { bars, link } = await readPage(rowPages(sources, request), req, request);
+    noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
+    return { body: tableText(tableOf(bars, format, context), format), contentType, link };
+  }
+  const { bars, link } = await readPage<Bars>(sources.pages, req, request);
+  noteRows(sources, range.interval, startedMs, bars.count);
+  return { body: Buffer.concat(barsBody(bars, format, context)), contentType, link };
 }
