@@ -95,7 +95,8 @@ export class StoredRead implements BarRead {
     if (this.#plan === undefined) return undefined;
     const found = sourceBars(this.#plan, answer.read);
     keepSource(view, this.#plan, found, answer);
-    if (found.isFull || found.fromUs <= this.#wanted.fromUs) return { bars: found.bars, moreUs: undefined };
+    const { fromUs, rowsMax } = this.#wanted;
+    if (found.bars.count >= rowsMax || found.fromUs <= fromUs) return { bars: found.bars, moreUs: undefined };
     this.#windowUs *= GROWTH;
     return undefined;
   }

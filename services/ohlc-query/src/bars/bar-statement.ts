@@ -50,6 +50,9 @@ const VERSION = (symbol: string) => `
   (select coalesce(version::text, 'null')
      from bar_versions where symbol = ${symbol} and span = wanted.unit and from_date = wanted.date)`;
 
+/** Whether anything was ever drawn for all symbols together; nearly always nothing. */
+const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = ''))";
+
 /** Parameters: the mark planned by, the newest known, arrays of the spans' symbols, units and dates. */
 const SEEN = `(
   select concat_ws('|', coalesce(mark, 0), ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},

@@ -14,6 +14,7 @@ import {
   type SourcePlan,
   sourceBars,
   versionsWithin,
+  youngMax,
 } from "./source-read.js";
 import type { Span } from "./span.js";
 import { newestHeld, type View, type Walked, type Wanted, walkFirst, walkLast } from "./walk.js";
@@ -117,7 +118,7 @@ export class FoldedRead implements BarRead {
         keep: keepable(view, rest, "last"),
       };
     }
-    const sources = this.#sourcesOf(wanted);
+    const sources = this.#sourcesOf({ ...wanted, rowsMax: wanted.rowsMax + youngMax(view, wanted) });
     this.#windowUs ??= firstWindowUs(sources);
     const startUs = Math.max(wanted.fromUs, wanted.series.startOf(wanted.toUs - this.#windowUs));
     return {

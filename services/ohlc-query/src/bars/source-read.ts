@@ -12,6 +12,10 @@ export type End = "first" | "last";
 
 /** Of a symbol that trades, the last bars lie within twice their time and a long weekend. */
 const WEEKEND_US = 4 * US_PER_DAY;
+/** Seven days for five of bars, and some more. */
+const WEEKENDS = 1.5;
+/** So many bars more than are wanted are read at most, so that what is kept of them is enough without those that are too young. */
+const YOUNG_MAX = 100;
 
 /** How stored bars that are wanted can be had: what chunks hold of them, and the rest. */
 export interface SourcePlan {
@@ -41,7 +45,7 @@ export function firstWindowUs({ series, rowsMax }: Wanted): Micros {
 /** Chunks that so many bars of a symbol that trades are in, at most. */
 function chunksFor({ series, rowsMax }: Wanted): number {
   const { fromUs, toUs } = series.spanAt(0);
-  return Math.min(CHUNKS_MAX, Math.ceil((2 * rowsMax * series.lengthUs) / (toUs - fromUs)) + 3);
+  return Math.min(CHUNKS_MAX, Math.ceil((WEEKENDS * rowsMax * series.lengthUs) / (toUs - fromUs)) + 1);
 }
 
 /** What of a range may be kept: closed bars in so many chunks at most, from one end on. */
@@ -87,6 +91,12 @@ export function planLast(view: View, wanted: Wanted, windowUs: Micros): SourcePl
   return heldLast(view, wanted) ?? windowLast(view, wanted, windowUs);
 }
 
+/** So many of the last bars may be too young to be kept. */
+export function youngMax({ mark }: View, { series, toUs }: Wanted): number {
+  const youngUs = toUs - History.closedTo(series, mark);
+  return Number.isFinite(youngUs) ? Math.min(YOUNG_MAX, Math.max(0, Math.ceil(youngUs / series.lengthUs) + 1)) : 0;
+}
+
 function heldLast(view: View, wanted: Wanted): SourcePlan | undefined {
   const heldTo = newestHeld(view, wanted.series, wanted.toUs);
   if (heldTo === undefined || heldTo <= wanted.fromUs) return undefined;
@@ -102,7 +112,7 @@ function heldLast(view: View, wanted: Wanted): SourcePlan | undefined {
 
 function windowLast(view: View, wanted: Wanted, windowUs: Micros): SourcePlan {
   const fromUs = Math.max(wanted.fromUs, wanted.toUs - windowUs);
-  const window = { ...wanted, fromUs };
+  const window = { ...wanted, fromUs, rowsMax: wanted.rowsMax + youngMax(view, wanted) };
   return {
     ...{ wanted, end: "last", parts: [], fromUs },
     piece: pieceOf(window, "desc"),
@@ -111,8 +121,9 @@ function windowLast(view: View, wanted: Wanted, windowUs: Micros): SourcePlan {
 }
 
 /** The bars of a plan whose piece has been read. */
-export function sourceBars({ wanted, end, parts, fromUs }: SourcePlan, read: BarArrays | undefined): SourceBars {
-  const { rowsMax, toUs } = wanted;
+export function sourceBars({ wanted, end, parts, fromUs, piece }: SourcePlan, read: BarArrays | undefined): SourceBars {
+  const { toUs } = wanted;
+  const rowsMax = Math.max(wanted.rowsMax, piece?.rowsMax ?? 0);
   const all = new Bars(read === undefined ? parts : [...parts, partOf(read)]);
   const isFull = all.count >= rowsMax;
   if (end === "first")
