@@ -7,6 +7,7 @@ import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, readBounds, re
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
+import { whileUnsettled } from "./unsettled-bars.js";
 
 /** Overlapping refreshes fail at once; an operator's own take seconds at most, so this many tries with jitter are plenty. */
 const LOCK_TRIES_MAX = 40;
@@ -66,9 +67,11 @@ export class BarRefresh {
    */
   async refreshHistory(range: TimeRange): Promise<RefreshBounds> {
     const bounds = await readBounds(this.sql);
-    await this.refreshLevel("minute", range, bounds);
-    await this.refreshLevel("hour", range, bounds);
-    await this.onceFree(() => recomputeDays(this.sql, range));
+    await whileUnsettled(this.sql, range, bounds.dayBoundary, async () => {
+      await this.refreshLevel("minute", range, bounds);
+      await this.refreshLevel("hour", range, bounds);
+      await this.onceFree(() => recomputeDays(this.sql, range));
+    });
     return bounds;
   }
 

@@ -1,0 +1,69 @@
+
+-- Draws the versions of all bars that some instants are in. No hour or day is closed before the minutes in it are.
+create function draw_bar_versions(touched_symbols text[], touched_instants timestamptz[]) returns void language plpgsql as $$
+declare
+  drawn bigint := new_version();
+begin
+  with hours as materialized (
+    select distinct symbol, hour_start(instant) as hour from unnest(touched_symbols, touched_instants) as t(symbol, instant)
+  ), days as materialized (
+    select symbol, (hour at time zone 'UTC')::date as day from hours
+    union
+    select symbol, (day_start(hour) at time zone 'UTC')::date from hours
+  )
+  insert into bar_versions (symbol, span, from_date, version)
+  select symbol, span, from_date, drawn
+    from (select symbol, 'day' as span, day as from_date from days
+          union
+          select symbol, 'month', date_trunc('month', day::timestamp)::date from days
+          union
+          select symbol, 'year', date_trunc('year', day::timestamp)::date from days) spans
+   order by symbol, span, from_date
+      on conflict (symbol, span, from_date) do update set version = excluded.version;
+end $$;
+
+-- Before this minutes may be closed for a transaction that changes ticks. It has its id by then: whoever closes bars waits for all
+-- ids that were given out before. One that sees what was there when it began may not see what is being closed.
+create function closed_before() returns timestamptz language plpgsql as $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then return 'infinity'; end if;
+  return (select closing_minute from bar_mark);
+end $$;
+
+-- Looks at the earliest of the ticks that are inserted: is it dropped, are the bars of some closed?
+create or replace function refuse_dropped_inserts() returns trigger language plpgsql as $$
+declare
+  first_time timestamptz := (select min(time) from inserted);
+  closed_to  timestamptz := closed_before();
+  touched    record;
+begin
+  perform refuse_dropped(first_time);
+  if first_time < closed_to then
+    select array_agg(symbol) as symbols, array_agg(hour) as hours into touched
+      from (select distinct symbol, hour_start(time) as hour from inserted where time < closed_to) hours;
+    perform draw_bar_versions(touched.symbols, touched.hours);
+  end if;
+  return null;
+end $$;
+
+create or replace function recompute_bars(touched_symbols text[], touched_minutes timestamptz[]) returns void language plpgsql as $$
+declare
+  first_minute timestamptz := (select min(bucket) from unnest(touched_minutes) as bucket);
+begin
+  perform refuse_dropped(first_minute);
+  if first_minute < closed_before() then perform draw_bar_versions(touched_symbols, touched_minutes); end if;
+  perform recompute_whole_bars(touched_symbols, touched_minutes);
+end $$;
+
+-- step
+-- Each waits until every transaction has ended that may have changed bars without drawing.
+create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_minute
+  for each statement execute function forget_closed_bars();
+
+-- step
+create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_hour
+  for each statement execute function forget_closed_bars();
+
+-- step
+create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_day
+  for each statement execute function forget_closed_bars();
