@@ -6,10 +6,12 @@ declare
 begin
   with hours as materialized (
     select distinct symbol, hour_start(instant) as hour from unnest(touched_symbols, touched_instants) as t(symbol, instant)
-  ), days as materialized (
-    select symbol, (hour at time zone 'UTC')::date as day from hours
+  ), midnights as (
+    select symbol, date_bin('1 day', hour, timestamptz '2000-01-01 00:00:00+00') as midnight from hours
     union
-    select symbol, (day_start(hour) at time zone 'UTC')::date from hours
+    select symbol, date_bin('1 day', day_start(hour), timestamptz '2000-01-01 00:00:00+00') from hours
+  ), days as materialized (
+    select symbol, (midnight at time zone 'UTC')::date as day from midnights
   )
   insert into bar_versions (symbol, span, from_date, version)
   select symbol, span, from_date, drawn
