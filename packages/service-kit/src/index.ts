@@ -23,6 +23,7 @@ export * from "./grouping.js";
 export * from "./health.js";
 export * from "./http-app.js";
 export * from "./http-server.js";
+export * from "./lean-histogram.js";
 export * from "./lifecycle.js";
 export * from "./logger.js";
 export * from "./loop-turns.js";
