@@ -43,6 +43,6 @@ export * from "./remote-clock.js";
 export * from "./repeat.js";
 export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
 export * from "./semaphore.js";
-export { sendBody, sendJson, sendProblem } from "./send.js";
+export { sendBody, sendJson, sendPieces, sendProblem } from "./send.js";
 export * from "./shutdown.js";
 export type { UpgradeListener } from "./web-sockets.js";
