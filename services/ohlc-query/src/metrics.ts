@@ -1,4 +1,4 @@
-import { Histogram, type Metrics } from "@fx-ohlc/service-kit";
+import { LeanHistogram, type Metrics } from "@fx-ohlc/service-kit";
 import type { ChunkCache } from "./bars/chunk-cache.js";
 
 /** From a page out of memory to one that folds a year of minutes. */
@@ -9,27 +9,27 @@ const ROWS_BUCKETS = [0, 1, 10, 60, 300, 1000, 3000, 10_000];
 
 /** What ohlc-query measures besides its HTTP side. */
 export class QueryMetrics {
-  readonly #duration: Histogram<"interval">;
-  readonly #rows: Histogram;
-  readonly #validation: Histogram;
+  readonly #duration: LeanHistogram;
+  readonly #rows: LeanHistogram;
+  readonly #validation: LeanHistogram;
 
   constructor(metrics: Metrics, cache: ChunkCache) {
     const { registry } = metrics;
-    this.#validation = new Histogram({
+    this.#validation = new LeanHistogram({
       name: "ohlc_validation_seconds",
       help: "Time of statements that asked for nothing but whether bars kept in memory are what the database holds.",
       buckets: VALIDATION_BUCKETS_S,
       registers: [registry],
     });
     addCacheMetrics(metrics, cache);
-    this.#duration = new Histogram({
+    this.#duration = new LeanHistogram({
       name: "ohlc_query_duration_seconds",
       help: "Time to read the bars of one answer from the database, by interval.",
       labelNames: ["interval"],
       buckets: DURATION_BUCKETS_S,
       registers: [registry],
     });
-    this.#rows = new Histogram({
+    this.#rows = new LeanHistogram({
       name: "ohlc_rows_returned",
       help: "Bars in one answer.",
       buckets: ROWS_BUCKETS,
@@ -38,12 +38,12 @@ export class QueryMetrics {
   }
 
   observeValidation(seconds: number): void {
-    this.#validation.observe(seconds);
+    this.#validation.note(seconds);
   }
 
   observe(interval: string, seconds: number, rows: number): void {
-    this.#duration.observe({ interval }, seconds);
-    this.#rows.observe(rows);
+    this.#duration.note(seconds, interval);
+    this.#rows.note(rows);
   }
 }
 

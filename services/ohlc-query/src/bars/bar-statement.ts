@@ -58,7 +58,8 @@ const SEEN = `(
   select concat_ws('|', coalesce(mark, 0), ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},
                    exists (select from bar_marks where bar_marks.mark = $1::bigint),
                    exists (select from bar_marks where bar_marks.mark = $2::bigint),
-                   (select string_agg(concat(${VERSION("wanted.symbol")}, '/', ${VERSION("''")}), ',')
+                   (select string_agg(concat(${VERSION("wanted.symbol")}, '/',
+                                             case when ${ANY_FOR_ALL} then ${VERSION("''")} end), ',')
                       from (select symbol, unit, date::date
                               from unnest($3::text[], $4::text[], $5::text[]) as spans(symbol, unit, date)) wanted))
     from (values (true)) one(is_row) left join bar_mark on only_row)`;
