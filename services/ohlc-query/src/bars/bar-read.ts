@@ -1,15 +1,16 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import type { BarArrays } from "./bar-columns.js";
 import type { Piece } from "./bar-statement.js";
-import type { Bars } from "./bars.js";
+import { Bars } from "./bars.js";
 import type { Chunk } from "./chunk.js";
-import { History, type Versions } from "./history.js";
+import { type Coverage, History, type Versions } from "./history.js";
 import type { Mark } from "./marks.js";
 import {
   type End,
   firstWindowUs,
   planFirst,
   planLast,
+  type SourceBars,
   type SourcePlan,
   sourceBars,
   versionsWithin,
@@ -56,18 +57,31 @@ export function chunksOf(...plans: readonly Pick<SourcePlan, "parts">[]): Chunk[
   return chunks.filter((chunk) => chunk !== undefined);
 }
 
-/** Keeps what a statement has read of stored bars. */
+/**
+ * Keeps what a statement has read of stored bars.
+ *
+ * @returns the bars, where they are kept now
+ */
 export function keepSource(
   { history }: View,
   plan: SourcePlan,
-  { bars, ...held }: ReturnType<typeof sourceBars>,
+  { bars, ...held }: SourceBars,
   { versions, keepUnder }: ReadAnswer,
-): void {
-  if (plan.piece === undefined || keepUnder === undefined) return;
+): Bars {
+  if (plan.piece === undefined || keepUnder === undefined) return bars;
   const { series } = plan.wanted;
   const fromUs = Math.max(plan.keep.fromUs, held.fromUs);
   const toUs = Math.min(plan.keep.toUs, held.toUs, History.closedTo(series, keepUnder));
-  if (fromUs < toUs) history.keep({ series, fromUs, toUs, bars }, versions);
+  return keepBetween(history, { series, fromUs, toUs, bars }, versions);
+}
+
+/** Keeps the bars that start within [fromUs, toUs), and leaves the others where they are. */
+export function keepBetween(history: History, coverage: Coverage, versions: Versions): Bars {
+  const { fromUs, toUs, bars } = coverage;
+  if (fromUs >= toUs) return bars;
+  const before = bars.between(Number.NEGATIVE_INFINITY, fromUs).parts;
+  const after = bars.between(toUs, Number.POSITIVE_INFINITY).parts;
+  return new Bars([...before, ...history.keep(coverage, versions), ...after]);
 }
 
 /** Reads stored bars as they are. */
@@ -94,9 +108,9 @@ export class StoredRead implements BarRead {
   take(view: View, answer: ReadAnswer): BarsRead | undefined {
     if (this.#plan === undefined) return undefined;
     const found = sourceBars(this.#plan, answer.read);
-    keepSource(view, this.#plan, found, answer);
+    const bars = keepSource(view, this.#plan, found, answer);
     const { fromUs, rowsMax } = this.#wanted;
-    if (found.bars.count >= rowsMax || found.fromUs <= fromUs) return { bars: found.bars, moreUs: undefined };
+    if (found.bars.count >= rowsMax || found.fromUs <= fromUs) return { bars, moreUs: undefined };
     this.#windowUs *= GROWTH;
     return undefined;
   }

@@ -89,10 +89,14 @@ export class Chunk {
 
   #keep(format: BarFormat, rows: EncodedBars): EncodedBars {
     this.#encoded.set(format, rows);
-    const bytes = rows.reduce((sum, each) => sum + bytesOf(each), 0);
+    this.grow(rows.reduce((sum, each) => sum + bytesOf(each), 0));
+    return rows;
+  }
+
+  /** It takes so much more: of its own, or of what is kept as long as it is. */
+  grow(bytes: number): void {
     this.#bytes += bytes;
     this.onGrowth(bytes);
-    return rows;
   }
 }
 

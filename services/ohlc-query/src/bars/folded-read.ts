@@ -1,5 +1,13 @@
 import { type DayBoundary, type Micros, SHORT_NAMES, US_PER_HOUR } from "@fx-ohlc/schemas";
-import { type BarRead, type BarsRead, chunksOf, keepSource, type ReadAnswer, type ReadPlan } from "./bar-read.js";
+import {
+  type BarRead,
+  type BarsRead,
+  chunksOf,
+  keepBetween,
+  keepSource,
+  type ReadAnswer,
+  type ReadPlan,
+} from "./bar-read.js";
 import { type BarPart, Bars, partOf } from "./bars.js";
 import { foldBars, PartHourError } from "./fold.js";
 import { History } from "./history.js";
@@ -85,8 +93,8 @@ export class FoldedRead implements BarRead {
     }
     try {
       const folded = this.#fold(found, source);
-      this.#keep(view, folded, keep, answer);
-      return this.#goOn(held, folded, source);
+      const bars = this.#keep(view, folded, keep, answer);
+      return this.#goOn(held, { ...folded, bars }, source);
     } catch (error) {
       if (!(error instanceof PartHourError)) throw error;
       this.#wanted = { ...this.#wanted, series: ofMinutes(this.#wanted.series) };
@@ -157,12 +165,12 @@ export class FoldedRead implements BarRead {
     return { bars: folded.last(count - 1), isFull, fromUs: series.endOf(fromUs), toUs };
   }
 
-  #keep({ history }: View, folded: SourceBars, keep: Span, { versions, keepUnder }: ReadAnswer): void {
-    if (keepUnder === undefined) return;
+  #keep({ history }: View, folded: SourceBars, keep: Span, { versions, keepUnder }: ReadAnswer): Bars {
+    if (keepUnder === undefined) return folded.bars;
     const { series } = this.#wanted;
     const fromUs = Math.max(keep.fromUs, folded.fromUs);
     const toUs = Math.min(keep.toUs, folded.toUs, History.closedTo(series, keepUnder));
-    if (fromUs < toUs) history.keep({ series, fromUs, toUs, bars: folded.bars }, versions);
+    return keepBetween(history, { series, fromUs, toUs, bars: folded.bars }, versions);
   }
 
   /** With all that was wanted it is done; else it goes on behind, or before, what there is, or in a longer window. */

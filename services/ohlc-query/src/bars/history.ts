@@ -1,5 +1,6 @@
 import type { Micros } from "@fx-ohlc/schemas";
-import type { Bars } from "./bars.js";
+import { placeOf } from "./bar-columns.js";
+import type { BarPart, Bars } from "./bars.js";
 import { Chunk, type ChunkFacts } from "./chunk.js";
 import type { ChunkCache } from "./chunk-cache.js";
 import { type Mark, Marks } from "./marks.js";
@@ -65,9 +66,14 @@ export class History {
     this.#cache.count(chunks, 0);
   }
 
-  /** Keeps closed bars, chunk by chunk: those of spans whose versions are known. */
-  keep(coverage: Coverage, versions: Versions): void {
+  /**
+   * Keeps closed bars, chunk by chunk: those of spans whose versions are known.
+   *
+   * @returns the bars, where they are kept now
+   */
+  keep(coverage: Coverage, versions: Versions): readonly BarPart[] {
     const { series, toUs } = coverage;
+    const parts: BarPart[] = [];
     for (let span = series.spanAt(coverage.fromUs); span.fromUs < toUs; span = series.spanAt(span.toUs)) {
       const spans = series.versionsOf(span);
       const known = spans.map(({ key }) => versions.get(key));
@@ -75,11 +81,21 @@ export class History {
         ...{ series, span, spans, versions: known.join(" ") },
         ...{ fromUs: startWithin(span, coverage), toUs: Math.min(span.toUs, toUs) },
       };
-      const before = this.chunkAt(series, span);
-      const chunk = known.includes(undefined) ? undefined : joined(before, facts, coverage.bars);
-      if (before === undefined || chunk?.facts.fromUs !== before.facts.fromUs) this.#cache.count(0, 1);
-      if (chunk !== undefined) this.#cache.set(this.#key(series, span), chunk);
+      const chunk = known.includes(undefined) ? undefined : this.#joined(facts, coverage.bars);
+      if (chunk === undefined) parts.push(...coverage.bars.between(facts.fromUs, facts.toUs).parts);
+      else parts.push(chunk.part(placeOf(chunk.bars, coverage.fromUs), placeOf(chunk.bars, toUs)));
     }
+    return parts;
+  }
+
+  /** The chunk that holds some bars now. */
+  #joined(facts: ChunkFacts, bars: Bars): Chunk {
+    const before = this.chunkAt(facts.series, facts.span);
+    const chunk = joined(before, facts, bars);
+    if (chunk === before) return chunk;
+    if (before === undefined || chunk.facts.fromUs !== before.facts.fromUs) this.#cache.count(0, 1);
+    this.#cache.set(this.#key(facts.series, facts.span), chunk);
+    return chunk;
   }
 
   /** Of the mark that bars were read under, before which of them all are closed. */
@@ -105,8 +121,8 @@ function startWithin({ fromUs }: Span, coverage: Coverage): Micros {
   return coverage.series.atOrAfter(fromUs) >= coverage.fromUs ? fromUs : coverage.fromUs;
 }
 
-/** The chunk that holds what is known and what was read now; undefined when nothing new was. */
-function joined(known: Chunk | undefined, read: ChunkFacts, bars: Bars): Chunk | undefined {
+/** The chunk that holds what is known and what was read now: the known one when nothing new was. */
+function joined(known: Chunk | undefined, read: ChunkFacts, bars: Bars): Chunk {
   const { fromUs, toUs } = read;
   const between = (from: Micros, to: Micros) => bars.between(from, to).parts;
   const old = known?.facts;
@@ -117,5 +133,5 @@ function joined(known: Chunk | undefined, read: ChunkFacts, bars: Bars): Chunk |
     const parts = [...between(fromUs, old.fromUs), known.part(0, known.count), ...later];
     return Chunk.of({ ...read, toUs: Math.max(toUs, old.toUs) }, parts);
   }
-  return toUs > old.toUs ? known.extended(between(old.toUs, toUs), toUs) : undefined;
+  return toUs > old.toUs ? known.extended(between(old.toUs, toUs), toUs) : known;
 }

@@ -1,12 +1,17 @@
+import { createHash } from "node:crypto";
 import type { BarFormat } from "@fx-ohlc/schemas";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPart, Bars } from "../bars/bars.js";
-import { type EncodedBars, encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
-import { rowsBetween } from "./encoded-rows.js";
+import type { Chunk } from "../bars/chunk.js";
+import { encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
+import { type EncodedRows, rowsBetween } from "./encoded-rows.js";
 import { WRITERS } from "./table-text.js";
 
-/** Rows of each column, or of the only one of a format of rows, each with its separator in front. */
-type Encoded = readonly Buffer[];
+/** A stretch of an answer's text; of one that is all that a chunk holds in this format, which. */
+export interface BodyPiece {
+  readonly raw: Buffer;
+  readonly whole?: { readonly chunk: Chunk; readonly rows: EncodedRows };
+}
 
 /** What stands around and between the rows. */
 interface Frame {
@@ -25,30 +30,81 @@ function frameOf(format: BarFormat, context: RowsContext): Frame {
   return { openings, separatorLength: 1, closing: "]}" };
 }
 
-/** Of a chunk, unless the clock says that its last bars run still: then it says so too, whatever the database has closed. */
-function encodedPart({ chunk, columns, from, to }: BarPart, format: BarFormat, context: RowsContext): Encoded {
-  if (chunk !== undefined && (columns.bucketUs[to - 1] ?? 0) < context.runningUs) {
-    return slices(chunk.rowsIn(format), from, to);
+/** The bars of an answer in a format: what chunks hold in it is neither made again nor copied. */
+export class BarsBody {
+  readonly #bars: Bars;
+  readonly #format: BarFormat;
+  readonly #context: RowsContext;
+  #pieces: readonly BodyPiece[] | undefined;
+
+  constructor(bars: Bars, format: BarFormat, context: RowsContext) {
+    this.#bars = bars;
+    this.#format = format;
+    this.#context = context;
   }
-  return slices(encodeBars(columns, [from, to], format, context), 0, to - from);
-}
 
-function slices(encoded: EncodedBars, from: number, to: number): Encoded {
-  return encoded.map((rows) => rowsBetween(rows, from, to));
-}
+  /** The whole text, in order. */
+  get pieces(): readonly BodyPiece[] {
+    this.#pieces ??= this.#make();
+    return this.#pieces;
+  }
 
-/** The whole text of bars, in as many pieces as they lie in: what chunks hold in this format is not made again, nor copied. */
-export function barsBody(bars: Bars, format: BarFormat, context: RowsContext): Buffer[] {
-  const { openings, separatorLength, closing } = frameOf(format, context);
-  const parts = bars.parts.map((part) => encodedPart(part, format, context));
-  const body: Buffer[] = [];
-  for (const [column, opening] of openings.entries()) {
-    body.push(Buffer.from(opening, "latin1"));
-    for (const [i, part] of parts.entries()) {
-      const rows = part[column] ?? Buffer.alloc(0);
-      body.push(i === 0 ? rows.subarray(separatorLength) : rows);
+  get length(): number {
+    return this.pieces.reduce((sum, { raw }) => sum + raw.length, 0);
+  }
+
+  /**
+   * A strong validator: other bytes have another one. Of closed bars it is made of their versions, so that none of them is looked
+   * at.
+   *
+   * @param history names the database, and another state of it
+   */
+  tag(history: string): string {
+    const { symbol, dayBoundary } = this.#context;
+    const hash = createHash("sha256");
+    hash.update(JSON.stringify([history, symbol, this.#format, dayBoundary]));
+    for (const part of this.#bars.parts) {
+      if (this.#isClosed(part)) hash.update(validatorOf(part));
+      else for (const { raw } of this.#encoded(part)) hash.update(raw);
     }
+    return `"${hash.digest("base64url")}"`;
   }
-  body.push(Buffer.from(closing, "latin1"));
-  return body;
+
+  #make(): BodyPiece[] {
+    const { openings, separatorLength, closing } = frameOf(this.#format, this.#context);
+    const parts = this.#bars.parts.map((part) => this.#encoded(part));
+    const pieces: BodyPiece[] = [];
+    for (const [column, opening] of openings.entries()) {
+      pieces.push({ raw: Buffer.from(opening, "latin1") });
+      for (const [i, part] of parts.entries()) {
+        const rows = part[column] ?? { raw: Buffer.alloc(0) };
+        pieces.push(i === 0 && separatorLength > 0 ? { raw: rows.raw.subarray(separatorLength) } : rows);
+      }
+    }
+    pieces.push({ raw: Buffer.from(closing, "latin1") });
+    return pieces;
+  }
+
+  /** In a chunk, unless the clock says that its last bars run still: then the answer says so too, whatever the database has closed. */
+  #isClosed({ chunk, columns, to }: BarPart): boolean {
+    return chunk !== undefined && (columns.bucketUs[to - 1] ?? 0) < this.#context.runningUs;
+  }
+
+  #encoded(part: BarPart): readonly BodyPiece[] {
+    const { chunk, columns, from, to } = part;
+    if (chunk === undefined || !this.#isClosed(part)) {
+      return encodeBars(columns, [from, to], this.#format, this.#context).map(({ bytes }) => ({ raw: bytes }));
+    }
+    const isWhole = from === 0 && to === chunk.count;
+    return chunk.rowsIn(this.#format).map((rows) => ({
+      raw: rowsBetween(rows, from, to),
+      ...(isWhole ? { whole: { chunk, rows } } : {}),
+    }));
+  }
+}
+
+/** Closed bars between the same two, as many, under the same versions, are the same. */
+function validatorOf({ chunk, columns, from, to }: BarPart): string {
+  const { series, versions } = chunk?.facts ?? {};
+  return JSON.stringify([series?.key, versions, columns.bucketUs[from], columns.bucketUs[to - 1], to - from]);
 }

@@ -14,14 +14,16 @@ import type { Bars } from "../bars/bars.js";
 import { FilledPages } from "../bars/filled-bars.js";
 import { type RowsContext, tableOf } from "../formats/bar-rows.js";
 import type { BarRows } from "../formats/bar-table.js";
-import { barsBody } from "../formats/bars-body.js";
+import { BarsBody } from "../formats/bars-body.js";
 import type { Table } from "../formats/table.js";
 import { tableChunks, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
-import type { Answer } from "./answer.js";
+import type { Answer, TaggedAnswer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
+import { encodingOf } from "./compression.js";
+import { isMostlyWhole, keptParts } from "./kept-parts.js";
 import { CONTENT_TYPES } from "./media-type.js";
 
 /** What one request is answered from. */
@@ -104,6 +106,21 @@ async function* allTables(sources: BarSources, request: BarRequest): AsyncGenera
   } while (nextUs !== undefined);
 }
 
+interface BodyContext {
+  readonly sources: BarSources;
+  readonly req: IncomingMessage;
+  readonly contentType: string;
+  readonly link: string | undefined;
+}
+
+/** An answer of bars, many of which may lie in memory as they are sent. */
+async function bodyAnswer(body: BarsBody, { sources, req, contentType, link }: BodyContext): Promise<TaggedAnswer> {
+  const { pieces, length } = body;
+  const isKept = encodingOf(req, true) === "gzip" && isMostlyWhole(pieces);
+  const parts = isKept ? await keptParts(pieces) : pieces;
+  return { tag: body.tag(sources.reader.incarnation), length, contentType, link, isKept, parts: () => parts };
+}
+
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
   const { range, format, take, fill } = request;
@@ -121,5 +138,5 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   }
   const { bars, link } = await readPage<Bars>(sources.pages, req, request);
   noteRows(sources, range.interval, startedMs, bars.count);
-  return { body: Buffer.concat(barsBody(bars, format, context)), contentType, link };
+  return bodyAnswer(new BarsBody(bars, format, context), { sources, req, contentType, link });
 }
