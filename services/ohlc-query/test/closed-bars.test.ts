@@ -164,3 +164,92 @@ test("answers from memory are those of the ticks, whatever is asked, closed or c
   }
   expect(await metric("ohlc_cache_hits_total")).toBeGreaterThan(1000);
 }, 120_000);
+
+describe("closed bars that were read", () => {
+  const DAY = "2024-03-05";
+  const path = (symbol: string) => `/ohlc/minute?symbol=${symbol}&start=${DAY}T00:00:00Z&end=${DAY}T23:00:00Z`;
+  const dense = (symbol: string) =>
+    Array.from({ length: 600 }, (_, i) => ({
+      symbol,
+      time: formatTick(microsOf(`${DAY}T01:00:00Z`) + i * MINUTE_US),
+      price: 1 + i / 1000,
+    }));
+  const changes = async (name: string, work: () => Promise<unknown>) => {
+    const before = await metric(name);
+    await work();
+    return (await metric(name)) - before;
+  };
+
+  test("are read once, however many ask at the same time, and not again", async () => {
+    await service.insert(dense("ONCE"));
+    await closeBars(service.sql, TO_US);
+    await service.get(path("NOBODY"));
+    const ask = () => Promise.all(Array.from({ length: 16 }, () => service.get(path("ONCE"))));
+    const answers: { text: string }[] = [];
+    const misses = await changes("ohlc_cache_misses_total", async () => {
+      answers.push(...(await ask()), ...(await ask()));
+    });
+    expect(misses).toBe(1);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(await changes("ohlc_cache_hits_total", ask)).toBe(16);
+  });
+
+  test("are the database's as soon as a change is committed, and have another tag then", async () => {
+    await service.insert(dense("CHANGED"));
+    await closeBars(service.sql, TO_US);
+    const known = async () => {
+      await service.get(path("CHANGED"));
+      return (await service.get(path("CHANGED"))).headers.get("etag") ?? "";
+    };
+    for (let seq = 1; seq < 20; seq += 1) {
+      const tag = await known();
+      const again = await service.get(path("CHANGED"), { "If-None-Match": tag });
+      expect({ status: again.status, text: again.text }).toEqual({ status: 304, text: "" });
+      await service.insert([{ symbol: "CHANGED", time: `${DAY}T02:00:00Z`, seq, price: 5 + seq }]);
+      const { status, body } = await service.get(path("CHANGED"), { "If-None-Match": tag });
+      expect(status).toBe(200);
+      expect(body.find(({ bucket }) => bucket === `${DAY}T02:00:00Z`)).toMatchObject({ close: 5 + seq });
+    }
+  });
+
+  test("are forgotten when the database says that it is another history", async () => {
+    await service.insert(dense("RESTORED"));
+    await closeBars(service.sql, TO_US);
+    const { text } = await service.get(path("RESTORED"));
+    expect(await changes("ohlc_cache_hits_total", () => service.get(path("RESTORED")))).toBe(1);
+    await service.sql`select begin_another_history()`;
+    expect(await changes("ohlc_cache_hits_total", () => service.get(path("RESTORED")))).toBe(0);
+    expect((await service.get(path("RESTORED"))).text).toBe(text);
+  });
+});
+
+test("memory is bounded, and what does not fit is answered all the same", async () => {
+  const small = await startReadSide(undefined, { BAR_CACHE_MB: "1" });
+  try {
+    const symbols = Array.from({ length: 10 }, (_, i) => `S${i}`);
+    for (const symbol of symbols) {
+      await small.insert(
+        Array.from({ length: 1000 }, (_, i) => ({
+          ...{ symbol, price: 1 + i / 1000 },
+          time: formatTick(FROM_US + i * MINUTE_US),
+        })),
+      );
+    }
+    await closeBars(small.sql, TO_US);
+    const start = formatBucket(FROM_US);
+    const texts = new Map<string, string>();
+    for (let round = 0; round < 3; round += 1) {
+      for (const symbol of symbols) {
+        const { text, body } = await small.get(`/ohlc/minute?symbol=${symbol}&start=${start}&limit=1000`);
+        expect(body).toHaveLength(1000);
+        expect(texts.get(symbol) ?? text).toBe(text);
+        texts.set(symbol, text);
+        const bytes = /^ohlc_cache_bytes (\d+)/m.exec(await (await fetch(`${small.url}/metrics`)).text())?.[1];
+        expect(Number(bytes)).toBeGreaterThan(0);
+        expect(Number(bytes)).toBeLessThanOrEqual(1024 * 1024);
+      }
+    }
+  } finally {
+    await small.stop();
+  }
+});

@@ -51,8 +51,8 @@ const WINDOW_US: Readonly<Record<StoredInterval, number>> = {
 const RUNNING_MAX = 3;
 /** Pieces one statement reads at most, some 10 ms of pages with 60 bars. */
 const PIECES_MAX = 32;
-/** Reads one statement answers at most that need none but versions. */
-const GROUP_MAX = 256;
+/** Spans whose versions one statement reads for more than one read, some 5 ms. */
+const SPANS_MAX = 2000;
 /** With more of them waiting, a new one is better asked to come back. */
 const WAITING_MAX = 1000;
 /** So often chunks may turn out to be outdated; after that the bars are read without them. */
@@ -74,6 +74,8 @@ export class GroupedReads {
   #scheduled = false;
   /** Pieces that are being read, and who waits for each. */
   readonly #pieces = new Map<string, WaitingRead[]>();
+  /** How many do. */
+  #parked = 0;
 
   /** @param reader for all of them */
   constructor(reader: Reader, histories: Histories) {
@@ -87,7 +89,8 @@ export class GroupedReads {
    */
   read(read: BarRead, ending: Ending): Promise<BarsRead> {
     ending.assertNone();
-    if (this.#waiting.length >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
+    if (this.#waiting.length + this.#parked >= WAITING_MAX)
+      throw new Problem("unavailable", "Too many reads wait for the database.");
     return new Promise((resolve, reject) => {
       ending.onEnd(reject);
       this.#enqueue({ read, ending, resolve, reject, outdated: 0, hasWaited: false });
@@ -102,6 +105,7 @@ export class GroupedReads {
       const others = piece === undefined ? undefined : this.#pieces.get(piece);
       if (others !== undefined && !waiting.hasWaited) {
         others.push(Object.assign(waiting, { hasWaited: true }));
+        this.#parked += 1;
         return;
       }
       if (piece !== undefined && others === undefined) this.#pieces.set(piece, []);
@@ -147,13 +151,14 @@ export class GroupedReads {
     const chosen: Planned[] = [];
     const rest: Planned[] = [];
     let window = first?.window;
-    let pieces = 0;
+    let [pieces, spans] = [0, 0];
     for (const planned of this.#waiting) {
       window ??= planned.window;
       const isPiece = planned.window !== undefined;
       const fits = !isPiece || (planned.window === window && pieces < PIECES_MAX);
-      if (planned.asking === first?.asking && fits && chosen.length < GROUP_MAX) {
+      if (planned.asking === first?.asking && fits && spans < SPANS_MAX) {
         chosen.push(planned);
+        spans += planned.plan.spans.length;
         pieces += isPiece ? 1 : 0;
       } else rest.push(planned);
     }
@@ -238,6 +243,7 @@ export class GroupedReads {
     if (key === undefined) return;
     const others = this.#pieces.get(key) ?? [];
     this.#pieces.delete(key);
+    this.#parked -= others.length;
     for (const waiting of others) this.#enqueue(waiting);
   }
 }
