@@ -49,6 +49,25 @@ export class BarsBody {
     return this.#pieces;
   }
 
+  /**
+   * Its rows as a part of a longer answer in a format of rows: with what stands in front of all, when they are the first of it.
+   *
+   * @param isOpen whether anything of the answer was sent
+   * @param hasRows whether any row was
+   */
+  rowsAfter(isOpen: boolean, hasRows: boolean): Buffer {
+    const { openings, separatorLength } = frameOf(this.#format, this.#context);
+    const rows = this.#bars.parts.flatMap((part) => this.#encoded(part).map(({ raw }) => raw));
+    const [first, ...others] = rows;
+    if (!hasRows && first !== undefined) rows.splice(0, rows.length, first.subarray(separatorLength), ...others);
+    return Buffer.concat(isOpen ? rows : [...openings.map((text) => Buffer.from(text, "latin1")), ...rows]);
+  }
+
+  /** What stands behind all rows. */
+  get closing(): string {
+    return frameOf(this.#format, this.#context).closing;
+  }
+
   get length(): number {
     return this.pieces.reduce((sum, { raw }) => sum + raw.length, 0);
   }

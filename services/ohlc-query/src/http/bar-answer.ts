@@ -11,7 +11,7 @@ import {
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import type { Bars } from "../bars/bars.js";
-import { FilledPages } from "../bars/filled-bars.js";
+import { type Fill, FilledPages } from "../bars/filled-bars.js";
 import { type RowsContext, tableOf } from "../formats/bar-rows.js";
 import type { BarRows } from "../formats/bar-table.js";
 import { BarsBody } from "../formats/bars-body.js";
@@ -56,20 +56,8 @@ function contextOf({ symbol, interval, boundary }: BarRange, runningUs: Micros):
   return { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) };
 }
 
-/** Rows with the empty buckets filled, or those there are. */
-function rowPages({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages<BarRows> {
-  if (fill !== "none")
-    return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: reader.nowUs() });
-  return {
-    first: async (range) => {
-      const { bars, nextUs } = await pages.first(range);
-      return { bars: bars.arrays(), nextUs };
-    },
-    last: async (range) => {
-      const { bars, prevUs } = await pages.last(range);
-      return { bars: bars.arrays(), prevUs };
-    },
-  };
+function filledPages({ reader, pages, sessions }: BarSources, symbol: string, fill: Fill): Pages<BarRows> {
+  return new FilledPages(pages, { fill, session: sessions.of(symbol), nowUs: reader.nowUs() });
 }
 
 async function readPage<Rows>(
@@ -91,19 +79,44 @@ function noteRows({ metrics, caller }: BarSources, interval: Interval, startedMs
   caller.quota?.spend("rows_per_second", rows);
 }
 
-/** Every page of a range, one after the other. */
-async function* allTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
-  const { range, format } = request;
-  const pages = rowPages(sources, request);
-  let nextUs: number | undefined = range.fromUs;
-  do {
-    const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
+/** Every page of a range, one after the other, by the clock of its beginning. */
+async function* allPages<Rows>(
+  { reader }: BarSources,
+  pages: Pages<Rows>,
+  { range }: BarRequest,
+): AsyncGenerator<{ readonly bars: Rows; readonly context: RowsContext; readonly startedMs: number }> {
+  for (let nextUs: Micros | undefined = range.fromUs; nextUs !== undefined; ) {
+    const context = contextOf(range, bucketStart(reader.nowUs(), range.interval, range.boundary));
     const startedMs = performance.now();
-    const page: { bars: BarRows; nextUs: Micros | undefined } = await pages.first({ ...range, fromUs: nextUs });
-    noteRows(sources, range.interval, startedMs, page.bars.bucketUs.length);
+    const page: { bars: Rows; nextUs: Micros | undefined } = await pages.first({ ...range, fromUs: nextUs });
     nextUs = page.nextUs;
-    yield tableOf(page.bars, format, contextOf(range, runningUs));
-  } while (nextUs !== undefined);
+    yield { bars: page.bars, context, startedMs };
+  }
+}
+
+/** The text of a whole range with the empty buckets filled. */
+async function* filledTables(sources: BarSources, request: BarRequest, fill: Fill): AsyncGenerator<Table> {
+  const { range, format } = request;
+  const pages = filledPages(sources, range.symbol, fill);
+  for await (const { bars, context, startedMs } of allPages(sources, pages, request)) {
+    noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
+    yield tableOf(bars, format, context);
+  }
+}
+
+/** The text of a whole range, page by page. */
+async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<string | Buffer> {
+  const { range, format } = request;
+  let body: BarsBody | undefined;
+  let rows = 0;
+  for await (const { bars, context, startedMs } of allPages(sources, sources.pages, request)) {
+    noteRows(sources, range.interval, startedMs, bars.count);
+    const isOpen = body !== undefined;
+    body = new BarsBody(bars, format, context);
+    yield body.rowsAfter(isOpen, rows > 0);
+    rows += bars.count;
+  }
+  if (body !== undefined && body.closing !== "") yield body.closing;
 }
 
 interface BodyContext {
@@ -126,13 +139,14 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   const { range, format, take, fill } = request;
   const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
-    return { chunks: tableChunks(allTables(sources, request), format), contentType };
+    if (fill === "none") return { chunks: allBodies(sources, request), contentType };
+    return { chunks: tableChunks(filledTables(sources, request, fill), format), contentType };
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
   const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
   const startedMs = performance.now();
   if (fill !== "none") {
-    const { bars, link } = await readPage(rowPages(sources, request), req, request);
+    const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
     noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
     return { body: tableText(tableOf(bars, format, context), format), contentType, link };
   }

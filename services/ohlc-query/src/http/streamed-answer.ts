@@ -9,7 +9,7 @@ import type { ReadDeadline } from "./read-deadline.js";
 
 /** An answer of any length, made while it is read. */
 export interface StreamedAnswer {
-  readonly chunks: AsyncGenerator<string>;
+  readonly chunks: AsyncGenerator<string | Buffer>;
   readonly contentType: string;
 }
 
@@ -133,10 +133,10 @@ function isTooSlow({ startedMs, takenBytes, pausedSinceMs }: Stream, nowMs: numb
 
 /** All chunks; each may take the whole time of a request, and the reader's pauses between them take none of it. */
 async function* timed(
-  first: IteratorResult<string, unknown>,
-  rest: AsyncGenerator<string>,
+  first: IteratorResult<string | Buffer, unknown>,
+  rest: AsyncGenerator<string | Buffer>,
   deadline: ReadDeadline,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
   for (let next = first; next.done !== true; next = await rest.next()) {
     deadline.pause();
     yield next.value;
