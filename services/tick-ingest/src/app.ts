@@ -280,7 +280,14 @@ function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: C
   return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
 }
 
-const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, etaS: 0, heldBecause: null, isMarkAhead: false };
+const NOTHING_WAITS: MaintenanceState = {
+  windows: 0,
+  ageS: 0,
+  etaS: 0,
+  heldBecause: null,
+  isMarkAhead: false,
+  closedAgeS: 0,
+};
 
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {
