@@ -45,12 +45,13 @@ export class AnswerSender {
   readonly #compressor = new Compressor();
   readonly #streams = new AnswerStreams();
 
-  async send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): Promise<void> {
-    if ("chunks" in answer) await this.#streams.send(req, res, answer, deadline);
-    else await this.#sendWhole(req, res, "parts" in answer ? answer : tagged(answer));
+  /** What is at hand and goes out as it is costs no turn of the event loop. */
+  send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): void | Promise<void> {
+    if ("chunks" in answer) return this.#streams.send(req, res, answer, deadline);
+    return this.#sendWhole(req, res, "parts" in answer ? answer : tagged(answer));
   }
 
-  async #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): Promise<void> {
+  #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): void | Promise<void> {
     const { tag, length, contentType, link, isKept = false } = answer;
     const encoding = isWorthEncoding(length) ? encodingOf(req, isKept) : undefined;
     // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.
@@ -62,23 +63,29 @@ export class AnswerSender {
       // The length of an encoded body is not known before it is made.
       const described = encoding === undefined ? { "Content-Length": length } : { "Content-Encoding": encoding };
       res.writeHead(200, { "Content-Type": contentType, ...described, ...headers }).end();
+    } else if (encoding === undefined) {
+      sendPieces(res, 200, contentType, bytesOf(answer.parts()), headers);
     } else {
-      await this.#sendBody(res, answer, encoding, headers);
+      return this.#sendEncoded(res, answer, encoding, headers);
     }
   }
 
-  async #sendBody(
+  async #sendEncoded(
     res: ServerResponse,
-    { contentType, parts }: TaggedAnswer,
-    encoding: Encoding | undefined,
+    answer: TaggedAnswer,
+    encoding: Encoding,
     headers: Record<string, string>,
   ): Promise<void> {
-    const body = parts();
-    const encoded = encoding === undefined ? undefined : await this.#compressor.compress(body, encoding);
-    const pieces = encoded ?? body.map(({ raw }) => raw);
-    const described = encoded === undefined ? headers : { ...headers, "Content-Encoding": encoding };
-    sendPieces(res, 200, contentType, pieces, described);
+    const body = answer.parts();
+    const { contentType } = answer;
+    const encoded = await this.#compressor.compress(body, encoding);
+    if (encoded === undefined) sendPieces(res, 200, contentType, bytesOf(body), headers);
+    else sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });
   }
+}
+
+function bytesOf(parts: readonly BodyPart[]): Buffer[] {
+  return parts.map(({ raw }) => raw);
 }
 
 /** Encoded once, for the tag and for the socket. */
