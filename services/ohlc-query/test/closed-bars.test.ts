@@ -236,6 +236,8 @@ test("memory is bounded, and what does not fit is answered all the same", async 
       );
     }
     await closeBars(small.sql, TO_US);
+    // The first answer says what is closed.
+    await small.get("/ohlc/minute?symbol=NOBODY&count=1");
     const start = formatBucket(FROM_US);
     const texts = new Map<string, string>();
     for (let round = 0; round < 3; round += 1) {

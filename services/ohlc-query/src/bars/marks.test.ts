@@ -46,6 +46,7 @@ test("a database that was put back, and one that went on without the last commit
   answer(marks, M1, M2);
   answer(marks, mark("before", 50));
   expect(resets).toBe(1);
+  answer(marks, mark("before", 50), M1);
   answer(marks, mark("before", 50), M1, M2);
   // A standby of M1 takes over.
   answer(marks, M1);
