@@ -101,11 +101,12 @@ function namespaceOf(database: Database): string | undefined {
 function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
   const cache = new ChunkCache(config.barCacheMb * BYTES_PER_MB);
   const queryMetrics = new QueryMetrics(metrics, cache);
-  const histories = new Histories(cache, (seconds) => queryMetrics.observeValidation(seconds));
+  const histories = new Histories(cache);
+  const onValidated = (seconds: number) => queryMetrics.observeValidation(seconds);
   const sessions = new MarketSessions(config.marketSessions);
   const from = (...databases: [Database, ...Database[]]): OpenSources => {
     const all = Reader.of(config.databaseConnectionsMax, ...databases);
-    const stored = new GroupedReads(all, histories);
+    const stored = new GroupedReads(all, histories, onValidated);
     return (ending) => {
       const reader = all.until(ending);
       return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics };

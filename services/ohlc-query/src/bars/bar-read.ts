@@ -8,6 +8,7 @@ import type { Mark } from "./marks.js";
 import {
   type End,
   firstWindowUs,
+  GROWTH,
   planFirst,
   planLast,
   type SourceBars,
@@ -17,9 +18,6 @@ import {
 } from "./source-read.js";
 import type { VersionedSpan } from "./span.js";
 import type { View, Wanted } from "./walk.js";
-
-/** Each window in which the last bars of a sparse symbol are looked for is so much longer than the one before. */
-const GROWTH = 8;
 
 /** What one statement has to answer so that a read can go on. */
 export interface ReadPlan {

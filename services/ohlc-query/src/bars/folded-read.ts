@@ -15,6 +15,7 @@ import { Series } from "./series.js";
 import {
   type End,
   firstWindowUs,
+  GROWTH,
   keepable,
   planFirst,
   planLast,
@@ -34,7 +35,6 @@ const SOURCES_MAX = 50_000;
  * asked for.
  */
 const STATEMENTS_MAX = 40;
-const GROWTH = 8;
 
 /** What chunks hold of the bars themselves, and how what they are made of can be had for the rest. */
 interface FoldPlan {

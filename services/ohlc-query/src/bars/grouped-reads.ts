@@ -7,7 +7,7 @@ import { type Findings, type Piece, type Question, readPieces, type Seen } from 
 import type { Chunk } from "./chunk.js";
 import type { Histories } from "./histories.js";
 import type { History } from "./history.js";
-import type { AskedMarks } from "./marks.js";
+import type { AskedMarks, Mark } from "./marks.js";
 import type { VersionedSpan } from "./span.js";
 
 /** A read that waits for the statement that will answer it. */
@@ -36,6 +36,8 @@ interface Planned {
   readonly asking: string;
   /** those of pieces of one window, and those that need none. */
   readonly window: string | undefined;
+  /** The same for reads that need the same closed bars; undefined when there is nothing to wait for. */
+  readonly sharing: string | undefined;
 }
 
 /**
@@ -69,6 +71,7 @@ const OUTDATED_MAX = 3;
 export class GroupedReads {
   readonly #reader: Reader;
   readonly #histories: Histories;
+  readonly #onValidated: (seconds: number) => void;
   #waiting: Planned[] = [];
   #running = 0;
   #scheduled = false;
@@ -77,10 +80,14 @@ export class GroupedReads {
   /** How many do. */
   #parked = 0;
 
-  /** @param reader for all of them */
-  constructor(reader: Reader, histories: Histories) {
+  /**
+   * @param reader for all of them
+   * @param onValidated told of the time of statements that asked for nothing but marks and versions
+   */
+  constructor(reader: Reader, histories: Histories, onValidated: (seconds: number) => void) {
     this.#reader = reader;
     this.#histories = histories;
+    this.#onValidated = onValidated;
   }
 
   /**
@@ -101,14 +108,14 @@ export class GroupedReads {
     try {
       waiting.ending.assertNone();
       const planned = this.#planned(waiting);
-      const piece = pieceKey(planned);
-      const others = piece === undefined ? undefined : this.#pieces.get(piece);
+      const { sharing } = planned;
+      const others = sharing === undefined ? undefined : this.#pieces.get(sharing);
       if (others !== undefined && !waiting.hasWaited) {
         others.push(Object.assign(waiting, { hasWaited: true }));
         this.#parked += 1;
         return;
       }
-      if (piece !== undefined && others === undefined) this.#pieces.set(piece, []);
+      if (sharing !== undefined && others === undefined) this.#pieces.set(sharing, []);
       this.#send(planned);
     } catch (error) {
       waiting.reject(error);
@@ -132,7 +139,8 @@ export class GroupedReads {
     const needsNone = plan.chunks.length === 0 && plan.spans.length === 0;
     const isPlain = !isTrusted || (needsNone && !history.isDue());
     const asking = `${history.id} ${isPlain} ${marks.planned?.id} ${marks.newest?.id}`;
-    return { waiting, plan, reader, history, marks, isPlain, asking, window: windowOf(plan.piece) };
+    const sharing = sharingOf(plan, history);
+    return { waiting, plan, reader, history, marks, isPlain, asking, window: windowOf(plan.piece), sharing };
   }
 
   #schedule(): void {
@@ -176,8 +184,7 @@ export class GroupedReads {
   /** Asks one statement, and gives each read its answer. */
   async #answer(group: readonly Planned[], ending: Ending): Promise<void> {
     try {
-      const found = await this.#ask(group, ending);
-      if (found !== undefined) this.#settle(group, found);
+      this.#settle(group, await this.#ask(group, ending));
     } catch (error) {
       for (const { waiting } of group) waiting.reject(error);
     } finally {
@@ -185,19 +192,21 @@ export class GroupedReads {
     }
   }
 
-  #ask(group: readonly Planned[], ending: Ending): Promise<Findings> | undefined {
+  async #ask(group: readonly Planned[], ending: Ending): Promise<Findings> {
     const [first] = group;
-    if (first === undefined) return undefined;
     const pieces = group.flatMap(({ plan }) => plan.piece ?? []);
     const spans = new Map(
       group.flatMap(({ plan }) => plan.spans.map((span): [string, VersionedSpan] => [span.key, span])),
     );
+    if (first === undefined || (first.isPlain && pieces.length === 0)) return { bars: [], seen: undefined };
     const question: Question | undefined = first.isPlain
       ? undefined
       : { marks: first.marks, spans: [...spans.values()] };
     const reader = first.reader.until(ending);
-    if (pieces.length === 0 && question === undefined) return Promise.resolve({ bars: [], seen: undefined });
-    return reader.read((sql) => this.#histories.timed(readPieces(sql, pieces, question), pieces.length === 0));
+    const startedMs = performance.now();
+    const found = await reader.read((sql) => readPieces(sql, pieces, question));
+    if (pieces.length === 0) this.#onValidated((performance.now() - startedMs) / 1000);
+    return found;
   }
 
   #settle(group: readonly Planned[], { bars, seen }: Findings): void {
@@ -218,7 +227,7 @@ export class GroupedReads {
     { waiting, plan, history, marks }: Planned,
     read: BarArrays | undefined,
     seen: Seen | undefined,
-    keepUnder: ReturnType<History["marks"]["note"]>,
+    keepUnder: Mark | undefined,
   ): void {
     const outdated = plan.chunks.filter((chunk) => !isAsItWas(chunk, seen));
     const isUsable = plan.chunks.length === 0 || seen?.hasPlanned === true;
@@ -238,11 +247,10 @@ export class GroupedReads {
     waiting.resolve(done);
   }
 
-  #pieceIsRead(planned: Planned): void {
-    const key = pieceKey(planned);
-    if (key === undefined) return;
-    const others = this.#pieces.get(key) ?? [];
-    this.#pieces.delete(key);
+  #pieceIsRead({ sharing }: Planned): void {
+    if (sharing === undefined) return;
+    const others = this.#pieces.get(sharing) ?? [];
+    this.#pieces.delete(sharing);
     this.#parked -= others.length;
     for (const waiting of others) this.#enqueue(waiting);
   }
@@ -263,8 +271,7 @@ function windowOf(piece: Piece | undefined): string | undefined {
   return `${interval} ${order} ${Math.floor(fromUs / WINDOW_US[interval])}`;
 }
 
-/** The same for reads that need the same closed bars. */
-function pieceKey({ plan: { piece, spans, chunks }, history }: Planned): string | undefined {
+function sharingOf({ piece, spans, chunks }: ReadPlan, history: History): string | undefined {
   if (piece === undefined || spans.length === 0 || chunks.length > 0) return undefined;
   const { interval, symbol, order, fromUs, rowsMax } = piece;
   return `${history.id} ${interval} ${symbol} ${order} ${order === "asc" ? fromUs : ""} ${rowsMax}`;

@@ -37,6 +37,9 @@ export interface SourceBars extends Span {
   readonly isFull: boolean;
 }
 
+/** Each window in which the last bars of a sparse symbol are looked for is so much longer than the one before. */
+export const GROWTH = 8;
+
 /** The first window in which the last bars of a range are looked for. */
 export function firstWindowUs({ series, rowsMax }: Wanted): Micros {
   return 2 * rowsMax * series.lengthUs + WEEKEND_US;
