@@ -2,6 +2,7 @@ import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
+import { noteField } from "./parsed-fields.js";
 import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
@@ -29,6 +30,7 @@ export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown)
   const decorators = [Transform(({ value }) => parse(value)), ValidateBy({ name, validator }, describedBy(schema))];
   return (target, field) => {
     for (const decorate of decorators) decorate(target, field);
+    noteField(target, field, { parse });
   };
 }
 
@@ -47,7 +49,20 @@ function unless(problem: (value: unknown) => string | undefined): (raw: unknown)
 
 /** May be absent. Unlike class-validator's IsOptional it refuses null. */
 export function MayBeAbsent(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined);
+  return mayBeAbsent(() => true);
+}
+
+/** May be absent where another field is there. */
+export function MayBeAbsentWith(other: string): PropertyDecorator {
+  return mayBeAbsent((dto) => dto[other] !== undefined);
+}
+
+function mayBeAbsent(isFine: (dto: Readonly<Record<string, unknown>>) => boolean): PropertyDecorator {
+  const decorate = ValidateIf((dto, value) => value !== undefined || !isFine(dto));
+  return (target, field) => {
+    decorate(target, field);
+    noteField(target, field, { mayBeAbsent: isFine });
+  };
 }
 
 const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };

@@ -1,5 +1,12 @@
-import { ValidateIf } from "class-validator";
-import { IsAnyText, IsIntegerText, IsResolution, IsSymbol, IsUnixTime, MayBeAbsent } from "./decorators.js";
+import {
+  IsAnyText,
+  IsIntegerText,
+  IsResolution,
+  IsSymbol,
+  IsUnixTime,
+  MayBeAbsent,
+  MayBeAbsentWith,
+} from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import type { Interval } from "./interval.js";
 
@@ -48,7 +55,7 @@ export class UdfHistoryQuery {
   @IsResolution()
   resolution!: Interval;
 
-  @ValidateIf(({ from, countback }: UdfHistoryQuery) => from !== undefined || countback === undefined)
+  @MayBeAbsentWith("countback")
   @Describe("Ignored, and may be absent, with `countback`.")
   @IsUnixTime()
   from?: number;

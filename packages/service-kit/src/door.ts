@@ -47,7 +47,8 @@ export function readDoor(env: EnvReader): Door {
 
 /** The name a request is addressed to, without its port: of its target where that is a whole URL (RFC 9112 §3.2.2). */
 function addressedName({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">): string {
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host ?? "";
+  const whole = url.startsWith("/") ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
+  const authority = whole ?? headers.host ?? "";
   return authority.replace(/:\d*$/, "").toLowerCase();
 }
 

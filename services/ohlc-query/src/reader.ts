@@ -56,6 +56,21 @@ export class Reader {
     return new Reader(ending, this.#sources);
   }
 
+  /** The same from the database that is read from now, whatever becomes of it. */
+  onPresentSource(): Reader {
+    return new Reader(this.ending, [this.#source]);
+  }
+
+  /** Tells the database that is read from now from others. */
+  get source(): object {
+    return this.#source.database;
+  }
+
+  /** Another one whenever the database may have gone back or is another one. */
+  get incarnation(): string {
+    return this.#source.database.settings.incarnation;
+  }
+
   /**
    * The boundary of the stored day bars.
    *

@@ -9,7 +9,7 @@ export type TableFormat = "json" | "csv" | "ndjson" | "columns" | "ccxt";
 export type RowFormat = Exclude<TableFormat, "columns">;
 
 /** How a format puts rows together. A number is printed the same way in all: as JavaScript prints the double. */
-interface RowWriter {
+export interface RowWriter {
   opening(table: Table): string;
   readonly separator: string;
   /** Prepares the text of rows, by their number. */
@@ -17,7 +17,7 @@ interface RowWriter {
   readonly closing: string;
 }
 
-function jsonCell(cell: Cell): string {
+export function jsonCell(cell: Cell): string {
   return typeof cell === "string" ? `"${cell}"` : `${cell}`;
 }
 
@@ -64,7 +64,7 @@ function jsonLines(table: Table): (row: number) => string {
   return (row) => `${objects(row)}\n`;
 }
 
-const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
+export const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
   json: { opening: () => "[", separator: ",", rows: jsonObjects, closing: "]" },
   ndjson: { opening: () => "", separator: "", rows: jsonLines, closing: "" },
   csv: {
@@ -101,7 +101,7 @@ export function tableText(table: Table, format: TableFormat): string {
 }
 
 /** Makes the text of a piece of an answer, which takes some 10 ms. */
-export type MakePiece = () => string;
+export type MakePiece = () => string | Buffer;
 
 /** An answer piece by piece: the tables' rows one after the other. There is at least one table. */
 export async function* tablePieces(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<MakePiece> {

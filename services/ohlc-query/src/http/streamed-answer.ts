@@ -87,7 +87,7 @@ export class AnswerStreams {
     first: IteratorResult<MakePiece, unknown>,
     rest: AsyncGenerator<MakePiece>,
     deadline: ReadDeadline,
-  ): AsyncGenerator<string> {
+  ): AsyncGenerator<string | Buffer> {
     for (let next = first; next.done !== true; next = await rest.next()) {
       deadline.pause();
       await this.#turns.next();
