@@ -109,7 +109,7 @@ function filledRows(question: Question, state: BarState, before: BarState, writi
 
 function latestRows(question: Question, moment: Moment, buckets: Buckets, nowMs: number): Row[] {
   return question.symbols.flatMap((symbol) => {
-    const newest = fold(moment(symbol), buckets, 0, nowMs + 1).at(-1);
+    const newest = fold(moment.state(symbol), buckets, 0, nowMs + 1).at(-1);
     return newest === undefined ? [] : [rowOf(newest, { symbol, buckets, nowMs })];
   });
 }
@@ -125,8 +125,9 @@ export function expectedAnswer(question: Question, moment: Moment, nowMs: number
   if (question.isLatest) return { rows: latestRows(question, moment, buckets, nowMs), linkMs: undefined };
   const [symbol = ""] = symbols;
   const writing = { symbol, buckets, nowMs };
-  const state = moment(symbol);
-  if (fill !== "none") return { rows: filledRows(question, state, before(symbol), writing, toMs), linkMs: undefined };
+  const state = moment.state(symbol);
+  if (fill !== "none")
+    return { rows: filledRows(question, state, before.state(symbol), writing, toMs), linkMs: undefined };
   return page(
     fold(state, buckets, fromMs, toMs).map((folded) => rowOf(folded, writing)),
     question,

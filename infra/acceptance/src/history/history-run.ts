@@ -1,7 +1,7 @@
 import type { TestService } from "@fx-ohlc/testkit";
 import postgres from "postgres";
 import { seededRandom } from "../random.js";
-import { impatientClient, System } from "../system.js";
+import { type Database, impatientClient, System } from "../system.js";
 import { Arena } from "./arena.js";
 import { Dice } from "./dice.js";
 import { Hands } from "./hands.js";
@@ -14,6 +14,8 @@ import { HistoryWriter } from "./writer.js";
 export interface RunOptions {
   readonly reads: number;
   readonly seed: number;
+  /** A primary, and a standby that the replicas read from. Default: a database of the run's server for everything. */
+  readonly servers?: { readonly primary: Database; readonly standbyUrl: string };
   /** What readers are given in place of a replica's own URL. */
   readonly through?: (url: string) => Promise<string>;
 }
@@ -63,7 +65,8 @@ export class HistoryRun {
   ) {}
 
   static async begin(options: RunOptions): Promise<HistoryRun> {
-    const system = await System.create();
+    const { servers } = options;
+    const system = await (servers === undefined ? System.create() : System.create(async () => servers.primary));
     const journalSql = postgres(system.database.url, { max: 1, onnotice: () => undefined });
     try {
       return await HistoryRun.#on(system, journalSql, options);
@@ -77,11 +80,13 @@ export class HistoryRun {
   static async #on(system: System, journalSql: postgres.Sql, options: RunOptions): Promise<HistoryRun> {
     const engine = await system.engine();
     const journal = await Journal.keep(journalSql, engine);
+    const { servers } = options;
+    const readEnv: Record<string, string> = servers === undefined ? {} : { DATABASE_READ_URL: servers.standbyUrl };
     // The spare one starts first, so that it leads until it is killed.
     const spare = await system.start("tick-ingest");
     const [ingest, ...queries] = await Promise.all([
       system.start("tick-ingest"),
-      ...Array.from({ length: REPLICAS }, () => system.start("ohlc-query")),
+      ...Array.from({ length: REPLICAS }, () => system.start("ohlc-query", readEnv)),
     ]);
     const random = seededRandom(options.seed);
     const [arena, dice] = [new Arena(Date.now()), new Dice(random)];
@@ -119,7 +124,9 @@ export class HistoryRun {
       for (let pages = 0; pages < PAGES_MAX; pages += 1) {
         await this.#othersGoOn();
         const answer = await reader.ask(asking);
-        this.#note(answer, judge.judge(answer));
+        const verdict = judge.judge(answer);
+        this.#note(answer, verdict);
+        if (verdict.is === "right") reader.note(answer, verdict.number);
         const next = nextPath(answer);
         if (next === undefined) break;
         asking = this.questions.asking(next);
@@ -148,8 +155,9 @@ export class HistoryRun {
   }
 }
 
-async function readerOf({ url }: TestService, journal: Journal, { through }: RunOptions): Promise<Reader> {
-  return new Reader(through === undefined ? url : await through(url), journal);
+async function readerOf({ url }: TestService, journal: Journal, options: RunOptions): Promise<Reader> {
+  const { through, servers } = options;
+  return new Reader(through === undefined ? url : await through(url), journal, servers !== undefined);
 }
 
 /** The path of the page that an answer leads to. */

@@ -10,18 +10,30 @@ interface StateRow {
   readonly day: string;
 }
 
-/** States of all symbols at one moment between two commits. */
-export type Moment = (symbol: string) => BarState;
+/** The states of all symbols between two commits. */
+export interface Moment {
+  readonly number: number;
+  state(symbol: string): BarState;
+}
+
+interface Commit {
+  /** The last number of its states: a commit of several symbols is one step. */
+  readonly number: number;
+  readonly xid: string;
+  readonly symbols: ReadonlySet<string>;
+}
+
+/** States of a symbol that are kept, some tens of kB each: no request lasts for so many commits. */
+const STATES_MAX = 300;
 
 /** Every state that the bars of a database were in, in the order of the commits that made them. */
 export class Journal {
   readonly #states = new Map<string, BarState[]>();
-  /** The last number of each commit that is known, ascending: a commit of several symbols is one step. */
-  readonly #commits: number[] = [];
+  /** In the order in which they were seen. */
+  readonly #commits: Commit[] = [];
   #known = 0;
-  #lastXid = "";
-  #looking: Promise<number> | undefined;
   #nextLook: Promise<number> | undefined;
+  #lastLook: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly sql: postgres.Sql) {}
 
@@ -37,28 +49,33 @@ export class Journal {
 
   /** @returns the number of the last state that everybody could see at some moment after the call */
   look(): Promise<number> {
-    if (this.#looking === undefined) return this.#lookNow();
-    // The one under way may have begun before this call.
-    this.#nextLook ??= this.#looking.then(() => this.#lookNow());
+    // One after the other: whoever comes while one is under way shares the one after it.
+    this.#nextLook ??= this.#lastLook.then(() => {
+      this.#nextLook = undefined;
+      const look = this.#read();
+      this.#lastLook = look.catch(() => undefined);
+      return look;
+    });
     return this.#nextLook;
   }
 
-  /** The moments from one number to another. The one at `from` counts, for it lasted until the next. */
-  moments(from: number, to: number): Moment[] {
-    const numbers = [from, ...this.#commits.filter((number) => number > from && number <= to)];
-    return numbers.map((number) => (symbol) => this.#stateAt(symbol, number));
+  /** The moments from one number to another in which the bars of some symbols differ. The one at `from` lasted until the next. */
+  moments(from: number, to: number, symbols: readonly string[]): Moment[] {
+    const first = this.#commits.findLastIndex(({ number }) => number <= from) + 1;
+    const later = this.#commits
+      .slice(first)
+      .filter((commit) => commit.number <= to && symbols.some((symbol) => commit.symbols.has(symbol)));
+    return [from, ...later.map(({ number }) => number)].map((number) => ({
+      number,
+      state: (symbol) => this.#stateAt(symbol, number),
+    }));
   }
 
   #stateAt(symbol: string, number: number): BarState {
-    return this.#states.get(symbol)?.findLast((state) => state.number <= number) ?? NO_STATE;
-  }
-
-  #lookNow(): Promise<number> {
-    this.#nextLook = undefined;
-    this.#looking = this.#read().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    const states = this.#states.get(symbol) ?? [];
+    const state = states.findLast((candidate) => candidate.number <= number);
+    if (state === undefined && states.length === STATES_MAX) throw new RangeError(`state ${number} is forgotten`);
+    return state ?? NO_STATE;
   }
 
   async #read(): Promise<number> {
@@ -72,9 +89,8 @@ export class Journal {
     this.#known = Number(number);
     const states = this.#states.get(symbol) ?? [];
     states.push(new BarState(this.#known, texts));
-    this.#states.set(symbol, states);
-    if (xid === this.#lastXid) this.#commits.pop();
-    this.#commits.push(this.#known);
-    this.#lastXid = xid;
+    this.#states.set(symbol, states.slice(-STATES_MAX));
+    const begun = this.#commits.at(-1)?.xid === xid ? this.#commits.pop() : undefined;
+    this.#commits.push({ number: this.#known, xid, symbols: new Set(begun?.symbols).add(symbol) });
   }
 }

@@ -19,7 +19,7 @@ export interface GivenAnswer {
 
 /** How an answer stands to the states that it may be of. */
 export type Verdict =
-  | { readonly is: "right"; readonly moments: number }
+  | { readonly is: "right"; readonly moments: number /** Of the first state that it is of. */; readonly number: number }
   | { readonly is: "wrong"; readonly why: string; readonly expected: string; readonly found: string };
 
 /** The database's clock and this process's are the same machine's, and read a moment apart, ms. */
@@ -34,6 +34,7 @@ function linkedMs(link: string | undefined): number | undefined {
 }
 
 interface Candidate {
+  readonly number: number;
   readonly lines: string;
   readonly linkMs: number | undefined;
 }
@@ -50,13 +51,14 @@ export class Judge {
     const question = questionOf(answer.path);
     const found = linesOf(answer.body, answer.format);
     const link = linkedMs(answer.link);
-    const moments = this.journal.moments(answer.from, answer.to);
+    const moments = this.journal.moments(answer.from, answer.to, question.symbols);
     let first: Candidate | undefined;
     for (const candidate of this.#candidates(question, answer, moments)) {
       first ??= candidate;
       // The pages of filled buckets are checked by their rows alone.
       const isLinked = question.fill !== "none" || candidate.linkMs === link;
-      if (candidate.lines === found && isLinked) return { is: "right", moments: moments.length };
+      if (candidate.lines === found && isLinked)
+        return { is: "right", moments: moments.length, number: candidate.number };
     }
     const why = `is of none of ${moments.length} states; link ${link}, expected ${first?.linkMs}`;
     return { is: "wrong", why, expected: first?.lines ?? "", found };
@@ -67,7 +69,7 @@ export class Judge {
     for (const [moment, before] of pairs(moments, question.fill === "previous")) {
       for (const nowMs of clocks) {
         const { rows, linkMs } = expectedAnswer(question, moment, nowMs, before);
-        yield { lines: expectedLines(rows, answer.format), linkMs };
+        yield { number: moment.number, lines: expectedLines(rows, answer.format), linkMs };
       }
     }
   }

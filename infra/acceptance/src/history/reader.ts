@@ -16,14 +16,21 @@ interface Tagged {
   readonly body: string;
 }
 
+/** What a standby does not answer. */
+const FROM_PRIMARY = "/ohlc/latest";
+
 /** Reads from one replica, and keeps what a browser would: the last answer to each question with its tag. */
 export class Reader {
   readonly #kept = new Map<string, Tagged>();
   #unchanged = 0;
+  /** The number of a state that some answer was of, or was after. */
+  #seen = 0;
 
+  /** @param isBehind whether the replica reads from a standby: its answers may be of earlier states, but never go back */
   constructor(
     private readonly url: string,
     private readonly journal: Journal,
+    private readonly isBehind: boolean,
   ) {}
 
   /** How many answers were that what is at hand still stands. */
@@ -35,7 +42,8 @@ export class Reader {
   async ask(asking: Asking): Promise<GivenAnswer> {
     const { path, format } = asking;
     const kept = asking.isConditional ? this.#kept.get(path) : undefined;
-    const from = await this.journal.look();
+    const now = await this.journal.look();
+    const from = this.#readsBehind(path) ? Math.min(now, this.#seen) : now;
     const sentMs = Date.now();
     const answer = await fetch(`${this.url}${path}`, { headers: headersOf(asking, kept) });
     const text = await answer.text();
@@ -44,6 +52,15 @@ export class Reader {
     const body = this.#bodyOf(path, answer, text, kept);
     const link = answer.headers.get("link") ?? undefined;
     return { path, format, body, link, from, to, sentMs, arrivedMs };
+  }
+
+  /** From now on no answer may be of an earlier state than this one. */
+  note({ path }: GivenAnswer, number: number): void {
+    if (this.#readsBehind(path)) this.#seen = Math.max(this.#seen, number);
+  }
+
+  #readsBehind(path: string): boolean {
+    return this.isBehind && !path.startsWith(FROM_PRIMARY);
   }
 
   #bodyOf(path: string, { status, headers }: Response, text: string, kept: Tagged | undefined): string {

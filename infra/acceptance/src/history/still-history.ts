@@ -82,7 +82,7 @@ export class StillHistory {
   async #expected(path: string): Promise<string> {
     const state = await plainState(this.sql, this.symbol);
     const format = new URL(path, "http://localhost").searchParams.get("format") ?? "json";
-    const { rows } = expectedAnswer(questionOf(path), () => state, Date.now());
+    const { rows } = expectedAnswer(questionOf(path), { number: 0, state: () => state }, Date.now());
     return expectedLines(rows, format as AnswerFormat); // As the queries above say it.
   }
 }
