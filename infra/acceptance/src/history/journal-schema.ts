@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 
-/** Any number that nobody else locks. */
-const COMMIT_LOCK = 5_064_299;
+/** Any number that nobody else locks. Whoever has written down a state holds it until everybody can see that state. */
+export const COMMIT_LOCK = 5_064_299;
 
 /**
  * Whoever changes a bar, or a tick that a bar is computed from when it is read, notes the symbol. At his commit, as the last thing

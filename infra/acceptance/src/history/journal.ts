@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { BarState, NO_STATE } from "./bar-state.js";
-import { keepJournal } from "./journal-schema.js";
+import { COMMIT_LOCK, keepJournal } from "./journal-schema.js";
 
 interface StateRow {
   readonly number: string;
@@ -57,6 +57,12 @@ export class Journal {
       return look;
     });
     return this.#nextLook;
+  }
+
+  /** The same, once everything is visible that a standby may have replayed: it may show a commit a moment before the primary. */
+  async lookBehind(): Promise<number> {
+    await this.sql`select pg_advisory_xact_lock(${COMMIT_LOCK})`;
+    return this.look();
   }
 
   /** The moments from one number to another in which the bars of some symbols differ. The one at `from` lasted until the next. */

@@ -48,7 +48,7 @@ export class Reader {
     const answer = await fetch(`${this.url}${path}`, { headers: headersOf(asking, kept) });
     const text = await answer.text();
     const arrivedMs = Date.now();
-    const to = await this.journal.look();
+    const to = await (this.#readsBehind(path) ? this.journal.lookBehind() : this.journal.look());
     const body = this.#bodyOf(path, answer, text, kept);
     const link = answer.headers.get("link") ?? undefined;
     return { path, format, body, link, from, to, sentMs, arrivedMs };
