@@ -57,7 +57,7 @@ async function readDay({ symbol, day }: SymbolDay): Promise<void> {
     `${query.url}/ohlc/minute?symbol=${symbol}&start=${start}&end=${end}&limit=1440&format=columns`,
   );
   const { open, tick_count: counts } = (await answer.json()) as Readonly<Record<string, readonly number[]>>;
-  const expected = Array.from({ length: 1440 }, (_, minute) => 1 + ((day * 1440 + minute) % 997) / 1000);
+  const expected = Array.from({ length: 1440 }, (_, minute) => (1000 + ((day * 1440 + minute) % 997)) / 1000);
   if (JSON.stringify(open) !== JSON.stringify(expected) || counts?.some((count) => count !== 1)) {
     throw new Error(`day ${day} of ${symbol} is wrong`);
   }

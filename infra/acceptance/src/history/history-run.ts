@@ -9,6 +9,7 @@ import { Journal } from "./journal.js";
 import { type GivenAnswer, Judge, type Verdict } from "./judge.js";
 import { Questions } from "./questions.js";
 import { Reader } from "./reader.js";
+import { metricOf } from "./still-history.js";
 import { HistoryWriter } from "./writer.js";
 
 export interface RunOptions {
@@ -31,6 +32,9 @@ export interface RunAccount {
   readonly reads: number;
   readonly commits: number;
   readonly unchanged: number;
+  /** Looks into the replicas' memory that found what they looked for, and those that did not. */
+  readonly hits: number;
+  readonly misses: number;
   /** Answers that one of several states could have been of. */
   readonly contested: number;
   readonly wrong: readonly WrongAnswer[];
@@ -58,6 +62,7 @@ export class HistoryRun {
     private readonly journalSql: postgres.Sql,
     private readonly journal: Journal,
     private readonly writers: readonly HistoryWriter[],
+    private readonly replicas: readonly TestService[],
     private readonly readers: readonly Reader[],
     private readonly questions: Questions,
     private readonly hands: Hands,
@@ -94,7 +99,17 @@ export class HistoryRun {
     await Promise.all(writers.map((writer) => writer.begin()));
     const readers = await Promise.all(queries.map((query) => readerOf(query, journal, options)));
     const hands = new Hands(system, engine, spare, dice);
-    return new HistoryRun(system, journalSql, journal, writers, readers, new Questions(arena, dice), hands, options);
+    return new HistoryRun(
+      system,
+      journalSql,
+      journal,
+      writers,
+      queries,
+      readers,
+      new Questions(arena, dice),
+      hands,
+      options,
+    );
   }
 
   async run(): Promise<RunAccount> {
@@ -104,6 +119,8 @@ export class HistoryRun {
       reads: this.#reads,
       commits: this.journal.commits,
       unchanged: this.readers.reduce((sum, { unchanged }) => sum + unchanged, 0),
+      hits: await this.#sum("ohlc_cache_hits_total"),
+      misses: await this.#sum("ohlc_cache_misses_total"),
       contested: this.#contested,
       wrong: this.#wrong,
     };
@@ -112,6 +129,12 @@ export class HistoryRun {
   async end(): Promise<void> {
     await this.journalSql.end({ timeout: 2 });
     await this.system.stop();
+  }
+
+  /** A counter of all replicas. */
+  async #sum(metric: string): Promise<number> {
+    const values = await Promise.all(this.replicas.map((replica) => metricOf(replica, metric)));
+    return values.reduce<number>((sum, value = 0) => sum + value, 0);
   }
 
   /** One reader after another question, each followed through its pages, or left. */
