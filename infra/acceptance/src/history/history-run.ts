@@ -54,6 +54,7 @@ export class HistoryRun {
   readonly #writes: Promise<void>[] = Array.from({ length: WRITERS }, () => Promise.resolve());
   readonly #wrong: WrongAnswer[] = [];
   #acting: Promise<void> = Promise.resolve();
+  #isActing = false;
   #reads = 0;
   #contested = 0;
 
@@ -131,6 +132,15 @@ export class HistoryRun {
     await this.system.stop();
   }
 
+  /** One after the other: a service that is killed takes its time to come back. */
+  #act(): void {
+    if (this.#isActing) return;
+    this.#isActing = true;
+    this.#acting = this.hands.act().finally(() => {
+      this.#isActing = false;
+    });
+  }
+
   /** A counter of all replicas. */
   async #sum(metric: string): Promise<number> {
     const values = await Promise.all(this.replicas.map((replica) => metricOf(replica, metric)));
@@ -166,7 +176,7 @@ export class HistoryRun {
   /** Writers and hands keep step with the reads, so that a run is made of the same on a slow machine. */
   async #othersGoOn(): Promise<void> {
     const at = this.#reads;
-    if (at % READS_PER_ACT === READS_PER_ACT - 1) this.#acting = this.#acting.then(() => this.hands.act());
+    if (at % READS_PER_ACT === READS_PER_ACT - 1) this.#act();
     if (at % READS_PER_WRITE > 0) return;
     const turn = (at / READS_PER_WRITE) % WRITERS;
     const before = this.#writes[turn];
