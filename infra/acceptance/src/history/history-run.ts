@@ -43,8 +43,9 @@ export interface RunAccount {
 const REPLICAS = 2;
 const READERS = 8;
 const WRITERS = 2;
-/** So that most questions are asked again while their answer stands. */
-const READS_PER_WRITE = 5;
+/** While there are writes; then none come for as many reads, in which answers are kept that the next writes make wrong. */
+const READS_PER_WRITE = 3;
+const PHASE_READS = 48;
 const READS_PER_ACT = 120;
 /** Pages that follow one another. */
 const PAGES_MAX = 4;
@@ -177,7 +178,7 @@ export class HistoryRun {
   async #othersGoOn(): Promise<void> {
     const at = this.#reads;
     if (at % READS_PER_ACT === READS_PER_ACT - 1) this.#act();
-    if (at % READS_PER_WRITE > 0) return;
+    if (Math.floor(at / PHASE_READS) % 2 === 0 || at % READS_PER_WRITE > 0) return;
     const turn = (at / READS_PER_WRITE) % WRITERS;
     const before = this.#writes[turn];
     this.#writes[turn] = (async () => {

@@ -15,8 +15,8 @@ const BOUNDARIES: readonly DayBoundary[] = [
   { hour: 0, timezone: "Asia/Kolkata" },
 ];
 /** Asked again and again. */
-const HOT_QUESTIONS = 24;
-const HOT_SHARE = 0.6;
+const HOT_QUESTIONS = 16;
+const HOT_SHARE = 0.7;
 /** Rows of a page that is filled: it may lie where nothing is. */
 const FILLED_ROWS_MAX = 120;
 

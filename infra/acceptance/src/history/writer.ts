@@ -37,8 +37,8 @@ export class HistoryWriter {
     const act = this.dice.weighted<() => Promise<unknown>>([
       [25, () => this.client.postTick(this.#remember(this.#tick(this.arena.youngPlace(this.dice))))],
       [15, () => this.client.postTick(this.#remember(this.#tick(this.arena.oldPlace(this.dice))))],
-      [10, () => this.#bulk()],
-      [6, () => this.#import()],
+      [8, () => this.#bulk()],
+      [3, () => this.#import()],
       [14, () => this.#put()],
       [10, () => this.client.deleteTick(this.dice.pick(this.#written))],
       [6, () => this.#deleteRange(this.dice.below(5 * MINUTE_MS))],
@@ -52,7 +52,8 @@ export class HistoryWriter {
   /** Young and old ones of all symbols in one transaction. */
   #bulk(): Promise<unknown> {
     const { arena, dice } = this;
-    const ticks = Array.from({ length: 2 + dice.below(40) }, () => this.#tick(arena.anyPlace(dice)));
+    const places = [arena.youngPlace(dice), arena.oldPlace(dice)];
+    const ticks = Array.from({ length: 2 + dice.below(40) }, () => this.#tick(dice.pick(places)));
     for (const tick of ticks) this.#remember(tick);
     return this.client.postTicks(ticks);
   }
