@@ -1,5 +1,5 @@
 import { env } from "node:process";
-import type { TestService } from "@fx-ohlc/testkit";
+import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { metricOf } from "../src/history/still-history.js";
 import { seededRandom } from "../src/random.js";
 import { System } from "../src/system.js";
@@ -11,6 +11,8 @@ const SYMBOLS = Array.from({ length: 30 }, (_, index) => `SYM${index}`);
 const CLIENTS = 16;
 const DAY_MS = 86_400_000;
 const FIRST_MS = Date.UTC(2025, 0, 6);
+/** A mark follows about a minute after bars may be closed, ms. */
+const CLOSED_MS = 100_000;
 const BYTES_PER_MB = 1024 * 1024;
 /** Answers under way and what the collector has not freed yet, of a process that reads at full speed. */
 const SLACK_MB = 96;
@@ -21,15 +23,17 @@ let query: TestService;
 beforeAll(
   async () => {
     system = await System.create();
-    await system.start("tick-ingest");
     for (const symbol of SYMBOLS) await insertMinutes(symbol);
     if ((await system.engine()) === "timescaledb") {
       for (const level of ["minute", "hour", "day"])
         await system.sql`call refresh_bars(${level}, '-infinity', 'infinity')`;
     }
+    // Bars are closed by whoever leads maintenance, at once when it begins.
+    await system.start("tick-ingest");
     query = await system.start("ohlc-query", { BAR_CACHE_MB: String(CACHE_MB) });
+    await eventually(isKept, { timeoutMs: CLOSED_MS, intervalMs: 200, what: "a day to be answered from memory" });
   },
-  120_000 + DAYS * 10_000,
+  240_000 + DAYS * 10_000,
 );
 afterAll(() => system.stop());
 
@@ -44,6 +48,14 @@ async function insertMinutes(symbol: string): Promise<void> {
 interface SymbolDay {
   readonly symbol: string;
   readonly day: number;
+}
+
+/** Whether what was asked a moment ago is answered from memory. */
+async function isKept(): Promise<boolean> {
+  await readDay({ symbol: SYMBOLS[0] ?? "", day: 0 });
+  const before = await numbers();
+  await readDay({ symbol: SYMBOLS[0] ?? "", day: 0 });
+  return (await numbers()).hits > before.hits;
 }
 
 const ALL: readonly SymbolDay[] = SYMBOLS.flatMap((symbol) =>
