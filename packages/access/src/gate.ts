@@ -42,7 +42,7 @@ export interface GateOptions {
   readonly isInternalSecret: (token: string) => boolean;
   readonly anonymousScopes: readonly Scope[];
   /** What a token, or an address, may still do. */
-  readonly quotaOf: (id: string, limits: Limits) => TokenQuota | undefined;
+  readonly quotaOf: (id: string, limits: () => Limits) => TokenQuota;
   /** Told of every caller with a token. */
   readonly onUse: (caller: TokenCaller) => void;
 }
@@ -117,7 +117,7 @@ export class TokenGate implements Gate {
   #anonymous(req: IncomingMessage): Caller {
     const { anonymousScopes, quotaOf } = this.options;
     const id = `address:${callerAddress(req)}`;
-    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, {}));
+    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, () => NO_LIMITS));
   }
 
   /** undefined: nothing was shown. */
@@ -189,12 +189,20 @@ export class TokenGate implements Gate {
     return caller;
   }
 
+  /** Of a key as they are by now, whenever it was shown. */
+  #limitsOf({ keyId, jwt, limits }: TokenCaller): Limits {
+    const now = jwt === undefined ? this.options.list.find(keyId)?.record.limits : undefined;
+    return now ?? limits;
+  }
+
   #note(caller: TokenCaller): void {
     const { onUse, quotaOf } = this.options;
-    caller.quotaOf ??= () => quotaOf(caller.id, caller.limits);
+    caller.quotaOf ??= () => quotaOf(caller.id, () => this.#limitsOf(caller));
     if (!caller.isNoted) onUse(caller);
   }
 }
+
+const NO_LIMITS: Limits = {};
 
 /** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
 function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller {

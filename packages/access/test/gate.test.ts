@@ -15,6 +15,9 @@ import type { TicketHolder } from "../src/tickets.js";
 
 const NO_JWT: JwtConfig = { jwksUrl: undefined, publicKey: undefined, issuer: undefined, audience: undefined };
 
+/** It shares nothing with other processes. */
+const ALONE = { process: "this one", names: undefined } as QuotaStore;
+
 function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   const { id, secret, token } = newKeyToken();
   const rest = { symbols: null, limits: {}, inUrl: false, expiresMs: null };
@@ -42,7 +45,7 @@ function gateWith(
     },
     isInternalSecret: (token) => token === "of this deployment",
     anonymousScopes: [],
-    quotaOf: (id) => (id.startsWith("address:") ? ofAddress : undefined),
+    quotaOf: (id, limits) => (id.startsWith("address:") && ofAddress ? ofAddress : new TokenQuota(id, limits, ALONE)),
     onUse: () => undefined,
   });
   const admit = async (access: RouteAccess, authorization?: string, url = "/ohlc"): Promise<Caller | number> => {
@@ -131,9 +134,7 @@ describe("an API key", () => {
 
 test("tokens that are none count for the address they come from: who guesses too much is not told of a right guess", async () => {
   const [known, guessed] = [recordWith(["read"]), recordWith(["read"])];
-  // It shares nothing with other processes here.
-  const store = { process: "this one", names: undefined } as QuotaStore;
-  const quota = new TokenQuota("address:", { requests_per_second: 1 }, store);
+  const quota = new TokenQuota("address:", () => ({ requests_per_second: 1 }), ALONE);
   const { admit } = gateWith([known.record, guessed.record], NO_JWT, {}, quota);
   await admit("read", `Bearer ${known.token}`);
   const guesses: unknown[] = [];
