@@ -4,6 +4,7 @@ import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
 import { KeyList } from "./key-list.js";
+import { keysOnRedis, type ReadKeys } from "./key-source.js";
 import { QuotaBook } from "./limits/quota-book.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
@@ -16,6 +17,8 @@ export interface AccessOptions {
   readonly name: string;
   /** Of the database; undefined before it is known. */
   readonly namespace: () => string | undefined;
+  /** Where the list of keys is read; from Redis where nobody says anything else. */
+  readonly readKeys?: ReadKeys;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -23,7 +26,7 @@ export interface AccessOptions {
 /** Access to a service: the gate, and what keeps its knowledge of tokens fresh. */
 export interface Access {
   readonly gate: Gate;
-  /** Resolves when what is on Redis now is known here. Never rejects. */
+  /** Resolves when what keys there are now is known here. Never rejects. */
   refresh(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
@@ -39,11 +42,13 @@ export function createAccess(options: AccessOptions): Access {
   return guardedAccess(options, redis);
 }
 
-function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptions, address: RedisAddress): Access {
+function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
+  const { config, name, namespace, logger, metrics } = options;
   const redis = openRedis({ name: `${name}-access`, logger }, address);
   const subscription = openRedis({ name: `${name}-access-changes`, logger }, address);
   const list = new KeyList();
-  const reader = new SnapshotReader({ list, redis, subscription, namespace, logger });
+  const readKeys = options.readKeys ?? keysOnRedis(redis, () => reader.names);
+  const reader: SnapshotReader = new SnapshotReader({ list, readKeys, subscription, namespace, logger });
   const used = new UsedKeys(redis, () => reader.names);
   const quotas = new QuotaBook(
     {

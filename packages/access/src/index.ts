@@ -5,6 +5,7 @@ export { openGate } from "./gate.js";
 export type { VerifiedJwt } from "./jwt.js";
 export type { KeySnapshot } from "./key-list.js";
 export type { KeyRecord } from "./key-record.js";
+export type { KeyNews, ReadKeys } from "./key-source.js";
 export * from "./key-token.js";
 export { OPEN_CALLER } from "./other-callers.js";
 export * from "./snapshot-writer.js";

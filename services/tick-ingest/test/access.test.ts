@@ -56,7 +56,9 @@ test("a key opens what its scopes say from the moment it is made, and nothing fr
   const gone = await ask("POST", "/ticks", token, TICK);
   expect(gone.status).toBe(401);
   expect(gone.headers.get("www-authenticate")).toBe("Bearer");
-  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(404);
+  // Whoever did not hear the answer asks again.
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(204);
+  expect((await ask("DELETE", "/keys/nobodys", ADMIN)).status).toBe(404);
 });
 
 test("an upload ends when its key does, and says what was stored", async () => {

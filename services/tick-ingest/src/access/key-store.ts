@@ -1,7 +1,8 @@
-import { type KeyRecord, type KeySnapshot, secretHash, versionOf } from "@fx-ohlc/access";
+import { type KeyNews, type KeyRecord, type KeySnapshot, secretHash } from "@fx-ohlc/access";
 import {
   type AuditEntry,
   type Database,
+  type DatabaseSettings,
   inSession,
   raiseAccessVersion,
   readCommitRules,
@@ -84,12 +85,16 @@ export class KeyStore {
     });
   }
 
-  /** @returns false when there is no live key of this id */
+  /**
+   * Ends a key for good; one that has been ended stays so.
+   *
+   * @returns false when there never was a key of this id
+   */
   revoke(id: string, actor: string): Promise<boolean> {
     return this.change(async (transaction) => {
       const [row] = await transaction<{ name: string }[]>`
         update api_keys set revoked_at = fx_now() where id = ${id} and revoked_at is null returning name`;
-      if (row === undefined) return false;
+      if (row === undefined) return (await transaction`select from api_keys where id = ${id}`).length > 0;
       await note(transaction, { actor, action: "key.revoked", target: id, details: { name: row.name } });
       return true;
     });
@@ -107,25 +112,24 @@ export class KeyStore {
 
   /** The version of what is stored. */
   async version(): Promise<string> {
-    const [row] = await inSession(
-      this.database.sql,
-      (sql) => sql<{ number: number }[]>`select number from access_version`,
-    );
-    return versionOf(this.database.settings.incarnation, row?.number ?? 0);
+    return inSession(this.database.sql, (sql) => readVersion(sql, this.database.settings));
+  }
+
+  /** What services have to know, unless it is known. */
+  async news(known: string | undefined): Promise<KeyNews> {
+    return { ageMs: 0, snapshot: (await this.version()) === known ? undefined : await this.snapshot() };
   }
 
   /** Everything that services have to know, as it is at one moment. */
   async snapshot(): Promise<KeySnapshot> {
-    const { incarnation } = this.database.settings;
     return this.database.sql.begin("isolation level repeatable read read only", async (sql) => {
-      const [row] = await sql<{ number: number }[]>`select number from access_version`;
       const keys = await sql<(KeyRow & { hash: string })[]>`
         select id, name, secret_hash as hash, scopes, symbols, limits, in_url, expires_at
           from api_keys where revoked_at is null`;
       const subjects = await sql<{ subject: string; at: Micros }[]>`
         select subject, revoked_at as at from revoked_subjects`;
       return {
-        version: versionOf(incarnation, row?.number ?? 0),
+        version: await readVersion(sql, this.database.settings),
         keys: keys.map(recordOf),
         subjects: Object.fromEntries(subjects.map(({ subject, at }) => [subject, Math.ceil(at / 1000)])),
       };
@@ -154,6 +158,18 @@ export class KeyStore {
     changing.catch((error: unknown) => this.database.noteWriteError(error));
     return changing;
   }
+}
+
+/**
+ * Another one after each change, and after a restore of what was there before: that is written by another transaction, whatever
+ * number it brings back.
+ */
+async function readVersion(
+  sql: Pick<Transaction, "unsafe">,
+  { incarnation }: Pick<DatabaseSettings, "incarnation">,
+): Promise<string> {
+  const [row] = await sql.unsafe<{ version: string }[]>("select number || '-' || xmin as version from access_version");
+  return `${incarnation}/${row?.version ?? ""}`;
 }
 
 async function note(transaction: Transaction, entry: AuditEntry): Promise<void> {
