@@ -159,7 +159,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     start: async () => {
       // It listens first: while the database is away requests are answered 503 and the service is not ready.
       const { door } = config.access;
-      const options = { port: config.port, host: door.bindAddress, forwarding: door, requestTimeoutMs: 0 };
+      const options = { port: config.port, host: door.bindAddresses, forwarding: door, requestTimeoutMs: 0 };
       server = await listen(handler, options);
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
