@@ -43,8 +43,9 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
       const body = await readBody(KeyDto, req);
       if (body.in_url === true) requireUrlScopes(body.scopes);
       requireWholeAdmin(body);
+      requireFuture(body, database.nowUs());
       // Nobody is shown a token that is not good everywhere; and so nothing is made while that is known beforehand.
-      if (!(await parts.keyPublisher.publish())) throw notMade();
+      if (!(await database.whileAvailable(() => parts.keyPublisher.publish()))) throw notMade();
       const { token, id, secret } = newKeyToken();
       const row = await database.whileAvailable(() => keyStore.create({ ...body, id, secret }, caller.name));
       if (!(await isPublished(parts))) {
@@ -64,6 +65,7 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
 
     changeKey: async (req, res, { path: { id }, caller }) => {
       const changes = await readBody(KeyChangeDto, req);
+      requireFuture(changes, database.nowUs());
       const row = await database.whileAvailable(() => change(keyStore, id, changes, caller));
       await requirePublished(parts);
       sendJson(res, 200, keyJson(row), NEVER_KEPT);
@@ -134,6 +136,12 @@ async function readBody<T extends object>(dto: DtoClass<T>, req: IncomingMessage
 function requireUrlScopes(scopes: readonly Scope[]): void {
   if (scopes.every((scope) => IN_URL_SCOPES.includes(scope))) return;
   throw invalid([{ field: "scopes", message: `of a key for URLs may be ${IN_URL_SCOPES.join(" and ")}` }]);
+}
+
+/** @throws Problem 422 for a key that would be none: to end one is to revoke it */
+function requireFuture({ expires_at }: KeyChangeDto, nowUs: Micros): void {
+  if (expires_at === undefined || expires_at === null || expires_at > nowUs) return;
+  throw invalid([{ field: "expires_at", message: "must be in the future" }]);
 }
 
 /** @throws Problem 422 for a key that could make itself another one without its bounds */
