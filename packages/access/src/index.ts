@@ -9,6 +9,6 @@ export type { KeyNews, ReadKeys } from "./key-source.js";
 export * from "./key-token.js";
 export { OPEN_CALLER } from "./other-callers.js";
 export * from "./snapshot-writer.js";
-export { SymbolPatterns } from "./symbol-patterns.js";
+export { likePatterns, SymbolPatterns } from "./symbol-patterns.js";
 export * from "./tickets.js";
 export { TokenCaller } from "./token-caller.js";
