@@ -6,6 +6,7 @@ import { jwtVerifier } from "./jwt.js";
 import { KeyList } from "./key-list.js";
 import { keysOnRedis, type ReadKeys } from "./key-source.js";
 import { QuotaBook } from "./limits/quota-book.js";
+import { RefusedTokens } from "./refused-tokens.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
 import { UsedKeys } from "./used-keys.js";
@@ -67,6 +68,7 @@ function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
     anonymousScopes: config.anonymousScopes,
+    refused: new RefusedTokens(config.refusedTokensPerSecond),
     quotaOf: (id, limits) => quotas.of(id, limits),
     onUse: (caller) => used.note(caller),
   });

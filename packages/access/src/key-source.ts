@@ -24,21 +24,21 @@ export function keysOnRedis(redis: RedisStore, names: () => AccessNames | undefi
     const now = names();
     if (now === undefined) return undefined;
     const client = redis.clientOf(now.version);
-    const [version, leftMs] = await client.multi().get(now.version).pTTL(now.confirmed).execTyped();
+    // In this order: what is confirmed is this version or one before it.
+    const [leftMs, version] = await Promise.all([client.pTTL(now.confirmed), client.get(now.version)]);
     // Nobody has written one yet, or Redis has lost it.
     if (version === null) return undefined;
     const ageMs = leftMs < 0 ? Number.POSITIVE_INFINITY : STALE_MS - leftMs;
     if (version === known) return { snapshot: undefined, ageMs };
-    // All in one transaction, so that it is one version's.
-    const [written, keys, subjects] = await client
-      .multi()
-      .get(now.version)
-      .hVals(now.keys)
-      .hGetAll(now.subjects)
-      .execTyped();
-    if (written === null) return undefined;
+    const [keys, subjects, versionAfter] = await Promise.all([
+      client.hVals(now.keys),
+      client.hGetAll(now.subjects),
+      client.get(now.version),
+    ]);
+    // Written meanwhile, and so announced. (A transaction is refused by a full Redis, also one that only reads.)
+    if (versionAfter !== version) return undefined;
     const snapshot = {
-      version: written,
+      version,
       keys: keys.map((json) => JSON.parse(json) as KeyRecord), // Written by this very package.
       subjects: Object.fromEntries(Object.entries(subjects).map(([subject, ms]) => [subject, Number(ms)])),
     };

@@ -66,13 +66,13 @@ export class TokenQuota implements Quota {
   }
 
   async pace(rate: RateName, amount: number): Promise<void> {
-    const allowance = this.#rates.get(rate);
-    if (allowance === undefined) return;
-    while (!allowance.isOpen) {
+    // Its limit may be lifted meanwhile.
+    const isShut = () => this.#rates.get(rate)?.isOpen === false;
+    while (isShut()) {
       await this.#grow();
-      if (!allowance.isOpen) await delay(SETTLE_INTERVAL_MS);
+      if (isShut()) await delay(SETTLE_INTERVAL_MS);
     }
-    allowance.spend(amount);
+    this.spend(rate, amount);
   }
 
   isOver(rate: RateName): boolean {
