@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { eventually, freePort, type ReadyProcess } from "@fx-ohlc/embedded";
 import { listen, Problem, sendProblem } from "@fx-ohlc/service-kit";
 import { WebSocket, WebSocketServer } from "ws";
@@ -63,7 +63,11 @@ describe("the edge", () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const services = { "tick-ingest": ports[0], "ohlc-query": ports[1], "stream-gateway": ports[2] };
-    process = edge({ addresses: { edge: port, services }, env: { TRUSTED_PROXIES: "192.0.2.1" }, logs: tmpdir() });
+    process = edge({
+      addresses: { edge: port, services },
+      env: { AUTH: "off", TRUSTED_PROXIES: "192.0.2.1" },
+      logs: tmpdir(),
+    });
     await process.start();
   });
 
@@ -195,11 +199,39 @@ describe("the edge", () => {
       die = () => void res.destroy();
     };
     const socket = open();
-    socket.write("GET /ohlc/minute HTTP/1.0\r\n\r\n");
+    socket.write("GET /ohlc/minute HTTP/1.0\r\nHost: x\r\n\r\n");
     expect(String(await once(socket, "data"))).toContain("half");
     const rest = textOf(socket);
     die();
     await expect(rest).rejects.toThrow("ECONNRESET");
+  });
+
+  it("takes a path as a service does, and leads nowhere by another spelling of it", async () => {
+    const answers = async (path: string) => (await fetch(url + path)).text();
+    expect(await answers("//ticks/?symbol=EURUSD")).toBe("GET /ticks/?symbol=EURUSD");
+    expect(await answers("/%74icks")).toBe("GET /ticks");
+    for (const path of ["//internal/anchor", "/%69nternal/anchor", "///ticks", "/ohlc%2Fminute"])
+      expect([path, (await fetch(url + path)).status]).toEqual([path, 404]);
+  });
+
+  it("refuses a request without a name where the service would, which is told no name of its own", async () => {
+    const statusOf = async (path: string) => {
+      const socket = open();
+      socket.write(`GET ${path} HTTP/1.0\r\n\r\n`);
+      return (await textOf(socket)).split(" ", 2)[1];
+    };
+    for (const path of ["/ohlc/minute", "/keys", "/health", "/nothing"])
+      expect([path, await statusOf(path)]).toEqual([path, "421"]);
+    for (const path of ["/live", "/metrics/ohlc-query"]) expect([path, await statusOf(path)]).toEqual([path, "200"]);
+  });
+
+  it("is there by both addresses of loopback", async () => {
+    expect((await fetch(`http://[::1]:${port}/live`)).status).toBe(200);
+    const others = Object.values(networkInterfaces())
+      .flat()
+      .filter((address) => address?.internal === false);
+    for (const address of others.filter((address) => address?.family === "IPv4"))
+      await expect(fetch(`http://${address?.address}:${port}/live`)).rejects.toThrow("fetch failed");
   });
 
   it("answers a client that has ended its side, and what offers another protocol", async () => {

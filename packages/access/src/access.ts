@@ -4,7 +4,9 @@ import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
 import { KeyList } from "./key-list.js";
+import { keysOnRedis, type ReadKeys } from "./key-source.js";
 import { QuotaBook } from "./limits/quota-book.js";
+import { RefusedTokens } from "./refused-tokens.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
 import { UsedKeys } from "./used-keys.js";
@@ -16,6 +18,8 @@ export interface AccessOptions {
   readonly name: string;
   /** Of the database; undefined before it is known. */
   readonly namespace: () => string | undefined;
+  /** Where the list of keys is read; from Redis where nobody says anything else. */
+  readonly readKeys?: ReadKeys;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -23,7 +27,7 @@ export interface AccessOptions {
 /** Access to a service: the gate, and what keeps its knowledge of tokens fresh. */
 export interface Access {
   readonly gate: Gate;
-  /** Resolves when what is on Redis now is known here. Never rejects. */
+  /** Resolves when what keys there are now is known here. Never rejects. */
   refresh(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
@@ -39,11 +43,13 @@ export function createAccess(options: AccessOptions): Access {
   return guardedAccess(options, redis);
 }
 
-function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptions, address: RedisAddress): Access {
+function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
+  const { config, name, namespace, logger, metrics } = options;
   const redis = openRedis({ name: `${name}-access`, logger }, address);
   const subscription = openRedis({ name: `${name}-access-changes`, logger }, address);
   const list = new KeyList();
-  const reader = new SnapshotReader({ list, redis, subscription, namespace, logger });
+  const readKeys = options.readKeys ?? keysOnRedis(redis, () => reader.names);
+  const reader: SnapshotReader = new SnapshotReader({ list, readKeys, subscription, namespace, logger });
   const used = new UsedKeys(redis, () => reader.names);
   const quotas = new QuotaBook(
     {
@@ -62,6 +68,7 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
     anonymousScopes: config.anonymousScopes,
+    refused: new RefusedTokens(config.refusedTokensPerSecond),
     quotaOf: (id, limits) => quotas.of(id, limits),
     onUse: (caller) => used.note(caller),
   });

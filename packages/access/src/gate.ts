@@ -18,6 +18,7 @@ import type { KeyList, KnownKey } from "./key-list.js";
 import { isSecretOf, parseKeyToken } from "./key-token.js";
 import type { TokenQuota } from "./limits/token-quota.js";
 import { AnonymousCaller, INTERNAL_CALLER, OPEN_CALLER } from "./other-callers.js";
+import type { RefusedTokens } from "./refused-tokens.js";
 import type { TicketHolder } from "./tickets.js";
 import { TokenCaller } from "./token-caller.js";
 
@@ -41,8 +42,9 @@ export interface GateOptions {
   /** What this deployment's services show one another; undefined: nothing is internal. */
   readonly isInternalSecret: (token: string) => boolean;
   readonly anonymousScopes: readonly Scope[];
+  readonly refused: RefusedTokens;
   /** What a token, or an address, may still do. */
-  readonly quotaOf: (id: string, limits: Limits) => TokenQuota | undefined;
+  readonly quotaOf: (id: string, limits: () => Limits) => TokenQuota;
   /** Told of every caller with a token. */
   readonly onUse: (caller: TokenCaller) => void;
 }
@@ -99,25 +101,36 @@ export class TokenGate implements Gate {
   }
 
   async #admitUnknown(req: IncomingMessage, shown: Shown, access: RouteAccess): Promise<Caller> {
-    const anonymous = this.#anonymous(req);
-    const showsToken = Object.values(shown).some((secret) => secret !== undefined);
-    // Who has guessed too much is not told either when a guess is right.
-    if (showsToken && access !== "public") await anonymous.quota?.take("requests_per_second", 0);
+    const { refused } = this.options;
+    const address = callerAddress(req);
+    const anonymous = this.#anonymous(address);
     try {
+      if (refused.isOver(address) && !this.#isCheap(shown)) throw tooManyRefused(refused);
       return await this.#admitted((await this.#identify(shown, access)) ?? anonymous, access);
     } catch (error) {
+      const isRefused = showsToken(shown) && isUnauthorized(error);
+      const isTooMuch = isRefused && refused.isOver(address);
+      if (isRefused) refused.count(address);
       // What everybody may ask for is not refused to who shows a token that is none.
       if (access === "public") return anonymous;
-      if (showsToken && isUnauthorized(error)) anonymous.quota?.spend("requests_per_second", 1);
-      throw error;
+      if (isRefused) anonymous.quota?.spend("requests_per_second", 1);
+      throw isTooMuch ? tooManyRefused(refused) : error;
     }
   }
 
+  /** What shows nothing, a key that is known here, or the secret, costs a hash to judge: who shares an address with others goes on. */
+  #isCheap({ bearer, ticket, token }: Shown): boolean {
+    const { list, isInternalSecret } = this.options;
+    const shown = bearer ?? ticket ?? token;
+    if (shown === undefined || isInternalSecret(shown)) return true;
+    return list.find(parseKeyToken(shown)?.id ?? "") !== undefined;
+  }
+
   /** Whoever shows no token is known by its address alone. */
-  #anonymous(req: IncomingMessage): Caller {
+  #anonymous(address: string): Caller {
     const { anonymousScopes, quotaOf } = this.options;
-    const id = `address:${callerAddress(req)}`;
-    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, {}));
+    const id = `address:${address}`;
+    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, () => NO_LIMITS));
   }
 
   /** undefined: nothing was shown. */
@@ -189,12 +202,20 @@ export class TokenGate implements Gate {
     return caller;
   }
 
+  /** Of a key as they are by now, whenever it was shown. */
+  #limitsOf({ keyId, jwt, limits }: TokenCaller): Limits {
+    const now = jwt === undefined ? this.options.list.find(keyId)?.record.limits : undefined;
+    return now ?? limits;
+  }
+
   #note(caller: TokenCaller): void {
     const { onUse, quotaOf } = this.options;
-    caller.quotaOf ??= () => quotaOf(caller.id, caller.limits);
+    caller.quotaOf ??= () => quotaOf(caller.id, () => this.#limitsOf(caller));
     if (!caller.isNoted) onUse(caller);
   }
 }
+
+const NO_LIMITS: Limits = {};
 
 /** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
 function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller {
@@ -212,6 +233,15 @@ function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller 
 function refusalOf(access: RouteAccess): string {
   if (access === "internal") return "Only this deployment's own services may ask for this.";
   return access === "any-token" ? "This is no token of a caller." : `This token has not the scope ${access}.`;
+}
+
+function showsToken(shown: Shown): boolean {
+  return Object.values(shown).some((secret) => secret !== undefined);
+}
+
+/** Who has guessed too much is not told how wrong he is. */
+function tooManyRefused({ perSecond }: RefusedTokens): Problem {
+  return new Problem("too_many_requests", `This address shows more than ${perSecond} tokens a second that are none.`);
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { createPublicKey } from "node:crypto";
-import { LIMITS, type Limits, SCOPES, type Scope } from "@fx-ohlc/schemas";
+import { CALLER_LIMIT_MAX, isLimitName, type Limits, limitMin, SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { Problem, unavailable } from "@fx-ohlc/service-kit";
 import {
   createLocalJWKSet,
@@ -124,9 +124,12 @@ function wordsOf(claim: unknown): string[] {
   return Array.isArray(claim) ? claim.map(String) : [];
 }
 
+/** Whoever signs a limit out of its range means the end of it that is next: none would be no bound at all. */
 function limitsOf(claim: unknown): Limits {
-  const entries = Object.entries(Object(claim)).filter(
-    ([name, value]) => LIMITS.some((known) => known === name) && typeof value === "number" && value > 0,
+  const entries = Object.entries(Object(claim)).flatMap(([name, value]) =>
+    isLimitName(name) && typeof value === "number"
+      ? [[name, Math.min(CALLER_LIMIT_MAX, Math.max(limitMin(name), value))]]
+      : [],
   );
   return Object.fromEntries(entries);
 }

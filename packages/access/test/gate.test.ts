@@ -11,9 +11,13 @@ import { KeyList } from "../src/key-list.js";
 import type { KeyRecord } from "../src/key-record.js";
 import { newKeyToken, secretHash } from "../src/key-token.js";
 import { type QuotaStore, TokenQuota } from "../src/limits/token-quota.js";
+import { RefusedTokens } from "../src/refused-tokens.js";
 import type { TicketHolder } from "../src/tickets.js";
 
 const NO_JWT: JwtConfig = { jwksUrl: undefined, publicKey: undefined, issuer: undefined, audience: undefined };
+
+/** It shares nothing with other processes. */
+const ALONE = { process: "this one", names: undefined } as QuotaStore;
 
 function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   const { id, secret, token } = newKeyToken();
@@ -42,7 +46,8 @@ function gateWith(
     },
     isInternalSecret: (token) => token === "of this deployment",
     anonymousScopes: [],
-    quotaOf: (id) => (id.startsWith("address:") ? ofAddress : undefined),
+    refused: new RefusedTokens(1, () => clock.ms),
+    quotaOf: (id, limits) => (id.startsWith("address:") && ofAddress ? ofAddress : new TokenQuota(id, limits, ALONE)),
     onUse: () => undefined,
   });
   const admit = async (access: RouteAccess, authorization?: string, url = "/ohlc"): Promise<Caller | number> => {
@@ -129,20 +134,31 @@ describe("an API key", () => {
   });
 });
 
-test("tokens that are none count for the address they come from: who guesses too much is not told of a right guess", async () => {
-  const [known, guessed] = [recordWith(["read"]), recordWith(["read"])];
-  // It shares nothing with other processes here.
-  const store = { process: "this one", names: undefined } as QuotaStore;
-  const quota = new TokenQuota("address:", { requests_per_second: 1 }, store);
-  const { admit } = gateWith([known.record, guessed.record], NO_JWT, {}, quota);
-  await admit("read", `Bearer ${known.token}`);
+test("who guesses too much is told to wait, without a limit set; keys that are good go on, also from there", async () => {
+  const [known, other] = [recordWith(["read"]), recordWith(["read"])];
+  const { admit, clock } = gateWith([known.record, other.record]);
   const guesses: unknown[] = [];
-  while (guesses.length < 1000 && guesses.at(-1) !== 429)
-    guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
-  expect([guesses[0], guesses.at(-1)]).toEqual([401, 429]);
-  expect(await admit("read", `Bearer ${guessed.token}`)).toBe(429);
+  for (let times = 0; times < 8; times += 1) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+  // A signature is not verified, nor is anybody asked whether a key was made just now.
+  expect(await admit("read", "Bearer e30.e30.e30")).toBe(429);
+  expect(await admit("read", `Bearer ${known.token.slice(0, -3)}xyz`)).toBe(429);
   expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
+  expect(await admit("read", `Bearer ${other.token}`)).toMatchObject({ name: "a key" });
+  expect(await admit("read")).toBe(401);
+  clock.ms += 2000;
+  // What everybody may ask for is answered, and counts all the same.
   expect(await admit("public", "Bearer garbage")).toMatchObject({ name: "anonymous" });
+  expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(401);
+  expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(429);
+});
+
+test("tokens that are none count as requests of the address they come from", async () => {
+  const quota = new TokenQuota("address:", () => ({ requests_per_second: 1 }), ALONE);
+  const { admit } = gateWith([], NO_JWT, {}, quota);
+  expect(quota.isOver("requests_per_second")).toBe(false);
+  for (let times = 0; times < 5; times += 1) await admit("read", `Bearer ${newKeyToken().token}`);
+  expect(await admit("read")).toBe(429);
 });
 
 test("a ticket opens one socket, once, and nothing else", async () => {

@@ -8,6 +8,7 @@ import type { Sql } from "./sql.js";
 
 /** Who a key is from that no other key has made. */
 const OPERATOR = "operator";
+/** With its id where another live key is called so. */
 const NAME = "admin";
 /** Any number: it only has to be the same in every build. */
 const KEY_LOCK = 5_064_223;
@@ -39,17 +40,20 @@ export async function putAdminKey(sql: Sql, token: string): Promise<boolean> {
   if (parsed === undefined) throw new Error("this is no API key");
   const hash = secretHash(parsed.secret);
   return sql.begin(async (transaction) => {
-    const { count } = await transaction`
+    const [made] = await transaction<{ name: string }[]>`
       insert into api_keys (id, name, secret_hash, scopes, created_at, created_by)
-      values (${parsed.id}, ${NAME}, ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR})
-          on conflict (id) do nothing`;
-    if (count === 1) {
+      select ${parsed.id}, case when count(*) = 0 then ${NAME} else ${`${NAME} ${parsed.id}`} end,
+             ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR}
+        from api_keys where lower(btrim(name)) = ${NAME} and revoked_at is null
+          on conflict (id) do nothing
+      returning name`;
+    if (made !== undefined) {
       await raiseAccessVersion(transaction);
       await recordAudit(transaction, {
         actor: OPERATOR,
         action: "key.created",
         target: parsed.id,
-        details: { name: NAME },
+        details: { name: made.name },
       });
       return true;
     }

@@ -8,6 +8,19 @@ import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
 
+/**
+ * Keeps class-transformer out of an object: it would look into it before the field is parsed, stumble over a `constructor` and
+ * leave `__proto__` out.
+ */
+export function closed(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? () => value : value;
+}
+
+/** No JSON holds a function: it is one of {@link closed}. */
+function opened(value: unknown): unknown {
+  return typeof value === "function" ? value() : value;
+}
+
 /** Stands in the place of a value that was refused until the DTO's check says why. */
 export class Refused {
   constructor(readonly message: string) {}
@@ -27,7 +40,10 @@ export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown)
       return refused instanceof Refused ? refused.message : name;
     },
   };
-  const decorators = [Transform(({ value }) => parse(value)), ValidateBy({ name, validator }, describedBy(schema))];
+  const decorators = [
+    Transform(({ value }) => parse(opened(value))),
+    ValidateBy({ name, validator }, describedBy(schema)),
+  ];
   return (target, field) => {
     for (const decorate of decorators) decorate(target, field);
     noteField(target, field, { parse });

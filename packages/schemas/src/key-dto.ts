@@ -1,7 +1,7 @@
 import { IsCount, IsFlag, IsInstant, IsText, IsTextOrNull, IsTickTime } from "./answer-fields.js";
 import { IsAnyText, IsIntegerText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
 import { About, Describe, Field, type JsonSchema } from "./field-schema.js";
-import { LIMITS, type Limits, SCOPES, type Scope } from "./scope.js";
+import { CALLER_LIMIT_MAX, LIMITS, type Limits, limitMin, limitsProblem, SCOPES, type Scope } from "./scope.js";
 import { normalizePattern, SYMBOL_RULE } from "./symbol.js";
 import { type Micros, parseTime, TIME_RULE } from "./time.js";
 
@@ -59,17 +59,15 @@ const parsePatterns: Parse = (raw) => {
 
 const LIMITS_SCHEMA: JsonSchema = {
   type: "object",
-  properties: Object.fromEntries(LIMITS.map((name) => [name, { type: "number", exclusiveMinimum: 0 }])),
+  properties: Object.fromEntries(
+    LIMITS.map((name) => [name, { type: "number", minimum: limitMin(name), maximum: CALLER_LIMIT_MAX }]),
+  ),
   additionalProperties: false,
 };
 
-const isLimit = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value > 0;
-
 const parseLimits: Parse = (raw) => {
-  const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
-  const entries = isObject ? Object.entries(raw) : [];
-  const isFine = isObject && entries.every(([name, value]) => LIMITS.some((own) => own === name) && isLimit(value));
-  return isFine ? raw : new Refused(`must be an object of numbers above 0, named ${LIMITS.join(", ")}`);
+  const problem = limitsProblem(raw);
+  return problem === undefined ? raw : new Refused(problem);
 };
 
 const INSTANT_SCHEMA: JsonSchema = { type: "string", format: "date-time" };
@@ -79,7 +77,7 @@ const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(TIME_RULE);
 export class KeyDto {
   static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at", "in_url"];
 
-  @Describe("For people: it is in logs, metrics and the audit.")
+  @Describe("For people: it is in logs, metrics and the audit, and no other live key has it.")
   @IsName()
   name!: string;
 

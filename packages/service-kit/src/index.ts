@@ -43,6 +43,7 @@ export * from "./refusal.js";
 export * from "./remote-clock.js";
 export * from "./repeat.js";
 export { assignRequestId, requestIdFor, requestIdOf } from "./request-id.js";
+export { canonicalTarget } from "./request-target.js";
 export * from "./semaphore.js";
 export { sendBody, sendJson, sendPieces, sendProblem } from "./send.js";
 export * from "./shutdown.js";

@@ -75,7 +75,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     // It listens first: while the database is away requests are answered 503 and the service is not ready.
     start: async () => {
       const { door } = config.access;
-      server = await listen(handler, { port: config.port, host: door.bindAddress, forwarding: door });
+      server = await listen(handler, { port: config.port, host: door.bindAddresses, forwarding: door });
       logger.info("listening", { port: server.port });
       access.start();
       database.start();

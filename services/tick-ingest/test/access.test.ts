@@ -41,8 +41,11 @@ interface MadeKey {
   readonly last_used_at: string | null;
 }
 
+let made = 0;
+
 async function makeKey(key: object): Promise<MadeKey> {
-  const { status, body } = await ask("POST", "/keys", ADMIN, { name: "a key", scopes: ["write"], ...key });
+  made += 1;
+  const { status, body } = await ask("POST", "/keys", ADMIN, { name: `key ${made}`, scopes: ["write"], ...key });
   expect(status).toBe(201);
   return body;
 }
@@ -56,7 +59,9 @@ test("a key opens what its scopes say from the moment it is made, and nothing fr
   const gone = await ask("POST", "/ticks", token, TICK);
   expect(gone.status).toBe(401);
   expect(gone.headers.get("www-authenticate")).toBe("Bearer");
-  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(404);
+  // Whoever did not hear the answer asks again.
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(204);
+  expect((await ask("DELETE", "/keys/nobodys", ADMIN)).status).toBe(404);
 });
 
 test("an upload ends when its key does, and says what was stored", async () => {
@@ -118,6 +123,39 @@ test("a key that may make keys is not bounded to symbols, and none is called as 
   const { id } = await makeKey(admin);
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { symbols: ["EUR*"] })).toMatchObject(refused("symbols"));
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "Internal" })).toMatchObject(refused("name"));
+});
+
+test("no two live keys have one name, however it is written", async () => {
+  const { id } = await makeKey({ name: "Desk one" });
+  const other = await makeKey({ name: "desk two" });
+  const taken = { status: 409, body: { detail: expect.stringContaining(`Desk one already: ${id}`) } };
+  expect(await ask("POST", "/keys", ADMIN, { name: " desk ONE", scopes: ["read"] })).toMatchObject(taken);
+  expect(await ask("PATCH", `/keys/${other.id}`, ADMIN, { name: "desk one" })).toMatchObject(taken);
+  expect((await ask("PATCH", `/keys/${id}`, ADMIN, { name: "desk one" })).status).toBe(200);
+  const both = [1, 2].map(() => ask("POST", "/keys", ADMIN, { name: "at once", scopes: ["read"] }));
+  expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([201, 409]);
+  await ask("DELETE", `/keys/${id}`, ADMIN);
+  expect((await ask("PATCH", `/keys/${other.id}`, ADMIN, { name: "Desk one" })).status).toBe(200);
+});
+
+test.each([
+  ["limits", '{"requests_per_second":1e-300}'],
+  ["limits", '{"connections":0.5}'],
+  ["limits", '{"__proto__":{"requests_per_second":1}}'],
+  ["limits", '{"constructor":1}'],
+  ["limits", '{"requests_per_second":1e13}'],
+  ["expires_at", '"2020-01-01T00:00:00Z"'],
+])("%s that make no sense are refused by their name: %s", async (field, value) => {
+  const { id } = await makeKey({});
+  const text = `{"name":"never made","scopes":["read"],"${field}":${value}}`;
+  const send = (method: string, path: string, body: string) =>
+    fetch(ingest.url + path, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+      body,
+    });
+  for (const answer of [await send("POST", "/keys", text), await send("PATCH", `/keys/${id}`, `{"${field}":${value}}`)])
+    expect([answer.status, await answer.json()]).toMatchObject([422, { errors: [{ field }] }]);
 });
 
 test("a key that has expired is refused", async () => {

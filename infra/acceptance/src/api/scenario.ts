@@ -104,6 +104,8 @@ export const GOOD_DAY: readonly Step[] = [
   write("createKey", { name: "a dashboard", scopes: ["read", "stream"], symbols: ["EUR*"] }, 201),
   { operation: "listKeys", query: { limit: "1" }, status: 200 },
   write("changeKey", { name: "the first key" }, 200, { path: { id: FIRST_KEY } }),
+  write("changeKey", { name: "a dashboard" }, 409, { path: { id: FIRST_KEY } }),
+  write("createKey", { name: "a dashboard", scopes: ["read"] }, 409),
   { operation: "revokeKey", path: { id: FIRST_KEY }, status: 204 },
   { operation: "revokeSubject", path: { sub: "somebody" }, status: 204 },
   { operation: "createTicket", status: 201 },

@@ -18,7 +18,7 @@ import {
 } from "@fx-ohlc/service-kit";
 import { systemHealth, systemReady } from "./aggregate-health.js";
 import type { EdgeConfig } from "./config.js";
-import { type Route, routeOf } from "./routes.js";
+import { METRICS, type Route, routeOf } from "./routes.js";
 import { createUpstreamProxy, passRequestId } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
@@ -26,6 +26,8 @@ const DRAIN_DEADLINE_MS = 500;
 
 const UNCACHED = { "Cache-Control": "no-store" };
 const NOTHING_HERE = new Problem("not_found", "There is nothing at this path.");
+
+type Proxied = Extract<Route, { kind: "proxy" }>;
 
 /** One address for the three services: HTTP and WebSockets by path. */
 export class Edge implements Service {
@@ -47,7 +49,7 @@ export class Edge implements Service {
     // An upload lasts as long as it needs; the services bound what is silent.
     this.#server = await listen((req, res) => void this.#answer(req, res), {
       port: this.#config.port,
-      host: this.#config.door.bindAddress,
+      host: this.#config.door.bindAddresses,
       forwarding: this.#config.door,
       requestTimeoutMs: 0,
       onWebSocket: (req, socket, head) => this.#upgrade(req, socket, head),
@@ -61,18 +63,29 @@ export class Edge implements Service {
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     assignRequestId(req, res);
     const route = routeOf(req.method ?? "", req.url ?? "");
-    if (route.kind === "proxy") {
-      passRequestId(req, res);
-      delete req.headers.expect; // Answered here.
-      req.url = route.target;
-      await this.#proxy.web(req, res, { target: this.#config.urls[route.service] });
-      return;
-    }
     try {
-      await this.#answerItself(route.kind, req, res);
+      if (route.kind === "proxy") await this.#handOn(route, req, res);
+      else await this.#answerItself(route.kind, req, res);
     } catch (error) {
       sendProblem(res, problemOf(error));
     }
+  }
+
+  async #handOn({ service, target }: Proxied, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (target !== METRICS) this.#requireName(req);
+    passRequestId(req, res);
+    delete req.headers.expect; // Answered here.
+    req.url = target;
+    await this.#proxy.web(req, res, { target: this.#config.urls[service] });
+  }
+
+  /**
+   * A service is told by which name it was asked, and judges it; only where a request says none it would be told its own.
+   *
+   * @throws Problem 421
+   */
+  #requireName(req: IncomingMessage): void {
+    if (req.headers.host === undefined) requireAllowedHost(this.#config.door, req);
   }
 
   async #answerItself(kind: Exclude<Route["kind"], "proxy">, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -93,10 +106,12 @@ export class Edge implements Service {
     if (!(socket instanceof Socket)) return;
     socket.on("error", () => socket.destroy());
     const route = routeOf(req.method ?? "", req.url ?? "");
-    if (route.kind === "proxy" && route.service === "stream-gateway") {
+    try {
+      if (route.kind !== "proxy" || route.service !== "stream-gateway") throw NOTHING_HERE;
+      this.#requireName(req);
       void this.#proxy.ws(req, socket, { target: this.#config.urls[route.service] }, head);
-    } else {
-      refuse(socket, NOTHING_HERE, requestIdFor(req));
+    } catch (error) {
+      refuse(socket, problemOf(error), requestIdFor(req));
     }
   }
 }
