@@ -36,6 +36,8 @@ interface MarkState {
   readonly closed: LevelEnds;
   /** How far bars are materialised; undefined on plain PostgreSQL. */
   readonly materialised: LevelEnds | undefined;
+  /** Somebody has dropped stored bars. */
+  readonly isChunkGone: boolean;
 }
 
 /**
@@ -44,8 +46,8 @@ interface MarkState {
  * States: closed -> *closing* (writers draw versions of more bars from now on) -> closed, when every transaction has ended that may
  * have begun to write without knowing that. Then readers are given a new mark. A leader that takes over waits anew.
  *
- * Where what was closed is shown otherwise all at once, because a watermark was set back, or where a clock was ahead and is not any
- * more, another history begins: all marks go, and readers drop what they keep.
+ * Where what was closed is shown otherwise all at once, because a watermark was set back or a chunk of bars dropped by hand, or where a
+ * clock was ahead and is not any more, another history begins: all marks go, and readers drop what they keep.
  */
 export class BarMark {
   private dayBoundary: DayBoundary | undefined;
@@ -78,12 +80,15 @@ export class BarMark {
   }
 
   private async read(engine: Engine): Promise<MarkState> {
-    const [row] = await this.sql<{ at: Micros[] }[]>`
-      select array[fx_clock(), closing_minute, closing_hour, closing_day, minute_to, hour_to, day_to] as at from bar_mark`;
+    const [row] = await this.sql<{ at: Micros[]; isChunkGone: boolean }[]>`
+      select array[fx_clock(), closing_minute, closing_hour, closing_day, minute_to, hour_to, day_to] as at,
+             not bar_chunks <@ bar_chunks_now() as "isChunkGone"
+        from bar_mark`;
     if (row === undefined) throw new Error("the database has no mark of closed bars");
     const [nowUs = 0, ...ends] = row.at;
     const materialised = engine === "postgres" ? undefined : await this.readMaterialised();
-    return { nowUs, closing: levelEnds(ends), closed: levelEnds(ends.slice(STORED_INTERVALS.length)), materialised };
+    const closed = levelEnds(ends.slice(STORED_INTERVALS.length));
+    return { nowUs, closing: levelEnds(ends), closed, materialised, isChunkGone: row.isChunkGone };
   }
 
   private async readMaterialised(): Promise<LevelEnds> {
@@ -115,7 +120,8 @@ export class BarMark {
         update bar_mark
            set closing_minute = greatest(closing_minute, ${minute}::timestamptz),
                closing_hour   = greatest(closing_hour, ${hour}::timestamptz),
-               closing_day    = greatest(closing_day, ${day}::timestamptz)`,
+               closing_day    = greatest(closing_day, ${day}::timestamptz),
+               bar_chunks     = bar_chunks_now()`,
     );
   }
 
@@ -177,7 +183,8 @@ function levelEnds([minute = 0, hour = 0, day = 0]: readonly Micros[]): LevelEnd
   return { minute, hour, day };
 }
 
-function isAnotherHistory({ nowUs, closing, materialised }: MarkState): boolean {
+function isAnotherHistory({ nowUs, closing, materialised, isChunkGone }: MarkState): boolean {
+  if (isChunkGone) return true;
   return STORED_INTERVALS.some(
     (interval) => closing[interval] > Math.min(nowUs, materialised?.[interval] ?? Number.POSITIVE_INFINITY),
   );

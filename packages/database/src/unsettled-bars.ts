@@ -38,7 +38,9 @@ export async function settleBars(sql: Sql): Promise<void> {
   await sql`update bar_versions set version = new_version() where symbol = '' and version is null`;
 }
 
-/** Rows of this session in a range, in seconds since 1970, draw no versions from now on. */
+/** Rows of this session in a range, in seconds since 1970, draw no versions from now on: the triggers take them for young. */
 async function leaveOut(sql: Sql, fromS: string, toS: string): Promise<void> {
-  await sql`select set_config('fx.unsettled_from', ${fromS}, false), set_config('fx.unsettled_to', ${toS}, false)`;
+  await sql`
+    select set_config('fx.closing_minute', ${fromS}, false), set_config('fx.closing_hour', ${fromS}, false),
+           set_config('fx.closing_day', ${fromS}, false), set_config('fx.unsettled_to', ${toS}, false)`;
 }

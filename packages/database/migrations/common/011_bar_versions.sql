@@ -17,6 +17,8 @@ create table bar_mark (
   minute_to      timestamptz not null default '1969-12-30 00:00:00+00',
   hour_to        timestamptz not null default '1969-12-30 00:00:00+00',
   day_to         timestamptz not null default '1969-12-30 00:00:00+00',
+  -- The chunks of stored bars there were when closing_* moved last: no trigger tells of one that is dropped by hand.
+  bar_chunks     integer[]   not null default '{}',
   check (minute_to <= closing_minute and hour_to <= closing_hour and day_to <= closing_day)
 );
 insert into bar_mark (mark) values (new_version());
@@ -50,18 +52,18 @@ create function begin_another_history(minute timestamptz default '-infinity', ho
          closing_day    = least(closing_day, greatest(day, '1969-12-30 00:00:00+00')),
          minute_to      = least(minute_to, greatest(minute, '1969-12-30 00:00:00+00')),
          hour_to        = least(hour_to, greatest(hour, '1969-12-30 00:00:00+00')),
-         day_to         = least(day_to, greatest(day, '1969-12-30 00:00:00+00'));
+         day_to         = least(day_to, greatest(day, '1969-12-30 00:00:00+00')),
+         bar_chunks     = '{}';
   delete from bar_marks;
   insert into bar_marks (mark, made_at) select mark, fx_clock() from bar_mark;
 $$;
 
--- Bars that change all at once, or by hands that say nothing of which: nothing that was closed is any more. What the triggers of
--- ticks do to bars is drawn there. (Whoever calls it may have any search_path.)
+-- Bars change all at once, or by a hand that says nothing of which: nothing that was closed is any more. (Whoever calls it may have
+-- any search_path.)
 create function forget_closed_bars() returns trigger language plpgsql as $$
 declare
   path text := current_setting('search_path');
 begin
-  if pg_trigger_depth() > 1 and tg_op <> 'TRUNCATE' then return null; end if;
   perform set_config('search_path', pronamespace::regnamespace::text, true)
      from pg_trigger join pg_proc on pg_proc.oid = tgfoid where tgrelid = tg_relid and tgname = tg_name;
   perform begin_another_history();

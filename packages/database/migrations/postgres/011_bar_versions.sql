@@ -1,4 +1,6 @@
 
+create function bar_chunks_now() returns integer[] language sql immutable return '{}'::integer[];
+
 -- Draws the versions of all bars that some instants are in. No hour or day is closed before the minutes in it are.
 create function draw_bar_versions(touched_symbols text[], touched_instants timestamptz[]) returns void language plpgsql as $$
 declare
@@ -24,48 +26,49 @@ begin
       on conflict (symbol, span, from_date) do update set version = excluded.version;
 end $$;
 
--- Before this minutes may be closed for a transaction that changes ticks. It has its id by then: whoever closes bars waits for all
--- ids that were given out before. One that sees what was there when it began may not see what is being closed.
-create function closed_before() returns timestamptz language plpgsql as $$
-begin
-  if current_setting('transaction_isolation') <> 'read committed' then return 'infinity'; end if;
-  return (select closing_minute from bar_mark);
-end $$;
-
--- Looks at the earliest of the ticks that are inserted: is it dropped, are the bars of some closed?
+-- Looks at the earliest of the ticks that are inserted: is it dropped, are the bars of some closed, or being closed? The transaction
+-- has its id by then: whoever closes bars waits for all ids that were given out before. One that sees what was there when it began
+-- may not see what is being closed, and every bar may be.
 create or replace function refuse_dropped_inserts() returns trigger language plpgsql as $$
 declare
-  first_time timestamptz := (select min(time) from inserted);
-  closed_to  timestamptz := closed_before();
-  touched    record;
+  seen    record;
+  touched record;
 begin
-  perform refuse_dropped(first_time);
-  if first_time < closed_to then
+  select (select min(time) from inserted) as first_time, dropped_before,
+         case current_setting('transaction_isolation') when 'read committed' then closing_minute else 'infinity' end as closed_to
+    into seen from retention_mark, bar_mark;
+  if seen.first_time < seen.dropped_before then perform refuse_dropped(seen.first_time); end if;
+  if seen.first_time < seen.closed_to then
     select array_agg(symbol) as symbols, array_agg(hour) as hours into touched
-      from (select distinct symbol, hour_start(time) as hour from inserted where time < closed_to) hours;
+      from (select distinct symbol, hour_start(time) as hour from inserted where time < seen.closed_to) hours;
     perform draw_bar_versions(touched.symbols, touched.hours);
   end if;
   return null;
 end $$;
 
+-- The same of minutes whose ticks have changed otherwise.
 create or replace function recompute_bars(touched_symbols text[], touched_minutes timestamptz[]) returns void language plpgsql as $$
 declare
   first_minute timestamptz := (select min(bucket) from unnest(touched_minutes) as bucket);
+  closed_to    timestamptz;
 begin
-  perform refuse_dropped(first_minute);
-  if first_minute < closed_before() then perform draw_bar_versions(touched_symbols, touched_minutes); end if;
+  perform pg_current_xact_id(), refuse_dropped(first_minute);
+  closed_to := (select case current_setting('transaction_isolation') when 'read committed' then closing_minute else 'infinity' end
+                  from bar_mark);
+  if first_minute < closed_to then perform draw_bar_versions(touched_symbols, touched_minutes); end if;
   perform recompute_whole_bars(touched_symbols, touched_minutes);
 end $$;
 
 -- step
+-- What the triggers of ticks do to bars is drawn there: who changes bars without them does so by hand.
 -- Each waits until every transaction has ended that may have changed bars without drawing.
 create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_minute
-  for each statement execute function forget_closed_bars();
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();
 
 -- step
 create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_hour
-  for each statement execute function forget_closed_bars();
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();
 
 -- step
 create trigger bars_changed_by_hand before insert or update or delete or truncate on ohlc_day
-  for each statement execute function forget_closed_bars();
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();

@@ -1,4 +1,13 @@
 
+create function bar_chunks_now() returns integer[] language plpgsql stable as $$
+begin
+  return array(select chunk.id
+                 from _timescaledb_catalog.continuous_agg bars
+                 join _timescaledb_catalog.chunk on chunk.hypertable_id = bars.mat_hypertable_id
+                where bars.user_view_schema = current_schema()
+                  and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day'));
+end $$;
+
 -- Draws the versions of a bar that is about to change, if it is closed: called with its level, and with whether it is the old row or
 -- the new one. What is being closed is looked up once in a transaction, behind its id: whoever closes bars waits for all ids that
 -- were given out before. One that sees what was there when it began may not see that, and every bar may be closed. All that a
@@ -61,8 +70,8 @@ begin
 end $$;
 
 -- Puts the triggers on the table that holds what is materialised of a level: real-time reads show nothing else below its watermark.
--- What is not closed costs as little as it can: a number is compared with what the transaction has noted. What lies in a range that
--- this session has marked as unsettled, for every symbol, is drawn for when that is settled.
+-- What is not closed costs as little as it can: a number is compared with what the transaction has noted. A session that changes a
+-- range which is marked as unsettled for every symbol notes that nothing is closed from its start to its end.
 create function version_bars(interval_of_bars text) returns void language plpgsql as $function$
 declare
   bars text := (
@@ -73,9 +82,7 @@ declare
   is_concerned text := $sql$
     date_part('epoch', %1$s.bucket)
       < coalesce(nullif(current_setting('fx.closing_%2$s', true), ''), 'infinity')::double precision
-    and (date_part('epoch', %1$s.bucket) >= nullif(current_setting('fx.unsettled_from', true), '')::double precision
-         and date_part('epoch', %1$s.bucket) < nullif(current_setting('fx.unsettled_to', true), '')::double precision)
-        is not true $sql$;
+    or date_part('epoch', %1$s.bucket) >= nullif(current_setting('fx.unsettled_to', true), '')::double precision $sql$;
 begin
   execute format('create trigger bars_version before insert or update on %s
                     for each row when (%s) execute function draw_bar_version(%L, %L)',
