@@ -107,9 +107,9 @@ function readSources(config: Config, metrics: Metrics, database: Database, stand
   const from = (...databases: [Database, ...Database[]]): OpenSources => {
     const all = Reader.of(config.databaseConnectionsMax, ...databases);
     const stored = new GroupedReads(all, histories, onValidated);
-    return (ending) => {
+    return (ending, caller) => {
       const reader = all.until(ending);
-      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics };
+      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics, caller };
     };
   };
   const primary = from(database);

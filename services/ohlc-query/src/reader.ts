@@ -66,11 +66,6 @@ export class Reader {
     return this.#source.database;
   }
 
-  /** Another one whenever the database may have gone back or is another one. */
-  get incarnation(): string {
-    return this.#source.database.settings.incarnation;
-  }
-
   /**
    * The boundary of the stored day bars.
    *

@@ -73,20 +73,22 @@ export class BarsBody {
   }
 
   /**
-   * A strong validator: other bytes have another one. Of closed bars it is made of their versions, so that none of them is looked
-   * at.
-   *
-   * @param history names the database, and another state of it
+   * A strong validator: other bytes have another one. It is made of digests, and those of what chunks hold are kept: who asks the
+   * same again costs no look at the bars.
    */
-  tag(history: string): string {
-    const { symbol, dayBoundary } = this.#context;
+  get tag(): string {
     const hash = createHash("sha256");
-    hash.update(JSON.stringify([history, symbol, this.#format, dayBoundary]));
-    for (const part of this.#bars.parts) {
-      if (this.#isClosed(part)) hash.update(validatorOf(part));
-      else for (const { raw } of this.#encoded(part)) hash.update(raw);
-    }
+    for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
+    for (const part of this.#bars.parts) hash.update(this.#digestOf(part));
     return `"${hash.digest("base64url")}"`;
+  }
+
+  #digestOf(part: BarPart): Buffer {
+    const { chunk, from, to } = part;
+    if (chunk !== undefined && this.#isClosed(part)) return chunk.digestOf(this.#format, from, to);
+    const hash = createHash("sha256").update(`${to - from}`);
+    for (const { raw } of this.#encoded(part)) hash.update(raw);
+    return hash.digest();
   }
 
   #make(): BodyPiece[] {
@@ -120,10 +122,4 @@ export class BarsBody {
       ...(isWhole ? { whole: { chunk, rows } } : {}),
     }));
   }
-}
-
-/** Closed bars between the same two, as many, under the same versions, are the same. */
-function validatorOf({ chunk, columns, from, to }: BarPart): string {
-  const { series, versions } = chunk?.facts ?? {};
-  return JSON.stringify([series?.key, versions, columns.bucketUs[from], columns.bucketUs[to - 1], to - from]);
 }

@@ -122,18 +122,17 @@ async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenera
 }
 
 interface BodyContext {
-  readonly sources: BarSources;
   readonly req: IncomingMessage;
   readonly contentType: string;
   readonly link: string | undefined;
 }
 
 /** An answer of bars, many of which may lie in memory as they are sent. */
-async function bodyAnswer(body: BarsBody, { sources, req, contentType, link }: BodyContext): Promise<TaggedAnswer> {
+async function bodyAnswer(body: BarsBody, { req, contentType, link }: BodyContext): Promise<TaggedAnswer> {
   const { pieces, length } = body;
   const isKept = encodingOf(req, true) === "gzip" && isMostlyWhole(pieces);
   const parts = isKept ? await keptParts(pieces) : pieces;
-  return { tag: body.tag(sources.reader.incarnation), length, contentType, link, isKept, parts: () => parts };
+  return { tag: body.tag, length, contentType, link, isKept, parts: () => parts };
 }
 
 /** Answers a request for bars of one symbol. */
@@ -154,5 +153,5 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   }
   const { bars, link } = await readPage<Bars>(sources.pages, req, request);
   noteRows(sources, range.interval, startedMs, bars.count);
-  return bodyAnswer(new BarsBody(bars, format, context), { sources, req, contentType, link });
+  return bodyAnswer(new BarsBody(bars, format, context), { req, contentType, link });
 }
