@@ -38,8 +38,8 @@ function take(value: Record<string, unknown>, fields: Fields, name: string, text
 }
 
 /**
- * Reads an ordinary query string, one without anything to refuse, in a twentieth of the time that the DTO's check takes: each
- * parameter is parsed by what the decorators of its field parse it by. A test holds the two to the same values.
+ * Reads an ordinary query string, one without anything to refuse, past the DTO's check, which was a sixth of what a read cost:
+ * each parameter is parsed by what the decorators of its field parse it by. A test holds the two to the same values.
  *
  * @param text without its question mark
  * @returns undefined when only the DTO's check can say what is meant, or what is wrong

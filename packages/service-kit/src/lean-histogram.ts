@@ -22,8 +22,8 @@ export interface LeanHistogramOptions extends HistogramConfiguration<string> {
 }
 
 /**
- * A histogram for what happens ten thousand times a second: prom-client sorts and hashes the labels of every observation, which
- * takes 2 µs, where this one looks up their values. Only what is noted by {@link note} is in it.
+ * A histogram for what happens ten thousand times a second: prom-client sorts and hashes the labels of every observation,
+ * where this one looks up their values. Only what is noted by {@link note} is in it.
  */
 export class LeanHistogram extends Histogram {
   readonly #series = new Map<string, Series>();
