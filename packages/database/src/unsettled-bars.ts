@@ -20,12 +20,11 @@ export async function whileUnsettled<T>(
   const fromUs = bucketStart(range.fromUs, SHORT_NAMES.day, boundary);
   const toUs = bucketEnd(range.toUs - 1, SHORT_NAMES.day, boundary);
   await sql`
-    insert into bar_versions (symbol, span, from_date, version)
-    select distinct '', span, date_trunc(span, day)::date, null::bigint
+    insert into bar_versions (symbol, day, version)
+    select '', day::date, null::bigint
       from generate_series(date_trunc('day', ${fromUs}::timestamptz, 'UTC') at time zone 'UTC',
                            (${toUs - 1}::timestamptz) at time zone 'UTC', interval '1 day') as day
-     cross join unnest(array['day', 'month', 'year']) as span
-        on conflict (symbol, span, from_date) do update set version = null`;
+        on conflict (symbol, day) do update set version = null`;
   await leaveOut(sql, `${fromUs / US_PER_SECOND}`, `${toUs / US_PER_SECOND}`);
   const result = await work();
   await leaveOut(sql, "", "");

@@ -24,23 +24,19 @@ async function openClosed(): Promise<Keeper> {
   return opened;
 }
 
-/** `span date` of what has been drawn since the last call, by symbol. */
+/** The symbols and days of what has been drawn since the last call. */
 async function drawn(): Promise<string[]> {
   const rows = await keeper.sql<{ key: string }[]>`
     with gone as (delete from bar_versions returning *)
-    select symbol || ' ' || span || ' ' || from_date as key from gone order by 1`;
+    select symbol || ' ' || day as key from gone order by 1`;
   return rows.map(({ key }) => key);
 }
 
 /** What a change at an instant draws: of its minute, and of its day bar, which starts at 22:00 UTC. */
-function spansOf(symbol: string, atUs: Micros): string[] {
+function daysOf(symbol: string, atUs: Micros): string[] {
   const dayStartUs = Math.floor((atUs + 2 * US_PER_HOUR) / US_PER_DAY) * US_PER_DAY - 2 * US_PER_HOUR;
   const dates = [atUs, dayStartUs].map((us) => new Date(us / 1000).toISOString());
-  const keys = dates.flatMap((date) => [
-    `${symbol} day ${date.slice(0, 10)}`,
-    `${symbol} month ${date.slice(0, 7)}-01`,
-    `${symbol} year ${date.slice(0, 4)}-01-01`,
-  ]);
+  const keys = dates.map((date) => `${symbol} ${date.slice(0, 10)}`);
   return [...new Set(keys)].sort();
 }
 
@@ -75,8 +71,8 @@ test("whatever changes a closed bar draws its versions, in the same transaction"
     await path();
     await refreshAll();
     const keys = await drawn();
-    expect(keys.filter((key) => key.startsWith("EURUSD"))).toEqual(expect.arrayContaining(spansOf("EURUSD", atUs)));
-    if (!keeper.onTimescaleDb) expect(keys).toEqual(spansOf("EURUSD", atUs));
+    expect(keys.filter((key) => key.startsWith("EURUSD"))).toEqual(expect.arrayContaining(daysOf("EURUSD", atUs)));
+    if (!keeper.onTimescaleDb) expect(keys).toEqual(daysOf("EURUSD", atUs));
   }
 });
 

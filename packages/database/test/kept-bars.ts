@@ -77,11 +77,11 @@ type Place = Pick<Chunk, "level" | "symbol" | "from">;
 
 /** Undefined where nobody may keep anything. */
 async function versionsOf(transaction: Transaction, { level, symbol, from }: Place): Promise<string | undefined> {
-  const rows = await transaction<{ symbol: string; version: number | null }[]>`
-    select symbol, version from bar_versions
-     where symbol in ('', ${symbol}) and span = ${SPANS[level]} and from_date = ${from}::text::date order by symbol`;
+  const rows = await transaction<{ key: string; version: number | null }[]>`
+    select symbol || ' ' || day as key, version from bar_versions
+     where symbol in ('', ${symbol}) and date_trunc(${SPANS[level]}, day)::date = ${from}::text::date order by symbol, day`;
   if (rows.some(({ version }) => version === null)) return undefined;
-  return rows.map((row) => `${row.symbol}=${row.version}`).join();
+  return rows.map(({ key, version }) => `${key}=${version}`).join();
 }
 
 async function barsOf(transaction: Transaction, place: Place & Pick<Chunk, "closedTo">): Promise<string> {

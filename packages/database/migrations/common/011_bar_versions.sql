@@ -31,15 +31,15 @@ create table bar_marks (
 );
 insert into bar_marks (mark, made_at) select mark, fx_clock() from bar_mark;
 
--- The version of the closed bars of a symbol, of all levels, that start on a UTC day, in a month or in a year: a random number drawn
--- anew with each change. Without a row they have never changed since they were closed. Symbol '' stands for every symbol.
--- Null: they are being changed by transactions that draw nothing, so nobody may keep them.
+-- The version of the closed bars of a symbol, of all levels, that start on a UTC day: a random number drawn anew with each change.
+-- Without a row they have never changed since they were closed. Symbol '' stands for every symbol. Null: they are being changed by
+-- transactions that draw nothing, so nobody may keep them. (There is none of a longer time: two writers of one symbol, years apart,
+-- would wait for one another.)
 create table bar_versions (
-  symbol    text collate "C" not null,
-  span      text             not null check (span in ('day', 'month', 'year')),
-  from_date date             not null,
-  version   bigint,
-  primary key (symbol, span, from_date)
+  symbol  text collate "C" not null,
+  day     date             not null,
+  version bigint,
+  primary key (symbol, day)
 );
 
 -- From here on nothing is true that anybody keeps of bars, and no more than this is closed.

@@ -12,18 +12,12 @@ begin
     select symbol, date_bin('1 day', hour, timestamptz '2000-01-01 00:00:00+00') as midnight from hours
     union
     select symbol, date_bin('1 day', day_start(hour), timestamptz '2000-01-01 00:00:00+00') from hours
-  ), days as materialized (
-    select symbol, (midnight at time zone 'UTC')::date as day from midnights
   )
-  insert into bar_versions (symbol, span, from_date, version)
-  select symbol, span, from_date, drawn
-    from (select symbol, 'day' as span, day as from_date from days
-          union
-          select symbol, 'month', date_trunc('month', day::timestamp)::date from days
-          union
-          select symbol, 'year', date_trunc('year', day::timestamp)::date from days) spans
-   order by symbol, span, from_date
-      on conflict (symbol, span, from_date) do update set version = excluded.version;
+  insert into bar_versions (symbol, day, version)
+  select symbol, (midnight at time zone 'UTC')::date as day, drawn
+    from midnights
+   order by symbol, day
+      on conflict (symbol, day) do update set version = excluded.version;
 end $$;
 
 -- Looks at the earliest of the ticks that are inserted: is it dropped, are the bars of some closed, or being closed? The transaction

@@ -58,15 +58,9 @@ end $$;
 -- Rows of a refresh come in any order: what is drawn already is not written again.
 create function draw_bar_versions(of_symbol text, of_day date, drawn bigint) returns void language plpgsql as $$
 begin
-  if exists (select from bar_versions
-              where symbol = of_symbol and span = 'day' and from_date = of_day and version = drawn) then
-    return;
-  end if;
-  insert into bar_versions (symbol, span, from_date, version)
-  select of_symbol, span, date_trunc(span, of_day)::date, drawn
-    from unnest(array['day', 'month', 'year']) as span
-      on conflict (symbol, span, from_date) do update set version = excluded.version
-   where bar_versions.version is distinct from excluded.version;
+  if exists (select from bar_versions where symbol = of_symbol and day = of_day and version = drawn) then return; end if;
+  insert into bar_versions (symbol, day, version) values (of_symbol, of_day, drawn)
+      on conflict (symbol, day) do update set version = excluded.version;
 end $$;
 
 -- Puts the triggers on the table that holds what is materialised of a level: real-time reads show nothing else below its watermark.

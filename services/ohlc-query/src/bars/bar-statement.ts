@@ -46,9 +46,12 @@ function micros(column: string): string {
   return `(extract(epoch from greatest(coalesce(${column}, '-infinity'), '1900-01-01 00:00+00')) * 1000000)::bigint`;
 }
 
+/** Of all its days, for their versions may be the same number: one transaction draws one. Null where one of them is. */
 const VERSION = (symbol: string) => `
-  (select coalesce(version::text, 'null')
-     from bar_versions where symbol = ${symbol} and span = wanted.unit and from_date = wanted.date)`;
+  (select case when count(*) > count(version) then 'null'
+               else md5(string_agg(concat(day, ' ', version), ',' order by day)) end
+     from bar_versions
+    where symbol = ${symbol} and day >= wanted.date and day < (wanted.date + ('1 ' || wanted.unit)::interval)::date)`;
 
 /** Whether anything was ever drawn for all symbols together; nearly always nothing. */
 const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = ''))";

@@ -1,6 +1,6 @@
 import { formatBucket, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 
-/** The stretches of UTC time that versions are kept for, and chunks are cut at. */
+/** The stretches of UTC time that chunks are cut at. */
 export type SpanUnit = "day" | "month" | "year";
 
 /** A UTC day, month or year. */
@@ -10,7 +10,7 @@ export interface Span {
   readonly toUs: Micros;
 }
 
-/** The closed bars of one symbol that start within a span: what has one version in the database. */
+/** The closed bars of one symbol that start within a span: what is as it was as long as the versions of its days are. */
 export interface VersionedSpan {
   /** Tells it from all others. */
   readonly key: string;
