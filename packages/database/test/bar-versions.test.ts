@@ -151,7 +151,7 @@ test("what a leader left unsettled is settled by the next one, and until then no
   await expect(death).rejects.toThrow("killed");
   expect(await drawnSymbols()).toEqual(SYMBOLS);
   const unsettled = () => keeper.sql`select 1 from bar_versions where version is null`;
-  expect((await unsettled()).length).toBeGreaterThanOrEqual(4);
+  expect(await unsettled()).not.toHaveLength(0);
   dead.release();
   keeper.startWorker();
   await eventually(async () => (await unsettled()).length === 0, { what: "all to be settled" });
