@@ -140,7 +140,6 @@ test("who guesses too much is told to wait, without a limit set; keys that are g
   const guesses: unknown[] = [];
   for (let times = 0; times < 8; times += 1) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
   expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
-  // A signature is not verified, nor is anybody asked whether a key was made just now.
   expect(await admit("read", "Bearer e30.e30.e30")).toBe(429);
   expect(await admit("read", `Bearer ${known.token.slice(0, -3)}xyz`)).toBe(429);
   expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
@@ -151,6 +150,17 @@ test("who guesses too much is told to wait, without a limit set; keys that are g
   expect(await admit("public", "Bearer garbage")).toMatchObject({ name: "anonymous" });
   expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(401);
   expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(429);
+});
+
+test("a ticket that is good opens a socket, from where tickets are guessed too", async () => {
+  const { record } = recordWith(["stream"]);
+  const { admit, tickets } = gateWith([record]);
+  const guesses: unknown[] = [];
+  for (let times = 0; times < 7; times += 1) guesses.push(await admit("stream", undefined, "/ws?ticket=guess"));
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  tickets.set("t", { kind: "key", id: record.id });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toMatchObject({ name: "a key" });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toBe(429);
 });
 
 test("tokens that are none count as requests of the address they come from", async () => {
@@ -242,6 +252,30 @@ describe("a JWT", () => {
     ["that was issued tomorrow", () => sign({ ...good, iat: nowS() + 86_400 })],
   ])("%s is refused", async (_what, make) => {
     expect(await gateWith([], config).admit("read", `Bearer ${await make()}`)).toBe(401);
+  });
+
+  test("that is new is verified in its turn where others are guessed, of which no more than one is at a time", async () => {
+    const { admit } = gateWith([], config);
+    const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    const guess = async (number: number) =>
+      admit("read", `Bearer ${await sign({ ...good, jti: String(number) }, other)}`);
+    for (let times = 0; times < 6; times += 1) await guess(times);
+    const token = await sign(good);
+    const guesses = Array.from({ length: 20 }, (_, number) => guess(number));
+    expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "someone" });
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set([429]));
+    const crowd = Array.from({ length: 1100 }, (_, number) => admit("read", `Bearer e30.e30.${number}`));
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set([429]));
+    expect(await admit("read", `Bearer ${await sign({ ...good, sub: "somebody else" })}`)).toMatchObject({
+      name: "somebody else",
+    });
+  });
+
+  test("is held to whole connections, whatever it says", async () => {
+    const { admit } = gateWith([], config);
+    const limits = { connections: 1.5, requests_per_second: 1.5 };
+    const caller = await admit("read", `Bearer ${await sign({ ...good, limits })}`);
+    expect(caller).toMatchObject({ limits: { connections: 1, requests_per_second: 1.5 } });
   });
 
   test("ends with its subject's revocation, unless it was issued after it", async () => {
