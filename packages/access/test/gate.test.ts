@@ -6,7 +6,7 @@ import type { Caller, RouteAccess } from "@fx-ohlc/service-kit";
 import { exportJWK, SignJWT } from "jose";
 import { BoundedMap } from "../src/bounded-map.js";
 import { TokenGate } from "../src/gate.js";
-import { type JwtConfig, jwtVerifier } from "../src/jwt.js";
+import { type JwtConfig, jwtVerifier, type VerifyJwt } from "../src/jwt.js";
 import { KeyList } from "../src/key-list.js";
 import type { KeyRecord } from "../src/key-record.js";
 import { newKeyToken, secretHash } from "../src/key-token.js";
@@ -25,6 +25,16 @@ function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   return { token, record: { id, name: "a key", hash: secretHash(secret), scopes, ...rest, ...more } };
 }
 
+/** Counts how many JWTs are verified at once. */
+function counted(verify: VerifyJwt | undefined, verifying: { now: number; most: number }): VerifyJwt | undefined {
+  if (verify === undefined) return undefined;
+  return async (token) => {
+    verifying.now += 1;
+    verifying.most = Math.max(verifying.most, verifying.now);
+    return verify(token).finally(() => (verifying.now -= 1));
+  };
+}
+
 function gateWith(
   keys: readonly KeyRecord[],
   jwt: JwtConfig = NO_JWT,
@@ -35,10 +45,11 @@ function gateWith(
   const list = new KeyList(() => clock.ms);
   list.replace({ version: "1", keys, subjects });
   const tickets = new Map<string, TicketHolder>();
+  const verifying = { now: 0, most: 0 };
   const gate = new TokenGate({
     list,
     refresh: async () => undefined,
-    verifyJwt: jwtVerifier(jwt),
+    verifyJwt: counted(jwtVerifier(jwt), verifying),
     redeem: async (ticket) => {
       const holder = tickets.get(ticket);
       tickets.delete(ticket);
@@ -58,7 +69,7 @@ function gateWith(
       return (error as { status: number }).status;
     }
   };
-  return { admit, list, clock, tickets };
+  return { admit, list, clock, tickets, verifying };
 }
 
 describe("an API key", () => {
@@ -255,19 +266,21 @@ describe("a JWT", () => {
   });
 
   test("that is new is verified in its turn where others are guessed, of which no more than one is at a time", async () => {
-    const { admit } = gateWith([], config);
+    const { admit, verifying } = gateWith([], config);
     const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-    const guess = async (number: number) =>
-      admit("read", `Bearer ${await sign({ ...good, jti: String(number) }, other)}`);
-    for (let times = 0; times < 6; times += 1) await guess(times);
-    const token = await sign(good);
-    const guesses = Array.from({ length: 20 }, (_, number) => guess(number));
-    expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "someone" });
-    expect(new Set(await Promise.all(guesses))).toEqual(new Set([429]));
-    const crowd = Array.from({ length: 1100 }, (_, number) => admit("read", `Bearer e30.e30.${number}`));
+    const made = Array.from({ length: 26 }, (_, number) => sign({ ...good, jti: String(number) }, other));
+    const guesses = await Promise.all(made);
+    const guess = (token: string) => admit("read", `Bearer ${token}`);
+    for (const token of guesses.splice(0, 6)) await guess(token);
+    verifying.most = 0;
+    const guessing = guesses.map(guess);
+    expect(await admit("read", `Bearer ${await sign(good)}`)).toMatchObject({ name: "someone" });
+    expect(new Set(await Promise.all(guessing))).toEqual(new Set([429]));
+    const crowd = Array.from({ length: 1100 }, (_, number) => guess(`e30.e30.${number}`));
     expect(new Set(await Promise.all(crowd))).toEqual(new Set([429]));
-    expect(await admit("read", `Bearer ${await sign({ ...good, sub: "somebody else" })}`)).toMatchObject({
-      name: "somebody else",
+    expect(verifying.most).toBe(1);
+    expect(await admit("read", `Bearer ${await sign({ ...good, iat: nowS() - 1 })}`)).toMatchObject({
+      name: "someone",
     });
   });
 
