@@ -44,7 +44,7 @@ function plainName(raw: string): string {
 const parseName: Parse = (raw) => {
   const name = typeof raw === "string" && LINE.test(raw) ? plainName(raw) : "";
   if (name === "" || name.length > NAME_LENGTH_MAX) {
-    return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters that are seen`);
+    return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`);
   }
   return TAKEN_NAMES.includes(foldedName(name)) ? new Refused(`must not be ${name}`) : name;
 };
@@ -176,7 +176,7 @@ export class SubjectPath {
   static readonly fields: readonly string[] = ["sub"];
 
   @parsedBy("isSubject", { type: "string", minLength: 1, maxLength: SUBJECT_LENGTH_MAX }, (raw) =>
-    isSubject(raw) ? raw : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters, none of control`),
+    isSubject(raw) ? raw : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
   )
   sub!: string;
 }
