@@ -225,6 +225,19 @@ describe("the edge", () => {
     for (const path of ["/live", "/metrics/ohlc-query"]) expect([path, await statusOf(path)]).toEqual([path, "200"]);
   });
 
+  it.each([
+    ["POST /ticks HTTP/1.1", "Host: "],
+    ["GET /ohlc/minute HTTP/1.1", "Host:"],
+    ["GET http:///ohlc/minute HTTP/1.1", "Host: localhost"],
+    ["GET /ws/ticks HTTP/1.1", "Host: \t\r\nUpgrade: websocket\r\nConnection: Upgrade"],
+    ["GET http:///ws/ticks HTTP/1.1", "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade"],
+  ])("refuses an empty name as a service does: %s", async (line, head) => {
+    const socket = open();
+    socket.write(`${line}\r\n${head}\r\nContent-Length: 0\r\n\r\n`);
+    expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 421 [\s\S]*application\/problem\+json/);
+    socket.destroy();
+  });
+
   it("is there by both addresses of loopback", async () => {
     expect((await fetch(`http://[::1]:${port}/live`)).status).toBe(200);
     const others = Object.values(networkInterfaces())

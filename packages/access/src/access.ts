@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Gate, type Logger, type Metrics, oneAtATime, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
 import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
@@ -10,6 +11,9 @@ import { RefusedTokens } from "./refused-tokens.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
 import { UsedKeys } from "./used-keys.js";
+
+/** How often it is looked whether keys that nobody knows were made just now: whoever makes them up has no more looks than that, ms. */
+const UNKNOWN_LOOK_INTERVAL_MS = 50;
 
 /** What access needs of a service. */
 export interface AccessOptions {
@@ -63,7 +67,7 @@ function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
   );
   const gate = new TokenGate({
     list,
-    refresh: reader.look,
+    refresh: paced(reader.look),
     verifyJwt: jwtVerifier(config.jwt),
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
@@ -89,6 +93,17 @@ function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
       for (const link of [redis, subscription]) link.close();
     },
   };
+}
+
+/** Whoever asks too soon is answered by the next look. */
+function paced(look: () => Promise<void>): () => Promise<void> {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return oneAtATime(async () => {
+    const waitMs = nextMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    nextMs = performance.now() + UNKNOWN_LOOK_INTERVAL_MS;
+    await look();
+  });
 }
 
 function exportKeyList(metrics: Metrics, list: KeyList): void {

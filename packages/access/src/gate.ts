@@ -9,6 +9,7 @@ import {
   Problem,
   type RouteAccess,
   requireAllowedHost,
+  Semaphore,
   unavailable,
 } from "@fx-ohlc/service-kit";
 import { BoundedMap } from "./bounded-map.js";
@@ -26,6 +27,9 @@ import { TokenCaller } from "./token-caller.js";
 const REMEMBERED_MAX = 20_000;
 /** Longer ones, of which there are JWTs, are judged each time: what is remembered has its bound in bytes, too. */
 const REMEMBERED_LENGTH_MAX = 2048;
+
+/** JWTs that may wait to be verified one after the other: a fraction of a second. */
+const IN_TURN_MAX = 1000;
 
 /** What a request shows, with the token that its header holds. */
 interface Shown extends Credentials {
@@ -67,6 +71,8 @@ export function openGate(door: Door): Gate {
 export class TokenGate implements Gate {
   readonly #known = new BoundedMap<string, Caller>(REMEMBERED_MAX);
   readonly #verifying = new Map<string, Promise<Caller>>();
+  readonly #turns = new Semaphore(1);
+  #inTurn = 0;
 
   constructor(private readonly options: GateOptions) {}
 
@@ -100,13 +106,14 @@ export class TokenGate implements Gate {
     return caller.jwt === undefined ? this.options.list.find(caller.keyId)?.caller === caller : !caller.isEnded;
   }
 
+  /** Who has guessed too much is told to wait, and whoever shows something good from the same address is let in all the same. */
   async #admitUnknown(req: IncomingMessage, shown: Shown, access: RouteAccess): Promise<Caller> {
     const { refused } = this.options;
     const address = callerAddress(req);
     const anonymous = this.#anonymous(address);
     try {
-      if (refused.isOver(address) && !this.#isCheap(shown)) throw tooManyRefused(refused);
-      return await this.#admitted((await this.#identify(shown, access)) ?? anonymous, access);
+      const identified = await this.#identify(shown, access, refused.isOver(address));
+      return await this.#admitted(identified ?? anonymous, access);
     } catch (error) {
       const isRefused = showsToken(shown) && isUnauthorized(error);
       const isTooMuch = isRefused && refused.isOver(address);
@@ -118,14 +125,6 @@ export class TokenGate implements Gate {
     }
   }
 
-  /** What shows nothing, a key that is known here, or the secret, costs a hash to judge: who shares an address with others goes on. */
-  #isCheap({ bearer, ticket, token }: Shown): boolean {
-    const { list, isInternalSecret } = this.options;
-    const shown = bearer ?? ticket ?? token;
-    if (shown === undefined || isInternalSecret(shown)) return true;
-    return list.find(parseKeyToken(shown)?.id ?? "") !== undefined;
-  }
-
   /** Whoever shows no token is known by its address alone. */
   #anonymous(address: string): Caller {
     const { anonymousScopes, quotaOf } = this.options;
@@ -133,9 +132,18 @@ export class TokenGate implements Gate {
     return new AnonymousCaller(anonymousScopes, () => quotaOf(id, () => NO_LIMITS));
   }
 
-  /** undefined: nothing was shown. */
-  async #identify({ bearer, ticket, token }: Shown, access: RouteAccess): Promise<Caller | undefined> {
-    if (bearer !== undefined) return this.#authorized(bearer);
+  /**
+   * Costs a hash, at most a question to Redis, or one that all guesses share; but for signatures.
+   *
+   * @param isInTurn whether a signature is verified when no other one of such a caller is
+   * @returns undefined: nothing was shown
+   */
+  async #identify(
+    { bearer, ticket, token }: Shown,
+    access: RouteAccess,
+    isInTurn: boolean,
+  ): Promise<Caller | undefined> {
+    if (bearer !== undefined) return this.#authorized(bearer, isInTurn);
     if (ticket !== undefined && access === "stream") return this.#holderOf(await this.options.redeem(ticket));
     if (token === undefined) return undefined;
     const key = await this.#keyOf(token);
@@ -143,12 +151,12 @@ export class TokenGate implements Gate {
     return key.caller;
   }
 
-  async #authorized(bearer: string): Promise<Caller> {
+  async #authorized(bearer: string, isInTurn: boolean): Promise<Caller> {
     const caller = this.options.isInternalSecret(bearer)
       ? INTERNAL_CALLER
       : bearer.startsWith("fxk_")
         ? (await this.#keyOf(bearer)).caller
-        : await this.#jwtCaller(bearer);
+        : await this.#jwtCaller(bearer, isInTurn);
     if (bearer.length <= REMEMBERED_LENGTH_MAX) this.#known.set(bearer, caller);
     return caller;
   }
@@ -170,12 +178,19 @@ export class TokenGate implements Gate {
   }
 
   /** Many requests with one new token verify it once. */
-  #jwtCaller(token: string): Promise<Caller> {
+  #jwtCaller(token: string, isInTurn: boolean): Promise<Caller> {
     const running = this.#verifying.get(token);
     if (running !== undefined) return running;
-    const verifying = this.#verify(token).finally(() => this.#verifying.delete(token));
+    const verify = isInTurn ? this.#verifyInTurn(token) : this.#verify(token);
+    const verifying = verify.finally(() => this.#verifying.delete(token));
     this.#verifying.set(token, verifying);
     return verifying;
+  }
+
+  async #verifyInTurn(token: string): Promise<Caller> {
+    if (this.#inTurn >= IN_TURN_MAX) throw tooManyRefused(this.options.refused);
+    this.#inTurn += 1;
+    return this.#turns.run(() => this.#verify(token)).finally(() => (this.#inTurn -= 1));
   }
 
   async #verify(token: string): Promise<Caller> {

@@ -12,8 +12,8 @@ interface Refused {
 }
 
 /**
- * Holds addresses to a rate of tokens that are none, so that nobody guesses, nor makes a process verify signatures all day. In
- * each process by itself: what it bounds is work.
+ * Holds addresses to a rate of tokens that are none, so that nobody guesses, nor takes more than a turn of those who have
+ * signatures verified. In each process by itself: what it bounds is work.
  */
 export class RefusedTokens {
   readonly #refused = new BoundedMap<string, Refused>(ADDRESSES_MAX);
@@ -24,7 +24,7 @@ export class RefusedTokens {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** Whether an address is to show nothing more for now that would have to be looked into. */
+  /** Whether an address has shown so much of it that what it shows next is looked into last. */
   isOver(address: string): boolean {
     return this.#countOf(address) >= this.perSecond * BURST_S;
   }

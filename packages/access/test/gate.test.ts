@@ -6,7 +6,7 @@ import type { Caller, RouteAccess } from "@fx-ohlc/service-kit";
 import { exportJWK, SignJWT } from "jose";
 import { BoundedMap } from "../src/bounded-map.js";
 import { TokenGate } from "../src/gate.js";
-import { type JwtConfig, jwtVerifier } from "../src/jwt.js";
+import { type JwtConfig, jwtVerifier, type VerifyJwt } from "../src/jwt.js";
 import { KeyList } from "../src/key-list.js";
 import type { KeyRecord } from "../src/key-record.js";
 import { newKeyToken, secretHash } from "../src/key-token.js";
@@ -25,6 +25,16 @@ function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   return { token, record: { id, name: "a key", hash: secretHash(secret), scopes, ...rest, ...more } };
 }
 
+/** Counts how many JWTs are verified at once. */
+function counted(verify: VerifyJwt | undefined, verifying: { now: number; most: number }): VerifyJwt | undefined {
+  if (verify === undefined) return undefined;
+  return async (token) => {
+    verifying.now += 1;
+    verifying.most = Math.max(verifying.most, verifying.now);
+    return verify(token).finally(() => (verifying.now -= 1));
+  };
+}
+
 function gateWith(
   keys: readonly KeyRecord[],
   jwt: JwtConfig = NO_JWT,
@@ -35,10 +45,11 @@ function gateWith(
   const list = new KeyList(() => clock.ms);
   list.replace({ version: "1", keys, subjects });
   const tickets = new Map<string, TicketHolder>();
+  const verifying = { now: 0, most: 0 };
   const gate = new TokenGate({
     list,
     refresh: async () => undefined,
-    verifyJwt: jwtVerifier(jwt),
+    verifyJwt: counted(jwtVerifier(jwt), verifying),
     redeem: async (ticket) => {
       const holder = tickets.get(ticket);
       tickets.delete(ticket);
@@ -58,7 +69,7 @@ function gateWith(
       return (error as { status: number }).status;
     }
   };
-  return { admit, list, clock, tickets };
+  return { admit, list, clock, tickets, verifying };
 }
 
 describe("an API key", () => {
@@ -140,7 +151,6 @@ test("who guesses too much is told to wait, without a limit set; keys that are g
   const guesses: unknown[] = [];
   for (let times = 0; times < 8; times += 1) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
   expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
-  // A signature is not verified, nor is anybody asked whether a key was made just now.
   expect(await admit("read", "Bearer e30.e30.e30")).toBe(429);
   expect(await admit("read", `Bearer ${known.token.slice(0, -3)}xyz`)).toBe(429);
   expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
@@ -151,6 +161,17 @@ test("who guesses too much is told to wait, without a limit set; keys that are g
   expect(await admit("public", "Bearer garbage")).toMatchObject({ name: "anonymous" });
   expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(401);
   expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(429);
+});
+
+test("a ticket that is good opens a socket, from where tickets are guessed too", async () => {
+  const { record } = recordWith(["stream"]);
+  const { admit, tickets } = gateWith([record]);
+  const guesses: unknown[] = [];
+  for (let times = 0; times < 7; times += 1) guesses.push(await admit("stream", undefined, "/ws?ticket=guess"));
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  tickets.set("t", { kind: "key", id: record.id });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toMatchObject({ name: "a key" });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toBe(429);
 });
 
 test("tokens that are none count as requests of the address they come from", async () => {
@@ -242,6 +263,32 @@ describe("a JWT", () => {
     ["that was issued tomorrow", () => sign({ ...good, iat: nowS() + 86_400 })],
   ])("%s is refused", async (_what, make) => {
     expect(await gateWith([], config).admit("read", `Bearer ${await make()}`)).toBe(401);
+  });
+
+  test("that is new is verified in its turn where others are guessed, of which no more than one is at a time", async () => {
+    const { admit, verifying } = gateWith([], config);
+    const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    const made = Array.from({ length: 26 }, (_, number) => sign({ ...good, jti: String(number) }, other));
+    const guesses = await Promise.all(made);
+    const guess = (token: string) => admit("read", `Bearer ${token}`);
+    for (const token of guesses.splice(0, 6)) await guess(token);
+    verifying.most = 0;
+    const guessing = guesses.map(guess);
+    expect(await admit("read", `Bearer ${await sign(good)}`)).toMatchObject({ name: "someone" });
+    expect(new Set(await Promise.all(guessing))).toEqual(new Set([429]));
+    const crowd = Array.from({ length: 1100 }, (_, number) => guess(`e30.e30.${number}`));
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set([429]));
+    expect(verifying.most).toBe(1);
+    expect(await admit("read", `Bearer ${await sign({ ...good, iat: nowS() - 1 })}`)).toMatchObject({
+      name: "someone",
+    });
+  });
+
+  test("is held to whole connections, whatever it says", async () => {
+    const { admit } = gateWith([], config);
+    const limits = { connections: 1.5, requests_per_second: 1.5 };
+    const caller = await admit("read", `Bearer ${await sign({ ...good, limits })}`);
+    expect(caller).toMatchObject({ limits: { connections: 1, requests_per_second: 1.5 } });
   });
 
   test("ends with its subject's revocation, unless it was issued after it", async () => {

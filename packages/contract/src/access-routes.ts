@@ -63,7 +63,7 @@ export const ACCESS_ROUTES = declareRoutes({
     description: "For good: within 5 s it is refused everywhere, and its sockets are closed with 4001.",
     pathDto: KeyPath,
     answers: { 204: { description: "It is revoked." } },
-    problems: ["malformed", "not_found", ...AWAY],
+    problems: ["malformed", "not_found", "invalid", ...AWAY],
   },
   revokeSubject: {
     ...ADMIN,

@@ -1,5 +1,5 @@
 import { newKeyToken, parseKeyToken, secretHash } from "@fx-ohlc/access";
-import { SCOPES } from "@fx-ohlc/schemas";
+import { foldedName, SCOPES } from "@fx-ohlc/schemas";
 import type { EnvReader } from "@fx-ohlc/service-kit";
 import { raiseAccessVersion, recordAudit } from "./audit.js";
 import { inMigrationSession } from "./migration-session.js";
@@ -40,11 +40,11 @@ export async function putAdminKey(sql: Sql, token: string): Promise<boolean> {
   if (parsed === undefined) throw new Error("this is no API key");
   const hash = secretHash(parsed.secret);
   return sql.begin(async (transaction) => {
+    const live = await transaction<{ name: string }[]>`select name from api_keys where revoked_at is null`;
+    const isTaken = live.some(({ name }) => foldedName(name) === NAME);
     const [made] = await transaction<{ name: string }[]>`
       insert into api_keys (id, name, secret_hash, scopes, created_at, created_by)
-      select ${parsed.id}, case when count(*) = 0 then ${NAME} else ${`${NAME} ${parsed.id}`} end,
-             ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR}
-        from api_keys where lower(btrim(name)) = ${NAME} and revoked_at is null
+      values (${parsed.id}, ${isTaken ? `${NAME} ${parsed.id}` : NAME}, ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR})
           on conflict (id) do nothing
       returning name`;
     if (made !== undefined) {

@@ -90,6 +90,16 @@ export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
   );
 }
 
+/** What no text of PostgreSQL holds, nor any of its JSON: NUL, and half of a pair of UTF-16. */
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+/** Any text that the database can be asked for. */
+export function IsStorableText(): PropertyDecorator {
+  return parsedBy("isStorableText", { type: "string" }, (raw) =>
+    typeof raw === "string" && !UNSTORABLE.test(raw) ? raw : new Refused("must be text without NUL"),
+  );
+}
+
 /** A symbol, in its stored form. */
 export function IsSymbol(): PropertyDecorator {
   return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolProblem(raw)));
@@ -131,9 +141,9 @@ export function IsSeq(): PropertyDecorator {
   return parsedBy("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, unless(seqProblem));
 }
 
-/** The integer that a text of digits is, within [min, max]. */
+/** The integer that a text of digits is, within [min, max], of which none is more than is exact. */
 function parseInteger(raw: unknown, min: number, max: number): number | undefined {
-  if (typeof raw !== "string" || !/^\d{1,15}$/.test(raw)) return undefined;
+  if (typeof raw !== "string" || !/^\d{1,16}$/.test(raw)) return undefined;
   const value = Number(raw);
   return value >= min && value <= max ? value : undefined;
 }

@@ -1,7 +1,16 @@
 import { IsCount, IsFlag, IsInstant, IsText, IsTextOrNull, IsTickTime } from "./answer-fields.js";
-import { IsAnyText, IsIntegerText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
+import { IsIntegerText, IsStorableText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
 import { About, Describe, Field, type JsonSchema } from "./field-schema.js";
-import { CALLER_LIMIT_MAX, LIMITS, type Limits, limitMin, limitsProblem, SCOPES, type Scope } from "./scope.js";
+import {
+  CALLER_LIMIT_MAX,
+  LIMITS,
+  type Limits,
+  limitMin,
+  limitsProblem,
+  limitType,
+  SCOPES,
+  type Scope,
+} from "./scope.js";
 import { normalizePattern, SYMBOL_RULE } from "./symbol.js";
 import { type Micros, parseTime, TIME_RULE } from "./time.js";
 
@@ -24,13 +33,27 @@ function nullable(schema: JsonSchema): JsonSchema {
 
 /** What callers without a key are called in logs and in the audit. */
 const TAKEN_NAMES = ["anonymous", "internal"];
+/** Nothing that is not seen, or that changes how the rest is. */
+const LINE = /^[^\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]+$/u;
+
+/** In compatibility form (NFKC): what looks like a letter or a space is that letter, or a space. */
+function plainName(raw: string): string {
+  return raw.normalize("NFKC").replace(/\s+/g, " ").trim();
+}
 
 const parseName: Parse = (raw) => {
-  if (typeof raw !== "string" || raw.trim() === "" || raw.length > NAME_LENGTH_MAX || /\p{Cc}/u.test(raw)) {
+  const name = typeof raw === "string" && LINE.test(raw) ? plainName(raw) : "";
+  if (name === "" || name.length > NAME_LENGTH_MAX) {
     return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`);
   }
-  return TAKEN_NAMES.includes(raw.trim().toLowerCase()) ? new Refused(`must not be ${raw.trim()}`) : raw;
+  return TAKEN_NAMES.includes(foldedName(name)) ? new Refused(`must not be ${name}`) : name;
 };
+
+/** Names of which this is the same are one name to people. What the database folds depends on its locale. */
+export function foldedName(name: string): string {
+  // Some letters have no upper case of their own, others no lower case.
+  return plainName(name).toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+}
 
 /** A line for people: it is printed in logs and tables. */
 function IsName(): PropertyDecorator {
@@ -60,7 +83,7 @@ const parsePatterns: Parse = (raw) => {
 const LIMITS_SCHEMA: JsonSchema = {
   type: "object",
   properties: Object.fromEntries(
-    LIMITS.map((name) => [name, { type: "number", minimum: limitMin(name), maximum: CALLER_LIMIT_MAX }]),
+    LIMITS.map((name) => [name, { type: limitType(name), minimum: limitMin(name), maximum: CALLER_LIMIT_MAX }]),
   ),
   additionalProperties: false,
 };
@@ -136,20 +159,24 @@ export class KeyChangeDto {
 export class KeyPath {
   static readonly fields: readonly string[] = ["id"];
 
-  @IsAnyText()
+  @IsStorableText()
   id!: string;
 }
 
 const SUBJECT_LENGTH_MAX = 500;
+const SUBJECT = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${SUBJECT_LENGTH_MAX}}$`, "u");
+
+/** What the subject of a JWT may be, for its tokens are revoked by it. */
+export function isSubject(raw: unknown): raw is string {
+  return typeof raw === "string" && SUBJECT.test(raw);
+}
 
 /** Path of `DELETE /keys/jwt/{sub}`. */
 export class SubjectPath {
   static readonly fields: readonly string[] = ["sub"];
 
   @parsedBy("isSubject", { type: "string", minLength: 1, maxLength: SUBJECT_LENGTH_MAX }, (raw) =>
-    typeof raw === "string" && raw.length > 0 && raw.length <= SUBJECT_LENGTH_MAX && !raw.includes("\0")
-      ? raw
-      : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
+    isSubject(raw) ? raw : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
   )
   sub!: string;
 }
@@ -164,7 +191,7 @@ export class KeysQuery {
 
   @MayBeAbsent()
   @Describe("Paging cursor: only keys whose id comes after this one.")
-  @IsAnyText()
+  @IsStorableText()
   after?: string;
 }
 

@@ -30,9 +30,14 @@ const HELD_MIN = 1;
 /** More than anybody can do, and little enough to be reckoned with. */
 export const CALLER_LIMIT_MAX = 1e12;
 
+/** What is held is held whole. */
+export function limitType(name: LimitName): "number" | "integer" {
+  return name.endsWith("_per_second") ? "number" : "integer";
+}
+
 /** The least that a limit may be. */
 export function limitMin(name: LimitName): number {
-  return name.endsWith("_per_second") ? RATE_MIN : HELD_MIN;
+  return limitType(name) === "number" ? RATE_MIN : HELD_MIN;
 }
 
 export function isLimitName(name: string): name is LimitName {
@@ -44,8 +49,10 @@ export function limitsProblem(raw: unknown): string | undefined {
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return `must be an object of ${LIMITS.join(", ")}`;
   for (const [name, value] of Object.entries(raw)) {
     if (!isLimitName(name)) return `has no ${name}: it may have ${LIMITS.join(", ")}`;
-    const isFine = typeof value === "number" && value >= limitMin(name) && value <= CALLER_LIMIT_MAX;
-    if (!isFine) return `.${name} must be a number from ${limitMin(name)} to ${CALLER_LIMIT_MAX}`;
+    const isWithin = typeof value === "number" && value >= limitMin(name) && value <= CALLER_LIMIT_MAX;
+    const isWhole = limitType(name) === "number" || Number.isInteger(value);
+    const rule = `must be ${limitType(name) === "number" ? "a number" : "an integer"} from ${limitMin(name)}`;
+    if (!isWithin || !isWhole) return `.${name} ${rule} to ${CALLER_LIMIT_MAX}`;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import {
   IsAnyText,
   IsIntegerText,
   IsResolution,
+  IsStorableText,
   IsSymbol,
   IsUnixTime,
   MayBeAbsent,
@@ -29,7 +30,7 @@ export class UdfSearchQuery {
 
   @MayBeAbsent()
   @Describe("What the user typed: a part of a symbol; every symbol when absent or empty.")
-  @IsAnyText()
+  @IsStorableText()
   query?: string;
 
   @MayBeAbsent()

@@ -6,7 +6,11 @@ import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { Problem } from "./problem.js";
+import { refuse } from "./refusal.js";
+import { assignRequestId, requestIdFor } from "./request-id.js";
 import { takeTarget } from "./request-target.js";
+import { sendProblem } from "./send.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
@@ -61,11 +65,28 @@ const NO_SUCH_ADDRESS: readonly unknown[] = ["EADDRNOTAVAIL", "EAFNOSUPPORT"];
 
 const NO_FORWARDING: Forwarding = { trustedProxies: [], publicUrl: undefined };
 
+/** Node's own answer to it is no problem document, and it lets upgrades through. */
+const NO_HOST = new Problem("malformed", "A request of HTTP/1.1 has to say in Host by which name it asks.");
+
+/** HTTP/1.0 knows no `Host` (RFC 9112 §3.2). The authority of a target in absolute form is one by now. */
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === "1.1";
+}
+
 function judged(judge: (req: IncomingMessage) => void, accept: UpgradeListener | undefined) {
   if (accept === undefined) return undefined;
   return (...[req, socket, head]: Parameters<UpgradeListener>) => {
     judge(req);
+    if (lacksHost(req)) return refuse(socket, NO_HOST, requestIdFor(req));
     accept(req, socket, head);
+  };
+}
+
+function answered(handler: RequestListener): RequestListener {
+  return (req, res) => {
+    if (!lacksHost(req)) return handler(req, res);
+    assignRequestId(req, res);
+    sendProblem(res, NO_HOST);
   };
 }
 
@@ -90,6 +111,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    requireHostHeader: false, // It is required here.
   });
   const sockets = trackSockets(server);
   // Before all others: what they read in headers is true then.
@@ -102,7 +124,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
-  server.on("request", handler);
+  server.on("request", answered(handler));
   const besides = await listenOn(server, options);
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
   const stop: HttpServer["stop"] = (deadlineMs, graceMs = 0) => {

@@ -137,3 +137,20 @@ describe("listen", () => {
     expect(await cutOff).toMatchObject([{ code: "ECONNRESET" }]);
   });
 });
+
+test.each([
+  ["HTTP/1.1", "", "HTTP/1.1 400 "],
+  ["HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\n", "HTTP/1.1 400 "],
+  ["HTTP/1.1", "Host:\r\nConnection: close\r\n", "HTTP/1.1 200 "],
+  ["HTTP/1.0", "", "HTTP/1.1 200 "],
+])("a request of %s that says %j is answered %s, a refusal as a problem", async (version, head, status) => {
+  const accept: UpgradeListener = (_req, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  const server = await listen((_req, res) => res.end("done"), { port: 0, host: "127.0.0.1", onWebSocket: accept });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`GET / ${version}\r\n${head}\r\n`);
+  const answer = String(await once(socket, "data"));
+  socket.destroy();
+  await server.stop(0);
+  expect(answer.startsWith(status)).toBe(true);
+  if (status.includes("400")) expect(answer).toMatch(/x-request-id: .*[\s\S]*"type":"\/problems\/malformed"/i);
+});

@@ -138,9 +138,57 @@ test("no two live keys have one name, however it is written", async () => {
   expect((await ask("PATCH", `/keys/${other.id}`, ADMIN, { name: "Desk one" })).status).toBe(200);
 });
 
+test("of two changes at once that together make a key for some symbols one that makes keys, one is refused", async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { id } = await makeKey({});
+    const changes = [{ scopes: ["admin"] }, { symbols: ["EUR*"] }];
+    const answers = await Promise.all(changes.map((change) => ask("PATCH", `/keys/${id}`, ADMIN, change)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+  }
+});
+
+test("names are plain lines, and those that look alike are one name, whatever the database's locale", async () => {
+  const named = (name: string) => ask("POST", "/keys", ADMIN, { name, scopes: ["read"] });
+  expect((await named("\u00a0Ｄup  Éa\u3000")).body).toMatchObject({ name: "Dup Éa" });
+  await named("Straße");
+  for (const name of ["dup éa", "DUP\u00a0E\u0301A", "dup éa\u2003", "STRASSE", "strasse"])
+    expect([name, (await named(name)).status]).toEqual([name, 409]);
+  const unseen = [
+    "dup\u200b",
+    "anonymous\u200b",
+    "internal\u2060",
+    "a\u202eb",
+    "\ud800",
+    "a\u{e0080}",
+    "a\u2028b",
+    "\u3164",
+  ];
+  for (const name of [...unseen, "\u00a0", "ＡＮＯＮＹＭＯＵＳ", "\u2003internal", "ﷺ".repeat(6)])
+    expect([name, await named(name)]).toMatchObject([name, { status: 422, body: { errors: [{ field: "name" }] } }]);
+});
+
+test("what no database can hold is refused, or is not there, on every route of access", async () => {
+  const statusOf = async (method: string, path: string, body?: object) => (await ask(method, path, ADMIN, body)).status;
+  expect(await statusOf("DELETE", "/keys/%00")).toBe(422);
+  expect(await statusOf("PATCH", "/keys/a%00b", { name: "n" })).toBe(422);
+  expect(await statusOf("DELETE", "/keys/jwt/%00")).toBe(422);
+  expect(await statusOf("GET", "/keys?after=%00")).toBe(422);
+  expect(await statusOf("GET", "/audit?before=%00")).toBe(422);
+  expect(await statusOf("GET", "/keys?after=%ed%a0%80")).toBe(400);
+  expect(await statusOf("DELETE", "/keys/%ed%a0%80")).toBe(400);
+  expect(await statusOf("DELETE", `/keys/jwt/${encodeURIComponent("𝕏".repeat(500))}`)).toBe(204);
+  expect(await statusOf("PUT", "/symbols/EURUSD", { description: "\ud800" })).toBe(422);
+});
+
+test("the audit is asked for from any entry that can be named", async () => {
+  expect((await ask("GET", `/audit?limit=1&before=${Number.MAX_SAFE_INTEGER}`, ADMIN)).body).toHaveLength(1);
+  expect((await ask("GET", "/audit?before=9007199254740992", ADMIN)).status).toBe(422);
+});
+
 test.each([
   ["limits", '{"requests_per_second":1e-300}'],
   ["limits", '{"connections":0.5}'],
+  ["limits", '{"connections":1.5}'],
   ["limits", '{"__proto__":{"requests_per_second":1}}'],
   ["limits", '{"constructor":1}'],
   ["limits", '{"requests_per_second":1e13}'],

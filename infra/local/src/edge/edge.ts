@@ -80,12 +80,13 @@ export class Edge implements Service {
   }
 
   /**
-   * A service is told by which name it was asked, and judges it; only where a request says none it would be told its own.
+   * A service is told by which name it was asked, and judges it; only where a request says none, or an empty one, it would be
+   * told its own.
    *
    * @throws Problem 421
    */
   #requireName(req: IncomingMessage): void {
-    if (req.headers.host === undefined) requireAllowedHost(this.#config.door, req);
+    if (!req.headers.host) requireAllowedHost(this.#config.door, req);
   }
 
   async #answerItself(kind: Exclude<Route["kind"], "proxy">, req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -15,7 +15,7 @@ import {
 import { readJson } from "../http/request-body.js";
 import type { AuditLog } from "./audit-log.js";
 import type { KeyPublisher } from "./key-publisher.js";
-import type { KeyRow, KeyStore } from "./key-store.js";
+import type { JudgeKey, KeyRow, KeyStore } from "./key-store.js";
 
 /** A thousand patterns of symbols, with room. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -153,11 +153,12 @@ function requireWholeAdmin({ scopes, symbols }: Pick<KeyDto, "scopes" | "symbols
 }
 
 async function change(keyStore: KeyStore, id: string, changes: KeyChangeDto, caller: Caller): Promise<KeyRow> {
-  const before = await keyStore.find(id);
-  if (before?.in_url === true && changes.scopes !== undefined) requireUrlScopes(changes.scopes);
-  const { scopes = before?.scopes ?? [], symbols = before?.symbols ?? null } = changes;
-  requireWholeAdmin({ scopes, symbols });
-  const row = await keyStore.update(id, changes, caller.name);
+  const judge: JudgeKey = (before) => {
+    const { scopes = before.scopes, symbols = before.symbols } = changes;
+    if (before.in_url) requireUrlScopes(scopes);
+    requireWholeAdmin({ scopes, symbols });
+  };
+  const row = await keyStore.update(id, changes, judge, caller.name);
   if (row === undefined) throw noSuchKey();
   return row;
 }

@@ -9,7 +9,7 @@ import {
   recordAudit,
   type Transaction,
 } from "@fx-ohlc/database";
-import type { KeyChangeDto, KeyDto, Micros } from "@fx-ohlc/schemas";
+import { foldedName, type KeyChangeDto, type KeyDto, type Micros } from "@fx-ohlc/schemas";
 import { Problem } from "@fx-ohlc/service-kit";
 
 /** A live key as the table has it, but for its secret's hash. Times as microseconds. */
@@ -32,6 +32,9 @@ export interface KeyPage {
 const COLUMNS = "id, name, scopes, symbols, limits, in_url, created_at, created_by, expires_at, last_used_at";
 
 type NewKey = KeyDto & { readonly id: string; readonly secret: string };
+
+/** Told of a key before it is changed. */
+export type JudgeKey = (before: KeyRow) => void;
 
 /** What keys there are. Every change raises their version and is noted in the audit, in one transaction. */
 export class KeyStore {
@@ -61,17 +64,18 @@ export class KeyStore {
     );
   }
 
-  async find(id: string): Promise<KeyRow | undefined> {
-    return inSession(this.database.sql, (sql) => readKey(sql, id));
-  }
-
-  /** @returns the key as it is then; undefined when there is no live one of this id */
-  update(id: string, changes: KeyChangeDto, actor: string): Promise<KeyRow | undefined> {
+  /**
+   * @param judge throws where a key may not become this; nobody changes it before this change is through
+   * @returns the key as it is then; undefined when there is no live one of this id
+   */
+  update(id: string, changes: KeyChangeDto, judge: JudgeKey, actor: string): Promise<KeyRow | undefined> {
     const { limits, ...plain } = changes;
     const columns = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
     return this.change(async (transaction) => {
-      const [live] = await transaction`select 1 from api_keys where id = ${id} and revoked_at is null for update`;
+      await transaction`select from api_keys where id = ${id} for update`;
+      const live = await readKey(transaction, id);
       if (live === undefined) return undefined;
+      judge(live);
       await note(transaction, { actor, action: "key.changed", target: id, details: { changed: Object.keys(changes) } });
       if (changes.name !== undefined) await requireFreeName(transaction, changes.name, id);
       if (Object.keys(columns).length > 0) {
@@ -179,9 +183,9 @@ async function readVersion(
  * @throws Problem 409
  */
 async function requireFreeName(transaction: Transaction, name: string, id: string): Promise<void> {
-  const [other] = await transaction<{ id: string; name: string }[]>`
-    select id, name from api_keys
-     where lower(btrim(name)) = lower(btrim(${name})) and id <> ${id} and revoked_at is null`;
+  const others = await transaction<{ id: string; name: string }[]>`
+    select id, name from api_keys where id <> ${id} and revoked_at is null`;
+  const other = others.find((key) => foldedName(key.name) === foldedName(name));
   if (other === undefined) return;
   throw new Problem("conflict", `There is a live key of the name ${other.name} already: ${other.id}.`);
 }
