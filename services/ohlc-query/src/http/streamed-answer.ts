@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cutOff, Problem } from "@fx-ohlc/service-kit";
 import type { Piece } from "../formats/table-text.js";
@@ -16,7 +15,7 @@ export interface StreamedAnswer {
   readonly contentType: string;
 }
 
-/** Answers under way at once. Each holds a page: its rows and its text or bytes, some 1 MB, and so does a reader who takes nothing. */
+/** Answers under way at once. Each holds a page, its rows and its text, some 1 MB, and 1 MB more when it is compressed, whoever reads it. */
 const PLACES_MAX = 100;
 /** So long a reader keeps its place where all callers have equally few. */
 const FAIR_MS = 10_000;
@@ -75,7 +74,7 @@ export class AnswerStreams {
       else {
         const pages = this.#texts(first, pieces, deadline);
         if (encoding === undefined) await write(pages, stream);
-        else await pipeline(sourceOf(pages), compressing(encoding), (encoded) => write(encoded, stream));
+        else await pipeline(pages, compressing(encoding), (encoded) => write(encoded, stream));
       }
     } finally {
       this.#streams.delete(stream);
@@ -118,11 +117,6 @@ export class AnswerStreams {
       fewer > 0 && counts.get(holder) === most && nowMs - pace.startedMs >= fairMs;
     return [...this.#streams].filter((stream) => yields(stream) || stream.pace.isSlow(nowMs));
   }
-}
-
-/** Asked for the next page when the one before is taken. */
-function sourceOf(pages: AsyncIterable<Buffer>): Readable {
-  return Readable.from(pages, { objectMode: false, highWaterMark: 1 });
 }
 
 async function write(encoded: AsyncIterable<Buffer>, { res, signal, pace }: Stream): Promise<void> {
