@@ -100,20 +100,23 @@ export function tableText(table: Table, format: TableFormat): string {
   return writer.opening(table) + rowsText(table, writer, true) + writer.closing;
 }
 
-/** Makes the text of a piece of an answer, which takes some 10 ms. */
-export type MakePiece = () => string | Buffer;
+/** A piece of an answer: how many rows it has, and how its text is made, which takes some 10 ms for a whole page. */
+export interface Piece {
+  readonly rows: number;
+  readonly make: () => string | Buffer;
+}
 
 /** An answer piece by piece: the tables' rows one after the other. There is at least one table. */
-export async function* tablePieces(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<MakePiece> {
+export async function* tablePieces(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<Piece> {
   const writer = WRITERS[format];
   let isOpen = false;
   let hasRows = false;
   for await (const table of tables) {
     const opening = isOpen ? "" : writer.opening(table);
     const isFirst = !hasRows;
-    yield () => opening + rowsText(table, writer, isFirst);
+    yield { rows: table.rows, make: () => opening + rowsText(table, writer, isFirst) };
     isOpen = true;
     hasRows ||= table.rows > 0;
   }
-  if (writer.closing !== "") yield () => writer.closing;
+  if (writer.closing !== "") yield { rows: 0, make: () => writer.closing };
 }

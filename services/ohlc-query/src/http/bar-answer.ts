@@ -16,7 +16,7 @@ import { type RowsContext, tableOf } from "../formats/bar-rows.js";
 import type { BarRows } from "../formats/bar-table.js";
 import { BarsBody } from "../formats/bars-body.js";
 import type { Table } from "../formats/table.js";
-import { type MakePiece, tablePieces, tableText } from "../formats/table-text.js";
+import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
@@ -105,7 +105,7 @@ async function* filledTables(sources: BarSources, request: BarRequest, fill: Fil
 }
 
 /** The text of a whole range, page by page. */
-async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<MakePiece> {
+async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<Piece> {
   const { range, format } = request;
   let closing: string | undefined;
   let hasRows = false;
@@ -113,12 +113,12 @@ async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenera
     noteRows(sources, range.interval, startedMs, bars.count);
     const body = new BarsBody(bars, format, context);
     const before = { isOpen: closing !== undefined, hasRows };
-    yield () => body.rowsAfter(before.isOpen, before.hasRows);
+    yield { rows: bars.count, make: () => body.rowsAfter(before.isOpen, before.hasRows) };
     closing = body.closing;
     hasRows ||= bars.count > 0;
   }
   const end = closing ?? "";
-  if (end !== "") yield () => end;
+  if (end !== "") yield { rows: 0, make: () => end };
 }
 
 interface BodyContext {

@@ -23,7 +23,11 @@ const GZIP_LEVEL = 4;
 /** Answers compressed at once, some 16 MB; others are sent as they are meanwhile. */
 const RUNNING_MAX = 8;
 
+/** 256 kB are looked back at while an answer is made page by page: brotli's own choice would hold 8 MB as long as a reader takes. */
+const STREAMED_WINDOW_BITS = 18;
+
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } };
+const STREAMED_BROTLI = { params: { ...BROTLI.params, [constants.BROTLI_PARAM_LGWIN]: STREAMED_WINDOW_BITS } };
 const GZIP = { level: GZIP_LEVEL };
 const withBrotli = promisify(brotliCompress);
 const withGzip = promisify(gzip);
@@ -79,5 +83,5 @@ function joined(parts: readonly BodyPart[]): Buffer {
 
 /** Compresses what is piped through it. */
 export function compressing(encoding: Encoding): Transform {
-  return encoding === "br" ? createBrotliCompress(BROTLI) : createGzip(GZIP);
+  return encoding === "br" ? createBrotliCompress(STREAMED_BROTLI) : createGzip(GZIP);
 }

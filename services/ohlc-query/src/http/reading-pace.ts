@@ -17,7 +17,7 @@ export class ReadingPace {
   /** The first lies as far back as is looked. */
   readonly #marks: Mark[];
 
-  constructor(startedMs: number) {
+  constructor(readonly startedMs: number) {
     this.#last = { atMs: startedMs, bytes: 0 };
     this.#marks = [this.#last];
   }

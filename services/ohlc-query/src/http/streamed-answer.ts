@@ -1,24 +1,24 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { cutOff, LoopTurns, Problem } from "@fx-ohlc/service-kit";
-import type { MakePiece } from "../formats/table-text.js";
+import { cutOff, Problem } from "@fx-ohlc/service-kit";
+import type { Piece } from "../formats/table-text.js";
 import { compressing, encodingOf } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
+import { PageTurns } from "./page-turns.js";
 import type { ReadDeadline } from "./read-deadline.js";
 import { ReadingPace } from "./reading-pace.js";
 
 /** An answer of any length, made while it is read. */
 export interface StreamedAnswer {
-  readonly pieces: AsyncGenerator<MakePiece>;
+  readonly pieces: AsyncGenerator<Piece>;
   readonly contentType: string;
 }
 
-/** Answers under way at once: each holds a page or two of rows, some 3 MB. */
-const STREAMS_MAX = 20;
-/** So many places are a caller's own. One who has more gives the slowest of his up to somebody who has fewer, as soon as he asks. */
-const OWN_MAX = 5;
+/** Answers under way at once. Each holds a page, its rows and its text, some 1 MB, and 1 MB more when it is compressed, whoever reads it. */
+const PLACES_MAX = 100;
+/** So long a reader keeps its place where all callers have equally few. */
+const FAIR_MS = 10_000;
 
 /** An answer under way. */
 interface Stream {
@@ -34,18 +34,18 @@ const BY_OLD_PROTOCOL = /(^|,)\s*1\.0 [^,]*$/;
 
 /**
  * Sends answers of any length in bounded memory: the next rows are read from the database when the client has taken those
- * before them, and between two reads nothing is held there.
+ * before them, and between two reads nothing is held there. Texts are made in turns: see {@link PageTurns}.
  *
- * Texts are made one at a time, in turns of the event loop, so that short answers are served between them however many long ones
- * there are.
- *
- * A reader may pause. When all places are taken and another answer is asked for, one gives his up who takes less than 64 kB/s over a
- * minute, and one whose caller has more than five places to a caller who has fewer. After ten minutes without a byte a reader is cut, as
- * on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
+ * A reader may take its time as long as there are places. When all are taken, whoever asks for another gets one from the caller who has
+ * the most, whose slowest reader gives way: at once where that caller keeps more than the other has, and after 10 s with its place where
+ * he has one more, as when each has one. Besides, who takes less than 64 kB/s over a minute gives way to anybody. After ten minutes
+ * without a byte a reader is cut, as on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
  */
 export class AnswerStreams {
   readonly #streams = new Set<Stream>();
-  readonly #turns = new LoopTurns();
+  readonly #pages = new PageTurns();
+
+  constructor(private readonly placesMax = PLACES_MAX) {}
 
   /** @throws Problem 503 when too many are under way; whatever the first rows fail with */
   async send(
@@ -72,9 +72,9 @@ export class AnswerStreams {
       });
       if (req.method === "HEAD") res.end();
       else {
-        const encoder = encoding === undefined ? new PassThrough() : compressing(encoding);
-        const source = Readable.from(this.#texts(first, pieces, deadline), { objectMode: false, highWaterMark: 1 });
-        await pipeline(source, encoder, (encoded) => write(encoded, stream));
+        const pages = this.#texts(first, pieces, deadline);
+        if (encoding === undefined) await write(pages, stream);
+        else await pipeline(pages, compressing(encoding), (encoded) => write(encoded, stream));
       }
     } finally {
       this.#streams.delete(stream);
@@ -84,21 +84,20 @@ export class AnswerStreams {
 
   /** All texts; to read for each may take the whole time of a request, and neither the reader's pauses nor its turn take any of it. */
   async *#texts(
-    first: IteratorResult<MakePiece, unknown>,
-    rest: AsyncGenerator<MakePiece>,
+    first: IteratorResult<Piece, unknown>,
+    rest: AsyncGenerator<Piece>,
     deadline: ReadDeadline,
-  ): AsyncGenerator<string | Buffer> {
+  ): AsyncGenerator<Buffer> {
     for (let next = first; next.done !== true; next = await rest.next()) {
       deadline.pause();
-      await this.#turns.next();
-      yield next.value();
+      yield await this.#pages.make(next.value, next === first, deadline);
       deadline.restart();
     }
   }
 
   /** @throws Problem 503 when nobody gives his place up */
   #makeRoom(caller: string): void {
-    if (this.#streams.size < STREAMS_MAX) return;
+    if (this.#streams.size < this.placesMax) return;
     const nowMs = performance.now();
     const rate = ({ pace }: Stream) => pace.bytesPerS(nowMs);
     const [slowest] = this.#yielding(caller, nowMs).sort((a, b) => rate(a) - rate(b));
@@ -107,14 +106,16 @@ export class AnswerStreams {
     cutOff(slowest.res);
   }
 
-  /** Those that give their places up to a caller, if he needs one. */
+  /** Those that give their places up to a caller who asks for one. */
   #yielding(caller: string, nowMs: number): Stream[] {
     const counts = new Map<string, number>();
-    for (const stream of this.#streams) counts.set(stream.caller, (counts.get(stream.caller) ?? 0) + 1);
-    const hasFewer = (counts.get(caller) ?? 0) < OWN_MAX;
-    return [...this.#streams].filter(
-      ({ caller: holder, pace }) => (hasFewer && (counts.get(holder) ?? 0) > OWN_MAX) || pace.isSlow(nowMs),
-    );
+    for (const { caller: holder } of this.#streams) counts.set(holder, (counts.get(holder) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    const fewer = most - (counts.get(caller) ?? 0);
+    const fairMs = fewer > 1 ? 0 : FAIR_MS;
+    const yields = ({ caller: holder, pace }: Stream) =>
+      fewer > 0 && counts.get(holder) === most && nowMs - pace.startedMs >= fairMs;
+    return [...this.#streams].filter((stream) => yields(stream) || stream.pace.isSlow(nowMs));
   }
 }
 
