@@ -47,8 +47,9 @@ class Pipeline {
     const socket = this.#socket;
     const push = Socket.prototype.push.bind(socket);
     socket.push = (chunk: Buffer | null) => {
+      if (chunk === null || chunk.length <= PIECE_BYTES) return push(chunk);
       let wantsMore = true;
-      for (const piece of chunk === null ? [null] : piecesOf(chunk)) wantsMore = push(piece);
+      for (const piece of piecesOf(chunk)) wantsMore = push(piece);
       return wantsMore;
     };
     socket.on("data", this.#stay);
