@@ -299,6 +299,52 @@ describe("the edge", () => {
     }
   });
 
+  it("asks a service one request of a connection at a time, however many it sends ahead, and others at once", async () => {
+    const open = new Set<Socket>();
+    const waiting: (() => void)[] = [];
+    query.handler = (req, res) => {
+      open.add(req.socket);
+      if (req.url === "/symbols") res.end("other");
+      else waiting.push(() => res.end(`${req.url}\n`));
+    };
+    const path = (number: number) => `/ohlc/minute?limit=${number}`;
+    const ahead = Array.from({ length: 300 }, (_, number) => path(number));
+    const floods = Array.from({ length: 20 }, () => connect({ port, host: "127.0.0.1" }).setEncoding("utf8"));
+    for (const flood of floods) {
+      flood.write(ahead.map((target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
+      flood.write(`GET ${path(300)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    }
+    await eventually(() => waiting.length === 20);
+    for (let round = 0; round < 5; round += 1) expect(await (await fetch(`${url}/symbols`)).text()).toBe("other");
+    expect(waiting).toHaveLength(20);
+    const texts = Promise.all(floods.map(textOf));
+    const answering = setInterval(() => {
+      for (const answer of waiting.splice(0)) answer();
+    });
+    for (const text of await texts)
+      expect(text.match(/limit=\d+/g)).toEqual([...ahead, path(300)].map((p) => p.slice(13)));
+    clearInterval(answering);
+    expect(open.size).toBeLessThan(40);
+  });
+
+  it("asks nothing for who has left, of what he sent ahead", async () => {
+    const asked: (string | undefined)[] = [];
+    let answer: () => void = () => undefined;
+    query.handler = (req, res) => {
+      asked.push(req.url);
+      answer = () => res.end();
+    };
+    const socket = open();
+    socket.write(`GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(5));
+    await eventually(() => asked.length === 1);
+    socket.resetAndDestroy();
+    await eventually(async () => {
+      answer();
+      return (await (await fetch(`${url}/metrics/stream-gateway`)).text()) !== "";
+    });
+    expect(asked).toEqual(["/ohlc/minute"]);
+  });
+
   it.each(["/internal/anchor", "/nothing"])("answers 404 to %s without asking anybody", async (path) => {
     const answer = await fetch(`${url}${path}`);
     expect(answer.status).toBe(404);

@@ -6,6 +6,7 @@ import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { boundPipelining } from "./pipelining.js";
 import { Problem } from "./problem.js";
 import { refuse } from "./refusal.js";
 import { assignRequestId, requestIdFor } from "./request-id.js";
@@ -121,6 +122,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     judgeForwarding(req);
   };
   server.on("request", judge);
+  boundPipelining(server);
   tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { ServiceName } from "@fx-ohlc/contract";
 import {
   assignRequestId,
+  callerAddress,
   createLogger,
   FailureLog,
   type HttpServer,
@@ -18,7 +20,9 @@ import {
 } from "@fx-ohlc/service-kit";
 import { systemHealth, systemReady } from "./aggregate-health.js";
 import type { EdgeConfig } from "./config.js";
+import { InOrder } from "./in-order.js";
 import { METRICS, type Route, routeOf } from "./routes.js";
+import { Shares } from "./shares.js";
 import { createUpstreamProxy, passRequestId } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
@@ -33,6 +37,12 @@ type Proxied = Extract<Route, { kind: "proxy" }>;
 export class Edge implements Service {
   readonly #config: EdgeConfig;
   readonly #proxy = createUpstreamProxy(new FailureLog(createLogger({ service: "edge", level: "info" })));
+  readonly #inOrder = new InOrder();
+  readonly #shares: Readonly<Record<ServiceName, Shares>> = {
+    "tick-ingest": new Shares(),
+    "ohlc-query": new Shares(),
+    "stream-gateway": new Shares(),
+  };
   #server: HttpServer | undefined;
 
   constructor(config: EdgeConfig) {
@@ -47,7 +57,7 @@ export class Edge implements Service {
   /** @throws Error in one line when the port is taken */
   async start(): Promise<void> {
     // An upload lasts as long as it needs; the services bound what is silent.
-    this.#server = await listen((req, res) => void this.#answer(req, res), {
+    this.#server = await listen((req, res) => void this.#inOrder.run(res, (over) => this.#answer(req, res, over)), {
       port: this.#config.port,
       host: this.#config.door.bindAddresses,
       forwarding: this.#config.door,
@@ -60,23 +70,29 @@ export class Edge implements Service {
     await this.#server?.stop(DRAIN_DEADLINE_MS);
   }
 
-  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #answer(req: IncomingMessage, res: ServerResponse, over: Promise<void>): Promise<void> {
     assignRequestId(req, res);
     const route = routeOf(req.method ?? "", req.url ?? "");
     try {
-      if (route.kind === "proxy") await this.#handOn(route, req, res);
+      if (route.kind === "proxy") await this.#handOn(route, req, res, over);
       else await this.#answerItself(route.kind, req, res);
     } catch (error) {
       sendProblem(res, problemOf(error));
     }
   }
 
-  async #handOn({ service, target }: Proxied, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #handOn(
+    { service, target }: Proxied,
+    req: IncomingMessage,
+    res: ServerResponse,
+    over: Promise<void>,
+  ): Promise<void> {
     if (target !== METRICS) this.#requireName(req);
     passRequestId(req, res);
     delete req.headers.expect; // Answered here.
     req.url = target;
-    await this.#proxy.web(req, res, { target: this.#config.urls[service] });
+    const ask = () => this.#proxy.web(req, res, { target: this.#config.urls[service] });
+    await this.#shares[service].run(callerAddress(req), over, ask);
   }
 
   /**
