@@ -220,6 +220,7 @@ export const REFUSALS: readonly Step[] = [
   write("changeKey", { name: "n".repeat(70_000) }, 413, { path: { id: FIRST_KEY } }),
   write("changeKey", {}, 404, { path: { id: "nobody" } }),
   { operation: "revokeKey", path: { id: "nobody" }, status: 404 },
+  { operation: "revokeKey", path: { id: "\u0000" }, status: 422 },
   { operation: "revokeSubject", path: { sub: "s".repeat(501) }, status: 422 },
   { operation: "listKeys", query: { limit: "many" }, status: 422 },
   { operation: "getAudit", query: { limit: "many" }, status: 422 },
