@@ -38,8 +38,11 @@ async function answerOf(pieces: readonly Buffer[]): Promise<TaggedAnswer> {
     tag: `"${createHash("md5").update(whole).digest("hex")}"`,
     length: whole.length,
     contentType: "application/json",
-    isKept: true,
     parts: () => {
+      made += 1;
+      return pieces.map((raw) => ({ raw }));
+    },
+    keptParts: async () => {
       made += 1;
       return parts;
     },

@@ -32,10 +32,10 @@ export interface TaggedAnswer {
   readonly length: number;
   readonly contentType: string;
   readonly link?: string | undefined;
-  /** Whether most of the body is kept compressed. */
-  readonly isKept?: boolean;
   /** The body, in order; asked for once, when it is sent. */
   parts(): readonly BodyPart[];
+  /** The same with what is kept compressed, where that is most of it: asked for instead, by who takes it. */
+  keptParts?(): Promise<readonly BodyPart[]>;
 }
 
 export type Answer = TextAnswer | TaggedAnswer | StreamedAnswer;
@@ -52,8 +52,8 @@ export class AnswerSender {
   }
 
   #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): void | Promise<void> {
-    const { tag, length, contentType, link, isKept = false } = answer;
-    const encoding = isWorthEncoding(length) ? encodingOf(req, isKept) : undefined;
+    const { tag, length, contentType, link } = answer;
+    const encoding = isWorthEncoding(length) ? encodingOf(req, answer.keptParts !== undefined) : undefined;
     // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.
     const ETag = encoding === undefined ? tag : `W/${tag}`;
     const headers = { ETag, ...REVALIDATED, ...(link === undefined ? {} : { Link: link }) };
@@ -76,8 +76,8 @@ export class AnswerSender {
     encoding: Encoding,
     headers: Record<string, string>,
   ): Promise<void> {
-    const body = answer.parts();
     const { contentType } = answer;
+    const body = (await (encoding === "gzip" ? answer.keptParts?.() : undefined)) ?? answer.parts();
     const encoded = await this.#compressor.compress(body, encoding);
     if (encoded === undefined) sendPieces(res, 200, contentType, bytesOf(body), headers);
     else sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });

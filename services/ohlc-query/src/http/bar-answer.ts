@@ -22,7 +22,6 @@ import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
 import type { Answer, TaggedAnswer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
-import { encodingOf } from "./compression.js";
 import { isMostlyWhole, keptParts } from "./kept-parts.js";
 import { CONTENT_TYPES } from "./media-type.js";
 
@@ -121,18 +120,10 @@ async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenera
   if (end !== "") yield { rows: 0, make: () => end };
 }
 
-interface BodyContext {
-  readonly req: IncomingMessage;
-  readonly contentType: string;
-  readonly link: string | undefined;
-}
-
 /** An answer of bars, many of which may lie in memory as they are sent. */
-async function bodyAnswer(body: BarsBody, { req, contentType, link }: BodyContext): Promise<TaggedAnswer> {
-  const { pieces, length } = body;
-  const isKept = encodingOf(req, true) === "gzip" && isMostlyWhole(pieces);
-  const parts = isKept ? await keptParts(pieces) : pieces;
-  return { tag: body.tag, length, contentType, link, isKept, parts: () => parts };
+function bodyAnswer({ pieces, length, tag }: BarsBody, head: Pick<TaggedAnswer, "contentType" | "link">): TaggedAnswer {
+  const kept = isMostlyWhole(pieces) ? { keptParts: () => keptParts(pieces) } : {};
+  return { tag, length, ...head, parts: () => pieces, ...kept };
 }
 
 /** Answers a request for bars of one symbol. */
@@ -153,5 +144,5 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   }
   const { bars, link } = await readPage<Bars>(sources.pages, req, request);
   noteRows(sources, range.interval, startedMs, bars.count);
-  return bodyAnswer(new BarsBody(bars, format, context), { req, contentType, link });
+  return bodyAnswer(new BarsBody(bars, format, context), { contentType, link });
 }
