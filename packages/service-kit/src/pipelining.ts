@@ -10,7 +10,7 @@ const PIECE_BYTES = 512;
 const END_OF_HEAD = "\r\n\r\n";
 
 /**
- * Bounds what a client gets by sending requests ahead of their answers: a connection has some 16 of them under way, whatever is
+ * Bounds what a client gets by sending requests ahead of their answers: a connection has 16 to 28 of them under way, whatever is
  * behind them waits as the bytes it came in, 128 kB at most, and then in the sender. It is served in order, and such connections
  * take turns: a piece a turn of the event loop, and half of the loop at least is for others.
  */
