@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Limits, Scope } from "@fx-ohlc/schemas";
 import {
   type Caller,
-  callerAddress,
+  callerNetwork,
   type Door,
   type Gate,
   type Guarded,
@@ -109,7 +109,7 @@ export class TokenGate implements Gate {
   /** Who has guessed too much is told to wait, and whoever shows something good from the same address is let in all the same. */
   async #admitUnknown(req: IncomingMessage, shown: Shown, access: RouteAccess): Promise<Caller> {
     const { refused } = this.options;
-    const address = callerAddress(req);
+    const address = callerNetwork(req);
     const anonymous = this.#anonymous(address);
     try {
       const identified = await this.#identify(shown, access, refused.isOver(address));

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { ConfigError, readEnv } from "./env.js";
-import { callerAddress, forwardingJudge, readForwarding } from "./forwarding.js";
+import { callerAddress, callerNetwork, forwardingJudge, readForwarding } from "./forwarding.js";
 import { pageLink } from "./page-link.js";
 
 const PROXY = "10.0.0.1";
@@ -38,6 +38,22 @@ describe("the address of a caller", () => {
     const forwarded = 'for=6.6.6.6, for="[2001:db8::1]:4711";proto=https;host=fx.example, for=10.0.0.3';
     expect(callerAddress(judged(PROXY, { forwarded }))).toBe("2001:db8::1");
     expect(callerAddress(judged(PROXY, { forwarded, "x-forwarded-for": "1.2.3.4" }))).toBe("1.2.3.4");
+  });
+});
+
+describe("whose share a request counts towards", () => {
+  test.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:DB8:0:12:a:b:c:d", "2001:db8:0:12::/64"],
+    ["2001:db8:0:012::1", "2001:db8:0:12::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001::1:a:b:c:d", "2001:0:0:1::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+  ])("%s is of %s", (address, network) => {
+    expect(callerNetwork(judged(address, {}))).toBe(network);
   });
 });
 

@@ -56,9 +56,28 @@ export function forwardingJudge({ trustedProxies, publicUrl }: Forwarding): (req
   };
 }
 
-/** The address of who makes a request. Nothing is allowed by it: it is whose share, or limit, the request counts towards. */
+/** The address of who makes a request. */
 export function callerAddress({ socket, headers }: IncomingMessage): string {
   return String(headers["x-forwarded-for"] ?? plainAddress(socket.remoteAddress ?? ""));
+}
+
+/**
+ * Whose share, or limit, a request counts towards, where it is an address that counts: nothing is allowed by it. Of IPv6 it is the
+ * network of 64 bits, such as `2001:db8:0:1::/64`: the smallest that one site is given, which has more addresses than can be counted.
+ */
+export function callerNetwork(req: IncomingMessage): string {
+  const address = callerAddress(req);
+  return address.includes(":") ? ipv6Network(address) : address;
+}
+
+function ipv6Network(address: string): string {
+  const [before = "", after] = address.split("::");
+  const groups = before === "" ? [] : before.split(":");
+  const following = after === undefined || after === "" ? [] : after.split(":");
+  const isIpv4Last = following.at(-1)?.includes(".") === true;
+  const omitted = Math.max(0, 8 - groups.length - following.length - (isIpv4Last ? 1 : 0));
+  const first = [...groups, ...Array<string>(omitted).fill("0"), ...following].slice(0, 4);
+  return `${first.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }
 
 function proxyCheck(networks: readonly string[]): (address: string) => boolean {

@@ -100,8 +100,8 @@ async function guardedQuery(lab: Lab, databaseUrl = lab.database.url): Promise<s
   const headers = { ...AUTHORIZED, "content-type": "application/json" };
   const sent = await fetch(`${ingest}/ticks/bulk`, { method: "POST", headers, body: JSON.stringify(ticks) });
   if (!sent.ok) throw new Error(`the bars' ticks were refused: ${await sent.text()}`);
-  const bars: unknown = await (await fetch(query + PATHS[0], { headers: AUTHORIZED })).json();
-  if (!Array.isArray(bars) || bars.length !== BARS) throw new Error(`not ${BARS} bars: ${JSON.stringify(bars)}`);
+  const hour = async () => (await fetch(query + PATHS[0], { headers: AUTHORIZED })).json();
+  await eventually(async () => ((await hour()) as unknown[]).length === BARS, { what: `${BARS} bars of late ticks` });
   return query;
 }
 

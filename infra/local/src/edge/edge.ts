@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { ServiceName } from "@fx-ohlc/contract";
 import {
   assignRequestId,
-  callerAddress,
+  callerNetwork,
   createLogger,
   FailureLog,
   type HttpServer,
@@ -92,7 +92,7 @@ export class Edge implements Service {
     delete req.headers.expect; // Answered here.
     req.url = target;
     const ask = () => this.#proxy.web(req, res, { target: this.#config.urls[service] });
-    await this.#shares[service].run(callerAddress(req), over, ask);
+    await this.#shares[service].run(callerNetwork(req), over, ask);
   }
 
   /**

@@ -46,12 +46,21 @@ export function barColumns(row: AggregatedBars | undefined): BarArrays {
   };
 }
 
-/** The place of the first bar that starts at an instant or after it. */
+/**
+ * The place of the first bar that starts at an instant or after it. Bars follow one another at one distance, but for gaps: it is
+ * looked for first where it would be without any.
+ */
 export function placeOf({ bucketUs }: Pick<BarColumns, "bucketUs">, us: number): number {
-  let [low, high] = [0, bucketUs.length];
+  const at = (place: number) => bucketUs[place] ?? 0;
+  const last = bucketUs.length - 1;
+  if (last < 0 || us <= at(0)) return 0;
+  if (us > at(last)) return last + 1;
+  const likely = Math.round(((us - at(0)) / (at(last) - at(0))) * last);
+  if (us <= at(likely) && us > at(likely - 1)) return likely;
+  let [low, high] = us > at(likely) ? [likely + 1, last] : [0, likely];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((bucketUs[middle] ?? 0) < us) low = middle + 1;
+    if (at(middle) < us) low = middle + 1;
     else high = middle;
   }
   return low;

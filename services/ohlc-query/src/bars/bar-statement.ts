@@ -41,14 +41,15 @@ export interface Seen extends Sighting {
   readonly versions: Versions;
 }
 
-/** An instant as whole microseconds; no bar is as old as what stands for -infinity. */
+/** The start of a bar as whole microseconds: no digit of it is lost. */
 function micros(column: string): string {
-  return `(extract(epoch from greatest(coalesce(${column}, '-infinity'), '1900-01-01 00:00+00')) * 1000000)::bigint`;
+  return `(date_part('epoch', ${column}) * 1000000)::bigint`;
 }
 
 /** Of all its days, for their versions may be the same number: one transaction draws one. Null where one of them is. */
 const VERSION = (symbol: string) => `
   (select case when count(*) > count(version) then 'null'
+               when wanted.unit = 'day' then max(version)::text
                else md5(string_agg(concat(day, ' ', version), ',' order by day)) end
      from bar_versions
     where symbol = ${symbol} and day >= wanted.date and day < (wanted.date + ('1 ' || wanted.unit)::interval)::date)`;
@@ -56,34 +57,64 @@ const VERSION = (symbol: string) => `
 /** Whether anything was ever drawn for all symbols together; nearly always nothing. */
 const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = ''))";
 
-/** Parameters: the mark planned by, the newest known, arrays of the spans' symbols, units and dates. */
-const SEEN = `(
-  select concat_ws('|', coalesce(mark, 0), ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},
-                   exists (select from bar_marks where bar_marks.mark = $1::bigint),
-                   exists (select from bar_marks where bar_marks.mark = $2::bigint),
-                   (select string_agg(concat(${VERSION("wanted.symbol")}, '/',
-                                             case when ${ANY_FOR_ALL} then ${VERSION("''")} end), ',')
-                      from (select symbol, unit, date::date
-                              from unnest($3::text[], $4::text[], $5::text[]) as spans(symbol, unit, date)) wanted))
-    from (values (true)) one(is_row) left join bar_mark on only_row)`;
+/** Of each span, and of the same span for all symbols together. */
+const VERSIONS = `
+  select string_agg(concat(symbol, ' ', unit, ' ', date, '=', ${VERSION("wanted.symbol")}, '/',
+                           case when ${ANY_FOR_ALL} then ${VERSION("''")} end), ',')
+    from (select symbol, unit, date::date
+            from unnest($3::text[], $4::text[], $5::text[]) as spans(symbol, unit, date)) wanted`;
 
-function questionOf({ marks, spans }: Question): (string | null | string[])[] {
+/** The same of spans that are days, as nearly all are, and that have one: in a fraction of the time. */
+const VERSIONS_OF_DAYS = `
+  select string_agg(concat(symbol, ' day ', day, '=', coalesce(version::text, 'null'), '/'), ',')
+    from bar_versions
+   where symbol = any($3::text[]) and day = any($4::text[]::date[])`;
+
+/** Parameters: the mark planned by, the newest known, and those of the versions. */
+const seen = (versions: string, anyForAll: string) => `
+  concat_ws('|', mark, ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},
+            exists (select from bar_marks where bar_marks.mark = $1::bigint),
+            exists (select from bar_marks where bar_marks.mark = $2::bigint), ${anyForAll}, (${versions}))`;
+
+/** How versions are asked for. */
+const ASKING = {
+  days: { sql: seen(VERSIONS_OF_DAYS, ANY_FOR_ALL), parameters: 4 },
+  full: { sql: seen(VERSIONS, "false"), parameters: 5 },
+} as const;
+type Asking = keyof typeof ASKING;
+
+/** More of them are asked for one by one: what is asked for otherwise is every day of every symbol. */
+const DAYS_MAX = 100;
+
+function askingOf(spans: readonly VersionedSpan[]): Asking {
+  return spans.length <= DAYS_MAX && spans.every(({ unit }) => unit === "day") ? "days" : "full";
+}
+
+function questionOf({ marks, spans }: Question, asking: Asking): (string | null | string[])[] {
   return [
     marks.planned?.id ?? null,
     marks.newest?.id ?? null,
     spans.map(({ symbol }) => symbol),
-    spans.map(({ unit }) => unit),
+    ...(asking === "full" ? [spans.map(({ unit }) => unit)] : []),
     spans.map(({ date }) => date),
   ];
 }
 
-/** Of a version that is null, changes are under way that draw none. */
-function parseSeen(text: string, spans: readonly VersionedSpan[]): Seen {
-  const [id = "", minute, hour, day, hasPlanned, hasNewest, list = ""] = text.split("|");
-  const versions = list.split(",");
-  const known = spans.map(({ key }, i): [string, string | undefined] => {
-    const version = versions[i];
-    return [key, version === undefined || version.includes("null") ? undefined : version];
+/** What stands for the version of a span that has none. */
+const NO_VERSION = "/";
+
+/**
+ * Of a version that is null, changes are under way that draw none.
+ *
+ * @returns undefined when something was drawn for all symbols, which was not looked at
+ */
+function parseSeen(text: string, spans: readonly VersionedSpan[]): Seen | undefined {
+  const [id = "", minute, hour, day, hasPlanned, hasNewest, isAnyForAll, list = ""] = text.split("|");
+  if (isAnyForAll === "t") return undefined;
+  const found = new Map(list.split(",").map((each) => each.split("=") as [string, string | undefined]));
+  const known = spans.map(({ key }): [string, string | undefined] => {
+    const version = found.get(key) ?? NO_VERSION;
+    return [key, version.includes("null") ? undefined : version];
   });
   return {
     present: { id, closedTo: { minute: Number(minute), hour: Number(hour), day: Number(day) } },
@@ -134,12 +165,17 @@ function manyRanges(interval: StoredInterval, order: "asc" | "desc", first: numb
  * as the rest of the query on this side, some 40 µs.
  */
 function statementsOf(interval: StoredInterval, order: "asc" | "desc") {
-  return {
-    one: oneRange(interval, order, 1, ""),
-    many: manyRanges(interval, order, 1, ""),
-    oneSeen: oneRange(interval, order, 6, `${SEEN} as seen, `),
-    manySeen: manyRanges(interval, order, 6, `case when place = 1 then ${SEEN} end as seen, `),
-  };
+  const both = (first: number, one: string, many: string) => ({
+    one: oneRange(interval, order, first, one),
+    many: manyRanges(interval, order, first, many),
+  });
+  const asking = ({ sql, parameters }: (typeof ASKING)[Asking]) =>
+    both(
+      parameters + 1,
+      `(select ${sql} from bar_mark) as seen, `,
+      `case when place = 1 then (select ${sql} from bar_mark) end as seen, `,
+    );
+  return { none: both(1, "", ""), days: asking(ASKING.days), full: asking(ASKING.full) };
 }
 
 const STATEMENTS = new Map(
@@ -147,10 +183,14 @@ const STATEMENTS = new Map(
     (["asc", "desc"] as const).map((order) => [`${interval} ${order}`, statementsOf(interval, order)] as const),
   ),
 );
-const ONLY_SEEN = `select ${SEEN} as seen`;
+const ONLY_SEEN = {
+  days: `select ${ASKING.days.sql} as seen from bar_mark`,
+  full: `select ${ASKING.full.sql} as seen from bar_mark`,
+};
 
 function rangeParameters(pieces: readonly Piece[]) {
   const [only] = pieces;
+  if (pieces.length === 0) return [];
   if (pieces.length === 1 && only !== undefined) return [only.symbol, only.fromUs, only.toUs, only.rowsMax];
   const starts = pieces.map(({ fromUs }) => fromUs);
   const ends = pieces.map(({ toUs }) => toUs);
@@ -162,11 +202,10 @@ interface FoundRow extends AggregatedBars {
   readonly seen?: string | null;
 }
 
-function statementFor([first, second]: readonly Piece[], isAsked: boolean): string {
+function statementFor([first, second]: readonly Piece[], asking: Asking | "none"): string | undefined {
   const statements = first === undefined ? undefined : STATEMENTS.get(`${first.interval} ${first.order}`);
-  if (statements === undefined) return ONLY_SEEN;
-  if (second === undefined) return isAsked ? statements.oneSeen : statements.one;
-  return isAsked ? statements.manySeen : statements.many;
+  if (statements === undefined) return asking === "none" ? undefined : ONLY_SEEN[asking];
+  return second === undefined ? statements[asking].one : statements[asking].many;
 }
 
 /**
@@ -179,11 +218,28 @@ export async function readPieces(
   pieces: readonly Piece[],
   question: Question | undefined,
 ): Promise<Findings> {
-  const ranges = pieces.length === 0 ? [] : rangeParameters(pieces);
-  const parameters = question === undefined ? ranges : [...questionOf(question), ...ranges];
-  const statement = statementFor(pieces, question !== undefined);
-  const rows = await sql.unsafe<FoundRow[]>(statement, parameters, { prepare: true });
-  const bars = pieces.map((_piece, i) => barColumns(rows[i]));
+  if (question === undefined) return foundIn(await ask(sql, pieces, [], "none"), pieces, undefined);
+  const asking = askingOf(question.spans);
+  const found = foundIn(await ask(sql, pieces, questionOf(question, asking), asking), pieces, question);
+  if (found.seen !== undefined || asking === "full") return found;
+  return foundIn(await ask(sql, pieces, questionOf(question, "full"), "full"), pieces, question);
+}
+
+async function ask(
+  sql: Queries,
+  pieces: readonly Piece[],
+  asked: readonly (string | null | string[])[],
+  asking: Asking | "none",
+): Promise<readonly FoundRow[]> {
+  const statement = statementFor(pieces, asking);
+  if (statement === undefined) return [];
+  return sql.unsafe<FoundRow[]>(statement, [...asked, ...rangeParameters(pieces)], { prepare: true });
+}
+
+function foundIn(rows: readonly FoundRow[], pieces: readonly Piece[], question: Question | undefined): Findings {
   const text = rows[0]?.seen;
-  return { bars, seen: question === undefined || text == null ? undefined : parseSeen(text, question.spans) };
+  return {
+    bars: pieces.map((_piece, i) => barColumns(rows[i])),
+    seen: question === undefined || text == null ? undefined : parseSeen(text, question.spans),
+  };
 }

@@ -8,10 +8,12 @@ import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
 import type { Series } from "./series.js";
 import type { Span, VersionedSpan } from "./span.js";
 
-/** What a chunk takes besides its bars: the objects, its key and its place in the cache, and its digests. */
+/** What a chunk takes besides its bars: the objects, its key and its place in the cache. */
 const OVERHEAD_BYTES = 3000;
-/** Digests of so many stretches of rows are kept: an unchanged question is asked again and again, others hardly ever. */
-const DIGESTS_MAX = 8;
+/** What a digest that is kept takes, its name and its place. */
+const BYTES_PER_DIGEST = 250;
+/** Digests of so many stretches of rows are kept, such as the hours of a day and some more: to make one takes longer than to find the rows. */
+const DIGESTS_MAX = 64;
 
 /** Which closed bars a chunk holds. */
 export interface ChunkFacts {
@@ -74,7 +76,9 @@ export class Chunk {
     const hash = createHash("sha256").update(`${to - from}`);
     for (const rows of this.rowsIn(format)) hash.update(rowsBetween(rows, from, to));
     const digest = hash.digest();
-    if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
+    const [oldest] = this.#digests.keys();
+    if (this.#digests.size < DIGESTS_MAX) this.grow(BYTES_PER_DIGEST);
+    else if (oldest !== undefined) this.#digests.delete(oldest);
     this.#digests.set(key, digest);
     return digest;
   }

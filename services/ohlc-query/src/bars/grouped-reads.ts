@@ -49,8 +49,14 @@ const WINDOW_US: Readonly<Record<StoredInterval, number>> = {
   hour: 50 * US_PER_DAY,
   day: 1000 * US_PER_DAY,
 };
-/** Statements at once: while they run, the reads that arrive gather. */
-const RUNNING_MAX = 3;
+/** What a statement is asked for: bars, or only whether chunks still hold what the database does. */
+type Lane = "reading" | "validating";
+
+/**
+ * Statements of each lane at once: while they run, the reads that arrive gather. To validate takes a fraction of a millisecond, most
+ * of it for the statement itself, so that one for all who have gathered costs each of them least.
+ */
+const RUNNING_MAX: Readonly<Record<Lane, number>> = { reading: 3, validating: 1 };
 /** Pieces one statement reads at most, some 10 ms of pages with 60 bars. */
 const PIECES_MAX = 32;
 /** Spans whose versions one statement reads for more than one read, some 5 ms. */
@@ -65,15 +71,15 @@ const OUTDATED_MAX = 3;
  * whether the chunks that each of them goes by are what the database holds, and reads what they do not hold, all under one snapshot.
  * A read never joins a statement that has been sent: what was committed before it arrived is in its answer.
  *
- * A read that finds fewer than {@link RUNNING_MAX} statements running waits for nothing but the end of the event loop's turn. One
- * that needs the very piece that another is reading waits for that, and then asks whether it still holds.
+ * A read that finds fewer than {@link RUNNING_MAX} statements of its kind running waits for nothing but the end of the event loop's
+ * turn. One that needs the very piece that another is reading waits for that, and then asks whether it still holds.
  */
 export class GroupedReads {
   readonly #reader: Reader;
   readonly #histories: Histories;
   readonly #onValidated: (seconds: number) => void;
   #waiting: Planned[] = [];
-  #running = 0;
+  readonly #running: Record<Lane, number> = { reading: 0, validating: 0 };
   #scheduled = false;
   /** Pieces that are being read, and who waits for each. */
   readonly #pieces = new Map<string, WaitingRead[]>();
@@ -144,40 +150,41 @@ export class GroupedReads {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running >= RUNNING_MAX || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.#next() === undefined) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      void this.#run(this.#nextGroup());
+      const next = this.#next();
+      if (next !== undefined) void this.#run(this.#groupOf(next), laneOf(next));
       this.#schedule();
     });
   }
 
-  /** The read that has waited longest, and those that can share its statement. */
-  #nextGroup(): Planned[] {
-    const [first] = this.#waiting;
+  /** Of the reads whose statements may run now the one that has waited longest. */
+  #next(): Planned | undefined {
+    return this.#waiting.find((planned) => this.#running[laneOf(planned)] < RUNNING_MAX[laneOf(planned)]);
+  }
+
+  /** A read, and those that can share its statement. */
+  #groupOf(first: Planned): Planned[] {
     const chosen: Planned[] = [];
     const rest: Planned[] = [];
-    let window = first?.window;
-    let [pieces, spans] = [0, 0];
+    let spans = 0;
     for (const planned of this.#waiting) {
-      window ??= planned.window;
-      const isPiece = planned.window !== undefined;
-      const fits = !isPiece || (planned.window === window && pieces < PIECES_MAX);
-      if (planned.asking === first?.asking && fits && spans < SPANS_MAX) {
+      const fits = spans < SPANS_MAX && (laneOf(planned) === "validating" || chosen.length < PIECES_MAX);
+      if (planned.asking === first.asking && planned.window === first.window && fits) {
         chosen.push(planned);
         spans += planned.plan.spans.length;
-        pieces += isPiece ? 1 : 0;
       } else rest.push(planned);
     }
     this.#waiting = rest;
     return chosen;
   }
 
-  async #run(group: readonly Planned[]): Promise<void> {
-    this.#running += 1;
+  async #run(group: readonly Planned[], lane: Lane): Promise<void> {
+    this.#running[lane] += 1;
     await this.#answer(group, endOfAll(group.map(({ waiting }) => waiting.ending)));
-    this.#running -= 1;
+    this.#running[lane] -= 1;
     this.#schedule();
   }
 
@@ -259,6 +266,10 @@ export class GroupedReads {
 /** Whether the database holds what a chunk does. */
 function isAsItWas({ facts }: Chunk, seen: Seen | undefined): boolean {
   return facts.spans.map(({ key }) => seen?.versions.get(key)).join(" ") === facts.versions;
+}
+
+function laneOf({ window }: Planned): Lane {
+  return window === undefined ? "validating" : "reading";
 }
 
 function isShort(piece: Piece | undefined): boolean {

@@ -15,18 +15,31 @@ export interface BodyPiece {
 
 /** What stands around and between the rows. */
 interface Frame {
-  readonly openings: readonly string[];
+  readonly openings: readonly Buffer[];
   readonly separatorLength: number;
   readonly closing: string;
 }
 
+/** By format, and whether bars have the names of days: nothing else is in them. */
+const frames = new Map<string, Frame>();
+
 function frameOf(format: BarFormat, context: RowsContext): Frame {
+  const key = `${format} ${context.dayBoundary !== undefined}`;
+  const known = frames.get(key);
+  if (known !== undefined) return known;
+  const frame = frameMade(format, context);
+  frames.set(key, frame);
+  return frame;
+}
+
+function frameMade(format: BarFormat, context: RowsContext): Frame {
+  const bytes = (text: string) => Buffer.from(text, "latin1");
   const table = tableOf(NO_BARS, format, context);
   if (format !== "columns") {
     const { opening, separator, closing } = WRITERS[format];
-    return { openings: [opening(table)], separatorLength: separator.length, closing };
+    return { openings: [bytes(opening(table))], separatorLength: separator.length, closing };
   }
-  const openings = table.columns.map(({ name }, i) => `${i === 0 ? "{" : "],"}"${name}":[`);
+  const openings = table.columns.map(({ name }, i) => bytes(`${i === 0 ? "{" : "],"}"${name}":[`));
   return { openings, separatorLength: 1, closing: "]}" };
 }
 
@@ -60,7 +73,7 @@ export class BarsBody {
     const rows = this.#bars.parts.flatMap((part) => this.#encoded(part).map(({ raw }) => raw));
     const [first, ...others] = rows;
     if (!hasRows && first !== undefined) rows.splice(0, rows.length, first.subarray(separatorLength), ...others);
-    return Buffer.concat(isOpen ? rows : [...openings.map((text) => Buffer.from(text, "latin1")), ...rows]);
+    return Buffer.concat(isOpen ? rows : [...openings, ...rows]);
   }
 
   /** What stands behind all rows. */
@@ -77,6 +90,8 @@ export class BarsBody {
    * same again costs no look at the bars.
    */
   get tag(): string {
+    const [only] = this.#bars.parts;
+    if (only !== undefined && this.#bars.parts.length === 1) return `"${this.#digestOf(only).toString("base64url")}"`;
     const hash = createHash("sha256");
     for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
     for (const part of this.#bars.parts) hash.update(this.#digestOf(part));
@@ -96,7 +111,7 @@ export class BarsBody {
     const parts = this.#bars.parts.map((part) => this.#encoded(part));
     const pieces: BodyPiece[] = [];
     for (const [column, opening] of openings.entries()) {
-      pieces.push({ raw: Buffer.from(opening, "latin1") });
+      pieces.push({ raw: opening });
       for (const [i, part] of parts.entries()) {
         const rows = part[column] ?? { raw: Buffer.alloc(0) };
         pieces.push(i === 0 && separatorLength > 0 ? { raw: rows.raw.subarray(separatorLength) } : rows);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type Caller, callerAddress, Ending, endedToken, Problem } from "@fx-ohlc/service-kit";
+import { type Caller, callerNetwork, Ending, endedToken, Problem } from "@fx-ohlc/service-kit";
 
 /** How long all reads of one request may take together: until its deadline passes, its client has left, or its token has ended. */
 export class ReadDeadline extends Ending {
@@ -10,7 +10,7 @@ export class ReadDeadline extends Ending {
     private readonly ms: number,
     private readonly who: Pick<Caller, "isEnded">,
   ) {
-    super(callerAddress(res.req));
+    super(callerNetwork(res.req));
     res.on("close", () => {
       this.pause();
       if (!res.writableFinished) this.end(new Error("the client has left"));

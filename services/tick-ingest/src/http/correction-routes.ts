@@ -12,7 +12,7 @@ import {
 } from "@fx-ohlc/schemas";
 import {
   type Caller,
-  callerAddress,
+  callerNetwork,
   type FairTurns,
   type Handlers,
   invalid,
@@ -59,7 +59,7 @@ export function correctionHandlers(
   const { database } = dependencies;
   const turnOf = (req: IncomingMessage, { name }: Caller): Turn => ({
     by: name,
-    run: inTurn(dependencies, callerAddress(req)),
+    run: inTurn(dependencies, callerNetwork(req)),
   });
   return {
     putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {

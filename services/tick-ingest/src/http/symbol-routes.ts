@@ -1,7 +1,7 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import { checkDto, formatTime, SymbolDto } from "@fx-ohlc/schemas";
-import { callerAddress, type FairTurns, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import { callerNetwork, type FairTurns, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { SymbolRow, SymbolTable } from "../write/symbol-table.js";
 import { tooManySymbols } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -23,7 +23,7 @@ export function symbolHandlers({
       const body = checkDto(SymbolDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
       const row = await database.whileAvailable(() =>
-        turns.run(callerAddress(req), () => symbolTable.put(symbol, body.value)),
+        turns.run(callerNetwork(req), () => symbolTable.put(symbol, body.value)),
       );
       if (row === undefined) throw tooManySymbols();
       sendJson(res, 200, rowJson(row));
@@ -31,7 +31,7 @@ export function symbolHandlers({
 
     deleteSymbol: async (req, res, { path: { symbol } }) => {
       const removal = await database.whileAvailable(() =>
-        turns.run(callerAddress(req), () => symbolTable.remove(symbol)),
+        turns.run(callerNetwork(req), () => symbolTable.remove(symbol)),
       );
       if (removal === "unknown") throw new Problem("not_found", `there is no symbol ${symbol}`);
       if (removal === "holds_something") {
