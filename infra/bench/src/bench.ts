@@ -11,6 +11,8 @@ export interface Report {
   /** Measurements of each side of a ratio. */
   readonly rounds: number;
   readonly rows: readonly RowResult[];
+  /** Why a row could not be measured; the others are in the report all the same. */
+  readonly failures: readonly string[];
   readonly seconds: number;
 }
 
@@ -24,9 +26,10 @@ export interface BenchOptions {
 }
 
 /**
- * Measures the rows one after the other.
+ * Measures the rows one after the other. One that fails, or whose own check of what was stored and delivered does, leaves the others
+ * as they are, unless a service has ended.
  *
- * @throws Error when something cannot be started, or a row's own check of what was stored and delivered fails
+ * @throws Error when something cannot be started, or a service has ended
  */
 export async function bench({ config, command, signal, say }: BenchOptions): Promise<Report> {
   const startedMs = performance.now();
@@ -36,12 +39,19 @@ export async function bench({ config, command, signal, say }: BenchOptions): Pro
   try {
     const machine = await describeMachine(lab.database.sql, lab.redisUrl);
     const rows: RowResult[] = [];
+    const failures: string[] = [];
     for (const row of chosen) {
-      signal.throwIfAborted();
       say(`measuring ${row.name} …`);
-      rows.push(await row.measure({ lab, config, signal }));
+      try {
+        rows.push(await row.measure({ lab, config, signal }));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (lab.deaths.length > 0) throw error;
+        failures.push(`${row.name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
-    return { machine, command, rounds: config.rounds, rows, seconds: (performance.now() - startedMs) / 1000 };
+    const seconds = (performance.now() - startedMs) / 1000;
+    return { machine, command, rounds: config.rounds, rows, failures, seconds };
   } catch (cause) {
     throw lab.deaths.length > 0 ? new Error(lab.deaths.join("\n"), { cause }) : cause;
   } finally {

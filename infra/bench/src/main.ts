@@ -17,6 +17,8 @@ try {
     const config = readBenchConfig(args, process.env);
     const report = await bench({ config, command: ["pnpm bench", ...args].join(" "), signal: aborter.signal, say });
     process.stdout.write(`\n${reportText(report)}\n`);
+    for (const failure of report.failures) say(`not measured: ${failure}`);
+    if (report.failures.length > 0) process.exitCode = 1;
     if (config.jsonFile !== undefined) writeFileSync(config.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`);
   }
 } catch (error) {

@@ -15,6 +15,7 @@ const REPORT: Report = {
   command: "pnpm bench",
   rounds: 2,
   seconds: 61.4,
+  failures: [],
   rows: [
     {
       work: "single POST",
