@@ -1,12 +1,9 @@
 import type { Queries } from "@fx-ohlc/database";
-import { type Micros, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarArrays, barColumns } from "./bar-columns.js";
 import type { Versions } from "./history.js";
 import type { AskedMarks, Sighting } from "./marks.js";
 import type { VersionedSpan } from "./span.js";
-
-/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
-export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
 
 /** The relation that holds the bars of an interval. */
 export function relationOf(interval: StoredInterval): string {

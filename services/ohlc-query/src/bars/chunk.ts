@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
 import type { BarFormat, Micros } from "@fx-ohlc/schemas";
 import { isOfDays } from "@fx-ohlc/schemas";
 import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
-import { appendRows, bytesOf, rowsBetween } from "../formats/encoded-rows.js";
+import { appendRows, bytesOf } from "../formats/encoded-rows.js";
 import type { BarPart } from "./bars.js";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
 import type { Series } from "./series.js";
 import type { Span, VersionedSpan } from "./span.js";
 
-/** What a chunk takes besides its bars: the objects, its key and its place in the cache, and its digests. */
+/** What a chunk takes besides its bars: the objects, its key and its place in the cache, and its fingerprints. */
 const OVERHEAD_BYTES = 3000;
-/** Digests of so many stretches of rows are kept: an unchanged question is asked again and again, others hardly ever. */
-const DIGESTS_MAX = 8;
+/** Fingerprints of so many stretches of bars are kept: an unchanged question is asked again and again, others hardly ever. */
+const FINGERPRINTS_MAX = 8;
 
 /** Which closed bars a chunk holds. */
 export interface ChunkFacts {
@@ -32,7 +32,7 @@ export interface ChunkFacts {
  */
 export class Chunk {
   readonly #encoded = new Map<BarFormat, EncodedBars>();
-  readonly #digests = new Map<string, Buffer>();
+  readonly #fingerprints = new Map<string, Fingerprint>();
   #bytes: number;
   /** Told of what it takes more. */
   onGrowth: (bytes: number) => void = () => undefined;
@@ -66,17 +66,15 @@ export class Chunk {
     return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));
   }
 
-  /** A digest of the rows at the places [from, to) in a format. */
-  digestOf(format: BarFormat, from: number, to: number): Buffer {
-    const key = `${format} ${from} ${to}`;
-    const known = this.#digests.get(key);
+  /** That of the bars at the places [from, to). */
+  fingerprintOf(from: number, to: number): Fingerprint {
+    const key = `${from} ${to}`;
+    const known = this.#fingerprints.get(key);
     if (known !== undefined) return known;
-    const hash = createHash("sha256").update(`${to - from}`);
-    for (const rows of this.rowsIn(format)) hash.update(rowsBetween(rows, from, to));
-    const digest = hash.digest();
-    if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
-    this.#digests.set(key, digest);
-    return digest;
+    const made = fingerprintOf(this.bars, from, to);
+    if (this.#fingerprints.size >= FINGERPRINTS_MAX) this.#fingerprints.clear();
+    this.#fingerprints.set(key, made);
+    return made;
   }
 
   /** The same with bars that start after its own, up to `toUs`. What is encoded already is not encoded again. */
