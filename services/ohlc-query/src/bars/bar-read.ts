@@ -67,7 +67,7 @@ export function keepSource(
   { versions, keepUnder }: ReadAnswer,
 ): Bars {
   const { wanted, piece, keep } = plan;
-  if (keep.touch !== undefined) history.touches.add(keep.touch);
+  if (keep.touch !== undefined) history.touch(keep.touch);
   if (piece === undefined || keepUnder === undefined) return bars;
   const { series } = wanted;
   const fromUs = Math.max(keep.fromUs, held.fromUs);

@@ -1,4 +1,5 @@
 import type { Chunk } from "./chunk.js";
+import { Touches } from "./touches.js";
 
 /** One that takes more than this share of all memory is not kept. */
 const SHARE_MAX = 0.25;
@@ -24,8 +25,12 @@ class Shelf {
     return this.#bytes;
   }
 
-  get keys(): Iterable<string> {
-    return this.#kept.keys();
+  get keys(): readonly string[] {
+    return [...this.#kept.keys()];
+  }
+
+  get size(): number {
+    return this.#kept.size;
   }
 
   get oldest(): string | undefined {
@@ -57,12 +62,15 @@ class Shelf {
 
 /**
  * Chunks of all databases and series within a number of bytes. The least recently used go first, and those that are *new* before
- * those *in use*, a segmented LRU: who reads through all history once pushes out nothing that others use. What falls out of use is
- * as new again.
+ * those *in use*: who reads through all history once pushes out nothing that others use. What falls out of use is as new again, and
+ * what comes again soon after it went is in use at once, so that many new ones can take the place of those of yesterday. (A segmented
+ * LRU with the memory of 2Q: Johnson and Shasha, "2Q: A Low Overhead High Performance Buffer Management Replacement Algorithm", 1994.)
  */
 export class ChunkCache {
   readonly #new = new Shelf(() => this.#makeRoom());
   readonly #used = new Shelf(() => this.#makeRoom());
+  /** What went lately: as many as are here. */
+  readonly #gone = new Touches();
   #hits = 0;
   #misses = 0;
 
@@ -107,7 +115,8 @@ export class ChunkCache {
 
   /** Keeps a chunk in the place of the one that has its key. */
   set(key: string, chunk: Chunk): void {
-    const uses = this.#take(key)?.uses ?? 0;
+    const uses = this.#take(key)?.uses ?? (this.#gone.has(key) ? USES_MIN : 0);
+    this.#gone.delete(key);
     if (chunk.bytes <= this.bytesMax * SHARE_MAX) this.#put(key, { chunk, uses });
   }
 
@@ -118,7 +127,7 @@ export class ChunkCache {
   /** Forgets all whose keys begin so. */
   deleteAll(prefix: string): void {
     for (const { keys } of [this.#new, this.#used])
-      for (const key of [...keys]) if (key.startsWith(prefix)) this.delete(key);
+      for (const key of keys) if (key.startsWith(prefix)) this.delete(key);
   }
 
   #take(key: string): KeptChunk | undefined {
@@ -136,7 +145,12 @@ export class ChunkCache {
       const kept = this.#used.take(key);
       if (kept !== undefined) this.#new.put(key, { ...kept, uses: 0 });
     }
-    while (this.bytes > this.bytesMax) this.delete(this.#new.oldest ?? this.#used.oldest ?? "");
+    while (this.bytes > this.bytesMax) this.#giveUp(this.#new.oldest ?? this.#used.oldest ?? "");
+  }
+
+  #giveUp(key: string): void {
+    this.#gone.add(key, this.#new.size + this.#used.size);
+    this.delete(key);
   }
 
   get #isUsedFull(): boolean {

@@ -169,7 +169,7 @@ export class FoldedRead implements BarRead {
   }
 
   #keep({ history }: View, folded: SourceBars, keep: Keep, { versions, keepUnder }: ReadAnswer): Bars {
-    if (keep.touch !== undefined) history.touches.add(keep.touch);
+    if (keep.touch !== undefined) history.touch(keep.touch);
     if (keepUnder === undefined) return folded.bars;
     const { series } = this.#wanted;
     const fromUs = Math.max(keep.fromUs, folded.fromUs);

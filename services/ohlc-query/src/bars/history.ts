@@ -22,6 +22,8 @@ export interface Coverage extends Span {
 let histories = 0;
 /** So many reads in a row may go without asking for marks because they are of bars too young to be kept. */
 const UNASKED_MAX = 20;
+/** So many are remembered, some 1 MB: a page of charts asks for hundreds, a scan for every one there is. */
+const TOUCHES_MAX = 10_000;
 /** An uncut chunk with more bars than two of the longest answers is of a symbol that has enough of them in each span by now. */
 const UNCUT_MAX = 2 * LIMIT_MAX;
 const EVER: Span = { fromUs: FIRST_BUCKET_US, toUs: Number.POSITIVE_INFINITY };
@@ -29,9 +31,9 @@ const EVER: Span = { fromUs: FIRST_BUCKET_US, toUs: Number.POSITIVE_INFINITY };
 /** What of one database's closed bars is kept in memory. */
 export class History {
   readonly marks = new Marks(() => this.#forget());
-  /** Where short reads began. */
-  readonly touches = new Touches();
   readonly #cache: ChunkCache;
+  /** Where short reads began. */
+  readonly #touches = new Touches();
   #prefix = "";
   #unasked = 0;
 
@@ -68,6 +70,15 @@ export class History {
   /** The chunk of a series that is not cut at spans: where there are few bars in many of them. */
   uncutOf(series: Series): Chunk | undefined {
     return this.#cache.get(this.#key(series, EVER));
+  }
+
+  /** Whether a short read has begun lately where another one does. */
+  isTouched(touch: string): boolean {
+    return this.#touches.has(touch);
+  }
+
+  touch(touch: string): void {
+    this.#touches.add(touch, TOUCHES_MAX);
   }
 
   /** What was kept is not so any more. */
@@ -136,7 +147,7 @@ export class History {
   #forget(): void {
     if (this.#prefix !== "") this.#cache.deleteAll(`${this.#prefix} `);
     histories += 1;
-    this.touches.clear();
+    this.#touches.clear();
     this.#prefix = String(histories);
   }
 }

@@ -88,7 +88,7 @@ export function keepable(view: View, wanted: Wanted, end: End): Keep {
   const keep = keepCut(view, wanted, closed, end);
   if (wanted.rowsMax > SHORT_MAX || keep.fromUs >= keep.toUs) return keep;
   const touch = `${series.key} ${end} ${series.spanAt(end === "first" ? closed.fromUs : closed.toUs - 1).fromUs}`;
-  return history.touches.has(touch) ? keep : { ...keep, toUs: keep.fromUs, touch };
+  return history.isTouched(touch) ? keep : { ...keep, toUs: keep.fromUs, touch };
 }
 
 /** What may be kept of the bars that follow those that are held. */

@@ -1,7 +1,4 @@
-/** So many are remembered, some 1 MB: a page of charts asks for hundreds, a scan for every one there is. */
-const KEPT_MAX = 10_000;
-
-/** What was done once lately: the oldest are forgotten first. */
+/** Keys that were met lately: the oldest are forgotten first. */
 export class Touches {
   readonly #keys = new Set<string>();
 
@@ -9,10 +6,17 @@ export class Touches {
     return this.#keys.has(key);
   }
 
-  add(key: string): void {
-    const [oldest] = this.#keys;
-    if (this.#keys.size >= KEPT_MAX && oldest !== undefined) this.#keys.delete(oldest);
+  /** @param keptMax how many are remembered, this one included */
+  add(key: string, keptMax: number): void {
     this.#keys.add(key);
+    for (const oldest of this.#keys) {
+      if (this.#keys.size <= keptMax) return;
+      this.#keys.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#keys.delete(key);
   }
 
   clear(): void {
