@@ -38,7 +38,7 @@ function table(json: BodySchema, row: Shape): Content {
 
 /** How every table is answered: with a tag, so that whoever has the answer already is sent nothing. */
 function read(description: string, content: Content, isPaged: boolean) {
-  const always = { "Cache-Control": "always", Vary: "always" } as const;
+  const always = { "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
   const link = { Link: "sometimes" } as const;
   // An answer of any length has no tag: it is sent before its end is known.
   const headers = { ...always, ETag: "sometimes", "Content-Encoding": "sometimes" } as const;

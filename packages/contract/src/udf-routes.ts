@@ -42,7 +42,7 @@ const json = (body: BodySchema): Content => ({ "application/json": body });
 
 /** @param isLong whether an answer can be long enough to be worth compressing */
 function udf(description: string, content: Content, refusals: readonly Refusal[], isLong = false) {
-  const tagged = { ETag: "always", "Cache-Control": "always", Vary: "always" } as const;
+  const tagged = { ETag: "always", "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
   const headers: AnswerDeclaration["headers"] = isLong ? { ...tagged, "Content-Encoding": "sometimes" } : tagged;
   return {
     method: "GET",

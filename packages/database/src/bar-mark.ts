@@ -11,7 +11,7 @@ import type { Notice } from "./chunk-watch.js";
 import { LATE_AFTER_US } from "./commit-rules.js";
 import type { Leadership } from "./leadership.js";
 import { type Engine, readSettings } from "./settings.js";
-import type { Sql, Transaction } from "./sql.js";
+import type { Queries, Sql, Transaction } from "./sql.js";
 
 /** An instant for each level of stored bars. */
 type LevelEnds = Readonly<Record<StoredInterval, Micros>>;
@@ -36,7 +36,7 @@ interface MarkState {
   readonly closed: LevelEnds;
   /** How far bars are materialised; undefined on plain PostgreSQL. */
   readonly materialised: LevelEnds | undefined;
-  /** Somebody has dropped stored bars. */
+  /** Somebody has dropped a chunk of stored bars, or emptied one. */
   readonly isChunkGone: boolean;
 }
 
@@ -75,14 +75,14 @@ export class BarMark {
     }
     if (STORED_INTERVALS.some((interval) => state.closed[interval] < state.closing[interval])) return this.follow();
     if (performance.now() - this.closedAtMs < this.pace.everyMs) return true;
-    await this.close(state);
+    await this.close(engine, state);
     return false;
   }
 
   private async read(engine: Engine): Promise<MarkState> {
     const [row] = await this.sql<{ at: Micros[]; isChunkGone: boolean }[]>`
       select array[fx_clock(), closing_minute, closing_hour, closing_day, minute_to, hour_to, day_to] as at,
-             not bar_chunks <@ bar_chunks_now() as "isChunkGone"
+             not bar_chunks <@ ${chunksNow(this.sql, engine)} as "isChunkGone"
         from bar_mark`;
     if (row === undefined) throw new Error("the database has no mark of closed bars");
     const [nowUs = 0, ...ends] = row.at;
@@ -111,7 +111,7 @@ export class BarMark {
   }
 
   /** The barrier is an id that is given out after all this is committed. */
-  private async close(state: MarkState): Promise<void> {
+  private async close(engine: Engine, state: MarkState): Promise<void> {
     const { minute, hour, day } = await this.goal(state);
     this.closedAtMs = performance.now();
     this.barrier = undefined;
@@ -121,7 +121,7 @@ export class BarMark {
            set closing_minute = greatest(closing_minute, ${minute}::timestamptz),
                closing_hour   = greatest(closing_hour, ${hour}::timestamptz),
                closing_day    = greatest(closing_day, ${day}::timestamptz),
-               bar_chunks     = bar_chunks_now()`,
+               bar_chunks     = ${chunksNow(transaction, engine)}`,
     );
   }
 
@@ -155,6 +155,22 @@ export class BarMark {
     this.closedAtMs = Number.NEGATIVE_INFINITY;
     this.notice("bars that were closed may have changed: all of them are read anew", {});
   }
+}
+
+/**
+ * The files that chunks of stored bars lie in: no trigger tells of a chunk that is dropped, nor of one that is truncated by itself,
+ * which gives it another file. So does what only moves bars, as VACUUM FULL: then they are read anew once for nothing.
+ */
+function chunksNow(sql: Queries, engine: Engine) {
+  if (engine === "postgres") return sql`'{}'::integer[]`;
+  return sql`
+    array(select pg_relation_filenode(stored.oid)::bigint::bit(32)::integer
+            from _timescaledb_catalog.continuous_agg bars
+            join _timescaledb_catalog.chunk on chunk.hypertable_id = bars.mat_hypertable_id
+            join pg_namespace space on space.nspname = chunk.schema_name
+            join pg_class stored on stored.relnamespace = space.oid and stored.relname = chunk.table_name
+           where bars.user_view_schema = current_schema()
+             and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day'))`;
 }
 
 /** Kept however old they are: what a standby that is long behind may know. */

@@ -113,6 +113,11 @@ export class Database extends EventEmitter<{
     return this.lastLook.settings;
   }
 
+  /** Of a standby, since when commits may be missing in it at most: what it held at the last look. Undefined of a primary. */
+  get replayedUs(): Micros | undefined {
+    return this.lastLook?.state.replayedUs ?? undefined;
+  }
+
   /** What is wrong though the database can be used, a short sentence each. */
   get problems(): readonly string[] {
     return this.available ? (this.direct?.problems ?? []) : [];

@@ -1,3 +1,4 @@
+import type { Micros } from "@fx-ohlc/schemas";
 import { IncompatibleSchemaError } from "./settings.js";
 import type { Queries } from "./sql.js";
 
@@ -25,6 +26,11 @@ export interface ServerState {
    * cluster's number, its timeline, and the numbers of the database and of `ticks`.
    */
   readonly facts: string;
+  /**
+   * When the newest commit was made that a standby holds, or, before it has replayed one, the checkpoint that it began with: it holds
+   * all that was committed before. Null on a primary.
+   */
+  readonly replayedUs: Micros | null;
   /** How much log is flushed, in bytes since the cluster was made; null on a standby. */
   readonly flushedBytes: number | null;
   readonly backend: number;
@@ -60,9 +66,11 @@ export async function readServerState(sql: Queries): Promise<ServerState & { rea
                      case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end,
                      (select oid from pg_database where datname = current_database()),
                      (select min(ticks) from systems))                                 as facts,
+           case when pg_is_in_recovery() then coalesce(pg_last_xact_replay_timestamp(), checkpoint.checkpoint_time)
+           end                                                                         as "replayedUs",
            case when not pg_is_in_recovery() then (pg_current_wal_flush_lsn() - '0/0')::bigint end as "flushedBytes",
            pg_backend_pid()                                                            as backend
-      from pg_control_system() cluster`;
+      from pg_control_system() cluster, pg_control_checkpoint() checkpoint`;
   const [state] = rows;
   if (state === undefined) throw new Error("a select from a function gave no row");
   // A pooler tells its clients a number of its own.

@@ -94,6 +94,7 @@ test("where a level of bars is emptied, or goes back to what ticks say, no mark 
   if (keeper.onTimescaleDb) {
     upheavals.push(setWatermarkBack);
     upheavals.push(async () => keeper.sql`select drop_chunks('ohlc_day', older_than => '2200-01-01'::timestamptz)`);
+    upheavals.push(truncateOneChunk);
   }
   for (const upheaval of upheavals) {
     await closeBars(keeper.sql, keeper.nowUs - SOON.afterUs);
@@ -114,6 +115,13 @@ async function setWatermarkBack(): Promise<unknown> {
       from _timescaledb_catalog.continuous_agg as bars
      where bars.mat_hypertable_id = mark.mat_hypertable_id
        and bars.user_view_name = 'ohlc_minute' and bars.user_view_schema = current_schema()`;
+}
+
+/** By hand, past the hypertable that it is a part of. */
+async function truncateOneChunk(): Promise<unknown> {
+  const [chunk] = await keeper.sql<{ name: string }[]>`select show_chunks('ohlc_minute')::text as name limit 1`;
+  if (chunk === undefined) throw new Error("there are no chunks of bars");
+  return keeper.sql.unsafe(`truncate ${chunk.name}`);
 }
 
 test("marks are kept for three days, and a hundred however old they are", async () => {

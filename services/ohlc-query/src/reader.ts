@@ -81,6 +81,17 @@ export class Reader {
   }
 
   /**
+   * To be called before a read.
+   *
+   * @returns asked after it, up to when everything is in it that was committed, or more; undefined when only the primary was read from
+   */
+  watchAge(): () => Micros | undefined {
+    const [{ database }] = this.#sources;
+    const { available, replayedUs } = database;
+    return () => (available || database.available ? replayedUs : undefined);
+  }
+
+  /**
    * What every answer that depends on now goes by: the clock of the primary, also of what a standby answers; a standby's while
    * the primary was never reached.
    */

@@ -212,6 +212,70 @@ describe("closed bars that were read", () => {
     }
   });
 
+  test("have the tag that they have when all of them are read from the database, also while fewer are kept", async () => {
+    await service.insert(dense("TAGGED"));
+    const tag = async () => (await service.get(path("TAGGED"))).headers.get("etag");
+    const fromDatabase = await tag();
+    await service.sql`select begin_another_history()`;
+    for (const hour of ["03", "07", "23"]) {
+      await closeBars(service.sql, microsOf(`${DAY}T${hour}:00:00Z`));
+      const tags: (string | null)[] = [];
+      const hits = await changes("ohlc_cache_hits_total", async () => {
+        for (let i = 0; i < 3; i += 1) tags.push(await tag());
+      });
+      expect(hits).toBeGreaterThan(0);
+      expect(tags).toEqual([fromDatabase, fromDatabase, fromDatabase]);
+    }
+    await closeBars(service.sql, TO_US);
+  });
+
+  test("are kept by a short read when it is asked for again, and not before", async () => {
+    await service.insert(dense("SHORT"));
+    await closeBars(service.sql, TO_US);
+    await service.get(path("NOBODY"));
+    const ask = () => service.get(`${path("SHORT")}&limit=60`);
+    const seen: number[][] = [];
+    for (let i = 0; i < 3; i += 1) {
+      let misses = 0;
+      const hits = await changes("ohlc_cache_hits_total", async () => {
+        misses = await changes("ohlc_cache_misses_total", ask);
+      });
+      seen.push([misses, hits]);
+    }
+    expect(seen).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+  });
+
+  test.each(["1m", "5m", "1h", "4h", "1d", "1w"])(
+    "are a hit the second time where there are fewer than were asked for, %s",
+    async (interval) => {
+      const symbol = `FEW${interval.toUpperCase()}`;
+      // Too far from one another for chunks that are looked for one by one.
+      const times = [50, 20, 3, 1].map((day) => formatTick(TO_US - day * DAY_US));
+      await service.insert(times.map((time, i) => ({ symbol, time, price: 1 + i })));
+      await closeBars(service.sql, TO_US);
+      await service.get(path("NOBODY"));
+      const ask = async () => {
+        const { body } = await service.get(`/ohlc?interval=${interval}&symbol=${symbol}&count=100`);
+        return body.reduce((sum, { tick_count }) => sum + tick_count, 0);
+      };
+      expect(await ask()).toBe(4);
+      expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
+      // One more, before all that is kept.
+      await service.insert([{ symbol, time: formatTick(TO_US - 300 * DAY_US), price: 1 }]);
+      expect(await ask()).toBe(5);
+      expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
+      // What comes after it is closed too, and joins it.
+      await service.insert([{ symbol, time: formatTick(TO_US + DAY_US), price: 1 }]);
+      await closeBars(service.sql, TO_US + 10 * DAY_US);
+      for (let i = 0; i < 3; i += 1) expect(await ask()).toBe(6);
+      expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
+    },
+  );
+
   test("are forgotten when the database says that it is another history", async () => {
     await service.insert(dense("RESTORED"));
     await closeBars(service.sql, TO_US);

@@ -2,7 +2,7 @@ import { type MigrateOptions, migrate, openPool, type Sql } from "@fx-ohlc/datab
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { eventually, type TestPostgres, type TestStandby, testPrimary, testStandby } from "@fx-ohlc/testkit";
 import { type App, createApp } from "../src/app.js";
-import { configFor, get } from "./read-side.js";
+import { configFor, get, microsOf } from "./read-side.js";
 
 const SETTINGS: Omit<MigrateOptions, "url"> = {
   engine: "postgres",
@@ -78,10 +78,38 @@ describe("with DATABASE_READ_URL", () => {
     await eventually(async () => (await rows(HISTORY)) === 2, { what: "the standby to catch up" });
   });
 
+  test("what is read from the standby says up to when it holds everything, kept bars and what has not changed too", async () => {
+    const day = `/ohlc/day?symbol=EURUSD&start=${formatTime(startUs - 2 * 86_400_000_000)}&end=${formatTime(startUs + 86_400_000_000)}`;
+    const ageOf = async (path: string, headers = {}) => {
+      const answer = await get(url(), path, headers);
+      return { ...answer, asOf: answer.headers.get("x-data-as-of") ?? "" };
+    };
+    const isTold = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+    for (const path of [HISTORY, day, day, "/ohlc?interval=5m&symbol=EURUSD", `${HISTORY}&limit=all`, "/symbols"]) {
+      expect([path, (await ageOf(path)).asOf]).toEqual([path, expect.stringMatching(isTold)]);
+    }
+    const { headers } = await ageOf(day);
+    const unchanged = await ageOf(day, { "If-None-Match": headers.get("etag") ?? "" });
+    expect([unchanged.status, unchanged.asOf]).toEqual([304, expect.stringMatching(isTold)]);
+    expect((await ageOf("/ohlc/latest?symbol=EURUSD&interval=day")).asOf).toBe("");
+
+    await onStandby`select pg_wal_replay_pause()`;
+    await eventually(
+      async () => (await onStandby`select 1 where pg_get_wal_replay_pause_state() = 'paused'`).length === 1,
+    );
+    const [{ at } = { at: 0 }] = await sql<{ at: number }[]>`select clock_timestamp() as at`;
+    await insert();
+    expect(microsOf((await ageOf(HISTORY)).asOf)).toBeLessThan(at);
+    await onStandby`select pg_wal_replay_resume()`;
+    await eventually(async () => microsOf((await ageOf(HISTORY)).asOf) >= at, { what: "the standby to catch up" });
+    expect(await rows(HISTORY)).toBe(stored);
+  });
+
   test("while the standby is away the primary answers in its place", async () => {
     await standby.stop();
     await insert();
     await eventually(async () => (await get<unknown[]>(url(), HISTORY)).body.length === stored);
+    expect((await get(url(), HISTORY)).headers.get("x-data-as-of")).toBeNull();
     expect((await get(url(), "/health")).status).toBe(200);
   });
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { AnswerSender, type BodyPart, type TaggedAnswer } from "../src/http/answer.js";
+import { Compressor } from "../src/http/compression.js";
 import { deflatedPart } from "../src/http/gzip-member.js";
 import { ReadDeadline } from "../src/http/read-deadline.js";
 
@@ -30,19 +31,19 @@ let url: string;
 
 /** A whole chunk is kept compressed; edges are not, and what stands around them even less. */
 async function answerOf(pieces: readonly Buffer[]): Promise<TaggedAnswer> {
-  const kept = async (raw: Buffer): Promise<BodyPart> =>
-    raw.length > 40_000 ? { raw, kept: await deflatedPart(raw) } : { raw };
+  const kept = async (raw: Buffer): Promise<BodyPart> => {
+    if (raw.length <= 40_000) return { raw };
+    const known = await deflatedPart(raw);
+    return { raw, kept: { known, make: async () => known } };
+  };
   const parts = await Promise.all(pieces.map(kept));
   const whole = Buffer.concat(pieces);
   return {
     tag: `"${createHash("md5").update(whole).digest("hex")}"`,
     length: whole.length,
     contentType: "application/json",
+    isKept: true,
     parts: () => {
-      made += 1;
-      return pieces.map((raw) => ({ raw }));
-    },
-    keptParts: async () => {
       made += 1;
       return parts;
     },
@@ -109,6 +110,27 @@ describe.each(["/small", "/large"] as const)("an answer in parts, %s", (path) =>
 const PYTHON =
   "import sys, gzip, urllib.request as r; q = r.Request(sys.argv[1], headers={'Accept-Encoding': 'gzip'}); a = r.urlopen(q); " +
   "assert a.headers['Content-Encoding'] == 'gzip'; sys.stdout.buffer.write(gzip.decompress(a.read()))";
+
+test("blocks that are to be kept compressed, and are not yet, are bounded as all that is compressed is", async () => {
+  const compressor = new Compressor();
+  const [raw = Buffer.alloc(0)] = LARGE.slice(2);
+  let [running, runningMax] = [0, 0];
+  const make = async () => {
+    running += 1;
+    runningMax = Math.max(runningMax, running);
+    const made = await deflatedPart(raw);
+    running -= 1;
+    return made;
+  };
+  const cold = [{ raw, kept: { known: undefined, make } }];
+  const bodies = await Promise.all(Array.from({ length: 20 }, () => compressor.compress(cold, "gzip")));
+  expect([runningMax, bodies.filter((body) => body === undefined).length]).toEqual([8, 12]);
+  expect(bodies.filter((body) => body !== undefined && gunzipSync(Buffer.concat(body)).equals(raw))).toHaveLength(8);
+  const known = await deflatedPart(raw);
+  const warm = [{ raw, kept: { known, make: async () => known } }];
+  const all = await Promise.all(Array.from({ length: 20 }, () => compressor.compress(warm, "gzip")));
+  expect(all).not.toContain(undefined);
+});
 
 /** Programs that read compressed answers, as far as this machine has them. */
 const READERS = [

@@ -33,6 +33,11 @@ export const RESPONSE_HEADERS = {
     description: "How the body is compressed, for those who accept it.",
     schema: { type: "string" },
   },
+  "X-Data-As-Of": {
+    description:
+      "Given by a standby, which may be without the newest commits: all that was committed before this instant is in the answer.",
+    schema: { type: "string", format: "date-time" },
+  },
   Vary: { description: "Request headers that the answer depends on.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 

@@ -9,12 +9,14 @@ import {
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { type BarsRead, StoredRead } from "./bar-read.js";
+import { type BarRead, type BarsRead, StoredRead } from "./bar-read.js";
 import { Bars } from "./bars.js";
 import { FoldedRead } from "./folded-read.js";
 import type { GroupedReads } from "./grouped-reads.js";
 import { Series } from "./series.js";
 import type { End } from "./source-read.js";
+import type { Wanted } from "./walk.js";
+import { WholeSpanRead } from "./whole-span-read.js";
 
 /** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), `limit` of them. */
 export interface BarRange extends SymbolRange {
@@ -88,11 +90,23 @@ export class BarPages {
     const stored = storedAs(interval, boundary, dayBoundary);
     if (stored !== undefined) {
       const series = new Series(symbol, interval, boundary, stored, true);
-      return this.#stored.read(new StoredRead({ series, fromUs, toUs, rowsMax }, end), ending);
+      const wanted = { series, fromUs, toUs, rowsMax };
+      return this.#stored.read(
+        readOf(wanted, end, (some) => new StoredRead(some, end)),
+        ending,
+      );
     }
     const series = new Series(symbol, interval, boundary, foldedFrom(interval, boundary, dayBoundary), false);
     const whole = { series, fromUs: series.atOrAfter(fromUs), toUs: series.atOrAfter(toUs), rowsMax };
     if (whole.fromUs >= whole.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
-    return this.#stored.read(new FoldedRead(whole, end, dayBoundary), ending);
+    return this.#stored.read(
+      readOf(whole, end, (some) => new FoldedRead(some, end, dayBoundary)),
+      ending,
+    );
   }
+}
+
+/** The last bars begin where those that are held end. */
+function readOf(wanted: Wanted, end: End, make: (wanted: Wanted) => BarRead): BarRead {
+  return end === "first" ? new WholeSpanRead(wanted, make) : make(wanted);
 }

@@ -14,7 +14,7 @@ import {
   type SourceBars,
   type SourcePlan,
   sourceBars,
-  versionsWithin,
+  versionsOf,
 } from "./source-read.js";
 import type { VersionedSpan } from "./span.js";
 import type { View, Wanted } from "./walk.js";
@@ -66,11 +66,13 @@ export function keepSource(
   { bars, ...held }: SourceBars,
   { versions, keepUnder }: ReadAnswer,
 ): Bars {
-  if (plan.piece === undefined || keepUnder === undefined) return bars;
-  const { series } = plan.wanted;
-  const fromUs = Math.max(plan.keep.fromUs, held.fromUs);
-  const toUs = Math.min(plan.keep.toUs, held.toUs, History.closedTo(series, keepUnder));
-  return keepBetween(history, { series, fromUs, toUs, bars }, versions);
+  const { wanted, piece, keep } = plan;
+  if (keep.touch !== undefined) history.touch(keep.touch);
+  if (piece === undefined || keepUnder === undefined) return bars;
+  const { series } = wanted;
+  const fromUs = Math.max(keep.fromUs, held.fromUs);
+  const toUs = Math.min(keep.toUs, held.toUs, History.closedTo(series, keepUnder));
+  return keepBetween(history, { series, fromUs, toUs, bars, isUncut: keep.isUncut }, versions);
 }
 
 /** Keeps the bars that start within [fromUs, toUs), and leaves the others where they are. */
@@ -87,6 +89,7 @@ export class StoredRead implements BarRead {
   readonly #wanted: Wanted;
   readonly #end: End;
   #windowUs: Micros;
+  #isSparse = false;
   #plan: SourcePlan | undefined;
 
   constructor(wanted: Wanted, end: End) {
@@ -96,10 +99,12 @@ export class StoredRead implements BarRead {
   }
 
   plan(view: View): ReadPlan {
-    const plan = this.#end === "first" ? planFirst(view, this.#wanted) : planLast(view, this.#wanted, this.#windowUs);
+    const wanted = this.#wanted;
+    const plan =
+      this.#end === "first" ? planFirst(view, wanted) : planLast(view, wanted, this.#windowUs, this.#isSparse);
     this.#plan = plan;
     const chunks = chunksOf(plan);
-    const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsWithin(this.#wanted.series, plan.keep)];
+    const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsOf(wanted.series, plan.keep)];
     return { chunks, spans, piece: plan.piece };
   }
 
@@ -110,6 +115,7 @@ export class StoredRead implements BarRead {
     const { fromUs, rowsMax } = this.#wanted;
     if (found.bars.count >= rowsMax || found.fromUs <= fromUs) return { bars, moreUs: undefined };
     this.#windowUs *= GROWTH;
+    this.#isSparse = true;
     return undefined;
   }
 }

@@ -1,12 +1,9 @@
 import type { Queries } from "@fx-ohlc/database";
-import { type Micros, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas";
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarArrays, barColumns } from "./bar-columns.js";
 import type { Versions } from "./history.js";
 import type { AskedMarks, Sighting } from "./marks.js";
 import type { VersionedSpan } from "./span.js";
-
-/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
-export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
 
 /** The relation that holds the bars of an interval. */
 export function relationOf(interval: StoredInterval): string {
@@ -57,16 +54,19 @@ const VERSION = (symbol: string) => `
 /** Whether anything was ever drawn for all symbols together; nearly always nothing. */
 const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = ''))";
 
+/** A date as spans have it, whatever `DateStyle` is. */
+const NAME = (date: string) => `to_char(${date}, 'YYYY-MM-DD')`;
+
 /** Of each span, and of the same span for all symbols together. */
 const VERSIONS = `
-  select string_agg(concat(symbol, ' ', unit, ' ', date, '=', ${VERSION("wanted.symbol")}, '/',
+  select string_agg(concat(symbol, ' ', unit, ' ', ${NAME("date")}, '=', ${VERSION("wanted.symbol")}, '/',
                            case when ${ANY_FOR_ALL} then ${VERSION("''")} end), ',')
     from (select symbol, unit, date::date
             from unnest($3::text[], $4::text[], $5::text[]) as spans(symbol, unit, date)) wanted`;
 
 /** The same of spans that are days, as nearly all are, and that have one: in a fraction of the time. */
 const VERSIONS_OF_DAYS = `
-  select string_agg(concat(symbol, ' day ', day, '=', coalesce(version::text, 'null'), '/'), ',')
+  select string_agg(concat(symbol, ' day ', ${NAME("day")}, '=', coalesce(version::text, 'null'), '/'), ',')
     from bar_versions
    where symbol = any($3::text[]) and day = any($4::text[]::date[])`;
 
@@ -100,7 +100,7 @@ function questionOf({ marks, spans }: Question, asking: Asking): (string | null 
   ];
 }
 
-/** What stands for the version of a span that has none. */
+/** What stands for the version of a day that has none. */
 const NO_VERSION = "/";
 
 /**
@@ -108,13 +108,13 @@ const NO_VERSION = "/";
  *
  * @returns undefined when something was drawn for all symbols, which was not looked at
  */
-function parseSeen(text: string, spans: readonly VersionedSpan[]): Seen | undefined {
+function parseSeen(text: string, spans: readonly VersionedSpan[], asking: Asking): Seen | undefined {
   const [id = "", minute, hour, day, hasPlanned, hasNewest, isAnyForAll, list = ""] = text.split("|");
   if (isAnyForAll === "t") return undefined;
   const found = new Map(list.split(",").map((each) => each.split("=") as [string, string | undefined]));
   const known = spans.map(({ key }): [string, string | undefined] => {
-    const version = found.get(key) ?? NO_VERSION;
-    return [key, version.includes("null") ? undefined : version];
+    const version = found.get(key) ?? (asking === "days" ? NO_VERSION : undefined);
+    return [key, version?.includes("null") ? undefined : version];
   });
   return {
     present: { id, closedTo: { minute: Number(minute), hour: Number(hour), day: Number(day) } },
@@ -218,11 +218,15 @@ export async function readPieces(
   pieces: readonly Piece[],
   question: Question | undefined,
 ): Promise<Findings> {
-  if (question === undefined) return foundIn(await ask(sql, pieces, [], "none"), pieces, undefined);
-  const asking = askingOf(question.spans);
-  const found = foundIn(await ask(sql, pieces, questionOf(question, asking), asking), pieces, question);
-  if (found.seen !== undefined || asking === "full") return found;
-  return foundIn(await ask(sql, pieces, questionOf(question, "full"), "full"), pieces, question);
+  if (question === undefined) return { bars: barsOf(pieces, await ask(sql, pieces, [], "none")), seen: undefined };
+  const found = await askSeen(sql, pieces, question, askingOf(question.spans));
+  return found.seen === undefined ? askSeen(sql, pieces, question, "full") : found;
+}
+
+async function askSeen(sql: Queries, pieces: readonly Piece[], question: Question, asking: Asking): Promise<Findings> {
+  const rows = await ask(sql, pieces, questionOf(question, asking), asking);
+  const text = rows[0]?.seen;
+  return { bars: barsOf(pieces, rows), seen: text == null ? undefined : parseSeen(text, question.spans, asking) };
 }
 
 async function ask(
@@ -236,10 +240,6 @@ async function ask(
   return sql.unsafe<FoundRow[]>(statement, [...asked, ...rangeParameters(pieces)], { prepare: true });
 }
 
-function foundIn(rows: readonly FoundRow[], pieces: readonly Piece[], question: Question | undefined): Findings {
-  const text = rows[0]?.seen;
-  return {
-    bars: pieces.map((_piece, i) => barColumns(rows[i])),
-    seen: question === undefined || text == null ? undefined : parseSeen(text, question.spans),
-  };
+function barsOf(pieces: readonly Piece[], rows: readonly FoundRow[]): BarArrays[] {
+  return pieces.map((_piece, i) => barColumns(rows[i]));
 }

@@ -1,19 +1,19 @@
-import { createHash } from "node:crypto";
 import type { BarFormat, Micros } from "@fx-ohlc/schemas";
 import { isOfDays } from "@fx-ohlc/schemas";
 import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
-import { appendRows, bytesOf, rowsBetween } from "../formats/encoded-rows.js";
+import { appendRows, bytesOf } from "../formats/encoded-rows.js";
 import type { BarPart } from "./bars.js";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
 import type { Series } from "./series.js";
 import type { Span, VersionedSpan } from "./span.js";
 
 /** What a chunk takes besides its bars: the objects, its key and its place in the cache. */
 const OVERHEAD_BYTES = 3000;
-/** What a digest that is kept takes, its name and its place. */
-const BYTES_PER_DIGEST = 250;
-/** Digests of so many stretches of rows are kept, such as the hours of a day and some more: to make one takes longer than to find the rows. */
-const DIGESTS_MAX = 64;
+/** Fingerprints of so many stretches of bars are kept, such as the hours of a day and some more; and as many tags of answers. */
+const PRINTS_MAX = 64;
+/** What one of them takes. */
+const PRINT_BYTES = 250;
 
 /** Which closed bars a chunk holds. */
 export interface ChunkFacts {
@@ -34,7 +34,8 @@ export interface ChunkFacts {
  */
 export class Chunk {
   readonly #encoded = new Map<BarFormat, EncodedBars>();
-  readonly #digests = new Map<string, Buffer>();
+  readonly #fingerprints = new Map<string, Fingerprint>();
+  readonly #tags = new Map<string, string>();
   #bytes: number;
   /** Told of what it takes more. */
   onGrowth: (bytes: number) => void = () => undefined;
@@ -68,19 +69,30 @@ export class Chunk {
     return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));
   }
 
-  /** A digest of the rows at the places [from, to) in a format. */
-  digestOf(format: BarFormat, from: number, to: number): Buffer {
-    const key = `${format} ${from} ${to}`;
-    const known = this.#digests.get(key);
+  /** That of the bars at the places [from, to). */
+  fingerprintOf(from: number, to: number): Fingerprint {
+    const key = `${from} ${to}`;
+    const known = this.#fingerprints.get(key);
     if (known !== undefined) return known;
-    const hash = createHash("sha256").update(`${to - from}`);
-    for (const rows of this.rowsIn(format)) hash.update(rowsBetween(rows, from, to));
-    const digest = hash.digest();
-    const [oldest] = this.#digests.keys();
-    if (this.#digests.size < DIGESTS_MAX) this.grow(BYTES_PER_DIGEST);
-    else if (oldest !== undefined) this.#digests.delete(oldest);
-    this.#digests.set(key, digest);
-    return digest;
+    const made = fingerprintOf(this.bars, from, to);
+    this.#remember(this.#fingerprints, key, made);
+    return made;
+  }
+
+  /** The tag of an answer that is a stretch of it alone: known by a key, or made now. */
+  tagOf(key: string, make: () => string): string {
+    const known = this.#tags.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#remember(this.#tags, key, made);
+    return made;
+  }
+
+  #remember<T>(prints: Map<string, T>, key: string, made: T): void {
+    const [oldest] = prints.keys();
+    if (prints.size < PRINTS_MAX) this.grow(PRINT_BYTES);
+    else if (oldest !== undefined) prints.delete(oldest);
+    prints.set(key, made);
   }
 
   /** The same with bars that start after its own, up to `toUs`. What is encoded already is not encoded again. */

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Micros } from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
-import { FIRST_BUCKET_US } from "./bar-statement.js";
 import { Bars } from "./bars.js";
+import { FIRST_BUCKET_US } from "./span.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
 export type Fill = "null" | "previous";

@@ -16,16 +16,18 @@ import {
   type End,
   firstWindowUs,
   GROWTH,
-  keepable,
+  type Keep,
+  keepableAfter,
+  keepBehind,
+  keepWithin,
   planFirst,
   planLast,
   type SourceBars,
   type SourcePlan,
   sourceBars,
-  versionsWithin,
+  versionsOf,
   youngMax,
 } from "./source-read.js";
-import type { Span } from "./span.js";
 import { newestHeld, type View, type Walked, type Wanted, walkFirst, walkLast } from "./walk.js";
 
 /** Stored bars one statement reads at most, some 50 ms: reads that wait behind it on its connection hardly notice. */
@@ -42,7 +44,7 @@ interface FoldPlan {
   readonly held: readonly BarPart[];
   readonly source: SourcePlan | undefined;
   /** Which folded bars may be kept. */
-  readonly keep: Span;
+  readonly keep: Keep;
 }
 
 const NOTHING = { parts: [], rows: 0 };
@@ -53,6 +55,7 @@ export class FoldedRead implements BarRead {
   readonly #stored: DayBoundary;
   #wanted: Wanted;
   #windowUs: Micros | undefined;
+  #isSparse = false;
   #plan: FoldPlan | undefined;
   /** What earlier statements have given of a page that one is not enough for. */
   #done: readonly BarPart[] = [];
@@ -75,8 +78,8 @@ export class FoldedRead implements BarRead {
     this.#plan = plan;
     const { held, source, keep } = plan;
     const chunks = [...chunksOf({ parts: held }), ...chunksOf(source ?? NOTHING)];
-    const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsWithin(this.#wanted.series, keep)];
-    if (source !== undefined) spans.push(...versionsWithin(source.wanted.series, source.keep));
+    const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsOf(this.#wanted.series, keep)];
+    if (source !== undefined) spans.push(...versionsOf(source.wanted.series, source.keep));
     return { chunks, spans, piece: source?.piece };
   }
 
@@ -110,7 +113,7 @@ export class FoldedRead implements BarRead {
     return {
       held: parts,
       source: isHeld ? undefined : planFirst(view, this.#sourcesOf(wholeBuckets(rest))),
-      keep: keepable(view, isHeld ? { ...rest, toUs: atUs } : rest, "first"),
+      keep: keepBehind(view, isHeld ? { ...rest, toUs: atUs } : rest, parts),
     };
   }
 
@@ -123,7 +126,7 @@ export class FoldedRead implements BarRead {
       return {
         held: parts,
         source: atUs < wanted.toUs ? planFirst(view, sources) : undefined,
-        keep: keepable(view, rest, "last"),
+        keep: keepableAfter(view, rest, "last"),
       };
     }
     const sources = this.#sourcesOf({ ...wanted, rowsMax: wanted.rowsMax + youngMax(view, wanted) });
@@ -131,8 +134,8 @@ export class FoldedRead implements BarRead {
     const startUs = Math.max(wanted.fromUs, wanted.series.startOf(wanted.toUs - this.#windowUs));
     return {
       held: [],
-      source: planLast(view, { ...sources, fromUs: startUs }, Number.POSITIVE_INFINITY),
-      keep: keepable(view, { ...wanted, fromUs: startUs }, "last"),
+      source: planLast(view, { ...sources, fromUs: startUs }, Number.POSITIVE_INFINITY, this.#isSparse),
+      keep: keepWithin(view, { ...wanted, fromUs: startUs }, this.#isSparse),
     };
   }
 
@@ -165,12 +168,13 @@ export class FoldedRead implements BarRead {
     return { bars: folded.last(count - 1), isFull, fromUs: series.endOf(fromUs), toUs };
   }
 
-  #keep({ history }: View, folded: SourceBars, keep: Span, { versions, keepUnder }: ReadAnswer): Bars {
+  #keep({ history }: View, folded: SourceBars, keep: Keep, { versions, keepUnder }: ReadAnswer): Bars {
+    if (keep.touch !== undefined) history.touch(keep.touch);
     if (keepUnder === undefined) return folded.bars;
     const { series } = this.#wanted;
     const fromUs = Math.max(keep.fromUs, folded.fromUs);
     const toUs = Math.min(keep.toUs, folded.toUs, History.closedTo(series, keepUnder));
-    return keepBetween(history, { series, fromUs, toUs, bars: folded.bars }, versions);
+    return keepBetween(history, { series, fromUs, toUs, bars: folded.bars, isUncut: keep.isUncut }, versions);
   }
 
   /** With all that was wanted it is done; else it goes on behind, or before, what there is, or in a longer window. */
@@ -182,6 +186,7 @@ export class FoldedRead implements BarRead {
     if (!folded.isFull) {
       if (this.#end === "first" || source.end === "first" || folded.fromUs <= fromUs) return this.#finished(parts);
       this.#windowUs = (this.#windowUs ?? 0) * GROWTH;
+      this.#isSparse = true;
       return undefined;
     }
     const moreUs = this.#end === "first" ? folded.toUs : folded.fromUs;

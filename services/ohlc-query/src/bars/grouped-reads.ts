@@ -250,7 +250,7 @@ export class GroupedReads {
       this.#enqueue(waiting);
       return;
     }
-    history.countHits(plan.chunks.length);
+    history.countHits(plan.chunks);
     waiting.resolve(done);
   }
 

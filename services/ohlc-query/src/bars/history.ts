@@ -1,31 +1,39 @@
-import type { Micros } from "@fx-ohlc/schemas";
+import { LIMIT_MAX, type Micros } from "@fx-ohlc/schemas";
 import { placeOf } from "./bar-columns.js";
 import type { BarPart, Bars } from "./bars.js";
 import { Chunk, type ChunkFacts } from "./chunk.js";
 import type { ChunkCache } from "./chunk-cache.js";
 import { type Mark, Marks } from "./marks.js";
 import type { Series } from "./series.js";
-import type { Span } from "./span.js";
+import { FIRST_BUCKET_US, type Span, versionedWhole } from "./span.js";
+import { Touches } from "./touches.js";
 
 /** The version of each span that a statement has read; undefined of one that must not be kept. */
 export type Versions = ReadonlyMap<string, string | undefined>;
 
 /** The bars of a series that start within [fromUs, toUs): all of them. */
-export interface Coverage {
+export interface Coverage extends Span {
   readonly series: Series;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
   readonly bars: Bars;
+  /** Whether they are kept as one chunk, in however many spans they are. */
+  readonly isUncut: boolean;
 }
 
 let histories = 0;
 /** So many reads in a row may go without asking for marks because they are of bars too young to be kept. */
 const UNASKED_MAX = 20;
+/** So many are remembered, some 1 MB: a page of charts asks for hundreds, a scan for every one there is. */
+const TOUCHES_MAX = 10_000;
+/** An uncut chunk with more bars than two of the longest answers is of a symbol that has enough of them in each span by now. */
+const UNCUT_MAX = 2 * LIMIT_MAX;
+const EVER: Span = { fromUs: FIRST_BUCKET_US, toUs: Number.POSITIVE_INFINITY };
 
 /** What of one database's closed bars is kept in memory. */
 export class History {
   readonly marks = new Marks(() => this.#forget());
   readonly #cache: ChunkCache;
+  /** Where short reads began. */
+  readonly #touches = new Touches();
   #prefix = "";
   #unasked = 0;
 
@@ -52,8 +60,25 @@ export class History {
     return true;
   }
 
-  chunkAt(series: Series, span: Span): Chunk | undefined {
-    return this.#cache.get(this.#key(series, span));
+  /** The chunk that holds the bar that starts at an instant, if there is one: an uncut one, or that of its span. */
+  chunkAt(series: Series, bucketUs: Micros): Chunk | undefined {
+    const uncut = this.uncutOf(series);
+    if (uncut !== undefined && uncut.facts.fromUs <= bucketUs && bucketUs < uncut.facts.toUs) return uncut;
+    return this.#cache.get(this.#key(series, series.spanAt(bucketUs)));
+  }
+
+  /** The chunk of a series that is not cut at spans: where there are few bars in many of them. */
+  uncutOf(series: Series): Chunk | undefined {
+    return this.#cache.get(this.#key(series, EVER));
+  }
+
+  /** Whether a short read has begun lately where another one does. */
+  isTouched(touch: string): boolean {
+    return this.#touches.has(touch);
+  }
+
+  touch(touch: string): void {
+    this.#touches.add(touch, TOUCHES_MAX);
   }
 
   /** What was kept is not so any more. */
@@ -62,8 +87,8 @@ export class History {
   }
 
   /** Counts the chunks that an answer was made of. */
-  countHits(chunks: number): void {
-    this.#cache.count(chunks, 0);
+  countHits(chunks: readonly Chunk[]): void {
+    for (const { facts } of chunks) this.#cache.use(this.#key(facts.series, facts.span));
   }
 
   /**
@@ -73,6 +98,7 @@ export class History {
    */
   keep(coverage: Coverage, versions: Versions): readonly BarPart[] {
     const { series, toUs } = coverage;
+    if (coverage.isUncut) return this.#keepUncut(coverage, versions);
     const parts: BarPart[] = [];
     for (let span = series.spanAt(coverage.fromUs); span.fromUs < toUs; span = series.spanAt(span.toUs)) {
       const spans = series.versionsOf(span);
@@ -88,13 +114,23 @@ export class History {
     return parts;
   }
 
+  #keepUncut({ series, fromUs, toUs, bars }: Coverage, versions: Versions): readonly BarPart[] {
+    const spans = [versionedWhole(series.symbol)];
+    const [known] = spans.map(({ key }) => versions.get(key));
+    if (known === undefined) return bars.between(fromUs, toUs).parts;
+    const chunk = this.#joined({ series, span: EVER, spans, versions: known, fromUs, toUs }, bars);
+    if (chunk.count > UNCUT_MAX) this.drop(chunk);
+    return [chunk.part(placeOf(chunk.bars, fromUs), placeOf(chunk.bars, toUs))];
+  }
+
   /** The chunk that holds some bars now. */
   #joined(facts: ChunkFacts, bars: Bars): Chunk {
-    const before = this.chunkAt(facts.series, facts.span);
+    const key = this.#key(facts.series, facts.span);
+    const before = this.#cache.get(key);
     const chunk = joined(before, facts, bars);
     if (chunk === before) return chunk;
-    if (before === undefined || chunk.facts.fromUs !== before.facts.fromUs) this.#cache.count(0, 1);
-    this.#cache.set(this.#key(facts.series, facts.span), chunk);
+    if (before === undefined || chunk.facts.fromUs !== before.facts.fromUs) this.#cache.countMiss();
+    this.#cache.set(key, chunk);
     return chunk;
   }
 
@@ -105,12 +141,13 @@ export class History {
   }
 
   #key(series: Series, span: Span): string {
-    return `${this.#prefix} ${series.key} ${span.fromUs}`;
+    return `${this.#prefix} ${series.key} ${span === EVER ? "ever" : span.fromUs}`;
   }
 
   #forget(): void {
     if (this.#prefix !== "") this.#cache.deleteAll(`${this.#prefix} `);
     histories += 1;
+    this.#touches.clear();
     this.#prefix = String(histories);
   }
 }

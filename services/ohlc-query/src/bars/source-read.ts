@@ -4,7 +4,7 @@ import type { Piece } from "./bar-statement.js";
 import { type BarPart, Bars, partOf } from "./bars.js";
 import { History } from "./history.js";
 import type { Series } from "./series.js";
-import type { Span, VersionedSpan } from "./span.js";
+import { type Span, type VersionedSpan, versionedWhole } from "./span.js";
 import { CHUNKS_MAX, newestHeld, type View, type Wanted, walkFirst, walkLast } from "./walk.js";
 
 /** Which end of a range its bars are taken from. */
@@ -16,6 +16,16 @@ const WEEKEND_US = 4 * US_PER_DAY;
 const WEEKENDS = 1.5;
 /** So many bars more than are wanted are read at most, so that what is kept of them is enough without those that are too young. */
 const YOUNG_MAX = 100;
+/** Beside the reading of more bars than this, to ask for versions and to keep them costs little. */
+const SHORT_MAX = 500;
+
+/** What may be kept of the bars that a read finds: those that start within. */
+export interface Keep extends Span {
+  /** Whether as one chunk, in however many spans they are. */
+  readonly isUncut: boolean;
+  /** Nothing is kept yet: this is the first short read lately that begins where it does. It is told by this when there is another. */
+  readonly touch?: string;
+}
 
 /** How stored bars that are wanted can be had: what chunks hold of them, and the rest. */
 export interface SourcePlan {
@@ -27,7 +37,7 @@ export interface SourcePlan {
   /** Where the bars begin, unless there are more than wanted. */
   readonly fromUs: Micros;
   /** What of the piece may be kept. */
-  readonly keep: Span;
+  readonly keep: Keep;
 }
 
 /** Stored bars, and the range that they are all of. */
@@ -51,22 +61,49 @@ function chunksFor({ series, rowsMax }: Wanted): number {
   return Math.min(CHUNKS_MAX, Math.ceil((WEEKENDS * rowsMax * series.lengthUs) / (toUs - fromUs)) + 1);
 }
 
+/** The closed part of a range. */
+function closedPart({ mark }: View, { series, fromUs, toUs }: Wanted): Span {
+  return { fromUs, toUs: Math.max(fromUs, Math.min(toUs, History.closedTo(series, mark))) };
+}
+
 /** What of a range may be kept: closed bars in so many chunks at most, from one end on. */
-export function keepable({ history, mark }: View, wanted: Wanted, end: End): Span {
-  const { series, fromUs } = wanted;
-  const toUs = Math.min(wanted.toUs, History.closedTo(series, mark));
-  const chunks = history.isOn && fromUs < toUs ? chunksFor(wanted) : 0;
+function keepCut({ history }: View, { series, ...wanted }: Wanted, { fromUs, toUs }: Span, end: End): Keep {
+  const chunks = history.isOn && fromUs < toUs ? chunksFor({ series, ...wanted }) : 0;
   let atUs = end === "first" ? fromUs : toUs;
   for (let i = 0; i < chunks && fromUs <= atUs && atUs <= toUs; i += 1) {
     atUs = end === "first" ? series.spanAt(atUs).toUs : series.spanAt(atUs - 1).fromUs;
   }
-  return end === "first" ? { fromUs, toUs: Math.min(atUs, toUs) } : { fromUs: Math.max(atUs, fromUs), toUs };
+  const kept = end === "first" ? { fromUs, toUs: Math.min(atUs, toUs) } : { fromUs: Math.max(atUs, fromUs), toUs };
+  return { ...kept, isUncut: false };
 }
 
-/** What the versions of a range of chunks are asked for by. */
-export function versionsWithin(series: Series, { fromUs, toUs }: Span): VersionedSpan[] {
+/**
+ * What of a range of which nothing is held may be kept. A short read is told at its first time: asked once, it costs what it costs
+ * without a memory.
+ */
+export function keepable(view: View, wanted: Wanted, end: End): Keep {
+  const { history } = view;
+  const { series } = wanted;
+  const closed = closedPart(view, wanted);
+  const keep = keepCut(view, wanted, closed, end);
+  if (wanted.rowsMax > SHORT_MAX || keep.fromUs >= keep.toUs) return keep;
+  const touch = `${series.key} ${end} ${series.spanAt(end === "first" ? closed.fromUs : closed.toUs - 1).fromUs}`;
+  return history.isTouched(touch) ? keep : { ...keep, toUs: keep.fromUs, touch };
+}
+
+/** What may be kept of the bars that follow those that are held. */
+export function keepableAfter(view: View, rest: Wanted, end: End): Keep {
+  const { history } = view;
+  const closed = closedPart(view, rest);
+  const isUncut = history.uncutOf(rest.series)?.facts.toUs === rest.fromUs;
+  return isUncut ? { ...closed, isUncut } : keepCut(view, rest, closed, end);
+}
+
+/** What the versions of bars that may be kept are asked for by. */
+export function versionsOf(series: Series, { fromUs, toUs, isUncut }: Keep): VersionedSpan[] {
   const spans: VersionedSpan[] = [];
   if (fromUs >= toUs) return spans;
+  if (isUncut) return [versionedWhole(series.symbol)];
   for (let span = series.spanAt(fromUs); span.fromUs < toUs; span = series.spanAt(span.toUs)) {
     spans.push(...series.versionsOf(span));
   }
@@ -77,6 +114,11 @@ function pieceOf({ series, fromUs, toUs, rowsMax }: Wanted, order: Piece["order"
   return { interval: series.source, symbol: series.symbol, fromUs, toUs, rowsMax, order };
 }
 
+/** What of the rest of the first bars may be kept. */
+export function keepBehind(view: View, rest: Wanted, held: readonly BarPart[]): Keep {
+  return held.length > 0 ? keepableAfter(view, rest, "first") : keepable(view, rest, "first");
+}
+
 /** The first bars: what chunks hold from the start on, and a read from there. */
 export function planFirst(view: View, wanted: Wanted): SourcePlan {
   const { parts, rows, atUs } = walkFirst(view, wanted);
@@ -85,13 +127,23 @@ export function planFirst(view: View, wanted: Wanted): SourcePlan {
   return {
     ...{ wanted, end: "first", parts, fromUs: wanted.fromUs },
     piece: isHeld ? undefined : pieceOf(rest, "asc"),
-    keep: isHeld ? { fromUs: atUs, toUs: atUs } : keepable(view, rest, "first"),
+    keep: keepBehind(view, isHeld ? { ...rest, toUs: atUs } : rest, parts),
   };
 }
 
-/** The last bars: those that follow what chunks hold, when they hold enough; else all of them, within a window. */
-export function planLast(view: View, wanted: Wanted, windowUs: Micros): SourcePlan {
-  return heldLast(view, wanted) ?? windowLast(view, wanted, windowUs);
+/** What of a window may be kept: of a sparse symbol all of it. */
+export function keepWithin(view: View, window: Wanted, isSparse: boolean): Keep {
+  const isUncut = isSparse && view.history.isOn;
+  return isUncut ? { ...closedPart(view, window), isUncut } : keepable(view, window, "last");
+}
+
+/**
+ * The last bars: those that follow what chunks hold, when they hold enough; else all of them, within a window.
+ *
+ * @param isSparse whether a shorter window held too few
+ */
+export function planLast(view: View, wanted: Wanted, windowUs: Micros, isSparse: boolean): SourcePlan {
+  return heldLast(view, wanted) ?? windowLast(view, wanted, windowUs, isSparse);
 }
 
 /** So many of the last bars may be too young to be kept. */
@@ -109,17 +161,17 @@ function heldLast(view: View, wanted: Wanted): SourcePlan | undefined {
   return {
     ...{ wanted, end: "last", parts, fromUs: atUs },
     piece: heldTo < wanted.toUs ? pieceOf(rest, "desc") : undefined,
-    keep: keepable(view, rest, "last"),
+    keep: keepableAfter(view, rest, "last"),
   };
 }
 
-function windowLast(view: View, wanted: Wanted, windowUs: Micros): SourcePlan {
+function windowLast(view: View, wanted: Wanted, windowUs: Micros, isSparse: boolean): SourcePlan {
   const fromUs = Math.max(wanted.fromUs, wanted.toUs - windowUs);
   const window = { ...wanted, fromUs, rowsMax: wanted.rowsMax + youngMax(view, wanted) };
   return {
     ...{ wanted, end: "last", parts: [], fromUs },
     piece: pieceOf(window, "desc"),
-    keep: keepable(view, window, "last"),
+    keep: keepWithin(view, window, isSparse),
   };
 }
 

@@ -2,6 +2,8 @@ import { formatBucket, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 
 /** The stretches of UTC time that chunks are cut at. */
 export type SpanUnit = "day" | "month" | "year";
+/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
+export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
 
 /** A UTC day, month or year. */
 export interface Span {
@@ -15,7 +17,7 @@ export interface VersionedSpan {
   /** Tells it from all others. */
   readonly key: string;
   readonly symbol: string;
-  readonly unit: SpanUnit;
+  readonly unit: SpanUnit | "millennium";
   /** Its first day. */
   readonly date: string;
 }
@@ -33,7 +35,16 @@ export function spanAt(us: Micros, unit: SpanUnit): Span {
 }
 
 /** What the version of a symbol's span is asked for by. */
-export function versionedSpan(symbol: string, unit: SpanUnit, { fromUs }: Span): VersionedSpan {
+export function versionedSpan(
+  symbol: string,
+  unit: VersionedSpan["unit"],
+  { fromUs }: Pick<Span, "fromUs">,
+): VersionedSpan {
   const date = formatBucket(fromUs).slice(0, "YYYY-MM-DD".length);
   return { key: `${symbol} ${unit} ${date}`, symbol, unit, date };
+}
+
+/** The same of all bars of a symbol. */
+export function versionedWhole(symbol: string): VersionedSpan {
+  return versionedSpan(symbol, "millennium", { fromUs: FIRST_BUCKET_US });
 }

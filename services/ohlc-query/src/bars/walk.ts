@@ -47,7 +47,7 @@ export function walkFirst({ history, mark }: View, { series, fromUs, toUs, rowsM
   const parts: BarPart[] = [];
   let [rows, atUs] = [0, fromUs];
   while (atUs < closedTo && rows < rowsMax && parts.length < CHUNKS_MAX) {
-    const chunk = history.chunkAt(series, series.spanAt(atUs));
+    const chunk = history.chunkAt(series, atUs);
     const endUs = Math.min(chunk?.facts.toUs ?? atUs, closedTo);
     if (chunk === undefined || chunk.facts.fromUs > atUs || endUs <= atUs) break;
     const { from, to, ...part } = within(chunk, atUs, endUs);
@@ -64,7 +64,7 @@ export function walkLast({ history }: View, { series, fromUs, toUs, rowsMax }: W
   const parts: BarPart[] = [];
   let [rows, atUs] = [0, toUs];
   while (atUs > fromUs && rows < rowsMax && parts.length < CHUNKS_MAX) {
-    const chunk = history.chunkAt(series, series.spanAt(atUs - 1));
+    const chunk = history.chunkAt(series, atUs - 1);
     if (chunk === undefined || chunk.facts.toUs < atUs || chunk.facts.fromUs >= atUs) break;
     const startUs = Math.max(chunk.facts.fromUs, fromUs);
     const { from, to, ...part } = within(chunk, startUs, atUs);
@@ -80,9 +80,11 @@ export function walkLast({ history }: View, { series, fromUs, toUs, rowsMax }: W
 export function newestHeld({ history, mark }: View, series: Series, toUs: Micros): Micros | undefined {
   const closedTo = Math.min(toUs, History.closedTo(series, mark));
   if (!Number.isFinite(closedTo)) return undefined;
+  const uncut = history.uncutOf(series)?.facts;
+  if (uncut !== undefined && uncut.fromUs < closedTo) return Math.min(uncut.toUs, closedTo);
   let span = series.spanAt(closedTo - 1);
   for (let back = 0; back < NEWEST_WITHIN; back += 1) {
-    const held = history.chunkAt(series, span)?.facts;
+    const held = history.chunkAt(series, span.fromUs)?.facts;
     if (held !== undefined) return back === 0 || held.toUs === span.toUs ? Math.min(held.toUs, closedTo) : undefined;
     span = series.spanAt(span.fromUs - 1);
   }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { BarFormat } from "@fx-ohlc/schemas";
-import { NO_BARS } from "../bars/bar-columns.js";
+import { eachColumn, NO_BARS, placeOf } from "../bars/bar-columns.js";
 import type { BarPart, Bars } from "../bars/bars.js";
 import type { Chunk } from "../bars/chunk.js";
+import { fingerprintOf, sumOf } from "../bars/fingerprint.js";
 import { encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
 import { type EncodedRows, rowsBetween } from "./encoded-rows.js";
 import { WRITERS } from "./table-text.js";
@@ -42,6 +43,9 @@ function frameMade(format: BarFormat, context: RowsContext): Frame {
   const openings = table.columns.map(({ name }, i) => bytes(`${i === 0 ? "{" : "],"}"${name}":[`));
   return { openings, separatorLength: 1, closing: "]}" };
 }
+
+/** Written as an answer writes its bars, it tells from one another the symbols, boundaries and ways to write. */
+const ANY_BAR = eachColumn((name) => [name === "bucketUs" ? 0 : 0.5]);
 
 /** The bars of an answer in a format: what chunks hold in it is neither made again nor copied. */
 export class BarsBody {
@@ -86,24 +90,31 @@ export class BarsBody {
   }
 
   /**
-   * A strong validator: other bytes have another one. It is made of digests, and those of what chunks hold are kept: who asks the
-   * same again costs no look at the bars.
+   * A strong validator: other bytes have another one, and the same bars the same one, whatever of them lies in whose memory. It is
+   * made of fingerprints, and those of what chunks hold are kept: who asks the same again costs no look at the bars.
    */
   get tag(): string {
-    const [only] = this.#bars.parts;
-    if (only !== undefined && this.#bars.parts.length === 1) return `"${this.#digestOf(only).toString("base64url")}"`;
-    const hash = createHash("sha256");
-    for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
-    for (const part of this.#bars.parts) hash.update(this.#digestOf(part));
-    return `"${hash.digest("base64url")}"`;
+    const { parts } = this.#bars;
+    const running = parts.reduce((sum, part) => sum + this.#runningOf(part), 0);
+    const [only] = parts;
+    if (parts.length !== 1 || only?.chunk === undefined) return this.#tagWith(running);
+    return only.chunk.tagOf(`${this.#format} ${only.from} ${only.to} ${running}`, () => this.#tagWith(running));
   }
 
-  #digestOf(part: BarPart): Buffer {
-    const { chunk, from, to } = part;
-    if (chunk !== undefined && this.#isClosed(part)) return chunk.digestOf(this.#format, from, to);
-    const hash = createHash("sha256").update(`${to - from}`);
-    for (const { raw } of this.#encoded(part)) hash.update(raw);
-    return hash.digest();
+  #tagWith(running: number): string {
+    const { parts, count } = this.#bars;
+    const hash = createHash("sha256").update(`${this.#format} ${count} ${running} `);
+    for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
+    for (const { bytes } of encodeBars(ANY_BAR, [0, 1], this.#format, this.#context)) hash.update(bytes);
+    const prints = parts.map(({ chunk, columns, from, to }) =>
+      chunk === undefined ? fingerprintOf(columns, from, to) : chunk.fingerprintOf(from, to),
+    );
+    return `"${hash.update(sumOf(prints)).digest("base64url")}"`;
+  }
+
+  /** How many bars of a part run still. */
+  #runningOf({ columns, from, to }: BarPart): number {
+    return to - Math.min(to, Math.max(from, placeOf(columns, this.#context.runningUs)));
   }
 
   #make(): BodyPiece[] {

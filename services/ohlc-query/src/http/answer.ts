@@ -15,10 +15,17 @@ export interface TextAnswer {
   readonly link?: string | undefined;
 }
 
-/** A stretch of a body: its bytes, and where they are kept compressed, those too. */
+/** Bytes that are kept compressed once somebody took them so. */
+export interface KeptBlock {
+  readonly known: DeflatedPart | undefined;
+  /** @returns what is known, and makes it when nothing is */
+  make(): Promise<DeflatedPart>;
+}
+
+/** A stretch of a body. */
 export interface BodyPart {
   readonly raw: Buffer;
-  readonly kept?: DeflatedPart;
+  readonly kept?: KeptBlock;
 }
 
 /**
@@ -32,10 +39,10 @@ export interface TaggedAnswer {
   readonly length: number;
   readonly contentType: string;
   readonly link?: string | undefined;
+  /** Whether most of the body is kept compressed. */
+  readonly isKept?: boolean;
   /** The body, in order; asked for once, when it is sent. */
   parts(): readonly BodyPart[];
-  /** The same with what is kept compressed, where that is most of it: asked for instead, by who takes it. */
-  keptParts?(): Promise<readonly BodyPart[]>;
 }
 
 export type Answer = TextAnswer | TaggedAnswer | StreamedAnswer;
@@ -53,7 +60,7 @@ export class AnswerSender {
 
   #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): void | Promise<void> {
     const { tag, length, contentType, link } = answer;
-    const encoding = isWorthEncoding(length) ? encodingOf(req, answer.keptParts !== undefined) : undefined;
+    const encoding = isWorthEncoding(length) ? encodingOf(req, answer.isKept) : undefined;
     // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.
     const ETag = encoding === undefined ? tag : `W/${tag}`;
     const headers = { ETag, ...REVALIDATED, ...(link === undefined ? {} : { Link: link }) };
@@ -77,7 +84,7 @@ export class AnswerSender {
     headers: Record<string, string>,
   ): Promise<void> {
     const { contentType } = answer;
-    const body = (await (encoding === "gzip" ? answer.keptParts?.() : undefined)) ?? answer.parts();
+    const body = answer.parts();
     const encoded = await this.#compressor.compress(body, encoding);
     if (encoded === undefined) sendPieces(res, 200, contentType, bytesOf(body), headers);
     else sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });

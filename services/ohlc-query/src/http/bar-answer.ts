@@ -122,8 +122,8 @@ async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenera
 
 /** An answer of bars, many of which may lie in memory as they are sent. */
 function bodyAnswer({ pieces, length, tag }: BarsBody, head: Pick<TaggedAnswer, "contentType" | "link">): TaggedAnswer {
-  const kept = isMostlyWhole(pieces) ? { keptParts: () => keptParts(pieces) } : {};
-  return { tag, length, ...head, parts: () => pieces, ...kept };
+  const isKept = isMostlyWhole(pieces);
+  return { tag, length, ...head, isKept, parts: () => (isKept ? keptParts(pieces) : pieces) };
 }
 
 /** Answers a request for bars of one symbol. */

@@ -61,7 +61,7 @@ export class Compressor {
     this.#running += 1;
     try {
       if (encoding === "br") return [await withBrotli(joined(parts), BROTLI)];
-      return parts.some(isAtHand) ? await gzipped(parts) : [await withGzip(joined(parts), GZIP)];
+      return parts.some(isBlock) ? await gzipped(parts) : [await withGzip(joined(parts), GZIP)];
     } finally {
       this.#running -= 1;
     }
@@ -69,12 +69,17 @@ export class Compressor {
 }
 
 function isAtHand({ raw, kept }: BodyPart): boolean {
+  return kept?.known !== undefined || isStored(raw);
+}
+
+/** Whether it is better left as it is than compressed together with what stands beside it. */
+function isBlock({ raw, kept }: BodyPart): boolean {
   return kept !== undefined || isStored(raw);
 }
 
 /** Only what is not kept compressed has to be. */
 async function gzipped(parts: readonly BodyPart[]): Promise<readonly Buffer[]> {
-  return gzipMember(await Promise.all(parts.map(({ raw, kept }) => kept ?? deflatedPart(raw))));
+  return gzipMember(await Promise.all(parts.map(({ raw, kept }) => kept?.make() ?? deflatedPart(raw))));
 }
 
 function joined(parts: readonly BodyPart[]): Buffer {

@@ -1,6 +1,7 @@
+import type { Chunk } from "../bars/chunk.js";
 import type { BodyPiece } from "../formats/bars-body.js";
 import type { EncodedRows } from "../formats/encoded-rows.js";
-import type { BodyPart } from "./answer.js";
+import type { BodyPart, KeptBlock } from "./answer.js";
 import { type DeflatedPart, deflatedPart } from "./gzip-member.js";
 
 /** Fewer bytes are compressed anew each time. */
@@ -8,18 +9,46 @@ const BYTES_MIN = 8 * 1024;
 /** What a compressed part takes besides its bytes. */
 const OVERHEAD_BYTES = 500;
 
-/** As long as their rows are kept. */
-const kept = new WeakMap<EncodedRows, Promise<DeflatedPart>>();
+/** All rows of a chunk in one format. */
+class KeptRows implements KeptBlock {
+  #known: DeflatedPart | undefined;
+  #making: Promise<DeflatedPart> | undefined;
 
-function deflated({ raw, whole }: BodyPiece): Promise<DeflatedPart> | undefined {
+  constructor(
+    private readonly raw: Buffer,
+    private readonly chunk: Chunk,
+  ) {}
+
+  get known(): DeflatedPart | undefined {
+    return this.#known;
+  }
+
+  make(): Promise<DeflatedPart> {
+    this.#making ??= this.#make();
+    return this.#making;
+  }
+
+  async #make(): Promise<DeflatedPart> {
+    try {
+      const made = await deflatedPart(this.raw);
+      this.#known = made;
+      this.chunk.grow(made.deflated.length + OVERHEAD_BYTES);
+      return made;
+    } catch (error) {
+      this.#making = undefined;
+      throw error;
+    }
+  }
+}
+
+/** As long as their rows are kept. */
+const kept = new WeakMap<EncodedRows, KeptRows>();
+
+function keptRows({ raw, whole }: BodyPiece): KeptRows | undefined {
   if (whole === undefined || raw.length < BYTES_MIN) return undefined;
-  const known = kept.get(whole.rows);
-  if (known !== undefined) return known;
-  const made = deflatedPart(raw);
-  kept.set(whole.rows, made);
-  const count = (part: DeflatedPart) => whole.chunk.grow(part.deflated.length + OVERHEAD_BYTES);
-  made.then(count, () => kept.delete(whole.rows));
-  return made;
+  const known = kept.get(whole.rows) ?? new KeptRows(raw, whole.chunk);
+  kept.set(whole.rows, known);
+  return known;
 }
 
 /** Whether most of a body is what chunks hold, so that it is worth keeping it compressed. */
@@ -29,12 +58,10 @@ export function isMostlyWhole(pieces: readonly BodyPiece[]): boolean {
   return bytes(whole) * 2 > bytes(pieces);
 }
 
-/** The parts of a body with what is kept compressed of them, which is made when it is asked for first. */
-export function keptParts(pieces: readonly BodyPiece[]): Promise<BodyPart[]> {
-  return Promise.all(
-    pieces.map(async (piece) => {
-      const part = deflated(piece);
-      return part === undefined ? { raw: piece.raw } : { raw: piece.raw, kept: await part };
-    }),
-  );
+/** The parts of a body with where they are kept compressed, or will be when that is asked for first. */
+export function keptParts(pieces: readonly BodyPiece[]): BodyPart[] {
+  return pieces.map((piece) => {
+    const block = keptRows(piece);
+    return block === undefined ? { raw: piece.raw } : { raw: piece.raw, kept: block };
+  });
 }

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { QUERY_ROUTES, UDF_ROUTES } from "@fx-ohlc/contract";
+import { formatTime, type Micros } from "@fx-ohlc/schemas";
 import {
   type BoundRoute,
   bindRoutes,
@@ -78,6 +79,11 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
   ];
 }
 
+/** What a standby has answered may be without the newest commits. */
+function describeAge(res: ServerResponse, asOfUs: Micros | undefined): void {
+  if (asOfUs !== undefined) res.setHeader("X-Data-As-Of", formatTime(asOfUs));
+}
+
 function answering<D extends RouteDeclarations>(
   sender: AnswerSender,
   timeoutMs: number,
@@ -90,7 +96,11 @@ function answering<D extends RouteDeclarations>(
       const deadline = new ReadDeadline(res, timeoutMs, caller);
       try {
         await caller.quota?.take("rows_per_second", 0);
-        await sender.send(req, res, await read(open(deadline, caller), req, query, caller), deadline);
+        const sources = open(deadline, caller);
+        const ageOf = sources.reader.watchAge();
+        const answer = await read(sources, req, query, caller);
+        describeAge(res, ageOf());
+        await sender.send(req, res, answer, deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

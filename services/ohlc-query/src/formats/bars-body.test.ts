@@ -1,0 +1,50 @@
+import { eachColumn } from "../bars/bar-columns.js";
+import { type BarPart, Bars, partOf } from "../bars/bars.js";
+import { Chunk } from "../bars/chunk.js";
+import { Series } from "../bars/series.js";
+import { BarsBody } from "./bars-body.js";
+
+const MINUTE_US = 60_000_000;
+const COUNT = 500;
+const boundary = { hour: 22, timezone: "UTC" };
+const series = new Series("EURUSD", "1m", boundary, "minute", true);
+const context = { symbol: "EURUSD", runningUs: Number.POSITIVE_INFINITY, dayBoundary: undefined };
+
+const numberOf = (name: string, i: number) => {
+  if (name === "bucketUs") return i * MINUTE_US;
+  return name === "tickCount" ? 1 + (i % 7) : 1 + ((i * 7919) % 1000) / 1000;
+};
+const columns = eachColumn((name) => Array.from({ length: COUNT }, (_, i) => numberOf(name, i)));
+
+function chunkUpTo(count: number): Chunk {
+  const facts = { series, span: series.spanAt(0), spans: [], versions: "", fromUs: 0, toUs: count * MINUTE_US };
+  return Chunk.of(facts, [{ ...partOf(columns), to: count }]);
+}
+
+const tagOf = (parts: readonly BarPart[], of = context) => new BarsBody(new Bars(parts), "json", of).tag;
+
+test("the same bars have the same tag, whatever of them is in memory", () => {
+  const read = partOf(columns);
+  const tag = tagOf([read]);
+  for (const held of [1, 250, COUNT]) {
+    expect(tagOf([chunkUpTo(held).part(0, held), { ...read, from: held }])).toBe(tag);
+  }
+  const grown = chunkUpTo(300).extended([{ ...read, from: 300 }], COUNT * MINUTE_US);
+  expect(tagOf([grown.part(0, COUNT)])).toBe(tag);
+});
+
+test("other bars, fewer of them, bars that run still and other symbols, days and formats have other tags", () => {
+  const read = partOf(columns);
+  const changed = (place: number, by: number) =>
+    partOf({ ...columns, close: columns.close.map((price, i) => (i === place ? price + by : price)) });
+  const swapped = partOf({ ...columns, open: columns.close, close: columns.open });
+  const tags = [
+    ...[tagOf([read]), tagOf([changed(7, 1e-5)]), tagOf([changed(8, 1e-5)]), tagOf([swapped])],
+    ...[tagOf([{ ...read, from: 1 }]), tagOf([{ ...read, to: COUNT - 1 }]), tagOf([])],
+    tagOf([read], { ...context, runningUs: (COUNT - 1) * MINUTE_US }),
+    tagOf([read], { ...context, symbol: "GBPUSD" }),
+    new BarsBody(new Bars([read]), "csv", context).tag,
+    new BarsBody(new Bars([read]), "json", { ...context, dayBoundary: boundary }).tag,
+  ];
+  expect(new Set(tags).size).toBe(tags.length);
+});
