@@ -276,6 +276,32 @@ describe("closed bars that were read", () => {
     },
   );
 
+  test.each(["1m", "5m", "30m"])("are kept for hours that are asked for in no order, %s", async (interval) => {
+    const symbol = `ANY${interval.toUpperCase()}`;
+    const ticks = dense(symbol);
+    await service.insert(ticks);
+    await closeBars(service.sql, TO_US);
+    await service.get(path("NOBODY"));
+    const ask = async (hour: number) => {
+      const range = `start=${DAY}T0${hour}:00:00Z&end=${DAY}T0${hour + 1}:00:00Z`;
+      const { body } = await service.get(`/ohlc?interval=${interval}&symbol=${symbol}&${range}`);
+      const count = body.reduce((sum, { tick_count }) => sum + tick_count, 0);
+      expect([body[0]?.open, body.at(-1)?.close, count]).toEqual([
+        ticks[(hour - 1) * 60]?.price,
+        ticks[hour * 60 - 1]?.price,
+        60,
+      ]);
+    };
+    for (const hour of [8, 2]) await ask(hour);
+    const misses = await changes("ohlc_cache_misses_total", async () => {
+      const hits = await changes("ohlc_cache_hits_total", async () => {
+        for (const hour of [6, 4, 7, 3, 5, 1]) await ask(hour);
+      });
+      expect(hits).toBe(6);
+    });
+    expect(misses).toBe(0);
+  });
+
   test("are forgotten when the database says that it is another history", async () => {
     await service.insert(dense("RESTORED"));
     await closeBars(service.sql, TO_US);
