@@ -14,6 +14,8 @@ const OVERHEAD_BYTES = 3000;
 const PRINTS_MAX = 64;
 /** What one of them takes. */
 const PRINT_BYTES = 250;
+/** As many encoded answers of no more than this. */
+const BODY_BYTES_MAX = 8 * 1024;
 
 /** Which closed bars a chunk holds. */
 export interface ChunkFacts {
@@ -36,6 +38,8 @@ export class Chunk {
   readonly #encoded = new Map<BarFormat, EncodedBars>();
   readonly #fingerprints = new Map<string, Fingerprint>();
   readonly #tags = new Map<string, string>();
+  /** Of answers that are a stretch of it. */
+  readonly encodedBodies = new EncodedStretches((bytes) => this.grow(bytes));
   #bytes: number;
   /** Told of what it takes more. */
   onGrowth: (bytes: number) => void = () => undefined;
@@ -130,6 +134,24 @@ export class Chunk {
   grow(bytes: number): void {
     this.#bytes += bytes;
     this.onGrowth(bytes);
+  }
+}
+
+/** Encoded bodies of answers: some, short ones, those that were asked for first. */
+class EncodedStretches {
+  readonly #bodies = new Map<string, Buffer>();
+
+  /** @param grow told of what they take */
+  constructor(private readonly grow: (bytes: number) => void) {}
+
+  get(key: string): Buffer | undefined {
+    return this.#bodies.get(key);
+  }
+
+  offer(key: string, body: Buffer): void {
+    if (body.length > BODY_BYTES_MAX || this.#bodies.size >= PRINTS_MAX) return;
+    this.#bodies.set(key, body);
+    this.grow(body.length + PRINT_BYTES);
   }
 }
 

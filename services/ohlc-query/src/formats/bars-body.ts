@@ -8,10 +8,25 @@ import { encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
 import { type EncodedRows, rowsBetween } from "./encoded-rows.js";
 import { WRITERS } from "./table-text.js";
 
-/** A stretch of an answer's text; of one that is all that a chunk holds in this format, which. */
+/** All that a chunk holds in a format, or all of it but the first row. */
+export interface WholeRows {
+  readonly chunk: Chunk;
+  readonly rows: EncodedRows;
+  readonly isFirstLeftOut: boolean;
+}
+
+/** A stretch of an answer's text, and of which chunk it is all. */
 export interface BodyPiece {
   readonly raw: Buffer;
-  readonly whole?: { readonly chunk: Chunk; readonly rows: EncodedRows };
+  readonly whole?: WholeRows;
+}
+
+/** Without the separator in front of the first row, which stands by itself: what follows it may be kept compressed. */
+function withoutSeparator({ raw, whole }: BodyPiece, separatorLength: number): BodyPiece[] {
+  if (whole === undefined) return [{ raw: raw.subarray(separatorLength) }];
+  const firstLength = whole.rows.offsets[1] ?? raw.length;
+  const first = { raw: raw.subarray(separatorLength, firstLength) };
+  return [first, { raw: raw.subarray(firstLength), whole: { ...whole, isFirstLeftOut: true } }];
 }
 
 /** What stands around and between the rows. */
@@ -95,10 +110,10 @@ export class BarsBody {
    */
   get tag(): string {
     const { parts } = this.#bars;
-    const running = parts.reduce((sum, part) => sum + this.#runningOf(part), 0);
     const [only] = parts;
-    if (parts.length !== 1 || only?.chunk === undefined) return this.#tagWith(running);
-    return only.chunk.tagOf(`${this.#format} ${only.from} ${only.to} ${running}`, () => this.#tagWith(running));
+    const running = parts.reduce((sum, part) => sum + this.#runningOf(part), 0);
+    const make = () => this.#tagWith(running);
+    return this.onlyChunk?.tagOf(`${this.#format} ${only?.from} ${only?.to}`, make) ?? make();
   }
 
   #tagWith(running: number): string {
@@ -110,6 +125,12 @@ export class BarsBody {
       chunk === undefined ? fingerprintOf(columns, from, to) : chunk.fingerprintOf(from, to),
     );
     return `"${hash.update(sumOf(prints)).digest("base64url")}"`;
+  }
+
+  /** The chunk that all of it is a stretch of, when it is closed. */
+  get onlyChunk(): Chunk | undefined {
+    const [only] = this.#bars.parts;
+    return this.#bars.parts.length === 1 && only !== undefined && this.#isClosed(only) ? only.chunk : undefined;
   }
 
   /** How many bars of a part run still. */
@@ -125,7 +146,8 @@ export class BarsBody {
       pieces.push({ raw: opening });
       for (const [i, part] of parts.entries()) {
         const rows = part[column] ?? { raw: Buffer.alloc(0) };
-        pieces.push(i === 0 && separatorLength > 0 ? { raw: rows.raw.subarray(separatorLength) } : rows);
+        if (i === 0 && separatorLength > 0) pieces.push(...withoutSeparator(rows, separatorLength));
+        else pieces.push(rows);
       }
     }
     pieces.push({ raw: Buffer.from(closing, "latin1") });
@@ -145,7 +167,7 @@ export class BarsBody {
     const isWhole = from === 0 && to === chunk.count;
     return chunk.rowsIn(this.#format).map((rows) => ({
       raw: rowsBetween(rows, from, to),
-      ...(isWhole ? { whole: { chunk, rows } } : {}),
+      ...(isWhole ? { whole: { chunk, rows, isFirstLeftOut: false } } : {}),
     }));
   }
 }

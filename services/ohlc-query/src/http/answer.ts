@@ -41,8 +41,17 @@ export interface TaggedAnswer {
   readonly link?: string | undefined;
   /** Whether most of the body is kept compressed. */
   readonly isKept?: boolean;
+  /** Where it is kept encoded as a whole, by encoding and tag. */
+  readonly encodedBodies?: EncodedBodies | undefined;
   /** The body, in order; asked for once, when it is sent. */
   parts(): readonly BodyPart[];
+}
+
+/** Some bodies that have been encoded. */
+export interface EncodedBodies {
+  get(key: string): Buffer | undefined;
+  /** Keeps one, or not. */
+  offer(key: string, body: Buffer): void;
 }
 
 export type Answer = TextAnswer | TaggedAnswer | StreamedAnswer;
@@ -83,11 +92,14 @@ export class AnswerSender {
     encoding: Encoding,
     headers: Record<string, string>,
   ): Promise<void> {
-    const { contentType } = answer;
-    const body = answer.parts();
-    const encoded = await this.#compressor.compress(body, encoding);
-    if (encoded === undefined) sendPieces(res, 200, contentType, bytesOf(body), headers);
-    else sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });
+    const { contentType, tag, encodedBodies } = answer;
+    const key = `${encoding} ${tag}`;
+    const known = encodedBodies?.get(key);
+    const body = known === undefined ? answer.parts() : [];
+    const encoded = known === undefined ? await this.#compressor.compress(body, encoding) : [known];
+    if (encoded === undefined) return sendPieces(res, 200, contentType, bytesOf(body), headers);
+    if (known === undefined) encodedBodies?.offer(key, Buffer.concat(encoded));
+    sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });
   }
 }
 

@@ -121,9 +121,10 @@ async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenera
 }
 
 /** An answer of bars, many of which may lie in memory as they are sent. */
-function bodyAnswer({ pieces, length, tag }: BarsBody, head: Pick<TaggedAnswer, "contentType" | "link">): TaggedAnswer {
-  const isKept = isMostlyWhole(pieces);
-  return { tag, length, ...head, isKept, parts: () => (isKept ? keptParts(pieces) : pieces) };
+function bodyAnswer(body: BarsBody, head: Pick<TaggedAnswer, "contentType" | "link">): TaggedAnswer {
+  const { pieces, length, tag, onlyChunk } = body;
+  if (isMostlyWhole(pieces)) return { tag, length, ...head, isKept: true, parts: () => keptParts(pieces) };
+  return { tag, length, ...head, parts: () => pieces, encodedBodies: onlyChunk?.encodedBodies };
 }
 
 /** Answers a request for bars of one symbol. */

@@ -41,11 +41,13 @@ class KeptRows implements KeptBlock {
   }
 }
 
-/** As long as their rows are kept. */
-const kept = new WeakMap<EncodedRows, KeptRows>();
+/** As long as their rows are kept: of all of them, and of all but the first. */
+const keptAll = new WeakMap<EncodedRows, KeptRows>();
+const keptLater = new WeakMap<EncodedRows, KeptRows>();
 
 function keptRows({ raw, whole }: BodyPiece): KeptRows | undefined {
   if (whole === undefined || raw.length < BYTES_MIN) return undefined;
+  const kept = whole.isFirstLeftOut ? keptLater : keptAll;
   const known = kept.get(whole.rows) ?? new KeptRows(raw, whole.chunk);
   kept.set(whole.rows, known);
   return known;
