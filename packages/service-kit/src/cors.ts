@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AllowedOrigins, isOriginAllowed } from "./origins.js";
 
 /** Headers of ours that a page's script may read. */
-const EXPOSED = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Data-As-Of, X-Request-Id";
+const EXPOSED =
+  "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Data-As-Of, X-Request-Id";
 /** A preflight may be remembered this long; Chromium caps it at two hours anyway. */
 const PREFLIGHT_MAX_AGE_S = 7200;
 

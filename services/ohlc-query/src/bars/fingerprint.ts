@@ -42,6 +42,7 @@ export function fingerprintOf(columns: BarColumns, from: number, to: number): Fi
 /** The fingerprint of the bars of some others together. */
 export function sumOf(prints: readonly Fingerprint[]): Fingerprint {
   const sum = new Int32Array(LANES.length);
-  for (const print of prints) for (let lane = 0; lane < sum.length; lane += 1) sum[lane] = (sum[lane] ?? 0) + (print[lane] ?? 0);
+  for (const print of prints)
+    for (let lane = 0; lane < sum.length; lane += 1) sum[lane] = (sum[lane] ?? 0) + (print[lane] ?? 0);
   return sum;
 }

@@ -35,7 +35,11 @@ export function spanAt(us: Micros, unit: SpanUnit): Span {
 }
 
 /** What the version of a symbol's span is asked for by. */
-export function versionedSpan(symbol: string, unit: VersionedSpan["unit"], { fromUs }: Pick<Span, "fromUs">): VersionedSpan {
+export function versionedSpan(
+  symbol: string,
+  unit: VersionedSpan["unit"],
+  { fromUs }: Pick<Span, "fromUs">,
+): VersionedSpan {
   const date = formatBucket(fromUs).slice(0, "YYYY-MM-DD".length);
   return { key: `${symbol} ${unit} ${date}`, symbol, unit, date };
 }

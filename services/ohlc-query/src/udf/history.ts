@@ -9,7 +9,7 @@ import {
 } from "@fx-ohlc/schemas";
 import type { BarArrays } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
-import { FIRST_BUCKET_US } from "../bars/bar-statement.js";
+import { FIRST_BUCKET_US } from "../bars/span.js";
 import type { BarSources } from "../http/bar-answer.js";
 import { clampInstant } from "../http/ranges.js";
 import { readSession } from "../symbols.js";
