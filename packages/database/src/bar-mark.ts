@@ -159,7 +159,8 @@ export class BarMark {
 
 /**
  * The files that chunks of stored bars lie in: no trigger tells of a chunk that is dropped, nor of one that is truncated by itself,
- * which gives it another file. So does what only moves bars, as VACUUM FULL: then they are read anew once for nothing.
+ * which gives it another file. So does what only moves bars, as VACUUM FULL: then they are read anew once for nothing, as when a leader
+ * of an older build takes over, which notes the chunks' ids here.
  */
 function chunksNow(sql: Queries, engine: Engine) {
   if (engine === "postgres") return sql`'{}'::integer[]`;

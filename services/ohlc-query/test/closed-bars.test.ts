@@ -7,6 +7,7 @@ import {
   type Interval,
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
 import { type ExpectedBar, expectedBars } from "./independent-bars.js";
 import { microsOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
@@ -249,12 +250,12 @@ describe("closed bars that were read", () => {
     ]);
   });
 
-  test.each(["1m", "5m", "1h", "4h", "1d", "1w"])(
+  test.each(["1m", "4h", "1d"])(
     "are a hit the second time where there are fewer than were asked for, %s",
     async (interval) => {
       const symbol = `FEW${interval.toUpperCase()}`;
       // Too far from one another for chunks that are looked for one by one.
-      const times = [50, 20, 3, 1].map((day) => formatTick(TO_US - day * DAY_US));
+      const times = [10, 6, 3, 1].map((day) => formatTick(TO_US - day * DAY_US));
       await service.insert(times.map((time, i) => ({ symbol, time, price: 1 + i })));
       await closeBars(service.sql, TO_US);
       await service.get(path("NOBODY"));
@@ -265,14 +266,15 @@ describe("closed bars that were read", () => {
       expect(await ask()).toBe(4);
       expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
       // One more, before all that is kept.
-      await service.insert([{ symbol, time: formatTick(TO_US - 300 * DAY_US), price: 1 }]);
+      await service.insert([{ symbol, time: formatTick(TO_US - 40 * DAY_US), price: 1 }]);
       expect(await ask()).toBe(5);
-      expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
+      // Where it is refreshed, other levels of bars follow.
+      await eventually(async () => (await changes("ohlc_cache_hits_total", ask)) > 0, { what: "a hit" });
       // What comes after it is closed too, and joins it.
-      await service.insert([{ symbol, time: formatTick(TO_US + DAY_US), price: 1 }]);
-      await closeBars(service.sql, TO_US + 10 * DAY_US);
-      for (let i = 0; i < 3; i += 1) expect(await ask()).toBe(6);
-      expect(await changes("ohlc_cache_hits_total", ask)).toBeGreaterThan(0);
+      await service.insert([{ symbol, time: formatTick(TO_US + 60 * MINUTE_US), price: 1 }]);
+      await closeBars(service.sql, TO_US + 120 * MINUTE_US);
+      await eventually(async () => (await changes("ohlc_cache_hits_total", ask)) > 0, { what: "a hit" });
+      expect(await ask()).toBe(6);
     },
   );
 

@@ -85,7 +85,7 @@ describe("with DATABASE_READ_URL", () => {
       return { ...answer, asOf: answer.headers.get("x-data-as-of") ?? "" };
     };
     const isTold = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-    for (const path of [HISTORY, day, day, "/ohlc?interval=5m&symbol=EURUSD", `${HISTORY}&limit=all`, "/symbols"]) {
+    for (const path of [HISTORY, day, day, day.replace("/day?", "?interval=5m&"), `${HISTORY}&limit=all`, "/symbols"]) {
       expect([path, (await ageOf(path)).asOf]).toEqual([path, expect.stringMatching(isTold)]);
     }
     const { headers } = await ageOf(day);

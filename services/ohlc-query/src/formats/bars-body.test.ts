@@ -10,11 +10,11 @@ const boundary = { hour: 22, timezone: "UTC" };
 const series = new Series("EURUSD", "1m", boundary, "minute", true);
 const context = { symbol: "EURUSD", runningUs: Number.POSITIVE_INFINITY, dayBoundary: undefined };
 
-const numberOf = (name: string, i: number) => {
+const cell = (name: string, i: number) => {
   if (name === "bucketUs") return i * MINUTE_US;
-  return name === "tickCount" ? 1 + (i % 7) : 1 + ((i * 7919) % 1000) / 1000;
+  return name === "tickCount" ? 1 + (i % 7) : (name === "open" ? 1 : 2) + ((i * 7919) % 1000) / 1000;
 };
-const columns = eachColumn((name) => Array.from({ length: COUNT }, (_, i) => numberOf(name, i)));
+const columns = eachColumn((name) => Array.from({ length: COUNT }, (_, i) => cell(name, i)));
 
 function chunkUpTo(count: number): Chunk {
   const facts = { series, span: series.spanAt(0), spans: [], versions: "", fromUs: 0, toUs: count * MINUTE_US };
