@@ -2,8 +2,9 @@ import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
+import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
-import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
+import { seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
 
@@ -92,8 +93,19 @@ export function IsTime(): PropertyDecorator {
   });
 }
 
-export function IsPrice(): PropertyDecorator {
-  return parsedBy("isPrice", { type: "number", exclusiveMinimum: 0 }, unless(priceProblem));
+/** A price, or one side of a quote; the fields `price`, `bid` and `ask` of one body say together which of them must be there. */
+export function IsCost(): PropertyDecorator {
+  const problemOf = (cost: Cost, field: PropertyKey) => costProblems(cost).find((problem) => problem.field === field);
+  const validator = {
+    validate: (_value: unknown, args?: ValidationArguments) => args === undefined || problemIn(args) === undefined,
+    defaultMessage: (args?: ValidationArguments) => (args === undefined ? "" : (problemIn(args) ?? "")),
+  };
+  const problemIn = ({ object, property }: ValidationArguments) => problemOf(object, property)?.message;
+  return (target, field) => {
+    // What may be absent is so in the documents, too.
+    ValidateIf((object: Cost) => problemOf(object, field) !== undefined)(target, field);
+    ValidateBy({ name: "isCost", validator }, describedBy({ type: "number", exclusiveMinimum: 0 }))(target, field);
+  };
 }
 
 export function IsSeq(): PropertyDecorator {

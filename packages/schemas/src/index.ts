@@ -10,6 +10,7 @@ export * from "./interval.js";
 export * from "./key-dto.js";
 export * from "./message.js";
 export * from "./query-dto.js";
+export * from "./quote.js";
 export * from "./range-set.js";
 export * from "./read-query-dto.js";
 export * from "./scope.js";

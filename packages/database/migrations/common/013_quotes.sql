@@ -1,0 +1,16 @@
+-- Quotes: ticks with two sides, whose price is their mid.
+
+-- Null, both, of a tick that is a single price.
+alter table ticks add column bid double precision, add column ask double precision;
+
+-- step
+-- No stored tick has a side, so nothing has to be looked at.
+alter table ticks add constraint ticks_sides check (
+  (bid is null) = (ask is null) and bid > 0 and bid < 'Infinity' and ask > 0 and ask < 'Infinity'
+) not valid;
+
+-- step
+-- What lies between bid and ask, to the last digit: a double is what its shortest decimal says.
+create function quote_spread(bid double precision, ask double precision) returns numeric
+  language sql immutable parallel safe
+  return ask::text::numeric - bid::text::numeric;
