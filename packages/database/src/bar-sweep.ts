@@ -1,4 +1,5 @@
 import type { Micros } from "@fx-ohlc/schemas";
+import { BAR_FAMILIES, barRelation } from "./bar-families.js";
 import type { BarRefresh } from "./bar-refresh.js";
 import { readMark } from "./retention-mark.js";
 import type { SliceLength } from "./slice-length.js";
@@ -11,6 +12,8 @@ interface Change {
   readonly toUs: Micros;
 }
 
+/** The relations whose changes are looked for. */
+const SWEPT = BAR_FAMILIES.flatMap((family) => [barRelation(family, "minute"), barRelation(family, "hour")]);
 /** A change that a refresh leaves where it is is not tried again before. */
 const STUCK_PAUSE_MS = 60_000;
 /** Days are right by then: a refresh of theirs only clears what TimescaleDB noted, and costs the more the more chunks there are. */
@@ -56,12 +59,12 @@ export class BarSweep {
     const { wholeFromUs } = await readMark(this.sql);
     const [change] = await this.sql<Change[]>`
       with level as (
-        select bars.mat_hypertable_id, bars.raw_hypertable_id, substr(bars.user_view_name, 6) as interval, mark.watermark,
-               case bars.user_view_name when 'ohlc_minute' then ${wholeFromUs}::bigint else 0 end as oldest
+        select bars.mat_hypertable_id, bars.raw_hypertable_id, split_part(bars.user_view_name, '_', 2) as interval, mark.watermark,
+               case split_part(bars.user_view_name, '_', 2) when 'minute' then ${wholeFromUs}::bigint else 0 end as oldest
           from _timescaledb_catalog.continuous_agg bars
           join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
          where bars.user_view_schema = current_schema()
-           and bars.user_view_name in ('ohlc_minute', 'ohlc_hour')
+           and bars.user_view_name = any(${SWEPT}::text[])
       ), change as (
         select level.*, lowest_modified_value as lowest, greatest_modified_value as greatest
           from level

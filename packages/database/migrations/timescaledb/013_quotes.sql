@@ -1,0 +1,142 @@
+-- step
+-- Bars of quotes, a family beside those of prices: real-time aggregates that are stacked as those are, on the same origins. Nobody
+-- who has prices alone pays for them, and no stored bar is made anew.
+do $bars$
+declare
+  boundary_hour int  := (select value from settings where key = 'day_start_hour');
+  boundary_zone text := (select value from settings where key = 'day_timezone');
+  origin        text := format('timestamptz %L', format('2000-01-01 %s:00:00 %s', boundary_hour, boundary_zone));
+  zone          text := case when boundary_zone = 'UTC' then '' else format('%L, ', boundary_zone) end;
+  order_key     text := '(date_part(''epoch'', time - timestamptz ''2000-01-01 00:00:00+00'') * 1e6)::bigint * 1024 + seq';
+  level         record;
+begin
+  execute format($sql$
+    create materialized view quote_minute
+      with (timescaledb.continuous, timescaledb.materialized_only = false) as
+    select symbol,
+           time_bucket('1 minute', time, origin => %1$s) as bucket,
+           first(bid, %2$s)                    as bid_open,
+           max(bid)                            as bid_high,
+           min(bid)                            as bid_low,
+           last(bid, %2$s)                     as bid_close,
+           first(ask, %2$s)                    as ask_open,
+           max(ask)                            as ask_high,
+           min(ask)                            as ask_low,
+           last(ask, %2$s)                     as ask_close,
+           min(quote_spread(bid, ask))::float8 as spread_min,
+           max(quote_spread(bid, ask))::float8 as spread_max,
+           sum(quote_spread(bid, ask))         as spread_sum,
+           count(*)                            as quote_count
+      from ticks
+     where bid is not null
+     group by 1, 2
+      with no data $sql$, origin, order_key);
+
+  for level in select * from (values ('hour', 'minute', ''), ('day', 'hour', zone)) levels(name, below, zone) loop
+    execute format($sql$
+      create materialized view quote_%1$s
+        with (timescaledb.continuous, timescaledb.materialized_only = false) as
+      select symbol,
+             time_bucket('1 %1$s', bucket, %3$s origin => %4$s) as bucket,
+             first(bid_open, bucket)  as bid_open,
+             max(bid_high)            as bid_high,
+             min(bid_low)             as bid_low,
+             last(bid_close, bucket)  as bid_close,
+             first(ask_open, bucket)  as ask_open,
+             max(ask_high)            as ask_high,
+             min(ask_low)             as ask_low,
+             last(ask_close, bucket)  as ask_close,
+             min(spread_min)          as spread_min,
+             max(spread_max)          as spread_max,
+             sum(spread_sum)          as spread_sum,
+             sum(quote_count)::bigint as quote_count
+        from quote_%2$s
+       group by 1, 2
+        with no data $sql$, level.name, level.below, level.zone, origin);
+  end loop;
+end
+$bars$;
+
+-- step
+-- Up to where a level of a family of bars is materialised, or any of them.
+drop function materialised_to(text);
+create function materialised_to(stored_interval text, family text default 'ohlc') returns timestamptz language plpgsql stable as $$
+begin
+  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+    select _timescaledb_functions.to_timestamp(mark.watermark)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
+     where bars.user_view_schema = current_schema() and bars.user_view_name = family || '_' || stored_interval));
+end $$;
+
+create or replace function materialised_to() returns timestamptz language plpgsql stable as $$
+begin
+  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+    select _timescaledb_functions.to_timestamp(max(mark.watermark))
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
+     where bars.user_view_schema = current_schema()
+       and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day', 'quote_minute', 'quote_hour', 'quote_day')));
+end $$;
+
+-- As it was, for bars of prices; and for those of quotes where that is asked for.
+drop procedure refresh_bars(text, timestamptz, timestamptz, boolean);
+create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false,
+                              family text default 'ohlc')
+  language plpgsql as $$
+declare
+  watermark timestamptz;
+  following timestamptz;
+  newest    timestamptz;
+  oldest    timestamptz;
+begin
+  if stored_interval is null or stored_interval not in ('minute', 'hour', 'day') then
+    raise exception 'refresh_bars() takes minute, hour or day, not %', coalesce(quote_literal(stored_interval), 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if family is null or family not in ('ohlc', 'quote') then
+    raise exception 'refresh_bars() takes bars of ohlc or quote, not %', coalesce(quote_literal(family), 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  -- Within a transaction it ends here, before it holds a lock that nobody would give back.
+  commit;
+  perform pg_advisory_lock_shared(5064224);
+  watermark := materialised_to(stored_interval, family);
+  -- What a level below has not materialised is in no bar above, so it is never behind one that is made of it.
+  newest := greatest(watermark,
+    case stored_interval when 'minute' then greatest(materialised_to('hour', family), materialised_to('day', family))
+                         when 'hour'   then materialised_to('day', family) end,
+    fx_now() - case stored_interval when 'minute' then interval '10 minutes'
+                                    when 'hour'   then interval '2 hours'
+                                    else               interval '2 days' end);
+  select case stored_interval when 'minute' then greatest(whole_from, chunks_gone_to()) else '-infinity' end
+    into oldest from retention_mark;
+  to_time := least(coalesce(to_time, 'infinity'), newest);
+  from_time := coalesce(from_time, '-infinity');
+  -- Only whole buckets are materialised: without one, nothing of what follows the watermark is asked for.
+  following := case stored_interval when 'minute' then watermark + interval '1 minute'
+                                    when 'hour'   then watermark + interval '1 hour'
+                                    else (select (watermark at time zone value + interval '1 day') at time zone value
+                                            from settings where key = 'day_timezone') end;
+  to_time := case when to_time < following then least(to_time, watermark) else to_time end;
+  from_time := greatest(oldest, case when to_time > watermark then least(from_time, watermark) else from_time end);
+  if from_time < to_time then
+    call refresh_continuous_aggregate(format('%s_%s', family, stored_interval)::regclass, from_time, to_time,
+                                      force => recompute, options => '{"buckets_per_batch": 0}');
+  end if;
+  perform pg_advisory_unlock_shared(5064224);
+end $$;
+
+-- step
+do $kept$
+begin
+  execute (
+    select format($sql$
+             create trigger bars_of_dropped_ticks before update or delete on %I.%I for each row
+               when (old.bucket < coalesce(nullif(current_setting('fx.bars_kept_before', true), ''), 'infinity')::timestamptz)
+               execute function keep_bars_of_dropped_ticks() $sql$, stored.schema_name, stored.table_name)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
+     where bars.user_view_schema = current_schema() and bars.user_view_name = 'quote_minute');
+end
+$kept$;
