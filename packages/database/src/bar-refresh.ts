@@ -160,6 +160,6 @@ interface Level {
 }
 
 /** The database's clock bounds it, which may be ahead of this one. */
-function everything({ nowUs }: RefreshBounds): TimeRange {
-  return { fromUs: 0, toUs: nowUs + US_PER_DAY };
+function everything({ nowUs, sinceUs }: RefreshBounds): TimeRange {
+  return { fromUs: sinceUs, toUs: nowUs + US_PER_DAY };
 }

@@ -35,7 +35,7 @@ test("the mid of two prices is the double that their middle is read as, from 1e-
     fc.property(price, price, (bid, ask) => {
       expect(midOf(bid, ask)).toBe(Number(exactMid(bid, ask)));
     }),
-    { numRuns: 50_000 },
+    { numRuns: 20_000 },
   );
 });
 
@@ -49,7 +49,7 @@ test("the mid of prices of a venue is written as their very middle, with one dig
       expect(units(String(midOf(bid, ask)))).toBe(units(mid));
       expect(mid.split(".")[1]?.length ?? 0).toBeLessThanOrEqual(places + 1);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 5000 },
   );
 });
 

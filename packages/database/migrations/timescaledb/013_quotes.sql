@@ -58,11 +58,22 @@ end
 $bars$;
 
 -- step
+-- No quote is older than this migration, so those of an earlier time are late when they are stored, and their bars are made then.
+-- What lies before needs no refresh, whose cost grows with the square of the chunks. (Two days more, so that the bucket it lies
+-- in is one of those, of any level.)
+insert into settings (key, value)
+select 'quotes_since', extract(epoch from date_trunc('day', fx_clock(), 'UTC') - interval '2 days')::bigint::text;
+
+create function bars_since(family text) returns timestamptz language sql stable as $$
+  select case family when 'quote' then (select to_timestamp(value::bigint) from settings where key = 'quotes_since')
+                     else timestamptz '1970-01-01 00:00:00+00' end
+$$;
+
 -- Up to where a level of a family of bars is materialised, or any of them.
 drop function materialised_to(text);
 create function materialised_to(stored_interval text, family text default 'ohlc') returns timestamptz language plpgsql stable as $$
 begin
-  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+  return greatest(bars_since(family), (
     select _timescaledb_functions.to_timestamp(mark.watermark)
       from _timescaledb_catalog.continuous_agg bars
       join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
