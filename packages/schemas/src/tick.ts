@@ -46,9 +46,9 @@ export interface TickRules {
 export const DEFAULT_SYMBOL = "EURUSD";
 const FIELDS: ReadonlySet<string> = new Set(["symbol", "time", "price", "bid", "ask", "seq"]);
 
-/** Whether two ticks of one symbol and time say the same. A price is never what a quote says, whatever its mid is. */
+/** Whether two ticks of one symbol and time say the same: both sides of a quote, which never says what a price does. */
 export function isSameCost(a: CheckedCost, b: CheckedCost): boolean {
-  return a.price === b.price && a.bid === b.bid && a.ask === b.ask;
+  return a.bid === b.bid && a.ask === b.ask && (a.bid !== undefined || a.price === b.price);
 }
 
 /** Why `seq` is refused, or undefined when it is one. */

@@ -15,10 +15,12 @@ import { entryOf } from "@fx-ohlc/service-kit";
  * Ticks without `seq` that share a stamp within one request are numbered 0, 1, 2 … in their order of appearance, and each
  * looks from its number upwards:
  * - a free slot: the tick is created there;
- * - a slot with its price (of a quote: with its bid and ask) from an earlier request that no tick of this request has claimed: a duplicate, a replay;
+ * - a slot with its price, or its bid and ask, from an earlier request that no tick of this request has claimed: a duplicate, a
+ *   replay;
  * - any other taken slot: look at the next one.
  * So the k-th copy of one price meets the k-th stored copy, and a request sent again finds the very slots it made. A tick
- * with `seq` looks at that slot only: another price or quote there is a conflict. A price and a quote are never the same. Such ticks claim their slots before the others do.
+ * with `seq` looks at that slot only: another price or quote there is a conflict. Such ticks claim their slots before the others
+ * do. A price and a quote are never the same.
  *
  * A tick that was stamped here, for it came without a time, is no replay of anything: whoever sends it again gets another
  * stamp. A slot with its price is taken like any other, whichever process gave the same stamp, or this one before its clock went back.
