@@ -78,11 +78,12 @@ export class BarRefresh {
    * Each level of a range of history before the next one, which is made of it. What TimescaleDB noted as changed in days stays
    * noted, though they are right.
    *
+   * @param families all that are in use, when none are named
    * @returns ticks from there on were refreshed
    */
-  async refreshHistory(range: TimeRange): Promise<Pick<RefreshBounds, "wholeFromUs">> {
+  async refreshHistory(range: TimeRange, families?: readonly BarFamily[]): Promise<Pick<RefreshBounds, "wholeFromUs">> {
     let wholeFromUs = Number.NEGATIVE_INFINITY;
-    for (const family of await familiesInUse(this.sql)) {
+    for (const family of families ?? (await familiesInUse(this.sql))) {
       const bounds = await readBounds(this.sql, family);
       await this.refreshLevel({ family, interval: "minute" }, range, bounds);
       await this.refreshLevel({ family, interval: "hour" }, range, bounds);

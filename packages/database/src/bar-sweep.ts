@@ -1,12 +1,13 @@
-import type { Micros } from "@fx-ohlc/schemas";
-import { BAR_FAMILIES, barRelation } from "./bar-families.js";
+import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { BAR_FAMILIES, type BarFamily, barRelation } from "./bar-families.js";
 import type { BarRefresh } from "./bar-refresh.js";
-import { readMark } from "./retention-mark.js";
 import type { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
 
 /** The newest of what TimescaleDB knows to have changed below a level's watermark. */
 interface Change {
+  /** Of the family. */
+  readonly name: BarFamily["name"];
   readonly interval: "minute" | "hour";
   readonly fromUs: Micros;
   readonly toUs: Micros;
@@ -38,7 +39,8 @@ export class BarSweep {
     const startedMs = performance.now();
     if (change !== undefined && !this.isStuck(change)) {
       const fromUs = Math.max(change.fromUs, change.toUs - this.slice.us);
-      await this.bars.refreshHistory({ fromUs, toUs: change.toUs });
+      const families = BAR_FAMILIES.filter(({ name }) => name === change.name);
+      await this.bars.refreshHistory({ fromUs, toUs: change.toUs }, families);
       this.slice.note(performance.now() - startedMs);
     } else if (startedMs - this.daysAtMs > DAYS_EVERY_MS) {
       await this.bars.refreshDays();
@@ -54,13 +56,23 @@ export class BarSweep {
     return false;
   }
 
-  /** Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. */
+  /**
+   * Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. Before the
+   * first chunk there is nothing to refresh: a family that is new is noted as changed since ever.
+   */
   private async newestChange(): Promise<Change | undefined> {
-    const { wholeFromUs } = await readMark(this.sql);
+    const [{ firstUs, wholeFromUs } = { firstUs: null, wholeFromUs: 0 }] = await this.sql<
+      { firstUs: Micros | null; wholeFromUs: Micros }[]
+    >`
+      select (select min(from_time) from tick_chunks_now) as "firstUs", whole_from as "wholeFromUs" from retention_mark`;
+    const oldestHourUs = Math.max(0, (firstUs ?? 0) - US_PER_HOUR);
+    const oldestMinuteUs = Math.max(wholeFromUs, firstUs ?? 0);
     const [change] = await this.sql<Change[]>`
       with level as (
-        select bars.mat_hypertable_id, bars.raw_hypertable_id, split_part(bars.user_view_name, '_', 2) as interval, mark.watermark,
-               case split_part(bars.user_view_name, '_', 2) when 'minute' then ${wholeFromUs}::bigint else 0 end as oldest
+        select bars.mat_hypertable_id, bars.raw_hypertable_id, split_part(bars.user_view_name, '_', 1) as name,
+               split_part(bars.user_view_name, '_', 2) as interval, mark.watermark,
+               case split_part(bars.user_view_name, '_', 2) when 'minute' then ${oldestMinuteUs}::bigint
+                                                                   else ${oldestHourUs}::bigint end as oldest
           from _timescaledb_catalog.continuous_agg bars
           join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
          where bars.user_view_schema = current_schema()
@@ -74,7 +86,7 @@ export class BarSweep {
           from level
           join _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log on hypertable_id = raw_hypertable_id
       )
-      select interval, greatest(lowest, oldest) as "fromUs", least(greatest, watermark - 1) + 1 as "toUs"
+      select name, interval, greatest(lowest, oldest) as "fromUs", least(greatest, watermark - 1) + 1 as "toUs"
         from change
        where lowest < watermark and greatest >= oldest and watermark > oldest
        order by "toUs" desc, "fromUs" desc

@@ -59,10 +59,14 @@ $bars$;
 
 -- step
 -- No quote is older than this migration, so those of an earlier time are late when they are stored, and their bars are made then.
--- What lies before needs no refresh, whose cost grows with the square of the chunks. (Two days more, so that the bucket it lies
--- in is one of those, of any level.)
+-- What lies before needs no refresh, whose cost grows with the square of the chunks. (It is the start of a day, and so of a bucket
+-- of each level, and some days earlier, for clocks differ.)
 insert into settings (key, value)
-select 'quotes_since', extract(epoch from date_trunc('day', fx_clock(), 'UTC') - interval '2 days')::bigint::text;
+select 'quotes_since', extract(epoch from
+         time_bucket('1 day', fx_clock() - interval '2 days', zone.value,
+                     origin => format('2000-01-01 %s:00:00 %s', hour.value, zone.value)::timestamptz))::bigint::text
+  from settings hour, settings zone
+ where hour.key = 'day_start_hour' and zone.key = 'day_timezone';
 
 create function bars_since(family text) returns timestamptz language sql stable as $$
   select case family when 'quote' then (select to_timestamp(value::bigint) from settings where key = 'quotes_since')
