@@ -79,18 +79,21 @@ export class BarRefresh {
    * noted, though they are right.
    *
    * @param families all that are in use, when none are named
-   * @returns ticks from there on were refreshed
+   * @returns ticks from where on were refreshed, and what the slowest family took
    */
-  async refreshHistory(range: TimeRange, families?: readonly BarFamily[]): Promise<Pick<RefreshBounds, "wholeFromUs">> {
+  async refreshHistory(range: TimeRange, families?: readonly BarFamily[]): Promise<Refreshed & { slowestMs: number }> {
     let wholeFromUs = Number.NEGATIVE_INFINITY;
+    let slowestMs = 0;
     for (const family of families ?? (await familiesInUse(this.sql))) {
+      const startedMs = performance.now();
       const bounds = await readBounds(this.sql, family);
       await this.refreshLevel({ family, interval: "minute" }, range, bounds);
       await this.refreshLevel({ family, interval: "hour" }, range, bounds);
       await this.onceFree(() => recomputeDays(this.sql, family, range));
       wholeFromUs = Math.max(wholeFromUs, bounds.wholeFromUs);
+      slowestMs = Math.max(slowestMs, performance.now() - startedMs);
     }
-    return { wholeFromUs };
+    return { wholeFromUs, slowestMs };
   }
 
   /** Refreshes all days, as one range: TimescaleDB plans each that it noted as changed by itself. */
@@ -103,7 +106,7 @@ export class BarRefresh {
   }
 
   /** Makes single bars anew, see {@link recomputeBars}. */
-  async recompute(ranges: readonly SymbolRange[]): Promise<Pick<RefreshBounds, "wholeFromUs">> {
+  async recompute(ranges: readonly SymbolRange[]): Promise<Refreshed> {
     let wholeFromUs = Number.NEGATIVE_INFINITY;
     for (const family of await familiesInUse(this.sql)) {
       const own = await rangesOfFamily(this.sql, family, ranges);
@@ -153,6 +156,9 @@ export class BarRefresh {
     }
   }
 }
+
+/** Ticks before an instant may be gone, and their minutes were left as they are. */
+type Refreshed = Pick<RefreshBounds, "wholeFromUs">;
 
 /** One level of one family of bars. */
 interface Level {
