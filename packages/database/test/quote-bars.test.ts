@@ -22,8 +22,8 @@ async function insertQuotes(sql: Transaction, symbol: string, fromUs: Micros, co
   const times = Array.from({ length: count }, (_, index) => fromUs + index * 20 * US_PER_SECOND);
   await sql`
     insert into ticks (symbol, time, seq, price, bid, ask)
-    select ${symbol}::text, time, 0, bid + 0.000015, bid, bid + 0.00003
-      from (select time, round(1.1 + (row_number() over () * 7 % 13) / 1e4::numeric, 5)::float8 as bid
+    select ${symbol}::text, time, 0, bid + 0.000015, bid, round((bid + 0.00003)::numeric, 8)::float8
+      from (select time, round(1.1 + (row_number() over () * 7 % 13) / 3e4::numeric, (5 + row_number() over () % 4)::int)::float8 as bid
               from unnest(${times}::timestamptz[]) as time) quotes`;
   return times;
 }
@@ -51,7 +51,7 @@ async function barsAndTruth(level: (typeof LEVELS)[number]) {
   const bucket = sql`date_bin(${`1 ${level}`}::interval, time, '2000-01-01 22:00:00+00')`;
   const bars = await sql`
     select symbol, bucket, bid_open, bid_high, bid_low, bid_close, ask_open, ask_high, ask_low, ask_close,
-           spread_min, spread_max, spread_sum, quote_count
+           spread_min, spread_max, trim_scale(spread_sum) as spread_sum, quote_count
       from ${sql(`quote_${level}`)}
      where bucket between ${keeper.nowUs - 60 * US_PER_DAY} and ${keeper.nowUs + US_PER_DAY} order by symbol, bucket`;
   const truth = await sql`
@@ -62,7 +62,7 @@ async function barsAndTruth(level: (typeof LEVELS)[number]) {
            (array_agg(ask order by time desc, seq desc))[1] as ask_close,
            min(ask::text::numeric - bid::text::numeric)::float8 as spread_min,
            max(ask::text::numeric - bid::text::numeric)::float8 as spread_max,
-           sum(ask::text::numeric - bid::text::numeric) as spread_sum, count(*) as quote_count
+           trim_scale(sum(ask::text::numeric - bid::text::numeric)) as spread_sum, count(*) as quote_count
       from ticks where bid is not null group by 1, 2 order by 1, 2`;
   return { bars: [...bars], truth: [...truth] };
 }

@@ -14,7 +14,11 @@ alter table ticks add constraint ticks_sides check (
 ) not valid;
 
 -- step
--- What lies between bid and ask, to the last digit: a double is what its shortest decimal says.
+-- What lies between bid and ask, to the last digit: a double is what its shortest decimal says. Where both have six decimals at most,
+-- as nearly all do, they are whole numbers of millionths, which doubles add up exactly; that takes half the time.
 create function quote_spread(bid double precision, ask double precision) returns numeric
   language sql immutable parallel safe
-  return ask::text::numeric - bid::text::numeric;
+  return case when bid < 450000000 and ask < 450000000
+                   and round(bid * 1e6::float8) / 1e6::float8 = bid and round(ask * 1e6::float8) / 1e6::float8 = ask
+              then (round(ask * 1e6::float8) - round(bid * 1e6::float8))::bigint * 0.000001
+              else ask::text::numeric - bid::text::numeric end;
