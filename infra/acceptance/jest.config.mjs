@@ -1,4 +1,4 @@
 import base from "../../packages/jest.database.mjs";
 
-/** One file at a time: each of them keeps several processes busy. */
+/** Any of the acceptance tests, by hand and one file at a time: each of them keeps several processes busy. */
 export default { ...base, maxWorkers: 1, testTimeout: 120_000 };

@@ -26,9 +26,12 @@ afterAll(async () => {
   await desk?.close();
 });
 
+let keys = 0;
+
 /** A key, and a client that has it. */
 async function made(key: Partial<NewKey> = {}, more: Partial<ConstructorParameters<typeof FxClient>[0]> = {}) {
-  const { id, token } = await desk.client.keys.create({ name: "a key", scopes: ["read", "stream"], ...key });
+  keys += 1;
+  const { id, token } = await desk.client.keys.create({ name: `key ${keys}`, scopes: ["read", "stream"], ...key });
   return { id, token, client: new FxClient({ url: desk.edge.url, token, retry: { attemptsMax: 2 }, ...more }) };
 }
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
   system = await System.create();
   services = await system.startAll({
     ...{ AUTH: "on", BIND_ADDRESS: "127.0.0.1", INTERNAL_SECRET: "the secret of this test", ADMIN_KEY: ADMIN },
-    ...{ JWT_PUBLIC_KEY_FILE: keyFile, LOG_LEVEL: "debug" },
+    ...{ JWT_PUBLIC_KEY_FILE: keyFile, LOG_LEVEL: "debug", REFUSED_TOKENS_PER_SECOND: "1000000" },
   });
   document = await ApiDocument.of(services.edge.url);
   wires = [services.ingest, services.query, services.gateway, services.edge].map(({ url }) => new Wire(url));
@@ -107,6 +107,24 @@ test("routes that everybody may ask for answer without a token, and with one tha
   }
 });
 
+test("a path is judged as it is answered, however it is written", async () => {
+  const { token } = await makeKey({ scopes: ["read", "stream"] });
+  for (const { url } of [services.ingest, services.edge]) {
+    for (const path of ["//keys", "/%6beys", "//%6Beys/", "/keys/", "//keys/jwt/%61", "/keys/%6awt/a"]) {
+      const method = path.includes("jwt") || path.includes("awt") ? "DELETE" : "GET";
+      const seen = [undefined, token, ADMIN].map(
+        async (shown) => (await ask(method, path, shown, undefined, url)).status,
+      );
+      expect([path, ...(await Promise.all(seen))]).toEqual([path, 401, 403, method === "GET" ? 200 : 204]);
+    }
+  }
+  for (const path of ["/keys%2F", "/%2Fkeys", "///keys", "/%256beys"])
+    expect([path, (await ask("GET", path, ADMIN, undefined, services.ingest.url)).status]).toEqual([path, 404]);
+  const { ws } = await listen("//ws/%74icks?symbol=EURUSD", token);
+  ws.terminate();
+  await expect(listen("//ws/ticks")).rejects.toThrow("401");
+});
+
 test("what services ask one another is closed to every caller, and the edge does not lead there", async () => {
   const { query, edge } = services;
   for (const path of ["/internal/clock", "/internal/database", "/internal/anchor?symbol=EURUSD"]) {
@@ -117,8 +135,11 @@ test("what services ask one another is closed to every caller, and the edge does
   }
 });
 
+let made = 0;
+
 async function makeKey(key: object): Promise<{ readonly id: string; readonly token: string }> {
-  const { status, body } = await ask("POST", "/keys", ADMIN, { name: "a key", ...key });
+  made += 1;
+  const { status, body } = await ask("POST", "/keys", ADMIN, { name: `key ${made}`, ...key });
   expect(status).toBe(201);
   return body;
 }

@@ -58,8 +58,11 @@ async function ask(path: string, headers: Record<string, string>): Promise<numbe
   return answer.status;
 }
 
+let keys = 0;
+
 async function makeKey(key: object): Promise<Record<string, string>> {
-  const body = JSON.stringify({ name: "a key", ...key });
+  keys += 1;
+  const body = JSON.stringify({ name: `key ${keys}`, ...key });
   const answer = await fetch(`${services.edge.url}/keys`, {
     method: "POST",
     headers: { ...admin, ...JSON_TYPE },

@@ -1,34 +1,18 @@
 import { eventually } from "@fx-ohlc/testkit";
 import { WebSocket } from "ws";
-import { Bystander, expectServed } from "../src/strangers/bystander.js";
-import { type Everything, System } from "../src/system.js";
+import { attackedSystem } from "../src/strangers/attacked-system.js";
+import { expectServed } from "../src/strangers/bystander.js";
 
-/** As in a container of 512 MB. */
-const SMALL = { NODE_OPTIONS: "--max-old-space-size=256" };
 const CONNECTIONS = 30;
 const CHANNELS = 1000;
+const STEPS = 20;
 const SYMBOLS = 20_000;
 
-let system: System;
-let everything: Everything;
-let bystander: Bystander;
-let pids: (number | undefined)[];
-
-beforeAll(async () => {
-  system = await System.create();
-  everything = await system.startAll({ ...SMALL, SYMBOLS_MAX: "30000" });
-  pids = Object.values(everything).map(({ pid }) => pid);
-  bystander = await Bystander.of(everything);
-});
-afterEach(() => expect(Object.values(everything).map(({ pid }) => pid)).toEqual(pids));
-afterAll(async () => {
-  bystander?.end();
-  await system.stop();
-});
+const attacked = attackedSystem({ SYMBOLS_MAX: "30000" });
 
 /** A client of `/ws`, and the messages that came, by their type. */
 async function client(): Promise<{ ws: WebSocket; heard: Map<string, number> }> {
-  const ws = new WebSocket(`${everything.gateway.url.replace("http:", "ws:")}/ws`);
+  const ws = new WebSocket(`${attacked.everything.gateway.url.replace("http:", "ws:")}/ws`);
   const heard = new Map<string, number>();
   ws.on("message", (data) => {
     const { type } = JSON.parse(String(data)) as { type: string }; // Ours.
@@ -39,7 +23,7 @@ async function client(): Promise<{ ws: WebSocket; heard: Map<string, number> }> 
 }
 
 test("30 connections of 1,000 channels of bars each leave at once", async () => {
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, client));
     for (const [at, { ws }] of clients.entries()) {
       const channels = Array.from({ length: CHANNELS }, (_, index) => `ohlc:C${at}X${index}:minute`);
@@ -51,9 +35,27 @@ test("30 connections of 1,000 channels of bars each leave at once", async () => 
   expectServed(served);
 });
 
+test("30 connections of the same 1,000 channels change them in step, and leave at once", async () => {
+  const channels = Array.from({ length: CHANNELS - 1 }, (_, index) => `ohlc:E${index}:minute`);
+  const served = await attacked.bystander.during(async () => {
+    const clients = await Promise.all(Array.from({ length: CONNECTIONS }, client));
+    const askAll = async (op: string, answer: string, names: readonly string[], times: number) => {
+      for (const { ws } of clients) ws.send(JSON.stringify({ op, channels: names }));
+      await eventually(() => clients.every(({ heard }) => heard.get(answer) === times), { what: answer });
+    };
+    await askAll("subscribe", "subscribed", channels, 1);
+    for (let step = 1; step <= STEPS; step += 1) {
+      await askAll("subscribe", "subscribed", ["ohlc:STEP:minute"], step + 1);
+      await askAll("unsubscribe", "unsubscribed", ["ohlc:STEP:minute"], step);
+    }
+    for (const { ws } of clients) ws.terminate();
+  });
+  expectServed(served);
+});
+
 test("a client subscribes to 1,000 channels one by one, and unsubscribes from them", async () => {
   const { ws, heard } = await client();
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     for (let at = 0; at < 90; at += 1) {
       const channels = Array.from({ length: 11 }, (_, index) => `ohlc:D${at}X${index}:minute`);
       ws.send(JSON.stringify({ op: "subscribe", channels }));
@@ -65,11 +67,12 @@ test("a client subscribes to 1,000 channels one by one, and unsubscribes from th
 });
 
 test("there are 20,000 symbols: named ones come first, and a wildcard's follow in pages", async () => {
-  await system.sql`insert into symbols (symbol, first_heard) select 'S' || i, now() from generate_series(1, ${SYMBOLS}) i`;
-  await system.sql`
+  await attacked.system
+    .sql`insert into symbols (symbol, first_heard) select 'S' || i, now() from generate_series(1, ${SYMBOLS}) i`;
+  await attacked.system.sql`
     insert into ticks (symbol, time, seq, price) select 'S' || i, now(), 0, 1 from generate_series(1, ${SYMBOLS}) i`;
   const { ws: all, heard } = await client();
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     all.send(JSON.stringify({ op: "subscribe", channels: ["ohlc:*:minute"] }));
     const named = await client();
     named.ws.send(JSON.stringify({ op: "subscribe", channels: ["ohlc:S77:minute"] }));

@@ -1,32 +1,17 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { connect, type Socket } from "node:net";
+import { attackedSystem } from "../src/strangers/attacked-system.js";
 import { Bystander, expectServed } from "../src/strangers/bystander.js";
-import { type Everything, System } from "../src/system.js";
 
-/** As in a container of 512 MB. */
-const SMALL = { NODE_OPTIONS: "--max-old-space-size=256" };
+/** How long tiny pieces are sent. */
+const CRUMBS_MS = 5000;
 const JSON_TYPE = { "content-type": "application/json" };
 
-let system: System;
-let everything: Everything;
-let bystander: Bystander;
-let pids: (number | undefined)[];
-
-beforeAll(async () => {
-  system = await System.create();
-  everything = await system.startAll(SMALL);
-  pids = Object.values(everything).map(({ pid }) => pid);
-  bystander = await Bystander.of(everything);
-});
-afterEach(() => expect(Object.values(everything).map(({ pid }) => pid)).toEqual(pids));
-afterAll(async () => {
-  bystander?.end();
-  await system.stop();
-});
+const attacked = attackedSystem();
 
 /** Sends a body in a request of its own. */
 async function post(path: string, body: string | Buffer, headers: Record<string, string> = JSON_TYPE): Promise<number> {
-  const answer = await fetch(`${everything.ingest.url}${path}`, { method: "POST", headers, body });
+  const answer = await fetch(`${attacked.everything.ingest.url}${path}`, { method: "POST", headers, body });
   await answer.arrayBuffer();
   return answer.status;
 }
@@ -51,7 +36,7 @@ const TWISTED: readonly (readonly [string, number, () => string])[] = [
 test.each(TWISTED)("10 bodies with %s are answered %d", async (_name, status, make) => {
   const body = Buffer.from(make());
   let statuses: number[] = [];
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     statuses = await Promise.all(Array.from({ length: 10 }, () => post("/ticks/bulk", body)));
   });
   expectServed(served);
@@ -59,8 +44,11 @@ test.each(TWISTED)("10 bodies with %s are answered %d", async (_name, status, ma
 });
 
 test.each(["ingest", "edge"] as const)("256 bodies stall in the middle, by way of the %s", async (way) => {
-  const { port } = everything[way];
-  const through = way === "edge" ? await Bystander.of({ ...everything, ingest: everything.edge }, "EDGED") : bystander;
+  const { port } = attacked.everything[way];
+  const through =
+    way === "edge"
+      ? await Bystander.of({ ...attacked.everything, ingest: attacked.everything.edge }, "EDGED")
+      : attacked.bystander;
   const half = Buffer.alloc(100 * 1024, " ");
   const sockets: Socket[] = [];
   const served = await through.during(async () => {
@@ -73,7 +61,7 @@ test.each(["ingest", "edge"] as const)("256 bodies stall in the middle, by way o
     }
   });
   for (const socket of sockets) socket.destroy();
-  if (through !== bystander) through.end();
+  if (through !== attacked.bystander) through.end();
   expectServed(served);
 });
 
@@ -84,10 +72,10 @@ test("200 bodies of lines stop before their chunk is full", async () => {
   );
   const text = `${lines.join("\n")}\n`;
   const sockets: Socket[] = [];
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     for (let at = 0; at < 200; at += 1) {
       const socket = await upload(
-        everything.ingest.port,
+        attacked.everything.ingest.port,
         `Content-Type: application/x-ndjson\r\nContent-Length: ${2 * text.length}`,
       );
       if (!socket.write(text)) await once(socket, "drain");
@@ -98,23 +86,33 @@ test("200 bodies of lines stop before their chunk is full", async () => {
   expectServed(served);
 });
 
-test("24 MB come as chunks of a byte each", async () => {
+/** Sends chunks of a byte each, again from the beginning when it is answered or cut off, until it is told to stop. */
+async function sendCrumbs(port: number, type: string, stop: AbortSignal): Promise<void> {
   const chunks = Buffer.from("1\r\n \r\n".repeat(20_000));
-  const served = await bystander.during(async () => {
-    const senders = ["application/json", "application/x-ndjson"].map(async (type) => {
-      const socket = await upload(everything.ingest.port, `Content-Type: ${type}\r\nTransfer-Encoding: chunked`);
-      const isOver = new Promise((resolve) => socket.once("close", resolve));
-      let isAnswered = false;
-      const answered = once(socket, "data").then(() => {
-        isAnswered = true;
-      });
-      for (let sent = 0; sent < 1200 && !isAnswered && !socket.destroyed; sent += 1) {
-        if (!socket.write(chunks))
-          await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), isOver, answered]);
-      }
-      socket.destroy();
-    });
-    await Promise.all(senders);
+  while (!stop.aborted) {
+    const socket = await upload(port, `Content-Type: ${type}\r\nTransfer-Encoding: chunked`);
+    const send = () => {
+      while (!socket.destroyed && socket.write(chunks));
+    };
+    socket.on("drain", send);
+    for (const end of ["data", "end"]) socket.once(end, () => socket.destroy());
+    stop.addEventListener("abort", () => socket.destroy(), { once: true });
+    send();
+    await once(socket, "close");
+  }
+}
+
+test.each([
+  ["ingest", 20],
+  ["ingest", 200],
+  ["edge", 20],
+] as const)("bodies come as chunks of a byte each, to the %s on %d connections", async (way, connections) => {
+  const { port } = attacked.everything[way];
+  const types = ["application/json", "application/x-ndjson"];
+  const served = await attacked.bystander.during(async () => {
+    const stop = AbortSignal.timeout(CRUMBS_MS);
+    setMaxListeners(0, stop);
+    await Promise.all(Array.from({ length: connections }, (_, at) => sendCrumbs(port, types[at % 2] ?? "", stop)));
   });
   expectServed(served);
 });
@@ -123,10 +121,10 @@ test("2,000 PUTs of one symbol come at once", async () => {
   const time = "2025-01-01T00:00:00Z";
   expect(await post("/ticks", JSON.stringify({ symbol: "PUT", time, price: 1 }))).toBe(201);
   const statuses = new Map<number, number>();
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     await Promise.all(
       Array.from({ length: 2000 }, async (_, at) => {
-        const url = `${everything.ingest.url}/ticks?symbol=PUT&time=${time}`;
+        const url = `${attacked.everything.ingest.url}/ticks?symbol=PUT&time=${time}`;
         const body = JSON.stringify({ price: at + 1 });
         const { status } = await fetch(url, { method: "PUT", headers: JSON_TYPE, body });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -138,12 +136,12 @@ test("2,000 PUTs of one symbol come at once", async () => {
 });
 
 test("a few ticks far apart read little of a dense history", async () => {
-  await system.sql`
+  await attacked.system.sql`
     insert into ticks (symbol, time, seq, price)
     select 'DENSE', timestamptz '2025-01-01 00:00:00Z' + i * interval '1 millisecond', 0, 1 from generate_series(0, 299999) i`;
   const times = Array.from({ length: 34 }, (_, at) => new Date(Date.UTC(2025, 0, 1) + at * 9000).toISOString());
   const body = JSON.stringify(times.map((time) => ({ symbol: "DENSE", time, price: 2 })));
-  const served = await bystander.during(async () => {
+  const served = await attacked.bystander.during(async () => {
     for (let at = 0; at < 10; at += 1) expect(await post("/ticks/bulk", body)).toBe(201);
   });
   expectServed(served);

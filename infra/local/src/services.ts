@@ -31,6 +31,17 @@ export interface PartOptions {
 /** What of this machine stands in front of the stack is believed, unless somebody says what else. */
 const LOOPBACK = "127.0.0.0/8,::1";
 
+/** Where the stack listens, unless somebody says where else, whether or not callers show tokens. */
+const BIND_ADDRESS = "127.0.0.1,::1";
+const EVERYWHERE = ["0.0.0.0", "::"];
+
+/** The parts ask one another on loopback, wherever else they listen. */
+function bindAddress({ BIND_ADDRESS: given }: PartOptions["env"]): string {
+  const addresses = (given || BIND_ADDRESS).split(",").map((address) => address.trim());
+  const isReached = [...EVERYWHERE, "127.0.0.1"].some((address) => addresses.includes(address));
+  return (isReached ? addresses : [...addresses, "127.0.0.1"]).join(",");
+}
+
 /** The three services, not yet running. */
 export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] {
   // stream-gateway asks ohlc-query for the bars it starts from.
@@ -39,7 +50,7 @@ export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] 
     const script = `services/${name}/dist/main.js`;
     // The edge is a proxy in front of them, whoever stands in front of that.
     const TRUSTED_PROXIES = env.TRUSTED_PROXIES ? `${LOOPBACK},${env.TRUSTED_PROXIES}` : LOOPBACK;
-    const own = { OHLC_QUERY_URL, TRUSTED_PROXIES, PORT: String(port) };
+    const own = { OHLC_QUERY_URL, TRUSTED_PROXIES, BIND_ADDRESS: bindAddress(env), PORT: String(port) };
     const spec = nodeProcessSpec({ name, script, env: { ...env, ...own }, logs });
     return readyOn(port, spec);
   });
@@ -52,6 +63,7 @@ export function edge({ addresses, env, logs }: PartOptions): ReadyProcess {
     OHLC_QUERY_URL: localUrl(addresses.services["ohlc-query"]),
     STREAM_GATEWAY_URL: localUrl(addresses.services["stream-gateway"]),
     TRUSTED_PROXIES: env.TRUSTED_PROXIES || LOOPBACK,
+    BIND_ADDRESS: bindAddress(env),
   };
   const script = "infra/local/dist/edge/main.js";
   const spec = nodeProcessSpec({ name: "edge", script, env: { ...env, ...urls, PORT: String(addresses.edge) }, logs });

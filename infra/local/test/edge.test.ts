@@ -1,83 +1,24 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { eventually, freePort, type ReadyProcess } from "@fx-ohlc/embedded";
+import { networkInterfaces } from "node:os";
+import { eventually } from "@fx-ohlc/embedded";
 import { listen, Problem, sendProblem } from "@fx-ohlc/service-kit";
-import { WebSocket, WebSocketServer } from "ws";
-import { edge } from "../src/services.js";
-
-type Handler = (req: IncomingMessage, res: ServerResponse) => void;
-
-/** What stands in for a service: it answers as the test says. */
-class Upstream {
-  handler: Handler = (req, res) => res.end(`${req.method} ${req.url}`);
-  readonly sockets = new WebSocketServer({ noServer: true });
-  readonly #server: Server = createServer((req, res) => this.handler(req, res));
-  readonly port: number;
-
-  constructor(port: number) {
-    this.port = port;
-    this.#server.on("upgrade", (req, socket, head) => {
-      if (req.url === "/ws/refused") socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
-      else this.sockets.handleUpgrade(req, socket, head, (client) => this.sockets.emit("connection", client, req));
-    });
-  }
-
-  async listen(): Promise<void> {
-    if (this.#server.listening) return;
-    this.#server.listen(this.port, "127.0.0.1");
-    await once(this.#server, "listening");
-  }
-
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    for (const client of this.sockets.clients) client.terminate();
-    await closed;
-  }
-}
-
-const health =
-  (status: "healthy" | "unhealthy", rest: Record<string, string | string[]>): Handler =>
-  (_req, res) => {
-    res.writeHead(status === "healthy" ? 200 : 503, { "Content-Type": "application/json" });
-    res.end(JSON.stringify({ status, ...rest }));
-  };
+import { EdgeUnderTest, type Upstream } from "./edge-under-test.js";
 
 describe("the edge", () => {
+  let edge: EdgeUnderTest;
   let ingest: Upstream;
   let query: Upstream;
-  let gateway: Upstream;
   let port: number;
   let url: string;
-  let process: ReadyProcess;
 
-  // The edge runs as it does in the stack: as a process of its own, from the build.
   beforeAll(async () => {
-    const ports = [await freePort(), await freePort(), await freePort()] as const;
-    [ingest, query, gateway] = [new Upstream(ports[0]), new Upstream(ports[1]), new Upstream(ports[2])];
-    for (const upstream of [ingest, query, gateway]) await upstream.listen();
-    port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    const services = { "tick-ingest": ports[0], "ohlc-query": ports[1], "stream-gateway": ports[2] };
-    process = edge({ addresses: { edge: port, services }, env: { TRUSTED_PROXIES: "192.0.2.1" }, logs: tmpdir() });
-    await process.start();
+    edge = await EdgeUnderTest.start();
+    ({ ingest, query, port, url } = edge);
   });
-
-  beforeEach(async () => {
-    for (const upstream of [ingest, query, gateway]) {
-      upstream.handler = (req, res) => res.end(`${req.method} ${req.url}`);
-      await upstream.listen();
-    }
-  });
-
-  afterAll(async () => {
-    await process.stop();
-    await Promise.all([ingest.close(), query.close(), gateway.close()]);
-  });
+  beforeEach(() => edge.reset());
+  afterAll(() => edge.stop());
 
   it("passes a request and its answer as they are", async () => {
     query.handler = (req, res) => {
@@ -195,11 +136,52 @@ describe("the edge", () => {
       die = () => void res.destroy();
     };
     const socket = open();
-    socket.write("GET /ohlc/minute HTTP/1.0\r\n\r\n");
+    socket.write("GET /ohlc/minute HTTP/1.0\r\nHost: x\r\n\r\n");
     expect(String(await once(socket, "data"))).toContain("half");
     const rest = textOf(socket);
     die();
     await expect(rest).rejects.toThrow("ECONNRESET");
+  });
+
+  it("takes a path as a service does, and leads nowhere by another spelling of it", async () => {
+    const answers = async (path: string) => (await fetch(url + path)).text();
+    expect(await answers("//ticks/?symbol=EURUSD")).toBe("GET /ticks/?symbol=EURUSD");
+    expect(await answers("/%74icks")).toBe("GET /ticks");
+    for (const path of ["//internal/anchor", "/%69nternal/anchor", "///ticks", "/ohlc%2Fminute"])
+      expect([path, (await fetch(url + path)).status]).toEqual([path, 404]);
+  });
+
+  it("refuses a request without a name where the service would, which is told no name of its own", async () => {
+    const statusOf = async (path: string) => {
+      const socket = open();
+      socket.write(`GET ${path} HTTP/1.0\r\n\r\n`);
+      return (await textOf(socket)).split(" ", 2)[1];
+    };
+    for (const path of ["/ohlc/minute", "/keys", "/health", "/nothing"])
+      expect([path, await statusOf(path)]).toEqual([path, "421"]);
+    for (const path of ["/live", "/metrics/ohlc-query"]) expect([path, await statusOf(path)]).toEqual([path, "200"]);
+  });
+
+  it.each([
+    ["POST /ticks HTTP/1.1", "Host: "],
+    ["GET /ohlc/minute HTTP/1.1", "Host:"],
+    ["GET http:///ohlc/minute HTTP/1.1", "Host: localhost"],
+    ["GET /ws/ticks HTTP/1.1", "Host: \t\r\nUpgrade: websocket\r\nConnection: Upgrade"],
+    ["GET http:///ws/ticks HTTP/1.1", "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade"],
+  ])("refuses an empty name as a service does: %s", async (line, head) => {
+    const socket = open();
+    socket.write(`${line}\r\n${head}\r\nContent-Length: 0\r\n\r\n`);
+    expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1.1 421 [\s\S]*application\/problem\+json/);
+    socket.destroy();
+  });
+
+  it("is there by both addresses of loopback", async () => {
+    expect((await fetch(`http://[::1]:${port}/live`)).status).toBe(200);
+    const others = Object.values(networkInterfaces())
+      .flat()
+      .filter((address) => address?.internal === false);
+    for (const address of others.filter((address) => address?.family === "IPv4"))
+      await expect(fetch(`http://${address?.address}:${port}/live`)).rejects.toThrow("fetch failed");
   });
 
   it("answers a client that has ended its side, and what offers another protocol", async () => {
@@ -254,116 +236,56 @@ describe("the edge", () => {
     }
   });
 
+  it("asks a service one request of a connection at a time, however many it sends ahead, and others at once", async () => {
+    const open = new Set<Socket>();
+    const waiting: (() => void)[] = [];
+    query.handler = (req, res) => {
+      open.add(req.socket);
+      if (req.url === "/symbols") res.end("other");
+      else waiting.push(() => res.end(`${req.url}\n`));
+    };
+    const path = (number: number) => `/ohlc/minute?limit=${number}`;
+    const ahead = Array.from({ length: 300 }, (_, number) => path(number));
+    const floods = Array.from({ length: 20 }, () => connect({ port, host: "127.0.0.1" }).setEncoding("utf8"));
+    for (const flood of floods) {
+      flood.write(ahead.map((target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
+      flood.write(`GET ${path(300)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    }
+    await eventually(() => waiting.length === 20);
+    for (let round = 0; round < 5; round += 1) expect(await (await fetch(`${url}/symbols`)).text()).toBe("other");
+    expect(waiting).toHaveLength(20);
+    const texts = Promise.all(floods.map(textOf));
+    const answering = setInterval(() => {
+      for (const answer of waiting.splice(0)) answer();
+    });
+    for (const text of await texts)
+      expect(text.match(/limit=\d+/g)).toEqual([...ahead, path(300)].map((p) => p.slice(13)));
+    clearInterval(answering);
+    expect(open.size).toBeLessThan(40);
+  });
+
+  it("asks nothing for who has left, of what he sent ahead", async () => {
+    const asked: (string | undefined)[] = [];
+    let answer: () => void = () => undefined;
+    query.handler = (req, res) => {
+      asked.push(req.url);
+      answer = () => res.end();
+    };
+    const socket = open();
+    socket.write(`GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(5));
+    await eventually(() => asked.length === 1);
+    socket.resetAndDestroy();
+    await eventually(async () => {
+      answer();
+      return (await (await fetch(`${url}/metrics/stream-gateway`)).text()) !== "";
+    });
+    expect(asked).toEqual(["/ohlc/minute"]);
+  });
+
   it.each(["/internal/anchor", "/nothing"])("answers 404 to %s without asking anybody", async (path) => {
     const answer = await fetch(`${url}${path}`);
     expect(answer.status).toBe(404);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect(await answer.json()).toMatchObject({ type: "/problems/not_found", status: 404 });
-  });
-
-  it("shows each service's metrics under its name", async () => {
-    expect(await (await fetch(`${url}/metrics/stream-gateway`)).text()).toBe("GET /metrics");
-  });
-
-  describe("health", () => {
-    it("is healthy when all three services are", async () => {
-      ingest.handler = health("healthy", { database: "connected", redis: "connected" });
-      query.handler = health("healthy", { database: "connected" });
-      gateway.handler = health("healthy", { redis: "connected" });
-      const answer = await fetch(`${url}/health`);
-      expect(answer.status).toBe(200);
-      expect(await answer.json()).toMatchObject({
-        status: "healthy",
-        database: "connected",
-        redis: "connected",
-        version: "0.2.0",
-      });
-    });
-
-    it("is 503 and names what is away", async () => {
-      ingest.handler = health("unhealthy", { database: "connected", redis: "disconnected" });
-      query.handler = health("healthy", { database: "connected" });
-      await gateway.close();
-      const answer = await fetch(`${url}/health`);
-      expect(answer.status).toBe(503);
-      expect(await answer.json()).toMatchObject({
-        status: "unhealthy",
-        database: "connected",
-        redis: "disconnected",
-        services: { "tick-ingest": "unhealthy", "ohlc-query": "healthy", "stream-gateway": "unreachable" },
-      });
-    });
-
-    it("tells what the services say is wrong, and which of them says so", async () => {
-      ingest.handler = health("unhealthy", { database: "disconnected", problems: ["the database is read-only"] });
-      query.handler = health("unhealthy", { database: "connected", problems: ["the clock is wrong"] });
-      gateway.handler = health("healthy", { redis: "connected" });
-      const { problems } = (await (await fetch(`${url}/health`)).json()) as { problems: string[] };
-      expect(problems).toEqual(["tick-ingest: the database is read-only", "ohlc-query: the clock is wrong"]);
-    });
-
-    it("answers within 2 s when a service is frozen", async () => {
-      query.handler = () => undefined;
-      const startedMs = Date.now();
-      expect((await fetch(`${url}/health`)).status).toBe(503);
-      expect(Date.now() - startedMs).toBeLessThan(2_000);
-    });
-  });
-
-  describe("WebSockets", () => {
-    const open = async (path: string): Promise<WebSocket> => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
-      await once(socket, "open");
-      return socket;
-    };
-
-    it("are passed both ways, with their path, and their close code", async () => {
-      gateway.sockets.once("connection", (client: WebSocket, req: IncomingMessage) => {
-        client.on("message", (message) => client.send(`${req.url} ${message}`));
-        client.on("message", () => client.close(4008, "slow"));
-      });
-      const socket = await open("/ws/ticks?symbol=EURUSD");
-      const [message, closed] = [once(socket, "message"), once(socket, "close")];
-      socket.send("hello");
-      expect(String((await message)[0])).toBe("/ws/ticks?symbol=EURUSD hello");
-      expect((await closed)[0]).toBe(4008);
-    });
-
-    it("end when the gateway dies, and the gateway's when the client dies", async () => {
-      const accepted = once(gateway.sockets, "connection");
-      const socket = await open("/ws/ticks");
-      const [client]: WebSocket[] = await accepted;
-      const gone = once(client ?? socket, "close");
-      socket.terminate();
-      await gone;
-      const other = await open("/ws/ticks");
-      const closed = once(other, "close");
-      await gateway.close();
-      expect((await closed)[0]).toBe(1006);
-    });
-
-    it("get the gateway's refusal as it is", async () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/refused`);
-      const [error]: Error[] = await once(socket, "error");
-      expect(error?.message).toContain("403");
-    });
-
-    it("are refused with 503 while the gateway is away, and with 404 elsewhere", async () => {
-      await gateway.close();
-      for (const [path, status] of [
-        ["/ws/ticks", "503 Service Unavailable"],
-        ["/ticks", "404 Not Found"],
-        ["/internal/feed", "404 Not Found"],
-      ]) {
-        const socket = connect(port, "127.0.0.1");
-        socket.write(
-          `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-        );
-        const [bytes]: Buffer[] = await once(socket, "data");
-        expect(String(bytes)).toContain(`HTTP/1.1 ${status}`);
-        expect(String(bytes)).toContain("application/problem+json");
-        socket.destroy();
-      }
-    });
   });
 });

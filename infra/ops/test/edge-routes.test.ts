@@ -1,3 +1,4 @@
+import { canonicalTarget } from "@fx-ohlc/service-kit";
 import { routeOf } from "../../local/src/edge/routes.js";
 import { textOf } from "./repository.js";
 
@@ -26,10 +27,15 @@ function mapped(name: string, value: string): string {
   return /default (\S+);/.exec(body)?.[1] ?? "";
 }
 
+/** What a location is found by; what it does about dots is refused before. */
+function nginxPath(target: string): string {
+  return decodeURIComponent(target.split("?", 1)[0] ?? "").replace(/\/{2,}/g, "/");
+}
+
 /** What nginx does with a request: the service it goes to, `own` for its own answers, `none` for a 404. */
 function nginxRoute(method: string, target: string): string {
   if (mapped("is_twisted", target) === "1") return "none";
-  const path = target.split("?", 1)[0] ?? "";
+  const path = nginxPath(target);
   const location = locations().find(({ pattern }) => pattern.test(path));
   if (location === undefined) return "none";
   const upstream = /proxy_pass http:\/\/(\S+);/.exec(location.body)?.[1];
@@ -38,7 +44,7 @@ function nginxRoute(method: string, target: string): string {
 }
 
 function localRoute(method: string, target: string): string {
-  const route = routeOf(method, target);
+  const route = routeOf(method, canonicalTarget(target));
   if (route.kind === "proxy") return route.service;
   return route.kind === "none" ? "none" : "own";
 }
@@ -93,7 +99,13 @@ describe("nginx sends a request where the local edge does", () => {
     ["GET", "/ready"],
     ["GET", "/live?x=1"],
     ["GET", "/internal/anchor"],
+    ["GET", "//ticks"],
+    ["POST", "//ticks/"],
+    ["GET", "/%74icks?symbol=EURUSD"],
+    ["GET", "//ws/ticks"],
+    ["GET", "//%6beys"],
     ["GET", "//internal/anchor"],
+    ["GET", "/%69nternal/anchor"],
     ["GET", "/ohlc/../internal/anchor"],
     ["GET", "/ohlc/%2e%2e/internal/anchor"],
     ["GET", "/ohlc/./../internal/anchor"],

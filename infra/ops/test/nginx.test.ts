@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
+import { canonicalTarget, type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
 import { eventually, freePort } from "@fx-ohlc/testkit";
 import { textOf as fileOf } from "./repository.js";
 
@@ -252,6 +252,14 @@ if (missing.length > 0) {
     const socket = open();
     socket.write("GET /ohlc/minute HTTP/1.1\r\nHost: x\r\n\r\n\0");
     expect(await textOf(socket)).toMatch(/^HTTP\/1.1 200 [\s\S]*HTTP\/1.1 400 /);
+  });
+
+  test("takes a path with two slashes at its start, or with letters escaped, and leads nowhere by that", async () => {
+    handlers.ohlc_query = ok;
+    for (const path of ["//ticks?symbol=EURUSD", "/%74icks", "//ohlc/minute"])
+      expect(await (await fetch(url + path)).json()).toMatchObject({ url: canonicalTarget(path) });
+    for (const path of ["//internal/anchor", "/%69nternal/anchor", "/ohlc%2f..%2finternal"])
+      expect([path, (await fetch(url + path)).status]).toEqual([path, 404]);
   });
 
   test("says what its clients speak, so that a service knows who would not see that he was cut off", async () => {

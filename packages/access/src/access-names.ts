@@ -8,6 +8,8 @@ export function accessNames(namespace: string) {
   return {
     /** The version of what the next two hold. */
     version: `${tag}version`,
+    /** There as long as tick-ingest has found that version to be the database's, of late. */
+    confirmed: `${tag}confirmed`,
     /** The hash of live keys by id. */
     keys: `${tag}keys`,
     /** The hash of revoked subjects of JWTs, with when. */

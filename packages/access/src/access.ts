@@ -1,13 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { type Gate, type Logger, type Metrics, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Gate, type Logger, type Metrics, oneAtATime, openRedis, type RedisAddress } from "@fx-ohlc/service-kit";
 import { type AccessConfig, internalSecretCheck } from "./config.js";
 import { openGate, TokenGate } from "./gate.js";
 import { jwtVerifier } from "./jwt.js";
 import { KeyList } from "./key-list.js";
+import { keysOnRedis, type ReadKeys } from "./key-source.js";
 import { QuotaBook } from "./limits/quota-book.js";
+import { RefusedTokens } from "./refused-tokens.js";
 import { SnapshotReader } from "./snapshot-reader.js";
 import { redeemTicket } from "./tickets.js";
 import { UsedKeys } from "./used-keys.js";
+
+/** How often it is looked whether keys that nobody knows were made just now: whoever makes them up has no more looks than that, ms. */
+const UNKNOWN_LOOK_INTERVAL_MS = 50;
 
 /** What access needs of a service. */
 export interface AccessOptions {
@@ -16,6 +22,8 @@ export interface AccessOptions {
   readonly name: string;
   /** Of the database; undefined before it is known. */
   readonly namespace: () => string | undefined;
+  /** Where the list of keys is read; from Redis where nobody says anything else. */
+  readonly readKeys?: ReadKeys;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -23,7 +31,7 @@ export interface AccessOptions {
 /** Access to a service: the gate, and what keeps its knowledge of tokens fresh. */
 export interface Access {
   readonly gate: Gate;
-  /** Resolves when what is on Redis now is known here. Never rejects. */
+  /** Resolves when what keys there are now is known here. Never rejects. */
   refresh(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
@@ -39,11 +47,13 @@ export function createAccess(options: AccessOptions): Access {
   return guardedAccess(options, redis);
 }
 
-function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptions, address: RedisAddress): Access {
+function guardedAccess(options: AccessOptions, address: RedisAddress): Access {
+  const { config, name, namespace, logger, metrics } = options;
   const redis = openRedis({ name: `${name}-access`, logger }, address);
   const subscription = openRedis({ name: `${name}-access-changes`, logger }, address);
   const list = new KeyList();
-  const reader = new SnapshotReader({ list, redis, subscription, namespace, logger });
+  const readKeys = options.readKeys ?? keysOnRedis(redis, () => reader.names);
+  const reader: SnapshotReader = new SnapshotReader({ list, readKeys, subscription, namespace, logger });
   const used = new UsedKeys(redis, () => reader.names);
   const quotas = new QuotaBook(
     {
@@ -57,11 +67,12 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
   );
   const gate = new TokenGate({
     list,
-    refresh: reader.look,
+    refresh: paced(reader.look),
     verifyJwt: jwtVerifier(config.jwt),
     redeem: (ticket) => redeemTicket({ redis, names: reader.names }, ticket),
     isInternalSecret: internalSecretCheck(config.internalSecret),
     anonymousScopes: config.anonymousScopes,
+    refused: new RefusedTokens(config.refusedTokensPerSecond),
     quotaOf: (id, limits) => quotas.of(id, limits),
     onUse: (caller) => used.note(caller),
   });
@@ -82,6 +93,17 @@ function guardedAccess({ config, name, namespace, logger, metrics }: AccessOptio
       for (const link of [redis, subscription]) link.close();
     },
   };
+}
+
+/** Whoever asks too soon is answered by the next look. */
+function paced(look: () => Promise<void>): () => Promise<void> {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return oneAtATime(async () => {
+    const waitMs = nextMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    nextMs = performance.now() + UNKNOWN_LOOK_INTERVAL_MS;
+    await look();
+  });
 }
 
 function exportKeyList(metrics: Metrics, list: KeyList): void {

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, timingSafeEqual } from "node:crypto";
-import { LIMITS, type Limits, SCOPES, type Scope } from "@fx-ohlc/schemas";
+import { LIMITS, type Limits, limitsProblem, SCOPES, type Scope } from "@fx-ohlc/schemas";
 import { type Door, type EnvReader, type RedisAddress, readDoor, readRedis } from "@fx-ohlc/service-kit";
 import type { JwtConfig } from "./jwt.js";
 
@@ -15,6 +15,8 @@ export interface AccessConfig {
   readonly anonymousScopes: readonly Scope[];
   /** Of tokens that have none of their own, and of addresses. */
   readonly defaultLimits: Limits;
+  /** Tokens a second of one address that are none, before it is told to wait. */
+  readonly refusedTokensPerSecond: number;
 }
 
 const INTERNAL_SECRET_LENGTH_MIN = 16;
@@ -29,6 +31,7 @@ export function readAccess(env: EnvReader): AccessConfig {
     jwt: readJwt(env),
     anonymousScopes: readScopes(env),
     defaultLimits: readLimits(env),
+    refusedTokensPerSecond: env.integer("REFUSED_TOKENS_PER_SECOND", { default: 20, min: 1, max: 1_000_000 }),
   };
 }
 
@@ -77,13 +80,14 @@ function readScopes(env: EnvReader): readonly Scope[] {
 function readLimits(env: EnvReader): Limits {
   const words: readonly string[] = env.list("DEFAULT_LIMITS", { default: [] });
   const entries = words.map((word) => /^(\w+)=(\d{1,12}(?:\.\d{1,6})?)$/.exec(word)?.slice(1) ?? []);
-  const isFine = entries.every(([name, value]) => LIMITS.some((known) => known === name) && Number(value) > 0);
+  const limits = Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
+  const isFine = entries.every(([name]) => name !== undefined) && limitsProblem(limits) === undefined;
   if (!isFine)
     env.refuse(
       "DEFAULT_LIMITS",
       `must be a comma-separated list such as requests_per_second=100, of ${LIMITS.join(", ")}`,
     );
-  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
+  return limits;
 }
 
 /** Compares with the secret, in a time that tells nothing of it. */

@@ -39,5 +39,6 @@ export function takeCredentials(req: Pick<IncomingMessage, "url" | "headers">): 
 
 /** Names may be escaped. */
 function mayHoldSecret(url: string): boolean {
-  return url.includes("token=") || url.includes("ticket=") || /%[67]\d|%[67][a-f]/i.test(url);
+  if (url.includes("token=") || url.includes("ticket=")) return true;
+  return url.includes("%") && /%[67]\d|%[67][a-f]/i.test(url);
 }

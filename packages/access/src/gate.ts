@@ -9,6 +9,7 @@ import {
   Problem,
   type RouteAccess,
   requireAllowedHost,
+  Semaphore,
   unavailable,
 } from "@fx-ohlc/service-kit";
 import { BoundedMap } from "./bounded-map.js";
@@ -18,6 +19,7 @@ import type { KeyList, KnownKey } from "./key-list.js";
 import { isSecretOf, parseKeyToken } from "./key-token.js";
 import type { TokenQuota } from "./limits/token-quota.js";
 import { AnonymousCaller, INTERNAL_CALLER, OPEN_CALLER } from "./other-callers.js";
+import type { RefusedTokens } from "./refused-tokens.js";
 import type { TicketHolder } from "./tickets.js";
 import { TokenCaller } from "./token-caller.js";
 
@@ -25,6 +27,9 @@ import { TokenCaller } from "./token-caller.js";
 const REMEMBERED_MAX = 20_000;
 /** Longer ones, of which there are JWTs, are judged each time: what is remembered has its bound in bytes, too. */
 const REMEMBERED_LENGTH_MAX = 2048;
+
+/** JWTs that may wait to be verified one after the other: a fraction of a second. */
+const IN_TURN_MAX = 1000;
 
 /** What a request shows, with the token that its header holds. */
 interface Shown extends Credentials {
@@ -41,8 +46,9 @@ export interface GateOptions {
   /** What this deployment's services show one another; undefined: nothing is internal. */
   readonly isInternalSecret: (token: string) => boolean;
   readonly anonymousScopes: readonly Scope[];
+  readonly refused: RefusedTokens;
   /** What a token, or an address, may still do. */
-  readonly quotaOf: (id: string, limits: Limits) => TokenQuota | undefined;
+  readonly quotaOf: (id: string, limits: () => Limits) => TokenQuota;
   /** Told of every caller with a token. */
   readonly onUse: (caller: TokenCaller) => void;
 }
@@ -65,6 +71,8 @@ export function openGate(door: Door): Gate {
 export class TokenGate implements Gate {
   readonly #known = new BoundedMap<string, Caller>(REMEMBERED_MAX);
   readonly #verifying = new Map<string, Promise<Caller>>();
+  readonly #turns = new Semaphore(1);
+  #inTurn = 0;
 
   constructor(private readonly options: GateOptions) {}
 
@@ -98,31 +106,44 @@ export class TokenGate implements Gate {
     return caller.jwt === undefined ? this.options.list.find(caller.keyId)?.caller === caller : !caller.isEnded;
   }
 
+  /** Who has guessed too much is told to wait, and whoever shows something good from the same address is let in all the same. */
   async #admitUnknown(req: IncomingMessage, shown: Shown, access: RouteAccess): Promise<Caller> {
-    const anonymous = this.#anonymous(req);
-    const showsToken = Object.values(shown).some((secret) => secret !== undefined);
-    // Who has guessed too much is not told either when a guess is right.
-    if (showsToken && access !== "public") await anonymous.quota?.take("requests_per_second", 0);
+    const { refused } = this.options;
+    const address = callerAddress(req);
+    const anonymous = this.#anonymous(address);
     try {
-      return await this.#admitted((await this.#identify(shown, access)) ?? anonymous, access);
+      const identified = await this.#identify(shown, access, refused.isOver(address));
+      return await this.#admitted(identified ?? anonymous, access);
     } catch (error) {
+      const isRefused = showsToken(shown) && isUnauthorized(error);
+      const isTooMuch = isRefused && refused.isOver(address);
+      if (isRefused) refused.count(address);
       // What everybody may ask for is not refused to who shows a token that is none.
       if (access === "public") return anonymous;
-      if (showsToken && isUnauthorized(error)) anonymous.quota?.spend("requests_per_second", 1);
-      throw error;
+      if (isRefused) anonymous.quota?.spend("requests_per_second", 1);
+      throw isTooMuch ? tooManyRefused(refused) : error;
     }
   }
 
   /** Whoever shows no token is known by its address alone. */
-  #anonymous(req: IncomingMessage): Caller {
+  #anonymous(address: string): Caller {
     const { anonymousScopes, quotaOf } = this.options;
-    const id = `address:${callerAddress(req)}`;
-    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, {}));
+    const id = `address:${address}`;
+    return new AnonymousCaller(anonymousScopes, () => quotaOf(id, () => NO_LIMITS));
   }
 
-  /** undefined: nothing was shown. */
-  async #identify({ bearer, ticket, token }: Shown, access: RouteAccess): Promise<Caller | undefined> {
-    if (bearer !== undefined) return this.#authorized(bearer);
+  /**
+   * Costs a hash, at most a question to Redis, or one that all guesses share; but for signatures.
+   *
+   * @param isInTurn whether a signature is verified when no other one of such a caller is
+   * @returns undefined: nothing was shown
+   */
+  async #identify(
+    { bearer, ticket, token }: Shown,
+    access: RouteAccess,
+    isInTurn: boolean,
+  ): Promise<Caller | undefined> {
+    if (bearer !== undefined) return this.#authorized(bearer, isInTurn);
     if (ticket !== undefined && access === "stream") return this.#holderOf(await this.options.redeem(ticket));
     if (token === undefined) return undefined;
     const key = await this.#keyOf(token);
@@ -130,12 +151,12 @@ export class TokenGate implements Gate {
     return key.caller;
   }
 
-  async #authorized(bearer: string): Promise<Caller> {
+  async #authorized(bearer: string, isInTurn: boolean): Promise<Caller> {
     const caller = this.options.isInternalSecret(bearer)
       ? INTERNAL_CALLER
       : bearer.startsWith("fxk_")
         ? (await this.#keyOf(bearer)).caller
-        : await this.#jwtCaller(bearer);
+        : await this.#jwtCaller(bearer, isInTurn);
     if (bearer.length <= REMEMBERED_LENGTH_MAX) this.#known.set(bearer, caller);
     return caller;
   }
@@ -157,12 +178,19 @@ export class TokenGate implements Gate {
   }
 
   /** Many requests with one new token verify it once. */
-  #jwtCaller(token: string): Promise<Caller> {
+  #jwtCaller(token: string, isInTurn: boolean): Promise<Caller> {
     const running = this.#verifying.get(token);
     if (running !== undefined) return running;
-    const verifying = this.#verify(token).finally(() => this.#verifying.delete(token));
+    const verify = isInTurn ? this.#verifyInTurn(token) : this.#verify(token);
+    const verifying = verify.finally(() => this.#verifying.delete(token));
     this.#verifying.set(token, verifying);
     return verifying;
+  }
+
+  async #verifyInTurn(token: string): Promise<Caller> {
+    if (this.#inTurn >= IN_TURN_MAX) throw tooManyRefused(this.options.refused);
+    this.#inTurn += 1;
+    return this.#turns.run(() => this.#verify(token)).finally(() => (this.#inTurn -= 1));
   }
 
   async #verify(token: string): Promise<Caller> {
@@ -189,12 +217,20 @@ export class TokenGate implements Gate {
     return caller;
   }
 
+  /** Of a key as they are by now, whenever it was shown. */
+  #limitsOf({ keyId, jwt, limits }: TokenCaller): Limits {
+    const now = jwt === undefined ? this.options.list.find(keyId)?.record.limits : undefined;
+    return now ?? limits;
+  }
+
   #note(caller: TokenCaller): void {
     const { onUse, quotaOf } = this.options;
-    caller.quotaOf ??= () => quotaOf(caller.id, caller.limits);
+    caller.quotaOf ??= () => quotaOf(caller.id, () => this.#limitsOf(caller));
     if (!caller.isNoted) onUse(caller);
   }
 }
+
+const NO_LIMITS: Limits = {};
 
 /** @throws Problem 401 without a token, 403 with one whose rights do not cover the route */
 function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller {
@@ -212,6 +248,15 @@ function judged(caller: Caller, access: Exclude<RouteAccess, "public">): Caller 
 function refusalOf(access: RouteAccess): string {
   if (access === "internal") return "Only this deployment's own services may ask for this.";
   return access === "any-token" ? "This is no token of a caller." : `This token has not the scope ${access}.`;
+}
+
+function showsToken(shown: Shown): boolean {
+  return Object.values(shown).some((secret) => secret !== undefined);
+}
+
+/** Who has guessed too much is not told how wrong he is. */
+function tooManyRefused({ perSecond }: RefusedTokens): Problem {
+  return new Problem("too_many_requests", `This address shows more than ${perSecond} tokens a second that are none.`);
 }
 
 function isUnauthorized(error: unknown): boolean {

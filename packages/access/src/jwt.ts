@@ -1,5 +1,15 @@
 import { createPublicKey } from "node:crypto";
-import { LIMITS, type Limits, SCOPES, type Scope } from "@fx-ohlc/schemas";
+import {
+  CALLER_LIMIT_MAX,
+  isLimitName,
+  isSubject,
+  type LimitName,
+  type Limits,
+  limitMin,
+  limitType,
+  SCOPES,
+  type Scope,
+} from "@fx-ohlc/schemas";
 import { Problem, unavailable } from "@fx-ohlc/service-kit";
 import {
   createLocalJWKSet,
@@ -98,12 +108,9 @@ function remoteKeys(url: URL): JWTVerifyGetKey {
 
 /** Clocks of those who sign tokens may be so far ahead, ms. */
 const ISSUED_AHEAD_MAX_MS = 60_000;
-/** What a subject may be, for its tokens are revoked by it. */
-const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
-
 /** @throws Problem 401 for one that could not be revoked */
 function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload): VerifiedJwt {
-  const isNamed = typeof sub === "string" && SUBJECT.test(sub) && sub !== "__proto__";
+  const isNamed = isSubject(sub) && sub !== "__proto__";
   const isIssued = iat === undefined || iat * 1000 <= Date.now() + ISSUED_AHEAD_MAX_MS;
   if (!isNamed || !isIssued) throw new Problem("unauthorized", "This token is not valid.");
   return {
@@ -124,9 +131,15 @@ function wordsOf(claim: unknown): string[] {
   return Array.isArray(claim) ? claim.map(String) : [];
 }
 
+function nextLimit(name: LimitName, value: number): number {
+  const within = Math.min(CALLER_LIMIT_MAX, Math.max(limitMin(name), value));
+  return limitType(name) === "integer" ? Math.floor(within) : within;
+}
+
+/** Whoever signs a limit out of its range means the end of it that is next: none would be no bound at all. */
 function limitsOf(claim: unknown): Limits {
-  const entries = Object.entries(Object(claim)).filter(
-    ([name, value]) => LIMITS.some((known) => known === name) && typeof value === "number" && value > 0,
+  const entries = Object.entries(Object(claim)).flatMap(([name, value]) =>
+    isLimitName(name) && typeof value === "number" ? [[name, nextLimit(name, value)]] : [],
   );
   return Object.fromEntries(entries);
 }

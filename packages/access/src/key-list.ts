@@ -17,7 +17,7 @@ export interface KnownKey {
 }
 
 /** A list that was not confirmed for so long may miss keys, ms: what is not in it is neither known nor refused. */
-const STALE_MS = 30_000;
+export const STALE_MS = 30_000;
 
 /** The live keys and the revoked subjects. A look-up costs the same with ten thousand of them as with one. */
 export class KeyList {
@@ -56,18 +56,18 @@ export class KeyList {
     return revokedMs !== undefined && (issuedMs === undefined || issuedMs <= revokedMs);
   }
 
-  /** Nothing has changed until now. */
-  confirm(): void {
-    this.#confirmedMs = this.nowMs();
+  /** Nothing had changed so long ago. */
+  confirm(ageMs = 0): void {
+    this.#confirmedMs = Math.max(this.#confirmedMs, this.nowMs() - ageMs);
   }
 
-  /** From now on these are all there are. Keys that have not changed keep their callers. */
-  replace({ version, keys, subjects }: KeySnapshot): void {
+  /** From now on these are all there are, as was known so long ago. Keys that have not changed keep their callers. */
+  replace({ version, keys, subjects }: KeySnapshot, ageMs = 0): void {
     const known = keys.map((record): [string, KnownKey] => [record.id, this.#kept(record) ?? this.#made(record)]);
     this.#keys = new Map(known);
     this.#subjects = new Map(Object.entries(subjects));
     this.#version = version;
-    this.confirm();
+    this.confirm(ageMs);
   }
 
   #kept(record: KeyRecord): KnownKey | undefined {

@@ -1,3 +1,12 @@
+/**
+ * Patterns as SQL's `like` has them, for `symbol like any (…)`: the same symbols as {@link SymbolPatterns} covers.
+ *
+ * @param patterns undefined: every symbol
+ */
+export function likePatterns(patterns: readonly string[] | undefined): string[] {
+  return (patterns ?? ["*"]).map((pattern) => pattern.replace(/[_%\\]/g, "\\$&").replace(/\*$/, "%"));
+}
+
 /** Symbols remembered with their verdict: as many as there may be in all. Whoever asks for others forgets these. */
 const REMEMBERED_MAX = 10_000;
 

@@ -18,11 +18,10 @@ export class TokenCaller implements Caller {
   /** Of a caller with a key: it is asked for at every request. */
   readonly keyId: string;
   /** Looks up what it may still do; made known by the gate. */
-  quotaOf: (() => TokenQuota | undefined) | undefined;
+  quotaOf: (() => TokenQuota) | undefined;
   /** Whether it was noted that the token is in use. */
   isNoted = false;
   #quota: TokenQuota | undefined;
-  #isUnlimited = false;
   readonly #scopes: ReadonlySet<Scope>;
   readonly #patterns: SymbolPatterns | undefined;
 
@@ -47,10 +46,7 @@ export class TokenCaller implements Caller {
   }
 
   get quota(): Quota | undefined {
-    if (this.#isUnlimited || (this.#quota !== undefined && !this.#quota.isDropped)) return this.#quota;
-    this.#quota = this.quotaOf?.();
-    // Its limits, and the default ones, stay what they are: a key that is changed has another caller.
-    this.#isUnlimited = this.quotaOf !== undefined && this.#quota === undefined;
+    if (this.#quota === undefined || this.#quota.isDropped) this.#quota = this.quotaOf?.();
     return this.#quota;
   }
 

@@ -6,19 +6,33 @@ import type { Caller, RouteAccess } from "@fx-ohlc/service-kit";
 import { exportJWK, SignJWT } from "jose";
 import { BoundedMap } from "../src/bounded-map.js";
 import { TokenGate } from "../src/gate.js";
-import { type JwtConfig, jwtVerifier } from "../src/jwt.js";
+import { type JwtConfig, jwtVerifier, type VerifyJwt } from "../src/jwt.js";
 import { KeyList } from "../src/key-list.js";
 import type { KeyRecord } from "../src/key-record.js";
 import { newKeyToken, secretHash } from "../src/key-token.js";
 import { type QuotaStore, TokenQuota } from "../src/limits/token-quota.js";
+import { RefusedTokens } from "../src/refused-tokens.js";
 import type { TicketHolder } from "../src/tickets.js";
 
 const NO_JWT: JwtConfig = { jwksUrl: undefined, publicKey: undefined, issuer: undefined, audience: undefined };
+
+/** It shares nothing with other processes. */
+const ALONE = { process: "this one", names: undefined } as QuotaStore;
 
 function recordWith(scopes: readonly Scope[], more: Partial<KeyRecord> = {}) {
   const { id, secret, token } = newKeyToken();
   const rest = { symbols: null, limits: {}, inUrl: false, expiresMs: null };
   return { token, record: { id, name: "a key", hash: secretHash(secret), scopes, ...rest, ...more } };
+}
+
+/** Counts how many JWTs are verified at once. */
+function counted(verify: VerifyJwt | undefined, verifying: { now: number; most: number }): VerifyJwt | undefined {
+  if (verify === undefined) return undefined;
+  return async (token) => {
+    verifying.now += 1;
+    verifying.most = Math.max(verifying.most, verifying.now);
+    return verify(token).finally(() => (verifying.now -= 1));
+  };
 }
 
 function gateWith(
@@ -31,10 +45,11 @@ function gateWith(
   const list = new KeyList(() => clock.ms);
   list.replace({ version: "1", keys, subjects });
   const tickets = new Map<string, TicketHolder>();
+  const verifying = { now: 0, most: 0 };
   const gate = new TokenGate({
     list,
     refresh: async () => undefined,
-    verifyJwt: jwtVerifier(jwt),
+    verifyJwt: counted(jwtVerifier(jwt), verifying),
     redeem: async (ticket) => {
       const holder = tickets.get(ticket);
       tickets.delete(ticket);
@@ -42,7 +57,8 @@ function gateWith(
     },
     isInternalSecret: (token) => token === "of this deployment",
     anonymousScopes: [],
-    quotaOf: (id) => (id.startsWith("address:") ? ofAddress : undefined),
+    refused: new RefusedTokens(1, () => clock.ms),
+    quotaOf: (id, limits) => (id.startsWith("address:") && ofAddress ? ofAddress : new TokenQuota(id, limits, ALONE)),
     onUse: () => undefined,
   });
   const admit = async (access: RouteAccess, authorization?: string, url = "/ohlc"): Promise<Caller | number> => {
@@ -53,7 +69,7 @@ function gateWith(
       return (error as { status: number }).status;
     }
   };
-  return { admit, list, clock, tickets };
+  return { admit, list, clock, tickets, verifying };
 }
 
 describe("an API key", () => {
@@ -129,20 +145,41 @@ describe("an API key", () => {
   });
 });
 
-test("tokens that are none count for the address they come from: who guesses too much is not told of a right guess", async () => {
-  const [known, guessed] = [recordWith(["read"]), recordWith(["read"])];
-  // It shares nothing with other processes here.
-  const store = { process: "this one", names: undefined } as QuotaStore;
-  const quota = new TokenQuota("address:", { requests_per_second: 1 }, store);
-  const { admit } = gateWith([known.record, guessed.record], NO_JWT, {}, quota);
-  await admit("read", `Bearer ${known.token}`);
+test("who guesses too much is told to wait, without a limit set; keys that are good go on, also from there", async () => {
+  const [known, other] = [recordWith(["read"]), recordWith(["read"])];
+  const { admit, clock } = gateWith([known.record, other.record]);
   const guesses: unknown[] = [];
-  while (guesses.length < 1000 && guesses.at(-1) !== 429)
-    guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
-  expect([guesses[0], guesses.at(-1)]).toEqual([401, 429]);
-  expect(await admit("read", `Bearer ${guessed.token}`)).toBe(429);
+  for (let times = 0; times < 8; times += 1) guesses.push(await admit("read", `Bearer ${newKeyToken().token}`));
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+  expect(await admit("read", "Bearer e30.e30.e30")).toBe(429);
+  expect(await admit("read", `Bearer ${known.token.slice(0, -3)}xyz`)).toBe(429);
   expect(await admit("read", `Bearer ${known.token}`)).toMatchObject({ name: "a key" });
+  expect(await admit("read", `Bearer ${other.token}`)).toMatchObject({ name: "a key" });
+  expect(await admit("read")).toBe(401);
+  clock.ms += 2000;
+  // What everybody may ask for is answered, and counts all the same.
   expect(await admit("public", "Bearer garbage")).toMatchObject({ name: "anonymous" });
+  expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(401);
+  expect(await admit("read", `Bearer ${newKeyToken().token}`)).toBe(429);
+});
+
+test("a ticket that is good opens a socket, from where tickets are guessed too", async () => {
+  const { record } = recordWith(["stream"]);
+  const { admit, tickets } = gateWith([record]);
+  const guesses: unknown[] = [];
+  for (let times = 0; times < 7; times += 1) guesses.push(await admit("stream", undefined, "/ws?ticket=guess"));
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  tickets.set("t", { kind: "key", id: record.id });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toMatchObject({ name: "a key" });
+  expect(await admit("stream", undefined, "/ws?ticket=t")).toBe(429);
+});
+
+test("tokens that are none count as requests of the address they come from", async () => {
+  const quota = new TokenQuota("address:", () => ({ requests_per_second: 1 }), ALONE);
+  const { admit } = gateWith([], NO_JWT, {}, quota);
+  expect(quota.isOver("requests_per_second")).toBe(false);
+  for (let times = 0; times < 5; times += 1) await admit("read", `Bearer ${newKeyToken().token}`);
+  expect(await admit("read")).toBe(429);
 });
 
 test("a ticket opens one socket, once, and nothing else", async () => {
@@ -226,6 +263,32 @@ describe("a JWT", () => {
     ["that was issued tomorrow", () => sign({ ...good, iat: nowS() + 86_400 })],
   ])("%s is refused", async (_what, make) => {
     expect(await gateWith([], config).admit("read", `Bearer ${await make()}`)).toBe(401);
+  });
+
+  test("that is new is verified in its turn where others are guessed, of which no more than one is at a time", async () => {
+    const { admit, verifying } = gateWith([], config);
+    const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    const made = Array.from({ length: 26 }, (_, number) => sign({ ...good, jti: String(number) }, other));
+    const guesses = await Promise.all(made);
+    const guess = (token: string) => admit("read", `Bearer ${token}`);
+    for (const token of guesses.splice(0, 6)) await guess(token);
+    verifying.most = 0;
+    const guessing = guesses.map(guess);
+    expect(await admit("read", `Bearer ${await sign(good)}`)).toMatchObject({ name: "someone" });
+    expect(new Set(await Promise.all(guessing))).toEqual(new Set([429]));
+    const crowd = Array.from({ length: 1100 }, (_, number) => guess(`e30.e30.${number}`));
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set([429]));
+    expect(verifying.most).toBe(1);
+    expect(await admit("read", `Bearer ${await sign({ ...good, iat: nowS() - 1 })}`)).toMatchObject({
+      name: "someone",
+    });
+  });
+
+  test("is held to whole connections, whatever it says", async () => {
+    const { admit } = gateWith([], config);
+    const limits = { connections: 1.5, requests_per_second: 1.5 };
+    const caller = await admit("read", `Bearer ${await sign({ ...good, limits })}`);
+    expect(caller).toMatchObject({ limits: { connections: 1, requests_per_second: 1.5 } });
   });
 
   test("ends with its subject's revocation, unless it was issued after it", async () => {

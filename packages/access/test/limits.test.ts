@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { eventually, freePort, type ServerHandle, startRedis } from "@fx-ohlc/embedded";
+import type { Limits } from "@fx-ohlc/schemas";
 import { createLogger, type Quota, RedisLink } from "@fx-ohlc/service-kit";
 import { accessNames } from "../src/access-names.js";
 import { QuotaBook } from "../src/limits/quota-book.js";
@@ -35,10 +36,9 @@ afterEach(async () => {
   await rm(redis.dataFolder, { recursive: true });
 });
 
-const quotaIn = (book: QuotaBook | undefined, limits = { requests_per_second: PER_SECOND }): Quota => {
-  const quota = book?.of("key:one", limits);
-  if (quota === undefined) throw new Error("there are limits");
-  return quota;
+const quotaIn = (book: QuotaBook | undefined, limits: Limits = { requests_per_second: PER_SECOND }): Quota => {
+  if (book === undefined) throw new Error("there are three");
+  return book.of("key:one", () => limits);
 };
 
 /** Asks as often as it can, in some processes, until so much was allowed; and how long that took, in seconds. */
@@ -91,11 +91,33 @@ test("a request that is too large is let in whole, and the debt is paid before t
 
 test("what is held counts in all processes until it is let go", async () => {
   const limits = { connections: 2 };
-  const [first, second] = books.map((book) => quotaIn(book, limits as never));
+  const [first, second] = books.map((book) => quotaIn(book, limits));
   expect([await first?.hold("connections", 1), await second?.hold("connections", 1)]).toEqual([true, true]);
   expect(await first?.hold("connections", 1)).toBe(false);
   second?.letGo("connections", 1);
   await eventually(async () => (await first?.hold("connections", 1)) === true, { what: "room for another" });
+});
+
+test.each([
+  ["other limits", { connections: 4 }],
+  ["none before", {}],
+])("what a token holds counts whatever its limits are changed to meanwhile: %s", async (_what, before) => {
+  const [first, second] = books;
+  const held = [
+    await quotaIn(first, before).hold("connections", 3),
+    await quotaIn(second, before).hold("connections", 1),
+  ];
+  expect(held).toEqual([true, true]);
+  const limits = { connections: 6 };
+  const inFirst = quotaIn(first, limits);
+  quotaIn(second, limits);
+  const isTooMuch = async () => {
+    if (!(await inFirst.hold("connections", 3))) return true;
+    inFirst.letGo("connections", 3);
+    return false;
+  };
+  await eventually(isTooMuch, { what: "the other process to tell what it holds" });
+  expect([await inFirst.hold("connections", 2), await inFirst.hold("connections", 1)]).toEqual([true, false]);
 });
 
 test("while Redis is away callers go on at about their rate", async () => {

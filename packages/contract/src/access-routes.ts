@@ -30,7 +30,7 @@ export const ACCESS_ROUTES = declareRoutes({
     answers: {
       201: { description: "The key.", content: { "application/json": NewKeyJson }, headers: UNCACHED },
     },
-    problems: [...BODY_PROBLEMS, ...AWAY],
+    problems: ["conflict", ...BODY_PROBLEMS, ...AWAY],
   },
   listKeys: {
     ...ADMIN,
@@ -53,7 +53,7 @@ export const ACCESS_ROUTES = declareRoutes({
     answers: {
       200: { description: "The key as it is now.", content: { "application/json": KeyJson }, headers: UNCACHED },
     },
-    problems: ["not_found", ...BODY_PROBLEMS, ...AWAY],
+    problems: ["not_found", "conflict", ...BODY_PROBLEMS, ...AWAY],
   },
   revokeKey: {
     ...ADMIN,
@@ -63,7 +63,7 @@ export const ACCESS_ROUTES = declareRoutes({
     description: "For good: within 5 s it is refused everywhere, and its sockets are closed with 4001.",
     pathDto: KeyPath,
     answers: { 204: { description: "It is revoked." } },
-    problems: ["malformed", "not_found", ...AWAY],
+    problems: ["malformed", "not_found", "invalid", ...AWAY],
   },
   revokeSubject: {
     ...ADMIN,

@@ -8,6 +8,7 @@ import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, readBounds, re
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
+import { whileUnsettled } from "./unsettled-bars.js";
 
 /** Overlapping refreshes fail at once; an operator's own take seconds at most, so this many tries with jitter are plenty. */
 const LOCK_TRIES_MAX = 40;
@@ -87,9 +88,11 @@ export class BarRefresh {
     for (const family of families ?? (await familiesInUse(this.sql))) {
       const startedMs = performance.now();
       const bounds = await readBounds(this.sql, family);
-      await this.refreshLevel({ family, interval: "minute" }, range, bounds);
-      await this.refreshLevel({ family, interval: "hour" }, range, bounds);
-      await this.onceFree(() => recomputeDays(this.sql, family, range));
+      await whileUnsettled(this.sql, range, bounds.dayBoundary, async () => {
+        await this.refreshLevel({ family, interval: "minute" }, range, bounds);
+        await this.refreshLevel({ family, interval: "hour" }, range, bounds);
+        await this.onceFree(() => recomputeDays(this.sql, family, range));
+      });
       wholeFromUs = Math.max(wholeFromUs, bounds.wholeFromUs);
       slowestMs = Math.max(slowestMs, performance.now() - startedMs);
     }

@@ -1,5 +1,5 @@
 import { newKeyToken, parseKeyToken, secretHash } from "@fx-ohlc/access";
-import { SCOPES } from "@fx-ohlc/schemas";
+import { foldedName, SCOPES } from "@fx-ohlc/schemas";
 import type { EnvReader } from "@fx-ohlc/service-kit";
 import { raiseAccessVersion, recordAudit } from "./audit.js";
 import { inMigrationSession } from "./migration-session.js";
@@ -8,6 +8,7 @@ import type { Sql } from "./sql.js";
 
 /** Who a key is from that no other key has made. */
 const OPERATOR = "operator";
+/** With its id where another live key is called so. */
 const NAME = "admin";
 /** Any number: it only has to be the same in every build. */
 const KEY_LOCK = 5_064_223;
@@ -39,17 +40,20 @@ export async function putAdminKey(sql: Sql, token: string): Promise<boolean> {
   if (parsed === undefined) throw new Error("this is no API key");
   const hash = secretHash(parsed.secret);
   return sql.begin(async (transaction) => {
-    const { count } = await transaction`
+    const live = await transaction<{ name: string }[]>`select name from api_keys where revoked_at is null`;
+    const isTaken = live.some(({ name }) => foldedName(name) === NAME);
+    const [made] = await transaction<{ name: string }[]>`
       insert into api_keys (id, name, secret_hash, scopes, created_at, created_by)
-      values (${parsed.id}, ${NAME}, ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR})
-          on conflict (id) do nothing`;
-    if (count === 1) {
+      values (${parsed.id}, ${isTaken ? `${NAME} ${parsed.id}` : NAME}, ${hash}, ${[...SCOPES]}::text[], fx_now(), ${OPERATOR})
+          on conflict (id) do nothing
+      returning name`;
+    if (made !== undefined) {
       await raiseAccessVersion(transaction);
       await recordAudit(transaction, {
         actor: OPERATOR,
         action: "key.created",
         target: parsed.id,
-        details: { name: NAME },
+        details: { name: made.name },
       });
       return true;
     }

@@ -13,17 +13,22 @@ export interface MaintenanceState {
   readonly heldBecause: string | null;
   /** The mark of dropped ticks lies in the future, and ticks of the present are refused. */
   readonly isMarkAhead: boolean;
+  /** Seconds since the end of the last closed minute; 0 where none is closed yet. What is not closed is kept in no memory. */
+  readonly closedAgeS: number;
 }
 
 export async function readMaintenance(sql: Queries, engine: Engine): Promise<MaintenanceState> {
-  const [drops] = await sql<{ heldBecause: string | null; isMarkAhead: boolean }[]>`
-    select held_because as "heldBecause", dropped_before > fx_clock() as "isMarkAhead" from maintenance, retention_mark`;
-  const { heldBecause = null, isMarkAhead = false } = drops ?? {};
-  if (engine === "postgres") return { windows: 0, ageS: 0, etaS: 0, heldBecause, isMarkAhead };
+  const [marks] = await sql<Pick<MaintenanceState, "heldBecause" | "isMarkAhead" | "closedAgeS">[]>`
+    select held_because as "heldBecause", dropped_before > fx_clock() as "isMarkAhead",
+           case when minute_to < '1970-01-01 00:00:00+00' then 0
+                else greatest(0, extract(epoch from fx_clock() - minute_to)) end::float8 as "closedAgeS"
+      from maintenance, retention_mark, bar_mark`;
+  const state = marks ?? { heldBecause: null, isMarkAhead: false, closedAgeS: 0 };
+  if (engine === "postgres") return { windows: 0, ageS: 0, etaS: 0, ...state };
   const [queue] = await sql<{ windows: number; ageS: number; etaS: number }[]>`
     select count(*) as windows,
            coalesce(extract(epoch from clock_timestamp() - min(queued_at)), 0)::float8 as "ageS",
            count(*) / (select windows_per_s from maintenance) as "etaS"
       from refresh_queue`;
-  return { ...(queue ?? { windows: 0, ageS: 0, etaS: 0 }), heldBecause, isMarkAhead };
+  return { ...(queue ?? { windows: 0, ageS: 0, etaS: 0 }), ...state };
 }

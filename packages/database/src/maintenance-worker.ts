@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Micros, nowUs } from "@fx-ohlc/schemas";
 import { fullJitterMs } from "@fx-ohlc/service-kit";
+import { BarMark, type ClosingPace } from "./bar-mark.js";
 import { BarRefresh } from "./bar-refresh.js";
 import { BarSweep } from "./bar-sweep.js";
 import { followDroppedChunks, type Notice, removeForeignPolicies } from "./chunk-watch.js";
@@ -14,6 +15,7 @@ import { servedSettings } from "./settings.js";
 import { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
 import { TickDrops } from "./tick-drops.js";
+import { settleBars } from "./unsettled-bars.js";
 
 export interface MaintenanceOptions {
   /** A direct connection: session locks and CALL do not survive a pooler in transaction mode. */
@@ -28,6 +30,8 @@ export interface MaintenanceOptions {
   readonly notice?: Notice;
   /** This machine's clock, which the database's is held against. */
   readonly ownClock?: () => Micros;
+  /** When bars are closed: a minute apart, six minutes after their end. */
+  readonly closing?: ClosingPace;
 }
 
 /** How long an idle worker, or one that is not the leader, waits before it looks again. */
@@ -118,6 +122,8 @@ export class MaintenanceWorker {
   private async lead(leadership: Leadership, sql: Sql): Promise<void> {
     const recognise = () => this.state !== undefined && this.options.recognise?.(this.state);
     const round = new Round(leadership, sql, this.options, recognise);
+    // What a leader before this one began to refresh: nobody does any more.
+    await settleBars(sql);
     while (!this.stopping.signal.aborted) {
       const isBusy = await round.run();
       this.failures = 0;
@@ -132,6 +138,7 @@ class Round {
   private readonly ownClock: () => Micros;
   private readonly clock = new ClockWatch();
   private readonly drops: TickDrops;
+  private readonly mark: BarMark;
   private readonly bars: BarRefresh;
   private readonly backlog: RefreshBacklog;
   private readonly sweep: BarSweep;
@@ -151,6 +158,7 @@ class Round {
     this.notice = options.notice ?? (() => {});
     this.ownClock = options.ownClock ?? nowUs;
     this.drops = new TickDrops(leadership, sql, this.notice);
+    this.mark = new BarMark(leadership, sql, this.notice, options.closing);
     const slice = new SliceLength();
     this.bars = new BarRefresh(leadership, sql);
     this.backlog = new RefreshBacklog(leadership, sql, this.bars, slice, this.notice, options.finish);
@@ -184,13 +192,15 @@ class Round {
   private async look(): Promise<void> {
     this.recognise();
     this.settings = await servedSettings(this.sql);
+    const engine = this.isOnTimescaleDb ? "timescaledb" : "postgres";
     if (this.isOnTimescaleDb) {
       await this.lookAtForeignHands();
       await this.bars.refreshAhead();
     }
+    await this.mark.step(engine);
     const databaseUs = await this.readClock();
     await this.drops.step({
-      engine: this.isOnTimescaleDb ? "timescaledb" : "postgres",
+      engine,
       keepTicksDays: Number(this.settings.get("keep_ticks_days")),
       nowUs: databaseUs,
       isClockTrusted: this.disagreement === undefined && !(await this.isHeld()),

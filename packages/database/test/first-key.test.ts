@@ -51,4 +51,9 @@ test("fx-migrate makes a key and shows its token, which is kept nowhere", async 
   const [, id = "", secret = ""] = /^fxk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
   const [row] = await sql`select secret_hash from api_keys where id = ${id}`;
   expect(row?.secret_hash).toBe(secretHash(secret));
+  await sql`update api_keys set name = 'ＡDMIN' where id = ${id}`;
+  await makeAdminKey({ url: database.url, log: () => undefined });
+  const live = await sql`select id, name from api_keys where revoked_at is null order by created_at`;
+  // What each of them did is told apart.
+  expect(live.map(({ name }) => name)).toEqual(["ＡDMIN", `admin ${live[1]?.id}`]);
 });

@@ -1,5 +1,6 @@
 import { emptyDatabase, eventually } from "@fx-ohlc/embedded";
 import { type Micros, nowUs, type Tick, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import type { ClosingPace } from "../src/bar-mark.js";
 import { readCommitRules } from "../src/commit-rules.js";
 import { MaintenanceWorker } from "../src/maintenance-worker.js";
 import { type MigrateOptions, migrate } from "../src/migrate.js";
@@ -68,9 +69,10 @@ export class Keeper {
     if (!ownStays) this.shiftUs = byUs;
   }
 
-  startWorker(): void {
+  startWorker(closing?: ClosingPace): void {
     this.worker = new MaintenanceWorker({
       url: this.url,
+      ...(closing === undefined ? {} : { closing }),
       onError: () => undefined,
       notice: (message) => this.notices.push(message),
       ownClock: () => this.nowUs,

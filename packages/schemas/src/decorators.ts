@@ -2,11 +2,25 @@ import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
+import { noteField } from "./parsed-fields.js";
 import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
+
+/**
+ * Keeps class-transformer out of an object: it would look into it before the field is parsed, stumble over a `constructor` and
+ * leave `__proto__` out.
+ */
+export function closed(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? () => value : value;
+}
+
+/** No JSON holds a function: it is one of {@link closed}. */
+function opened(value: unknown): unknown {
+  return typeof value === "function" ? value() : value;
+}
 
 /** Stands in the place of a value that was refused until the DTO's check says why. */
 export class Refused {
@@ -27,9 +41,13 @@ export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown)
       return refused instanceof Refused ? refused.message : name;
     },
   };
-  const decorators = [Transform(({ value }) => parse(value)), ValidateBy({ name, validator }, describedBy(schema))];
+  const decorators = [
+    Transform(({ value }) => parse(opened(value))),
+    ValidateBy({ name, validator }, describedBy(schema)),
+  ];
   return (target, field) => {
     for (const decorate of decorators) decorate(target, field);
+    noteField(target, field, { parse });
   };
 }
 
@@ -48,7 +66,20 @@ function unless(problem: (value: unknown) => string | undefined): (raw: unknown)
 
 /** May be absent. Unlike class-validator's IsOptional it refuses null. */
 export function MayBeAbsent(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined);
+  return mayBeAbsent(() => true);
+}
+
+/** May be absent where another field is there. */
+export function MayBeAbsentWith(other: string): PropertyDecorator {
+  return mayBeAbsent((dto) => dto[other] !== undefined);
+}
+
+function mayBeAbsent(isFine: (dto: Readonly<Record<string, unknown>>) => boolean): PropertyDecorator {
+  const decorate = ValidateIf((dto, value) => value !== undefined || !isFine(dto));
+  return (target, field) => {
+    decorate(target, field);
+    noteField(target, field, { mayBeAbsent: isFine });
+  };
 }
 
 const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
@@ -57,6 +88,16 @@ const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
 export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
   return parsedBy("isAnyText", { type: "string", ...schema }, (raw) =>
     typeof raw === "string" ? raw : new Refused("must be text"),
+  );
+}
+
+/** What no text of PostgreSQL holds, nor any of its JSON: NUL, and half of a pair of UTF-16. */
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+/** Any text that the database can be asked for. */
+export function IsStorableText(): PropertyDecorator {
+  return parsedBy("isStorableText", { type: "string" }, (raw) =>
+    typeof raw === "string" && !UNSTORABLE.test(raw) ? raw : new Refused("must be text without NUL"),
   );
 }
 
@@ -112,9 +153,9 @@ export function IsSeq(): PropertyDecorator {
   return parsedBy("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, unless(seqProblem));
 }
 
-/** The integer that a text of digits is, within [min, max]. */
+/** The integer that a text of digits is, within [min, max], of which none is more than is exact. */
 function parseInteger(raw: unknown, min: number, max: number): number | undefined {
-  if (typeof raw !== "string" || !/^\d{1,15}$/.test(raw)) return undefined;
+  if (typeof raw !== "string" || !/^\d{1,16}$/.test(raw)) return undefined;
   const value = Number(raw);
   return value >= min && value <= max ? value : undefined;
 }

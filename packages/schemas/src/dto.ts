@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { plainToInstance } from "class-transformer";
 import { validateSync } from "class-validator";
+import { closed } from "./decorators.js";
 import type { FieldError } from "./field-error.js";
 import { unknownFieldMessage } from "./tick.js";
 
@@ -27,7 +28,8 @@ export function checkDto<T extends object>(dto: DtoClass<T>, raw: unknown): Chec
   }
   const unknown = Object.keys(raw).filter((field) => !dto.fields.includes(field));
   const errors: FieldError[] = unknown.map((field) => ({ field, message: unknownFieldMessage(dto.fields) }));
-  const known = Object.fromEntries(Object.entries(raw).filter(([field]) => dto.fields.includes(field)));
+  const fields = Object.entries(raw).filter(([field]) => dto.fields.includes(field));
+  const known = Object.fromEntries(fields.map(([field, sent]) => [field, closed(sent)]));
   const value = plainToInstance(dto, known);
   for (const { property, constraints = {} } of validateSync(value)) {
     const [message = "is invalid"] = Object.values(constraints);

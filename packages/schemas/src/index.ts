@@ -9,6 +9,7 @@ export * from "./field-schema.js";
 export * from "./interval.js";
 export * from "./key-dto.js";
 export * from "./message.js";
+export { readPlainQuery } from "./plain-query.js";
 export * from "./query-dto.js";
 export * from "./quote.js";
 export * from "./range-set.js";

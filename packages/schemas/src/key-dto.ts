@@ -1,7 +1,16 @@
 import { IsCount, IsFlag, IsInstant, IsText, IsTextOrNull, IsTickTime } from "./answer-fields.js";
-import { IsAnyText, IsIntegerText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
+import { IsIntegerText, IsStorableText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
 import { About, Describe, Field, type JsonSchema } from "./field-schema.js";
-import { LIMITS, type Limits, SCOPES, type Scope } from "./scope.js";
+import {
+  CALLER_LIMIT_MAX,
+  LIMITS,
+  type Limits,
+  limitMin,
+  limitsProblem,
+  limitType,
+  SCOPES,
+  type Scope,
+} from "./scope.js";
 import { normalizePattern, SYMBOL_RULE } from "./symbol.js";
 import { type Micros, parseTime, TIME_RULE } from "./time.js";
 
@@ -24,13 +33,27 @@ function nullable(schema: JsonSchema): JsonSchema {
 
 /** What callers without a key are called in logs and in the audit. */
 const TAKEN_NAMES = ["anonymous", "internal"];
+/** Nothing that is not seen, or that changes how the rest is. */
+const LINE = /^[^\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]+$/u;
+
+/** In compatibility form (NFKC): what looks like a letter or a space is that letter, or a space. */
+function plainName(raw: string): string {
+  return raw.normalize("NFKC").replace(/\s+/g, " ").trim();
+}
 
 const parseName: Parse = (raw) => {
-  if (typeof raw !== "string" || raw.trim() === "" || raw.length > NAME_LENGTH_MAX || /\p{Cc}/u.test(raw)) {
+  const name = typeof raw === "string" && LINE.test(raw) ? plainName(raw) : "";
+  if (name === "" || name.length > NAME_LENGTH_MAX) {
     return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`);
   }
-  return TAKEN_NAMES.includes(raw.trim().toLowerCase()) ? new Refused(`must not be ${raw.trim()}`) : raw;
+  return TAKEN_NAMES.includes(foldedName(name)) ? new Refused(`must not be ${name}`) : name;
 };
+
+/** Names of which this is the same are one name to people. What the database folds depends on its locale. */
+export function foldedName(name: string): string {
+  // Some letters have no upper case of their own, others no lower case.
+  return plainName(name).toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+}
 
 /** A line for people: it is printed in logs and tables. */
 function IsName(): PropertyDecorator {
@@ -59,17 +82,15 @@ const parsePatterns: Parse = (raw) => {
 
 const LIMITS_SCHEMA: JsonSchema = {
   type: "object",
-  properties: Object.fromEntries(LIMITS.map((name) => [name, { type: "number", exclusiveMinimum: 0 }])),
+  properties: Object.fromEntries(
+    LIMITS.map((name) => [name, { type: limitType(name), minimum: limitMin(name), maximum: CALLER_LIMIT_MAX }]),
+  ),
   additionalProperties: false,
 };
 
-const isLimit = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value > 0;
-
 const parseLimits: Parse = (raw) => {
-  const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
-  const entries = isObject ? Object.entries(raw) : [];
-  const isFine = isObject && entries.every(([name, value]) => LIMITS.some((own) => own === name) && isLimit(value));
-  return isFine ? raw : new Refused(`must be an object of numbers above 0, named ${LIMITS.join(", ")}`);
+  const problem = limitsProblem(raw);
+  return problem === undefined ? raw : new Refused(problem);
 };
 
 const INSTANT_SCHEMA: JsonSchema = { type: "string", format: "date-time" };
@@ -79,7 +100,7 @@ const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(TIME_RULE);
 export class KeyDto {
   static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at", "in_url"];
 
-  @Describe("For people: it is in logs, metrics and the audit.")
+  @Describe("For people: it is in logs, metrics and the audit, and no other live key has it.")
   @IsName()
   name!: string;
 
@@ -138,20 +159,24 @@ export class KeyChangeDto {
 export class KeyPath {
   static readonly fields: readonly string[] = ["id"];
 
-  @IsAnyText()
+  @IsStorableText()
   id!: string;
 }
 
 const SUBJECT_LENGTH_MAX = 500;
+const SUBJECT = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${SUBJECT_LENGTH_MAX}}$`, "u");
+
+/** What the subject of a JWT may be, for its tokens are revoked by it. */
+export function isSubject(raw: unknown): raw is string {
+  return typeof raw === "string" && SUBJECT.test(raw);
+}
 
 /** Path of `DELETE /keys/jwt/{sub}`. */
 export class SubjectPath {
   static readonly fields: readonly string[] = ["sub"];
 
   @parsedBy("isSubject", { type: "string", minLength: 1, maxLength: SUBJECT_LENGTH_MAX }, (raw) =>
-    typeof raw === "string" && raw.length > 0 && raw.length <= SUBJECT_LENGTH_MAX && !raw.includes("\0")
-      ? raw
-      : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
+    isSubject(raw) ? raw : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
   )
   sub!: string;
 }
@@ -166,7 +191,7 @@ export class KeysQuery {
 
   @MayBeAbsent()
   @Describe("Paging cursor: only keys whose id comes after this one.")
-  @IsAnyText()
+  @IsStorableText()
   after?: string;
 }
 

@@ -1,4 +1,3 @@
-import { ValidateIf } from "class-validator";
 import {
   IsIntegerText,
   IsIntervalName,
@@ -10,6 +9,7 @@ import {
   IsTime,
   IsZone,
   MayBeAbsent,
+  MayBeAbsentWith,
 } from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import type { Interval } from "./interval.js";
@@ -91,7 +91,7 @@ export class BarsQuery {
   @IsSymbol()
   symbol!: string;
 
-  @ValidateIf(({ start, count }: BarsQuery) => start !== undefined || count === undefined)
+  @MayBeAbsentWith("count")
   @Describe("May be absent with `count`: the last bars then, however old.")
   @IsTime()
   start?: Micros;

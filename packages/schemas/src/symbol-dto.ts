@@ -49,7 +49,7 @@ function IsIntegerOrNull(minimum: number, maximum: number): PropertyDecorator {
 
 /** Printed in one line, and in a cell of a table. */
 function isLine(value: unknown): boolean {
-  return typeof value === "string" && value.length <= DESCRIPTION_LENGTH_MAX && !/\p{Cc}/u.test(value);
+  return typeof value === "string" && value.length <= DESCRIPTION_LENGTH_MAX && !/[\p{Cc}\p{Cs}]/u.test(value);
 }
 
 @About("Body of `PUT /symbols/{symbol}`. What is absent stays as it is, null takes it back.")

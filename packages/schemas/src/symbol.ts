@@ -11,6 +11,8 @@ export const STORED_SYMBOL_PATTERN = /^(?!.*:(?:BID|ASK|QUOTE)$)[A-Z0-9](?:[A-Z0
 export const SYMBOL_RULE =
   "must be 1 to 32 of A-Z 0-9 . _ - + # : @ &, begin with a letter or digit, end with one or + or #, and not end in :BID, :ASK or :QUOTE (eurusd, EUR/USD, EUR_USD and FX:EURUSD are read as EURUSD)";
 
+/** Symbols whose stored form is what was written, whatever else is: nearly all that are sent. */
+const PLAIN = /^[A-Z0-9]{1,32}$/;
 /** Two currencies as OANDA, TradingView and Polygon write them. */
 const PAIR = /^(?:FX:|C:)?([A-Z]{3})_?([A-Z]{3})$/;
 const PREFIX = /^(?:[A-Z0-9][A-Z0-9._+#:@&-]{0,31})?$/;
@@ -39,7 +41,9 @@ export function keptSpellings(): ReadonlySet<string> {
  * @returns the symbol, or undefined when `raw` cannot be one
  */
 export function normalizeSymbol(raw: unknown): string | undefined {
-  if (typeof raw !== "string" || !SYMBOL_PATTERN.test(raw)) return undefined;
+  if (typeof raw !== "string") return undefined;
+  if (PLAIN.test(raw)) return raw;
+  if (!SYMBOL_PATTERN.test(raw)) return undefined;
   const upper = raw.toUpperCase();
   if (kept.has(upper)) return upper;
   const symbol = upper.replace("/", "").replace(PAIR, "$1$2");

@@ -1,5 +1,13 @@
-import { ValidateIf } from "class-validator";
-import { IsAnyText, IsIntegerText, IsResolution, IsSymbol, IsUnixTime, MayBeAbsent } from "./decorators.js";
+import {
+  IsAnyText,
+  IsIntegerText,
+  IsResolution,
+  IsStorableText,
+  IsSymbol,
+  IsUnixTime,
+  MayBeAbsent,
+  MayBeAbsentWith,
+} from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import type { Interval } from "./interval.js";
 
@@ -22,7 +30,7 @@ export class UdfSearchQuery {
 
   @MayBeAbsent()
   @Describe("What the user typed: a part of a symbol; every symbol when absent or empty.")
-  @IsAnyText()
+  @IsStorableText()
   query?: string;
 
   @MayBeAbsent()
@@ -48,7 +56,7 @@ export class UdfHistoryQuery {
   @IsResolution()
   resolution!: Interval;
 
-  @ValidateIf(({ from, countback }: UdfHistoryQuery) => from !== undefined || countback === undefined)
+  @MayBeAbsentWith("countback")
   @Describe("Ignored, and may be absent, with `countback`.")
   @IsUnixTime()
   from?: number;

@@ -10,12 +10,14 @@ export interface Door extends Forwarding {
   /** Whether callers have to show tokens. */
   readonly isGuarded: boolean;
   /** undefined: every address of the machine. */
-  readonly bindAddress: string | undefined;
+  readonly bindAddresses: readonly string[] | undefined;
   /** Names besides those of loopback, lower case and without a port; only looked at when nobody shows tokens. */
   readonly allowedHosts: ReadonlySet<string>;
   readonly allowedOrigins: AllowedOrigins;
 }
 
+/** Where nobody but this machine reaches a process: `localhost` is one or the other. */
+const LOOPBACK = ["127.0.0.1", "::1"] as const;
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 function isLoopback(address: string): boolean {
@@ -28,27 +30,26 @@ function isLoopback(address: string): boolean {
  */
 export function readDoor(env: EnvReader): Door {
   const isGuarded = env.choice("AUTH", ["off", "on"], { default: "off" as const }) === "on";
-  const given = env.string("BIND_ADDRESS", { default: isGuarded ? undefined : "127.0.0.1" });
+  const given = env.list("BIND_ADDRESS", { default: isGuarded ? undefined : LOOPBACK });
   const isUnderstood = env.boolean("AUTH_OFF_I_UNDERSTAND", { default: false });
   env.rule(
     ["BIND_ADDRESS", "AUTH", "AUTH_OFF_I_UNDERSTAND"],
-    isGuarded || isUnderstood || given === undefined || isLoopback(given),
+    isGuarded || isUnderstood || given === undefined || given.every(isLoopback),
     "must be a loopback address with AUTH=off: anybody who reaches another one could read and write everything. Set AUTH=on, or AUTH_OFF_I_UNDERSTAND=true",
   );
   const hosts = env.list("ALLOWED_HOSTS", { default: [] });
   return {
     isGuarded,
-    bindAddress: given,
+    bindAddresses: given,
     allowedHosts: new Set(hosts.map((host) => host.toLowerCase())),
     allowedOrigins: readOrigins(env),
     ...readForwarding(env),
   };
 }
 
-/** The name a request is addressed to, without its port: of its target where that is a whole URL (RFC 9112 §3.2.2). */
-function addressedName({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">): string {
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host ?? "";
-  return authority.replace(/:\d*$/, "").toLowerCase();
+/** The name a request is addressed to, without its port; empty where it says none. */
+function addressedName({ host = "" }: IncomingMessage["headers"]): string {
+  return host.replace(/:\d*$/, "").toLowerCase();
 }
 
 /**
@@ -57,9 +58,9 @@ function addressedName({ url = "", headers }: Pick<IncomingMessage, "url" | "hea
  *
  * @throws Problem 421 when the name is neither one of loopback nor allowed
  */
-export function requireAllowedHost({ isGuarded, allowedHosts }: Door, req: Pick<IncomingMessage, "url" | "headers">) {
+export function requireAllowedHost({ isGuarded, allowedHosts }: Door, req: Pick<IncomingMessage, "headers">) {
   if (isGuarded) return;
-  const name = addressedName(req);
+  const name = addressedName(req.headers);
   if (LOOPBACK_NAMES.has(name) || allowedHosts.has(name)) return;
   throw new Problem(
     "misdirected",

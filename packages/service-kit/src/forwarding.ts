@@ -122,6 +122,7 @@ function callerOf(chain: readonly string[], isProxy: (address: string) => boolea
 
 /** Without a port; an IPv4 address in the clothes of IPv6 is an IPv4 address. */
 function plainAddress(text: string): string {
+  if (!text.includes(":") && !text.startsWith("[")) return text;
   const bracketed = /^\[([^\]]*)\]/.exec(text)?.[1];
   return (bracketed ?? text.replace(/^([\d.]+):\d+$/, "$1")).replace(/^::ffff:/i, "");
 }

@@ -128,21 +128,24 @@ const NO_VALUES = {};
 /** A route behind the gate. */
 interface GuardedRoute extends Pick<BoundRoute, "declaration"> {
   readonly route: BoundRoute;
-  answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): Promise<void>;
+  answer(req: IncomingMessage, res: ServerResponse, values: Readonly<Record<string, string>>): void | Promise<void>;
 }
 
 /** The one place where it is judged who may call a route. */
 function guardedBy(gate: Gate, route: BoundRoute, note: (res: ServerResponse, caller: Caller) => void): GuardedRoute {
   const { declaration } = route;
+  const answer: BoundRoute["answer"] = (req, res, values, caller) => {
+    note(res, caller);
+    return route.answer(req, res, values, caller);
+  };
   return {
     route,
     declaration,
-    answer: async (req, res, values) => {
+    answer: (req, res, values) => {
       const admitted = gate.admit(req, declaration);
       // A caller that is known already costs no turn of the event loop.
-      const caller: Caller = admitted instanceof Promise ? await admitted : admitted;
-      note(res, caller);
-      await route.answer(req, res, values, caller);
+      if (!(admitted instanceof Promise)) return answer(req, res, values, admitted);
+      return admitted.then((caller) => answer(req, res, values, caller));
     },
   };
 }

@@ -1,10 +1,17 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net";
 import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
+import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { boundPipelining } from "./pipelining.js";
+import { Problem } from "./problem.js";
+import { refuse } from "./refusal.js";
+import { assignRequestId, requestIdFor } from "./request-id.js";
+import { takeTarget } from "./request-target.js";
+import { sendProblem } from "./send.js";
 import { takeWebSockets, type UpgradeListener } from "./web-sockets.js";
 
 /** A client that sends its headers this slowly holds a connection for nothing. */
@@ -15,6 +22,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often the two timeouts above are enforced; Node's 30 s would triple them. */
 const CONNECTIONS_CHECK_MS = 2000;
+/**
+ * Connections that wait in the system while this process has no time for them, as many as Linux allows. Past Node's 511 whoever comes
+ * is told nothing and tries again a second later, and then two: it pays for thousands that came at once.
+ */
+const WAITING_CONNECTIONS_MAX = 4096;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -26,8 +38,8 @@ export function readShutdownGrace(env: EnvReader): number {
 export interface ListenOptions {
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Every address of the machine when absent. */
-  readonly host?: string | undefined;
+  /** Every address of the machine when absent. A port that the system chooses is one of the first alone. */
+  readonly host?: string | readonly string[] | undefined;
   /** Nobody's word is taken when absent. */
   readonly forwarding?: Forwarding;
   /** For a whole request; 0 is no bound. */
@@ -49,13 +61,33 @@ export interface HttpServer {
   stop(deadlineMs: number, graceMs?: number): Promise<void>;
 }
 
+/** What a machine answers to an address of a family that it has not. */
+const NO_SUCH_ADDRESS: readonly unknown[] = ["EADDRNOTAVAIL", "EAFNOSUPPORT"];
+
 const NO_FORWARDING: Forwarding = { trustedProxies: [], publicUrl: undefined };
+
+/** Node's own answer to it is no problem document, and it lets upgrades through. */
+const NO_HOST = new Problem("malformed", "A request of HTTP/1.1 has to say in Host by which name it asks.");
+
+/** HTTP/1.0 knows no `Host` (RFC 9112 §3.2). The authority of a target in absolute form is one by now. */
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === "1.1";
+}
 
 function judged(judge: (req: IncomingMessage) => void, accept: UpgradeListener | undefined) {
   if (accept === undefined) return undefined;
   return (...[req, socket, head]: Parameters<UpgradeListener>) => {
     judge(req);
+    if (lacksHost(req)) return refuse(socket, NO_HOST, requestIdFor(req));
     accept(req, socket, head);
+  };
+}
+
+function answered(handler: RequestListener): RequestListener {
+  return (req, res) => {
+    if (!lacksHost(req)) return handler(req, res);
+    assignRequestId(req, res);
+    sendProblem(res, NO_HOST);
   };
 }
 
@@ -80,22 +112,56 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    requireHostHeader: false, // It is required here.
   });
   const sockets = trackSockets(server);
   // Before all others: what they read in headers is true then.
-  const judge = forwardingJudge(options.forwarding ?? NO_FORWARDING);
+  const judgeForwarding = forwardingJudge(options.forwarding ?? NO_FORWARDING);
+  const judge = (req: IncomingMessage) => {
+    takeTarget(req);
+    judgeForwarding(req);
+  };
   server.on("request", judge);
+  boundPipelining(server);
+  tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
-  server.on("request", handler);
-  server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) });
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    throw isNativeError(error) ? listenError(error, options.port) : error;
-  }
+  server.on("request", answered(handler));
+  const besides = await listenOn(server, options);
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
-  return { port, stop: (deadlineMs, graceMs = 0) => stopServer(server, sockets, deadlineMs, graceMs) };
+  const stop: HttpServer["stop"] = (deadlineMs, graceMs = 0) => {
+    return stopServer(server, { besides, sockets, deadlineMs, graceMs });
+  };
+  return { port, stop };
+}
+
+/** @returns what listens on the addresses after the first one */
+async function listenOn(server: Server, { port, host }: ListenOptions): Promise<readonly NetServer[]> {
+  const [first, ...others] = typeof host === "string" ? [host] : (host ?? []);
+  const besides: NetServer[] = [];
+  try {
+    server.listen({ port, ...(first === undefined ? {} : { host: first }), backlog: WAITING_CONNECTIONS_MAX });
+    await once(server, "listening");
+    for (const other of port === 0 ? [] : others) besides.push(...(await listenBeside(server, port, other)));
+  } catch (error) {
+    for (const open of [server, ...besides]) open.close();
+    throw isNativeError(error) ? listenError(error, port) : error;
+  }
+  return besides;
+}
+
+/** Node's server has one address: connections to another one are handed to it. An address of no family here is passed over. */
+async function listenBeside(server: Server, port: number, host: string): Promise<readonly NetServer[]> {
+  // As Node's HTTP server is.
+  const beside = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit("connection", socket));
+  beside.listen({ port, host, backlog: WAITING_CONNECTIONS_MAX });
+  try {
+    await once(beside, "listening");
+    return [beside];
+  } catch (error) {
+    if (isNativeError(error) && "code" in error && NO_SUCH_ADDRESS.includes(error.code)) return [];
+    throw error;
+  }
 }
 
 /** Every open socket: Node forgets those that were upgraded. */
@@ -109,17 +175,22 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-async function stopServer(
-  server: Server,
-  sockets: ReadonlySet<Socket>,
-  deadlineMs: number,
-  graceMs: number,
-): Promise<void> {
+interface Stopping {
+  readonly besides: readonly NetServer[];
+  readonly sockets: ReadonlySet<Socket>;
+  readonly deadlineMs: number;
+  readonly graceMs: number;
+}
+
+async function stopServer(server: Server, { besides, sockets, deadlineMs, graceMs }: Stopping): Promise<void> {
   // A request that still arrives on an open connection is answered, and told not to send another.
   server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
   const graceUntilMs = performance.now() + graceMs;
   // Not `server.close()`, which closes idle connections at once.
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const close = (open: NetServer) => {
+    return new Promise<void>((resolve) => NetServer.prototype.close.call(open, () => resolve()));
+  };
+  const closed = Promise.all([server, ...besides].map(close));
   const sweep = setInterval(() => {
     if (performance.now() >= graceUntilMs) closeIdle(server, sockets);
   }, IDLE_SWEEP_MS);

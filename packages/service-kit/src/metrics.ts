@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { LeanHistogram } from "./lean-histogram.js";
 
 export { Histogram } from "prom-client";
 
@@ -29,7 +30,7 @@ const OTHER_CALLERS = "other";
 export class Metrics {
   readonly registry = new Registry();
   readonly #callers = new Map<string, number>();
-  readonly #httpDuration = new Histogram({
+  readonly #httpDuration = new LeanHistogram({
     name: "http_request_duration_seconds",
     help: "Time from a request's headers to the end of its answer, by route pattern.",
     labelNames: ["method", "route", "status"],
@@ -50,7 +51,7 @@ export class Metrics {
 
   /** @param route the route's pattern, never a path that a client chose */
   observeHttp(method: string, route: string, status: number, seconds: number): void {
-    this.#httpDuration.observe({ method: METHODS.has(method) ? method : "OTHER", route, status }, seconds);
+    this.#httpDuration.note(seconds, METHODS.has(method) ? method : "OTHER", route, status);
   }
 
   /** Counts a request of a caller by the name of its token. */

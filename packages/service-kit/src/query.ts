@@ -1,4 +1,4 @@
-import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
+import { checkDto, type DtoClass, readPlainQuery } from "@fx-ohlc/schemas";
 import { invalid, malformed } from "./problem.js";
 
 /** The query string of a request target, without its question mark. */
@@ -26,7 +26,10 @@ function parameters(text: string): Record<string, string> {
  * @throws Problem 400 for a malformed escape, an unknown or a repeated parameter, 422 naming every invalid value
  */
 export function readQuery<T extends object>(dto: DtoClass<T>, target: string): T {
-  const checked = checkDto(dto, parameters(queryText(target)));
+  const text = queryText(target);
+  const plain = readPlainQuery(dto, text);
+  if (plain !== undefined) return plain;
+  const checked = checkDto(dto, parameters(text));
   if (checked.ok) return checked.value;
   throw checked.unknownField ? malformed(checked.errors) : invalid(checked.errors);
 }

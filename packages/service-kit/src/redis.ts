@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { fullJitterMs } from "./backoff.js";
 import { withDeadline } from "./deadline.js";
 import type { Logger } from "./logger.js";

@@ -38,3 +38,26 @@ export function sendBody(
   // Node drops the body of an answer to HEAD by itself.
   res.end(body);
 }
+
+/** Pieces that are so few bytes together are copied into one: a write of several costs more than that. */
+const COPIED_BYTES_MAX = 32 * 1024;
+
+/** The same for a body in pieces, which are written in one go. */
+export function sendPieces(
+  res: ServerResponse,
+  status: number,
+  contentType: string,
+  pieces: readonly Buffer[],
+  headers?: OutgoingHttpHeaders,
+): void {
+  const [only] = pieces;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (pieces.length === 1 && only !== undefined) sendBody(res, status, contentType, only, headers);
+  else if (length <= COPIED_BYTES_MAX) sendBody(res, status, contentType, Buffer.concat(pieces, length), headers);
+  else {
+    res.writeHead(status, { "Content-Type": contentType, "Content-Length": length, ...headers });
+    // Node holds them back until this turn of the event loop ends.
+    for (const piece of pieces) res.write(piece);
+    res.end();
+  }
+}

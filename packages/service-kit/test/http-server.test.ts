@@ -1,7 +1,30 @@
 import { once } from "node:events";
 import { Agent, get, type RequestListener } from "node:http";
 import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { listen, type UpgradeListener } from "../src/index.js";
+
+/** Opens a thousand connections, and asks for something on each. */
+const CROWD = `
+  const { connect } = require("node:net");
+  const { workerData: { port, arrived } } = require("node:worker_threads");
+  for (let at = 0; at < 1000; at += 1) {
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET /crowd HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n", () => {
+      if (Atomics.add(arrived, 0, 1) === 999) Atomics.notify(arrived, 0);
+    }));
+    socket.on("error", () => undefined);
+  }`;
+
+/** Lets them come while this process has no time for them. @returns how many have come */
+async function meetCrowd(port: number): Promise<{ readonly crowd: Worker; readonly count: number }> {
+  const arrived = new Int32Array(new SharedArrayBuffer(4));
+  const crowd = new Worker(CROWD, { eval: true, workerData: { port, arrived } });
+  await once(crowd, "online");
+  const untilMs = performance.now() + 10_000;
+  for (let count = 0; count < 1000 && performance.now() < untilMs; count = Atomics.load(arrived, 0))
+    Atomics.wait(arrived, 0, count, 100);
+  return { crowd, count: Atomics.load(arrived, 0) };
+}
 
 /** A server whose answers wait for the test. */
 async function heldServer() {
@@ -36,6 +59,14 @@ function fetchOnce(port: number, agent: Agent): Promise<{ body: string; connecti
 const GRACE_MS = 600_000;
 
 describe("listen", () => {
+  test("lets a thousand connections wait that come while the process has no time for them", async () => {
+    const server = await heldServer();
+    const { crowd, count } = await meetCrowd(server.port);
+    expect(count).toBe(1000);
+    await crowd.terminate();
+    await server.stop(100);
+  });
+
   test("says in one line which port is taken", async () => {
     const first = await heldServer();
     await expect(listen(() => undefined, { port: first.port, host: "127.0.0.1" })).rejects.toThrow(
@@ -105,4 +136,21 @@ describe("listen", () => {
     await cut;
     expect(await cutOff).toMatchObject([{ code: "ECONNRESET" }]);
   });
+});
+
+test.each([
+  ["HTTP/1.1", "", "HTTP/1.1 400 "],
+  ["HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\n", "HTTP/1.1 400 "],
+  ["HTTP/1.1", "Host:\r\nConnection: close\r\n", "HTTP/1.1 200 "],
+  ["HTTP/1.0", "", "HTTP/1.1 200 "],
+])("a request of %s that says %j is answered %s, a refusal as a problem", async (version, head, status) => {
+  const accept: UpgradeListener = (_req, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  const server = await listen((_req, res) => res.end("done"), { port: 0, host: "127.0.0.1", onWebSocket: accept });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`GET / ${version}\r\n${head}\r\n`);
+  const answer = String(await once(socket, "data"));
+  socket.destroy();
+  await server.stop(0);
+  expect(answer.startsWith(status)).toBe(true);
+  if (status.includes("400")) expect(answer).toMatch(/x-request-id: .*[\s\S]*"type":"\/problems\/malformed"/i);
 });

@@ -15,7 +15,9 @@ import {
   stopInOrder,
 } from "@fx-ohlc/service-kit";
 import { BarPages } from "./bars/bar-page.js";
+import { ChunkCache } from "./bars/chunk-cache.js";
 import { GroupedReads } from "./bars/grouped-reads.js";
+import { Histories } from "./bars/histories.js";
 import type { Config } from "./config.js";
 import { type OpenSources, queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
@@ -25,6 +27,7 @@ import { Reader } from "./reader.js";
 const SERVICE = "ohlc-query";
 /** A statement is cancelled at its request's deadline; what no cancel reaches the server gives up so much later, ms. */
 const STATEMENT_GRACE_MS = 500;
+const BYTES_PER_MB = 1024 * 1024;
 
 /** The service, with the port it listens on once it has started. */
 export interface App extends Service {
@@ -72,7 +75,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     // It listens first: while the database is away requests are answered 503 and the service is not ready.
     start: async () => {
       const { door } = config.access;
-      server = await listen(handler, { port: config.port, host: door.bindAddress, forwarding: door });
+      server = await listen(handler, { port: config.port, host: door.bindAddresses, forwarding: door });
       logger.info("listening", { port: server.port });
       access.start();
       database.start();
@@ -96,14 +99,17 @@ function namespaceOf(database: Database): string | undefined {
 
 /** While the standby is away, the primary answers in its place. */
 function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
-  const queryMetrics = new QueryMetrics(metrics);
+  const cache = new ChunkCache(config.barCacheMb * BYTES_PER_MB);
+  const queryMetrics = new QueryMetrics(metrics, cache);
+  const histories = new Histories(cache);
+  const onValidated = (seconds: number) => queryMetrics.observeValidation(seconds);
   const sessions = new MarketSessions(config.marketSessions);
   const from = (...databases: [Database, ...Database[]]): OpenSources => {
     const all = Reader.of(config.databaseConnectionsMax, ...databases);
-    const stored = new GroupedReads(all);
-    return (ending) => {
+    const stored = new GroupedReads(all, histories, onValidated);
+    return (ending, caller) => {
       const reader = all.until(ending);
-      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics };
+      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics, caller };
     };
   };
   const primary = from(database);

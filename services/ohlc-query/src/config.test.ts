@@ -13,6 +13,7 @@ test("only the database has to be named", () => {
     access: expect.objectContaining({ redis: undefined, internalSecret: undefined }),
     databaseUrl: DATABASE_URL,
     databaseReadUrl: undefined,
+    barCacheMb: 128,
     databasePrepare: true,
     databaseConnectionsMax: 8,
     queryTimeoutMs: 5000,

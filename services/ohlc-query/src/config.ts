@@ -14,6 +14,8 @@ export interface Config {
   readonly databasePrepare: boolean;
   readonly databaseConnectionsMax: number;
   readonly queryTimeoutMs: number;
+  /** What closed bars may take in memory; 0: none are kept. */
+  readonly barCacheMb: number;
   readonly marketSessions: readonly SessionRule[];
 }
 
@@ -42,6 +44,7 @@ export function readConfig(env: EnvReader): Config {
     databasePrepare: env.boolean("DATABASE_PREPARE", { default: true }),
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
+    barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
     marketSessions: readSessions(env),
   };
 }

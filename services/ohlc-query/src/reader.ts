@@ -56,6 +56,16 @@ export class Reader {
     return new Reader(ending, this.#sources);
   }
 
+  /** The same from the database that is read from now, whatever becomes of it. */
+  onPresentSource(): Reader {
+    return new Reader(this.ending, [this.#source]);
+  }
+
+  /** Tells the database that is read from now from others. */
+  get source(): object {
+    return this.#source.database;
+  }
+
   /**
    * The boundary of the stored day bars.
    *

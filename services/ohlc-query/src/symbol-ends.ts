@@ -1,7 +1,7 @@
 import { type Engine, type Queries, readMark, waitingRanges } from "@fx-ohlc/database";
 import { type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { groupBy } from "@fx-ohlc/service-kit";
-import { FIRST_BUCKET_US } from "./bars/stored-bars.js";
+import { FIRST_BUCKET_US } from "./bars/bar-statement.js";
 
 /** The first and the last tick of a symbol, and how many decimals its newest prices have. */
 export interface Ends {

@@ -1,3 +1,4 @@
+import { likePatterns } from "@fx-ohlc/access";
 import type { Queries } from "@fx-ohlc/database";
 import {
   DIGITS_MAX,
@@ -72,15 +73,12 @@ export async function readSymbol(
   return first?.symbol === symbol ? first : undefined;
 }
 
-/** Which symbols a pattern covers: see `SymbolPatterns` of the package for access. */
 function readRows(sql: Queries, { after, prefix, limit, patterns }: SymbolPage): PromiseLike<readonly SymbolRow[]> {
   return sql<SymbolRow[]>`
     select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
       from symbols
      where symbol > ${after} and starts_with(symbol, ${prefix})
-       and (${patterns === undefined}::bool or exists (
-             select from unnest(${[...(patterns ?? [])]}::text[]) as pattern
-              where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end))
+       and symbol like any (${likePatterns(patterns)}::text[])
      order by symbol
      limit ${limit}`;
 }
@@ -147,9 +145,7 @@ export async function findSymbols(
       select symbol, session, kind, description
         from symbols
        where (strpos(symbol, ${text}) > 0 or ${text} = '')
-         and (${patterns === undefined}::bool or exists (
-               select from unnest(${[...(patterns ?? [])]}::text[]) as pattern
-                where case when pattern like '%*' then starts_with(symbol, left(pattern, -1)) else symbol = pattern end))
+         and symbol like any (${likePatterns(patterns)}::text[])
        order by not starts_with(symbol, ${text}), symbol`,
   );
   const found: FoundSymbol[] = [];

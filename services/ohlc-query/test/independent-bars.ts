@@ -86,7 +86,7 @@ const HOURS = /^(\d+)h$/;
 const MINUTES = /^(\d+)m$/;
 
 /** Where the bucket of an instant starts, and its name where it has one. */
-function bucketOf(ms: number, interval: Interval, boundary: DayBoundary): { start: number; date?: string } {
+export function bucketOf(ms: number, interval: Interval, boundary: DayBoundary): { start: number; date?: string } {
   const minutes = Number(MINUTES.exec(interval)?.[1] ?? (interval === "1h" ? 60 : Number.NaN));
   if (!Number.isNaN(minutes)) return { start: ms - (ms % (minutes * 60_000)) };
   const name = dayName(ms, boundary);

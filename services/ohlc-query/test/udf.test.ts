@@ -159,6 +159,7 @@ test.each([
   ["/udf/symbols", 422, "symbol"],
   ["/udf/symbols?symbol=NOBODY", 404, "unknown_symbol"],
   ["/udf/search?limit=0", 422, "limit"],
+  ["/udf/search?query=%00", 422, "query"],
   ["/udf/config?x=1", 400, "x"],
 ])("%s is refused in the protocol's words", async (path, status, named) => {
   const answer = await service.get<History>(path);

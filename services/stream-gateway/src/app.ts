@@ -73,7 +73,7 @@ export function createApp(config: Config, version: string): App {
       const onWebSocket: UpgradeListener = (request, socket, head) =>
         void gateway.admission.onUpgrade(request, socket, head);
       const { door } = config.access;
-      server = await listen(handler, { port: config.port, host: door.bindAddress, forwarding: door, onWebSocket });
+      server = await listen(handler, { port: config.port, host: door.bindAddresses, forwarding: door, onWebSocket });
       access.start();
       gateway.start();
       for (const link of links) link.open();

@@ -120,9 +120,9 @@ export class Gateway {
         closedReader.wake();
       },
     );
-    const turns = new LoopTurns();
+    const leavings = new LoopTurns();
     this.#context = {
-      audiences: new Audiences(hub, turns),
+      audiences: new Audiences(hub, leavings),
       counters,
       reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
       logger,
@@ -130,7 +130,8 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
-      turns,
+      turns: new LoopTurns(),
+      leavings,
     };
     this.admission = new Admission({
       ...config,

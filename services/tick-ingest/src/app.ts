@@ -91,14 +91,18 @@ function createParts(config: Config, version: string) {
   const namespace = () => deployment()?.names.namespace;
   const keyStore = new KeyStore(database);
   const auditLog = new AuditLog(database);
+  // By the database, whatever becomes of Redis.
+  const readKeys = (known: string | undefined) => database.whileAvailable(() => keyStore.news(known));
+  const keys = { ...config, database, store: keyStore, audit: auditLog, redis, namespace, logger };
+  const keyPublisher = new KeyPublisher(keys);
   return {
     logger,
     metrics,
-    access: createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics }),
+    access: createAccess({ config: config.access, name: SERVICE, namespace, readKeys, logger, metrics }),
     accessNames: () => namesOf(namespace()),
     keyStore,
     auditLog,
-    keyPublisher: new KeyPublisher({ ...config, database, store: keyStore, audit: auditLog, redis, namespace, logger }),
+    keyPublisher,
     ingestMetrics,
     database,
     redis,
@@ -115,7 +119,7 @@ function createParts(config: Config, version: string) {
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, database, redis, [database, publisher, logKeeper]),
+    health: createHealth(version, database, redis, [database, publisher, logKeeper, keyPublisher]),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, writer, config),
     bulk: new GroupCommit(database, writer, { ...config, flushIntervalMs: 0 }),
@@ -155,7 +159,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     start: async () => {
       // It listens first: while the database is away requests are answered 503 and the service is not ready.
       const { door } = config.access;
-      const options = { port: config.port, host: door.bindAddress, forwarding: door, requestTimeoutMs: 0 };
+      const options = { port: config.port, host: door.bindAddresses, forwarding: door, requestTimeoutMs: 0 };
       server = await listen(handler, options);
       logger.info("listening", { port: server.port });
       await startParts(parts, signal);
@@ -280,7 +284,14 @@ function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: C
   return { nowUs: database.nowUs(), stampUs: stamps.next(), maxClockSkewUs };
 }
 
-const NOTHING_WAITS: MaintenanceState = { windows: 0, ageS: 0, etaS: 0, heldBecause: null, isMarkAhead: false };
+const NOTHING_WAITS: MaintenanceState = {
+  windows: 0,
+  ageS: 0,
+  etaS: 0,
+  heldBecause: null,
+  isMarkAhead: false,
+  closedAgeS: 0,
+};
 
 /** Nothing waits as far as anybody knows while the database is away. */
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {

@@ -111,6 +111,11 @@ export class IngestMetrics {
     gauge("tick_drops_held", "1 while expired ticks are kept until somebody confirms the clock.", ({ heldBecause }) =>
       heldBecause === null ? 0 : 1,
     );
+    gauge(
+      "bars_closed_age_seconds",
+      "How long ago the last closed minute ended: reads of what is younger ask the database.",
+      ({ closedAgeS }) => closedAgeS,
+    );
   }
 
   countCommit({ created, outcomes }: Commit, seconds: number): void {

@@ -41,8 +41,11 @@ interface MadeKey {
   readonly last_used_at: string | null;
 }
 
+let made = 0;
+
 async function makeKey(key: object): Promise<MadeKey> {
-  const { status, body } = await ask("POST", "/keys", ADMIN, { name: "a key", scopes: ["write"], ...key });
+  made += 1;
+  const { status, body } = await ask("POST", "/keys", ADMIN, { name: `key ${made}`, scopes: ["write"], ...key });
   expect(status).toBe(201);
   return body;
 }
@@ -56,7 +59,9 @@ test("a key opens what its scopes say from the moment it is made, and nothing fr
   const gone = await ask("POST", "/ticks", token, TICK);
   expect(gone.status).toBe(401);
   expect(gone.headers.get("www-authenticate")).toBe("Bearer");
-  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(404);
+  // Whoever did not hear the answer asks again.
+  expect((await ask("DELETE", `/keys/${id}`, ADMIN)).status).toBe(204);
+  expect((await ask("DELETE", "/keys/nobodys", ADMIN)).status).toBe(404);
 });
 
 test("an upload ends when its key does, and says what was stored", async () => {
@@ -118,6 +123,87 @@ test("a key that may make keys is not bounded to symbols, and none is called as 
   const { id } = await makeKey(admin);
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { symbols: ["EUR*"] })).toMatchObject(refused("symbols"));
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "Internal" })).toMatchObject(refused("name"));
+});
+
+test("no two live keys have one name, however it is written", async () => {
+  const { id } = await makeKey({ name: "Desk one" });
+  const other = await makeKey({ name: "desk two" });
+  const taken = { status: 409, body: { detail: expect.stringContaining(`Desk one already: ${id}`) } };
+  expect(await ask("POST", "/keys", ADMIN, { name: " desk ONE", scopes: ["read"] })).toMatchObject(taken);
+  expect(await ask("PATCH", `/keys/${other.id}`, ADMIN, { name: "desk one" })).toMatchObject(taken);
+  expect((await ask("PATCH", `/keys/${id}`, ADMIN, { name: "desk one" })).status).toBe(200);
+  const both = [1, 2].map(() => ask("POST", "/keys", ADMIN, { name: "at once", scopes: ["read"] }));
+  expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([201, 409]);
+  await ask("DELETE", `/keys/${id}`, ADMIN);
+  expect((await ask("PATCH", `/keys/${other.id}`, ADMIN, { name: "Desk one" })).status).toBe(200);
+});
+
+test("of two changes at once that together make a key for some symbols one that makes keys, one is refused", async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { id } = await makeKey({});
+    const changes = [{ scopes: ["admin"] }, { symbols: ["EUR*"] }];
+    const answers = await Promise.all(changes.map((change) => ask("PATCH", `/keys/${id}`, ADMIN, change)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+  }
+});
+
+test("names are plain lines, and those that look alike are one name, whatever the database's locale", async () => {
+  const named = (name: string) => ask("POST", "/keys", ADMIN, { name, scopes: ["read"] });
+  expect((await named("\u00a0Ｄup  Éa\u3000")).body).toMatchObject({ name: "Dup Éa" });
+  await named("Straße");
+  for (const name of ["dup éa", "DUP\u00a0E\u0301A", "dup éa\u2003", "STRASSE", "strasse"])
+    expect([name, (await named(name)).status]).toEqual([name, 409]);
+  const unseen = [
+    "dup\u200b",
+    "anonymous\u200b",
+    "internal\u2060",
+    "a\u202eb",
+    "\ud800",
+    "a\u{e0080}",
+    "a\u2028b",
+    "\u3164",
+  ];
+  for (const name of [...unseen, "\u00a0", "ＡＮＯＮＹＭＯＵＳ", "\u2003internal", "ﷺ".repeat(6)])
+    expect([name, await named(name)]).toMatchObject([name, { status: 422, body: { errors: [{ field: "name" }] } }]);
+});
+
+test("what no database can hold is refused, or is not there, on every route of access", async () => {
+  const statusOf = async (method: string, path: string, body?: object) => (await ask(method, path, ADMIN, body)).status;
+  expect(await statusOf("DELETE", "/keys/%00")).toBe(422);
+  expect(await statusOf("PATCH", "/keys/a%00b", { name: "n" })).toBe(422);
+  expect(await statusOf("DELETE", "/keys/jwt/%00")).toBe(422);
+  expect(await statusOf("GET", "/keys?after=%00")).toBe(422);
+  expect(await statusOf("GET", "/audit?before=%00")).toBe(422);
+  expect(await statusOf("GET", "/keys?after=%ed%a0%80")).toBe(400);
+  expect(await statusOf("DELETE", "/keys/%ed%a0%80")).toBe(400);
+  expect(await statusOf("DELETE", `/keys/jwt/${encodeURIComponent("𝕏".repeat(500))}`)).toBe(204);
+  expect(await statusOf("PUT", "/symbols/EURUSD", { description: "\ud800" })).toBe(422);
+});
+
+test("the audit is asked for from any entry that can be named", async () => {
+  expect((await ask("GET", `/audit?limit=1&before=${Number.MAX_SAFE_INTEGER}`, ADMIN)).body).toHaveLength(1);
+  expect((await ask("GET", "/audit?before=9007199254740992", ADMIN)).status).toBe(422);
+});
+
+test.each([
+  ["limits", '{"requests_per_second":1e-300}'],
+  ["limits", '{"connections":0.5}'],
+  ["limits", '{"connections":1.5}'],
+  ["limits", '{"__proto__":{"requests_per_second":1}}'],
+  ["limits", '{"constructor":1}'],
+  ["limits", '{"requests_per_second":1e13}'],
+  ["expires_at", '"2020-01-01T00:00:00Z"'],
+])("%s that make no sense are refused by their name: %s", async (field, value) => {
+  const { id } = await makeKey({});
+  const text = `{"name":"never made","scopes":["read"],"${field}":${value}}`;
+  const send = (method: string, path: string, body: string) =>
+    fetch(ingest.url + path, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+      body,
+    });
+  for (const answer of [await send("POST", "/keys", text), await send("PATCH", `/keys/${id}`, `{"${field}":${value}}`)])
+    expect([answer.status, await answer.json()]).toMatchObject([422, { errors: [{ field }] }]);
 });
 
 test("a key that has expired is refused", async () => {

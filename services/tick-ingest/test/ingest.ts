@@ -24,12 +24,17 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** Starts the service and waits until it is ready. */
-export async function startIngest(
+/** A process of the service that uses what another one does. */
+export interface Beside {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the service on a database and a Redis that are there, and waits until it is healthy. */
+export async function startBeside(
+  { database, redis }: Pick<Ingest, "redis"> & { readonly database: Pick<TestDatabase, "url"> },
   env: Record<string, string> = {},
-  settings?: Parameters<typeof testDatabase>[0],
-): Promise<Ingest> {
-  const [database, redis] = await Promise.all([testDatabase(settings), testRedis()]);
+): Promise<Beside> {
   const config = readEnv(
     { PORT: "0", LOG_LEVEL: "error", DATABASE_URL: database.url, REDIS_URL: redis.url, ...env },
     readConfig,
@@ -39,6 +44,20 @@ export async function startIngest(
   await app.start();
   const url = `http://127.0.0.1:${app.port}`;
   await eventually(async () => (await fetch(`${url}/health`)).ok, { what: "tick-ingest to be healthy" });
+  const stop = async () => {
+    aborter.abort();
+    await app.stop();
+  };
+  return { url, stop };
+}
+
+/** Starts the service and waits until it is ready. */
+export async function startIngest(
+  env: Record<string, string> = {},
+  settings?: Parameters<typeof testDatabase>[0],
+): Promise<Ingest> {
+  const [database, redis] = await Promise.all([testDatabase(settings), testRedis()]);
+  const { url, stop } = await startBeside({ database, redis }, env);
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const send = (method: string, path: string, body?: unknown, type = "application/json") =>
     request(url, method, path, body, type);
@@ -52,8 +71,7 @@ export async function startIngest(
     post: (path, body, type) => send("POST", path, body, type),
     send,
     stop: async () => {
-      aborter.abort();
-      await app.stop();
+      await stop();
       await sql.end({ timeout: 2 });
       await Promise.all([database.drop(), redis.drop()]);
     },

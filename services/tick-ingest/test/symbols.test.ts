@@ -147,6 +147,7 @@ describe("PUT /symbols/{symbol}", () => {
     ["session", "Mon 25:00-Tue 10:00 UTC"],
     ["kind", "gold"],
     ["description", "two\nlines"],
+    ["description", "half \ud800"],
     ["quiet_after_s", 0],
     ["sessions", "always"],
   ])("refuses %s %p, and registers nothing", async (field, value) => {

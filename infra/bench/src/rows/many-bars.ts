@@ -4,6 +4,7 @@ import { eventually } from "@fx-ohlc/testkit";
 import type { Lab } from "../lab.js";
 import { runJob } from "../load/run-job.js";
 import { alternate } from "../rounds.js";
+import { untilClosed } from "./closed-bars.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 
@@ -11,19 +12,28 @@ const LOAD = { kind: "paths", connections: 1, warmUpMs: 300, measureMs: 1500 } a
 const BARS = 10_000;
 const SYMBOL = "MANYBARS";
 const FIRST_US = parseTime("2015-01-01T00:00:00Z") ?? 0;
-const RANGE = [formatBucket(FIRST_US), formatBucket(FIRST_US + BARS * US_PER_MINUTE)] as const;
+const END_US = FIRST_US + BARS * US_PER_MINUTE;
+const RANGE = [formatBucket(FIRST_US), formatBucket(END_US)] as const;
 /** On TimescaleDB bars of the past hold their ticks once they are refreshed, ms. */
 const STORED_WITHIN_MS = 60_000;
 
+/** What a reader is to reach, beside PostgreSQL that prints the same bars. */
+interface Reading {
+  /** Whether closed bars are kept in memory. */
+  readonly isWarm: boolean;
+  readonly atLeast: number;
+}
+
 /** The largest page there is, in a format, against PostgreSQL's own time to find the same bars and print them as text. */
-function manyBars(format: BarFormat): Row {
+function manyBars(format: BarFormat, { isWarm, atLeast }: Reading): Row {
   return {
-    name: `bars-${format}`,
+    name: isWarm ? `bars-${format}` : `bars-${format}-cold`,
     async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
-      const query = await lab.service("ohlc-query");
+      const query = await (isWarm ? lab.service("ohlc-query") : lab.another("ohlc-query", { BAR_CACHE_MB: "0" }));
       const [start, end] = RANGE;
       const path = `/ohlc/minute?symbol=${SYMBOL}&start=${start}&end=${end}&limit=${BARS}&format=${format}`;
       await storeBars(lab, query.url);
+      if (isWarm) await untilClosed(lab.database.sql, END_US);
       const bytes = await sizeOf(`${query.url}${path}`);
       const meter = new RateMeter();
       const rounds = await alternate(config.rounds, signal, {
@@ -31,17 +41,23 @@ function manyBars(format: BarFormat): Row {
         ours: async () => meter.rate("ours", await runJob({ ...LOAD, paths: [path], url: query.url })),
       });
       return {
-        work: `GET /ohlc/minute, ${grouped(BARS)} bars as ${format}`,
+        work: `GET /ohlc/minute, ${grouped(BARS)} bars as ${format}, ${isWarm ? "warm" : "cold"}`,
         against: "PostgreSQL printing the same bars, nothing sent",
         setup: `one connection, ${Math.round(bytes / 1000)} kB an answer, ${LOAD.measureMs} ms a round`,
-        ...compareRates(rounds, "answers/s", 0.3),
+        ...compareRates(rounds, "answers/s", atLeast),
         generatorCpu: meter.generatorCpu,
       };
     },
   };
 }
 
-export const manyBarsRows: readonly Row[] = BAR_FORMATS.map(manyBars);
+const WARM = { isWarm: true, atLeast: 10 };
+const COLD = { isWarm: false, atLeast: 0.9 };
+
+export const manyBarsRows: readonly Row[] = [
+  ...BAR_FORMATS.map((format) => manyBars(format, WARM)),
+  ...(["json", "csv"] as const).map((format) => manyBars(format, COLD)),
+];
 
 /** A tick in each minute, as any producer would send them; the second time nothing is stored. */
 async function storeBars(lab: Lab, queryUrl: string): Promise<void> {

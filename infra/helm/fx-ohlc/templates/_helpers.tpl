@@ -43,6 +43,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 - { name: AUTH, value: "on" }
 - { name: ANONYMOUS_SCOPES, value: {{ join "," .Values.access.anonymousScopes | quote }} }
 - { name: DEFAULT_LIMITS, value: {{ join "," .Values.access.defaultLimits | quote }} }
+- { name: REFUSED_TOKENS_PER_SECOND, value: {{ .Values.access.refusedTokensPerSecond | quote }} }
 - { name: JWT_JWKS_URL, value: {{ .Values.access.jwt.jwksUrl | quote }} }
 - { name: JWT_PUBLIC_KEY_FILE, value: {{ ternary "/etc/fx/jwt/key" "" (ne .Values.access.jwt.publicKey.secretName "") | quote }} }
 - { name: JWT_ISSUER, value: {{ .Values.access.jwt.issuer | quote }} }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { ServiceName } from "@fx-ohlc/contract";
 import {
   assignRequestId,
+  callerAddress,
   createLogger,
   FailureLog,
   type HttpServer,
@@ -18,7 +20,9 @@ import {
 } from "@fx-ohlc/service-kit";
 import { systemHealth, systemReady } from "./aggregate-health.js";
 import type { EdgeConfig } from "./config.js";
-import { type Route, routeOf } from "./routes.js";
+import { InOrder } from "./in-order.js";
+import { METRICS, type Route, routeOf } from "./routes.js";
+import { Shares } from "./shares.js";
 import { createUpstreamProxy, passRequestId } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
@@ -27,10 +31,18 @@ const DRAIN_DEADLINE_MS = 500;
 const UNCACHED = { "Cache-Control": "no-store" };
 const NOTHING_HERE = new Problem("not_found", "There is nothing at this path.");
 
+type Proxied = Extract<Route, { kind: "proxy" }>;
+
 /** One address for the three services: HTTP and WebSockets by path. */
 export class Edge implements Service {
   readonly #config: EdgeConfig;
   readonly #proxy = createUpstreamProxy(new FailureLog(createLogger({ service: "edge", level: "info" })));
+  readonly #inOrder = new InOrder();
+  readonly #shares: Readonly<Record<ServiceName, Shares>> = {
+    "tick-ingest": new Shares(),
+    "ohlc-query": new Shares(),
+    "stream-gateway": new Shares(),
+  };
   #server: HttpServer | undefined;
 
   constructor(config: EdgeConfig) {
@@ -45,9 +57,9 @@ export class Edge implements Service {
   /** @throws Error in one line when the port is taken */
   async start(): Promise<void> {
     // An upload lasts as long as it needs; the services bound what is silent.
-    this.#server = await listen((req, res) => void this.#answer(req, res), {
+    this.#server = await listen((req, res) => void this.#inOrder.run(res, (over) => this.#answer(req, res, over)), {
       port: this.#config.port,
-      host: this.#config.door.bindAddress,
+      host: this.#config.door.bindAddresses,
       forwarding: this.#config.door,
       requestTimeoutMs: 0,
       onWebSocket: (req, socket, head) => this.#upgrade(req, socket, head),
@@ -58,21 +70,39 @@ export class Edge implements Service {
     await this.#server?.stop(DRAIN_DEADLINE_MS);
   }
 
-  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #answer(req: IncomingMessage, res: ServerResponse, over: Promise<void>): Promise<void> {
     assignRequestId(req, res);
     const route = routeOf(req.method ?? "", req.url ?? "");
-    if (route.kind === "proxy") {
-      passRequestId(req, res);
-      delete req.headers.expect; // Answered here.
-      req.url = route.target;
-      await this.#proxy.web(req, res, { target: this.#config.urls[route.service] });
-      return;
-    }
     try {
-      await this.#answerItself(route.kind, req, res);
+      if (route.kind === "proxy") await this.#handOn(route, req, res, over);
+      else await this.#answerItself(route.kind, req, res);
     } catch (error) {
       sendProblem(res, problemOf(error));
     }
+  }
+
+  async #handOn(
+    { service, target }: Proxied,
+    req: IncomingMessage,
+    res: ServerResponse,
+    over: Promise<void>,
+  ): Promise<void> {
+    if (target !== METRICS) this.#requireName(req);
+    passRequestId(req, res);
+    delete req.headers.expect; // Answered here.
+    req.url = target;
+    const ask = () => this.#proxy.web(req, res, { target: this.#config.urls[service] });
+    await this.#shares[service].run(callerAddress(req), over, ask);
+  }
+
+  /**
+   * A service is told by which name it was asked, and judges it; only where a request says none, or an empty one, it would be
+   * told its own.
+   *
+   * @throws Problem 421
+   */
+  #requireName(req: IncomingMessage): void {
+    if (!req.headers.host) requireAllowedHost(this.#config.door, req);
   }
 
   async #answerItself(kind: Exclude<Route["kind"], "proxy">, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -93,10 +123,12 @@ export class Edge implements Service {
     if (!(socket instanceof Socket)) return;
     socket.on("error", () => socket.destroy());
     const route = routeOf(req.method ?? "", req.url ?? "");
-    if (route.kind === "proxy" && route.service === "stream-gateway") {
+    try {
+      if (route.kind !== "proxy" || route.service !== "stream-gateway") throw NOTHING_HERE;
+      this.#requireName(req);
       void this.#proxy.ws(req, socket, { target: this.#config.urls[route.service] }, head);
-    } else {
-      refuse(socket, NOTHING_HERE, requestIdFor(req));
+    } catch (error) {
+      refuse(socket, problemOf(error), requestIdFor(req));
     }
   }
 }

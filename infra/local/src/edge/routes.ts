@@ -5,6 +5,9 @@ export type Route =
   | { readonly kind: "proxy"; readonly service: ServiceName; readonly target: string }
   | { readonly kind: "health" | "ready" | "live" | "none" };
 
+/** Of each service; it answers by whatever name it is asked. */
+export const METRICS = "/metrics";
+
 const NONE: Route = { kind: "none" };
 
 /** Paths of one service, whatever the method. */
@@ -35,7 +38,7 @@ const OWN: Readonly<Record<string, Route>> = {
 /**
  * Finds what answers a request. Only what is listed here is reachable from outside; `/internal/…` of a service is not.
  *
- * @param target the request's target as it came: path and query
+ * @param target the request's target in its canonical form: path and query
  */
 export function routeOf(method: string, target: string): Route {
   const path = canonicalPath(target);
@@ -43,7 +46,7 @@ export function routeOf(method: string, target: string): Route {
   const own = OWN[withoutTrailingSlash(path)];
   if (own) return own;
   const metrics = SERVICE_NAMES.find((name) => withoutTrailingSlash(path) === `/metrics/${name}`);
-  if (metrics) return { kind: "proxy", service: metrics, target: "/metrics" };
+  if (metrics) return { kind: "proxy", service: metrics, target: METRICS };
   if (/^\/ticks\/?$/.test(path))
     return { kind: "proxy", service: isRead(method) ? "ohlc-query" : "tick-ingest", target };
   if (DOCUMENTS.test(path)) return { kind: "proxy", service: DOCUMENTS_OWNER, target: `/system${target}` };

@@ -19,7 +19,7 @@ const UPSTREAM_IDLE_TIMEOUT_MS = 60_000;
 /** A gateway answers an upgrade at once or refuses it, ms. */
 const UPGRADE_TIMEOUT_MS = 10_000;
 
-/** Connections that are kept for the next request. However many are in use: a body that stalls must not keep others waiting. */
+/** Connections that are kept for the next request. How many are in use is bounded before, by who asks: see `Shares`. */
 const IDLE_CONNECTIONS_MAX = 256;
 
 /** The proxy to the services. Bodies are streamed both ways; a service that cannot be reached is a 503 with `Retry-After`. */

@@ -29,7 +29,7 @@ export class Allowance {
   /** What all processes have left, as Redis said last. */
   #shared = 1;
 
-  constructor(readonly perSecond: number) {}
+  constructor(public perSecond: number) {}
 
   get isOpen(): boolean {
     return this.#left > 0;

@@ -23,27 +23,44 @@ for i = 1, #all, 2 do
 end
 return others`;
 
-/** How much of something that is held, not used up (connections, channels), a caller has in all processes. */
+/**
+ * How much of something that is held, not used up (connections, channels), a caller has in all processes. It is counted without a
+ * limit too, for one may be set while something is held; only then the other processes are told.
+ */
 export class Holdings {
+  #max = Number.POSITIVE_INFINITY;
   #own = 0;
   #others = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
   #isTold = true;
 
-  constructor(private readonly max: number) {}
+  /** Infinity: no limit. */
+  get max(): number {
+    return this.#max;
+  }
+
+  set max(max: number) {
+    if (!this.isLimited) this.#isTold = false;
+    this.#max = max;
+  }
+
+  get isLimited(): boolean {
+    return this.#max < Number.POSITIVE_INFINITY;
+  }
 
   get isEmpty(): boolean {
-    return this.#own === 0 && this.#isTold;
+    return this.#own === 0 && (this.#isTold || !this.isLimited);
   }
 
   /** Whether the others should hear of it. */
   get isDue(): boolean {
+    if (!this.isLimited) return false;
     return !this.#isTold || (this.#own > 0 && performance.now() - this.#toldMs >= TELL_INTERVAL_MS);
   }
 
   /** @returns false when it would be too much */
   take(count: number): boolean {
-    if (this.#own + this.#others + count > this.max) return false;
+    if (this.#own + this.#others + count > this.#max) return false;
     this.#own += count;
     this.#isTold = false;
     return true;

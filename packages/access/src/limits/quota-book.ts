@@ -2,7 +2,7 @@ import type { Limits } from "@fx-ohlc/schemas";
 import { repeat } from "@fx-ohlc/service-kit";
 import { type QuotaStore, SETTLE_INTERVAL_MS, TokenQuota } from "./token-quota.js";
 
-/** Quotas of callers that have limits, as long as they are in use; settled all together, four times a second. */
+/** What callers use of what they may, as long as they use it; settled all together, four times a second. */
 export class QuotaBook {
   readonly #quotas = new Map<string, TokenQuota>();
   #stop: (() => Promise<void>) | undefined;
@@ -21,13 +21,18 @@ export class QuotaBook {
     await this.#stop?.();
   }
 
-  /** undefined for a caller that may do as much as it likes. */
-  of(id: string, own: Limits): TokenQuota | undefined {
-    const limits = { ...this.defaults, ...own };
-    if (Object.keys(limits).length === 0) return undefined;
+  /**
+   * There is one for each caller, whatever its limits are meanwhile.
+   *
+   * @param own its limits of the moment; those of who asked last count
+   */
+  of(id: string, own: () => Limits): TokenQuota {
+    const limits = () => ({ ...this.defaults, ...own() });
     const known = this.#quotas.get(id);
-    if (known !== undefined && JSON.stringify(known.limits) === JSON.stringify(limits)) return known;
-    if (known !== undefined) known.isDropped = true;
+    if (known !== undefined) {
+      known.limitBy(limits);
+      return known;
+    }
     const quota = new TokenQuota(id, limits, this.store);
     this.#quotas.set(id, quota);
     return quota;

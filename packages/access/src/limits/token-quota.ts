@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LimitName, Limits } from "@fx-ohlc/schemas";
+import type { Limits } from "@fx-ohlc/schemas";
 import { type HeldName, Problem, type Quota, type RateName, type RedisStore } from "@fx-ohlc/service-kit";
 import type { AccessNames } from "../access-names.js";
 import { Allowance, type Settlement } from "./allowance.js";
@@ -20,10 +20,13 @@ export interface QuotaStore {
   readonly names: AccessNames | undefined;
 }
 
-/** What one caller may do, of all kinds that it has limits for. */
+/**
+ * What one caller uses of what it may. Its limits may change meanwhile: what it holds, and owes, stays. They are looked at again
+ * at each settlement.
+ */
 export class TokenQuota implements Quota {
-  readonly #rates: ReadonlyMap<LimitName, Allowance>;
-  readonly #held: ReadonlyMap<LimitName, Holdings>;
+  readonly #rates = new Map<RateName, Allowance>();
+  readonly #held: ReadonlyMap<HeldName, Holdings> = new Map(HELD.map((name) => [name, new Holdings()]));
   /** There is another one in its place. */
   isDropped = false;
   #growing: Promise<void> | undefined;
@@ -31,11 +34,16 @@ export class TokenQuota implements Quota {
   /** @param id of the token, or the address */
   constructor(
     readonly id: string,
-    readonly limits: Limits,
+    private limits: () => Limits,
     private readonly store: QuotaStore,
   ) {
-    this.#rates = new Map(limited(limits, RATES).map(([name, max]) => [name, new Allowance(max)]));
-    this.#held = new Map(limited(limits, HELD).map(([name, max]) => [name, new Holdings(max)]));
+    this.#applyLimits();
+  }
+
+  /** From now on its limits are these. */
+  limitBy(limits: () => Limits): void {
+    this.limits = limits;
+    this.#applyLimits();
   }
 
   /** Nothing has to be settled any more. */
@@ -58,13 +66,13 @@ export class TokenQuota implements Quota {
   }
 
   async pace(rate: RateName, amount: number): Promise<void> {
-    const allowance = this.#rates.get(rate);
-    if (allowance === undefined) return;
-    while (!allowance.isOpen) {
+    // Its limit may be lifted meanwhile.
+    const isShut = () => this.#rates.get(rate)?.isOpen === false;
+    while (isShut()) {
       await this.#grow();
-      if (!allowance.isOpen) await delay(SETTLE_INTERVAL_MS);
+      if (isShut()) await delay(SETTLE_INTERVAL_MS);
     }
-    allowance.spend(amount);
+    this.spend(rate, amount);
   }
 
   isOver(rate: RateName): boolean {
@@ -80,6 +88,7 @@ export class TokenQuota implements Quota {
       await this.#tell(name, holdings);
       if (!holdings.take(count)) return false;
     }
+    if (!holdings.isLimited) return true;
     // Another process may have taken the last of it a moment ago.
     await this.#tell(name, holdings);
     if (holdings.take(0)) return true;
@@ -93,13 +102,25 @@ export class TokenQuota implements Quota {
 
   /** Pays for what was used and leases anew. Never rejects: while Redis is away it goes on at the rate it had. */
   async settle(): Promise<void> {
+    this.#applyLimits();
     const { names, redis } = this.store;
     const due = [...this.#held].filter(([, { isDue }]) => isDue);
     await Promise.all([...due.map(([name, holdings]) => this.#tell(name, holdings)), this.#settleRates(redis, names)]);
   }
 
+  #applyLimits(): void {
+    const limits = this.limits();
+    for (const [name, holdings] of this.#held) holdings.max = limits[name] ?? Number.POSITIVE_INFINITY;
+    for (const name of RATES) {
+      const [allowance, max] = [this.#rates.get(name), limits[name]];
+      if (max === undefined) this.#rates.delete(name);
+      else if (allowance === undefined) this.#rates.set(name, new Allowance(max));
+      else allowance.perSecond = max;
+    }
+  }
+
   async #settleRates(redis: RedisStore, names: AccessNames | undefined): Promise<void> {
-    const asked = [...this.#rates].map(([name, allowance]): [LimitName, Allowance, Settlement] => [
+    const asked = [...this.#rates].map(([name, allowance]): [RateName, Allowance, Settlement] => [
       name,
       allowance,
       allowance.settle(),
@@ -119,7 +140,7 @@ export class TokenQuota implements Quota {
     }
   }
 
-  async #tell(name: LimitName, holdings: Holdings): Promise<void> {
+  async #tell(name: HeldName, holdings: Holdings): Promise<void> {
     const { names, redis } = this.store;
     if (names === undefined) return;
     await holdings.tell(redis, names.held(`${this.id}:${name}`), this.store.process).catch(() => undefined);
@@ -138,13 +159,6 @@ export class TokenQuota implements Quota {
     });
     return this.#growing;
   }
-}
-
-function limited<N extends LimitName>(limits: Limits, names: readonly N[]): [N, number][] {
-  return names.flatMap((name) => {
-    const max = limits[name];
-    return max === undefined ? [] : [[name, max] as [N, number]];
-  });
 }
 
 /** In the words of draft-ietf-httpapi-ratelimit-headers. */

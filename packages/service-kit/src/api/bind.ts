@@ -47,10 +47,9 @@ export function bindRoutes<D extends RouteDeclarations>(declarations: D, handler
     return {
       declaration,
       answer: (req, res, values, caller) => {
-        const parameters = readParameters(declaration, req.url ?? "", values);
-        requireSymbols(caller, symbolsIn(parameters.path));
-        requireSymbols(caller, symbolsIn(parameters.query));
-        return handler(req, res, { ...parameters, caller });
+        const { path, query } = readParameters(declaration, req.url ?? "", values);
+        if (caller.symbols !== undefined) requireSymbols(caller, [...symbolsIn(path), ...symbolsIn(query)]);
+        return handler(req, res, { path, query, caller });
       },
     };
   });

@@ -1,13 +1,16 @@
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
 
 export const COLUMNS = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
+type ColumnName = (typeof COLUMNS)[number];
 
 /** Bars of one symbol, ascending, a column each. */
-export type BarColumns = Readonly<Record<(typeof COLUMNS)[number], readonly number[]>>;
+export type BarColumns = Readonly<Record<ColumnName, ArrayLike<number>>>;
+/** The same in plain arrays. */
+export type BarArrays = Readonly<Record<ColumnName, readonly number[]>>;
 
 /** Makes bars column by column. */
-export function eachColumn(of: (name: keyof BarColumns) => readonly number[]): BarColumns {
-  return Object.fromEntries(COLUMNS.map((name) => [name, of(name)])) as BarColumns; // All of them.
+export function eachColumn<T>(of: (name: ColumnName) => T): Readonly<Record<ColumnName, T>> {
+  return Object.fromEntries(COLUMNS.map((name) => [name, of(name)])) as Record<ColumnName, T>; // All of them.
 }
 
 /** The select list that gives {@link AggregatedBars} of the bars of a subquery, in the subquery's order. */
@@ -19,15 +22,7 @@ export const AGGREGATED_COLUMNS = `
            string_agg(float8send(close), '')        as closes,
            string_agg(int8send(tick_count), '')     as tick_counts`;
 
-/** The select list that makes one bar of a group of bars: the open of the first, the close of the last. */
-export const FOLDED_COLUMNS = `
-                   (array_agg(open order by bucket))[1]       as open,
-                   max(high)                                  as high,
-                   min(low)                                   as low,
-                   (array_agg(close order by bucket desc))[1] as close,
-                   sum(tick_count)::bigint                    as tick_count`;
-
-export const NO_BARS = eachColumn(() => []);
+export const NO_BARS: BarArrays = eachColumn(() => []);
 
 /** One row of aggregated binary columns. */
 export interface AggregatedBars {
@@ -39,7 +34,7 @@ export interface AggregatedBars {
   readonly tick_counts: BinaryColumn;
 }
 
-export function barColumns(row: AggregatedBars | undefined): BarColumns {
+export function barColumns(row: AggregatedBars | undefined): BarArrays {
   if (row === undefined) return NO_BARS;
   return {
     bucketUs: instants(row.buckets),
@@ -51,24 +46,13 @@ export function barColumns(row: AggregatedBars | undefined): BarColumns {
   };
 }
 
-/** The bars from place `from` up to `to`, as `Array.slice` counts. */
-function sliceBars(bars: BarColumns, from: number, to?: number): BarColumns {
-  return eachColumn((name) => bars[name].slice(from, to));
-}
-
-/** The first `count` bars. */
-export function firstBars(bars: BarColumns, count: number): BarColumns {
-  return bars.bucketUs.length <= count ? bars : sliceBars(bars, 0, count);
-}
-
-/** The last `count` bars. */
-export function lastBars(bars: BarColumns, count: number): BarColumns {
-  return bars.bucketUs.length <= count ? bars : sliceBars(bars, bars.bucketUs.length - count);
-}
-
-/** Bars one after the other; each part starts after the one before it ends. */
-export function joinBars(parts: readonly BarColumns[]): BarColumns {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  return eachColumn((name) => parts.flatMap((part) => part[name]));
+/** The place of the first bar that starts at an instant or after it. */
+export function placeOf({ bucketUs }: Pick<BarColumns, "bucketUs">, us: number): number {
+  let [low, high] = [0, bucketUs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bucketUs[middle] ?? 0) < us) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

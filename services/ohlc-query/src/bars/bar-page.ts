@@ -1,19 +1,20 @@
 import {
   type DayBoundary,
-  fixedLengthUs,
   type Interval,
   type Micros,
   parseStoredInterval,
   type StoredInterval,
   type SymbolRange,
   sameBoundary,
+  takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { type BarColumns, firstBars, lastBars } from "./bar-columns.js";
-import { readBinnedBars, readLastBinnedBars } from "./binned-bars.js";
-import { readCalendarBars, readLastCalendarBars } from "./calendar-bars.js";
+import { type BarsRead, StoredRead } from "./bar-read.js";
+import { Bars } from "./bars.js";
+import { FoldedRead } from "./folded-read.js";
 import type { GroupedReads } from "./grouped-reads.js";
-import { readLastStoredBars } from "./stored-bars.js";
+import { Series } from "./series.js";
+import type { End } from "./source-read.js";
 
 /** Which bars to read: those of one symbol whose bucket starts within [fromUs, toUs), `limit` of them. */
 export interface BarRange extends SymbolRange {
@@ -24,14 +25,14 @@ export interface BarRange extends SymbolRange {
 }
 
 /** The first bars of a range, and where to go on when there are more. */
-export interface BarPage<Bars = BarColumns> {
-  readonly bars: Bars;
+export interface BarPage<Rows = Bars> {
+  readonly bars: Rows;
   readonly nextUs: Micros | undefined;
 }
 
 /** The last bars of a range, and before what to go on when there are more. */
-export interface LastBars<Bars = BarColumns> {
-  readonly bars: Bars;
+export interface LastBars<Rows = Bars> {
+  readonly bars: Rows;
   readonly prevUs: Micros | undefined;
 }
 
@@ -41,8 +42,15 @@ export function storedAs(interval: Interval, boundary: DayBoundary, stored: DayB
   return same === "day" && !sameBoundary(boundary, stored) ? undefined : same;
 }
 
+/** The stored bars that others are folded from. */
+function foldedFrom(interval: Interval, boundary: DayBoundary, stored: DayBoundary): StoredInterval {
+  if (!takesDayBoundary(interval)) return "minute";
+  const isOfDays = interval === "1w" || interval === "1M";
+  return isOfDays && sameBoundary(boundary, stored) ? "day" : "hour";
+}
+
 /**
- * Reads bars of any interval from stored bars, never from ticks:
+ * Reads bars of any interval from stored bars, never from ticks, and as far as they are closed from memory:
  *
  * - 1m, 1h, and 1d with the stored day boundary are stored as they are;
  * - 2m to 30m are folded from minutes;
@@ -61,38 +69,30 @@ export class BarPages {
 
   /** The first `limit` bars. @throws what {@link Reader.read} throws */
   async first(range: BarRange): Promise<BarPage> {
-    const { bars, nextUs } = await this.#readFirst(range, range.limit + 1);
-    return { bars: firstBars(bars, range.limit), nextUs: bars.bucketUs[range.limit] ?? nextUs };
+    const { bars, moreUs } = await this.#read(range, "first");
+    return { bars: bars.first(range.limit), nextUs: bars.bucketAt(range.limit) ?? moreUs };
   }
 
   /** The last `limit` bars. @throws what {@link Reader.read} throws */
   async last(range: BarRange): Promise<LastBars> {
-    const { bars, prevUs } = await this.#readLast(range, range.limit + 1);
-    const last = lastBars(bars, range.limit);
-    return { bars: last, prevUs: last === bars ? prevUs : last.bucketUs[0] };
+    const { bars, moreUs } = await this.#read(range, "last");
+    const last = bars.last(range.limit);
+    return { bars: last, prevUs: bars.count > range.limit ? last.bucketAt(0) : moreUs };
   }
 
-  async #readFirst(range: BarRange, rowsMax: number): Promise<BarPage> {
-    const { interval, boundary } = range;
-    const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
+  #read({ symbol, interval, boundary, fromUs, toUs, limit }: BarRange, end: End): Promise<BarsRead> {
+    const { dayBoundary, ending } = this.#reader;
+    // One more than is answered shows whether there is another page.
+    const rowsMax = limit + 1;
+    if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
+    const stored = storedAs(interval, boundary, dayBoundary);
     if (stored !== undefined) {
-      const bars = await this.#stored.read({ ...range, interval: stored, rowsMax }, this.#reader.ending);
-      return { bars, nextUs: undefined };
+      const series = new Series(symbol, interval, boundary, stored, true);
+      return this.#stored.read(new StoredRead({ series, fromUs, toUs, rowsMax }, end), ending);
     }
-    const lengthUs = fixedLengthUs(interval);
-    if (lengthUs === undefined) return readCalendarBars(this.#reader, { ...range, rowsMax });
-    return { bars: await readBinnedBars(this.#reader, { ...range, lengthUs, rowsMax }), nextUs: undefined };
-  }
-
-  async #readLast(range: BarRange, rowsMax: number): Promise<LastBars> {
-    const { interval, boundary } = range;
-    const stored = storedAs(interval, boundary, this.#reader.dayBoundary);
-    if (stored !== undefined) {
-      const bars = await readLastStoredBars(this.#reader, { ...range, interval: stored, rowsMax });
-      return { bars, prevUs: undefined };
-    }
-    const lengthUs = fixedLengthUs(interval);
-    if (lengthUs === undefined) return readLastCalendarBars(this.#reader, { ...range, rowsMax });
-    return { bars: await readLastBinnedBars(this.#reader, { ...range, lengthUs, rowsMax }), prevUs: undefined };
+    const series = new Series(symbol, interval, boundary, foldedFrom(interval, boundary, dayBoundary), false);
+    const whole = { series, fromUs: series.atOrAfter(fromUs), toUs: series.atOrAfter(toUs), rowsMax };
+    if (whole.fromUs >= whole.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
+    return this.#stored.read(new FoldedRead(whole, end, dayBoundary), ending);
   }
 }

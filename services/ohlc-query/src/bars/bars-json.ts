@@ -2,20 +2,19 @@ import { formatBucket, fxDayName } from "@fx-ohlc/schemas";
 import type { BarRows, BarsContext } from "../formats/bar-table.js";
 
 /**
- * The JSON text of bars, with no object a bar: half the time of `JSON.stringify`. Numbers print alike in both; the symbol needs
- * no escaping, for its rule allows no character that does.
+ * Prepares the JSON text of bars, by their place, with no object a bar: half the time of `JSON.stringify`. Numbers print alike in
+ * both; the symbol needs no escaping, for its rule allows no character that does.
  */
-export function barsJson(
+export function barJsonRows(
   bars: BarRows,
   symbol: string,
   { runningUs, dayBoundary }: Omit<BarsContext, "symbol">,
-): string {
+): (place: number) => string {
   const symbolMember = `","symbol":"${symbol}","open":`;
-  let json = "";
-  for (let i = 0; i < bars.bucketUs.length; i += 1) {
-    const bucketUs = bars.bucketUs[i] ?? 0;
+  const { bucketUs: buckets, open, high, low, close, tickCount } = bars;
+  return (i) => {
+    const bucketUs = buckets[i] ?? 0;
     const date = dayBoundary === undefined ? "" : `,"date":"${fxDayName(bucketUs, dayBoundary)}"`;
-    json += `${i === 0 ? "" : ","}{"bucket":"${formatBucket(bucketUs)}${symbolMember}${bars.open[i]},"high":${bars.high[i]},"low":${bars.low[i]},"close":${bars.close[i]},"tick_count":${bars.tickCount[i]},"complete":${bucketUs < runningUs}${date}}`;
-  }
-  return `[${json}]`;
+    return `{"bucket":"${formatBucket(bucketUs)}${symbolMember}${open[i]},"high":${high[i]},"low":${low[i]},"close":${close[i]},"tick_count":${tickCount[i]},"complete":${bucketUs < runningUs}${date}}`;
+  };
 }

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Micros } from "@fx-ohlc/schemas";
-import { type BarColumns, COLUMNS, NO_BARS } from "./bar-columns.js";
+import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
-import { FIRST_BUCKET_US } from "./stored-bars.js";
+import { FIRST_BUCKET_US } from "./bar-statement.js";
+import { Bars } from "./bars.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
 export type Fill = "null" | "previous";
@@ -28,19 +29,19 @@ export interface Filling {
 /** Buckets laid out in one turn of the event loop, some 15 ms in a zone seen for the first time. */
 const BUCKETS_PER_TURN = 500;
 
-const NO_PAGE = { bars: NO_BARS, nextUs: undefined, prevUs: undefined };
+const NO_PAGE = { bars: Bars.NONE, nextUs: undefined, prevUs: undefined };
 
 /** The buckets between two edges, all of them. */
 function within(range: BarRange, edges: readonly Micros[]): BarRange {
   return { ...range, fromUs: edges[0] ?? range.fromUs, toUs: edges.at(-1) ?? range.toUs, limit: edges.length };
 }
 
-function pushBar(to: FilledColumns, bars: BarColumns, i: number): void {
+function pushBar(to: FilledColumns, bars: BarArrays, i: number): void {
   for (const name of COLUMNS) to[name].push(bars[name][i] ?? 0);
   to.empty.push(null);
 }
 
-function pushBars(to: FilledColumns, bars: BarColumns): void {
+function pushBars(to: FilledColumns, bars: BarArrays): void {
   for (let i = 0; i < bars.bucketUs.length; i += 1) pushBar(to, bars, i);
 }
 
@@ -76,14 +77,14 @@ export class FilledPages {
     const bars = await this.#fill(
       range,
       edges.filter((edge) => edge <= filledToUs),
-      page.bars,
+      page.bars.arrays(),
     );
     const rows = bars.bucketUs.length;
     const isFull = rows === range.limit && filledToUs < this.#filledUntil(range);
     if (isFull || filledToUs < endUs) return { bars, nextUs: filledToUs };
     const later = { ...range, fromUs: Math.max(range.fromUs, filledToUs), limit: range.limit - rows };
     const { bars: after, nextUs } = await this.#laterBars(later);
-    pushBars(bars, after);
+    pushBars(bars, after.arrays());
     return { bars, nextUs };
   }
 
@@ -92,15 +93,15 @@ export class FilledPages {
     const untilUs = this.#filledUntil(range);
     const afterUs = this.#edgeAtOrAfter(range, untilUs);
     const later = await this.#pages.last({ ...range, fromUs: Math.max(range.fromUs, afterUs) });
-    const edges = await this.#edgesBack(range, range.limit - later.bars.bucketUs.length);
+    const edges = await this.#edgesBack(range, range.limit - later.bars.count);
     const page = edges.length < 2 ? NO_PAGE : await this.#pages.last(within(range, edges));
     const filledFromUs = page.prevUs ?? edges[0] ?? range.fromUs;
     const bars = await this.#fill(
       range,
       edges.filter((edge) => edge >= filledFromUs),
-      page.bars,
+      page.bars.arrays(),
     );
-    pushBars(bars, later.bars);
+    pushBars(bars, later.bars.arrays());
     const earliestUs = bars.bucketUs[0] ?? filledFromUs;
     return { bars, prevUs: earliestUs > this.#edgeAtOrAfter(range, range.fromUs) ? earliestUs : undefined };
   }
@@ -142,11 +143,11 @@ export class FilledPages {
   async #laterBars(range: BarRange): Promise<BarPage> {
     if (range.limit > 0) return this.#pages.first(range);
     const { bars } = await this.#pages.first({ ...range, limit: 1 });
-    return { bars: NO_BARS, nextUs: bars.bucketUs[0] };
+    return { bars: Bars.NONE, nextUs: bars.bucketAt(0) };
   }
 
   /** A row for every bucket between two edges. */
-  async #fill(range: BarRange, edges: readonly Micros[], bars: BarColumns): Promise<FilledColumns> {
+  async #fill(range: BarRange, edges: readonly Micros[], bars: BarArrays): Promise<FilledColumns> {
     const filled: FilledColumns = {
       ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
     };
@@ -172,6 +173,6 @@ export class FilledPages {
   async #closeBefore(range: BarRange, beforeUs: Micros): Promise<number | null> {
     const minutes = { ...range, interval: "1m", fromUs: FIRST_BUCKET_US, toUs: beforeUs, limit: 1 } as const;
     const { bars } = await this.#pages.last(minutes);
-    return bars.close[0] ?? null;
+    return bars.arrays().close[0] ?? null;
   }
 }

@@ -1,21 +1,47 @@
 import { type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
 import { Ending, Problem } from "@fx-ohlc/service-kit";
 import type { Reader } from "../reader.js";
-import type { BarColumns } from "./bar-columns.js";
-import { readManyStoredBars, readStoredBars, type StoredRange } from "./stored-bars.js";
+import type { BarArrays } from "./bar-columns.js";
+import type { BarRead, BarsRead, ReadPlan } from "./bar-read.js";
+import { type Findings, type Piece, type Question, readPieces, type Seen } from "./bar-statement.js";
+import type { Chunk } from "./chunk.js";
+import type { Histories } from "./histories.js";
+import type { History } from "./history.js";
+import type { AskedMarks, Mark } from "./marks.js";
+import type { VersionedSpan } from "./span.js";
 
 /** A read that waits for the statement that will answer it. */
 interface WaitingRead {
-  readonly range: StoredRange;
+  readonly read: BarRead;
   /** Of its request. */
   readonly ending: Ending;
-  readonly group: string;
-  resolve(bars: BarColumns): void;
+  resolve(bars: BarsRead): void;
   reject(reason: unknown): void;
+  /** Statements after which chunks were not what they had been. */
+  outdated: number;
+  /** Whether it has waited for another read's piece once. */
+  hasWaited: boolean;
+}
+
+/** What the next statement has to answer for a read, and where it is asked. */
+interface Planned {
+  readonly waiting: WaitingRead;
+  readonly plan: ReadPlan;
+  readonly reader: Reader;
+  readonly history: History;
+  readonly marks: AskedMarks;
+  /** Whether it has no use for marks and versions: all of it is too young to be kept. */
+  readonly isPlain: boolean;
+  /** Reads that ask about the same may share a statement: */
+  readonly asking: string;
+  /** those of pieces of one window, and those that need none. */
+  readonly window: string | undefined;
+  /** The same for reads that need the same closed bars; undefined when there is nothing to wait for. */
+  readonly sharing: string | undefined;
 }
 
 /**
- * Reads no longer than this, from one window of this length, may share a statement: some 1,500 bars at most each, and the
+ * Pieces no longer than this, from one window of this length, may share a statement: some 1,500 bars at most each, and the
  * planner still leaves out what lies before and after.
  */
 const WINDOW_US: Readonly<Record<StoredInterval, number>> = {
@@ -25,46 +51,96 @@ const WINDOW_US: Readonly<Record<StoredInterval, number>> = {
 };
 /** Statements at once: while they run, the reads that arrive gather. */
 const RUNNING_MAX = 3;
-/** Reads one statement answers at most, some 10 ms of pages with 60 bars. */
-const GROUP_MAX = 32;
+/** Pieces one statement reads at most, some 10 ms of pages with 60 bars. */
+const PIECES_MAX = 32;
+/** Spans whose versions one statement reads for more than one read, some 5 ms. */
+const SPANS_MAX = 2000;
 /** With more of them waiting, a new one is better asked to come back. */
 const WAITING_MAX = 1000;
+/** So often chunks may turn out to be outdated; after that the bars are read without them. */
+const OUTDATED_MAX = 3;
 
 /**
- * Reads of stored bars, the short ones in groups: as a group commit does for writes, one statement answers all that arrived
- * while others ran, and so costs each a half of what it would cost alone. A read never joins a statement that has been sent:
- * what was committed before it arrived is in its answer.
+ * Reads of bars in groups: as a group commit does for writes, one statement answers all that arrived while others ran. It says
+ * whether the chunks that each of them goes by are what the database holds, and reads what they do not hold, all under one snapshot.
+ * A read never joins a statement that has been sent: what was committed before it arrived is in its answer.
  *
- * A read that finds fewer than {@link RUNNING_MAX} statements running waits for nothing but the end of the event loop's turn.
+ * A read that finds fewer than {@link RUNNING_MAX} statements running waits for nothing but the end of the event loop's turn. One
+ * that needs the very piece that another is reading waits for that, and then asks whether it still holds.
  */
 export class GroupedReads {
   readonly #reader: Reader;
-  #waiting: WaitingRead[] = [];
+  readonly #histories: Histories;
+  readonly #onValidated: (seconds: number) => void;
+  #waiting: Planned[] = [];
   #running = 0;
   #scheduled = false;
+  /** Pieces that are being read, and who waits for each. */
+  readonly #pieces = new Map<string, WaitingRead[]>();
+  /** How many do. */
+  #parked = 0;
 
-  /** @param reader for all of them */
-  constructor(reader: Reader) {
+  /**
+   * @param reader for all of them
+   * @param onValidated told of the time of statements that asked for nothing but marks and versions
+   */
+  constructor(reader: Reader, histories: Histories, onValidated: (seconds: number) => void) {
     this.#reader = reader;
+    this.#histories = histories;
+    this.#onValidated = onValidated;
   }
 
   /**
    * @param ending of the request that reads
    * @throws what {@link Reader.read} throws
    */
-  read(range: StoredRange, ending: Ending): Promise<BarColumns> {
-    const windowUs = WINDOW_US[range.interval];
-    if (range.toUs - range.fromUs > windowUs) {
-      return this.#reader.until(ending).read((sql) => readStoredBars(sql, range));
-    }
+  read(read: BarRead, ending: Ending): Promise<BarsRead> {
     ending.assertNone();
-    if (this.#waiting.length >= WAITING_MAX) throw new Problem("unavailable", "Too many reads wait for the database.");
-    const group = `${range.interval}/${Math.floor(range.fromUs / windowUs)}`;
+    if (this.#waiting.length + this.#parked >= WAITING_MAX)
+      throw new Problem("unavailable", "Too many reads wait for the database.");
     return new Promise((resolve, reject) => {
       ending.onEnd(reject);
-      this.#waiting.push({ range, ending, group, resolve, reject });
-      this.#schedule();
+      this.#enqueue({ read, ending, resolve, reject, outdated: 0, hasWaited: false });
     });
+  }
+
+  #enqueue(waiting: WaitingRead): void {
+    try {
+      waiting.ending.assertNone();
+      const planned = this.#planned(waiting);
+      const { sharing } = planned;
+      const others = sharing === undefined ? undefined : this.#pieces.get(sharing);
+      if (others !== undefined && !waiting.hasWaited) {
+        others.push(Object.assign(waiting, { hasWaited: true }));
+        this.#parked += 1;
+        return;
+      }
+      if (sharing !== undefined && others === undefined) this.#pieces.set(sharing, []);
+      this.#send(planned);
+    } catch (error) {
+      waiting.reject(error);
+    }
+  }
+
+  /** Long reads are sent alone, and take the turns of their callers; the others wait for those they share a statement with. */
+  #send(planned: Planned): void {
+    if (isShort(planned.plan.piece)) {
+      this.#waiting.push(planned);
+      this.#schedule();
+    } else void this.#answer([planned], planned.waiting.ending);
+  }
+
+  #planned(waiting: WaitingRead): Planned {
+    const reader = this.#reader.onPresentSource();
+    const history = this.#histories.of(reader.source);
+    const isTrusted = history.isOn && waiting.outdated < OUTDATED_MAX;
+    const marks = isTrusted ? history.marks.asked : { planned: undefined, newest: undefined };
+    const plan = waiting.read.plan({ history, mark: marks.planned });
+    const needsNone = plan.chunks.length === 0 && plan.spans.length === 0;
+    const isPlain = !isTrusted || (needsNone && !history.isDue());
+    const asking = `${history.id} ${isPlain} ${marks.planned?.id} ${marks.newest?.id}`;
+    const sharing = sharingOf(plan, history);
+    return { waiting, plan, reader, history, marks, isPlain, asking, window: windowOf(plan.piece), sharing };
   }
 
   #schedule(): void {
@@ -78,51 +154,138 @@ export class GroupedReads {
   }
 
   /** The read that has waited longest, and those that can share its statement. */
-  #nextGroup(): WaitingRead[] {
-    const group = this.#waiting[0]?.group;
-    const chosen = this.#waiting.filter((read) => read.group === group).slice(0, GROUP_MAX);
-    const taken = new Set(chosen);
-    this.#waiting = this.#waiting.filter((read) => !taken.has(read));
+  #nextGroup(): Planned[] {
+    const [first] = this.#waiting;
+    const chosen: Planned[] = [];
+    const rest: Planned[] = [];
+    let window = first?.window;
+    let [pieces, spans] = [0, 0];
+    for (const planned of this.#waiting) {
+      window ??= planned.window;
+      const isPiece = planned.window !== undefined;
+      const fits = !isPiece || (planned.window === window && pieces < PIECES_MAX);
+      if (planned.asking === first?.asking && fits && spans < SPANS_MAX) {
+        chosen.push(planned);
+        spans += planned.plan.spans.length;
+        pieces += isPiece ? 1 : 0;
+      } else rest.push(planned);
+    }
+    this.#waiting = rest;
     return chosen;
   }
 
-  async #run(reads: readonly WaitingRead[]): Promise<void> {
+  async #run(group: readonly Planned[]): Promise<void> {
     this.#running += 1;
+    await this.#answer(group, endOfAll(group.map(({ waiting }) => waiting.ending)));
+    this.#running -= 1;
+    this.#schedule();
+  }
+
+  /** Asks one statement, and gives each read its answer. */
+  async #answer(group: readonly Planned[], ending: Ending): Promise<void> {
     try {
-      const bars = await this.#answers(
-        this.#reader.until(endOfAll(reads)),
-        reads.map(({ range }) => range),
-      );
-      for (const [place, { resolve, reject }] of reads.entries()) {
-        const own = bars[place];
-        if (own === undefined) reject(new Error("a read has no answer"));
-        else resolve(own);
-      }
+      this.#settle(group, await this.#ask(group, ending));
     } catch (error) {
-      for (const { reject } of reads) reject(error);
+      for (const { waiting } of group) waiting.reject(error);
     } finally {
-      this.#running -= 1;
-      this.#schedule();
+      for (const planned of group) this.#pieceIsRead(planned);
     }
   }
 
-  #answers(reader: Reader, ranges: readonly StoredRange[]): Promise<BarColumns[]> {
-    const [only] = ranges;
-    return reader.read(async (sql) =>
-      ranges.length === 1 && only !== undefined ? [await readStoredBars(sql, only)] : readManyStoredBars(sql, ranges),
+  async #ask(group: readonly Planned[], ending: Ending): Promise<Findings> {
+    const [first] = group;
+    const pieces = group.flatMap(({ plan }) => plan.piece ?? []);
+    const spans = new Map(
+      group.flatMap(({ plan }) => plan.spans.map((span): [string, VersionedSpan] => [span.key, span])),
     );
+    if (first === undefined || (first.isPlain && pieces.length === 0)) return { bars: [], seen: undefined };
+    const question: Question | undefined = first.isPlain
+      ? undefined
+      : { marks: first.marks, spans: [...spans.values()] };
+    const reader = first.reader.until(ending);
+    const startedMs = performance.now();
+    const found = await reader.read((sql) => readPieces(sql, pieces, question));
+    if (pieces.length === 0) this.#onValidated((performance.now() - startedMs) / 1000);
+    return found;
+  }
+
+  #settle(group: readonly Planned[], { bars, seen }: Findings): void {
+    const [first] = group;
+    const keepUnder = seen && first?.history.marks.note(first.marks, seen);
+    let place = 0;
+    for (const planned of group) {
+      const read = planned.plan.piece === undefined ? undefined : bars[place++];
+      try {
+        this.#give(planned, read, seen, keepUnder);
+      } catch (error) {
+        planned.waiting.reject(error);
+      }
+    }
+  }
+
+  #give(
+    { waiting, plan, history, marks }: Planned,
+    read: BarArrays | undefined,
+    seen: Seen | undefined,
+    keepUnder: Mark | undefined,
+  ): void {
+    const outdated = plan.chunks.filter((chunk) => !isAsItWas(chunk, seen));
+    const isUsable = plan.chunks.length === 0 || seen?.hasPlanned === true;
+    if (outdated.length > 0 || !isUsable) {
+      for (const chunk of outdated) history.drop(chunk);
+      waiting.outdated += 1;
+      this.#enqueue(waiting);
+      return;
+    }
+    const view = { history, mark: marks.planned };
+    const done = waiting.read.take(view, { read, versions: seen?.versions ?? new Map(), keepUnder });
+    if (done === undefined) {
+      this.#enqueue(waiting);
+      return;
+    }
+    history.countHits(plan.chunks.length);
+    waiting.resolve(done);
+  }
+
+  #pieceIsRead({ sharing }: Planned): void {
+    if (sharing === undefined) return;
+    const others = this.#pieces.get(sharing) ?? [];
+    this.#pieces.delete(sharing);
+    this.#parked -= others.length;
+    for (const waiting of others) this.#enqueue(waiting);
   }
 }
 
+/** Whether the database holds what a chunk does. */
+function isAsItWas({ facts }: Chunk, seen: Seen | undefined): boolean {
+  return facts.spans.map(({ key }) => seen?.versions.get(key)).join(" ") === facts.versions;
+}
+
+function isShort(piece: Piece | undefined): boolean {
+  return piece === undefined || piece.toUs - piece.fromUs <= WINDOW_US[piece.interval];
+}
+
+function windowOf(piece: Piece | undefined): string | undefined {
+  if (piece === undefined) return undefined;
+  const { interval, order, fromUs } = piece;
+  return `${interval} ${order} ${Math.floor(fromUs / WINDOW_US[interval])}`;
+}
+
+function sharingOf({ piece, spans, chunks }: ReadPlan, history: History): string | undefined {
+  if (piece === undefined || spans.length === 0 || chunks.length > 0) return undefined;
+  const { interval, symbol, order, fromUs, rowsMax } = piece;
+  return `${history.id} ${interval} ${symbol} ${order} ${order === "asc" ? fromUs : ""} ${rowsMax}`;
+}
+
 /** Ends when all requests have: as long as one waits, the statement for all of them goes on. */
-function endOfAll(reads: readonly WaitingRead[]): Ending {
-  const [only] = reads;
-  if (reads.length === 1 && only !== undefined) return only.ending;
+function endOfAll(endings: readonly Ending[]): Ending {
+  const [only] = endings;
+  if (endings.length === 1 && only !== undefined) return only;
   const all = new Ending();
   const look = () => {
-    if (reads.every(({ ending }) => ending.reason !== undefined)) all.end(new Error("all requests have ended"));
+    if (endings.every(({ reason }) => reason !== undefined)) all.end(new Error("all requests have ended"));
   };
-  for (const { ending } of reads) ending.onEnd(look);
+  for (const ending of endings) ending.onEnd(look);
   look();
   return all;
 }

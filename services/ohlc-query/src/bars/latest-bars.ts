@@ -18,7 +18,7 @@ async function derivedAround(
 ): Promise<Bar[]> {
   const bucketUs = bucketStart(newest.bucketUs, interval, boundary);
   const range = { interval, boundary, symbol: newest.symbol, fromUs: bucketUs, toUs: bucketUs + 1, limit: 1 };
-  const { bars } = await pages.first(range);
+  const bars = (await pages.first(range)).bars.arrays();
   return bars.bucketUs.map((bucketUs, i) => ({
     symbol: newest.symbol,
     bucketUs,

@@ -12,7 +12,7 @@ import {
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
-import { FIRST_BUCKET_US, relationOf } from "./stored-bars.js";
+import { FIRST_BUCKET_US, relationOf } from "./bar-statement.js";
 
 /** A newest bar with the places of the ticks that gave its open and its close. */
 export interface NewestBar extends Bar {

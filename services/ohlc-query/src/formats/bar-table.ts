@@ -2,12 +2,12 @@ import { type Bar, type DayBoundary, formatBucket, fxDayName, type Micros } from
 import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
 import { type Cell, type Column, column, type Table } from "./table.js";
 
-type Prices = Readonly<Record<"open" | "high" | "low" | "close", readonly (number | null)[]>>;
+type Prices = Readonly<Record<"open" | "high" | "low" | "close", ArrayLike<number | null>>>;
 
 /** Bars as they are answered: some may be empty buckets without prices. */
 export interface BarRows extends Prices, Pick<BarColumns, "bucketUs" | "tickCount"> {
   /** Why a bucket is empty; null where it is not. Absent where empty buckets are left out. */
-  readonly empty?: readonly (string | null)[];
+  readonly empty?: ArrayLike<string | null>;
 }
 
 /** Bars of any symbols as rows. */

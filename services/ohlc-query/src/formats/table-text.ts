@@ -9,7 +9,7 @@ export type TableFormat = "json" | "csv" | "ndjson" | "columns" | "ccxt";
 export type RowFormat = Exclude<TableFormat, "columns">;
 
 /** How a format puts rows together. A number is printed the same way in all: as JavaScript prints the double. */
-interface RowWriter {
+export interface RowWriter {
   opening(table: Table): string;
   readonly separator: string;
   /** Prepares the text of rows, by their number. */
@@ -17,7 +17,7 @@ interface RowWriter {
   readonly closing: string;
 }
 
-function jsonCell(cell: Cell): string {
+export function jsonCell(cell: Cell): string {
   return typeof cell === "string" ? `"${cell}"` : `${cell}`;
 }
 
@@ -64,7 +64,7 @@ function jsonLines(table: Table): (row: number) => string {
   return (row) => `${objects(row)}\n`;
 }
 
-const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
+export const WRITERS: Readonly<Record<RowFormat, RowWriter>> = {
   json: { opening: () => "[", separator: ",", rows: jsonObjects, closing: "]" },
   ndjson: { opening: () => "", separator: "", rows: jsonLines, closing: "" },
   csv: {
@@ -100,16 +100,23 @@ export function tableText(table: Table, format: TableFormat): string {
   return writer.opening(table) + rowsText(table, writer, true) + writer.closing;
 }
 
+/** A piece of an answer: how many rows it has, and how its text is made, which takes some 10 ms for a whole page. */
+export interface Piece {
+  readonly rows: number;
+  readonly make: () => string | Buffer;
+}
+
 /** An answer piece by piece: the tables' rows one after the other. There is at least one table. */
-export async function* tableChunks(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<string> {
+export async function* tablePieces(tables: AsyncIterable<Table>, format: RowFormat): AsyncGenerator<Piece> {
   const writer = WRITERS[format];
   let isOpen = false;
   let hasRows = false;
   for await (const table of tables) {
     const opening = isOpen ? "" : writer.opening(table);
-    yield opening + rowsText(table, writer, !hasRows);
+    const isFirst = !hasRows;
+    yield { rows: table.rows, make: () => opening + rowsText(table, writer, isFirst) };
     isOpen = true;
     hasRows ||= table.rows > 0;
   }
-  if (writer.closing !== "") yield writer.closing;
+  if (writer.closing !== "") yield { rows: 0, make: () => writer.closing };
 }

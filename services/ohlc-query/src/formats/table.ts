@@ -21,6 +21,6 @@ export interface Table {
 }
 
 /** A column of values that are at hand. */
-export function column(name: string, values: readonly Cell[]): Column {
+export function column(name: string, values: ArrayLike<Cell>): Column {
   return { name, cell: (row) => values[row] ?? null };
 }

@@ -1,18 +1,28 @@
 import type { IncomingMessage } from "node:http";
-import { bucketStart, type DayBoundary, formatBucket, formatTime, type Interval, isOfDays } from "@fx-ohlc/schemas";
+import {
+  bucketStart,
+  type DayBoundary,
+  formatBucket,
+  formatTime,
+  type Interval,
+  isOfDays,
+  type Micros,
+} from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
-import { NO_BARS } from "../bars/bar-columns.js";
-import type { BarPage, BarPages, BarRange, LastBars } from "../bars/bar-page.js";
-import { barsJson } from "../bars/bars-json.js";
-import { FilledPages } from "../bars/filled-bars.js";
-import { type BarRows, barTable, ccxtTable } from "../formats/bar-table.js";
+import type { BarPages, BarRange } from "../bars/bar-page.js";
+import type { Bars } from "../bars/bars.js";
+import { type Fill, FilledPages } from "../bars/filled-bars.js";
+import { type RowsContext, tableOf } from "../formats/bar-rows.js";
+import type { BarRows } from "../formats/bar-table.js";
+import { BarsBody } from "../formats/bars-body.js";
 import type { Table } from "../formats/table.js";
-import { tableChunks, tableText } from "../formats/table-text.js";
+import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
-import type { Answer } from "./answer.js";
+import type { Answer, TaggedAnswer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
+import { isMostlyWhole, keptParts } from "./kept-parts.js";
 import { CONTENT_TYPES } from "./media-type.js";
 
 /** What one request is answered from. */
@@ -24,15 +34,15 @@ export interface BarSources {
   readonly caller: Caller;
 }
 
-/** Pages of bars, with the empty buckets filled or without them. */
-interface Pages {
-  first(range: BarRange): Promise<BarPage<BarRows>>;
-  last(range: BarRange): Promise<LastBars<BarRows>>;
+/** What a request's bars are read from. */
+interface Pages<Rows> {
+  first(range: BarRange): Promise<{ readonly bars: Rows; readonly nextUs: Micros | undefined }>;
+  last(range: BarRange): Promise<{ readonly bars: Rows; readonly prevUs: Micros | undefined }>;
 }
 
 /** Bars, and the `Link` to those after or before them. */
-interface Page {
-  readonly bars: BarRows;
+interface Page<Rows> {
+  readonly bars: Rows;
   readonly link?: string | undefined;
 }
 
@@ -41,13 +51,19 @@ export function namingBoundary(interval: Interval, boundary: DayBoundary): DayBo
   return isOfDays(interval) ? boundary : undefined;
 }
 
-function pagesFor({ reader, pages, sessions }: BarSources, { range, fill }: BarRequest): Pages {
-  if (fill === "none") return pages;
-  return new FilledPages(pages, { fill, session: sessions.of(range.symbol), nowUs: reader.nowUs() });
+function contextOf({ symbol, interval, boundary }: BarRange, runningUs: Micros): RowsContext {
+  return { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) };
 }
 
-async function readPage(pages: Pages, req: IncomingMessage, { range, take }: BarRequest): Promise<Page> {
-  if (range.fromUs >= range.toUs) return { bars: NO_BARS };
+function filledPages({ reader, pages, sessions }: BarSources, symbol: string, fill: Fill): Pages<BarRows> {
+  return new FilledPages(pages, { fill, session: sessions.of(symbol), nowUs: reader.nowUs() });
+}
+
+async function readPage<Rows>(
+  pages: Pages<Rows>,
+  req: IncomingMessage,
+  { range, take }: BarRequest,
+): Promise<Page<Rows>> {
   if (take === "last") {
     const { bars, prevUs } = await pages.last(range);
     return { bars, link: prevUs === undefined ? undefined : pageLink(req, "prev", { end: formatBucket(prevUs) }) };
@@ -57,52 +73,76 @@ async function readPage(pages: Pages, req: IncomingMessage, { range, take }: Bar
   return { bars, link: pageLink(req, "next", { start: formatBucket(nextUs), end: formatTime(range.toUs) }) };
 }
 
-function tableOf({ range, format }: BarRequest, bars: BarRows, runningUs: number): Table {
-  if (format === "ccxt") return ccxtTable(bars);
-  const { symbol, interval, boundary } = range;
-  return barTable(bars, { symbol: () => symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) });
-}
-
 function noteRows({ metrics, caller }: BarSources, interval: Interval, startedMs: number, rows: number): void {
   metrics.observe(interval, (performance.now() - startedMs) / 1000, rows);
   caller.quota?.spend("rows_per_second", rows);
 }
 
-/** Every page of a range, one after the other. */
-async function* allTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
-  const pages = pagesFor(sources, request);
-  const { interval, boundary, toUs } = request.range;
-  let bars: BarRows = NO_BARS;
-  let nextUs: number | undefined = request.range.fromUs;
-  do {
-    const runningUs = bucketStart(sources.reader.nowUs(), interval, boundary);
+/** Every page of a range, one after the other, by the clock of its beginning. */
+async function* allPages<Rows>(
+  { reader }: BarSources,
+  pages: Pages<Rows>,
+  { range }: BarRequest,
+): AsyncGenerator<{ readonly bars: Rows; readonly context: RowsContext; readonly startedMs: number }> {
+  for (let nextUs: Micros | undefined = range.fromUs; nextUs !== undefined; ) {
+    const context = contextOf(range, bucketStart(reader.nowUs(), range.interval, range.boundary));
     const startedMs = performance.now();
-    ({ bars, nextUs } =
-      nextUs < toUs ? await pages.first({ ...request.range, fromUs: nextUs }) : { bars, nextUs: undefined });
-    noteRows(sources, interval, startedMs, bars.bucketUs.length);
-    yield tableOf(request, bars, runningUs);
-  } while (nextUs !== undefined);
+    const page: { bars: Rows; nextUs: Micros | undefined } = await pages.first({ ...range, fromUs: nextUs });
+    nextUs = page.nextUs;
+    yield { bars: page.bars, context, startedMs };
+  }
 }
 
-/** The text of bars: JSON without empty buckets is what is asked for most, and has a way of its own. */
-function barsText(request: BarRequest, bars: BarRows, runningUs: number): string {
-  const { range, fill, format } = request;
-  const { symbol, interval, boundary } = range;
-  if (format !== "json" || fill !== "none") return tableText(tableOf(request, bars, runningUs), format);
-  return barsJson(bars, symbol, { runningUs, dayBoundary: namingBoundary(interval, boundary) });
+/** The text of a whole range with the empty buckets filled. */
+async function* filledTables(sources: BarSources, request: BarRequest, fill: Fill): AsyncGenerator<Table> {
+  const { range, format } = request;
+  const pages = filledPages(sources, range.symbol, fill);
+  for await (const { bars, context, startedMs } of allPages(sources, pages, request)) {
+    noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
+    yield tableOf(bars, format, context);
+  }
+}
+
+/** The text of a whole range, page by page. */
+async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<Piece> {
+  const { range, format } = request;
+  let closing: string | undefined;
+  let hasRows = false;
+  for await (const { bars, context, startedMs } of allPages(sources, sources.pages, request)) {
+    noteRows(sources, range.interval, startedMs, bars.count);
+    const body = new BarsBody(bars, format, context);
+    const before = { isOpen: closing !== undefined, hasRows };
+    yield { rows: bars.count, make: () => body.rowsAfter(before.isOpen, before.hasRows) };
+    closing = body.closing;
+    hasRows ||= bars.count > 0;
+  }
+  const end = closing ?? "";
+  if (end !== "") yield { rows: 0, make: () => end };
+}
+
+/** An answer of bars, many of which may lie in memory as they are sent. */
+function bodyAnswer({ pieces, length, tag }: BarsBody, head: Pick<TaggedAnswer, "contentType" | "link">): TaggedAnswer {
+  const kept = isMostlyWhole(pieces) ? { keptParts: () => keptParts(pieces) } : {};
+  return { tag, length, ...head, parts: () => pieces, ...kept };
 }
 
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
-  const { range, format, take } = request;
+  const { range, format, take, fill } = request;
   const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
-    return { chunks: tableChunks(allTables(sources, request), format), contentType };
+    if (fill === "none") return { pieces: allBodies(sources, request), contentType };
+    return { pieces: tablePieces(filledTables(sources, request, fill), format), contentType };
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
-  const runningUs = bucketStart(sources.reader.nowUs(), range.interval, range.boundary);
+  const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
   const startedMs = performance.now();
-  const { bars, link } = await readPage(pagesFor(sources, request), req, request);
-  noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
-  return { body: barsText(request, bars, runningUs), contentType, link };
+  if (fill !== "none") {
+    const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
+    noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
+    return { body: tableText(tableOf(bars, format, context), format), contentType, link };
+  }
+  const { bars, link } = await readPage<Bars>(sources.pages, req, request);
+  noteRows(sources, range.interval, startedMs, bars.count);
+  return bodyAnswer(new BarsBody(bars, format, context), { contentType, link });
 }

@@ -27,7 +27,8 @@ type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
 
 /** Parameters that contradict the interval asked for. */
 function boundaryErrors(query: BoundaryParameters, interval: Interval): FieldError[] {
-  if (takesDayBoundary(interval)) return [];
+  const isNamed = query.day_start_hour !== undefined || query.timezone !== undefined;
+  if (!isNamed || takesDayBoundary(interval)) return [];
   const named = (["day_start_hour", "timezone"] as const).filter((field) => query[field] !== undefined);
   return named.map((field) => ({ field, message: `is for intervals of 2h or more, not for ${interval}` }));
 }
@@ -65,6 +66,7 @@ export function barRequest(
   requireStreamable(limit, format);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
-  const range = { ...rangeOf(paged, reader.nowUs()), interval, boundary };
+  const { symbol, fromUs, toUs, limit: rows } = rangeOf(paged, reader.nowUs());
+  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary };
   return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format };
 }

@@ -22,16 +22,12 @@ const SYMBOLS_MAX = 100;
 
 /** `GET /ohlc/minute`, `/ohlc/hour`, `/ohlc/day` and `/ohlc/custom-day`. */
 export function getBars(interval: Interval) {
-  return async (sources: BarSources, req: IncomingMessage, query: BarsQuery | DayBarsQuery): Promise<Answer> =>
+  return (sources: BarSources, req: IncomingMessage, query: BarsQuery | DayBarsQuery): Promise<Answer> =>
     answerBars(sources, req, barRequest(req, query, interval, sources.reader));
 }
 
 /** `GET /ohlc`: bars of any interval. */
-export async function getIntervalBars(
-  sources: BarSources,
-  req: IncomingMessage,
-  query: IntervalBarsQuery,
-): Promise<Answer> {
+export function getIntervalBars(sources: BarSources, req: IncomingMessage, query: IntervalBarsQuery): Promise<Answer> {
   return answerBars(sources, req, barRequest(req, query, query.interval, sources.reader));
 }
 

@@ -1,5 +1,5 @@
 import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange } from "@fx-ohlc/schemas";
-import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
+import { FIRST_BUCKET_US } from "../bars/bar-statement.js";
 
 /** The parameters that every paged read has. */
 interface RangeParameters {

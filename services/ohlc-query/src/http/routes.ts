@@ -20,8 +20,8 @@ import { ReadDeadline } from "./read-deadline.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
-/** Opens what one request is answered from, but for who makes it, until it has to end. */
-export type OpenSources = (ending: Ending) => Omit<BarSources, "caller">;
+/** Opens what a caller's request is answered from, until it has to end. */
+export type OpenSources = (ending: Ending, caller: Caller) => BarSources;
 
 /** Where reads are answered from. */
 export interface ReadSources {
@@ -90,8 +90,7 @@ function answering<D extends RouteDeclarations>(
       const deadline = new ReadDeadline(res, timeoutMs, caller);
       try {
         await caller.quota?.take("rows_per_second", 0);
-        const sources = { ...open(deadline), caller };
-        await sender.send(req, res, await read(sources, req, query, caller), deadline);
+        await sender.send(req, res, await read(open(deadline, caller), req, query, caller), deadline);
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

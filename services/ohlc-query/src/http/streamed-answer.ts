@@ -1,31 +1,24 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cutOff, Problem } from "@fx-ohlc/service-kit";
+import type { Piece } from "../formats/table-text.js";
 import { compressing, encodingOf } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
+import { PageTurns } from "./page-turns.js";
 import type { ReadDeadline } from "./read-deadline.js";
+import { ReadingPace } from "./reading-pace.js";
 
 /** An answer of any length, made while it is read. */
 export interface StreamedAnswer {
-  readonly chunks: AsyncGenerator<string>;
+  readonly pieces: AsyncGenerator<Piece>;
   readonly contentType: string;
 }
 
-/** Answers under way at once: each holds a page or two of rows, some 3 MB. */
-const STREAMS_MAX = 20;
-/** A reader that has taken nothing for so long loses its place to another who needs it, ms. */
-const PAUSE_KEPT_MS = 60_000;
-/**
- * So many places are a caller's own. One who has more gives the slowest of his up to somebody who has fewer, once that has taken
- * nothing for so long.
- */
-const OWN_MAX = 5;
-const PAUSE_KEPT_BEYOND_MS = 1000;
-/** A reader that takes less than this over its whole answer, looked at after some time, counts as one that pauses. */
-const RATE_MIN_BYTES_PER_S = 8 * 1024;
-const RATE_KNOWN_AFTER_MS = 10_000;
+/** Answers under way at once. Each holds a page, its rows and its text, some 1 MB, and 1 MB more when it is compressed, whoever reads it. */
+const PLACES_MAX = 100;
+/** So long a reader keeps its place where all callers have equally few. */
+const FAIR_MS = 10_000;
 
 /** An answer under way. */
 interface Stream {
@@ -33,10 +26,7 @@ interface Stream {
   /** Aborted when there is a reason to end. */
   readonly signal: AbortSignal;
   readonly caller: string;
-  readonly startedMs: number;
-  takenBytes: number;
-  /** Since when its reader has taken nothing of what waits for it. */
-  pausedSinceMs: number | undefined;
+  readonly pace: ReadingPace;
 }
 
 /** nginx ends an answer that was cut off in good order, which shows only where its length is known: see {@link refuseUncut}. */
@@ -44,38 +34,36 @@ const BY_OLD_PROTOCOL = /(^|,)\s*1\.0 [^,]*$/;
 
 /**
  * Sends answers of any length in bounded memory: the next rows are read from the database when the client has taken those
- * before them, and between two reads nothing is held there.
+ * before them, and between two reads nothing is held there. Texts are made in turns: see {@link PageTurns}.
  *
- * A reader may pause. After a minute it loses its place when all places are taken and another answer is asked for, and so does
- * one that takes less than 8 kB/s for longer than that; a caller who has more than five loses them sooner to one who has fewer.
- * After ten minutes without a byte it is cut, as on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
+ * A reader may take its time as long as there are places. When all are taken, whoever asks for another gets one from the caller who has
+ * the most, whose slowest reader gives way: at once where that caller keeps more than the other has, and after 10 s with its place where
+ * he has one more, as when each has one. Besides, who takes less than 64 kB/s over a minute gives way to anybody. After ten minutes
+ * without a byte a reader is cut, as on every connection, in any case. What ends early, for whatever reason, is cut off by a reset.
  */
 export class AnswerStreams {
   readonly #streams = new Set<Stream>();
+  readonly #pages = new PageTurns();
+
+  constructor(private readonly placesMax = PLACES_MAX) {}
 
   /** @throws Problem 503 when too many are under way; whatever the first rows fail with */
   async send(
     req: IncomingMessage,
     res: ServerResponse,
-    { chunks, contentType }: StreamedAnswer,
+    { pieces, contentType }: StreamedAnswer,
     deadline: ReadDeadline,
   ): Promise<void> {
     refuseUncut(req);
     this.#makeRoom(deadline.caller);
     const aborter = new AbortController();
     deadline.onEnd((reason) => aborter.abort(reason));
-    const stream: Stream = {
-      res,
-      signal: aborter.signal,
-      caller: deadline.caller,
-      startedMs: performance.now(),
-      takenBytes: 0,
-      pausedSinceMs: undefined,
-    };
+    const { signal } = aborter;
+    const stream: Stream = { res, signal, caller: deadline.caller, pace: new ReadingPace(performance.now()) };
     this.#streams.add(stream);
     try {
       // Before the head is sent: what fails here is still answered with a problem.
-      const first = await chunks.next();
+      const first = await pieces.next();
       const encoding = encodingOf(req);
       res.writeHead(200, {
         "Content-Type": contentType,
@@ -84,74 +72,57 @@ export class AnswerStreams {
       });
       if (req.method === "HEAD") res.end();
       else {
-        const encoder = encoding === undefined ? new PassThrough() : compressing(encoding);
-        const source = Readable.from(timed(first, chunks, deadline), { objectMode: false, highWaterMark: 1 });
-        await pipeline(source, encoder, (encoded) => write(encoded, stream));
+        const pages = this.#texts(first, pieces, deadline);
+        if (encoding === undefined) await write(pages, stream);
+        else await pipeline(pages, compressing(encoding), (encoded) => write(encoded, stream));
       }
     } finally {
       this.#streams.delete(stream);
-      await chunks.return(undefined);
+      await pieces.return(undefined);
     }
   }
 
-  /** @throws Problem 503 when nobody loses his place */
+  /** All texts; to read for each may take the whole time of a request, and neither the reader's pauses nor its turn take any of it. */
+  async *#texts(
+    first: IteratorResult<Piece, unknown>,
+    rest: AsyncGenerator<Piece>,
+    deadline: ReadDeadline,
+  ): AsyncGenerator<Buffer> {
+    for (let next = first; next.done !== true; next = await rest.next()) {
+      deadline.pause();
+      yield await this.#pages.make(next.value, next === first, deadline);
+      deadline.restart();
+    }
+  }
+
+  /** @throws Problem 503 when nobody gives his place up */
   #makeRoom(caller: string): void {
-    if (this.#streams.size < STREAMS_MAX) return;
+    if (this.#streams.size < this.placesMax) return;
     const nowMs = performance.now();
-    const longest = this.#losing(caller).sort((a, b) => pausedMs(b, nowMs) - pausedMs(a, nowMs))[0];
-    if (longest === undefined) throw new Problem("unavailable", "Too many long answers are under way.");
-    this.#streams.delete(longest);
-    cutOff(longest.res);
+    const rate = ({ pace }: Stream) => pace.bytesPerS(nowMs);
+    const [slowest] = this.#yielding(caller, nowMs).sort((a, b) => rate(a) - rate(b));
+    if (slowest === undefined) throw new Problem("unavailable", "Too many long answers are under way.");
+    this.#streams.delete(slowest);
+    cutOff(slowest.res);
   }
 
-  /** Those that lose their places to a caller, if he needs one. */
-  #losing(caller: string): Stream[] {
-    const nowMs = performance.now();
+  /** Those that give their places up to a caller who asks for one. */
+  #yielding(caller: string, nowMs: number): Stream[] {
     const counts = new Map<string, number>();
-    for (const stream of this.#streams) counts.set(stream.caller, (counts.get(stream.caller) ?? 0) + 1);
-    const own = counts.get(caller) ?? 0;
-    const isBeyond = (stream: Stream) => own < OWN_MAX && (counts.get(stream.caller) ?? 0) > OWN_MAX;
-    return [...this.#streams].filter(
-      (stream) =>
-        pausedMs(stream, nowMs) >= (isBeyond(stream) ? PAUSE_KEPT_BEYOND_MS : PAUSE_KEPT_MS) ||
-        isTooSlow(stream, nowMs),
-    );
+    for (const { caller: holder } of this.#streams) counts.set(holder, (counts.get(holder) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    const fewer = most - (counts.get(caller) ?? 0);
+    const fairMs = fewer > 1 ? 0 : FAIR_MS;
+    const yields = ({ caller: holder, pace }: Stream) =>
+      fewer > 0 && counts.get(holder) === most && nowMs - pace.startedMs >= fairMs;
+    return [...this.#streams].filter((stream) => yields(stream) || stream.pace.isSlow(nowMs));
   }
 }
 
-/** How long its reader has taken nothing. */
-function pausedMs({ pausedSinceMs }: Stream, nowMs: number): number {
-  return pausedSinceMs === undefined ? 0 : nowMs - pausedSinceMs;
-}
-
-/** Whether its reader waits again and again, and takes a little in between. */
-function isTooSlow({ startedMs, takenBytes, pausedSinceMs }: Stream, nowMs: number): boolean {
-  const tookMs = nowMs - startedMs;
-  const isSlow = takenBytes * 1000 < RATE_MIN_BYTES_PER_S * tookMs;
-  return pausedSinceMs !== undefined && tookMs >= PAUSE_KEPT_MS + RATE_KNOWN_AFTER_MS && isSlow;
-}
-
-/** All chunks; each may take the whole time of a request, and the reader's pauses between them take none of it. */
-async function* timed(
-  first: IteratorResult<string, unknown>,
-  rest: AsyncGenerator<string>,
-  deadline: ReadDeadline,
-): AsyncGenerator<string> {
-  for (let next = first; next.done !== true; next = await rest.next()) {
-    deadline.pause();
-    yield next.value;
-    deadline.restart();
-  }
-}
-
-async function write(encoded: AsyncIterable<Buffer>, stream: Stream): Promise<void> {
-  const { res, signal } = stream;
+async function write(encoded: AsyncIterable<Buffer>, { res, signal, pace }: Stream): Promise<void> {
   for await (const bytes of encoded) {
-    if (res.write(bytes)) continue;
-    stream.takenBytes += bytes.length;
-    stream.pausedSinceMs = performance.now();
-    await once(res, "drain", { signal });
-    stream.pausedSinceMs = undefined;
+    if (!res.write(bytes)) await once(res, "drain", { signal });
+    pace.note(bytes.length, performance.now());
   }
   res.end();
 }

@@ -3,7 +3,7 @@ import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type Tic
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
-import { tableChunks, tableText } from "../formats/table-text.js";
+import { tablePieces, tableText } from "../formats/table-text.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import type { Answer } from "./answer.js";
@@ -42,7 +42,7 @@ export async function getTicks(
   const { limit, ...range } = rangeOf(query, reader.nowUs());
   const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
   if (query.limit === "all" && format !== "columns") {
-    return { chunks: tableChunks(allTables({ reader, caller }, ticksOf, limit), format), contentType };
+    return { pieces: tablePieces(allTables({ reader, caller }, ticksOf, limit), format), contentType };
   }
   const ticks = await readTicks(reader, ticksOf);
   caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));

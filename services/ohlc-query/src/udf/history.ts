@@ -7,9 +7,9 @@ import {
   type UdfNoData,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
-import type { BarColumns } from "../bars/bar-columns.js";
+import type { BarArrays } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
-import { FIRST_BUCKET_US } from "../bars/stored-bars.js";
+import { FIRST_BUCKET_US } from "../bars/bar-statement.js";
 import type { BarSources } from "../http/bar-answer.js";
 import { clampInstant } from "../http/ranges.js";
 import { readSession } from "../symbols.js";
@@ -26,7 +26,7 @@ function secondsOf(bucketUs: Micros, dating: Dating): number {
   return barTime(bucketUs, dating) / US_PER_SECOND;
 }
 
-function historyOf({ bucketUs, open, high, low, close, tickCount }: BarColumns, dating: Dating): History {
+function historyOf({ bucketUs, open, high, low, close, tickCount }: BarArrays, dating: Dating): History {
   const t = bucketUs.map((us) => secondsOf(us, dating));
   return { s: "ok", t, o: open, h: high, l: low, c: close, v: tickCount };
 }
@@ -34,7 +34,7 @@ function historyOf({ bucketUs, open, high, low, close, tickCount }: BarColumns, 
 /** Where the last bar before a range is, so that the chart need not feel its way back to it. */
 async function nothingIn(range: BarRange, pages: BarPages, dating: Dating): Promise<History> {
   const { bars, prevUs } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: range.fromUs, limit: 1 });
-  const [bucketUs = prevUs] = bars.bucketUs;
+  const bucketUs = bars.bucketAt(0) ?? prevUs;
   return bucketUs === undefined ? { s: "no_data" } : { s: "no_data", nextTime: secondsOf(bucketUs, dating) };
 }
 
@@ -68,6 +68,6 @@ export async function readHistory(
     limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
   const { bars } = await pages.last(range);
-  caller.quota?.spend("rows_per_second", bars.bucketUs.length);
-  return bars.bucketUs.length > 0 ? historyOf(bars, dating) : nothingIn(range, pages, dating);
+  caller.quota?.spend("rows_per_second", bars.count);
+  return bars.count > 0 ? historyOf(bars.arrays(), dating) : nothingIn(range, pages, dating);
 }

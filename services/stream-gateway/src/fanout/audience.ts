@@ -20,6 +20,8 @@ export class Audience<I extends Item> implements Subscriber<I> {
   readonly #apart = new Map<Member<I>, Subscriber<I>>();
   #gathered: Packet[] = [];
   #gatheredBytes = 0;
+  /** How often its channels have changed. */
+  revision = 0;
 
   constructor(
     readonly format: Format,

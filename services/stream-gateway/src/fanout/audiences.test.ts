@@ -86,6 +86,19 @@ test("what a client follows at once it shares at once with those who follow the 
   expect(inboxes[0]?.bundles[0]).toBe(inboxes[1]?.bundles[0]);
 });
 
+test("of many who take the same step from channels they share, one after the other, only the first pays for all of them", async () => {
+  const names = Array.from({ length: 1000 }, (_, at) => `ticks:S${at}`);
+  const members = Array.from({ length: 50 }, () => audiences.enter(new Inbox(), "multiplex", names));
+  hub.names = 0;
+  for (const member of members) join(member, "ticks:NEXT");
+  for (const member of members) leave(member, "ticks:NEXT", "ticks:S0");
+  expect(count()).toBe(1);
+  const once = 2 * names.length;
+  // Two audiences began, and two end.
+  await eventually(() => hub.names >= 2 * once);
+  expect(hub.names).toBeLessThanOrEqual(2 * once + 2);
+});
+
 test("those who came to the same channels one by one are united, and lose and double nothing by it", async () => {
   const inboxes = Array.from({ length: 5 }, () => new Inbox());
   const members = inboxes.map((inbox) => audiences.enter(inbox, "multiplex", []));

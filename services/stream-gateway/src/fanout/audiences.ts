@@ -13,6 +13,14 @@ export interface ChannelChange {
   readonly left: ReadonlySet<string>;
 }
 
+/** Where the last one went who left an audience for other channels. */
+interface Step<I extends Item> {
+  readonly change: ChannelChange;
+  readonly to: Audience<I>;
+  /** Of the audience it went to: only as long as it has that is it where the step leads. */
+  readonly revision: number;
+}
+
 /** An audience that came to the channels of another one is united with it once it has kept them for so long, ms. */
 const SETTLED_MS = 1000;
 
@@ -20,7 +28,8 @@ const SETTLED_MS = 1000;
  * All audiences: one begins with its first member and ends with its last. A channel that a client begins or ends to follow
  * costs as much as that channel, whatever else it follows: the audience of a client alone changes with it. That may make it
  * the equal of another one: they are united when it has been so for a while, and who leaves a common one takes a copy of its
- * channels along; so both of what costs as much as all channels happens once a second at most to a client.
+ * channels along; so both of what costs as much as all channels happens once a second at most to a client. Those who leave it the
+ * same way, one after the other, go where the first of them went. Audiences are united and end in turns with everything else.
  */
 export class Audiences<I extends Item> {
   readonly #all = new Set<Audience<I>>();
@@ -28,10 +37,12 @@ export class Audiences<I extends Item> {
   readonly #listed = new Map<string, Audience<I>>();
   /** Equals of listed ones, and since when: those that changed last come last. */
   readonly #unlisted = new Map<Audience<I>, number>();
+  readonly #steps = new WeakMap<Audience<I>, Step<I>>();
   readonly #schedule = new FlushSchedule(() => this.#flushGathered());
   #gathered: Audience<I>[] = [];
   #isUniting = false;
 
+  /** @param turns of what nobody waits for */
   constructor(
     private readonly hub: Hub<I>,
     private readonly turns: LoopTurns,
@@ -53,10 +64,11 @@ export class Audiences<I extends Item> {
     const { audience } = member;
     audience.flush();
     if (joined.size === 0 && left.size === 0) return;
-    const { format, channels } = audience;
+    const { format, channels, members } = audience;
+    const change = { joined, left };
     if (channels.size === 0) this.#move(member, this.#audienceOf(format, new ChannelSet(joined)));
-    else if (audience.members.size === 1) this.#changeAll(audience, { joined, left });
-    else this.#move(member, this.#begin(format, changed(new ChannelSet(channels), { joined, left })));
+    else if (members.size === 1 && this.#stepped(audience, change) === undefined) this.#changeAll(audience, change);
+    else this.#move(member, this.#stepped(audience, change) ?? this.#step(audience, change));
   }
 
   [Symbol.iterator](): Iterator<Audience<I>> {
@@ -68,7 +80,22 @@ export class Audiences<I extends Item> {
     this.hub.leave(audience, change.left);
     this.hub.join(audience, change.joined);
     changed(audience.channels, change);
+    audience.revision += 1;
+    this.#steps.delete(audience);
     this.#list(audience);
+  }
+
+  /** Where the last one went who left an audience by the same change, unless that is somewhere else by now. */
+  #stepped(audience: Audience<I>, change: ChannelChange): Audience<I> | undefined {
+    const step = this.#steps.get(audience);
+    const isThere = step !== undefined && this.#all.has(step.to) && step.to.revision === step.revision;
+    return isThere && isSame(step.change, change) ? step.to : undefined;
+  }
+
+  #step(audience: Audience<I>, change: ChannelChange): Audience<I> {
+    const to = this.#begin(audience.format, changed(audience.channels.copy(), change));
+    this.#steps.set(audience, { change, to, revision: to.revision });
+    return to;
   }
 
   #audienceOf(format: Format, channels: ChannelSet): Audience<I> {
@@ -95,9 +122,10 @@ export class Audiences<I extends Item> {
 
   #endIfEmpty(audience: Audience<I>): void {
     if (audience.members.size > 0) return;
-    this.hub.leave(audience, audience.channels);
     this.#unlist(audience);
     this.#all.delete(audience);
+    // What still comes to it meanwhile it hands on to nobody.
+    void this.turns.next().then(() => this.hub.leave(audience, audience.channels));
   }
 
   #list(audience: Audience<I>): void {
@@ -146,4 +174,10 @@ function changed(channels: ChannelSet, { joined, left }: ChannelChange): Channel
   for (const name of left) channels.delete(name);
   for (const name of joined) channels.add(name);
   return channels;
+}
+
+function isSame(one: ChannelChange, other: ChannelChange): boolean {
+  const isSameSet = (names: ReadonlySet<string>, others: ReadonlySet<string>) =>
+    names.size === others.size && [...names].every((name) => others.has(name));
+  return isSameSet(one.joined, other.joined) && isSameSet(one.left, other.left);
 }

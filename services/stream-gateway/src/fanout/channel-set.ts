@@ -4,7 +4,7 @@ const PRIMES = [0x01000193, 0x85ebca6b] as const;
 
 /** Some channels, with a key by which another set of the same ones is found: a channel that comes or goes changes it at once, however many there are. */
 export class ChannelSet implements Iterable<string> {
-  readonly #names: Set<string>;
+  #names: Set<string>;
   #low = 0;
   #high = 0;
 
@@ -44,6 +44,15 @@ export class ChannelSet implements Iterable<string> {
     if (this.size !== other.size || this.key !== other.key) return false;
     for (const name of this) if (!other.has(name)) return false;
     return true;
+  }
+
+  /** The same channels, without looking at each of their names. */
+  copy(): ChannelSet {
+    const copy = new ChannelSet();
+    copy.#names = new Set(this.#names);
+    copy.#low = this.#low;
+    copy.#high = this.#high;
+    return copy;
   }
 
   /** What comes and what goes undoes itself. */

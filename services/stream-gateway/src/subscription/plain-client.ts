@@ -14,6 +14,8 @@ export interface PlainContext {
   readonly bars: FirstBars;
   /** Of all clients. */
   readonly turns: LoopTurns;
+  /** Of what is left to do for those who are gone. */
+  readonly leavings: LoopTurns;
 }
 
 /** A client of a plain endpoint: it follows its channels from the beginning to the end, and says nothing. */
@@ -50,9 +52,12 @@ export class PlainClient implements ConnectionUse {
   onRead(): void {}
 
   onClosed(): void {
-    this.context.audiences.leave(this.#member);
-    for (const channel of this.channels) this.context.bars.unwatch(channel);
+    const { audiences, bars, leavings } = this.context;
+    audiences.leave(this.#member);
     this.whenClosed();
+    void leavings.next().then(() => {
+      for (const channel of this.channels) bars.unwatch(channel);
+    });
   }
 
   offsets(): [] {

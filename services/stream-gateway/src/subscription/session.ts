@@ -19,6 +19,8 @@ export interface SessionContext extends CatchUpContext, DeliveryContext, Resumpt
   readonly channelsMax: number;
   /** Of all clients. */
   readonly turns: LoopTurns;
+  /** Of what is left to do for those who are gone. */
+  readonly leavings: LoopTurns;
   readonly logger: Logger;
 }
 
@@ -77,10 +79,12 @@ export class Session implements ConnectionUse {
 
   onClosed(): void {
     this.#delivery.end();
-    const { gone } = this.#channels.remove([...this.#channels]);
-    for (const channel of gone) this.context.bars.unwatch(channel);
-    this.connection.caller.quota?.letGo("channels", gone.length);
+    this.connection.caller.quota?.letGo("channels", this.#channels.size);
     this.whenClosed();
+    // A millisecond for the largest: many may leave at once.
+    void this.context.leavings.next().then(() => {
+      for (const channel of this.#channels) this.context.bars.unwatch(channel);
+    });
   }
 
   *offsets(): Iterable<readonly [string, string]> {

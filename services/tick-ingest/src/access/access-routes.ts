@@ -15,7 +15,7 @@ import {
 import { readJson } from "../http/request-body.js";
 import type { AuditLog } from "./audit-log.js";
 import type { KeyPublisher } from "./key-publisher.js";
-import type { KeyRow, KeyStore } from "./key-store.js";
+import type { JudgeKey, KeyRow, KeyStore } from "./key-store.js";
 
 /** A thousand patterns of symbols, with room. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -43,9 +43,15 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
       const body = await readBody(KeyDto, req);
       if (body.in_url === true) requireUrlScopes(body.scopes);
       requireWholeAdmin(body);
+      requireFuture(body, database.nowUs());
+      // Nobody is shown a token that is not good everywhere; and so nothing is made while that is known beforehand.
+      if (!(await database.whileAvailable(() => parts.keyPublisher.publish()))) throw notMade();
       const { token, id, secret } = newKeyToken();
       const row = await database.whileAvailable(() => keyStore.create({ ...body, id, secret }, caller.name));
-      await published(parts);
+      if (!(await isPublished(parts))) {
+        await database.whileAvailable(() => keyStore.revoke(id, caller.name));
+        throw notMade();
+      }
       sendJson(res, 201, { ...keyJson(row), token }, NEVER_KEPT);
     },
 
@@ -59,21 +65,22 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
 
     changeKey: async (req, res, { path: { id }, caller }) => {
       const changes = await readBody(KeyChangeDto, req);
+      requireFuture(changes, database.nowUs());
       const row = await database.whileAvailable(() => change(keyStore, id, changes, caller));
-      await published(parts);
+      await requirePublished(parts);
       sendJson(res, 200, keyJson(row), NEVER_KEPT);
     },
 
     revokeKey: async (_req, res, { path: { id }, caller }) => {
       const isRevoked = await database.whileAvailable(() => keyStore.revoke(id, caller.name));
       if (!isRevoked) throw noSuchKey();
-      await published(parts);
+      await requirePublished(parts);
       res.writeHead(204).end();
     },
 
     revokeSubject: async (_req, res, { path: { sub }, caller }) => {
       await database.whileAvailable(() => keyStore.revokeSubject(sub, caller.name));
-      await published(parts);
+      await requirePublished(parts);
       res.writeHead(204).end();
     },
 
@@ -97,10 +104,25 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
   };
 }
 
-/** A change holds here when it is answered, and everywhere some milliseconds later. */
-async function published({ keyPublisher, access }: AccessParts): Promise<void> {
-  await keyPublisher.publish();
-  await access.refresh();
+/** A change holds here from now on. Whether it holds everywhere some milliseconds later. */
+async function isPublished({ keyPublisher, access }: AccessParts): Promise<boolean> {
+  const [isKnown] = await Promise.all([keyPublisher.publish(), access.refresh()]);
+  return isKnown;
+}
+
+/** @throws Problem 503 while no other service can know of a change */
+async function requirePublished(parts: AccessParts): Promise<void> {
+  if (await isPublished(parts)) return;
+  const detail =
+    "This is stored, and the other services do not know of it yet: Redis does not take it. Sent again it does no harm, and is answered when they do.";
+  throw new Problem("unavailable", detail);
+}
+
+function notMade(): Problem {
+  return new Problem(
+    "unavailable",
+    "No key was made: the other services could not know it, for Redis does not take it.",
+  );
 }
 
 /** @throws Problem 422 naming every bad field */
@@ -116,6 +138,12 @@ function requireUrlScopes(scopes: readonly Scope[]): void {
   throw invalid([{ field: "scopes", message: `of a key for URLs may be ${IN_URL_SCOPES.join(" and ")}` }]);
 }
 
+/** @throws Problem 422 for a key that would be none: to end one is to revoke it */
+function requireFuture({ expires_at }: KeyChangeDto, nowUs: Micros): void {
+  if (expires_at === undefined || expires_at === null || expires_at > nowUs) return;
+  throw invalid([{ field: "expires_at", message: "must be in the future" }]);
+}
+
 /** @throws Problem 422 for a key that could make itself another one without its bounds */
 function requireWholeAdmin({ scopes, symbols }: Pick<KeyDto, "scopes" | "symbols">): void {
   if (!scopes.includes("admin") || symbols === undefined || symbols === null) return;
@@ -125,11 +153,12 @@ function requireWholeAdmin({ scopes, symbols }: Pick<KeyDto, "scopes" | "symbols
 }
 
 async function change(keyStore: KeyStore, id: string, changes: KeyChangeDto, caller: Caller): Promise<KeyRow> {
-  const before = await keyStore.find(id);
-  if (before?.in_url === true && changes.scopes !== undefined) requireUrlScopes(changes.scopes);
-  const { scopes = before?.scopes ?? [], symbols = before?.symbols ?? null } = changes;
-  requireWholeAdmin({ scopes, symbols });
-  const row = await keyStore.update(id, changes, caller.name);
+  const judge: JudgeKey = (before) => {
+    const { scopes = before.scopes, symbols = before.symbols } = changes;
+    if (before.in_url) requireUrlScopes(scopes);
+    requireWholeAdmin({ scopes, symbols });
+  };
+  const row = await keyStore.update(id, changes, judge, caller.name);
   if (row === undefined) throw noSuchKey();
   return row;
 }

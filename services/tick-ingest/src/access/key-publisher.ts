@@ -1,4 +1,4 @@
-import { type AccessNames, accessNames, writeSnapshot, writtenVersion } from "@fx-ohlc/access";
+import { type AccessNames, accessNames, confirmSnapshot, writeSnapshot, writtenVersion } from "@fx-ohlc/access";
 import { type Database, putAdminKey } from "@fx-ohlc/database";
 import { type Logger, oneAtATime, type RedisStore, repeat, withDeadline } from "@fx-ohlc/service-kit";
 import type { AuditLog } from "./audit-log.js";
@@ -6,9 +6,16 @@ import type { KeyStore } from "./key-store.js";
 
 /** How soon Redis has what it has not: after it lost its data, or a change whose writer died. */
 const LOOK_INTERVAL_MS = 1500;
+/** Tries to write what another process is writing, too: each that fails means that somebody else has written. */
+const TRIES_MAX = 10;
 /** How often it is recorded when keys were last used, and what the audit may forget is forgotten. */
 const KEEP_INTERVAL_MS = 10_000;
 const REDIS_DEADLINE_MS = 2000;
+
+/** What is kept. */
+const TASKS = { admin: "the first key", keys: "the list of keys", use: "when keys were used" };
+
+type Task = keyof typeof TASKS;
 
 /** What the publishing of keys needs. */
 export interface KeyPublisherOptions {
@@ -25,14 +32,14 @@ export interface KeyPublisherOptions {
 }
 
 /**
- * Keeps the snapshot on Redis, from which every service knows the keys, as the database is. Every process of tick-ingest does: of
- * two that write at once, the newer version stays.
+ * Keeps the snapshot on Redis, from which every service knows the keys, as the database is, and confirms it. Every process of
+ * tick-ingest does.
  */
 export class KeyPublisher {
   readonly #options: KeyPublisherOptions;
   #stops: readonly (() => Promise<void>)[] = [];
   #isAdminMade: boolean;
-  #hasComplained = false;
+  #failing: ReadonlySet<Task> = new Set();
 
   constructor(options: KeyPublisherOptions) {
     this.#options = options;
@@ -41,8 +48,8 @@ export class KeyPublisher {
 
   start(): void {
     this.#stops = [
-      repeat(LOOK_INTERVAL_MS, () => this.#step(() => this.#look())),
-      repeat(KEEP_INTERVAL_MS, () => this.#step(() => this.#keep())),
+      repeat(LOOK_INTERVAL_MS, () => this.#look()),
+      repeat(KEEP_INTERVAL_MS, () => this.#attempt("use", () => this.#keep())),
     ];
   }
 
@@ -50,18 +57,30 @@ export class KeyPublisher {
     await Promise.all(this.#stops.map((stop) => stop()));
   }
 
-  /** Something was changed. Never rejects: what cannot be published now is when Redis is back. */
-  readonly publish = oneAtATime(() => this.#step(() => this.#write()));
+  /** What is wrong, a short sentence each. */
+  get problems(): readonly string[] {
+    return this.#failing.has("keys") ? ["Redis does not take the list of keys: changes of keys hold nowhere else"] : [];
+  }
 
-  async #step(step: () => Promise<void>): Promise<void> {
+  /**
+   * Something was changed. Never rejects: what cannot be published now is when Redis is back.
+   *
+   * @returns whether every service can know of it
+   */
+  readonly publish = oneAtATime(() => this.#attempt("keys", () => this.#bring()));
+
+  async #attempt(task: Task, attempt: () => Promise<void>): Promise<boolean> {
     const { database, redis, logger } = this.#options;
-    if (!database.available || !redis.isReady) return;
+    if (!database.available || !redis.isReady) return false;
+    const others = [...this.#failing].filter((other) => other !== task);
     try {
-      await step();
-      this.#hasComplained = false;
+      await attempt();
+      this.#failing = new Set(others);
+      return true;
     } catch (error) {
-      if (!this.#hasComplained) logger.warn("the list of keys cannot be kept", { error });
-      this.#hasComplained = true;
+      if (!this.#failing.has(task)) logger.warn(`${TASKS[task]} cannot be kept`, { error });
+      this.#failing = new Set([...others, task]);
+      return false;
     }
   }
 
@@ -71,16 +90,31 @@ export class KeyPublisher {
   }
 
   async #look(): Promise<void> {
-    const { store, redis, database, adminKey } = this.#options;
-    if (!this.#isAdminMade && adminKey !== undefined) await putAdminKey(database.sql, adminKey);
-    this.#isAdminMade = true;
-    if (this.#names === undefined) return;
-    if ((await store.version()) !== (await writtenVersion(redis, this.#names))) await this.#write();
+    if (!this.#isAdminMade) this.#isAdminMade = await this.#attempt("admin", () => this.#makeAdmin());
+    await this.publish();
   }
 
-  async #write(): Promise<void> {
+  async #makeAdmin(): Promise<void> {
+    const { database, adminKey } = this.#options;
+    if (adminKey !== undefined) await putAdminKey(database.sql, adminKey);
+  }
+
+  /** Makes Redis say what the database does. */
+  async #bring(): Promise<void> {
     const { store, redis } = this.#options;
-    if (this.#names !== undefined) await writeSnapshot(redis, this.#names, await store.snapshot());
+    const names = this.#names;
+    if (names === undefined) throw new Error("the database is not known yet");
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      // Before the database is read: see writeSnapshot.
+      const seen = await writtenVersion(redis, names);
+      const version = await store.version();
+      const isDone =
+        seen === version
+          ? await confirmSnapshot(redis, names, version)
+          : await writeSnapshot(redis, names, await store.snapshot(), seen);
+      if (isDone) return;
+    }
+    throw new Error("others write the list of keys all the while");
   }
 
   async #keep(): Promise<void> {

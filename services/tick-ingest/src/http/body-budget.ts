@@ -16,9 +16,6 @@ const YIELDING_BYTES_PER_S = 64 * 1024;
 /** Before that nobody knows how fast it is. */
 const UNKNOWN_MS = 1000;
 const LOOK_INTERVAL_MS = 1000;
-/** A body in smaller pieces on average costs more by their number than by their bytes; so many of them nobody sends who means well. */
-const CRUMB_BYTES = 32;
-const CRUMBS_MAX = 20_000;
 
 /** A body under way. */
 export interface BodyKind {
@@ -33,7 +30,6 @@ export class BodyShare {
   readonly startedMs: number;
   #heldBytes = 0;
   #arrivedBytes = 0;
-  #pieces = 0;
   #windowBytes = 0;
   #windowEndsMs: number;
   #isClosed = false;
@@ -51,17 +47,10 @@ export class BodyShare {
     return this.#heldBytes;
   }
 
-  /** Whether it comes in tiny pieces. */
-  get isCrumbled(): boolean {
-    return this.#arrivedBytes < this.#pieces * CRUMB_BYTES;
-  }
-
-  /** A piece came, whatever becomes of it. @returns false when it is one tiny piece too many */
-  arrived(bytes: number): boolean {
-    this.#pieces += 1;
+  /** So much came, whatever becomes of it. */
+  arrived(bytes: number): void {
     this.#arrivedBytes += bytes;
     this.#windowBytes += bytes;
-    return this.#pieces <= CRUMBS_MAX || !this.isCrumbled;
   }
 
   /** Takes room for so much more. @returns false when there is none */
@@ -179,6 +168,3 @@ export const BODIES = new BodyBudget();
 
 /** What is said to a body for which there is no room. */
 export const NO_ROOM = new Problem("unavailable", "too many large bodies are under way; send this again");
-
-/** What is said to one that comes in too many tiny pieces. */
-export const CRUMBLED = new Problem("too_large", `the body comes in pieces of less than ${CRUMB_BYTES} bytes each`);

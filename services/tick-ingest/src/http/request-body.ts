@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { Problem } from "@fx-ohlc/service-kit";
-import { BODIES, type BodyBudget, CRUMBLED, NO_ROOM } from "./body-budget.js";
-import { GatheredBytes } from "./gathered-bytes.js";
+import { GatheredBytes, Problem } from "@fx-ohlc/service-kit";
+import { BODIES, type BodyBudget, NO_ROOM } from "./body-budget.js";
 import { jsonExcess } from "./json-bounds.js";
 
 /** Shorter texts cannot hold much. */
@@ -32,8 +31,8 @@ export function readBody(req: IncomingMessage, bytesMax: number, budget: BodyBud
       reject(problem);
     };
     const take = (piece: Buffer) => {
-      if (!share.arrived(piece.length)) giveUp(CRUMBLED);
-      else if (gathered.length + piece.length > bytesMax) giveUp(tooLarge(bytesMax));
+      share.arrived(piece.length);
+      if (gathered.length + piece.length > bytesMax) giveUp(tooLarge(bytesMax));
       else if (share.hold(piece.length)) gathered.add(piece);
       else giveUp(NO_ROOM);
     };

@@ -1,13 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { Problem } from "@fx-ohlc/service-kit";
-import { type BodyBudget, type BodyShare, CRUMBLED, NO_ROOM } from "./body-budget.js";
-import { GatheredBytes } from "./gathered-bytes.js";
+import { GatheredBytes, Problem } from "@fx-ohlc/service-kit";
+import { type BodyBudget, type BodyShare, NO_ROOM } from "./body-budget.js";
 import { ENDED_EARLY } from "./request-body.js";
 
 /** What is taken ahead of its reader. */
 const AHEAD_BYTES_MAX = 256 * 1024;
-/** The same of a body in tiny pieces, which cannot be told to wait: what Node keeps of it then costs 300 bytes each. */
-const AHEAD_IN_TINY_PIECES_MAX = 4 * 1024 * 1024;
 
 /**
  * A body that is read while it comes, everything that is there at a time. While nothing comes there is an empty piece now and
@@ -55,14 +52,13 @@ export class StreamedBody implements AsyncIterable<Buffer> {
 
   #take(piece: Buffer): void {
     const { share } = this;
-    const isBearable = share.arrived(piece.length);
-    const isTooMuch = share.isCrumbled && this.#gathered.length >= AHEAD_IN_TINY_PIECES_MAX;
-    if (!isBearable || isTooMuch || !share.hold(piece.length)) {
-      this.#end(isBearable ? NO_ROOM : CRUMBLED);
+    share.arrived(piece.length);
+    if (!share.hold(piece.length)) {
+      this.#end(NO_ROOM);
       return;
     }
     this.#gathered.add(piece);
-    if (!share.isCrumbled && this.#gathered.length >= AHEAD_BYTES_MAX) this.req.pause();
+    if (this.#gathered.length >= AHEAD_BYTES_MAX) this.req.pause();
     this.#wake();
   }
 

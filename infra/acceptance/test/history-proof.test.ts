@@ -1,0 +1,26 @@
+import { ForgetfulProxy } from "../src/history/forgetful-proxy.js";
+import { HistoryRun } from "../src/history/history-run.js";
+
+const READS = 300;
+/** For so long an answer is given again without a look at the database, ms. */
+const KEPT_MS = 300;
+
+let run: HistoryRun | undefined;
+const proxies: ForgetfulProxy[] = [];
+
+afterEach(async () => {
+  for (const proxy of proxies) proxy.close();
+  await run?.end();
+});
+
+test("answers that were right a moment ago are found by the journal of what was committed since", async () => {
+  const through = async (url: string) => {
+    const proxy = await ForgetfulProxy.open(url, KEPT_MS);
+    proxies.push(proxy);
+    return proxy.url;
+  };
+  run = await HistoryRun.begin({ reads: READS, seed: 7, through });
+  const { wrong } = await run.run();
+  expect(wrong.length).toBeGreaterThan(0);
+  expect(wrong.length).toBeLessThan(READS);
+});

@@ -1,0 +1,112 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { LoopTurns } from "./loop-turns.js";
+
+/** With so many unanswered requests a connection is not read further. There may be some more: those of the piece with the last of them. */
+const UNDER_WAY_MAX = 8;
+/** What is read at a time may hold thousands of requests. The parser is given less, and no less than this: a body is cut too. */
+const PIECE_BYTES = 512;
+/** Each request has one: Node refuses heads whose lines end otherwise. */
+const END_OF_HEAD = "\r\n\r\n";
+
+/**
+ * Bounds what a client gets by sending requests ahead of their answers: a connection has 16 to 28 of them under way, whatever is
+ * behind them waits as the bytes it came in, 128 kB at most, and then in the sender. It is served in order, and such connections
+ * take turns: a piece a turn of the event loop, and half of the loop at least is for others.
+ */
+export function boundPipelining(server: Server): void {
+  const turns = new LoopTurns();
+  const pipelines = new WeakMap<Socket, Pipeline>();
+  server.on("connection", (socket: Socket) => {
+    // Known already where a request that asked for an upgrade was put back.
+    const pipeline = pipelines.get(socket) ?? new Pipeline(socket, turns);
+    pipelines.set(socket, pipeline);
+    pipeline.begin();
+  });
+  server.on("request", (req, res) => pipelines.get(req.socket)?.follow(req, res));
+  server.on("upgrade", (_req, socket) => socket instanceof Socket && pipelines.get(socket)?.end());
+}
+
+/** The requests of one connection. */
+class Pipeline {
+  readonly #socket: Socket;
+  readonly #turns: LoopTurns;
+  #underWay = 0;
+  /** The last request as long as it is unanswered: a connection must lead to nothing that is over. */
+  #last: IncomingMessage | undefined;
+  #isHeld = false;
+  #hasTurn = false;
+
+  constructor(socket: Socket, turns: LoopTurns) {
+    this.#socket = socket;
+    this.#turns = turns;
+  }
+
+  /** Node's parser reads the connection itself until somebody else listens to what comes. */
+  begin(): void {
+    const socket = this.#socket;
+    const push = Socket.prototype.push.bind(socket);
+    socket.push = (chunk: Buffer | null) => {
+      if (chunk === null || chunk.length <= PIECE_BYTES) return push(chunk);
+      let wantsMore = true;
+      for (const piece of piecesOf(chunk)) wantsMore = push(piece);
+      return wantsMore;
+    };
+    socket.on("data", this.#stay);
+    socket.on("resume", this.#stay);
+  }
+
+  /** What comes now is no request. */
+  end(): void {
+    this.#isHeld = false;
+    this.#socket.off("data", this.#stay);
+    this.#socket.off("resume", this.#stay);
+    this.#socket.push = Socket.prototype.push;
+  }
+
+  follow(req: IncomingMessage, res: ServerResponse): void {
+    this.#underWay += 1;
+    this.#last = req;
+    if (this.#underWay >= UNDER_WAY_MAX) this.#isHeld = true;
+    res.once("close", () => {
+      this.#underWay -= 1;
+      if (this.#last === req) this.#last = undefined;
+      if (this.#isHeld && !this.#hasTurn && this.#underWay < UNDER_WAY_MAX) void this.#release();
+    });
+  }
+
+  /** Whoever reads a body resumes its connection; and Node, which pauses one with long answers, must be given nothing until it is done. */
+  readonly #stay = (): void => {
+    if (this.#isHeld || isPausedByNode(this.#socket)) this.#socket.pause();
+  };
+
+  async #release(): Promise<void> {
+    this.#hasTurn = true;
+    await this.#turns.next();
+    this.#hasTurn = false;
+    this.#isHeld = false;
+    // A request that holds enough of its body asks for more by itself.
+    const isFull = this.#last !== undefined && this.#last.readableLength >= this.#last.readableHighWaterMark;
+    if (!isFull) this.#socket.resume();
+  }
+}
+
+/** Node's own mark, which it does not document: the answers that wait to be sent are long. */
+function isPausedByNode(socket: Socket): boolean {
+  return "_paused" in socket && socket._paused === true;
+}
+
+/** Parts of what was read that end where a request may end: each has few of them. */
+function* piecesOf(chunk: Buffer): Generator<Buffer> {
+  let start = 0;
+  for (let end = endOfPiece(chunk, start); end < chunk.length; end = endOfPiece(chunk, start)) {
+    yield chunk.subarray(start, end);
+    start = end;
+  }
+  yield chunk.subarray(start);
+}
+
+function endOfPiece(chunk: Buffer, start: number): number {
+  const at = chunk.indexOf(END_OF_HEAD, start + PIECE_BYTES);
+  return at < 0 ? chunk.length : at + END_OF_HEAD.length;
+}

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { BarFormat, Micros } from "@fx-ohlc/schemas";
+import { isOfDays } from "@fx-ohlc/schemas";
+import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
+import { appendRows, bytesOf, rowsBetween } from "../formats/encoded-rows.js";
+import type { BarPart } from "./bars.js";
+import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
+import type { Series } from "./series.js";
+import type { Span, VersionedSpan } from "./span.js";
+
+/** What a chunk takes besides its bars: the objects, its key and its place in the cache, and its digests. */
+const OVERHEAD_BYTES = 3000;
+/** Digests of so many stretches of rows are kept: an unchanged question is asked again and again, others hardly ever. */
+const DIGESTS_MAX = 8;
+
+/** Which closed bars a chunk holds. */
+export interface ChunkFacts {
+  readonly series: Series;
+  readonly span: Span;
+  /** It holds all bars that start within [fromUs, toUs), a part of its span or all of it. */
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+  /** What has to be as it was when they were read. */
+  readonly spans: readonly VersionedSpan[];
+  /** As they were then. */
+  readonly versions: string;
+}
+
+/**
+ * Closed bars of a series that start within a span, as they were under some versions: packed, and in every format that was asked for
+ * once. It never changes; with more bars it is another chunk.
+ */
+export class Chunk {
+  readonly #encoded = new Map<BarFormat, EncodedBars>();
+  readonly #digests = new Map<string, Buffer>();
+  #bytes: number;
+  /** Told of what it takes more. */
+  onGrowth: (bytes: number) => void = () => undefined;
+
+  constructor(
+    readonly facts: ChunkFacts,
+    readonly bars: PackedBars,
+  ) {
+    this.#bytes = OVERHEAD_BYTES + bars.bucketUs.length * BYTES_PER_BAR;
+  }
+
+  static of(facts: ChunkFacts, parts: readonly BarPart[]): Chunk {
+    return new Chunk(facts, packBars(parts));
+  }
+
+  /** All the memory it takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get count(): number {
+    return this.bars.bucketUs.length;
+  }
+
+  part(from: number, to: number): BarPart {
+    return { chunk: this, columns: this.bars, from, to };
+  }
+
+  /** Its rows in a format. */
+  rowsIn(format: BarFormat): EncodedBars {
+    return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));
+  }
+
+  /** A digest of the rows at the places [from, to) in a format. */
+  digestOf(format: BarFormat, from: number, to: number): Buffer {
+    const key = `${format} ${from} ${to}`;
+    const known = this.#digests.get(key);
+    if (known !== undefined) return known;
+    const hash = createHash("sha256").update(`${to - from}`);
+    for (const rows of this.rowsIn(format)) hash.update(rowsBetween(rows, from, to));
+    const digest = hash.digest();
+    if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
+    this.#digests.set(key, digest);
+    return digest;
+  }
+
+  /** The same with bars that start after its own, up to `toUs`. What is encoded already is not encoded again. */
+  extended(later: readonly BarPart[], toUs: Micros): Chunk {
+    if (later.length === 0) return this.#upTo(toUs);
+    const chunk = Chunk.of({ ...this.facts, toUs }, [this.part(0, this.count), ...later]);
+    for (const [format, own] of this.#encoded) {
+      const added = chunk.#encode(format, this.count);
+      chunk.#keep(
+        format,
+        own.map((rows, i) => appendRows(rows, added[i] ?? rows)),
+      );
+    }
+    return chunk;
+  }
+
+  /** The same bars, known to be all for longer. */
+  #upTo(toUs: Micros): Chunk {
+    const chunk = new Chunk({ ...this.facts, toUs }, this.bars);
+    for (const [format, rows] of this.#encoded) chunk.#keep(format, rows);
+    return chunk;
+  }
+
+  #encode(format: BarFormat, from: number): EncodedBars {
+    return encodeBars(this.bars, [from, this.count], format, contextOf(this.facts.series));
+  }
+
+  #keep(format: BarFormat, rows: EncodedBars): EncodedBars {
+    this.#encoded.set(format, rows);
+    this.grow(rows.reduce((sum, each) => sum + bytesOf(each), 0));
+    return rows;
+  }
+
+  /** It takes so much more: of its own, or of what is kept as long as it is. */
+  grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.onGrowth(bytes);
+  }
+}
+
+/** Closed bars are complete. */
+function contextOf({ symbol, interval, boundary }: Series): RowsContext {
+  return { symbol, runningUs: Number.POSITIVE_INFINITY, dayBoundary: isOfDays(interval) ? boundary : undefined };
+}

@@ -1,0 +1,43 @@
+import type { BarFormat, DayBoundary, Micros } from "@fx-ohlc/schemas";
+import { barJsonRows } from "../bars/bars-json.js";
+import { type BarRows, barTable, ccxtTable } from "./bar-table.js";
+import { type EncodedRows, encodeRows } from "./encoded-rows.js";
+import type { Table } from "./table.js";
+import { jsonCell, WRITERS } from "./table-text.js";
+
+/** What the rows of one symbol's bars say besides the bars. */
+export interface RowsContext {
+  readonly symbol: string;
+  /** Bars that start before it are complete. */
+  readonly runningUs: Micros;
+  /** Given for bars of a day or more: their names are added. */
+  readonly dayBoundary: DayBoundary | undefined;
+}
+
+/** Bars in a format: the rows, or, of `columns`, the values of each column. */
+export type EncodedBars = readonly EncodedRows[];
+
+/** The bars of one symbol as a table. */
+export function tableOf(bars: BarRows, format: BarFormat, { symbol, ...context }: RowsContext): Table {
+  return format === "ccxt" ? ccxtTable(bars) : barTable(bars, { ...context, symbol: () => symbol });
+}
+
+/** The bars at the places [from, to). */
+export function encodeBars(
+  bars: BarRows,
+  [from, to]: readonly [number, number],
+  format: BarFormat,
+  context: RowsContext,
+): EncodedBars {
+  if (format === "json") {
+    const row = barJsonRows(bars, context.symbol, context);
+    return [encodeRows(from, to, (place) => `,${row(place)}`)];
+  }
+  const table = tableOf(bars, format, context);
+  if (format === "columns") {
+    return table.columns.map(({ cell }) => encodeRows(from, to, (place) => `,${jsonCell(cell(place))}`));
+  }
+  const { separator, rows } = WRITERS[format];
+  const row = rows(table);
+  return [encodeRows(from, to, (place) => separator + row(place))];
+}

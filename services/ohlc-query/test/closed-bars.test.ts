@@ -1,0 +1,257 @@
+import { closeBars } from "@fx-ohlc/database";
+import {
+  type BarFormat,
+  type DayBoundary,
+  formatBucket,
+  INTERVALS,
+  type Interval,
+  takesDayBoundary,
+} from "@fx-ohlc/schemas";
+import { type ExpectedBar, expectedBars } from "./independent-bars.js";
+import { microsOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+
+let service: ReadSide;
+const MINUTE_US = 60_000_000;
+const DAY_US = 1440 * MINUTE_US;
+const FROM_US = microsOf("2024-02-26T00:00:00Z");
+const TO_US = microsOf("2024-04-08T00:00:00Z");
+
+/** A repeatable sequence of numbers in [0, 1). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const next = random(7);
+const below = (max: number) => Math.floor(next() * max);
+const pick = <T>(values: readonly T[]): T => values[below(values.length)] as T; // The lists are not empty.
+
+/** Ticks of six weeks, in which the clocks of New York change, and a month and a year end: dense hours, weekends and holes. */
+function someTicks(): TestTick[] {
+  const ticks: TestTick[] = [];
+  for (let us = FROM_US; us < TO_US; us += below(20) * MINUTE_US + below(59_000_000)) {
+    if (new Date(us / 1000).getUTCDay() === 6) us += DAY_US;
+    ticks.push({ time: formatTick(us), price: (100_000 + below(5000)) / 100_000 });
+  }
+  return ticks;
+}
+
+function formatTick(us: number): string {
+  return new Date(us / 1000).toISOString();
+}
+
+const BOUNDARIES: readonly (readonly [parameters: string, boundary: DayBoundary])[] = [
+  ["", { hour: 22, timezone: "UTC" }],
+  ["&day_start_hour=17&timezone=America/New_York", { hour: 17, timezone: "America/New_York" }],
+  ["&day_start_hour=9&timezone=Asia/Kolkata", { hour: 9, timezone: "Asia/Kolkata" }],
+];
+const FORMATS = ["json", "csv", "ndjson", "columns", "ccxt"] as const satisfies readonly BarFormat[];
+const NAMES = ["bucket", "symbol", "open", "high", "low", "close", "tick_count", "complete"] as const;
+
+/** The text of bars, by code that shares nothing with the service's. */
+function textOf(bars: readonly ExpectedBar[], format: BarFormat, symbol: string, hasDates: boolean): string {
+  const rows = bars.map(({ bucket, open, high, low, close, tick_count, date }) => ({
+    ...{ bucket, symbol, open, high, low, close, tick_count, complete: true },
+    ...(hasDates ? { date } : {}),
+  }));
+  const names = [...NAMES, ...(hasDates ? (["date"] as const) : [])];
+  if (format === "ndjson") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  if (format === "csv") return [names.join(","), ...rows.map((row) => Object.values(row).join(",")), ""].join("\n");
+  if (format === "columns") {
+    const column = (name: (typeof names)[number]) => rows.map((row) => (row as Record<string, unknown>)[name]);
+    return JSON.stringify(Object.fromEntries(names.map((name) => [name, column(name)])));
+  }
+  if (format === "json") return JSON.stringify(rows);
+  return JSON.stringify(
+    rows.map(({ bucket, open, high, low, close, tick_count }) => [
+      Date.parse(bucket),
+      open,
+      high,
+      low,
+      close,
+      tick_count,
+    ]),
+  );
+}
+
+interface Question {
+  readonly interval: Interval;
+  readonly boundary: DayBoundary;
+  readonly parameters: string;
+  readonly format: BarFormat;
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly limit: number;
+  readonly isLast: boolean;
+}
+
+function someQuestion(): Question {
+  const interval = pick(INTERVALS);
+  const [parameters, boundary] = takesDayBoundary(interval) ? pick(BOUNDARIES) : (BOUNDARIES[0] ?? pick(BOUNDARIES));
+  // Few starts and ends, so that what is asked has often been asked before.
+  const instant = () => FROM_US - DAY_US + below(60) * DAY_US * 0.75;
+  const [a, b] = [instant(), instant()];
+  return {
+    ...{ interval, parameters, boundary, format: pick(FORMATS), limit: pick([1, 7, 100, 1000, 10_000]) },
+    ...{ fromUs: next() < 0.1 ? 0 : Math.min(a, b), toUs: next() < 0.1 ? 4e15 : Math.max(a, b), isLast: next() < 0.5 },
+  };
+}
+
+function pathOf({ interval, parameters, format, fromUs, toUs, limit, isLast }: Question, symbol: string): string {
+  const range = `start=${formatBucket(fromUs)}&end=${formatBucket(toUs)}&${isLast ? "count" : "limit"}=${limit}`;
+  return `/ohlc?interval=${interval}&symbol=${symbol}&${range}${parameters}&format=${format}`;
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)`, "m").exec(text)?.[1]);
+}
+
+/** What is stored of a symbol, and what is to be answered of it. */
+class Ticks {
+  all: TestTick[] = [];
+  /** By interval and boundary: they are asked for again and again. */
+  readonly #bars = new Map<string, ExpectedBar[]>();
+
+  async add(symbol: string, ticks: readonly TestTick[]): Promise<void> {
+    await service.insert(ticks.map((tick) => ({ ...tick, symbol })));
+    this.all = [...this.all, ...ticks].sort((a, b) => microsOf(a.time) - microsOf(b.time));
+    this.#bars.clear();
+  }
+
+  answerTo({ interval, boundary, format, fromUs, toUs, limit, isLast }: Question, symbol: string): string {
+    const key = `${interval} ${boundary.hour} ${boundary.timezone}`;
+    const all = this.#bars.get(key) ?? expectedBars(this.all, interval, boundary);
+    this.#bars.set(key, all);
+    const [from, to] = [formatBucket(fromUs), formatBucket(toUs)];
+    const within = all.filter(({ bucket }) => bucket >= from && bucket < to);
+    const bars = isLast ? within.slice(-limit) : within.slice(0, limit);
+    return textOf(bars, format, symbol, ["1d", "1w", "1M"].includes(interval));
+  }
+}
+
+beforeAll(async () => {
+  service = await startReadSide();
+});
+afterAll(() => service.stop());
+
+test("answers from memory are those of the ticks, whatever is asked, closed or changed between", async () => {
+  const stored = new Ticks();
+  await stored.add("EURUSD", someTicks());
+  let closedTo = FROM_US + 20 * DAY_US;
+  await closeBars(service.sql, closedTo);
+  for (let i = 0; i < 250; i += 1) {
+    const question = someQuestion();
+    const path = pathOf(question, "EURUSD");
+    const response = await fetch(service.url + path);
+    const text = await response.text();
+    const expected = stored.answerTo(question, "EURUSD");
+    if (text !== expected) expect({ i, path, text }).toEqual({ i, path, text: expected });
+    if (i % 25 === 24) {
+      const us = FROM_US + below(closedTo - FROM_US);
+      await stored.add("EURUSD", [{ time: formatTick(us), price: 1 + below(1000) / 1000 }]);
+    }
+    // As while bars are changed by what draws no version a bar.
+    if (i % 90 === 60) await service.sql`update bar_versions set version = null`;
+    if (i % 90 === 80) await service.sql`update bar_versions set version = new_version()`;
+    if (i % 50 === 49) {
+      closedTo = Math.min(TO_US, closedTo + below(3000) * MINUTE_US);
+      await closeBars(service.sql, closedTo);
+    }
+  }
+  expect(await metric("ohlc_cache_hits_total")).toBeGreaterThan(250);
+}, 120_000);
+
+describe("closed bars that were read", () => {
+  const DAY = "2024-03-05";
+  const path = (symbol: string) => `/ohlc/minute?symbol=${symbol}&start=${DAY}T00:00:00Z&end=${DAY}T23:00:00Z`;
+  const dense = (symbol: string) =>
+    Array.from({ length: 600 }, (_, i) => ({
+      symbol,
+      time: formatTick(microsOf(`${DAY}T01:00:00Z`) + i * MINUTE_US),
+      price: 1 + i / 1000,
+    }));
+  const changes = async (name: string, work: () => Promise<unknown>) => {
+    const before = await metric(name);
+    await work();
+    return (await metric(name)) - before;
+  };
+
+  test("are read once, however many ask at the same time, and not again", async () => {
+    await service.insert(dense("ONCE"));
+    await closeBars(service.sql, TO_US);
+    await service.get(path("NOBODY"));
+    const ask = () => Promise.all(Array.from({ length: 16 }, () => service.get(path("ONCE"))));
+    const answers: { text: string }[] = [];
+    const misses = await changes("ohlc_cache_misses_total", async () => {
+      answers.push(...(await ask()), ...(await ask()));
+    });
+    expect(misses).toBe(1);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(await changes("ohlc_cache_hits_total", ask)).toBe(16);
+  });
+
+  test("are the database's as soon as a change is committed, and have another tag then", async () => {
+    await service.insert(dense("CHANGED"));
+    await closeBars(service.sql, TO_US);
+    const known = async () => {
+      await service.get(path("CHANGED"));
+      return (await service.get(path("CHANGED"))).headers.get("etag") ?? "";
+    };
+    for (let seq = 1; seq < 20; seq += 1) {
+      const tag = await known();
+      const again = await service.get(path("CHANGED"), { "If-None-Match": tag });
+      expect({ status: again.status, text: again.text }).toEqual({ status: 304, text: "" });
+      await service.insert([{ symbol: "CHANGED", time: `${DAY}T02:00:00Z`, seq, price: 5 + seq }]);
+      const { status, body } = await service.get(path("CHANGED"), { "If-None-Match": tag });
+      expect(status).toBe(200);
+      expect(body.find(({ bucket }) => bucket === `${DAY}T02:00:00Z`)).toMatchObject({ close: 5 + seq });
+    }
+  });
+
+  test("are forgotten when the database says that it is another history", async () => {
+    await service.insert(dense("RESTORED"));
+    await closeBars(service.sql, TO_US);
+    const { text } = await service.get(path("RESTORED"));
+    expect(await changes("ohlc_cache_hits_total", () => service.get(path("RESTORED")))).toBe(1);
+    await service.sql`select begin_another_history()`;
+    expect(await changes("ohlc_cache_hits_total", () => service.get(path("RESTORED")))).toBe(0);
+    expect((await service.get(path("RESTORED"))).text).toBe(text);
+  });
+});
+
+test("memory is bounded, and what does not fit is answered all the same", async () => {
+  const small = await startReadSide(undefined, { BAR_CACHE_MB: "1" });
+  try {
+    const symbols = Array.from({ length: 10 }, (_, i) => `S${i}`);
+    for (const symbol of symbols) {
+      await small.insert(
+        Array.from({ length: 1000 }, (_, i) => ({
+          ...{ symbol, price: 1 + i / 1000 },
+          time: formatTick(FROM_US + i * MINUTE_US),
+        })),
+      );
+    }
+    await closeBars(small.sql, TO_US);
+    // The first answer says what is closed.
+    await small.get("/ohlc/minute?symbol=NOBODY&count=1");
+    const start = formatBucket(FROM_US);
+    const texts = new Map<string, string>();
+    for (let round = 0; round < 3; round += 1) {
+      for (const symbol of symbols) {
+        const { text, body } = await small.get(`/ohlc/minute?symbol=${symbol}&start=${start}&limit=1000`);
+        expect(body).toHaveLength(1000);
+        expect(texts.get(symbol) ?? text).toBe(text);
+        texts.set(symbol, text);
+        const bytes = /^ohlc_cache_bytes (\d+)/m.exec(await (await fetch(`${small.url}/metrics`)).text())?.[1];
+        expect(Number(bytes)).toBeGreaterThan(0);
+        expect(Number(bytes)).toBeLessThanOrEqual(1024 * 1024);
+      }
+    }
+  } finally {
+    await small.stop();
+  }
+});
