@@ -2,6 +2,7 @@ import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { CHUNK_QUOTES, chunksOf, shuffled } from "../src/chunks.js";
 import { BUCKETS, expectedBars } from "../src/expected-bars.js";
 import { expectedQuoteBars, type QuoteBar } from "../src/expected-quote-bars.js";
+import { expectedAnswers, givenAnswers, WEEK_READS } from "../src/quote-answers.js";
 import { seededRandom } from "../src/random.js";
 import { type Quote, readQuotes, readVendorBars, SIDES } from "../src/sample-week.js";
 import { backlogOf, System } from "../src/system.js";
@@ -33,6 +34,15 @@ describe("a real week of 248,039 quotes, imported as quotes over HTTP", () => {
       expect(answer).toMatchObject({ created: chunk.length, duplicates: 0 });
     }
     await expectBars("EURUSD");
+  });
+
+  it("is answered by HTTP as all of that, of every side, in every kind of interval and both boundaries", async () => {
+    const { url } = await system.start("ohlc-query");
+    for (const [query, bucketOf] of WEEK_READS) {
+      for (const price of ["mid", "bid", "ask"] as const) {
+        expect(await givenAnswers(url, query, price)).toEqual(expectedAnswers(quotes, bucketOf, price));
+      }
+    }
   });
 
   it("changes nothing when it is sent a second time, in order", async () => {

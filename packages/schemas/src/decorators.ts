@@ -4,7 +4,7 @@ import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
 import { noteField } from "./parsed-fields.js";
 import { type Cost, costProblems } from "./quote.js";
-import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
+import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
@@ -106,6 +106,11 @@ export function IsSymbol(): PropertyDecorator {
   return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolProblem(raw)));
 }
 
+/** A symbol, or one side of its quotes (`EURUSD:BID`), with the symbol in its stored form. */
+export function IsSidedSymbol(): PropertyDecorator {
+  return parsedBy("isSidedSymbol", SYMBOL, (raw) => orRefused(normalizeSidedSymbol(raw), symbolProblem(raw)));
+}
+
 /** What symbols begin with, in their stored form. */
 export function IsSymbolPrefix(): PropertyDecorator {
   return parsedBy("isSymbolPrefix", { type: "string" }, (raw) =>
@@ -190,6 +195,17 @@ export function IsOneOf(words: readonly string[]): PropertyDecorator {
       `must be one of ${words.join(", ")}`,
     ),
   );
+}
+
+/** A comma-separated list of a few words, a space allowed after each comma: each once, in the order that `words` have. */
+export function IsListOfWords(words: readonly string[]): PropertyDecorator {
+  const schema = { type: "array", items: { type: "string", enum: [...words] }, minItems: 1 };
+  return parsedBy("isListOfWords", schema, (raw) => {
+    const parts = typeof raw === "string" ? raw.split(/, ?/) : [];
+    const isList = parts.length > 0 && parts.every((part) => words.includes(part));
+    if (!isList) return new Refused(`must be one or more of ${words.join(", ")}, with commas between`);
+    return words.filter((word) => parts.includes(word));
+  });
 }
 
 /** An interval in either spelling, in its short one. */

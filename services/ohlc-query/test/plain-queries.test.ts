@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { testRedis } from "@fx-ohlc/testkit";
 import fc from "fast-check";
-import { type ReadSide, startReadSide } from "./read-side.js";
+import { quoteOf, type ReadSide, startReadSide } from "./read-side.js";
 
 const SECRET = "the secret of this test";
 const START = Date.UTC(2024, 2, 5);
@@ -41,6 +41,8 @@ const query = fc
     optional("interval", ["1m", "hour", "5m", "4h", "1w", "7m"]),
     optional("timezone", ["America/New_York", "Mars/Olympus"], 1),
     optional("day_start_hour", ["17", "24"], 1),
+    optional("price", ["mid", "bid", "ask", "last"], 1),
+    optional("include", ["spread", "bid,ask,spread", "bid%2Cask", "volume"], 1),
     fc.constantFrom([], [], [], [], [], ["colour=red"], ["symbol=EURUSD"], ["__proto__=1"], [""]),
   )
   .map((parts) => parts.flat())
@@ -130,7 +132,10 @@ describe.each(["off", "on"])("with AUTH=%s", (auth) => {
     service = await startReadSide(undefined, guarded);
     closers.unshift(() => service.stop());
     await service.insert(
-      Array.from({ length: 90 }, (_, i) => ({ time: new Date(START + i * 61_000).toISOString(), price: 1 + i / 1000 })),
+      Array.from({ length: 90 }, (_, i) => {
+        const time = new Date(START + i * 61_000).toISOString();
+        return i % 3 === 0 ? { time, price: 1 + i / 1000 } : quoteOf(time, 1 + i / 1000, 1.00005 + i / 1000);
+      }),
     );
   });
   afterAll(async () => {

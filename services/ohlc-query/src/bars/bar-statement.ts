@@ -3,6 +3,7 @@ import { type Micros, STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarArrays, barColumns } from "./bar-columns.js";
 import type { Versions } from "./history.js";
 import type { AskedMarks, Sighting } from "./marks.js";
+import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, quotesOf } from "./quote-columns.js";
 import type { VersionedSpan } from "./span.js";
 
 /** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
@@ -16,6 +17,8 @@ export function relationOf(interval: StoredInterval): string {
 /** Stored bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` or the last. */
 export interface Piece {
   readonly interval: StoredInterval;
+  /** Whether with what quotes were in them. */
+  readonly withQuotes: boolean;
   readonly symbol: string;
   readonly fromUs: Micros;
   readonly toUs: Micros;
@@ -93,39 +96,73 @@ function parseSeen(text: string, spans: readonly VersionedSpan[]): Seen {
   };
 }
 
-/** Parameters from `first` on: symbol, start, end, rows. */
-function oneRange(interval: StoredInterval, order: "asc" | "desc", first: number, seen: string): string {
-  const parameter = (i: number) => `$${first + i}`;
-  const rows = `
+/** Which stored bars a statement is about. */
+type Kind = Pick<Piece, "interval" | "order" | "withQuotes">;
+
+/** A range of bars in SQL: what its symbol, bounds and rows are called, and a condition on its buckets besides. */
+interface RangeTerms {
+  readonly symbol: string;
+  readonly start: string;
+  readonly until: string;
+  readonly rows: string;
+  readonly bounds: string;
+}
+
+/**
+ * Selects the aggregated columns of the bars of a range. Their quotes are read from the first to the last of them; of a symbol that
+ * never had any they are not looked for, for nothing of theirs is materialised.
+ *
+ * @param seen what to select besides
+ */
+function oneRow(
+  { interval, order, withQuotes }: Kind,
+  { symbol, start, until, rows, bounds }: RangeTerms,
+  seen: string,
+): string {
+  const within = `symbol = ${symbol} and bucket >= ${start} and bucket < ${until}${bounds}`;
+  const bars = `
            select bucket, open, high, low, close, tick_count
              from ${relationOf(interval)}
-            where symbol = ${parameter(0)} and bucket >= ${parameter(1)} and bucket < ${parameter(2)}
+            where ${within}
             order by bucket ${order}
-            limit ${parameter(3)}`;
-  const ascending = order === "asc" ? rows : `select * from (${rows}) newest order by bucket`;
-  return `select ${seen}${AGGREGATED_COLUMNS} from (${ascending}) bars`;
+            limit ${rows}`;
+  const ascending = order === "asc" ? bars : `select * from (${bars}) newest order by bucket`;
+  if (!withQuotes) return `select ${seen}${AGGREGATED_COLUMNS} from (${ascending}) bars`;
+  return `
+    with bars as materialized (${ascending})
+    select ${seen} prices.*, quotes.*
+      from (select ${AGGREGATED_COLUMNS} from bars) prices
+     cross join (select ${AGGREGATED_QUOTES}
+                   from (select ${QUOTE_ROW}
+                           from quote_${interval}
+                          where ${within}
+                            and (select known.quotes from symbols known where known.symbol = ${symbol})
+                            and bucket >= (select min(bucket) from bars) and bucket <= (select max(bucket) from bars)
+                          order by bucket) of_bars) quotes`;
+}
+
+/** Parameters from `first` on: symbol, start, end, rows. */
+function oneRange(kind: Kind, first: number, seen: string): string {
+  const [symbol = "", start = "", until = "", rows = ""] = [0, 1, 2, 3].map((i) => `$${first + i}`);
+  return oneRow(kind, { symbol, start, until, rows, bounds: "" }, seen);
 }
 
 /**
  * Parameters from `first` on: arrays of symbols, starts, ends and rows; the earliest start and the latest end, which bound the read
  * for the planner.
  */
-function manyRanges(interval: StoredInterval, order: "asc" | "desc", first: number, seen: string): string {
+function manyRanges(kind: Kind, first: number, seen: string): string {
   const parameter = (i: number) => `$${first + i}`;
-  const rows = `
-             select bucket, open, high, low, close, tick_count
-               from ${relationOf(interval)}
-              where symbol = wanted.symbol and bucket >= wanted.start and bucket < wanted.until
-                and bucket >= ${parameter(4)} and bucket < ${parameter(5)}
-              order by bucket ${order}
-              limit wanted.rows`;
-  const ascending = order === "asc" ? rows : `select * from (${rows}) newest order by bucket`;
+  const terms: RangeTerms = {
+    ...{ symbol: "wanted.symbol", start: "wanted.start", until: "wanted.until", rows: "wanted.rows" },
+    bounds: ` and bucket >= ${parameter(4)} and bucket < ${parameter(5)}`,
+  };
   return `
     select ${seen} columns.*
       from unnest(${parameter(0)}::text[], ${parameter(1)}::timestamptz[], ${parameter(2)}::timestamptz[],
                   ${parameter(3)}::bigint[])
            with ordinality as wanted(symbol, start, until, rows, place)
-     cross join lateral (select ${AGGREGATED_COLUMNS} from (${ascending}) bars) as columns
+     cross join lateral (${oneRow(kind, terms, "")}) as columns
      order by place`;
 }
 
@@ -133,20 +170,23 @@ function manyRanges(interval: StoredInterval, order: "asc" | "desc", first: numb
  * The hottest statements: their texts are made once. A relation's name as a fragment of a tagged template would cost as much
  * as the rest of the query on this side, some 40 µs.
  */
-function statementsOf(interval: StoredInterval, order: "asc" | "desc") {
+function statementsOf(kind: Kind) {
   return {
-    one: oneRange(interval, order, 1, ""),
-    many: manyRanges(interval, order, 1, ""),
-    oneSeen: oneRange(interval, order, 6, `${SEEN} as seen, `),
-    manySeen: manyRanges(interval, order, 6, `case when place = 1 then ${SEEN} end as seen, `),
+    one: oneRange(kind, 1, ""),
+    many: manyRanges(kind, 1, ""),
+    oneSeen: oneRange(kind, 6, `${SEEN} as seen, `),
+    manySeen: manyRanges(kind, 6, `case when place = 1 then ${SEEN} end as seen, `),
   };
 }
 
-const STATEMENTS = new Map(
-  STORED_INTERVALS.flatMap((interval) =>
-    (["asc", "desc"] as const).map((order) => [`${interval} ${order}`, statementsOf(interval, order)] as const),
-  ),
+function keyOf({ interval, order, withQuotes }: Kind): string {
+  return `${interval} ${order} ${withQuotes}`;
+}
+
+const KINDS: readonly Kind[] = STORED_INTERVALS.flatMap((interval) =>
+  (["asc", "desc"] as const).flatMap((order) => [true, false].map((withQuotes) => ({ interval, order, withQuotes }))),
 );
+const STATEMENTS = new Map(KINDS.map((kind) => [keyOf(kind), statementsOf(kind)]));
 const ONLY_SEEN = `select ${SEEN} as seen`;
 
 function rangeParameters(pieces: readonly Piece[]) {
@@ -158,12 +198,17 @@ function rangeParameters(pieces: readonly Piece[]) {
   return [symbols, starts, ends, pieces.map(({ rowsMax }) => rowsMax), Math.min(...starts), Math.max(...ends)];
 }
 
-interface FoundRow extends AggregatedBars {
+interface FoundRow extends AggregatedBars, AggregatedQuotes {
   readonly seen?: string | null;
 }
 
+function barsOf({ withQuotes }: Piece, row: FoundRow | undefined): BarArrays {
+  const bars = barColumns(row);
+  return withQuotes && row !== undefined ? { ...bars, quotes: quotesOf(row, bars.bucketUs) } : bars;
+}
+
 function statementFor([first, second]: readonly Piece[], isAsked: boolean): string {
-  const statements = first === undefined ? undefined : STATEMENTS.get(`${first.interval} ${first.order}`);
+  const statements = first === undefined ? undefined : STATEMENTS.get(keyOf(first));
   if (statements === undefined) return ONLY_SEEN;
   if (second === undefined) return isAsked ? statements.oneSeen : statements.one;
   return isAsked ? statements.manySeen : statements.many;
@@ -183,7 +228,7 @@ export async function readPieces(
   const parameters = question === undefined ? ranges : [...questionOf(question), ...ranges];
   const statement = statementFor(pieces, question !== undefined);
   const rows = await sql.unsafe<FoundRow[]>(statement, parameters, { prepare: true });
-  const bars = pieces.map((_piece, i) => barColumns(rows[i]));
+  const bars = pieces.map((piece, i) => barsOf(piece, rows[i]));
   const text = rows[0]?.seen;
   return { bars, seen: question === undefined || text == null ? undefined : parseSeen(text, question.spans) };
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { BarFormat, Micros } from "@fx-ohlc/schemas";
-import { isOfDays } from "@fx-ohlc/schemas";
+import { isOfDays, type Micros } from "@fx-ohlc/schemas";
+import type { BarForm } from "../formats/bar-form.js";
 import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
 import { appendRows, bytesOf, rowsBetween } from "../formats/encoded-rows.js";
 import type { BarPart } from "./bars.js";
-import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
+import { bytesOfBars, type PackedBars, packBars } from "./packed-bars.js";
 import type { Series } from "./series.js";
 import type { Span, VersionedSpan } from "./span.js";
 
@@ -27,11 +27,11 @@ export interface ChunkFacts {
 }
 
 /**
- * Closed bars of a series that start within a span, as they were under some versions: packed, and in every format that was asked for
+ * Closed bars of a series that start within a span, as they were under some versions: packed, and in every form that was asked for
  * once. It never changes; with more bars it is another chunk.
  */
 export class Chunk {
-  readonly #encoded = new Map<BarFormat, EncodedBars>();
+  readonly #encoded = new Map<BarForm, EncodedBars>();
   readonly #digests = new Map<string, Buffer>();
   #bytes: number;
   /** Told of what it takes more. */
@@ -41,7 +41,7 @@ export class Chunk {
     readonly facts: ChunkFacts,
     readonly bars: PackedBars,
   ) {
-    this.#bytes = OVERHEAD_BYTES + bars.bucketUs.length * BYTES_PER_BAR;
+    this.#bytes = OVERHEAD_BYTES + bytesOfBars(bars);
   }
 
   static of(facts: ChunkFacts, parts: readonly BarPart[]): Chunk {
@@ -61,18 +61,18 @@ export class Chunk {
     return { chunk: this, columns: this.bars, from, to };
   }
 
-  /** Its rows in a format. */
-  rowsIn(format: BarFormat): EncodedBars {
-    return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));
+  /** Its rows in a form. */
+  rowsIn(form: BarForm): EncodedBars {
+    return this.#encoded.get(form) ?? this.#keep(form, this.#encode(form, 0));
   }
 
-  /** A digest of the rows at the places [from, to) in a format. */
-  digestOf(format: BarFormat, from: number, to: number): Buffer {
-    const key = `${format} ${from} ${to}`;
+  /** A digest of the rows at the places [from, to) in a form. */
+  digestOf(form: BarForm, from: number, to: number): Buffer {
+    const key = `${form.key} ${from} ${to}`;
     const known = this.#digests.get(key);
     if (known !== undefined) return known;
     const hash = createHash("sha256").update(`${to - from}`);
-    for (const rows of this.rowsIn(format)) hash.update(rowsBetween(rows, from, to));
+    for (const rows of this.rowsIn(form)) hash.update(rowsBetween(rows, from, to));
     const digest = hash.digest();
     if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
     this.#digests.set(key, digest);
@@ -83,10 +83,10 @@ export class Chunk {
   extended(later: readonly BarPart[], toUs: Micros): Chunk {
     if (later.length === 0) return this.#upTo(toUs);
     const chunk = Chunk.of({ ...this.facts, toUs }, [this.part(0, this.count), ...later]);
-    for (const [format, own] of this.#encoded) {
-      const added = chunk.#encode(format, this.count);
+    for (const [form, own] of this.#encoded) {
+      const added = chunk.#encode(form, this.count);
       chunk.#keep(
-        format,
+        form,
         own.map((rows, i) => appendRows(rows, added[i] ?? rows)),
       );
     }
@@ -96,16 +96,16 @@ export class Chunk {
   /** The same bars, known to be all for longer. */
   #upTo(toUs: Micros): Chunk {
     const chunk = new Chunk({ ...this.facts, toUs }, this.bars);
-    for (const [format, rows] of this.#encoded) chunk.#keep(format, rows);
+    for (const [form, rows] of this.#encoded) chunk.#keep(form, rows);
     return chunk;
   }
 
-  #encode(format: BarFormat, from: number): EncodedBars {
-    return encodeBars(this.bars, [from, this.count], format, contextOf(this.facts.series));
+  #encode(form: BarForm, from: number): EncodedBars {
+    return encodeBars(this.bars, [from, this.count], form, contextOf(this.facts.series));
   }
 
-  #keep(format: BarFormat, rows: EncodedBars): EncodedBars {
-    this.#encoded.set(format, rows);
+  #keep(form: BarForm, rows: EncodedBars): EncodedBars {
+    this.#encoded.set(form, rows);
     this.grow(rows.reduce((sum, each) => sum + bytesOf(each), 0));
     return rows;
   }

@@ -74,7 +74,8 @@ export function versionsWithin(series: Series, { fromUs, toUs }: Span): Versione
 }
 
 function pieceOf({ series, fromUs, toUs, rowsMax }: Wanted, order: Piece["order"]): Piece {
-  return { interval: series.source, symbol: series.symbol, fromUs, toUs, rowsMax, order };
+  const { source, symbol, withQuotes } = series;
+  return { interval: source, symbol, withQuotes, fromUs, toUs, rowsMax, order };
 }
 
 /** The first bars: what chunks hold from the start on, and a read from there. */

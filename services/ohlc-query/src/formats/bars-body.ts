@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import type { BarFormat } from "@fx-ohlc/schemas";
 import { NO_BARS } from "../bars/bar-columns.js";
 import type { BarPart, Bars } from "../bars/bars.js";
 import type { Chunk } from "../bars/chunk.js";
+import type { BarForm } from "./bar-form.js";
 import { encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
 import { type EncodedRows, rowsBetween } from "./encoded-rows.js";
 import { WRITERS } from "./table-text.js";
 
-/** A stretch of an answer's text; of one that is all that a chunk holds in this format, which. */
+/** A stretch of an answer's text; of one that is all that a chunk holds in this form, which. */
 export interface BodyPiece {
   readonly raw: Buffer;
   readonly whole?: { readonly chunk: Chunk; readonly rows: EncodedRows };
@@ -20,8 +20,9 @@ interface Frame {
   readonly closing: string;
 }
 
-function frameOf(format: BarFormat, context: RowsContext): Frame {
-  const table = tableOf(NO_BARS, format, context);
+function frameOf(form: BarForm, context: RowsContext): Frame {
+  const { format } = form;
+  const table = tableOf(NO_BARS, form, context);
   if (format !== "columns") {
     const { opening, separator, closing } = WRITERS[format];
     return { openings: [opening(table)], separatorLength: separator.length, closing };
@@ -30,16 +31,16 @@ function frameOf(format: BarFormat, context: RowsContext): Frame {
   return { openings, separatorLength: 1, closing: "]}" };
 }
 
-/** The bars of an answer in a format: what chunks hold in it is neither made again nor copied. */
+/** The bars of an answer in a form: what chunks hold in it is neither made again nor copied. */
 export class BarsBody {
   readonly #bars: Bars;
-  readonly #format: BarFormat;
+  readonly #form: BarForm;
   readonly #context: RowsContext;
   #pieces: readonly BodyPiece[] | undefined;
 
-  constructor(bars: Bars, format: BarFormat, context: RowsContext) {
+  constructor(bars: Bars, form: BarForm, context: RowsContext) {
     this.#bars = bars;
-    this.#format = format;
+    this.#form = form;
     this.#context = context;
   }
 
@@ -56,7 +57,7 @@ export class BarsBody {
    * @param hasRows whether any row was
    */
   rowsAfter(isOpen: boolean, hasRows: boolean): Buffer {
-    const { openings, separatorLength } = frameOf(this.#format, this.#context);
+    const { openings, separatorLength } = frameOf(this.#form, this.#context);
     const rows = this.#bars.parts.flatMap((part) => this.#encoded(part).map(({ raw }) => raw));
     const [first, ...others] = rows;
     if (!hasRows && first !== undefined) rows.splice(0, rows.length, first.subarray(separatorLength), ...others);
@@ -65,7 +66,7 @@ export class BarsBody {
 
   /** What stands behind all rows. */
   get closing(): string {
-    return frameOf(this.#format, this.#context).closing;
+    return frameOf(this.#form, this.#context).closing;
   }
 
   get length(): number {
@@ -78,21 +79,21 @@ export class BarsBody {
    */
   get tag(): string {
     const hash = createHash("sha256");
-    for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
+    for (const opening of frameOf(this.#form, this.#context).openings) hash.update(opening);
     for (const part of this.#bars.parts) hash.update(this.#digestOf(part));
     return `"${hash.digest("base64url")}"`;
   }
 
   #digestOf(part: BarPart): Buffer {
     const { chunk, from, to } = part;
-    if (chunk !== undefined && this.#isClosed(part)) return chunk.digestOf(this.#format, from, to);
+    if (chunk !== undefined && this.#isClosed(part)) return chunk.digestOf(this.#form, from, to);
     const hash = createHash("sha256").update(`${to - from}`);
     for (const { raw } of this.#encoded(part)) hash.update(raw);
     return hash.digest();
   }
 
   #make(): BodyPiece[] {
-    const { openings, separatorLength, closing } = frameOf(this.#format, this.#context);
+    const { openings, separatorLength, closing } = frameOf(this.#form, this.#context);
     const parts = this.#bars.parts.map((part) => this.#encoded(part));
     const pieces: BodyPiece[] = [];
     for (const [column, opening] of openings.entries()) {
@@ -114,10 +115,10 @@ export class BarsBody {
   #encoded(part: BarPart): readonly BodyPiece[] {
     const { chunk, columns, from, to } = part;
     if (chunk === undefined || !this.#isClosed(part)) {
-      return encodeBars(columns, [from, to], this.#format, this.#context).map(({ bytes }) => ({ raw: bytes }));
+      return encodeBars(columns, [from, to], this.#form, this.#context).map(({ bytes }) => ({ raw: bytes }));
     }
     const isWhole = from === 0 && to === chunk.count;
-    return chunk.rowsIn(this.#format).map((rows) => ({
+    return chunk.rowsIn(this.#form).map((rows) => ({
       raw: rowsBetween(rows, from, to),
       ...(isWhole ? { whole: { chunk, rows } } : {}),
     }));
