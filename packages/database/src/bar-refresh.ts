@@ -5,6 +5,7 @@ import { type BarFamily, familiesInUse, rangesOfFamily } from "./bar-families.js
 import { recomputeBars, recomputeDays } from "./bar-recompute.js";
 import type { Leadership } from "./leadership.js";
 import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, readBounds, refreshRange } from "./refresh-plan.js";
+import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
@@ -46,10 +47,20 @@ export class BarRefresh {
       return performance.now() - (this.refreshedAtMs.get(interval) ?? Number.NEGATIVE_INFINITY) >= everyMs;
     });
     if (due.length === 0) return;
-    for (const family of await familiesInUse(this.sql)) {
-      await this.materialiseNew(family, due, await readBounds(this.sql, family));
-    }
+    const [prices, quotes] = await familiesInUse(this.sql);
+    await this.materialiseNew(prices, due, await readBounds(this.sql, prices));
+    if (quotes !== undefined) await this.materialiseQuotes(quotes, due);
     for (const interval of due) this.refreshedAtMs.set(interval, performance.now());
+  }
+
+  private async materialiseQuotes(quotes: BarFamily, intervals: readonly StoredInterval[]): Promise<void> {
+    for (const interval of intervals) {
+      const pricesToUs = await pricesStoredTo(this.sql, interval);
+      const bounds = await readBounds(this.sql, quotes);
+      await this.materialiseNew(quotes, [interval], bounds);
+      if (pricesToUs > (refreshRange(interval, everything(bounds), bounds)?.toUs ?? 0)) continue;
+      await this.onceFree(() => takeQuotesAlong(this.sql, interval, pricesToUs), this.unlock);
+    }
   }
 
   private async materialiseNew(
@@ -140,10 +151,12 @@ export class BarRefresh {
     await this.onceFree(
       () => this.sql`
         call refresh_bars(${interval}, ${range.fromUs}::timestamptz, ${range.toUs}::timestamptz, ${recompute}, ${family.name})`,
-      // The procedure's own lock outlives its failure.
-      () => this.sql`select pg_advisory_unlock_shared(${REFRESH_LOCK})`,
+      this.unlock,
     );
   }
+
+  /** A procedure's own lock outlives its failure. */
+  private readonly unlock = () => this.sql`select pg_advisory_unlock_shared(${REFRESH_LOCK})`;
 
   /** Again and again while somebody else refreshes. */
   private async onceFree<T>(work: () => PromiseLike<T>, afterFailure?: () => PromiseLike<unknown>): Promise<T> {
@@ -170,6 +183,6 @@ interface Level {
 }
 
 /** The database's clock bounds it, which may be ahead of this one. */
-function everything({ nowUs, sinceUs }: RefreshBounds): TimeRange {
-  return { fromUs: sinceUs, toUs: nowUs + US_PER_DAY };
+function everything({ nowUs }: RefreshBounds): TimeRange {
+  return { fromUs: 0, toUs: nowUs + US_PER_DAY };
 }

@@ -9,7 +9,6 @@ const BOUNDS: RefreshBounds = {
   nowUs: NOW,
   dayBoundary: { hour: 22, timezone: "UTC" },
   wholeFromUs: 0,
-  sinceUs: 0,
   materialisedToUs: NOTHING,
 };
 const minute = (from: string, to: string) => ({ fromUs: at(from), toUs: at(to) });

@@ -22,8 +22,6 @@ export interface RefreshBounds {
   readonly dayBoundary: DayBoundary;
   /** Raw ticks before this instant may be gone. */
   readonly wholeFromUs: Micros;
-  /** Ticks before this instant were late when they were stored: their windows wait in the queue until their bars are made. */
-  readonly sinceUs: Micros;
   /** How far each level is materialised. */
   readonly materialisedToUs: Readonly<Record<StoredInterval, Micros>>;
 }
@@ -32,13 +30,13 @@ export interface RefreshBounds {
 export async function readBounds(sql: Sql | Transaction, { name }: BarFamily): Promise<RefreshBounds> {
   const { dayBoundary } = await readSettings(sql);
   const [row] = await sql<(Record<StoredInterval, Micros> & { now: Micros; whole: Micros; since: Micros })[]>`
-    select fx_clock() as now, greatest(whole_from, chunks_gone_to()) as whole, bars_since(${name}) as since,
+    select fx_clock() as now, greatest(whole_from, chunks_gone_to()) as whole,
            materialised_to('minute', ${name}) as minute, materialised_to('hour', ${name}) as hour,
            materialised_to('day', ${name}) as day
       from retention_mark`;
   if (row === undefined) throw new Error("the database has no retention mark");
-  const { now: nowUs, whole: wholeFromUs, since: sinceUs, ...materialisedToUs } = row;
-  return { nowUs, dayBoundary, wholeFromUs, sinceUs, materialisedToUs };
+  const { now: nowUs, whole: wholeFromUs, ...materialisedToUs } = row;
+  return { nowUs, dayBoundary, wholeFromUs, materialisedToUs };
 }
 
 /** The level itself and those above it, which are made of what it has materialised and of nothing else. */

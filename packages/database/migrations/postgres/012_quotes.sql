@@ -149,3 +149,12 @@ create trigger ticks_deleted_quotes after delete on ticks
   referencing old table as deleted for each statement execute function recompute_deleted_quotes();
 create trigger ticks_updated_quotes after update on ticks
   referencing old table as deleted new table as inserted for each statement execute function recompute_updated_quotes();
+
+-- step
+-- As for bars of prices (migration 011). What the triggers of ticks do to both is drawn with those.
+create trigger bars_changed_by_hand before insert or update or delete or truncate on quote_minute
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();
+create trigger bars_changed_by_hand before insert or update or delete or truncate on quote_hour
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();
+create trigger bars_changed_by_hand before insert or update or delete or truncate on quote_day
+  for each statement when (pg_trigger_depth() = 0) execute function forget_closed_bars();

@@ -73,15 +73,20 @@ create function bars_since(family text) returns timestamptz language sql stable 
                      else timestamptz '1970-01-01 00:00:00+00' end
 $$;
 
--- Up to where a level of a family of bars is materialised, or any of them.
-drop function materialised_to(text);
-create function materialised_to(stored_interval text, family text default 'ohlc') returns timestamptz language plpgsql stable as $$
+-- The watermark of a level of a family: bars that start before it are read from where they are stored, the others from what is below.
+create function bars_stored_to(stored_interval text, family text) returns timestamptz language plpgsql stable as $$
 begin
-  return greatest(bars_since(family), (
+  return greatest(timestamptz '1970-01-01 00:00:00+00', (
     select _timescaledb_functions.to_timestamp(mark.watermark)
       from _timescaledb_catalog.continuous_agg bars
       join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
      where bars.user_view_schema = current_schema() and bars.user_view_name = family || '_' || stored_interval));
+end $$;
+
+-- Up to where a level of a family is materialised, or any of them. (Services of the build before ask for prices, without a family.)
+create function materialised_to(stored_interval text, family text) returns timestamptz language plpgsql stable as $$
+begin
+  return greatest(bars_since(family), bars_stored_to(stored_interval, family));
 end $$;
 
 create or replace function materialised_to() returns timestamptz language plpgsql stable as $$
@@ -94,10 +99,8 @@ begin
        and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day', 'quote_minute', 'quote_hour', 'quote_day')));
 end $$;
 
--- As it was, for bars of prices; and for those of quotes where that is asked for.
-drop procedure refresh_bars(text, timestamptz, timestamptz, boolean);
-create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean default false,
-                              family text default 'ohlc')
+-- As it was, of a family.
+create procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz, recompute boolean, family text)
   language plpgsql as $$
 declare
   watermark timestamptz;
@@ -142,6 +145,91 @@ begin
   perform pg_advisory_unlock_shared(5064224);
 end $$;
 
+-- All families in use, for services of the build before and whoever calls it by hand.
+create or replace procedure refresh_bars(stored_interval text, from_time timestamptz, to_time timestamptz,
+                                         recompute boolean default false)
+  language plpgsql as $$
+begin
+  call refresh_bars(stored_interval, from_time, to_time, recompute, 'ohlc');
+  if exists (select from symbols where quotes) then
+    call refresh_bars(stored_interval, from_time, to_time, recompute, 'quote');
+  end if;
+end $$;
+
+-- step
+-- Where no quote comes while prices do, nothing is materialised of quotes and their watermark stays, though nothing lies behind
+-- it. This takes it along to where that of prices was before bars of quotes were refreshed: TimescaleDB moves it to the end of the
+-- newest stored bar whenever a refresh has changed some, so two bars of no symbol are stored, and the first of them is refreshed.
+-- Neither is closed when that is done, so no version is drawn.
+create procedure take_quotes_along(stored_interval text, to_time timestamptz) language plpgsql as $$
+declare
+  zone     text := case stored_interval when 'day' then (select value from settings where key = 'day_timezone') else 'UTC' end;
+  bucket   interval := format('1 %s', stored_interval);
+  newest   timestamptz := (to_time at time zone zone - bucket) at time zone zone;
+  previous timestamptz := (to_time at time zone zone - 2 * bucket) at time zone zone;
+  bars     text := (
+    select format('%I.%I', stored.schema_name, stored.table_name)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
+     where bars.user_view_schema = current_schema() and bars.user_view_name = 'quote_' || stored_interval);
+begin
+  if previous < bars_stored_to(stored_interval, 'quote') then return; end if;
+  commit;
+  perform pg_advisory_lock_shared(5064224);
+  execute format('insert into %s (symbol, bucket) values ('''', $1), ('''', $2)', bars) using previous, newest;
+  commit;
+  call refresh_continuous_aggregate(format('quote_%s', stored_interval)::regclass, previous, newest,
+                                    force => true, options => '{"buckets_per_batch": 0}');
+  execute format('delete from %s where symbol = ''''', bars);
+  perform pg_advisory_unlock_shared(5064224);
+end $$;
+
+-- step
+-- How far bars of a level can be closed: those of every family in use are stored up to there.
+create function closable_to(stored_interval text) returns timestamptz language plpgsql stable as $$
+begin
+  return least(bars_stored_to(stored_interval, 'ohlc'),
+               case when exists (select from symbols where quotes) then bars_stored_to(stored_interval, 'quote') end);
+end $$;
+
+-- Whoever closes bars, of the build before too, closes none of quotes that is not stored.
+create function close_stored_bars() returns trigger language plpgsql as $$
+begin
+  new.closing_minute := least(new.closing_minute, greatest(old.closing_minute, closable_to('minute')));
+  new.closing_hour   := least(new.closing_hour,   greatest(old.closing_hour,   closable_to('hour')));
+  new.closing_day    := least(new.closing_day,    greatest(old.closing_day,    closable_to('day')));
+  return new;
+end $$;
+create trigger bar_mark_stored before update on bar_mark for each row
+  when (new.closing_minute > old.closing_minute or new.closing_hour > old.closing_hour or new.closing_day > old.closing_day)
+  execute function close_stored_bars();
+
+create or replace function bar_chunks_now() returns integer[] language plpgsql stable as $$
+begin
+  return array(select chunk.id
+                 from _timescaledb_catalog.continuous_agg bars
+                 join _timescaledb_catalog.chunk on chunk.hypertable_id = bars.mat_hypertable_id
+                where bars.user_view_schema = current_schema()
+                  and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day', 'quote_minute', 'quote_hour', 'quote_day'));
+end $$;
+
+-- step
+-- Until there is a quote nothing of theirs is stored, and what is read is made of ticks that may be closed already: with the
+-- first one, in its transaction, nothing is closed any more.
+create function forget_bars_without_quotes() returns trigger language plpgsql as $$
+declare
+  path text := current_setting('search_path');
+begin
+  perform set_config('search_path', quote_ident(tg_table_schema), true);
+  if not exists (select from symbols where quotes) then perform begin_another_history(); end if;
+  perform set_config('search_path', path, true);
+  return new;
+end $$;
+create trigger symbols_first_quote before insert on symbols for each row
+  when (new.quotes) execute function forget_bars_without_quotes();
+create trigger symbols_first_quote_heard before update of quotes on symbols for each row
+  when (new.quotes and not old.quotes) execute function forget_bars_without_quotes();
+
 -- step
 do $kept$
 begin
@@ -155,3 +243,31 @@ begin
      where bars.user_view_schema = current_schema() and bars.user_view_name = 'quote_minute');
 end
 $kept$;
+
+-- step
+-- Bars of quotes draw versions as those of prices do (migration 011): nobody has changed one before.
+create function version_quotes(interval_of_bars text) returns void language plpgsql as $function$
+declare
+  bars text := (
+    select format('%I.%I', stored.schema_name, stored.table_name)
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
+     where bars.user_view_schema = current_schema() and bars.user_view_name = 'quote_' || interval_of_bars);
+  is_concerned text := $sql$
+    date_part('epoch', %1$s.bucket)
+      < coalesce(nullif(current_setting('fx.closing_%2$s', true), ''), 'infinity')::double precision
+    or date_part('epoch', %1$s.bucket) >= nullif(current_setting('fx.unsettled_to', true), '')::double precision $sql$;
+begin
+  execute format('create trigger bars_version before insert or update on %s
+                    for each row when (%s) execute function draw_bar_version(%L, %L)',
+                 bars, format(is_concerned, 'new', interval_of_bars), interval_of_bars, 'new');
+  execute format('create trigger bars_version_before before delete or update of symbol, bucket on %s
+                    for each row when (%s) execute function draw_bar_version(%L, %L)',
+                 bars, format(is_concerned, 'old', interval_of_bars), interval_of_bars, 'old');
+  execute format('create trigger bars_emptied after truncate on %s
+                    for each statement execute function forget_closed_bars()', bars);
+end $function$;
+
+select version_quotes('minute'), version_quotes('hour'), version_quotes('day');
+
+drop function version_quotes(text);
