@@ -66,7 +66,7 @@ export const BAR_RELATIONS: readonly string[] = BAR_FAMILIES.flatMap((family) =>
  * The families that hold something, or will once they are refreshed. While no symbol has quotes nothing of theirs is looked at:
  * it is not materialised, and so exact whatever is stored.
  */
-export async function familiesInUse(sql: Sql): Promise<readonly [prices: BarFamily, quotes?: BarFamily]> {
+export async function familiesInUse(sql: Sql): Promise<readonly [prices: BarFamily, ...quotes: BarFamily[]]> {
   const [row] = await sql<{ hasQuotes: boolean }[]>`select exists (select from symbols where quotes) as "hasQuotes"`;
   return row?.hasQuotes === true ? BAR_FAMILIES : [PRICES];
 }

@@ -21,7 +21,19 @@ const VALUES = [
   ...["EURUSD", "eur/usd", "EUR%2FUSD", "EURUSD,GBPUSD", "EUR USD", "EUR+USD", "%zz", "%ff", "%", "", "x:BID"],
   ...["2024-03-05T10:00:00Z", "2024-03-05T10%3A00%3A00Z", "2024-03-05T10:00:00+02:00", "2024-03-05T10:00:00%2B02:00"],
   ...["0", "1", "60", "10001", "all", "-1", "1e3", "ten", "minute", "1d", "D", "csv", "xml", "null", "previous", "UTC"],
-  ...["mid", "bid", "ask", "spread", "bid,ask,spread", "spread, bid", "spread%2Cask", "bid,bid", "bid,", ",", "bid;ask"],
+  ...[
+    "mid",
+    "bid",
+    "ask",
+    "spread",
+    "bid,ask,spread",
+    "spread, bid",
+    "spread%2Cask",
+    "bid,bid",
+    "bid,",
+    ",",
+    "bid;ask",
+  ],
   ...["America/New_York", "a=b", "undefined", "\u00e9"],
 ];
 const NAMES = [

@@ -149,7 +149,9 @@ export function expectedBars(ticks: readonly TickLike[], interval: Interval, bou
       close: price,
       tick_count: (bar?.tick_count ?? 0) + 1,
       ...(date === undefined ? {} : { date }),
-      ...(bid === undefined || ask === undefined ? quotesAsTheyWere(bar) : { quotes: withQuote(bar?.quotes, bid, ask) }),
+      ...(bid === undefined || ask === undefined
+        ? quotesAsTheyWere(bar)
+        : { quotes: withQuote(bar?.quotes, bid, ask) }),
     });
   }
   return [...bars.values()];

@@ -128,7 +128,8 @@ describe("include", () => {
 describe("fill", () => {
   test("leaves empty buckets empty, or takes the last close of each side", async () => {
     const filled = "2024-03-05T10:03:00Z";
-    const at = async (parameters: string) => (await rowsOf(minutes(parameters))).find(({ bucket }) => bucket === filled);
+    const at = async (parameters: string) =>
+      (await rowsOf(minutes(parameters))).find(({ bucket }) => bucket === filled);
     expect(await at("price=bid&fill=null")).toMatchObject({ ...NO_SIDE, tick_count: 0, empty: "no_ticks" });
     expect(await at("include=bid,ask,spread&fill=null")).toMatchObject({ ...NO_SIDE, ...NOTHING, tick_count: 0 });
     // The minute before it has a price alone.

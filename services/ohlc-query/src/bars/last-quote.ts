@@ -14,11 +14,7 @@ export interface LastQuote {
 const WITHIN_US = [8 * US_PER_DAY, 400 * US_PER_DAY, Number.POSITIVE_INFINITY];
 
 /** The last quote of a symbol in the minutes that start before an instant; undefined when there is none. */
-export async function readLastQuote(
-  reader: Reader,
-  symbol: string,
-  beforeUs: Micros,
-): Promise<LastQuote | undefined> {
+export async function readLastQuote(reader: Reader, symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
   for (const withinUs of WITHIN_US) {
     const fromUs = Math.max(FIRST_BUCKET_US, beforeUs - withinUs);
     const [found] = await reader.read(

@@ -42,7 +42,12 @@ function sideOf({ bucketUs, quotes }: BarArrays, side: Side): BarArrays {
   const { open, high, low, close } = SIDES[side];
   return {
     ...{ bucketUs: pick(bucketUs), tickCount: pick(quotes?.quoteCount) },
-    ...{ open: pick(quotes?.[open]), high: pick(quotes?.[high]), low: pick(quotes?.[low]), close: pick(quotes?.[close]) },
+    ...{
+      open: pick(quotes?.[open]),
+      high: pick(quotes?.[high]),
+      low: pick(quotes?.[low]),
+      close: pick(quotes?.[close]),
+    },
   };
 }
 
