@@ -119,10 +119,12 @@ async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Pro
     await hearSymbols(transaction, symbols, quoted);
     await transaction`
       insert into ticks (symbol, time, seq, price, bid, ask)
-      select * from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
+      select symbol, time, seq, price, nullif(bid, 'NaN'), nullif(ask, 'NaN')
+        from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
                            ${ticks.map(({ seq = 0 }) => seq)}::int2[], ${ticks.map(({ price }) => price)}::float8[],
-                           ${ticks.map(({ bid = null }) => bid)}::float8[],
-                           ${ticks.map(({ ask = null }) => ask)}::float8[])`;
+                           ${ticks.map(({ bid = Number.NaN }) => bid)}::float8[],
+                           ${ticks.map(({ ask = Number.NaN }) => ask)}::float8[])
+             as tick(symbol, time, seq, price, bid, ask)`;
     const { lateBeforeUs } = await readCommitRules(transaction);
     const late = times.filter((time) => time < lateBeforeUs);
     if (late.length === 0) return [];
