@@ -1,11 +1,13 @@
-import { BUCKETS, type BucketOf, expectedBars } from "./expected-bars.js";
-import { expectedQuoteBars } from "./expected-quote-bars.js";
+import { BUCKETS, type BucketOf } from "./expected-bars.js";
 import type { Quote } from "./sample-week.js";
 
-const PRICES = ["open", "high", "low", "close"] as const;
+/** What an answer is asked to be of. */
+export type BarPrice = "mid" | "bid" | "ask";
+
 /** The sample's prices are whole numbers of this part of one. */
 const UNITS = 100_000;
 const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
 
 /** Where buckets of a length start that begin at an instant. */
 function from(instant: string, lengthMs: number): BucketOf {
@@ -20,40 +22,97 @@ export const WEEK_READS: readonly (readonly [query: string, bucketOf: BucketOf])
   ["interval=1d", BUCKETS.day],
   ["interval=5m", from("2014-05-04T00:00:00Z", 5 * MINUTE_MS)],
   ["interval=4h", from("2014-05-04T22:00:00Z", 240 * MINUTE_MS)],
-  ["interval=1w", from("2014-05-04T22:00:00Z", 7 * 1440 * MINUTE_MS)],
+  ["interval=1w", from("2014-05-04T22:00:00Z", 7 * DAY_MS)],
   ["interval=4h&day_start_hour=17&timezone=America/New_York", from("2014-05-04T21:00:00Z", 240 * MINUTE_MS)],
   ["interval=1d&day_start_hour=17&timezone=America/New_York", BUCKETS.newYorkDay],
-  ["interval=1w&day_start_hour=17&timezone=America/New_York", from("2014-05-04T21:00:00Z", 7 * 1440 * MINUTE_MS)],
+  ["interval=1w&day_start_hour=17&timezone=America/New_York", from("2014-05-04T21:00:00Z", 7 * DAY_MS)],
 ];
 
-/** A side's prices under the names that an answer has for them. */
-function named(prices: readonly number[], prefix = "") {
-  return Object.fromEntries(PRICES.map((name, i) => [prefix + name, prices[i]]));
+/** A quote in whole numbers: ms since 1970, and units. */
+export interface WholeQuote {
+  readonly ms: number;
+  readonly bid: number;
+  readonly ask: number;
 }
 
-/** The mid with six decimals, all of which a quotient of whole numbers has. */
-function midOf({ time, bid, ask }: Quote) {
-  return { time, price: (Math.round(bid * UNITS) + Math.round(ask * UNITS)) / (2 * UNITS) };
+export function wholeQuotes(quotes: readonly Quote[]): WholeQuote[] {
+  const units = (price: number) => Math.round(price * UNITS);
+  return quotes.map(({ time, bid, ask }) => ({ ms: Date.parse(time), bid: units(bid), ask: units(ask) }));
 }
 
-/** What is answered of some quotes with all that can be included, by a computation that shares nothing with the system. */
-export function expectedAnswers(quotes: readonly Quote[], bucketOf: BucketOf, price: "mid" | "bid" | "ask") {
-  const mids = expectedBars(quotes.map(midOf), bucketOf);
-  return expectedQuoteBars(quotes, bucketOf).map(({ bucket, bid, ask, ...spread }, i) => {
-    const { open = 0, high = 0, low = 0, close = 0 } = mids[i] ?? {};
-    const sides = { mid: [open, high, low, close], bid, ask };
+/** Open, high, low and close of whole numbers. */
+class Ohlc {
+  #high: number;
+  #low: number;
+  #close: number;
+
+  constructor(private readonly open: number) {
+    this.#high = this.#low = this.#close = open;
+  }
+
+  add(price: number): void {
+    this.#high = Math.max(this.#high, price);
+    this.#low = Math.min(this.#low, price);
+    this.#close = price;
+  }
+
+  /** A quotient of whole numbers is rounded once, as a decimal is when it is read. */
+  members(units: number, prefix = ""): Record<string, number> {
+    const { open } = this;
+    const prices = Object.entries({ open, high: this.#high, low: this.#low, close: this.#close });
+    return Object.fromEntries(prices.map(([name, price]) => [prefix + name, price / units]));
+  }
+}
+
+/** Of the quotes of one bucket, in the order of (time, seq). */
+class QuoteBar {
+  readonly #mid: Ohlc;
+  readonly #bid: Ohlc;
+  readonly #ask: Ohlc;
+  readonly #spread: Ohlc;
+  #sum = 0;
+  #count = 0;
+
+  constructor({ bid, ask }: WholeQuote) {
+    [this.#mid, this.#bid, this.#ask] = [new Ohlc(bid + ask), new Ohlc(bid), new Ohlc(ask)];
+    this.#spread = new Ohlc(ask - bid);
+  }
+
+  add({ bid, ask }: WholeQuote): void {
+    this.#mid.add(bid + ask);
+    this.#bid.add(bid);
+    this.#ask.add(ask);
+    this.#spread.add(ask - bid);
+    this.#sum += ask - bid;
+    this.#count += 1;
+  }
+
+  /** In the words of the contract, with all that can be included. */
+  answer(startMs: number, price: BarPrice): Record<string, unknown> {
+    const prices = { mid: this.#mid.members(2 * UNITS), bid: this.#bid.members(UNITS), ask: this.#ask.members(UNITS) };
+    const { high, low } = this.#spread.members(UNITS);
     return {
-      ...{ bucket, ...named(sides[price]), tick_count: spread.quote_count },
-      ...{ ...named(bid, "bid_"), ...named(ask, "ask_") },
-      // Both are whole numbers: their quotient is rounded once.
-      spread_avg: Math.round(Number(spread.spread_sum) * UNITS) / (spread.quote_count * UNITS),
-      ...{ spread_min: spread.spread_min, spread_max: spread.spread_max, quote_count: spread.quote_count },
+      ...{ bucket: new Date(startMs).toISOString().replace(".000Z", "Z"), ...prices[price], tick_count: this.#count },
+      ...{ ...this.#bid.members(UNITS, "bid_"), ...this.#ask.members(UNITS, "ask_") },
+      ...{ spread_avg: this.#sum / (this.#count * UNITS), spread_min: low, spread_max: high, quote_count: this.#count },
     };
-  });
+  }
+}
+
+/** What is answered of some quotes, of each side, by a computation that shares nothing with the system. */
+export function expectedAnswers(quotes: readonly WholeQuote[], bucketOf: BucketOf) {
+  const bars = new Map<number, QuoteBar>();
+  for (const quote of quotes) {
+    const startMs = bucketOf(quote.ms);
+    const bar = bars.get(startMs) ?? new QuoteBar(quote);
+    bars.set(startMs, bar);
+    bar.add(quote);
+  }
+  return (price: BarPrice) => [...bars].map(([startMs, bar]) => bar.answer(startMs, price));
 }
 
 /** What a service answers, without what every bar of the week has alike. */
-export async function givenAnswers(url: string, query: string, price: "mid" | "bid" | "ask"): Promise<unknown[]> {
+export async function givenAnswers(url: string, query: string, price: BarPrice): Promise<unknown[]> {
   const range = "symbol=EURUSD&start=2014-05-01T00:00:00Z&end=2014-06-01T00:00:00Z&limit=10000";
   const answer = await fetch(`${url}/ohlc?${range}&${query}&price=${price}&include=bid,ask,spread`);
   const rows = (await answer.json()) as Readonly<Record<string, unknown>>[]; // Bars, or the test fails.

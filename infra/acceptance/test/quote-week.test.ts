@@ -2,7 +2,7 @@ import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { CHUNK_QUOTES, chunksOf, shuffled } from "../src/chunks.js";
 import { BUCKETS, expectedBars } from "../src/expected-bars.js";
 import { expectedQuoteBars, type QuoteBar } from "../src/expected-quote-bars.js";
-import { expectedAnswers, givenAnswers, WEEK_READS } from "../src/quote-answers.js";
+import { expectedAnswers, givenAnswers, WEEK_READS, wholeQuotes } from "../src/quote-answers.js";
 import { seededRandom } from "../src/random.js";
 import { type Quote, readQuotes, readVendorBars, SIDES } from "../src/sample-week.js";
 import { backlogOf, System } from "../src/system.js";
@@ -38,9 +38,11 @@ describe("a real week of 248,039 quotes, imported as quotes over HTTP", () => {
 
   it("is answered by HTTP as all of that, of every side, in every kind of interval and both boundaries", async () => {
     const { url } = await system.start("ohlc-query");
+    const whole = wholeQuotes(quotes);
     for (const [query, bucketOf] of WEEK_READS) {
+      const expected = expectedAnswers(whole, bucketOf);
       for (const price of ["mid", "bid", "ask"] as const) {
-        expect(await givenAnswers(url, query, price)).toEqual(expectedAnswers(quotes, bucketOf, price));
+        expect([query, price, await givenAnswers(url, query, price)]).toEqual([query, price, expected(price)]);
       }
     }
   });

@@ -167,7 +167,7 @@ test("answers from memory are those of the ticks, whatever is asked, closed or c
   await stored.add("EURUSD", someTicks());
   let closedTo = FROM_US + 20 * DAY_US;
   await closeBars(service.sql, closedTo);
-  for (let i = 0; i < 400; i += 1) {
+  for (let i = 0; i < 300; i += 1) {
     const question = someQuestion();
     const path = pathOf(question, "EURUSD");
     const response = await fetch(service.url + path);

@@ -6,7 +6,7 @@ import { quoteOf, type ReadSide, startReadSide } from "./read-side.js";
 const SECRET = "the secret of this test";
 const START = Date.UTC(2024, 2, 5);
 /** Questions asked of each service. */
-const QUESTIONS = 300;
+const QUESTIONS = 400;
 
 interface Question {
   readonly method: string;
@@ -41,8 +41,10 @@ const query = fc
     optional("interval", ["1m", "hour", "5m", "4h", "1w", "7m"]),
     optional("timezone", ["America/New_York", "Mars/Olympus"], 1),
     optional("day_start_hour", ["17", "24"], 1),
-    optional("price", ["mid", "bid", "ask", "last"], 1),
-    optional("include", ["spread", "bid,ask,spread", "bid%2Cask", "volume"], 1),
+    fc.constantFrom<string[]>(
+      ...[[], [], [], [], [], [], [], ["price=bid"], ["price=ask", "include=spread"], ["include=bid,ask,spread"]],
+      ...[["price=mid", "include=bid%2Cask"], ["price=last"], ["include=volume"]],
+    ),
     fc.constantFrom([], [], [], [], [], ["colour=red"], ["symbol=EURUSD"], ["__proto__=1"], [""]),
   )
   .map((parts) => parts.flat())

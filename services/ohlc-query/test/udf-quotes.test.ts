@@ -7,7 +7,9 @@ beforeAll(async () => {
   service = await startReadSide();
   const at = (minutes: number) => new Date(Date.UTC(2024, 2, 5) + minutes * 60_000).toISOString();
   const prices = Array.from({ length: 30 }, (_, i) => ({ time: at(i), price: 1 + i / 1000 }));
-  const quotes = Array.from({ length: 30 }, (_, i) => quoteOf(at(600 + 10 * i), (1100 + i) / 1e3, (11_002 + 10 * i) / 1e4));
+  const quotes = Array.from({ length: 30 }, (_, i) =>
+    quoteOf(at(600 + 10 * i), (1100 + i) / 1e3, (11_002 + 10 * i) / 1e4),
+  );
   await service.insert([...prices, ...quotes, { symbol: "PRICES", time: at(0), price: 2 }]);
 });
 afterAll(() => service.stop());
