@@ -42,7 +42,9 @@ const QUOTES: BarFamily = {
   ofTicks: `
     first(bid, ${PLACE}), max(bid), min(bid), last(bid, ${PLACE}),
     first(ask, ${PLACE}), max(ask), min(ask), last(ask, ${PLACE}),
-    min(quote_spread(bid, ask))::float8, max(quote_spread(bid, ask))::float8, sum(quote_spread(bid, ask)),
+    least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8),
+    greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8),
+    coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0),
     count(*) as quote_count`,
   ofBars: `
     first(bid_open, bucket), max(bid_high), min(bid_low), last(bid_close, bucket),
@@ -66,7 +68,7 @@ export const BAR_RELATIONS: readonly string[] = BAR_FAMILIES.flatMap((family) =>
  * The families that hold something, or will once they are refreshed. While no symbol has quotes nothing of theirs is looked at:
  * it is not materialised, and so exact whatever is stored.
  */
-export async function familiesInUse(sql: Sql): Promise<readonly [prices: BarFamily, quotes?: BarFamily]> {
+export async function familiesInUse(sql: Sql): Promise<readonly [prices: BarFamily, ...quotes: BarFamily[]]> {
   const [row] = await sql<{ hasQuotes: boolean }[]>`select exists (select from symbols where quotes) as "hasQuotes"`;
   return row?.hasQuotes === true ? BAR_FAMILIES : [PRICES];
 }

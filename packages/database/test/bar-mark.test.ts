@@ -56,7 +56,8 @@ test("the first quote ends what was closed without quotes, and where no more com
   keeper.startWorker(SOON);
   await eventually(async () => (await markNow()).minute >= minute, { what: "bars of both families to be closed" });
   if (keeper.onTimescaleDb) {
-    const [row] = await keeper.sql`select count(*) as bars from quote_minute where symbol = '' and bucket > '2000-01-01'`;
+    const [row] =
+      await keeper.sql`select count(*) as bars from quote_minute where symbol = '' and bucket > '2000-01-01'`;
     expect(row).toEqual({ bars: 0 });
   }
 });
