@@ -76,7 +76,7 @@ $$;
 -- The watermark of a level of a family: bars that start before it are read from where they are stored, the others from what is below.
 create function bars_stored_to(stored_interval text, family text) returns timestamptz language plpgsql stable as $$
 begin
-  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+  return greatest(timestamptz '1969-12-30 00:00:00+00', (
     select _timescaledb_functions.to_timestamp(mark.watermark)
       from _timescaledb_catalog.continuous_agg bars
       join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
