@@ -42,7 +42,9 @@ const QUOTES: BarFamily = {
   ofTicks: `
     first(bid, ${PLACE}), max(bid), min(bid), last(bid, ${PLACE}),
     first(ask, ${PLACE}), max(ask), min(ask), last(ask, ${PLACE}),
-    min(quote_spread(bid, ask))::float8, max(quote_spread(bid, ask))::float8, sum(quote_spread(bid, ask)),
+    least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8),
+    greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8),
+    coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0),
     count(*) as quote_count`,
   ofBars: `
     first(bid_open, bucket), max(bid_high), min(bid_low), last(bid_close, bucket),

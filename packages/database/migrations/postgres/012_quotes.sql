@@ -30,12 +30,22 @@ declare
   columns text := 'symbol, bucket, bid_open, bid_high, bid_low, bid_close, ask_open, ask_high, ask_low, ask_close,
                    spread_min, spread_max, spread_sum, quote_count, open_key, close_key';
   of_quotes text := $sql$
-    (array_agg(bid order by key))[1] as bid_open, max(bid) as bid_high, min(bid) as bid_low,
-    (array_agg(bid order by key desc))[1] as bid_close,
-    (array_agg(ask order by key))[1] as ask_open, max(ask) as ask_high, min(ask) as ask_low,
-    (array_agg(ask order by key desc))[1] as ask_close,
-    min(spread)::float8 as spread_min, max(spread)::float8 as spread_max, sum(spread) as spread_sum,
-    count(*) as quote_count, min(key) as open_key, max(key) as close_key $sql$;
+    select symbol, bucket, bids[1] as bid_open, bid_high, bid_low, bids[quote_count] as bid_close,
+           asks[1] as ask_open, ask_high, ask_low, asks[quote_count] as ask_close,
+           least(points_min / 1e6::float8, decimals_min::float8) as spread_min,
+           greatest(points_max / 1e6::float8, decimals_max::float8) as spread_max,
+           coalesce(points_sum * 0.000001, 0) + coalesce(decimals_sum, 0) as spread_sum,
+           quote_count, open_key, close_key
+      from (select symbol, bucket, array_agg(bid order by key) as bids, max(bid) as bid_high, min(bid) as bid_low,
+                   array_agg(ask order by key) as asks, max(ask) as ask_high, min(ask) as ask_low,
+                   min(points) as points_min, max(points) as points_max, sum(points) as points_sum,
+                   min(decimals) as decimals_min, max(decimals) as decimals_max, sum(decimals) as decimals_sum,
+                   count(*) as quote_count, min(key) as open_key, max(key) as close_key
+              from (select symbol, bucket, bid, ask, order_key(time, seq) as key, quote_points(bid, ask) as points,
+                           quote_decimals(bid, ask) as decimals
+                      from (%s) quotes
+                    offset 0) keyed
+             group by symbol, bucket) sorted $sql$;
   of_bars text := $sql$
     (array_agg(bid_open order by open_key))[1] as bid_open, max(bid_high) as bid_high, min(bid_low) as bid_low,
     (array_agg(bid_close order by close_key desc))[1] as bid_close,
@@ -67,16 +77,11 @@ begin
     create function merge_inserted_quotes() returns trigger language plpgsql as $$
     begin
       if not exists (select from inserted where bid is not null) then return null; end if;
-      with minutes as materialized (
-        select symbol, bucket, %s
-          from (select symbol, minute_start(time) as bucket, bid, ask, quote_spread(bid, ask) as spread,
-                       order_key(time, seq) as key
-                  from inserted where bid is not null
-                offset 0) quotes
-         group by symbol, bucket
-      ), hours as materialized (%s), days as materialized (%s), merged_minutes as (%s), merged_hours as (%s) %s;
+      with minutes as materialized (%s), hours as materialized (%s), days as materialized (%s),
+           merged_minutes as (%s), merged_hours as (%s) %s;
       return null;
-    end $$ $function$, of_quotes,
+    end $$ $function$,
+    format(of_quotes, 'select symbol, minute_start(time) as bucket, time, seq, bid, ask from inserted where bid is not null'),
     format(rolled_up, 'hour', 'minutes'), format(rolled_up, 'day', 'hours'),
     format(merged, 'minute', 'minutes', columns), format(merged, 'hour', 'hours', columns), format(merged, 'day', 'days', columns));
 
@@ -87,13 +92,7 @@ begin
       delete from quote_minute b using unnest(touched_symbols, touched_minutes) as t(symbol, bucket)
        where b.symbol = t.symbol and b.bucket = t.bucket;
       insert into quote_minute (%1$s)
-      select symbol, bucket, %2$s
-        from (select k.symbol, t.bucket, k.bid, k.ask, quote_spread(k.bid, k.ask) as spread, order_key(k.time, k.seq) as key
-                from unnest(touched_symbols, touched_minutes) as t(symbol, bucket)
-                join ticks k on k.symbol = t.symbol and k.time >= t.bucket and k.time < t.bucket + interval '1 minute'
-               where k.bid is not null
-              offset 0) quotes
-       group by symbol, bucket;
+      %2$s;
 
       delete from quote_hour b using unnest(touched_symbols, touched_minutes) as t(symbol, bucket)
        where b.symbol = t.symbol and b.bucket = hour_start(t.bucket);
@@ -114,7 +113,12 @@ begin
         join quote_hour h on h.symbol = t.symbol and h.bucket >= t.bucket and h.bucket < t.bucket + interval '26 hours'
                          and day_start(h.bucket) = t.bucket
        group by h.symbol, t.bucket;
-    end $$ $function$, columns, of_quotes, of_bars);
+    end $$ $function$,
+    columns, format(of_quotes, $sql$
+      select k.symbol, t.bucket, k.time, k.seq, k.bid, k.ask
+        from unnest(touched_symbols, touched_minutes) as t(symbol, bucket)
+        join ticks k on k.symbol = t.symbol and k.time >= t.bucket and k.time < t.bucket + interval '1 minute'
+       where k.bid is not null $sql$), of_bars);
 end
 $do$;
 

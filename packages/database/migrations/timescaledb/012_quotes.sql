@@ -15,18 +15,18 @@ begin
       with (timescaledb.continuous, timescaledb.materialized_only = false) as
     select symbol,
            time_bucket('1 minute', time, origin => %1$s) as bucket,
-           first(bid, %2$s)                    as bid_open,
-           max(bid)                            as bid_high,
-           min(bid)                            as bid_low,
-           last(bid, %2$s)                     as bid_close,
-           first(ask, %2$s)                    as ask_open,
-           max(ask)                            as ask_high,
-           min(ask)                            as ask_low,
-           last(ask, %2$s)                     as ask_close,
-           min(quote_spread(bid, ask))::float8 as spread_min,
-           max(quote_spread(bid, ask))::float8 as spread_max,
-           sum(quote_spread(bid, ask))         as spread_sum,
-           count(*)                            as quote_count
+           first(bid, %2$s) as bid_open,
+           max(bid)         as bid_high,
+           min(bid)         as bid_low,
+           last(bid, %2$s)  as bid_close,
+           first(ask, %2$s) as ask_open,
+           max(ask)         as ask_high,
+           min(ask)         as ask_low,
+           last(ask, %2$s)  as ask_close,
+           least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8)    as spread_min,
+           greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8) as spread_max,
+           coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0) as spread_sum,
+           count(*) as quote_count
       from ticks
      where bid is not null
      group by 1, 2
@@ -76,7 +76,7 @@ $$;
 -- The watermark of a level of a family: bars that start before it are read from where they are stored, the others from what is below.
 create function bars_stored_to(stored_interval text, family text) returns timestamptz language plpgsql stable as $$
 begin
-  return greatest(timestamptz '1970-01-01 00:00:00+00', (
+  return greatest(timestamptz '1969-12-30 00:00:00+00', (
     select _timescaledb_functions.to_timestamp(mark.watermark)
       from _timescaledb_catalog.continuous_agg bars
       join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
