@@ -113,7 +113,7 @@ export function expectedAnswers(quotes: readonly WholeQuote[], bucketOf: BucketO
 
 /** What a service answers, without what every bar of the week has alike. */
 export async function givenAnswers(url: string, query: string, price: BarPrice): Promise<unknown[]> {
-  const range = "symbol=EURUSD&start=2014-05-01T00:00:00Z&end=2014-06-01T00:00:00Z&limit=10000";
+  const range = "symbol=EURUSD&start=2014-04-01T00:00:00Z&end=2014-06-01T00:00:00Z&limit=10000";
   const answer = await fetch(`${url}/ohlc?${range}&${query}&price=${price}&include=bid,ask,spread`);
   const rows = (await answer.json()) as Readonly<Record<string, unknown>>[]; // Bars, or the test fails.
   return rows.map(({ symbol: _symbol, complete: _complete, date: _date, ...bar }) => bar);
