@@ -10,6 +10,9 @@ import { backlogOf, System } from "../src/system.js";
 
 /** On TimescaleDB all of a week is late, ms. */
 const REFRESHED_WITHIN_MS = 60_000;
+const IMPORTERS = 4;
+/** A service that was killed is back by then. */
+const OUTAGE_MAX_MS = 60_000;
 
 const quotes = readQuotes();
 const chunks = chunksOf(quotes, CHUNK_QUOTES);
@@ -58,6 +61,31 @@ describe("a real week of 248,039 quotes, imported as quotes over HTTP", () => {
     await expectBars("EURUSD");
   });
 
+  it("gives the same when four importers send it to two services, one of which is killed in the middle, and all of it again", async () => {
+    const second = await system.start("tick-ingest");
+    const mixed = shuffled(chunks, seededRandom(2));
+    let stored = 0;
+    let restart = Promise.resolve();
+    const send = async (service: TestService, chunk: readonly Quote[]) => {
+      const isStored = async () => (await postTo(service, csvOf(chunk, "GBPUSD"), "text/csv")).status === 201;
+      await eventually(isStored, { timeoutMs: OUTAGE_MAX_MS, what: "a chunk to be stored" });
+      stored += 1;
+      if (stored === Math.round(mixed.length / 2)) restart = second.kill9().then(() => second.start());
+    };
+    const importer = async (number: number) => {
+      const own = mixed.filter((_, index) => index % IMPORTERS === number);
+      for (const chunk of own) await send(number % 2 === 0 ? ingest : second, chunk);
+    };
+    await Promise.all(Array.from({ length: IMPORTERS }, (_, number) => importer(number)));
+    await restart;
+    await expectBars("GBPUSD");
+    for (const chunk of chunks) {
+      const answer = await postTo(second, csvOf(chunk, "GBPUSD"), "text/csv");
+      expect(await answer.json()).toMatchObject({ created: 0, duplicates: chunk.length });
+    }
+    await expectBars("GBPUSD");
+  });
+
   function csvOf(some: readonly Quote[], symbol: string): string {
     return `time,symbol,bid,ask\n${some.map(({ time, bid, ask }) => `${time},${symbol},${bid},${ask}\n`).join("")}`;
   }
@@ -67,8 +95,11 @@ describe("a real week of 248,039 quotes, imported as quotes over HTTP", () => {
   }
 
   async function post(body: string, type: string): Promise<unknown> {
-    const answer = await fetch(`${ingest.url}/ticks/bulk`, { method: "POST", headers: { "Content-Type": type }, body });
-    return answer.json();
+    return (await postTo(ingest, body, type)).json();
+  }
+
+  function postTo(service: TestService, body: string, type: string): Promise<Response> {
+    return fetch(`${service.url}/ticks/bulk`, { method: "POST", headers: { "Content-Type": type }, body });
   }
 
   async function expectBars(symbol: string): Promise<void> {

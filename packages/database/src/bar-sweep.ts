@@ -4,7 +4,7 @@ import type { BarRefresh } from "./bar-refresh.js";
 import type { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
 
-/** The newest of what TimescaleDB knows to have changed below a level's watermark. */
+/** Something that TimescaleDB knows to have changed below a level's watermark. */
 interface Change {
   /** Of the family. */
   readonly name: BarFamily["name"];
@@ -15,8 +15,10 @@ interface Change {
 
 /** The relations whose changes are looked for. */
 const SWEPT = BAR_FAMILIES.flatMap((family) => [barRelation(family, "minute"), barRelation(family, "hour")]);
-/** A change that a refresh leaves where it is is not tried again before. */
+/** A change that a refresh leaves where it is is not tried again before; others are. */
 const STUCK_PAUSE_MS = 60_000;
+/** More than may be stuck at once. */
+const LOOK_MAX = 50;
 /** Days are right by then: a refresh of theirs only clears what TimescaleDB noted, and costs the more the more chunks there are. */
 const DAYS_EVERY_MS = 6 * 3_600_000;
 
@@ -25,7 +27,8 @@ const DAYS_EVERY_MS = 6 * 3_600_000;
  * wrote, who queue no windows, and what is right already but was made anew behind its back. Nobody waits for it.
  */
 export class BarSweep {
-  private last: { readonly change: string; readonly atMs: number } | undefined;
+  /** When a refresh was tried of those changes that are still there, by their text. */
+  private triedAtMs = new Map<string, number>();
   private daysAtMs = performance.now();
 
   constructor(
@@ -35,9 +38,9 @@ export class BarSweep {
   ) {}
 
   async step(): Promise<void> {
-    const change = await this.newestChange();
+    const change = this.nextOf(await this.newestChanges());
     const startedMs = performance.now();
-    if (change !== undefined && !this.isStuck(change)) {
+    if (change !== undefined) {
       const fromUs = Math.max(change.fromUs, change.toUs - this.slice.us);
       const families = BAR_FAMILIES.filter(({ name }) => name === change.name);
       await this.bars.refreshHistory({ fromUs, toUs: change.toUs }, families);
@@ -48,26 +51,30 @@ export class BarSweep {
     }
   }
 
-  private isStuck(change: Change): boolean {
+  /** The newest that has not just been tried; what is not among them any more is done. */
+  private nextOf(changes: readonly Change[]): Change | undefined {
     const nowMs = performance.now();
-    const isAgain = this.last?.change === JSON.stringify(change);
-    if (isAgain && nowMs - (this.last?.atMs ?? 0) < STUCK_PAUSE_MS) return true;
-    this.last = { change: JSON.stringify(change), atMs: nowMs };
-    return false;
+    const texts = changes.map((change) => JSON.stringify(change));
+    this.triedAtMs = new Map([...this.triedAtMs].filter(([text]) => texts.includes(text)));
+    const place = texts.findIndex(
+      (text) => nowMs - (this.triedAtMs.get(text) ?? Number.NEGATIVE_INFINITY) >= STUCK_PAUSE_MS,
+    );
+    if (place >= 0) this.triedAtMs.set(texts[place] ?? "", nowMs);
+    return changes[place];
   }
 
   /**
    * Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. Before the
    * first chunk there is nothing to refresh: a family that is new is noted as changed since ever.
    */
-  private async newestChange(): Promise<Change | undefined> {
+  private async newestChanges(): Promise<readonly Change[]> {
     const [{ firstUs, wholeFromUs } = { firstUs: null, wholeFromUs: 0 }] = await this.sql<
       { firstUs: Micros | null; wholeFromUs: Micros }[]
     >`
       select (select min(from_time) from tick_chunks_now) as "firstUs", whole_from as "wholeFromUs" from retention_mark`;
     const oldestHourUs = Math.max(0, (firstUs ?? 0) - US_PER_HOUR);
     const oldestMinuteUs = Math.max(wholeFromUs, firstUs ?? 0);
-    const [change] = await this.sql<Change[]>`
+    return this.sql<Change[]>`
       with level as (
         select bars.mat_hypertable_id, bars.raw_hypertable_id, split_part(bars.user_view_name, '_', 1) as name,
                split_part(bars.user_view_name, '_', 2) as interval, mark.watermark,
@@ -90,7 +97,6 @@ export class BarSweep {
         from change
        where lowest < watermark and greatest >= oldest and watermark > oldest
        order by "toUs" desc, "fromUs" desc
-       limit 1`;
-    return change;
+       limit ${LOOK_MAX}::int`;
   }
 }
