@@ -189,6 +189,14 @@ test("a stream tells a token of its symbols alone, by wildcards too, and refuses
   for (const { ws } of [all, plain]) ws.terminate();
 });
 
+test("the side of a symbol on a chart is of that symbol", async () => {
+  const { token } = await makeKey({ scopes: ["read"], symbols: ["EURUSD"] });
+  const statusOf = async (name: string) =>
+    (await ask("GET", `/udf/history?symbol=${name}&resolution=1&from=0&to=1`, token)).status;
+  for (const name of ["EURUSD", "EURUSD:BID", "eur/usd:ask"]) expect([name, await statusOf(name)]).toEqual([name, 200]);
+  for (const name of ["USDJPY", "USDJPY:BID", "EURUSDX:ASK"]) expect([name, await statusOf(name)]).toEqual([name, 403]);
+});
+
 test("a ticket opens one socket, of its token's rights", async () => {
   const { token } = await makeKey({ scopes: ["stream"] });
   const { body } = await ask("POST", "/tickets", token);

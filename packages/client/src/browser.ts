@@ -1,10 +1,13 @@
 export type {
   BarJson,
+  BarPrice,
   ChannelTicksMessage as TicksMessage,
   ConflatedMessage,
   ErrorMessage,
   FieldError,
+  FilledBar,
   GapMessage,
+  IncludedName,
   Interval,
   LiveBar,
   StoredInterval,
@@ -23,4 +26,4 @@ export type { Range } from "./stream/ranges.js";
 export type { WebSocketConstructor, WebSocketLike } from "./stream/socket.js";
 export type { TokenSource } from "./token.js";
 export * from "./types.js";
-export { CSV_HEADER, type UploadFormat } from "./upload.js";
+export { CSV_HEADER, CSV_QUOTE_HEADER, type UploadFormat } from "./upload.js";

@@ -1,4 +1,4 @@
-import type { BarJson, Interval, StoredInterval } from "@fx-ohlc/schemas";
+import type { BarJson, BarPrice, FilledBar, IncludedName, Interval, StoredInterval } from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
@@ -14,6 +14,7 @@ import type {
   DeleteResult,
   Health,
   PostedTick,
+  QuoteInput,
   SymbolJson,
   TicketJson,
   TickInput,
@@ -47,7 +48,14 @@ export interface BarKind {
   readonly dayStartHour?: number | undefined;
   /** IANA zone of that hour. */
   readonly timezone?: string | undefined;
+  /** What open, high, low and close are of: `mid`, the price of the ticks, when absent. Bars without quotes have nulls for a side. */
+  readonly price?: BarPrice | undefined;
+  /** What of their quotes stands beside: `bid_open` to `bid_close`, `ask_open` to `ask_close`, `spread_avg` to `spread_max`. */
+  readonly include?: readonly IncludedName[] | undefined;
 }
+
+/** What is answered: of a side there may be nulls. */
+export type BarOf<K extends Partial<BarKind>> = K extends { readonly price: "bid" | "ask" } ? FilledBar : BarJson;
 
 export interface BarsQuery extends RangeQuery, BarKind {}
 
@@ -91,10 +99,15 @@ export interface UploadOptions extends CallOptions {
 /** The fewest round trips; the services answer no more at once. */
 const PAGE_SIZE_DEFAULT = 10_000;
 
+/** The parameters that say what kind of bars, but for the interval. */
+function kindQuery({ dayStartHour, timezone, price, include }: Partial<BarKind>): Call["query"] {
+  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(",") };
+}
+
 /** The bars stored as they are have addresses of their own. */
-function barsCall({ interval, dayStartHour, timezone, signal }: BarKind & CallOptions, range: Call["query"]): Call {
+function barsCall({ interval, signal, ...kind }: BarKind & CallOptions, range: Call["query"]): Call {
   const stored = parseStoredInterval(interval);
-  const query = { ...(stored === undefined && { interval }), ...range, day_start_hour: dayStartHour, timezone };
+  const query = { ...(stored === undefined && { interval }), ...range, ...kindQuery(kind) };
   return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
 }
 
@@ -154,9 +167,10 @@ export class FxClient {
     return this.#upload(text, options);
   }
 
-  /** Replaces the price of a stored tick. */
-  async putTick({ symbol, time, seq, signal }: TickKey, price: number): Promise<CorrectedTick> {
-    const call: Call = { method: "PUT", path: "/ticks", query: { symbol, time, seq }, ...json({ price }), signal };
+  /** Replaces the price of a stored tick, or both sides of a quote. */
+  async putTick({ symbol, time, seq, signal }: TickKey, cost: number | QuoteInput): Promise<CorrectedTick> {
+    const body = json(typeof cost === "number" ? { price: cost } : cost);
+    const call: Call = { method: "PUT", path: "/ticks", query: { symbol, time, seq }, ...body, signal };
     return this.#body<CorrectedTick>(call);
   }
 
@@ -173,15 +187,15 @@ export class FxClient {
   }
 
   /** Bars in ascending order, page after page. */
-  bars(query: BarsQuery): AsyncGenerator<BarJson, void, undefined> {
+  bars<K extends BarsQuery>(query: K): AsyncGenerator<BarOf<K>, void, undefined> {
     const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT } = query;
-    return pagedRows<BarJson>(this.#http, barsCall(query, { symbol, start, end, limit: pageSize }));
+    return pagedRows<BarOf<K>>(this.#http, barsCall(query, { symbol, start, end, limit: pageSize }));
   }
 
   /** The last bars before `end`, in ascending order. */
-  async lastBars(query: LastBarsQuery): Promise<BarJson[]> {
+  async lastBars<K extends LastBarsQuery>(query: K): Promise<BarOf<K>[]> {
     const { symbol, count, end } = query;
-    return this.#body<BarJson[]>(barsCall(query, { symbol, count, end }));
+    return this.#body<BarOf<K>[]>(barsCall(query, { symbol, count, end }));
   }
 
   /** Ticks in the order of (time, seq), page after page. */
@@ -196,9 +210,10 @@ export class FxClient {
   }
 
   /** The newest bar of each symbol, complete or not; none for a symbol nobody has sent. */
-  async latest({ symbols, interval, dayStartHour, timezone, signal }: LatestQuery): Promise<BarJson[]> {
-    const query = { symbol: symbols.join(","), interval, day_start_hour: dayStartHour, timezone };
-    return this.#body<BarJson[]>({ method: "GET", path: "/ohlc/latest", query, signal });
+  async latest<K extends LatestQuery>(wanted: K): Promise<BarOf<K>[]> {
+    const { symbols, interval, signal } = wanted;
+    const query = { symbol: symbols.join(","), interval, ...kindQuery(wanted) };
+    return this.#body<BarOf<K>[]>({ method: "GET", path: "/ohlc/latest", query, signal });
   }
 
   /** Every symbol there is, by name, page after page. */

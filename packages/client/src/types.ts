@@ -14,12 +14,27 @@ export type {
   UploadResult,
 } from "@fx-ohlc/schemas";
 
+/** A single price: greater than 0. */
+export interface PriceInput {
+  readonly price: number;
+  readonly bid?: undefined;
+  readonly ask?: undefined;
+}
+
+/** Both sides of a quote, each greater than 0; its price is their mid. */
+export interface QuoteInput {
+  readonly bid: number;
+  readonly ask: number;
+  readonly price?: undefined;
+}
+
 /** A tick to send. */
-export interface TickInput {
+export type TickInput = TickPlace & (PriceInput | QuoteInput);
+
+/** Which tick it is. */
+export interface TickPlace {
   /** Stored upper case; the service takes EURUSD when it is absent. */
   readonly symbol?: string | undefined;
-  /** Greater than 0. */
-  readonly price: number;
   /** RFC 3339 with Z or an offset, up to six fraction digits; now when absent. */
   readonly time?: string | undefined;
   /** Place among the ticks of the same symbol and time, 0 to 1023; the next free one when absent. */

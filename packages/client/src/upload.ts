@@ -16,12 +16,27 @@ export const UPLOAD_TYPES: Readonly<Record<UploadFormat, string>> = {
   csv: "text/csv",
 };
 
-/** A CSV upload's first line. */
+/** A CSV upload's first line: of single prices, and of quotes. */
 export const CSV_HEADER = "time,symbol,price,seq\n";
+export const CSV_QUOTE_HEADER = "time,symbol,bid,ask,seq\n";
 
-const LINE_OF: Readonly<Record<UploadFormat, (tick: TickInput) => string>> = {
-  ndjson: (tick) => `${JSON.stringify(tick)}\n`,
-  csv: ({ time, symbol, price, seq }) => `${time ?? ""},${symbol ?? ""},${price},${seq ?? ""}\n`,
+/** Writes ticks as lines, the first of them with what has to stand before it. */
+type LineWriter = (tick: TickInput) => string;
+
+function csvLines(): LineWriter {
+  let header: string | undefined;
+  return ({ time = "", symbol = "", seq = "", price, bid, ask }) => {
+    const own = price === undefined ? CSV_QUOTE_HEADER : CSV_HEADER;
+    if (header !== undefined && own !== header) throw new TypeError("CSV holds prices or quotes: send both as ndjson");
+    const opening = header === undefined ? own : "";
+    header = own;
+    return `${opening}${time},${symbol},${price ?? `${bid},${ask}`},${seq}\n`;
+  };
+}
+
+const WRITERS: Readonly<Record<UploadFormat, () => LineWriter>> = {
+  ndjson: () => (tick) => `${JSON.stringify(tick)}\n`,
+  csv: csvLines,
 };
 
 /** Lines of text, gathered into writes of about 64 KiB. */
@@ -30,14 +45,17 @@ async function* writesOf(
   format: UploadFormat,
   complete: (tick: TickInput) => TickInput,
 ): AsyncGenerator<string> {
-  const lineOf = LINE_OF[format];
-  let text = format === "csv" ? CSV_HEADER : "";
+  const lineOf = WRITERS[format]();
+  // Without a tick nobody knows of what kind they would have been.
+  let [text, whenEmpty] = ["", format === "csv" ? CSV_HEADER : ""];
   for await (const tick of ticks) {
     text += lineOf(complete(tick));
+    whenEmpty = "";
     if (text.length < WRITE_BYTES) continue;
     yield text;
     text = "";
   }
+  text += whenEmpty;
   if (text !== "") yield text;
 }
 

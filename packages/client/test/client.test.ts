@@ -169,4 +169,26 @@ describe("calls", () => {
     await client.latest({ symbols: ["EURUSD", "USDJPY"] });
     expect(server.received[0]?.path).toBe("/ohlc/latest?symbol=EURUSD%2CUSDJPY");
   });
+
+  it("asks for a side of quotes and what stands beside it, whose prices may be null", async () => {
+    server.script(answer(200, [{ open: null }]), answer(200, []));
+    const [bar] = await client.lastBars({ symbol: "EURUSD", interval: "1m", count: 1, price: "bid" });
+    const open: number | null | undefined = bar?.open;
+    expect(open).toBeNull();
+    await client.latest({ symbols: ["EURUSD"], price: "ask", include: ["bid", "spread"] });
+    expect(server.received.map(({ path }) => path)).toEqual([
+      "/ohlc/minute?symbol=EURUSD&count=1&price=bid",
+      "/ohlc/latest?symbol=EURUSD&price=ask&include=bid%2Cspread",
+    ]);
+  });
+
+  it("sends and corrects quotes by both sides", async () => {
+    server.script(answer(201, POSTED), answer(200, POSTED));
+    await client.postTick({ symbol: "EURUSD", time: TIME, bid: 1.1, ask: 1.2 });
+    await client.putTick({ symbol: "EURUSD", time: TIME }, { bid: 1.15, ask: 1.2 });
+    expect(server.received.map(({ body }) => JSON.parse(body))).toEqual([
+      { symbol: "EURUSD", time: TIME, bid: 1.1, ask: 1.2 },
+      { bid: 1.15, ask: 1.2 },
+    ]);
+  });
 });

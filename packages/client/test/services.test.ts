@@ -1,5 +1,5 @@
 import { eventually, startService, type TestService, testDatabase, testRedis } from "@fx-ohlc/testkit";
-import { FxClient, type TickInput } from "../src/index.js";
+import { FxClient, type PriceInput, type TickInput, type TickPlace } from "../src/index.js";
 
 let writes: FxClient;
 let reads: FxClient;
@@ -31,7 +31,7 @@ const START = "2024-01-02T03:00:00.000000Z";
 const END = "2024-01-03T00:00:00.000000Z";
 
 /** One tick a second. */
-function* ticksOf(symbol: string, count: number): Generator<TickInput> {
+function* ticksOf(symbol: string, count: number): Generator<TickPlace & PriceInput> {
   for (let second = 0; second < count; second += 1) {
     const time = new Date(Date.parse(START) + second * 1000).toISOString();
     yield { symbol, time, price: 1 + second / 100_000 };

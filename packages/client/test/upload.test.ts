@@ -63,6 +63,20 @@ describe("streamTicks", () => {
     ]);
   });
 
+  it("sends quotes as CSV with both sides, and not among single prices", async () => {
+    const time = "2025-12-05T10:00:00Z";
+    const quotes = [{ time, bid: 1.1, ask: 1.2 }];
+    server.script(answer(201, RESULT), answer(201, RESULT), answer(201, RESULT));
+    await client.streamTicks(quotes, { format: "csv" });
+    await client.streamTicks([], { format: "csv" });
+    expect(server.received.map(({ body }) => body)).toEqual([
+      `time,symbol,bid,ask,seq\n${time},,1.1,1.2,\n`,
+      "time,symbol,price,seq\n",
+    ]);
+    const both = client.streamTicks([...quotes, { time, price: 1 }], { format: "csv" });
+    await expect(both).rejects.toThrow("prices or quotes");
+  });
+
   it("reads the source no further ahead of a slow service than what the sockets hold", async () => {
     const source = new Source();
     let bytesReceived = 0;

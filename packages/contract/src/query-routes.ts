@@ -63,13 +63,13 @@ const CANDLE: JsonSchema = {
   maxItems: 6,
 };
 
-/** Bars as they are, with empty buckets filled, or as candles. */
-const BARS = {
-  schema: (ref: RefTo) => {
-    const rows = [ref(BarJson), ref(FilledBar), CANDLE];
-    return { anyOf: rows.map((items) => ({ type: "array", items })) };
-  },
-};
+function listOfOne(rows: readonly JsonSchema[]): JsonSchema {
+  return { anyOf: rows.map((items) => ({ type: "array", items })) };
+}
+
+/** Bars as they are, with nulls where there are no prices, or as candles. */
+const BARS = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar), CANDLE]) };
+const LATEST = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar)]) };
 
 const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${BAR_FORMATS.join(", ")}.`;
 const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
@@ -98,7 +98,7 @@ export const QUERY_ROUTES = declareRoutes({
     queryDto: DayBarsQuery,
   },
   getLatestBars: {
-    ...read("In the order of the symbols asked for.", table(listOf(BarJson), BarJson), false),
+    ...read("In the order of the symbols asked for.", table(LATEST, FilledBar), false),
     path: "/ohlc/latest",
     summary: "The newest bar of each symbol",
     description: "Complete or not; never one that starts after now.",

@@ -34,7 +34,7 @@ interface MarkState {
   readonly closing: LevelEnds;
   /** What starts before it is closed for readers, too. */
   readonly closed: LevelEnds;
-  /** How far bars are materialised; undefined on plain PostgreSQL. */
+  /** How far bars of all families in use are materialised; undefined on plain PostgreSQL. */
   readonly materialised: LevelEnds | undefined;
   /** Somebody has dropped a chunk of stored bars, or emptied one. */
   readonly isChunkGone: boolean;
@@ -93,7 +93,7 @@ export class BarMark {
 
   private async readMaterialised(): Promise<LevelEnds> {
     const [row] = await this.sql<LevelEnds[]>`
-      select materialised_to('minute') as minute, materialised_to('hour') as hour, materialised_to('day') as day`;
+      select closable_to('minute') as minute, closable_to('hour') as hour, closable_to('day') as day`;
     if (row === undefined) throw new Error("a select without from gave no row");
     return row;
   }

@@ -10,13 +10,14 @@ import {
   type SymbolRange,
   type TimeRange,
 } from "@fx-ohlc/schemas";
+import { type BarFamily, barRelation } from "./bar-families.js";
 import { type RefreshBounds, readBounds, span } from "./refresh-plan.js";
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql, Transaction } from "./sql.js";
 
 /** What each level is made of. */
 const MADE_OF = { minute: "ticks", hour: "minute", day: "hour" } as const;
-/** The tables that hold what is materialised, `schema.table`. */
+/** The tables that hold what is materialised of a family, `schema.table`. */
 type StoredTables = Readonly<Record<StoredInterval, string>>;
 
 /** Every bucket of a level that some ranges touch, each once. */
@@ -46,8 +47,8 @@ export function touchedBuckets(
  * @returns what it went by
  * @throws PostgreSQL's error `lockNotAvailable` while somebody refreshes
  */
-export function recomputeBars(sql: Sql, ranges: readonly SymbolRange[]): Promise<RefreshBounds> {
-  return aloneOn(STORED_INTERVALS, sql, async (transaction, stored) => {
+export function recomputeBars(sql: Sql, family: BarFamily, ranges: readonly SymbolRange[]): Promise<RefreshBounds> {
+  return aloneOn(family, STORED_INTERVALS, sql, async (transaction, stored) => {
     for (const interval of STORED_INTERVALS) await recomputeLevel(transaction, interval, ranges, stored);
     return stored.bounds;
   });
@@ -59,8 +60,8 @@ export function recomputeBars(sql: Sql, ranges: readonly SymbolRange[]): Promise
  *
  * @throws PostgreSQL's error `lockNotAvailable` while somebody refreshes days
  */
-export function recomputeDays(sql: Sql, range: TimeRange): Promise<void> {
-  return aloneOn(["day"], sql, async (transaction, stored) => {
+export function recomputeDays(sql: Sql, family: BarFamily, range: TimeRange): Promise<void> {
+  return aloneOn(family, ["day"], sql, async (transaction, stored) => {
     const { tables, bounds } = stored;
     const fromUs = bucketStart(range.fromUs, SHORT_NAMES.day, bounds.dayBoundary);
     const toUs = bucketEnd(range.toUs - 1, SHORT_NAMES.day, bounds.dayBoundary);
@@ -74,12 +75,14 @@ export function recomputeDays(sql: Sql, range: TimeRange): Promise<void> {
 }
 
 interface Stored {
+  readonly family: BarFamily;
   readonly tables: StoredTables;
   readonly bounds: RefreshBounds;
 }
 
 /** Runs a transaction while nobody refreshes some levels, and no ticks are dropped. */
 async function aloneOn<T>(
+  family: BarFamily,
   intervals: readonly StoredInterval[],
   sql: Sql,
   work: (transaction: Transaction, stored: Stored) => Promise<T>,
@@ -87,11 +90,11 @@ async function aloneOn<T>(
   const { result } = await sql.begin(async (transaction) => {
     await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true),
                              pg_advisory_xact_lock_shared(${REFRESH_LOCK})`;
-    const tables = await storedTables(transaction);
+    const tables = await storedTables(transaction, family);
     for (const interval of intervals) {
       await transaction`lock table only ${transaction(tables[interval])} in share row exclusive mode`;
     }
-    return { result: await work(transaction, { tables, bounds: await readBounds(transaction) }) };
+    return { result: await work(transaction, { family, tables, bounds: await readBounds(transaction, family) }) };
   });
   return result;
 }
@@ -99,17 +102,19 @@ async function aloneOn<T>(
 /** Whoever refreshes by hand may take long. */
 const LOCK_TIMEOUT_MS = "500ms";
 
-async function storedTables(transaction: Transaction): Promise<StoredTables> {
-  const rows = await transaction<{ interval: StoredInterval; name: string }[]>`
-    select substr(bars.user_view_name, 6) as interval, stored.schema_name || '.' || stored.table_name as name
+async function storedTables(transaction: Transaction, family: BarFamily): Promise<StoredTables> {
+  const relations = STORED_INTERVALS.map((interval) => barRelation(family, interval));
+  const rows = await transaction<{ relation: string; name: string }[]>`
+    select bars.user_view_name as relation, stored.schema_name || '.' || stored.table_name as name
       from _timescaledb_catalog.continuous_agg bars
       join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
      where bars.user_view_schema = current_schema()
-       and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')`;
-  const names = new Map(rows.map(({ interval, name }) => [interval, name]));
+       and bars.user_view_name = any(${relations}::text[])`;
+  const names = new Map(rows.map(({ relation, name }) => [relation, name]));
   const nameOf = (interval: StoredInterval) => {
-    const name = names.get(interval);
-    if (name === undefined) throw new Error(`there is no continuous aggregate ohlc_${interval}`);
+    const relation = barRelation(family, interval);
+    const name = names.get(relation);
+    if (name === undefined) throw new Error(`there is no continuous aggregate ${relation}`);
     return name;
   };
   return { minute: nameOf("minute"), hour: nameOf("hour"), day: nameOf("day") };
@@ -123,7 +128,7 @@ async function recomputeLevel(
   transaction: Transaction,
   interval: StoredInterval,
   ranges: readonly SymbolRange[],
-  { tables, bounds }: Stored,
+  { family, tables, bounds }: Stored,
 ): Promise<void> {
   const oldestUs = interval === "minute" ? bounds.wholeFromUs : Number.NEGATIVE_INFINITY;
   const buckets = touchedBuckets(ranges, interval, bounds.dayBoundary).filter(
@@ -142,31 +147,32 @@ async function recomputeLevel(
        where bars.symbol = touched.symbol and bars.bucket = touched.from_time
          and bars.bucket >= ${fromUs} and bars.bucket < ${toUs}
     )
-    insert into ${bars} (symbol, bucket, open, high, low, close, tick_count)
+    insert into ${bars} (symbol, bucket, ${transaction.unsafe(family.columns)})
     select touched.symbol, touched.from_time, bar.*
       from touched
-     cross join lateral (${barOf(transaction, interval, { tables, fromUs, toUs })}) as bar
-     where bar.tick_count > 0`;
+     cross join lateral (${barOf(transaction, interval, { family, tables, fromUs, toUs })}) as bar
+     where bar.${transaction(family.count)} > 0`;
+}
+
+interface BarSource {
+  readonly family: BarFamily;
+  readonly tables: StoredTables;
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
 }
 
 /** The bar of the bucket `touched`: without ticks, one that counts none. */
-function barOf(
-  transaction: Transaction,
-  interval: StoredInterval,
-  { tables, fromUs, toUs }: { readonly tables: StoredTables; readonly fromUs: Micros; readonly toUs: Micros },
-) {
+function barOf(transaction: Transaction, interval: StoredInterval, { family, tables, fromUs, toUs }: BarSource) {
   const below = MADE_OF[interval];
   if (below === "ticks") {
-    const place = transaction`
-      (date_part('epoch', time - timestamptz '2000-01-01 00:00:00+00') * 1e6)::bigint * 1024 + seq`;
     return transaction`
-      select first(price, ${place}), max(price), min(price), last(price, ${place}), count(*) as tick_count
+      select ${transaction.unsafe(family.ofTicks)}
         from ticks
        where symbol = touched.symbol and time >= touched.from_time and time < touched.to_time
-         and time >= ${fromUs} and time < ${toUs}`;
+         and time >= ${fromUs} and time < ${toUs} and ${transaction.unsafe(family.where)}`;
   }
   return transaction`
-    select first(open, bucket), max(high), min(low), last(close, bucket), sum(tick_count)::bigint as tick_count
+    select ${transaction.unsafe(family.ofBars)}
       from ${transaction(tables[below])}
      where symbol = touched.symbol and bucket >= touched.from_time and bucket < touched.to_time
        and bucket >= ${fromUs} and bucket < ${toUs}`;

@@ -1,18 +1,24 @@
-import type { Micros } from "@fx-ohlc/schemas";
+import { type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { BAR_FAMILIES, type BarFamily, barRelation } from "./bar-families.js";
 import type { BarRefresh } from "./bar-refresh.js";
-import { readMark } from "./retention-mark.js";
 import type { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
 
-/** The newest of what TimescaleDB knows to have changed below a level's watermark. */
+/** Something that TimescaleDB knows to have changed below a level's watermark. */
 interface Change {
+  /** Of the family. */
+  readonly name: BarFamily["name"];
   readonly interval: "minute" | "hour";
   readonly fromUs: Micros;
   readonly toUs: Micros;
 }
 
-/** A change that a refresh leaves where it is is not tried again before. */
+/** The relations whose changes are looked for. */
+const SWEPT = BAR_FAMILIES.flatMap((family) => [barRelation(family, "minute"), barRelation(family, "hour")]);
+/** A change that a refresh leaves where it is is not tried again before; others are. */
 const STUCK_PAUSE_MS = 60_000;
+/** More than may be stuck at once. */
+const LOOK_MAX = 50;
 /** Days are right by then: a refresh of theirs only clears what TimescaleDB noted, and costs the more the more chunks there are. */
 const DAYS_EVERY_MS = 6 * 3_600_000;
 
@@ -21,7 +27,8 @@ const DAYS_EVERY_MS = 6 * 3_600_000;
  * wrote, who queue no windows, and what is right already but was made anew behind its back. Nobody waits for it.
  */
 export class BarSweep {
-  private last: { readonly change: string; readonly atMs: number } | undefined;
+  /** When a refresh was tried of those changes that are still there, by their text. */
+  private triedAtMs = new Map<string, number>();
   private daysAtMs = performance.now();
 
   constructor(
@@ -31,11 +38,12 @@ export class BarSweep {
   ) {}
 
   async step(): Promise<void> {
-    const change = await this.newestChange();
+    const change = this.nextOf(await this.newestChanges());
     const startedMs = performance.now();
-    if (change !== undefined && !this.isStuck(change)) {
+    if (change !== undefined) {
       const fromUs = Math.max(change.fromUs, change.toUs - this.slice.us);
-      await this.bars.refreshHistory({ fromUs, toUs: change.toUs });
+      const families = BAR_FAMILIES.filter(({ name }) => name === change.name);
+      await this.bars.refreshHistory({ fromUs, toUs: change.toUs }, families);
       this.slice.note(performance.now() - startedMs);
     } else if (startedMs - this.daysAtMs > DAYS_EVERY_MS) {
       await this.bars.refreshDays();
@@ -43,25 +51,39 @@ export class BarSweep {
     }
   }
 
-  private isStuck(change: Change): boolean {
+  /** The newest that has not just been tried; what is not among them any more is done. */
+  private nextOf(changes: readonly Change[]): Change | undefined {
     const nowMs = performance.now();
-    const isAgain = this.last?.change === JSON.stringify(change);
-    if (isAgain && nowMs - (this.last?.atMs ?? 0) < STUCK_PAUSE_MS) return true;
-    this.last = { change: JSON.stringify(change), atMs: nowMs };
-    return false;
+    const texts = changes.map((change) => JSON.stringify(change));
+    this.triedAtMs = new Map([...this.triedAtMs].filter(([text]) => texts.includes(text)));
+    const place = texts.findIndex(
+      (text) => nowMs - (this.triedAtMs.get(text) ?? Number.NEGATIVE_INFINITY) >= STUCK_PAUSE_MS,
+    );
+    if (place >= 0) this.triedAtMs.set(texts[place] ?? "", nowMs);
+    return changes[place];
   }
 
-  /** Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. */
-  private async newestChange(): Promise<Change | undefined> {
-    const { wholeFromUs } = await readMark(this.sql);
-    const [change] = await this.sql<Change[]>`
+  /**
+   * Of minutes and hours. Minutes before the mark are never refreshed, nor is what a level has not materialised yet. Before the
+   * first chunk there is nothing to refresh: a family that is new is noted as changed since ever.
+   */
+  private async newestChanges(): Promise<readonly Change[]> {
+    const [{ firstUs, wholeFromUs } = { firstUs: null, wholeFromUs: 0 }] = await this.sql<
+      { firstUs: Micros | null; wholeFromUs: Micros }[]
+    >`
+      select (select min(from_time) from tick_chunks_now) as "firstUs", whole_from as "wholeFromUs" from retention_mark`;
+    const oldestHourUs = Math.max(0, (firstUs ?? 0) - US_PER_HOUR);
+    const oldestMinuteUs = Math.max(wholeFromUs, firstUs ?? 0);
+    return this.sql<Change[]>`
       with level as (
-        select bars.mat_hypertable_id, bars.raw_hypertable_id, substr(bars.user_view_name, 6) as interval, mark.watermark,
-               case bars.user_view_name when 'ohlc_minute' then ${wholeFromUs}::bigint else 0 end as oldest
+        select bars.mat_hypertable_id, bars.raw_hypertable_id, split_part(bars.user_view_name, '_', 1) as name,
+               split_part(bars.user_view_name, '_', 2) as interval, mark.watermark,
+               case split_part(bars.user_view_name, '_', 2) when 'minute' then ${oldestMinuteUs}::bigint
+                                                                   else ${oldestHourUs}::bigint end as oldest
           from _timescaledb_catalog.continuous_agg bars
           join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
          where bars.user_view_schema = current_schema()
-           and bars.user_view_name in ('ohlc_minute', 'ohlc_hour')
+           and bars.user_view_name = any(${SWEPT}::text[])
       ), change as (
         select level.*, lowest_modified_value as lowest, greatest_modified_value as greatest
           from level
@@ -71,11 +93,10 @@ export class BarSweep {
           from level
           join _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log on hypertable_id = raw_hypertable_id
       )
-      select interval, greatest(lowest, oldest) as "fromUs", least(greatest, watermark - 1) + 1 as "toUs"
+      select name, interval, greatest(lowest, oldest) as "fromUs", least(greatest, watermark - 1) + 1 as "toUs"
         from change
        where lowest < watermark and greatest >= oldest and watermark > oldest
        order by "toUs" desc, "fromUs" desc
-       limit 1`;
-    return change;
+       limit ${LOOK_MAX}::int`;
   }
 }

@@ -1,4 +1,5 @@
 import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { BAR_RELATIONS } from "./bar-families.js";
 import type { Leadership } from "./leadership.js";
 import type { Sql } from "./sql.js";
 
@@ -51,7 +52,7 @@ export async function removeForeignPolicies(sql: Sql, notice: Notice): Promise<v
      where hypertable_schema = current_schema()
        and ((proc_name = 'policy_retention' and hypertable_name = 'ticks')
             or (proc_name = 'policy_refresh_continuous_aggregate'
-                and hypertable_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')))`;
+                and hypertable_name = any(${[...BAR_RELATIONS]}::text[])))`;
   for (const { job_id, proc_name } of jobs) {
     await sql`select delete_job(${job_id}::int)`;
     notice("a policy was removed: ticks are dropped and bars refreshed by tick-ingest alone", { job_id, proc_name });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Micros, nowUs, STORED_INTERVALS } from "@fx-ohlc/schemas";
+import { barRelation, familiesInUse } from "./bar-families.js";
 import { BarMark } from "./bar-mark.js";
+import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
 import { readSettings } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
 
@@ -15,15 +17,23 @@ const POLL_MS = 20;
  */
 export async function closeBars(sql: Sql, beforeUs: Micros): Promise<void> {
   const { engine } = await readSettings(sql);
-  if (engine === "timescaledb") {
-    for (const interval of STORED_INTERVALS)
-      await sql`call refresh_continuous_aggregate(${`ohlc_${interval}`}::text::regclass, null, ${beforeUs}::timestamptz)`;
-  }
+  if (engine === "timescaledb") await materialise(sql, beforeUs);
   const [clock] = await sql<{ now: Micros }[]>`select fx_clock() as now`;
   const afterUs = (clock?.now ?? nowUs()) - beforeUs;
   const anybody = { transaction: <T>(work: (transaction: Transaction) => Promise<T>) => begin(sql, work) };
   const mark = new BarMark(anybody, sql, () => undefined, { everyMs: Number.POSITIVE_INFINITY, afterUs });
   while (!(await mark.step(engine))) await sleep(POLL_MS);
+}
+
+async function materialise(sql: Sql, beforeUs: Micros): Promise<void> {
+  const families = await familiesInUse(sql);
+  for (const interval of STORED_INTERVALS) {
+    for (const family of families) {
+      const relation = barRelation(family, interval);
+      await sql`call refresh_continuous_aggregate(${relation}::text::regclass, null, ${beforeUs}::timestamptz)`;
+    }
+    if (families.length > 1) await takeQuotesAlong(sql, interval, await pricesStoredTo(sql, interval));
+  }
 }
 
 async function begin<T>(sql: Sql, work: (transaction: Transaction) => Promise<T>): Promise<T> {

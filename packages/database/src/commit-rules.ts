@@ -20,6 +20,8 @@ export interface CommitRules {
   readonly lateBeforeUs: Micros;
   /** Those of the transaction's symbols that are not in the table of symbols, or whose `last_heard` there is old. */
   readonly unheard: readonly string[];
+  /** Those that it brings quotes of, {@link noteQuoted}, and that the table does not say have any. */
+  readonly unquoted: readonly string[];
 }
 
 /** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
@@ -27,6 +29,7 @@ export const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
 
 interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSettings, "databaseId" | "incarnation"> {
   readonly unheard: string[] | null;
+  readonly unquoted: string[] | null;
   readonly materialisedToUs: Micros;
   readonly droppedBeforeUs: Micros;
   readonly keepDays: number;
@@ -50,12 +53,16 @@ export async function readCommitRules(transaction: Transaction): Promise<CommitR
            (select array_agg(wanted)
               from unnest(nullif(current_setting('fx.symbols', true), '')::text[]) as wanted
              where ((select last_heard from symbols where symbol = wanted)
-                    between fx_now() - interval '30 seconds' and fx_now() + interval '30 seconds') is not true) as unheard`.execute();
+                    between fx_now() - interval '30 seconds' and fx_now() + interval '30 seconds') is not true) as unheard,
+           (select array_agg(quoted)
+              from unnest(nullif(current_setting('fx.quoted', true), '')::text[]) as quoted
+             where (select quotes from symbols where symbol = quoted) is not true) as unquoted`.execute();
   if (row === undefined) throw new Error("a select without from gave no row");
-  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs, unheard } = row;
+  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs, unheard, unquoted } = row;
   const horizonUs = retentionHorizon(droppedBeforeUs, keepDays, nowUs);
   const lateBeforeUs = lateBefore(nowUs, materialisedToUs);
-  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs, unheard: unheard ?? [] };
+  const notes = { unheard: unheard ?? [], unquoted: unquoted ?? [] };
+  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs, ...notes };
 }
 
 /**

@@ -5,6 +5,8 @@ import type { Transaction } from "./sql.js";
 /** What some ticks were found to be by a look before their symbols' locks, and must still be behind them. */
 export interface Expected {
   readonly symbols: readonly string[];
+  /** Those of them that are known to have quotes. */
+  readonly quoted: readonly string[];
   /** Of the earliest tick: it is not dropped. */
   readonly firstUs: Micros;
   /** Of the earliest tick that is not late; undefined where all are. */
@@ -23,10 +25,11 @@ export const UNEXPECTED = "FXREQ";
  * @throws PostgresError {@link UNEXPECTED}
  */
 export function assertExpected(transaction: Transaction, expected: Expected): Promise<unknown> {
-  const { symbols, firstUs, firstLiveUs = null, free } = expected;
+  const { symbols, quoted, firstUs, firstLiveUs = null, free } = expected;
   return transaction`
     select fx_require(
-      (select count(*) from symbols where symbol = any(${[...symbols]}::text[])) = ${symbols.length}::int
+      (select count(*) from symbols
+        where symbol = any(${[...symbols]}::text[]) and (quotes or symbol <> all(${[...quoted]}::text[]))) = ${symbols.length}::int
         and (select dropped_before from retention_mark) <= ${firstUs}::timestamptz
         and greatest(date_trunc('minute', fx_now() - ${LATE_AFTER_US}::bigint * interval '1 microsecond'), materialised_to())
             <= coalesce(${firstLiveUs}::timestamptz, 'infinity')

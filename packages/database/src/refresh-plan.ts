@@ -10,11 +10,12 @@ import {
   US_PER_DAY,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
+import type { BarFamily } from "./bar-families.js";
 import { END_OFFSET_S } from "./policies.js";
 import { readSettings } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
 
-/** What bounds a refresh besides the windows themselves. */
+/** What bounds a refresh of one family of bars besides the windows themselves. */
 export interface RefreshBounds {
   /** The database's clock. */
   readonly nowUs: Micros;
@@ -25,12 +26,13 @@ export interface RefreshBounds {
   readonly materialisedToUs: Readonly<Record<StoredInterval, Micros>>;
 }
 
-/** Reads what bounds a refresh now. */
-export async function readBounds(sql: Sql | Transaction): Promise<RefreshBounds> {
+/** Reads what bounds a refresh of a family now. */
+export async function readBounds(sql: Sql | Transaction, { name }: BarFamily): Promise<RefreshBounds> {
   const { dayBoundary } = await readSettings(sql);
-  const [row] = await sql<(Record<StoredInterval, Micros> & { now: Micros; whole: Micros })[]>`
+  const [row] = await sql<(Record<StoredInterval, Micros> & { now: Micros; whole: Micros; since: Micros })[]>`
     select fx_clock() as now, greatest(whole_from, chunks_gone_to()) as whole,
-           materialised_to('minute') as minute, materialised_to('hour') as hour, materialised_to('day') as day
+           materialised_to('minute', ${name}) as minute, materialised_to('hour', ${name}) as hour,
+           materialised_to('day', ${name}) as day
       from retention_mark`;
   if (row === undefined) throw new Error("the database has no retention mark");
   const { now: nowUs, whole: wholeFromUs, ...materialisedToUs } = row;

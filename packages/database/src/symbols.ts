@@ -41,10 +41,26 @@ export async function unknownSymbols(transaction: Transaction, symbols: readonly
   return rows.map(({ symbol }) => symbol);
 }
 
-/** Something of these symbols is stored now; those that are not there are added. */
-export function hearSymbols(transaction: Transaction, symbols: readonly string[]): Promise<unknown> {
+/** Notes which symbols a transaction brings quotes of, for those who read its rules; none where it brings single prices alone. */
+export function noteQuoted(transaction: Transaction, symbols: readonly string[]): Promise<unknown> {
+  if (symbols.length === 0) return Promise.resolve();
+  return transaction`select set_config('fx.quoted', ${[...symbols]}::text[]::text, true)`.execute();
+}
+
+/**
+ * Something of these symbols is stored now; those that are not there are added.
+ *
+ * @param quoted those of them that quotes are stored of for the first time
+ */
+export function hearSymbols(
+  transaction: Transaction,
+  symbols: readonly string[],
+  quoted: readonly string[] = [],
+): Promise<unknown> {
   return transaction`
-    insert into symbols (symbol, first_heard, last_heard)
-    select heard, fx_now(), fx_now() from unnest(${[...symbols]}::text[]) as heard order by heard collate "C"
-        on conflict (symbol) do update set last_heard = excluded.last_heard`.execute();
+    insert into symbols (symbol, first_heard, last_heard, quotes)
+    select heard, fx_now(), fx_now(), heard = any(${[...quoted]}::text[])
+      from unnest(${[...symbols]}::text[]) as heard order by heard collate "C"
+        on conflict (symbol) do update
+           set last_heard = excluded.last_heard, quotes = symbols.quotes or excluded.quotes`.execute();
 }

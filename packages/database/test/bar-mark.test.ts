@@ -1,7 +1,7 @@
 import { eventually } from "@fx-ohlc/embedded";
 import { type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { closeBars } from "../src/close-bars.js";
-import { history, Keeper } from "./keeper.js";
+import { asQuotes, history, Keeper } from "./keeper.js";
 
 /** Which bars are closed, and that readers know when that is another history. */
 const SOON = { everyMs: 0, afterUs: 6 * US_PER_MINUTE };
@@ -45,6 +45,34 @@ test("the leader closes what ended six minutes ago, level by level, under a new 
   expect([minute % US_PER_MINUTE, hour % US_PER_HOUR, day % US_PER_DAY]).toEqual([0, 0, 22 * US_PER_HOUR]);
   expect([hour <= minute, day <= hour, day > keeper.nowUs - 4 * US_PER_DAY]).toEqual([true, true, true]);
   expect(await marks()).toEqual(expect.arrayContaining([first.mark, mark]));
+});
+
+test("the first quote ends what was closed without quotes, and where no more come bars are closed as before", async () => {
+  await closeBars(keeper.sql, keeper.nowUs - SOON.afterUs);
+  const { minute, mark } = await markNow();
+  await keeper.store(asQuotes([{ symbol: "GBPUSD", timeUs: keeper.nowUs - 2 * US_PER_DAY, price: 2 }]));
+  if (keeper.onTimescaleDb) expect(await marks()).not.toContain(mark);
+  expect((await markNow()).minute < minute).toBe(keeper.onTimescaleDb);
+  keeper.startWorker(SOON);
+  await eventually(async () => (await markNow()).minute >= minute, { what: "bars of both families to be closed" });
+  if (keeper.onTimescaleDb) {
+    const [row] =
+      await keeper.sql`select count(*) as bars from quote_minute where symbol = '' and bucket > '2000-01-01'`;
+    expect(row).toEqual({ bars: 0 });
+  }
+});
+
+test("nobody closes bars of quotes that are not stored", async () => {
+  if (!keeper.onTimescaleDb) return;
+  await keeper.store(asQuotes([{ symbol: "GBPUSD", timeUs: keeper.nowUs - 2 * US_PER_DAY, price: 2 }]));
+  await keeper.sql`call refresh_continuous_aggregate('ohlc_minute', null, now() - interval '1 day')`;
+  await keeper.sql`update bar_mark set closing_minute = now() - interval '3 days'`;
+  expect((await markNow()).closing).toBeLessThan(0);
+  await keeper.sql`call refresh_continuous_aggregate('quote_minute', null, now() - interval '1 day')`;
+  await keeper.sql`update bar_mark set closing_minute = now() - interval '1 day'`;
+  const closedUs = keeper.nowUs - 2 * US_PER_DAY;
+  expect((await markNow()).closing).toBeGreaterThan(closedUs - US_PER_MINUTE);
+  expect((await markNow()).closing).toBeLessThan(closedUs + 2 * US_PER_MINUTE);
 });
 
 test("a transaction that began to write before bars are being closed is waited for, one of another database is not", async () => {

@@ -8,6 +8,7 @@ import { queueRefresh } from "../src/refresh-queue.js";
 import { type RetentionMark, readMark } from "../src/retention-mark.js";
 import { type Engine, readSettings } from "../src/settings.js";
 import { openPool, type Sql } from "../src/sql.js";
+import { hearSymbols } from "../src/symbols.js";
 
 /** Every bar of every level, in order. */
 export interface StoredBar {
@@ -89,11 +90,15 @@ export class Keeper {
   async store(ticks: readonly Omit<Tick, "seq">[]): Promise<void> {
     await this.sql.begin(async (transaction) => {
       const { lateBeforeUs } = await readCommitRules(transaction);
+      const side = (name: "bid" | "ask") => ticks.map(({ [name]: price = Number.NaN }) => price);
       await transaction`
-        insert into ticks (symbol, time, seq, price)
-        select symbol, time, 0, price
+        insert into ticks (symbol, time, seq, price, bid, ask)
+        select symbol, time, 0, price, nullif(bid, 'NaN'), nullif(ask, 'NaN')
           from unnest(${ticks.map(({ symbol }) => symbol)}::text[], ${ticks.map(({ timeUs }) => timeUs)}::timestamptz[],
-                      ${ticks.map(({ price }) => price)}::float8[]) as new_ticks(symbol, time, price)`;
+                      ${ticks.map(({ price }) => price)}::float8[], ${side("bid")}::float8[], ${side("ask")}::float8[])
+               as new_ticks(symbol, time, price, bid, ask)`;
+      const quoted = [...new Set(ticks.filter(({ bid }) => bid !== undefined).map(({ symbol }) => symbol))];
+      if (quoted.length > 0) await hearSymbols(transaction, quoted, quoted);
       const windows = ticks
         .filter(({ timeUs }) => timeUs < lateBeforeUs)
         .map(({ symbol, timeUs }) => ({ symbol, fromUs: timeUs, toUs: timeUs + 1, reason: "late" as const }));
@@ -163,4 +168,9 @@ export function history(nowUs: Micros, fromDays: number, toDays: number, everyUs
     );
   }
   return ticks;
+}
+
+/** The same ticks as quotes. */
+export function asQuotes(ticks: readonly Omit<Tick, "seq">[]): Omit<Tick, "seq">[] {
+  return ticks.map((tick) => ({ ...tick, bid: tick.price - 0.25, ask: tick.price + 0.25 }));
 }

@@ -88,12 +88,17 @@ async function barsOf(transaction: Transaction, place: Place & Pick<Chunk, "clos
   const { level, symbol, from, closedTo } = place;
   const fromUs = parseTime(`${from}T00:00:00Z`) ?? 0;
   const toUs = Math.min(fromUs + LENGTH_US[SPANS[level]], closedTo);
-  const rows = await transaction`
-    select bucket, open, high, low, close, tick_count from ${transaction(`ohlc_${level}`)}
+  const within = () => transaction`
      where symbol = ${symbol} and bucket >= ${fromUs}::timestamptz and bucket < ${toUs}::timestamptz
        and date_trunc(${SPANS[level]}, bucket, 'UTC') = ${fromUs}::timestamptz
      order by bucket`;
-  return JSON.stringify(rows);
+  const prices = await transaction`
+    select bucket, open, high, low, close, tick_count from ${transaction(`ohlc_${level}`)} ${within()}`;
+  const quotes = await transaction`
+    select bucket, bid_open, bid_high, bid_low, bid_close, ask_open, ask_high, ask_low, ask_close,
+           spread_min, spread_max, spread_sum, quote_count
+      from ${transaction(`quote_${level}`)} ${within()}`;
+  return JSON.stringify([prices, quotes]);
 }
 
 const LENGTH_US = { day: US_PER_DAY, month: 31 * US_PER_DAY, year: 366 * US_PER_DAY } as const;

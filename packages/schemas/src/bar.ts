@@ -1,6 +1,7 @@
 import {
   IsBucket,
   IsCount,
+  IsCountOrNull,
   IsDate,
   IsFlag,
   IsPriceOrNull,
@@ -8,7 +9,7 @@ import {
   IsStoredSymbol,
   IsWord,
 } from "./answer-fields.js";
-import { About, Describe, Sometimes } from "./field-schema.js";
+import { About, Describe, Field, Sometimes } from "./field-schema.js";
 import { formatBucket, type Micros } from "./time.js";
 
 /** One bar: the OHLC of one symbol in one bucket. */
@@ -23,8 +24,66 @@ export interface Bar {
   readonly tickCount: number;
 }
 
+/** What lies between the sides of a quote: below zero where its ask is below its bid. Null where there is none. */
+function IsSpreadOrNull() {
+  return Field<number | null>({ type: ["number", "null"] });
+}
+
+/** What a bar holds of its quotes where `include` asks for it. */
+abstract class QuotesOfBar {
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly bid_open?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly bid_high?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly bid_low?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly bid_close?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly ask_open?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly ask_high?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly ask_low?: number | null;
+
+  @Sometimes()
+  @IsPriceOrNull()
+  readonly ask_close?: number | null;
+
+  @Sometimes()
+  @Describe("The sum of all spreads divided by their count: both exact, and the quotient the nearest double.")
+  @IsSpreadOrNull()
+  readonly spread_avg?: number | null;
+
+  @Sometimes()
+  @IsSpreadOrNull()
+  readonly spread_min?: number | null;
+
+  @Sometimes()
+  @IsSpreadOrNull()
+  readonly spread_max?: number | null;
+
+  @Sometimes()
+  @Describe("How many of its ticks are quotes; null without any.")
+  @IsCountOrNull(1)
+  readonly quote_count?: number | null;
+}
+
 /** What every bar on the wire has. */
-abstract class BarOnWire {
+abstract class BarOnWire extends QuotesOfBar {
   @Describe("The bar's inclusive start.")
   @IsBucket()
   readonly bucket!: string;
@@ -75,7 +134,9 @@ export abstract class SparseBar extends BarOnWire {
   readonly close!: number | null;
 }
 
-@About("A bar of an answer with `fill`: its prices are null, or the last close before it, where it has no ticks.")
+@About(
+  "A bar of an answer with `fill`: its prices are null, or the last close before it, where it has no ticks. With `price` of a side they are null where it has no quotes.",
+)
 export class FilledBar extends SparseBar {
   @Sometimes()
   @Describe("Why there are no ticks, where there are none.")

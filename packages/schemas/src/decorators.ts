@@ -3,8 +3,9 @@ import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validato
 import { describedBy, type JsonSchema } from "./field-schema.js";
 import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
 import { noteField } from "./parsed-fields.js";
-import { normalizePrefix, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
-import { priceProblem, seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
+import { type Cost, costProblems } from "./quote.js";
+import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
+import { seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
 import { parseTime, TIME_RULE } from "./time.js";
 import { isTimezone } from "./zone.js";
 
@@ -105,6 +106,11 @@ export function IsSymbol(): PropertyDecorator {
   return parsedBy("isSymbol", SYMBOL, (raw) => orRefused(normalizeSymbol(raw), symbolProblem(raw)));
 }
 
+/** A symbol, or one side of its quotes (`EURUSD:BID`), with the symbol in its stored form. */
+export function IsSidedSymbol(): PropertyDecorator {
+  return parsedBy("isSidedSymbol", SYMBOL, (raw) => orRefused(normalizeSidedSymbol(raw), symbolProblem(raw)));
+}
+
 /** What symbols begin with, in their stored form. */
 export function IsSymbolPrefix(): PropertyDecorator {
   return parsedBy("isSymbolPrefix", { type: "string" }, (raw) =>
@@ -133,8 +139,19 @@ export function IsTime(): PropertyDecorator {
   });
 }
 
-export function IsPrice(): PropertyDecorator {
-  return parsedBy("isPrice", { type: "number", exclusiveMinimum: 0 }, unless(priceProblem));
+/** A price, or one side of a quote; the fields `price`, `bid` and `ask` of one body say together which of them must be there. */
+export function IsCost(): PropertyDecorator {
+  const problemOf = (cost: Cost, field: PropertyKey) => costProblems(cost).find((problem) => problem.field === field);
+  const validator = {
+    validate: (_value: unknown, args?: ValidationArguments) => args === undefined || problemIn(args) === undefined,
+    defaultMessage: (args?: ValidationArguments) => (args === undefined ? "" : (problemIn(args) ?? "")),
+  };
+  const problemIn = ({ object, property }: ValidationArguments) => problemOf(object, property)?.message;
+  return (target, field) => {
+    // What may be absent is so in the documents, too.
+    ValidateIf((object: Cost) => problemOf(object, field) !== undefined)(target, field);
+    ValidateBy({ name: "isCost", validator }, describedBy({ type: "number", exclusiveMinimum: 0 }))(target, field);
+  };
 }
 
 export function IsSeq(): PropertyDecorator {
@@ -178,6 +195,17 @@ export function IsOneOf(words: readonly string[]): PropertyDecorator {
       `must be one of ${words.join(", ")}`,
     ),
   );
+}
+
+/** A comma-separated list of a few words, a space allowed after each comma: each once, in the order that `words` have. */
+export function IsListOfWords(words: readonly string[]): PropertyDecorator {
+  const schema = { type: "array", items: { type: "string", enum: [...words] }, minItems: 1 };
+  return parsedBy("isListOfWords", schema, (raw) => {
+    const parts = typeof raw === "string" ? raw.split(/, ?/) : [];
+    const isList = parts.length > 0 && parts.every((part) => words.includes(part));
+    if (!isList) return new Refused(`must be one or more of ${words.join(", ")}, with commas between`);
+    return words.filter((word) => parts.includes(word));
+  });
 }
 
 /** An interval in either spelling, in its short one. */

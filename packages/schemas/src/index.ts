@@ -11,6 +11,7 @@ export * from "./key-dto.js";
 export * from "./message.js";
 export { readPlainQuery } from "./plain-query.js";
 export * from "./query-dto.js";
+export * from "./quote.js";
 export * from "./range-set.js";
 export * from "./read-query-dto.js";
 export * from "./scope.js";

@@ -1,5 +1,5 @@
 import { IsStoredPrice, IsStoredSeq, IsTickTime } from "./answer-fields.js";
-import { About } from "./field-schema.js";
+import { About, Describe, Sometimes } from "./field-schema.js";
 
 /**
  * What tick-ingest publishes on Redis. Every message has an offset: `epoch-sequence`, opaque to clients. The sequence is
@@ -11,8 +11,19 @@ export class WireTick {
   @IsTickTime()
   readonly time!: string;
 
+  @Describe("Of a quote the mid of its sides.")
   @IsStoredPrice()
   readonly price!: number;
+
+  @Sometimes()
+  @Describe("Of a quote.")
+  @IsStoredPrice()
+  readonly bid?: number;
+
+  @Sometimes()
+  @Describe("Of a quote.")
+  @IsStoredPrice()
+  readonly ask?: number;
 
   @IsStoredSeq()
   readonly seq!: number;

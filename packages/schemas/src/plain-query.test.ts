@@ -3,7 +3,7 @@ import { checkDto, type DtoClass } from "./dto.js";
 import { readPlainQuery } from "./plain-query.js";
 import { SymbolsOrAllQuery, TickKeyQuery } from "./query-dto.js";
 import { DayBarsQuery, IntervalBarsQuery, LatestQuery, TicksQuery } from "./read-query-dto.js";
-import { UdfHistoryQuery } from "./udf-query-dto.js";
+import { UdfHistoryQuery, UdfSymbolQuery } from "./udf-query-dto.js";
 
 const DTOS = [
   IntervalBarsQuery,
@@ -13,6 +13,7 @@ const DTOS = [
   TickKeyQuery,
   SymbolsOrAllQuery,
   UdfHistoryQuery,
+  UdfSymbolQuery,
 ];
 
 /** What senders write, right and wrong. */
@@ -20,6 +21,19 @@ const VALUES = [
   ...["EURUSD", "eur/usd", "EUR%2FUSD", "EURUSD,GBPUSD", "EUR USD", "EUR+USD", "%zz", "%ff", "%", "", "x:BID"],
   ...["2024-03-05T10:00:00Z", "2024-03-05T10%3A00%3A00Z", "2024-03-05T10:00:00+02:00", "2024-03-05T10:00:00%2B02:00"],
   ...["0", "1", "60", "10001", "all", "-1", "1e3", "ten", "minute", "1d", "D", "csv", "xml", "null", "previous", "UTC"],
+  ...[
+    "mid",
+    "bid",
+    "ask",
+    "spread",
+    "bid,ask,spread",
+    "spread, bid",
+    "spread%2Cask",
+    "bid,bid",
+    "bid,",
+    ",",
+    "bid;ask",
+  ],
   ...["America/New_York", "a=b", "undefined", "\u00e9"],
 ];
 const NAMES = [
@@ -61,6 +75,7 @@ test.each([
   "symbol=EURUSD&start=2024-03-05T10:00:00Z&end=2024-03-05T11:00:00Z&interval=1h",
   "interval=minute&start=2024-03-05T10%3A00%3A00%2B02%3A00&symbol=eur%2Fusd&limit=all&format=csv",
   "symbol=A&interval=4h&count=5&day_start_hour=17&timezone=America/New_York&fill=null",
+  "symbol=A&interval=1m&count=5&price=bid&include=spread,bid",
 ])("what is usually asked is plain: %s", (text) => {
   expect(readPlainQuery(IntervalBarsQuery, text)).toStrictEqual(checked(IntervalBarsQuery, text));
 });

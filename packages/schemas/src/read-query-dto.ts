@@ -1,6 +1,7 @@
 import {
   IsIntegerText,
   IsIntervalName,
+  IsListOfWords,
   IsOneOf,
   IsRowLimit,
   IsSymbol,
@@ -30,6 +31,19 @@ export type BarFormat = (typeof BAR_FORMATS)[number];
 /** What is answered for empty buckets: nothing, nulls, or the last close before them. */
 export const FILLS = ["none", "null", "previous"] as const;
 export type FillName = (typeof FILLS)[number];
+
+/** What open, high, low and close are of: the tick's price, which of a quote is the mid of its sides, or one side of quotes. */
+export const BAR_PRICES = ["mid", "bid", "ask"] as const;
+export type BarPrice = (typeof BAR_PRICES)[number];
+
+/** What of their quotes bars can hold beside their prices. */
+export const INCLUDED_NAMES = ["bid", "ask", "spread"] as const;
+export type IncludedName = (typeof INCLUDED_NAMES)[number];
+
+const OF_PRICE =
+  "What open, high, low and close are of: one side of the quotes, or `mid` (when absent), the price of the ticks, which of quotes is the mid of their sides. Bars without quotes have no sides, but nulls.";
+const OF_INCLUDE =
+  "Adds to each bar `bid_open` to `bid_close`, `ask_open` to `ask_close`, or `spread_avg` (the double nearest to their exact sum divided by their count), `spread_min` and `spread_max`; and `quote_count`. Nulls in bars without quotes.";
 
 /** Query of `GET /symbols`. */
 export class SymbolsQuery {
@@ -86,7 +100,9 @@ export class TicksQuery {
 
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "count", "fill", "format"];
+  static readonly fields: readonly string[] = [
+    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "format"],
+  ];
 
   @IsSymbol()
   symbol!: string;
@@ -119,6 +135,16 @@ export class BarsQuery {
   fill?: FillName;
 
   @MayBeAbsent()
+  @Describe(OF_PRICE)
+  @IsOneOf(BAR_PRICES)
+  price?: BarPrice;
+
+  @MayBeAbsent()
+  @Describe(OF_INCLUDE)
+  @IsListOfWords(INCLUDED_NAMES)
+  include?: readonly IncludedName[];
+
+  @MayBeAbsent()
   @IsOneOf(BAR_FORMATS)
   format?: BarFormat;
 }
@@ -148,7 +174,9 @@ export class IntervalBarsQuery extends DayBarsQuery {
 
 /** Query of `GET /ohlc/latest`. */
 export class LatestQuery {
-  static readonly fields: readonly string[] = ["symbol", "interval", "day_start_hour", "timezone", "format"];
+  static readonly fields: readonly string[] = [
+    ...["symbol", "interval", "day_start_hour", "timezone", "price", "include", "format"],
+  ];
 
   @IsSymbolList()
   symbol!: readonly string[];
@@ -165,6 +193,16 @@ export class LatestQuery {
   @MayBeAbsent()
   @IsZone()
   timezone?: string;
+
+  @MayBeAbsent()
+  @Describe(OF_PRICE)
+  @IsOneOf(BAR_PRICES)
+  price?: BarPrice;
+
+  @MayBeAbsent()
+  @Describe(OF_INCLUDE)
+  @IsListOfWords(INCLUDED_NAMES)
+  include?: readonly IncludedName[];
 
   @MayBeAbsent()
   @IsOneOf(FORMATS)

@@ -10,8 +10,8 @@ import {
 } from "./answer-fields.js";
 import { IsSymbol, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
 import { About, Describe, type JsonSchema } from "./field-schema.js";
+import { priceProblem } from "./quote.js";
 import { FX_WEEK, parseSession } from "./session.js";
-import { priceProblem } from "./tick.js";
 
 /** What a symbol can stand for. */
 export const SYMBOL_KINDS = ["fx", "metal", "crypto", "index", "commodity", "stock", "other"] as const;

@@ -50,6 +50,37 @@ export function normalizeSymbol(raw: unknown): string | undefined {
   return STORED_SYMBOL_PATTERN.test(symbol) ? symbol : undefined;
 }
 
+/** One side of a symbol's quotes, as charts name it: `EURUSD:BID`. No stored symbol ends so. */
+const SIDE = /:(BID|ASK)$/i;
+
+export type Side = "bid" | "ask";
+
+/** A symbol, and which side of its quotes is meant; none where its name has none. */
+export interface SidedSymbol {
+  readonly symbol: string;
+  readonly side?: Side;
+}
+
+/** Takes the name of {@link normalizeSidedSymbol} apart. */
+export function splitSide(name: string): SidedSymbol {
+  const [ending, side] = SIDE.exec(name) ?? [];
+  if (ending === undefined) return { symbol: name };
+  return { symbol: name.slice(0, -ending.length), side: side?.toUpperCase() === "BID" ? "bid" : "ask" };
+}
+
+/** The name of a symbol, or of one side of its quotes, with the symbol in its stored form. */
+export function normalizeSidedSymbol(raw: unknown): string | undefined {
+  if (typeof raw !== "string") return undefined;
+  const { symbol, side } = splitSide(raw);
+  const stored = normalizeSymbol(symbol);
+  return stored === undefined || side === undefined ? stored : sidedName(stored, side);
+}
+
+/** What charts call one side of a symbol's quotes. */
+export function sidedName(symbol: string, side: Side): string {
+  return `${symbol}:${side.toUpperCase()}`;
+}
+
 /** Why what is no symbol is refused; in a URL a plus that is not escaped is a space. */
 export function symbolProblem(raw: unknown): string {
   return typeof raw === "string" && raw.includes(" ") ? `${SYMBOL_RULE}; in a URL write + as %2B` : SYMBOL_RULE;

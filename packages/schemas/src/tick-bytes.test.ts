@@ -83,7 +83,7 @@ const symbol = fc.oneof(
 const seq = fc.constantFrom("0", "3", "1023", "1024", "-1", "1.5", "1.0", "null", "007");
 const field = fc.oneof(
   time.map((value) => ["time", value] as const),
-  price.map((value) => ["price", value] as const),
+  fc.tuple(fc.constantFrom("price", "bid", "ask"), price),
   symbol.map((value) => ["symbol", value] as const),
   seq.map((value) => ["seq", value] as const),
   { weight: 1, arbitrary: fc.constantFrom(["extra", "1"] as const, ["tim\\u0065", '"2023-01-01T00:00:00Z"'] as const) },
@@ -96,9 +96,18 @@ const whole = fc.tuple(time, price, symbol).map(
       ["time", at],
     ] as const,
 );
+const wholeQuote = fc.tuple(time, price, price, symbol).map(
+  ([at, bid, ask, what]) =>
+    [
+      ["symbol", what],
+      ["bid", bid],
+      ["ask", ask],
+      ["time", at],
+    ] as const,
+);
 const row = fc
   .tuple(
-    fc.oneof({ weight: 3, arbitrary: whole }, fc.array(field, { maxLength: 5 })),
+    fc.oneof({ weight: 3, arbitrary: fc.oneof(whole, wholeQuote) }, fc.array(field, { maxLength: 5 })),
     fc.array(space, { minLength: 12, maxLength: 12 }),
   )
   .map(([fields, spaces]) => {
@@ -153,12 +162,13 @@ test("an array is read as a whole or not at all, whatever is wrong with it", () 
 
 test("machines' own JSON is plain, in any order of its fields", () => {
   const tick = (more: object) => ({ symbol: "EURUSD", time: "2023-01-02T03:04:05.123456Z", price: 1.07123, ...more });
-  const rows = [tick({}), tick({ seq: 3 }), { price: 1, time: "2023-01-02T03:04:05Z" }];
+  const time = "2023-01-02T03:04:05Z";
+  const rows = [tick({}), tick({ seq: 3 }), { price: 1, time }, { ask: 1.37618, bid: 1.37615, time }];
   for (const indent of [0, 2]) {
-    const read = readPlainTicks(bytesOf(JSON.stringify(rows, undefined, indent)), RULES, 3);
+    const read = readPlainTicks(bytesOf(JSON.stringify(rows, undefined, indent)), RULES, 4);
     expect(read).toEqual(rows.map(careful));
   }
-  expect(readPlainTicks(bytesOf(JSON.stringify(rows)), RULES, 2)).toBeUndefined();
+  expect(readPlainTicks(bytesOf(JSON.stringify(rows)), RULES, 3)).toBeUndefined();
 });
 
 test("a decimal of up to 15 digits is the double that Number gives, and every other one is left to it", () => {

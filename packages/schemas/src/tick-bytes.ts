@@ -1,3 +1,4 @@
+import { midOf } from "./quote.js";
 import { keptSpellings, normalizeSymbol } from "./symbol.js";
 import { DEFAULT_SYMBOL, type NewTick, TICKS_PER_STAMP_MAX, type TickRules, timeWindowProblem } from "./tick.js";
 import { type Micros, US_PER_SECOND } from "./time.js";
@@ -140,18 +141,41 @@ function isWritten(word: Uint8Array, bytes: Uint8Array, from: number, to: number
   return true;
 }
 
+/** What is written of a tick in plain numbers; NaN where there is none. One is filled again and again: that costs no memory. */
+export class PlainFields {
+  timeUs = Number.NaN;
+  price = Number.NaN;
+  bid = Number.NaN;
+  ask = Number.NaN;
+  seq = Number.NaN;
+
+  clear(): void {
+    this.timeUs = Number.NaN;
+    this.price = Number.NaN;
+    this.bid = Number.NaN;
+    this.ask = Number.NaN;
+    this.seq = Number.NaN;
+  }
+}
+
 /** What the fields of a row say: a tick, unless one of them says what no tick may. */
-export function plainTick(
-  symbol: string,
-  timeUs: Micros,
-  price: number,
-  seq: number | undefined,
-  rules: TickRules,
-): NewTick | undefined {
+export function plainTick(symbol: string, fields: PlainFields, rules: TickRules): NewTick | undefined {
+  const { timeUs, price, bid, ask, seq } = fields;
   // Comparisons with NaN are false.
-  const isGood = price > 0 && (seq === undefined || seq < TICKS_PER_STAMP_MAX);
-  if (!isGood || !(timeUs >= 0) || timeWindowProblem(timeUs, rules) !== undefined) return undefined;
-  return { symbol, timeUs, seq, price, isStamped: false, run: 0 };
+  const isPrice = price > 0 && Number.isNaN(bid) && Number.isNaN(ask);
+  const isQuote = bid > 0 && ask > 0 && Number.isNaN(price);
+  if (!(isPrice || isQuote) || seq >= TICKS_PER_STAMP_MAX) return undefined;
+  if (!(timeUs >= 0) || timeWindowProblem(timeUs, rules) !== undefined) return undefined;
+  return {
+    symbol,
+    timeUs,
+    seq: Number.isNaN(seq) ? undefined : seq,
+    price: isPrice ? price : midOf(bid, ask),
+    bid: isPrice ? undefined : bid,
+    ask: isPrice ? undefined : ask,
+    isStamped: false,
+    run: 0,
+  };
 }
 
 function asciiBytes(text: string): Uint8Array {
@@ -161,11 +185,14 @@ function asciiBytes(text: string): Uint8Array {
 const SYMBOL_KEY = asciiBytes('symbol"');
 const TIME_KEY = asciiBytes('time"');
 const PRICE_KEY = asciiBytes('price"');
+const BID_KEY = asciiBytes('bid"');
+const ASK_KEY = asciiBytes('ask"');
 const SEQ_KEY = asciiBytes('seq"');
 
 /** Reads JSON from some bytes, forward. */
 class PlainJson {
   at: number;
+  private readonly fields = new PlainFields();
 
   constructor(
     readonly bytes: Uint8Array,
@@ -193,31 +220,43 @@ class PlainJson {
   tick(): NewTick | undefined {
     if (!this.take(OPEN_OBJECT)) return undefined;
     let symbol: string | undefined;
-    let timeUs = Number.NaN;
-    let price = Number.NaN;
-    let seq: number | undefined;
+    const { fields } = this;
+    fields.clear();
     do {
       if (this.bytes[this.at] !== QUOTE) return undefined;
       this.at += 1;
-      if (Number.isNaN(timeUs) && this.takeKey(TIME_KEY)) {
-        const from = this.at + 1;
-        timeUs = plainTime(this.bytes, from, this.textEnd());
-        if (Number.isNaN(timeUs)) return undefined;
-      } else if (Number.isNaN(price) && this.takeKey(PRICE_KEY)) {
-        price = this.decimal();
-        if (Number.isNaN(price)) return undefined;
-      } else if (symbol === undefined && this.takeKey(SYMBOL_KEY)) {
+      if (symbol === undefined && this.takeKey(SYMBOL_KEY)) {
         const from = this.at + 1;
         symbol = plainSymbol(this.bytes, from, this.textEnd());
         if (symbol === undefined) return undefined;
-      } else if (seq === undefined && this.takeKey(SEQ_KEY)) {
-        seq = this.decimal();
-        if (!Number.isInteger(seq)) return undefined;
-      } else return undefined;
+      } else if (!this.field(fields)) return undefined;
       this.skipSpace();
     } while (this.take(COMMA));
-    if (!this.take(CLOSE_OBJECT)) return undefined;
-    return plainTick(symbol ?? DEFAULT_SYMBOL, timeUs, price, seq, this.rules);
+    return this.take(CLOSE_OBJECT) ? plainTick(symbol ?? DEFAULT_SYMBOL, fields, this.rules) : undefined;
+  }
+
+  /** Reads a field that is a number, or a time, and was not read yet. @returns whether it is plain */
+  private field(fields: PlainFields): boolean {
+    if (Number.isNaN(fields.timeUs) && this.takeKey(TIME_KEY)) {
+      const from = this.at + 1;
+      fields.timeUs = plainTime(this.bytes, from, this.textEnd());
+      return !Number.isNaN(fields.timeUs);
+    }
+    if (Number.isNaN(fields.price) && this.takeKey(PRICE_KEY)) {
+      fields.price = this.decimal();
+      return !Number.isNaN(fields.price);
+    }
+    if (Number.isNaN(fields.bid) && this.takeKey(BID_KEY)) {
+      fields.bid = this.decimal();
+      return !Number.isNaN(fields.bid);
+    }
+    if (Number.isNaN(fields.ask) && this.takeKey(ASK_KEY)) {
+      fields.ask = this.decimal();
+      return !Number.isNaN(fields.ask);
+    }
+    if (!Number.isNaN(fields.seq) || !this.takeKey(SEQ_KEY)) return false;
+    fields.seq = this.decimal();
+    return Number.isInteger(fields.seq);
   }
 
   private takeKey(key: Uint8Array): boolean {

@@ -1,9 +1,9 @@
-import { IsPrice, IsSeq, IsSymbol, IsTime, MayBeAbsent } from "./decorators.js";
+import { IsCost, IsSeq, IsSymbol, IsTime, MayBeAbsent } from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 
 @About("Body of `POST /ticks`.")
 export class TickDto {
-  static readonly fields = ["symbol", "time", "price", "seq"] as const;
+  static readonly fields = ["symbol", "time", "price", "bid", "ask", "seq"] as const;
 
   @MayBeAbsent()
   @Describe("Stored upper case; EURUSD when absent.")
@@ -15,9 +15,17 @@ export class TickDto {
   @IsTime()
   time?: string;
 
-  @Describe("A finite number greater than 0.")
-  @IsPrice()
-  price!: number;
+  @Describe("A finite number greater than 0; of a quote it is the mid of its sides and not given.")
+  @IsCost()
+  price?: number;
+
+  @Describe("One side of a quote, which has both and no `price`.")
+  @IsCost()
+  bid?: number;
+
+  @Describe("The other side; one below the bid is stored as it is.")
+  @IsCost()
+  ask?: number;
 
   @MayBeAbsent()
   @Describe("Place among the ticks of this stamp, 0 to 1023; the next free one when absent.")
@@ -25,10 +33,19 @@ export class TickDto {
   seq?: number;
 }
 
-@About("Body of `PUT /ticks`.")
-export class PriceDto {
-  static readonly fields = ["price"] as const;
+@About("Body of `PUT /ticks`: a price, or both sides of a quote.")
+export class CostDto {
+  static readonly fields = ["price", "bid", "ask"] as const;
 
-  @IsPrice()
-  price!: number;
+  @Describe("For a single price.")
+  @IsCost()
+  price?: number;
+
+  @Describe("For a quote, beside `ask`.")
+  @IsCost()
+  bid?: number;
+
+  @Describe("For a quote, beside `bid`.")
+  @IsCost()
+  ask?: number;
 }

@@ -20,8 +20,19 @@ export class TickJson {
   @IsTickTime()
   readonly time!: string;
 
+  @Describe("Of a quote the mid of its sides, to the last digit.")
   @IsStoredPrice()
   readonly price!: number;
+
+  @Sometimes()
+  @Describe("Of a quote.")
+  @IsStoredPrice()
+  readonly bid?: number;
+
+  @Sometimes()
+  @Describe("Of a quote.")
+  @IsStoredPrice()
+  readonly ask?: number;
 
   @Describe("Place among the ticks of the symbol at the same time, 0 first.")
   @IsStoredSeq()

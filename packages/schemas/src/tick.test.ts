@@ -15,6 +15,11 @@ const wrong = fc.oneof(
   fc.constant([]),
   fc.bigInt(),
 );
+const price = fc.oneof(
+  { weight: 3, arbitrary: fc.double({ min: 1e-9, max: 1e9, noNaN: true }) },
+  fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined),
+  wrong,
+);
 const body = fc.oneof(
   { weight: 1, arbitrary: wrong },
   {
@@ -23,11 +28,9 @@ const body = fc.oneof(
       {
         symbol: fc.oneof(fc.constantFrom("EURUSD", "eur/usd", "", "toolongsymbol"), wrong),
         time: fc.oneof(fc.constantFrom("2023-01-01T00:00:00Z", "2023-01-01T00:00:00", "2023-02-30T00:00:00Z"), wrong),
-        price: fc.oneof(
-          fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
-          fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY),
-          wrong,
-        ),
+        price,
+        bid: price,
+        ask: price,
         seq: fc.oneof(fc.integer({ min: -1, max: 1025 }), wrong),
         extra: fc.constant(1),
       },

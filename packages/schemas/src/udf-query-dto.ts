@@ -2,8 +2,8 @@ import {
   IsAnyText,
   IsIntegerText,
   IsResolution,
+  IsSidedSymbol,
   IsStorableText,
-  IsSymbol,
   IsUnixTime,
   MayBeAbsent,
   MayBeAbsentWith,
@@ -16,11 +16,14 @@ const COUNTBACK_MAX = 1_000_000;
 /** Symbols one search may list. */
 const SEARCH_MAX = 1000;
 
+const OF_SIDES = "`EURUSD:BID` and `EURUSD:ASK` are the sides of its quotes.";
+
 /** Query of `GET /udf/symbols`. */
 export class UdfSymbolQuery {
   static readonly fields: readonly string[] = ["symbol"];
 
-  @IsSymbol()
+  @Describe(OF_SIDES)
+  @IsSidedSymbol()
   symbol!: string;
 }
 
@@ -50,7 +53,8 @@ export class UdfSearchQuery {
 export class UdfHistoryQuery {
   static readonly fields: readonly string[] = ["symbol", "resolution", "from", "to", "countback"];
 
-  @IsSymbol()
+  @Describe(OF_SIDES)
+  @IsSidedSymbol()
   symbol!: string;
 
   @IsResolution()

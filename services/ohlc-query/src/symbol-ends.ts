@@ -3,7 +3,7 @@ import { type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { groupBy } from "@fx-ohlc/service-kit";
 import { FIRST_BUCKET_US } from "./bars/span.js";
 
-/** The first and the last tick of a symbol, and how many decimals its newest prices have. */
+/** The first and the last tick of a symbol, and how many decimals its newest prices have: of quotes the sides, for a mid may have more. */
 export interface Ends {
   readonly firstUs: Micros | null;
   readonly lastUs: Micros | null;
@@ -109,8 +109,9 @@ function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, end: End)
     `select wanted as symbol, newest.time, newest.decimals
        from unnest($1::text[]) as wanted
       cross join lateral (
-            select ${end === "first" ? "min" : "max"}(time) as time, max(scale(price::numeric)) as decimals
-              from (select time, price from ticks
+            select ${end === "first" ? "min" : "max"}(time) as time,
+                   max(greatest(scale(coalesce(bid, price)::numeric), scale(ask::numeric))) as decimals
+              from (select time, price, bid, ask from ticks
                      where symbol = wanted and time >= $2 and time < $3
                      order by time ${order}, seq ${order} limit $4) sample) as newest`,
     [[...symbols], fromUs, fromUs + DAY_MAX_US, end === "first" ? 1 : SAMPLE_TICKS],

@@ -123,6 +123,8 @@ export interface FoundSymbol {
   readonly symbol: string;
   readonly description: string | null;
   readonly kind: SymbolKind;
+  /** Whether it ever had quotes. */
+  readonly quotes: boolean;
 }
 
 /** What is searched for. */
@@ -141,18 +143,18 @@ export async function findSymbols(
   { text, limit, patterns, isWanted }: SymbolSearch,
 ): Promise<readonly FoundSymbol[]> {
   const rows = await reader.read(
-    (sql) => sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description">[]>`
-      select symbol, session, kind, description
+    (sql) => sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description" | "quotes">[]>`
+      select symbol, session, kind, description, quotes
         from symbols
        where (strpos(symbol, ${text}) > 0 or ${text} = '')
          and symbol like any (${likePatterns(patterns)}::text[])
        order by not starts_with(symbol, ${text}), symbol`,
   );
   const found: FoundSymbol[] = [];
-  for (const { symbol, session, description, ...said } of rows) {
+  for (const { symbol, session, description, quotes, ...said } of rows) {
     if (found.length === limit) break;
     const kind = said.kind ?? kindOf(sessions.of(symbol, session));
-    if (isWanted(kind)) found.push({ symbol, description, kind });
+    if (isWanted(kind)) found.push({ symbol, description, kind, quotes });
   }
   return found;
 }

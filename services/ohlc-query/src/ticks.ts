@@ -9,9 +9,17 @@ export interface TickColumns {
   readonly timeUs: readonly Micros[];
   readonly seq: readonly number[];
   readonly price: readonly number[];
+  /** Of a symbol that never had quotes undefined. */
+  readonly sides: TickSides | undefined;
 }
 
-export const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [] };
+/** The sides of quotes; not numbers where a tick is a single price. */
+interface TickSides {
+  readonly bid: readonly number[];
+  readonly ask: readonly number[];
+}
+
+export const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [], sides: undefined };
 
 /** Which ticks to read: those of one symbol within [fromUs, toUs), and of those at `fromUs` only the ones after `afterSeq`. */
 export interface TickRange extends SymbolRange {
@@ -39,54 +47,91 @@ export async function readTicks(reader: Reader, range: TickRange): Promise<TickC
     [fromUs, afterSeq, rowsMax] = [piece.toUs, -1, rowsMax - part.timeUs.length];
     spanUs = Math.min(SPAN_MAX_US, spanUs * SPAN_GROWTH);
   }
-  const [only = NO_TICKS, ...more] = parts.filter(({ timeUs }) => timeUs.length > 0);
+  const [only = parts[0] ?? NO_TICKS, ...more] = parts.filter(({ timeUs }) => timeUs.length > 0);
   return more.length === 0 ? only : joinTicks([only, ...more]);
 }
 
 function joinTicks(parts: readonly TickColumns[]): TickColumns {
+  const hasQuotes = parts.some(({ sides }) => sides !== undefined);
+  const side = (name: keyof TickSides) =>
+    parts.flatMap(({ timeUs, sides }) => sides?.[name] ?? timeUs.map(() => Number.NaN));
   return {
     timeUs: parts.flatMap(({ timeUs }) => timeUs),
     seq: parts.flatMap(({ seq }) => seq),
     price: parts.flatMap(({ price }) => price),
+    sides: hasQuotes ? { bid: side("bid"), ask: side("ask") } : undefined,
   };
 }
+
+/** One row of aggregated ticks. */
+interface TicksRow {
+  readonly times: BinaryColumn;
+  readonly seqs: BinaryColumn;
+  readonly prices: BinaryColumn;
+  readonly bids: BinaryColumn;
+  readonly asks: BinaryColumn;
+  /** Null of a symbol nobody knows. */
+  readonly hasQuotes: boolean | null;
+}
+
+const NO_ROW: TicksRow = { times: null, seqs: null, prices: null, bids: null, asks: null, hasQuotes: null };
 
 /**
  * The row comparison is one range of the primary key, however many ticks share the first stamp. Ticks before the mark are being
  * dropped: nobody sees the half of a day that is still there.
  */
 async function readPiece(sql: Queries, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
-  const [row] = await sql<{ times: BinaryColumn; seqs: BinaryColumn; prices: BinaryColumn }[]>`
+  const [row = NO_ROW] = await sql<TicksRow[]>`
     select string_agg(timestamptz_send(time), '') as times,
            string_agg(int8send(seq), '')          as seqs,
-           string_agg(float8send(price), '')      as prices
-      from (select time, seq, price
+           string_agg(float8send(price), '')      as prices,
+           string_agg(float8send(case when quotes then coalesce(bid, 'NaN') end), '') as bids,
+           string_agg(float8send(case when quotes then coalesce(ask, 'NaN') end), '') as asks,
+           (select quotes from symbols where symbol = ${symbol}) as "hasQuotes"
+      from (select time, seq, price, bid, ask, (select quotes from symbols where symbol = ${symbol}) as quotes
               from ticks
              where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs}
                and (time, seq) > (${fromUs}, ${afterSeq}::int2)
                and time >= (select dropped_before from retention_mark)
              order by time, seq
              limit ${rowsMax}) ticks`;
-  const { times, seqs, prices } = row ?? { times: null, seqs: null, prices: null };
-  return { timeUs: instants(times), seq: int8s(seqs), price: float8s(prices) };
+  return {
+    ...{ timeUs: instants(row.times), seq: int8s(row.seqs), price: float8s(row.prices) },
+    sides: row.hasQuotes === true ? { bid: float8s(row.bids), ask: float8s(row.asks) } : undefined,
+  };
 }
 
-/** The first `count` ticks; as CSV they can be posted as they are. */
-export function tickTable({ timeUs, seq, price }: TickColumns, symbol: string, count: number): Table {
+/** The first `count` ticks; as CSV single prices can be posted as they are. */
+export function tickTable({ timeUs, seq, price, sides }: TickColumns, symbol: string, count: number): Table {
   const columns: Column[] = [
     { name: "time", cell: (row) => formatTime(timeUs[row] ?? 0) },
     { name: "symbol", cell: () => symbol },
     column("price", price),
     column("seq", seq),
   ];
+  if (sides !== undefined) columns.push(sideColumn("bid", sides.bid), sideColumn("ask", sides.ask));
   return { rows: Math.min(count, timeUs.length), columns };
 }
 
+/** Objects of single prices do without it. */
+function sideColumn(name: keyof TickSides, values: readonly number[]): Column {
+  const cell = (row: number) => {
+    const value = values[row] ?? Number.NaN;
+    return Number.isNaN(value) ? null : value;
+  };
+  return { name, cell, sparse: true };
+}
+
 /** The JSON text of the first `count` ticks. */
-export function ticksJson({ timeUs, seq, price }: TickColumns, symbol: string, count: number): string {
+export function ticksJson({ timeUs, seq, price, sides }: TickColumns, symbol: string, count: number): string {
   let json = "";
   for (let i = 0; i < timeUs.length && i < count; i += 1) {
-    json += `${i === 0 ? "" : ","}{"time":"${formatTime(timeUs[i] ?? 0)}","symbol":"${symbol}","price":${price[i]},"seq":${seq[i]}}`;
+    const quote = sides === undefined ? "" : sidesJson(sides, i);
+    json += `${i === 0 ? "" : ","}{"time":"${formatTime(timeUs[i] ?? 0)}","symbol":"${symbol}","price":${price[i]},"seq":${seq[i]}${quote}}`;
   }
   return `[${json}]`;
+}
+
+function sidesJson({ bid, ask }: TickSides, i: number): string {
+  return Number.isNaN(bid[i]) ? "" : `,"bid":${bid[i]},"ask":${ask[i]}`;
 }

@@ -1,6 +1,7 @@
 import { closeBars } from "@fx-ohlc/database";
 import {
   type BarFormat,
+  type BarPrice,
   type DayBoundary,
   formatBucket,
   INTERVALS,
@@ -8,8 +9,8 @@ import {
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { type ExpectedBar, expectedBars } from "./independent-bars.js";
-import { microsOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+import { type ExpectedBar, expectedBars, quoteMembers } from "./independent-bars.js";
+import { microsOf, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 let service: ReadSide;
 const MINUTE_US = 60_000_000;
@@ -30,12 +31,19 @@ const next = random(7);
 const below = (max: number) => Math.floor(next() * max);
 const pick = <T>(values: readonly T[]): T => values[below(values.length)] as T; // The lists are not empty.
 
+/** A quote, now and then crossed, or of some hours a single price. */
+function someTick(us: number): TestTick {
+  const points = 100_000 + below(5000);
+  if (us % (5 * 60 * MINUTE_US) < 40 * MINUTE_US) return { time: formatTick(us), price: points / 1e5 };
+  return quoteOf(formatTick(us), points / 1e5, (points - 2 + below(30)) / 1e5);
+}
+
 /** Ticks of six weeks, in which the clocks of New York change, and a month and a year end: dense hours, weekends and holes. */
 function someTicks(): TestTick[] {
   const ticks: TestTick[] = [];
   for (let us = FROM_US; us < TO_US; us += below(20) * MINUTE_US + below(59_000_000)) {
     if (new Date(us / 1000).getUTCDay() === 6) us += DAY_US;
-    ticks.push({ time: formatTick(us), price: (100_000 + below(5000)) / 100_000 });
+    ticks.push(someTick(us));
   }
   return ticks;
 }
@@ -52,17 +60,25 @@ const BOUNDARIES: readonly (readonly [parameters: string, boundary: DayBoundary]
 const FORMATS = ["json", "csv", "ndjson", "columns", "ccxt"] as const satisfies readonly BarFormat[];
 const NAMES = ["bucket", "symbol", "open", "high", "low", "close", "tick_count", "complete"] as const;
 
+const NO_QUOTE = { open: null, high: null, low: null, close: null };
+const NO_BAR = { bucket: "", open: 0, high: 0, low: 0, close: 0, tick_count: 0 };
+
 /** The text of bars, by code that shares nothing with the service's. */
-function textOf(bars: readonly ExpectedBar[], format: BarFormat, symbol: string, hasDates: boolean): string {
-  const rows = bars.map(({ bucket, open, high, low, close, tick_count, date }) => ({
-    ...{ bucket, symbol, open, high, low, close, tick_count, complete: true },
-    ...(hasDates ? { date } : {}),
-  }));
-  const names = [...NAMES, ...(hasDates ? (["date"] as const) : [])];
+function textOf(bars: readonly ExpectedBar[], { interval, format, price, include }: Question, symbol: string): string {
+  const hasDates = ["1d", "1w", "1M"].includes(interval);
+  const rows = bars.map((bar) => {
+    const { bucket, open, high, low, close, tick_count, date } = bar;
+    const prices = price === "mid" ? { open, high, low, close } : (bar.quotes?.[price] ?? NO_QUOTE);
+    return {
+      ...{ bucket, symbol, ...prices, tick_count, complete: true },
+      ...{ ...(hasDates ? { date } : {}), ...quoteMembers(bar, include) },
+    };
+  });
+  const names = [...NAMES, ...(hasDates ? ["date"] : []), ...Object.keys(quoteMembers(NO_BAR, include))];
   if (format === "ndjson") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
   if (format === "csv") return [names.join(","), ...rows.map((row) => Object.values(row).join(",")), ""].join("\n");
   if (format === "columns") {
-    const column = (name: (typeof names)[number]) => rows.map((row) => (row as Record<string, unknown>)[name]);
+    const column = (name: string) => rows.map((row) => (row as Record<string, unknown>)[name]);
     return JSON.stringify(Object.fromEntries(names.map((name) => [name, column(name)])));
   }
   if (format === "json") return JSON.stringify(rows);
@@ -83,6 +99,8 @@ interface Question {
   readonly boundary: DayBoundary;
   readonly parameters: string;
   readonly format: BarFormat;
+  readonly price: BarPrice;
+  readonly include: readonly string[];
   readonly fromUs: number;
   readonly toUs: number;
   readonly limit: number;
@@ -95,15 +113,20 @@ function someQuestion(): Question {
   // Few starts and ends, so that what is asked has often been asked before.
   const instant = () => FROM_US - DAY_US + below(60) * DAY_US * 0.75;
   const [a, b] = [instant(), instant()];
+  const format = pick(FORMATS);
+  const include = format === "ccxt" ? [] : pick([[], [], ["spread"], ["bid", "ask", "spread"]]);
   return {
-    ...{ interval, parameters, boundary, format: pick(FORMATS), limit: pick([1, 7, 100, 1000, 10_000]) },
+    ...{ interval, parameters, boundary, format, price: pick(["mid", "mid", "bid", "ask"] as const), include },
+    limit: pick([1, 7, 100, 1000, 10_000]),
     ...{ fromUs: next() < 0.1 ? 0 : Math.min(a, b), toUs: next() < 0.1 ? 4e15 : Math.max(a, b), isLast: next() < 0.5 },
   };
 }
 
-function pathOf({ interval, parameters, format, fromUs, toUs, limit, isLast }: Question, symbol: string): string {
+function pathOf(question: Question, symbol: string): string {
+  const { interval, parameters, format, fromUs, toUs, limit, isLast, price, include } = question;
+  const quotes = `${price === "mid" ? "" : `&price=${price}`}${include.length === 0 ? "" : `&include=${include}`}`;
   const range = `start=${formatBucket(fromUs)}&end=${formatBucket(toUs)}&${isLast ? "count" : "limit"}=${limit}`;
-  return `/ohlc?interval=${interval}&symbol=${symbol}&${range}${parameters}&format=${format}`;
+  return `/ohlc?interval=${interval}&symbol=${symbol}&${range}${parameters}${quotes}&format=${format}`;
 }
 
 async function metric(name: string): Promise<number> {
@@ -123,14 +146,15 @@ class Ticks {
     this.#bars.clear();
   }
 
-  answerTo({ interval, boundary, format, fromUs, toUs, limit, isLast }: Question, symbol: string): string {
+  answerTo(question: Question, symbol: string): string {
+    const { interval, boundary, fromUs, toUs, limit, isLast } = question;
     const key = `${interval} ${boundary.hour} ${boundary.timezone}`;
     const all = this.#bars.get(key) ?? expectedBars(this.all, interval, boundary);
     this.#bars.set(key, all);
     const [from, to] = [formatBucket(fromUs), formatBucket(toUs)];
     const within = all.filter(({ bucket }) => bucket >= from && bucket < to);
     const bars = isLast ? within.slice(-limit) : within.slice(0, limit);
-    return textOf(bars, format, symbol, ["1d", "1w", "1M"].includes(interval));
+    return textOf(bars, question, symbol);
   }
 }
 
@@ -144,7 +168,7 @@ test("answers from memory are those of the ticks, whatever is asked, closed or c
   await stored.add("EURUSD", someTicks());
   let closedTo = FROM_US + 20 * DAY_US;
   await closeBars(service.sql, closedTo);
-  for (let i = 0; i < 250; i += 1) {
+  for (let i = 0; i < 300; i += 1) {
     const question = someQuestion();
     const path = pathOf(question, "EURUSD");
     const response = await fetch(service.url + path);
@@ -153,7 +177,7 @@ test("answers from memory are those of the ticks, whatever is asked, closed or c
     if (text !== expected) expect({ i, path, text }).toEqual({ i, path, text: expected });
     if (i % 25 === 24) {
       const us = FROM_US + below(closedTo - FROM_US);
-      await stored.add("EURUSD", [{ time: formatTick(us), price: 1 + below(1000) / 1000 }]);
+      await stored.add("EURUSD", [someTick(us)]);
     }
     // As while bars are changed by what draws no version a bar.
     if (i % 90 === 60) await service.sql`update bar_versions set version = null`;

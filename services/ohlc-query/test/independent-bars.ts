@@ -9,11 +9,43 @@ export interface ExpectedBar {
   readonly close: number;
   readonly tick_count: number;
   readonly date?: string;
+  /** Absent where there are none. */
+  readonly quotes?: ExpectedQuotes;
+}
+
+type Prices = Readonly<Record<"open" | "high" | "low" | "close", number>>;
+
+/** What of quotes is in a bar. */
+export interface ExpectedQuotes {
+  readonly bid: Prices;
+  readonly ask: Prices;
+  /** What lies between them: the sum, the least and the most, in units of 0.00001. */
+  readonly points: Readonly<Record<"sum" | "min" | "max", number>>;
+  readonly count: number;
 }
 
 interface TickLike {
   readonly time: string;
   readonly price: number;
+  readonly bid?: number;
+  readonly ask?: number;
+}
+
+function withPrice(prices: Prices | undefined, price: number): Prices {
+  const { open = price, high = price, low = price } = prices ?? {};
+  return { open, high: Math.max(high, price), low: Math.min(low, price), close: price };
+}
+
+/** Quotes and one more; no side has more than five decimals. */
+function withQuote(quotes: ExpectedQuotes | undefined, bid: number, ask: number): ExpectedQuotes {
+  const points = Math.round(ask * 1e5) - Math.round(bid * 1e5);
+  const { sum = 0, min = points, max = points } = quotes?.points ?? {};
+  return {
+    bid: withPrice(quotes?.bid, bid),
+    ask: withPrice(quotes?.ask, ask),
+    points: { sum: sum + points, min: Math.min(min, points), max: Math.max(max, points) },
+    count: (quotes?.count ?? 0) + 1,
+  };
 }
 
 const QUARTER_MS = 15 * 60_000;
@@ -106,7 +138,7 @@ export function bucketOf(ms: number, interval: Interval, boundary: DayBoundary):
 /** The bars of some ticks of one symbol, in the order of time. */
 export function expectedBars(ticks: readonly TickLike[], interval: Interval, boundary: DayBoundary): ExpectedBar[] {
   const bars = new Map<number, ExpectedBar>();
-  for (const { time, price } of ticks) {
+  for (const { time, price, bid, ask } of ticks) {
     const { start, date } = bucketOf(Date.parse(time), interval, boundary);
     const bar = bars.get(start);
     bars.set(start, {
@@ -117,7 +149,35 @@ export function expectedBars(ticks: readonly TickLike[], interval: Interval, bou
       close: price,
       tick_count: (bar?.tick_count ?? 0) + 1,
       ...(date === undefined ? {} : { date }),
+      ...(bid === undefined || ask === undefined
+        ? quotesAsTheyWere(bar)
+        : { quotes: withQuote(bar?.quotes, bid, ask) }),
     });
   }
   return [...bars.values()];
+}
+
+function quotesAsTheyWere(bar: ExpectedBar | undefined): Pick<ExpectedBar, "quotes"> {
+  return bar?.quotes === undefined ? {} : { quotes: bar.quotes };
+}
+
+/** What a bar holds of quotes, in the words of the contract. */
+export function quoteMembers({ quotes }: ExpectedBar, include: readonly string[]): Record<string, number | null> {
+  const side = (name: "bid" | "ask") =>
+    (["open", "high", "low", "close"] as const).map((of) => [`${name}_${of}`, quotes?.[name][of] ?? null]);
+  const points = (value: number | undefined) => (value === undefined ? null : value / 1e5);
+  const members = [
+    ...(include.includes("bid") ? side("bid") : []),
+    ...(include.includes("ask") ? side("ask") : []),
+    ...(include.includes("spread")
+      ? [
+          // Both are whole numbers that doubles hold.
+          ["spread_avg", quotes === undefined ? null : quotes.points.sum / (quotes.count * 1e5)],
+          ["spread_min", points(quotes?.points.min)],
+          ["spread_max", points(quotes?.points.max)],
+        ]
+      : []),
+    ...(include.length > 0 ? [["quote_count", quotes?.count ?? null]] : []),
+  ];
+  return Object.fromEntries(members);
 }

@@ -1,12 +1,12 @@
 import { request } from "node:http";
 import { testRedis } from "@fx-ohlc/testkit";
 import fc from "fast-check";
-import { type ReadSide, startReadSide } from "./read-side.js";
+import { quoteOf, type ReadSide, startReadSide } from "./read-side.js";
 
 const SECRET = "the secret of this test";
 const START = Date.UTC(2024, 2, 5);
 /** Questions asked of each service. */
-const QUESTIONS = 300;
+const QUESTIONS = 400;
 
 interface Question {
   readonly method: string;
@@ -41,7 +41,15 @@ const query = fc
     optional("interval", ["1m", "hour", "5m", "4h", "1w", "7m"]),
     optional("timezone", ["America/New_York", "Mars/Olympus"], 1),
     optional("day_start_hour", ["17", "24"], 1),
-    fc.constantFrom([], [], [], [], [], ["colour=red"], ["symbol=EURUSD"], ["__proto__=1"], [""]),
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.constantFrom(["price=bid"], ["price=ask", "include=spread"], ["include=bid%2Cask"]) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(["price=mid", "include=bid,ask,spread"], ["price=last"], ["include=volume"]),
+      },
+    ),
+    fc.constantFrom(...new Array<string[]>(12).fill([]), ["colour=red"], ["symbol=EURUSD"], ["__proto__=1"], [""]),
   )
   .map((parts) => parts.flat())
   // Empty buckets are filled up to now.
@@ -57,7 +65,13 @@ const question: fc.Arbitrary<Question> = fc.record({
   query,
   headers: fc.record(
     {
-      accept: fc.constantFrom("*/*", "text/csv", "application/x-ndjson;q=0.5, text/*;q=0.1", "application/pdf"),
+      accept: fc.constantFrom(
+        "*/*",
+        "text/csv",
+        "application/x-ndjson;q=0.5, text/*;q=0.1",
+        "application/pdf",
+        "image/png",
+      ),
       "accept-encoding": fc.constantFrom("gzip", "gzip, deflate, br", "identity", "br;q=0, *"),
       "if-none-match": fc.constantFrom("*", '"other"', "known"),
       authorization: fc.constantFrom(`Bearer ${SECRET}`, "Bearer nobody"),
@@ -130,7 +144,10 @@ describe.each(["off", "on"])("with AUTH=%s", (auth) => {
     service = await startReadSide(undefined, guarded);
     closers.unshift(() => service.stop());
     await service.insert(
-      Array.from({ length: 90 }, (_, i) => ({ time: new Date(START + i * 61_000).toISOString(), price: 1 + i / 1000 })),
+      Array.from({ length: 90 }, (_, i) => {
+        const time = new Date(START + i * 61_000).toISOString();
+        return i % 3 === 0 ? { time, price: 1 + i / 1000 } : quoteOf(time, 1 + i / 1000, 1.00005 + i / 1000);
+      }),
     );
   });
   afterAll(async () => {
@@ -139,7 +156,7 @@ describe.each(["off", "on"])("with AUTH=%s", (auth) => {
 
   test("a plain query is answered as the same one in escapes, which is checked the long way", async () => {
     const statuses = new Map<number | undefined, number>();
-    for (const asked of fc.sample(question, { numRuns: QUESTIONS, seed: 7 })) {
+    for (const asked of fc.sample(question, { numRuns: QUESTIONS, seed: 8 })) {
       const [plain, escaped] = await answersOf(service.url, asked);
       expect({ asked, ...plain }).toEqual({ asked, ...escaped });
       statuses.set(plain.status, (statuses.get(plain.status) ?? 0) + 1);

@@ -21,6 +21,14 @@ export interface TestTick {
   readonly time: string;
   readonly seq?: number;
   readonly price: number;
+  /** Of a quote, whose mid `price` is. */
+  readonly bid?: number;
+  readonly ask?: number;
+}
+
+/** A quote with so many decimals at most that its mid is exact as doubles reckon it. */
+export function quoteOf(time: string, bid: number, ask: number): TestTick {
+  return { time, bid, ask, price: Math.round((bid + ask) * 5e5) / 1e6 };
 }
 
 export interface Answer<T> {
@@ -105,12 +113,18 @@ type Engine = Parameters<typeof queueRefresh>[1];
 async function insert(sql: Sql, engine: Engine, ticks: readonly TestTick[]): Promise<void> {
   const times = ticks.map(({ time }) => microsOf(time));
   const symbols = [...new Set(ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol))];
+  const quotes = ticks.filter(({ bid }) => bid !== undefined);
+  const quoted = [...new Set(quotes.map(({ symbol = DEFAULT_SYMBOL }) => symbol))];
   const ids = await sql.begin(async (transaction) => {
-    await hearSymbols(transaction, symbols);
+    await hearSymbols(transaction, symbols, quoted);
     await transaction`
-      insert into ticks (symbol, time, seq, price)
-      select * from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
-                           ${ticks.map(({ seq = 0 }) => seq)}::int2[], ${ticks.map(({ price }) => price)}::float8[])`;
+      insert into ticks (symbol, time, seq, price, bid, ask)
+      select symbol, time, seq, price, nullif(bid, 'NaN'), nullif(ask, 'NaN')
+        from unnest(${ticks.map(({ symbol = DEFAULT_SYMBOL }) => symbol)}::text[], ${times}::timestamptz[],
+                           ${ticks.map(({ seq = 0 }) => seq)}::int2[], ${ticks.map(({ price }) => price)}::float8[],
+                           ${ticks.map(({ bid = Number.NaN }) => bid)}::float8[],
+                           ${ticks.map(({ ask = Number.NaN }) => ask)}::float8[])
+             as tick(symbol, time, seq, price, bid, ask)`;
     const { lateBeforeUs } = await readCommitRules(transaction);
     const late = times.filter((time) => time < lateBeforeUs);
     if (late.length === 0) return [];

@@ -285,17 +285,20 @@ function tickRules(database: Database, stamps: StampClock, { maxClockSkewUs }: C
 }
 
 const NOTHING_WAITS: MaintenanceState = {
-  windows: 0,
-  ageS: 0,
-  etaS: 0,
+  ...{ windows: 0, ageS: 0, etaS: 0 },
   heldBecause: null,
   isMarkAhead: false,
   closedAgeS: 0,
 };
 
-/** Nothing waits as far as anybody knows while the database is away. */
+/** While the database is away nobody knows what waits: whoever waits for none must not be told that there is none. */
+const NOBODY_KNOWS: MaintenanceState = {
+  ...NOTHING_WAITS,
+  ...{ windows: Number.NaN, ageS: Number.NaN, etaS: Number.NaN },
+};
+
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {
-  if (!database.available) return NOTHING_WAITS;
+  if (!database.available) return NOBODY_KNOWS;
   return inSession(database.sql, (sql) => readMaintenance(sql, database.settings.engine));
 }
 

@@ -1,30 +1,45 @@
-import { formatTime, type NewTick } from "@fx-ohlc/schemas";
+import { type CheckedCost as Cost, formatTime, type NewTick, type Tick } from "@fx-ohlc/schemas";
 import fc from "fast-check";
 import { SlotAllocator } from "../src/write/slot-allocator.js";
 import { type ModelTick, SlotModel } from "./slot-model.js";
 
 const T0 = 1_400_000_000_000_000;
 const price = fc.constantFrom(1.1, 1.2, 1.3);
-const tick = fc.record({
-  symbol: fc.constantFrom("EURUSD", "GBPUSD"),
-  timeUs: fc.constantFrom(T0, T0 + 1),
-  price,
-  seq: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 4 }),
-  isStamped: fc.constant(false),
-  run: fc.constant(0),
-});
+/** Of two quotes, and of a price, the mid is 1.2. */
+const cost: fc.Arbitrary<Cost> = fc.oneof(
+  price.map((value) => ({ price: value })),
+  fc.constantFrom(
+    { price: 1.2, bid: 1.1, ask: 1.3 },
+    { price: 1.2, bid: 1, ask: 1.4 },
+    { price: 1.3, bid: 1.4, ask: 1.2 },
+  ),
+);
+const tick = fc
+  .record({
+    symbol: fc.constantFrom("EURUSD", "GBPUSD"),
+    timeUs: fc.constantFrom(T0, T0 + 1),
+    seq: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined, freq: 4 }),
+    isStamped: fc.constant(false),
+    run: fc.constant(0),
+    cost,
+  })
+  .map(({ cost: given, ...rest }): NewTick => ({ ...rest, ...given }));
 const atT0 = (value: number, seq: number | undefined): NewTick => ({
   ...{ symbol: "EURUSD", timeUs: T0, price: value, seq, isStamped: false, run: 0 },
 });
 const request = fc.array(tick, { minLength: 1, maxLength: 6 });
 
-function modelTick({ symbol, timeUs, price: at, seq }: NewTick): ModelTick {
-  return { symbol, time: formatTime(timeUs), price: at, seq };
+function modelTick({ symbol, timeUs, price: at, bid, ask, seq }: NewTick): ModelTick {
+  return { symbol, time: formatTime(timeUs), price: bid === undefined ? at : undefined, bid, ask, seq };
+}
+
+function textOf({ price: at, bid, ask, seq }: Omit<ModelTick, "symbol" | "time">, place: string): string {
+  return `${place} ${seq} ${bid === undefined ? at : `${bid}/${ask}`}`;
 }
 
 /** Places requests as one transaction each, so that each starts from what the earlier ones stored. */
 class Table {
-  readonly rows: { symbol: string; timeUs: number; price: number; seq: number }[] = [];
+  readonly rows: Tick[] = [];
 
   post(ticks: readonly NewTick[]): { created: number } | "refused" {
     const slots = new SlotAllocator();
@@ -40,7 +55,7 @@ class Table {
   }
 
   get text(): string[] {
-    return this.rows.map((row) => `${row.symbol} ${row.timeUs} ${row.seq} ${row.price}`).sort();
+    return this.rows.map((row) => textOf(row, `${row.symbol} ${formatTime(row.timeUs)}`)).sort();
   }
 }
 
@@ -55,10 +70,7 @@ test("any sequence of requests, repeats included, leaves the table the model has
         expect(answer).toEqual(expected.status === 409 ? "refused" : { created: expected.created });
       }
       expect(table.rows.length).toBe(model.table.length);
-      const modelText = model.table.map((row) => `${row.symbol} ${row.time} ${row.seq} ${row.price}`).sort();
-      expect(table.rows.map((row) => `${row.symbol} ${formatTime(row.timeUs)} ${row.seq} ${row.price}`).sort()).toEqual(
-        modelText,
-      );
+      expect(table.text).toEqual(model.table.map((row) => textOf(row, `${row.symbol} ${row.time}`)).sort());
     }),
     { numRuns: 2000 },
   );
@@ -97,6 +109,21 @@ test("a request sent again, at once or after others, stores nothing", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test("a quote repeats the one with its bid and ask, and never a price or a quote of the same mid", () => {
+  const quote = (bid: number, ask: number, seq?: number): NewTick => ({ ...atT0((bid + ask) / 2, seq), bid, ask });
+  const table = new Table();
+  expect(table.post([atT0(2, undefined)])).toEqual({ created: 1 });
+  expect(table.post([quote(1, 3)])).toEqual({ created: 1 });
+  expect(table.post([quote(1.5, 2.5)])).toEqual({ created: 1 });
+  expect(table.post([quote(3, 1)])).toEqual({ created: 1 });
+  for (const one of [quote(1, 3), quote(1.5, 2.5), quote(3, 1), atT0(2, undefined)]) {
+    expect(table.post([one])).toEqual({ created: 0 });
+  }
+  expect(table.post([quote(1, 3, 0)])).toBe("refused");
+  expect(table.post([atT0(2, 1)])).toBe("refused");
+  expect(table.post([quote(1, 3, 1), atT0(2, 0)])).toEqual({ created: 0 });
 });
 
 test("[1,1] after [2] gives three ticks, as [2] after [1,1] does", () => {

@@ -5,15 +5,26 @@
 export interface ModelTick {
   symbol: string;
   time: string;
-  price: number;
+  /** Of a price; a quote has the other two. */
+  price?: number | undefined;
+  bid?: number | undefined;
+  ask?: number | undefined;
   seq?: number | undefined;
 }
 
 export interface StoredTick {
   symbol: string;
   time: string;
-  price: number;
+  /** Of a quote, whose mid follows from its sides, undefined. */
+  price: number | undefined;
+  bid: number | undefined;
+  ask: number | undefined;
   seq: number;
+}
+
+/** Whether two ticks of one place are the same one. */
+function isSame(a: ModelTick, b: ModelTick): boolean {
+  return a.price === b.price && a.bid === b.bid && a.ask === b.ask;
 }
 
 export type ModelAnswer = Stored | { status: 409 };
@@ -35,7 +46,8 @@ export class SlotModel {
       rows.find((row) => row.symbol === tick.symbol && row.time === tick.time && row.seq === seq);
     let duplicates = 0;
     const settle = (tick: ModelTick, seq: number) => {
-      const row = { symbol: tick.symbol, time: tick.time, price: tick.price, seq };
+      const { symbol, time, price, bid, ask } = tick;
+      const row = { symbol, time, price, bid, ask, seq };
       if (at(after, tick, seq)) duplicates += 1;
       else after.push(row);
       mine.push(row);
@@ -43,7 +55,7 @@ export class SlotModel {
     for (const tick of request) {
       if (tick.seq === undefined) continue;
       const taken = at(after, tick, tick.seq);
-      if (taken && taken.price !== tick.price) return { status: 409 };
+      if (taken && !isSame(taken, tick)) return { status: 409 };
       settle(tick, tick.seq);
     }
     const seen: ModelTick[] = [];
@@ -51,7 +63,10 @@ export class SlotModel {
       if (tick.seq !== undefined) continue;
       let seq = seen.filter((other) => other.symbol === tick.symbol && other.time === tick.time).length;
       seen.push(tick);
-      const isReplay = () => at(before, tick, seq)?.price === tick.price && !at(mine, tick, seq);
+      const isReplay = () => {
+        const stored = at(before, tick, seq);
+        return stored !== undefined && isSame(stored, tick) && !at(mine, tick, seq);
+      };
       while (at(after, tick, seq) && !isReplay()) seq += 1;
       settle(tick, seq);
     }

@@ -59,6 +59,8 @@ async function expectUnusable(service: Served, words: string): Promise<void> {
     problems: [expect.stringContaining(words)],
   });
   expect((await service.get("/live")).status).toBe(200);
+  // Whoever waits until nothing waits to be refreshed is not told so by one who cannot know.
+  expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^bar_refresh_backlog_windows nan$/im);
 }
 
 async function expectUsable(service: Served): Promise<void> {

@@ -153,6 +153,8 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getSymbols: {},
 };
 
+const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
+
 /** The same tables once more, in every other format. */
 const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
   ["csv", "ndjson", "columns"].map((format) => ({ ...step, query: { ...step.query, format } })),
@@ -169,6 +171,22 @@ export const MANY_SHAPES: readonly Step[] = [
     ],
     201,
   ),
+  write(
+    "postTicks",
+    [
+      { symbol: "QUOTED", time: FRIDAY.start, bid: 1.37615, ask: 1.37618 },
+      { symbol: "QUOTED", time: TICK.time, bid: 1.3762, ask: 1.37622 },
+      { symbol: "QUOTED", time: SHARED, price: 1.3765 },
+    ],
+    201,
+  ),
+  ...["json", "csv", "ndjson", "columns"].flatMap((format) => [
+    { operation: "getBars", query: { ...QUOTED, ...FRIDAY, interval: "5m", format, price: "bid" }, status: 200 },
+    { operation: "getMinuteBars", query: { ...QUOTED, ...FRIDAY, fill: "null", format }, status: 200 },
+    { operation: "getLatestBars", query: { ...QUOTED, format }, status: 200 },
+    { operation: "getTicks", query: { symbol: "QUOTED", ...FRIDAY, format }, status: 200 },
+  ]),
+  { operation: "getUdfSymbol", query: { symbol: "QUOTED:BID" }, status: 200 },
   ...Object.entries(TABLES).flatMap(([operation, query]) => [
     { operation, query, headers: GZIP, status: 200 },
     { operation, query, headers: { accept: "image/png" }, status: 406 },

@@ -2,12 +2,15 @@ import type { BarState, StateBar } from "./bar-state.js";
 import { type Bucket, type Buckets, bucketsOf } from "./buckets.js";
 import type { Moment } from "./journal.js";
 import type { Question } from "./question.js";
+import { cellsBeside, closeOf, mergeQuotes, pricesOf } from "./quote-cells.js";
 
 /** A bar as an answer has it: prices are null where nothing was to fill it with. */
 export interface Row {
   readonly symbol: string;
   readonly startMs: number;
   readonly prices: readonly (number | null)[];
+  /** What was asked for beside them. */
+  readonly beside: Readonly<Record<string, number | null>>;
   readonly ticks: number;
   readonly complete: boolean;
   readonly date: string | undefined;
@@ -25,8 +28,9 @@ interface Folded {
   readonly bar: StateBar;
 }
 
-function merge([start, open, high, low, , ticks]: StateBar, next: StateBar): StateBar {
-  return [start, open, Math.max(high, next[2]), Math.min(low, next[3]), next[4], ticks + next[5]];
+function merge([start, open, high, low, , ticks, quotes]: StateBar, next: StateBar): StateBar {
+  const prices = [open, Math.max(high, next[2]), Math.min(low, next[3]), next[4]] as const;
+  return [start, ...prices, ticks + next[5], mergeQuotes(quotes, next[6])];
 }
 
 /** The bars of every bucket that starts within [fromMs, toMs), of the stored bars of one symbol. */
@@ -43,6 +47,7 @@ function fold(state: BarState, buckets: Buckets, fromMs: number, toMs: number): 
 
 /** What a row is written with besides its bar. */
 interface Writing {
+  readonly question: Question;
   readonly symbol: string;
   readonly buckets: Buckets;
   readonly nowMs: number;
@@ -53,15 +58,16 @@ function isComplete(start: number, { buckets, nowMs }: Writing): boolean {
 }
 
 function rowOf({ bucket, bar }: Folded, writing: Writing): Row {
-  const [, open, high, low, close, ticks] = bar;
   const { start: startMs, date } = bucket;
-  const { symbol } = writing;
-  return { symbol, startMs, prices: [open, high, low, close], ticks, complete: isComplete(startMs, writing), date };
+  const { symbol, question } = writing;
+  const shown = { prices: pricesOf(bar, question), beside: cellsBeside(bar[6], question), ticks: bar[5] };
+  return { symbol, startMs, ...shown, complete: isComplete(startMs, writing), date };
 }
 
-function emptyRow({ start, date }: Bucket, price: number | null, writing: Writing): Row {
-  const prices = [price, price, price, price];
-  return { symbol: writing.symbol, startMs: start, prices, ticks: 0, complete: isComplete(start, writing), date };
+function emptyRow({ start: startMs, date }: Bucket, price: number | null, writing: Writing): Row {
+  const { symbol, question } = writing;
+  const shown = { prices: [price, price, price, price], beside: cellsBeside(null, question), ticks: 0 };
+  return { symbol, startMs, ...shown, complete: isComplete(startMs, writing), date };
 }
 
 /** The first or the last of some rows, and what the page beyond begins or ends with. */
@@ -86,9 +92,10 @@ function filledBuckets(question: Question, buckets: Buckets, toMs: number): Buck
   return page.reverse();
 }
 
-/** The close of the last minute before an instant. */
-function closeBefore(state: BarState, ms: number): number | null {
-  return state.bars("minute").findLast(([start]) => start < ms)?.[4] ?? null;
+/** The last close before an instant: of the last minute, or of the last that has quotes. */
+function closeBefore(state: BarState, ms: number, question: Question): number | null {
+  const last = state.bars("minute").findLast((bar) => bar[0] < ms && closeOf(bar, question) !== null);
+  return last === undefined ? null : closeOf(last, question);
 }
 
 /** @param before the state that the close before the page is of */
@@ -98,11 +105,11 @@ function filledRows(question: Question, state: BarState, before: BarState, writi
   const [first] = page;
   if (first === undefined) return [];
   const bars = new Map(fold(state, buckets, first.start, toMs).map((folded) => [folded.bucket.start, folded]));
-  let price = question.fill === "previous" ? closeBefore(before, first.start) : null;
+  let price = question.fill === "previous" ? closeBefore(before, first.start, question) : null;
   return page.map((bucket) => {
     const folded = bars.get(bucket.start);
     if (folded === undefined) return emptyRow(bucket, price, writing);
-    if (question.fill === "previous") price = folded.bar[4];
+    if (question.fill === "previous") price = closeOf(folded.bar, question) ?? price;
     return rowOf(folded, writing);
   });
 }
@@ -110,7 +117,7 @@ function filledRows(question: Question, state: BarState, before: BarState, writi
 function latestRows(question: Question, moment: Moment, buckets: Buckets, nowMs: number): Row[] {
   return question.symbols.flatMap((symbol) => {
     const newest = fold(moment.state(symbol), buckets, 0, nowMs + 1).at(-1);
-    return newest === undefined ? [] : [rowOf(newest, { symbol, buckets, nowMs })];
+    return newest === undefined ? [] : [rowOf(newest, { question, symbol, buckets, nowMs })];
   });
 }
 
@@ -124,7 +131,7 @@ export function expectedAnswer(question: Question, moment: Moment, nowMs: number
   const buckets = bucketsOf(interval, boundary);
   if (question.isLatest) return { rows: latestRows(question, moment, buckets, nowMs), linkMs: undefined };
   const [symbol = ""] = symbols;
-  const writing = { symbol, buckets, nowMs };
+  const writing = { question, symbol, buckets, nowMs };
   const state = moment.state(symbol);
   if (fill !== "none")
     return { rows: filledRows(question, state, before.state(symbol), writing, toMs), linkMs: undefined };

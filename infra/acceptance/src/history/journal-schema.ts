@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { barsQuery, STATE_LEVELS } from "./bar-state.js";
 
 /** Any number that nobody else locks. Whoever has written down a state holds it until everybody can see that state. */
 export const COMMIT_LOCK = 5_064_299;
@@ -37,11 +38,7 @@ const SCHEMA = `
     bars text;
   begin
     -- Planned anew each time: the planner takes a watermark for a constant.
-    execute format($sql$
-      select coalesce(json_agg(json_build_array(extract(epoch from bucket)::bigint * 1000, open, high, low, close, tick_count)
-                               order by bucket), '[]')
-        from ohlc_%s
-       where symbol = $1 and bucket >= '1970-01-01 00:00:00+00' $sql$, level) into bars using of_symbol;
+    execute replace($sql$${barsQuery("LEVEL")}$sql$, 'LEVEL', level) into bars using of_symbol;
     return bars;
   end $$;
 
@@ -61,11 +58,12 @@ const SCHEMA = `
 
 /** Where what is seen as bars is stored. */
 async function sourcesOfBars(sql: postgres.Sql, engine: "timescaledb" | "postgres"): Promise<string[]> {
-  if (engine === "postgres") return ["ohlc_minute", "ohlc_hour", "ohlc_day"];
+  const levels = ["ohlc", "quote"].flatMap((family) => STATE_LEVELS.map((level) => `${family}_${level}`));
+  if (engine === "postgres") return levels;
   const stored = await sql<{ name: string }[]>`
     select materialization_hypertable_schema || '.' || materialization_hypertable_name as name
       from timescaledb_information.continuous_aggregates
-     where view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day')`;
+     where view_name = any(${levels})`;
   return ["ticks", ...stored.map(({ name }) => name)];
 }
 

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { BarState, STATE_LEVELS, type StateLevel } from "./bar-state.js";
+import { BarState, barsQuery, STATE_LEVELS, type StateLevel } from "./bar-state.js";
 
 /** The bars of a symbol as plain SQL shows them now, all levels under one snapshot. */
 export async function plainState(sql: postgres.Sql, symbol: string): Promise<BarState> {
@@ -11,10 +11,6 @@ export async function plainState(sql: postgres.Sql, symbol: string): Promise<Bar
 }
 
 async function barsText(sql: postgres.ISql, level: StateLevel, symbol: string): Promise<string> {
-  const [row] = await sql<{ bars: string }[]>`
-    select coalesce(json_agg(json_build_array(extract(epoch from bucket)::bigint * 1000, open, high, low, close, tick_count)
-                             order by bucket), '[]')::text as bars
-      from ${sql(`ohlc_${level}`)}
-     where symbol = ${symbol} and bucket >= '1970-01-01 00:00:00+00'`;
+  const [row] = await sql.unsafe<{ bars: string }[]>(barsQuery(level), [symbol]);
   return row?.bars ?? "[]";
 }

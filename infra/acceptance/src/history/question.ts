@@ -10,6 +10,9 @@ export interface Question {
   readonly fromMs: number;
   /** Until now when undefined. */
   readonly toMs: number | undefined;
+  /** What open, high, low and close are of. */
+  readonly price: "mid" | "bid" | "ask";
+  readonly include: readonly ("bid" | "ask" | "spread")[];
   readonly take: "first" | "last";
   readonly rowsMax: number;
   readonly fill: "none" | "null" | "previous";
@@ -44,6 +47,8 @@ export function questionOf(path: string): Question {
     isLatest: pathname.endsWith("/latest"),
     fromMs: instant(query.get("start")) ?? 0,
     toMs: instant(query.get("end")),
+    price: (query.get("price") ?? "mid") as Question["price"], // What the questions of these tests say.
+    include: (query.get("include")?.split(",") ?? []) as Question["include"][number][], // The same.
     take: count === null ? "first" : "last",
     rowsMax: count !== null ? Number(count) : limit === "all" ? Number.POSITIVE_INFINITY : Number(limit),
     fill: (query.get("fill") ?? "none") as Question["fill"], // What the questions of these tests say.

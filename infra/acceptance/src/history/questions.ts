@@ -56,11 +56,14 @@ export class Questions {
     const interval = dice.chance(0.4) ? dice.pick(["1m", "1h", "1d"] as const) : dice.pick(INTERVALS);
     const boundary = takesDayBoundary(interval) ? dice.pick(BOUNDARIES) : STORED_BOUNDARY;
     const format = dice.pick(ANSWER_FORMATS);
+    const rows = this.#rows(format);
     const query = {
       ...{ symbol: dice.pick(arena.symbols), interval, format },
       ...boundaryParameters(boundary),
       ...this.#range(interval, boundary),
-      ...this.#rows(format),
+      ...rows,
+      // Of what is filled each side begins with a read of its own.
+      ...this.#quotes(rows.fill === "previous" ? "ccxt" : format),
     };
     return `/ohlc?${new URLSearchParams(query)}`;
   }
@@ -68,8 +71,17 @@ export class Questions {
   #latest(): string {
     const { dice, arena } = this;
     const symbol = dice.chance(0.5) ? arena.symbols.join(",") : dice.pick(arena.symbols);
-    const query = { symbol, interval: dice.pick(["minute", "hour", "day"]), format: dice.pick(["json", "csv"]) };
+    const format = dice.pick(["json", "csv"] as const);
+    const query = { symbol, interval: dice.pick(["minute", "hour", "day"]), format, ...this.#quotes(format) };
     return `/ohlc/latest?${new URLSearchParams(query)}`;
+  }
+
+  /** Half of all questions are of prices alone. */
+  #quotes(format: AnswerFormat): Parameters {
+    const { dice } = this;
+    if (dice.chance(0.5)) return {};
+    const include = format === "ccxt" ? "" : dice.pick(["", "spread", "bid,ask,spread"]);
+    return { price: dice.pick(["mid", "bid", "ask"]), ...(include === "" ? {} : { include }) };
   }
 
   /** From a little before one place to some buckets later or to after another one, or all there is. */

@@ -1,4 +1,5 @@
 import type { Row } from "./expected-answer.js";
+import { QUOTE_NAMES } from "./quote-cells.js";
 
 export const ANSWER_FORMATS = ["json", "ndjson", "csv", "columns", "ccxt"] as const;
 export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
@@ -16,8 +17,10 @@ function iso(ms: number): string {
 function lineOf(cells: Cells): string {
   const { bucket, symbol, tick_count, complete, date } = cells;
   const prices = PRICES.map((name) => cells[name] ?? "null");
+  // Nothing of what was not asked for.
+  const beside = QUOTE_NAMES.map((name) => (cells[name] === undefined ? "" : (cells[name] ?? "null")));
   const isEmpty = (cells.empty ?? "") !== "";
-  return [bucket, symbol, ...prices, tick_count, complete, date ?? "", isEmpty ? "empty" : ""].join(" ");
+  return [bucket, symbol, ...prices, tick_count, complete, date ?? "", ...beside, isEmpty ? "empty" : ""].join(" ");
 }
 
 function fromJson(text: string): string[] {
@@ -69,10 +72,10 @@ export function linesOf(body: string, format: AnswerFormat): string {
   return READERS[format](body).join("\n");
 }
 
-function cellsOf({ symbol, startMs, prices, ticks, complete, date }: Row): Cells {
+function cellsOf({ symbol, startMs, prices, beside, ticks, complete, date }: Row): Cells {
   const [open, high, low, close] = prices;
   const rest = { tick_count: ticks, complete, date, empty: ticks === 0 ? "empty" : null };
-  return { bucket: iso(startMs), symbol, open, high, low, close, ...rest };
+  return { bucket: iso(startMs), symbol, open, high, low, close, ...beside, ...rest };
 }
 
 /** The lines that rows have in a format. */

@@ -16,6 +16,9 @@ const QUERIES = [
   "interval=1d&format=csv&limit=5000&day_start_hour=0&timezone=UTC",
   "interval=1w&format=ccxt&limit=5000",
   "interval=1M&format=json&limit=5000",
+  "interval=1m&format=csv&limit=5000&price=bid&include=bid,ask,spread",
+  "interval=4h&format=json&limit=5000&price=ask&include=spread",
+  "interval=1d&format=columns&limit=5000&include=bid,ask,spread",
 ] as const;
 
 function pathsOf(symbol: string): string[] {

@@ -3,11 +3,8 @@ import { shuffled } from "../chunks.js";
 import type { Arena, Place } from "./arena.js";
 import type { Dice } from "./dice.js";
 
-interface NewTick {
-  readonly symbol: string;
-  readonly time: string;
-  readonly price: number;
-}
+type Cost = { readonly price: number } | { readonly bid: number; readonly ask: number };
+type NewTick = { readonly symbol: string; readonly time: string } & Cost;
 
 /** Nobody has such a tick, several have this stamp, or it is older than what is kept. */
 const EXPECTED_REFUSALS: ReadonlySet<number> = new Set([404, 409, 422]);
@@ -68,8 +65,8 @@ export class HistoryWriter {
   }
 
   #put(): Promise<unknown> {
-    const { symbol, time } = this.dice.pick(this.#written);
-    return this.client.putTick({ symbol, time }, this.#price());
+    const { symbol, time, ...cost } = this.dice.pick(this.#written);
+    return this.client.putTick({ symbol, time }, "price" in cost ? this.#price() : this.#quote());
   }
 
   #deleteRange(lengthMs: number): Promise<unknown> {
@@ -82,7 +79,16 @@ export class HistoryWriter {
   #tick(place: Place): NewTick {
     const { arena, dice } = this;
     const time = new Date(arena.instant(dice, place)).toISOString();
-    return { symbol: dice.pick(arena.symbols), time, price: this.#price() };
+    // One symbol has prices alone, one quotes alone, and one has both.
+    const symbol = dice.pick(arena.symbols);
+    const isQuote = symbol === "EURUSD" || (symbol === "XAUUSD" && dice.chance(0.5));
+    return { symbol, time, ...(isQuote ? this.#quote() : { price: this.#price() }) };
+  }
+
+  /** Now and then crossed. */
+  #quote(): { bid: number; ask: number } {
+    const points = 100_000 + this.dice.below(50_000);
+    return { bid: points / 100_000, ask: (points - 2 + this.dice.below(30)) / 100_000 };
   }
 
   #price(): number {

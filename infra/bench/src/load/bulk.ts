@@ -10,20 +10,27 @@ const START_US = parseTime("2014-05-05T10:00:00Z") ?? 0;
 /** A row of the sample, of one symbol. */
 interface Row extends SampleTick {
   readonly symbol: string;
+  readonly isQuote: boolean;
 }
 
-function rowJson({ symbol, time, price, seq }: Row): string {
-  return `{"symbol":"${symbol}","price":${price},"time":"${time}","seq":${seq}}`;
+function rowJson({ symbol, time, price, ask, isQuote, seq }: Row): string {
+  const cost = isQuote ? `"bid":${price},"ask":${ask}` : `"price":${price}`;
+  return `{"symbol":"${symbol}",${cost},"time":"${time}","seq":${seq}}`;
 }
 
-function rowCsv({ symbol, time, price, seq }: Row): string {
-  return `${time},${symbol},${price},${seq}\n`;
+function rowCsv({ symbol, time, price, ask, isQuote, seq }: Row): string {
+  return `${time},${symbol},${isQuote ? `${price},${ask}` : price},${seq}\n`;
+}
+
+function csvBody(rows: readonly Row[]): string {
+  const columns = rows[0]?.isQuote === true ? "bid,ask" : "price";
+  return `time,symbol,${columns},seq\n${rows.map(rowCsv).join("")}`;
 }
 
 const BODIES: Readonly<Record<BulkForm, { readonly type: string; body(rows: readonly Row[]): string }>> = {
   json: { type: "application/json", body: (rows) => `[${rows.map(rowJson).join(",")}]` },
   ndjson: { type: "application/x-ndjson", body: (rows) => rows.map((row) => `${rowJson(row)}\n`).join("") },
-  csv: { type: "text/csv", body: (rows) => `time,symbol,price,seq\n${rows.map(rowCsv).join("")}` },
+  csv: { type: "text/csv", body: csvBody },
 };
 
 function timed(tick: SampleTick, index: number, { stepUs }: BulkJob): SampleTick {
@@ -32,10 +39,11 @@ function timed(tick: SampleTick, index: number, { stepUs }: BulkJob): SampleTick
 
 /** Made before the clock starts: `\copy` reads a finished file, too. */
 function bulkRequests(ticks: readonly SampleTick[], job: BulkJob): Buffer[] {
-  const { form, rowsPerRequest, symbols } = job;
+  const { form, rowsPerRequest, symbols, areQuotes } = job;
   const rows = ticks.map((tick, index) => ({
     ...timed(tick, index, job),
     symbol: symbols[index % symbols.length] ?? "",
+    isQuote: areQuotes === true,
   }));
   const { type, body } = BODIES[form];
   const requests: Buffer[] = [];

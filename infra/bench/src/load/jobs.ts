@@ -18,6 +18,8 @@ export interface BulkJob extends HttpJob {
   readonly rowsPerRequest: number;
   /** The rows are of these in turn. */
   readonly symbols: readonly string[];
+  /** Rows are quotes with both sides, and not single prices. */
+  readonly areQuotes?: true;
   /** Time from each row to the next, where it is not the sample's. */
   readonly stepUs?: number;
 }

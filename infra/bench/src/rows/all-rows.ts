@@ -1,5 +1,5 @@
 import { guardedBars, guardedPosts, manyKeys } from "./access.js";
-import { bulkIngest, lineRows, manySymbols } from "./bulk-ingest.js";
+import { bulkIngest, lineRows, manySymbols, quotes } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
 import { manyBarsRows } from "./many-bars.js";
@@ -13,6 +13,7 @@ import { tickToClient } from "./tick-to-client.js";
 /** In the table's order; `bars` reads what `bulk` has stored. */
 export const ALL_ROWS: readonly Row[] = [
   manySymbols,
+  quotes,
   ...lineRows,
   bulkIngest,
   singlePost,

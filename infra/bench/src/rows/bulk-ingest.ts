@@ -67,24 +67,47 @@ function againstCopy(name: string, work: string, load: Omit<BulkJob, "url">, atL
 }
 
 /** A thousand ticks a second of a hundred symbols in turn, as a market sends them, against as many of one symbol. */
-export const manySymbols: Row = {
-  name: "bulk-symbols",
-  async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
-    const ours = await BulkSide.open(lab, { ...JSON_LOAD, stepUs: STEP_US, symbols: MANY_SYMBOLS });
-    const theirs = await BulkSide.open(lab, { ...JSON_LOAD, stepUs: STEP_US });
-    const rounds = await alternate(config.rounds, signal, {
-      theirs: () => theirs.measure(),
-      ours: () => ours.measure(),
-    });
-    return {
-      work: `the same of ${MANY_SYMBOLS.length} symbols in turn`,
-      against: "the same of one symbol",
-      setup: `${setupOf(JSON_LOAD)}, ${STEP_US / 1000} ms from one to the next; ${ours.summary}`,
-      ...compareRates(rounds, "rows/s", 0.8),
-      generatorCpu: { ours: ours.generatorCpu, theirs: theirs.generatorCpu },
-    };
+export const manySymbols: Row = againstPrices(
+  {
+    name: "bulk-symbols",
+    work: `the same of ${MANY_SYMBOLS.length} symbols in turn`,
+    setup: `, ${STEP_US / 1000} ms from one to the next`,
   },
-};
+  { ...JSON_LOAD, stepUs: STEP_US, symbols: MANY_SYMBOLS },
+  { ...JSON_LOAD, stepUs: STEP_US },
+);
+
+/** Both sides of the market, whose bars are a family more, against as many single prices. */
+export const quotes: Row = againstPrices(
+  { name: "bulk-quotes", work: "the same as quotes", setup: "" },
+  { ...JSON_LOAD, areQuotes: true },
+  JSON_LOAD,
+);
+
+function againstPrices(
+  { name, work, setup }: { readonly name: string; readonly work: string; readonly setup: string },
+  load: Omit<BulkJob, "url">,
+  prices: Omit<BulkJob, "url">,
+): Row {
+  return {
+    name,
+    async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
+      const ours = await BulkSide.open(lab, load);
+      const theirs = await BulkSide.open(lab, prices);
+      const rounds = await alternate(config.rounds, signal, {
+        theirs: () => theirs.measure(),
+        ours: () => ours.measure(),
+      });
+      return {
+        work,
+        against: "the same as prices of one symbol",
+        setup: `${setupOf(JSON_LOAD)}${setup}; ${ours.summary}`,
+        ...compareRates(rounds, "rows/s", 0.8),
+        generatorCpu: { ours: ours.generatorCpu, theirs: theirs.generatorCpu },
+      };
+    },
+  };
+}
 
 function setupOf({ rows, rowsPerRequest, connections }: Omit<BulkJob, "url">): string {
   return `${grouped(rows)} real quotes a round, ${grouped(rowsPerRequest)} per request, ${connections} connections; the bars count every one`;
@@ -158,11 +181,15 @@ async function writeCsv(lab: Lab): Promise<string> {
   return file;
 }
 
+const STORED = [
+  "ticks",
+  ...["ohlc", "quote"].flatMap((family) => ["minute", "hour", "day"].map((level) => `${family}_${level}`)),
+];
+
 /** Both sides start on an empty table. On TimescaleDB its chunks are gone with it, which must not be taken for retention. */
 async function empty(sql: Sql): Promise<void> {
   await sql.begin(async (transaction) => {
-    for (const relation of ["ticks", "ohlc_minute", "ohlc_hour", "ohlc_day"])
-      await transaction`truncate ${transaction(relation)}`;
+    for (const relation of STORED) await transaction`truncate ${transaction(relation)}`;
     const [row] = await transaction`select to_regclass('tick_chunks') is not null as "hasChunks"`;
     if (row?.hasChunks === true) await transaction`delete from tick_chunks`;
   });

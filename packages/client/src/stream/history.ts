@@ -1,10 +1,14 @@
-import type { FxClient } from "../client.js";
+import type { BarJson, TickJson } from "@fx-ohlc/schemas";
+import type { BarsQuery, RangeQuery } from "../client.js";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { Range } from "./ranges.js";
 
 /** The two reads that fill what a stream could not give. */
-export type HistoryReader = Pick<FxClient, "ticks" | "bars">;
+export interface HistoryReader {
+  ticks(query: RangeQuery): AsyncIterable<TickJson>;
+  bars(query: BarsQuery): AsyncIterable<BarJson>;
+}
 
 /** The beginning of a range. */
 export interface Page {

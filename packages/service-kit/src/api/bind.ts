@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { checkDto, type DtoClass } from "@fx-ohlc/schemas";
+import { checkDto, type DtoClass, splitSide } from "@fx-ohlc/schemas";
 import { type Caller, requireSymbols } from "../access.js";
 import { invalid, type Problem } from "../problem.js";
 import { readQuery, refuseQuery } from "../query.js";
@@ -66,10 +66,10 @@ function readParameters(
   return { path, query: undefined };
 }
 
-/** Wherever a parameter names symbols it is called `symbol`: one, or a list of them. */
+/** Wherever a parameter names symbols it is called `symbol`: one, or a side of it, or a list of them. */
 function symbolsIn(parameters: object | undefined): readonly string[] {
   const symbol: unknown = parameters !== undefined && "symbol" in parameters ? parameters.symbol : undefined;
-  if (typeof symbol === "string") return [symbol];
+  if (typeof symbol === "string") return [splitSide(symbol).symbol];
   return Array.isArray(symbol) ? symbol : [];
 }
 

@@ -1,12 +1,18 @@
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
+import type { QuoteArrays, QuoteColumns } from "./quote-columns.js";
 
 export const COLUMNS = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
 /** Bars of one symbol, ascending, a column each. */
-export type BarColumns = Readonly<Record<ColumnName, ArrayLike<number>>>;
+export interface BarColumns extends Readonly<Record<ColumnName, ArrayLike<number>>> {
+  /** Absent where nobody asked for them. */
+  readonly quotes?: QuoteColumns;
+}
 /** The same in plain arrays. */
-export type BarArrays = Readonly<Record<ColumnName, readonly number[]>>;
+export interface BarArrays extends Readonly<Record<ColumnName, readonly number[]>> {
+  readonly quotes?: QuoteArrays;
+}
 
 /** Makes bars column by column. */
 export function eachColumn<T>(of: (name: ColumnName) => T): Readonly<Record<ColumnName, T>> {

@@ -13,6 +13,7 @@ import { type BarRead, type BarsRead, StoredRead } from "./bar-read.js";
 import { Bars } from "./bars.js";
 import { FoldedRead } from "./folded-read.js";
 import type { GroupedReads } from "./grouped-reads.js";
+import { type LastQuote, readLastQuote } from "./last-quote.js";
 import { Series } from "./series.js";
 import type { End } from "./source-read.js";
 import type { Wanted } from "./walk.js";
@@ -24,6 +25,8 @@ export interface BarRange extends SymbolRange {
   /** Matters only to intervals of two hours or more. */
   readonly boundary: DayBoundary;
   readonly limit: number;
+  /** Whether to read what quotes were in them, too. */
+  readonly withQuotes: boolean;
 }
 
 /** The first bars of a range, and where to go on when there are more. */
@@ -82,21 +85,28 @@ export class BarPages {
     return { bars: last, prevUs: bars.count > range.limit ? last.bucketAt(0) : moreUs };
   }
 
-  #read({ symbol, interval, boundary, fromUs, toUs, limit }: BarRange, end: End): Promise<BarsRead> {
+  /** The last quote before a bucket. @throws what {@link Reader.read} throws */
+  lastQuote(symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
+    return readLastQuote(this.#reader, symbol, beforeUs);
+  }
+
+  #read(range: BarRange, end: End): Promise<BarsRead> {
+    const { symbol, interval, boundary, fromUs, toUs, limit, withQuotes } = range;
     const { dayBoundary, ending } = this.#reader;
     // One more than is answered shows whether there is another page.
     const rowsMax = limit + 1;
     if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     const stored = storedAs(interval, boundary, dayBoundary);
     if (stored !== undefined) {
-      const series = new Series(symbol, interval, boundary, stored, true);
+      const series = new Series(symbol, interval, boundary, stored, true, withQuotes);
       const wanted = { series, fromUs, toUs, rowsMax };
       return this.#stored.read(
         readOf(wanted, end, (some) => new StoredRead(some, end)),
         ending,
       );
     }
-    const series = new Series(symbol, interval, boundary, foldedFrom(interval, boundary, dayBoundary), false);
+    const source = foldedFrom(interval, boundary, dayBoundary);
+    const series = new Series(symbol, interval, boundary, source, false, withQuotes);
     const whole = { series, fromUs: series.atOrAfter(fromUs), toUs: series.atOrAfter(toUs), rowsMax };
     if (whole.fromUs >= whole.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     return this.#stored.read(

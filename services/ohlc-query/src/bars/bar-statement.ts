@@ -3,6 +3,7 @@ import { type Micros, STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/sch
 import { AGGREGATED_COLUMNS, type AggregatedBars, type BarArrays, barColumns } from "./bar-columns.js";
 import type { Versions } from "./history.js";
 import type { AskedMarks, Sighting } from "./marks.js";
+import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, quotesOf } from "./quote-columns.js";
 import type { VersionedSpan } from "./span.js";
 
 /** The relation that holds the bars of an interval. */
@@ -13,6 +14,8 @@ export function relationOf(interval: StoredInterval): string {
 /** Stored bars to read: those of one symbol whose bucket starts within [fromUs, toUs), the first `rowsMax` or the last. */
 export interface Piece {
   readonly interval: StoredInterval;
+  /** Whether with what quotes were in them. */
+  readonly withQuotes: boolean;
   readonly symbol: string;
   readonly fromUs: Micros;
   readonly toUs: Micros;
@@ -124,39 +127,73 @@ function parseSeen(text: string, spans: readonly VersionedSpan[], asking: Asking
   };
 }
 
-/** Parameters from `first` on: symbol, start, end, rows. */
-function oneRange(interval: StoredInterval, order: "asc" | "desc", first: number, seen: string): string {
-  const parameter = (i: number) => `$${first + i}`;
-  const rows = `
+/** Which stored bars a statement is about. */
+type Kind = Pick<Piece, "interval" | "order" | "withQuotes">;
+
+/** A range of bars in SQL: what its symbol, bounds and rows are called, and a condition on its buckets besides. */
+interface RangeTerms {
+  readonly symbol: string;
+  readonly start: string;
+  readonly until: string;
+  readonly rows: string;
+  readonly bounds: string;
+}
+
+/**
+ * Selects the aggregated columns of the bars of a range. Their quotes are read from the first to the last of them; of a symbol that
+ * never had any they are not looked for, for nothing of theirs is materialised.
+ *
+ * @param seen what to select besides
+ */
+function oneRow(
+  { interval, order, withQuotes }: Kind,
+  { symbol, start, until, rows, bounds }: RangeTerms,
+  seen: string,
+): string {
+  const within = `symbol = ${symbol} and bucket >= ${start} and bucket < ${until}${bounds}`;
+  const bars = `
            select bucket, open, high, low, close, tick_count
              from ${relationOf(interval)}
-            where symbol = ${parameter(0)} and bucket >= ${parameter(1)} and bucket < ${parameter(2)}
+            where ${within}
             order by bucket ${order}
-            limit ${parameter(3)}`;
-  const ascending = order === "asc" ? rows : `select * from (${rows}) newest order by bucket`;
-  return `select ${seen}${AGGREGATED_COLUMNS} from (${ascending}) bars`;
+            limit ${rows}`;
+  const ascending = order === "asc" ? bars : `select * from (${bars}) newest order by bucket`;
+  if (!withQuotes) return `select ${seen}${AGGREGATED_COLUMNS} from (${ascending}) bars`;
+  return `
+    with bars as materialized (${ascending})
+    select ${seen} prices.*, quotes.*
+      from (select ${AGGREGATED_COLUMNS} from bars) prices
+     cross join (select ${AGGREGATED_QUOTES}
+                   from (select ${QUOTE_ROW}
+                           from quote_${interval}
+                          where ${within}
+                            and (select known.quotes from symbols known where known.symbol = ${symbol})
+                            and bucket >= (select min(bucket) from bars) and bucket <= (select max(bucket) from bars)
+                          order by bucket) of_bars) quotes`;
+}
+
+/** Parameters from `first` on: symbol, start, end, rows. */
+function oneRange(kind: Kind, first: number, seen: string): string {
+  const [symbol = "", start = "", until = "", rows = ""] = [0, 1, 2, 3].map((i) => `$${first + i}`);
+  return oneRow(kind, { symbol, start, until, rows, bounds: "" }, seen);
 }
 
 /**
  * Parameters from `first` on: arrays of symbols, starts, ends and rows; the earliest start and the latest end, which bound the read
  * for the planner.
  */
-function manyRanges(interval: StoredInterval, order: "asc" | "desc", first: number, seen: string): string {
+function manyRanges(kind: Kind, first: number, seen: string): string {
   const parameter = (i: number) => `$${first + i}`;
-  const rows = `
-             select bucket, open, high, low, close, tick_count
-               from ${relationOf(interval)}
-              where symbol = wanted.symbol and bucket >= wanted.start and bucket < wanted.until
-                and bucket >= ${parameter(4)} and bucket < ${parameter(5)}
-              order by bucket ${order}
-              limit wanted.rows`;
-  const ascending = order === "asc" ? rows : `select * from (${rows}) newest order by bucket`;
+  const terms: RangeTerms = {
+    ...{ symbol: "wanted.symbol", start: "wanted.start", until: "wanted.until", rows: "wanted.rows" },
+    bounds: ` and bucket >= ${parameter(4)} and bucket < ${parameter(5)}`,
+  };
   return `
     select ${seen} columns.*
       from unnest(${parameter(0)}::text[], ${parameter(1)}::timestamptz[], ${parameter(2)}::timestamptz[],
                   ${parameter(3)}::bigint[])
            with ordinality as wanted(symbol, start, until, rows, place)
-     cross join lateral (select ${AGGREGATED_COLUMNS} from (${ascending}) bars) as columns
+     cross join lateral (${oneRow(kind, terms, "")}) as columns
      order by place`;
 }
 
@@ -164,10 +201,10 @@ function manyRanges(interval: StoredInterval, order: "asc" | "desc", first: numb
  * The hottest statements: their texts are made once. A relation's name as a fragment of a tagged template would cost as much
  * as the rest of the query on this side, some 40 µs.
  */
-function statementsOf(interval: StoredInterval, order: "asc" | "desc") {
+function statementsOf(kind: Kind) {
   const both = (first: number, one: string, many: string) => ({
-    one: oneRange(interval, order, first, one),
-    many: manyRanges(interval, order, first, many),
+    one: oneRange(kind, first, one),
+    many: manyRanges(kind, first, many),
   });
   const asking = ({ sql, parameters }: (typeof ASKING)[Asking]) =>
     both(
@@ -178,11 +215,14 @@ function statementsOf(interval: StoredInterval, order: "asc" | "desc") {
   return { none: both(1, "", ""), days: asking(ASKING.days), full: asking(ASKING.full) };
 }
 
-const STATEMENTS = new Map(
-  STORED_INTERVALS.flatMap((interval) =>
-    (["asc", "desc"] as const).map((order) => [`${interval} ${order}`, statementsOf(interval, order)] as const),
-  ),
+function keyOf({ interval, order, withQuotes }: Kind): string {
+  return `${interval} ${order} ${withQuotes}`;
+}
+
+const KINDS: readonly Kind[] = STORED_INTERVALS.flatMap((interval) =>
+  (["asc", "desc"] as const).flatMap((order) => [true, false].map((withQuotes) => ({ interval, order, withQuotes }))),
 );
+const STATEMENTS = new Map(KINDS.map((kind) => [keyOf(kind), statementsOf(kind)]));
 const ONLY_SEEN = {
   days: `select ${ASKING.days.sql} as seen from bar_mark`,
   full: `select ${ASKING.full.sql} as seen from bar_mark`,
@@ -198,12 +238,20 @@ function rangeParameters(pieces: readonly Piece[]) {
   return [symbols, starts, ends, pieces.map(({ rowsMax }) => rowsMax), Math.min(...starts), Math.max(...ends)];
 }
 
-interface FoundRow extends AggregatedBars {
+interface FoundRow extends AggregatedBars, AggregatedQuotes {
   readonly seen?: string | null;
 }
 
+function barsOf(pieces: readonly Piece[], rows: readonly FoundRow[]): BarArrays[] {
+  return pieces.map(({ withQuotes }, i) => {
+    const row = rows[i];
+    const bars = barColumns(row);
+    return withQuotes && row !== undefined ? { ...bars, quotes: quotesOf(row, bars.bucketUs) } : bars;
+  });
+}
+
 function statementFor([first, second]: readonly Piece[], asking: Asking | "none"): string | undefined {
-  const statements = first === undefined ? undefined : STATEMENTS.get(`${first.interval} ${first.order}`);
+  const statements = first === undefined ? undefined : STATEMENTS.get(keyOf(first));
   if (statements === undefined) return asking === "none" ? undefined : ONLY_SEEN[asking];
   return second === undefined ? statements[asking].one : statements[asking].many;
 }
@@ -238,8 +286,4 @@ async function ask(
   const statement = statementFor(pieces, asking);
   if (statement === undefined) return [];
   return sql.unsafe<FoundRow[]>(statement, [...asked, ...rangeParameters(pieces)], { prepare: true });
-}
-
-function barsOf(pieces: readonly Piece[], rows: readonly FoundRow[]): BarArrays[] {
-  return pieces.map((_piece, i) => barColumns(rows[i]));
 }

@@ -1,6 +1,7 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import { type BarArrays, type BarColumns, eachColumn, NO_BARS, placeOf } from "./bar-columns.js";
 import type { Chunk } from "./chunk.js";
+import { eachQuoteColumn } from "./quote-columns.js";
 
 /** Some bars one after the other: those at the places [from, to) of a chunk, or of columns that were read for one answer. */
 export interface BarPart {
@@ -75,14 +76,18 @@ export class Bars {
   /** A copy in plain arrays. */
   arrays(): BarArrays {
     if (this.count === 0) return NO_BARS;
-    return eachColumn((name) => {
-      const values = new Array<number>(this.count);
-      let place = 0;
-      for (const { columns, from, to } of this.parts) {
-        const column = columns[name];
-        for (let i = from; i < to; i += 1) values[place++] = column[i] ?? 0;
-      }
-      return values;
-    });
+    const bars = eachColumn((name) => this.#array(({ [name]: column }) => column));
+    if (this.parts[0]?.columns.quotes === undefined) return bars;
+    return { ...bars, quotes: eachQuoteColumn((name) => this.#array(({ quotes }) => quotes?.[name])) };
+  }
+
+  #array(columnOf: (columns: BarColumns) => ArrayLike<number> | undefined): number[] {
+    const values = new Array<number>(this.count);
+    let place = 0;
+    for (const { columns, from, to } of this.parts) {
+      const column = columnOf(columns);
+      for (let i = from; i < to; i += 1) values[place++] = column?.[i] ?? 0;
+    }
+    return values;
   }
 }

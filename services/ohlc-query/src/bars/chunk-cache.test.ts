@@ -3,7 +3,7 @@ import { ChunkCache } from "./chunk-cache.js";
 import { Series } from "./series.js";
 
 const CHUNKS = 100;
-const series = new Series("EURUSD", "1m", { hour: 22, timezone: "UTC" }, "minute", true);
+const series = new Series("EURUSD", "1m", { hour: 22, timezone: "UTC" }, "minute", true, false);
 const chunkOf = () =>
   Chunk.of({ ...{ series, spans: [], versions: "" }, ...{ span: series.spanAt(0), fromUs: 0, toUs: 1 } }, []);
 

@@ -1,10 +1,10 @@
-import type { BarFormat, Micros } from "@fx-ohlc/schemas";
-import { isOfDays } from "@fx-ohlc/schemas";
+import { isOfDays, type Micros } from "@fx-ohlc/schemas";
+import type { BarForm } from "../formats/bar-form.js";
 import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
 import { appendRows, bytesOf } from "../formats/encoded-rows.js";
 import type { BarPart } from "./bars.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
-import { BYTES_PER_BAR, type PackedBars, packBars } from "./packed-bars.js";
+import { bytesOfBars, type PackedBars, packBars } from "./packed-bars.js";
 import type { Series } from "./series.js";
 import type { Span, VersionedSpan } from "./span.js";
 
@@ -31,11 +31,11 @@ export interface ChunkFacts {
 }
 
 /**
- * Closed bars of a series that start within a span, as they were under some versions: packed, and in every format that was asked for
+ * Closed bars of a series that start within a span, as they were under some versions: packed, and in every form that was asked for
  * once. It never changes; with more bars it is another chunk.
  */
 export class Chunk {
-  readonly #encoded = new Map<BarFormat, EncodedBars>();
+  readonly #encoded = new Map<BarForm, EncodedBars>();
   readonly #fingerprints = new Map<string, Fingerprint>();
   readonly #tags = new Map<string, string>();
   /** Of answers that are a stretch of it. */
@@ -48,7 +48,7 @@ export class Chunk {
     readonly facts: ChunkFacts,
     readonly bars: PackedBars,
   ) {
-    this.#bytes = OVERHEAD_BYTES + bars.bucketUs.length * BYTES_PER_BAR;
+    this.#bytes = OVERHEAD_BYTES + bytesOfBars(bars);
   }
 
   static of(facts: ChunkFacts, parts: readonly BarPart[]): Chunk {
@@ -68,9 +68,9 @@ export class Chunk {
     return { chunk: this, columns: this.bars, from, to };
   }
 
-  /** Its rows in a format. */
-  rowsIn(format: BarFormat): EncodedBars {
-    return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));
+  /** Its rows in a form. */
+  rowsIn(form: BarForm): EncodedBars {
+    return this.#encoded.get(form) ?? this.#keep(form, this.#encode(form, 0));
   }
 
   /** That of the bars at the places [from, to). */
@@ -103,10 +103,10 @@ export class Chunk {
   extended(later: readonly BarPart[], toUs: Micros): Chunk {
     if (later.length === 0) return this.#upTo(toUs);
     const chunk = Chunk.of({ ...this.facts, toUs }, [this.part(0, this.count), ...later]);
-    for (const [format, own] of this.#encoded) {
-      const added = chunk.#encode(format, this.count);
+    for (const [form, own] of this.#encoded) {
+      const added = chunk.#encode(form, this.count);
       chunk.#keep(
-        format,
+        form,
         own.map((rows, i) => appendRows(rows, added[i] ?? rows)),
       );
     }
@@ -116,16 +116,16 @@ export class Chunk {
   /** The same bars, known to be all for longer. */
   #upTo(toUs: Micros): Chunk {
     const chunk = new Chunk({ ...this.facts, toUs }, this.bars);
-    for (const [format, rows] of this.#encoded) chunk.#keep(format, rows);
+    for (const [form, rows] of this.#encoded) chunk.#keep(form, rows);
     return chunk;
   }
 
-  #encode(format: BarFormat, from: number): EncodedBars {
-    return encodeBars(this.bars, [from, this.count], format, contextOf(this.facts.series));
+  #encode(form: BarForm, from: number): EncodedBars {
+    return encodeBars(this.bars, [from, this.count], form, contextOf(this.facts.series));
   }
 
-  #keep(format: BarFormat, rows: EncodedBars): EncodedBars {
-    this.#encoded.set(format, rows);
+  #keep(form: BarForm, rows: EncodedBars): EncodedBars {
+    this.#encoded.set(form, rows);
     this.grow(rows.reduce((sum, each) => sum + bytesOf(each), 0));
     return rows;
   }

@@ -3,6 +3,7 @@ import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Mi
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
 import { Bars } from "./bars.js";
+import { noQuote, noQuotes, QUOTE_COLUMNS, type QuoteArrays } from "./quote-columns.js";
 import { FIRST_BUCKET_US } from "./span.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
@@ -14,9 +15,20 @@ export type EmptyReason = "no_ticks" | "market_closed";
 export interface FilledColumns extends Record<"open" | "high" | "low" | "close", (number | null)[]> {
   readonly bucketUs: Micros[];
   readonly tickCount: number[];
+  readonly quotes?: QuoteArrays;
   /** Null where there are ticks. */
   readonly empty: (EmptyReason | null)[];
 }
+
+/** What an empty bucket is filled with: the last prices before it, where there are any. */
+interface Closes {
+  readonly price: number | null;
+  /** Not numbers where there was no quote. */
+  readonly bid: number;
+  readonly ask: number;
+}
+
+const NO_CLOSES: Closes = { price: null, bid: Number.NaN, ask: Number.NaN };
 
 /** How to fill, and by which clock and session. */
 export interface Filling {
@@ -38,18 +50,33 @@ function within(range: BarRange, edges: readonly Micros[]): BarRange {
 
 function pushBar(to: FilledColumns, bars: BarArrays, i: number): void {
   for (const name of COLUMNS) to[name].push(bars[name][i] ?? 0);
+  for (const name of quoteColumnsOf(to)) to.quotes?.[name].push(bars.quotes?.[name][i] ?? noQuote(name));
   to.empty.push(null);
+}
+
+function quoteColumnsOf({ quotes }: FilledColumns) {
+  return quotes === undefined ? [] : QUOTE_COLUMNS;
 }
 
 function pushBars(to: FilledColumns, bars: BarArrays): void {
   for (let i = 0; i < bars.bucketUs.length; i += 1) pushBar(to, bars, i);
 }
 
-function pushEmpty(to: FilledColumns, bucketUs: Micros, price: number | null, reason: EmptyReason): void {
+function pushEmpty(to: FilledColumns, bucketUs: Micros, { price, bid, ask }: Closes, reason: EmptyReason): void {
   to.bucketUs.push(bucketUs);
   for (const column of [to.open, to.high, to.low, to.close]) column.push(price);
   to.tickCount.push(0);
+  for (const name of quoteColumnsOf(to)) {
+    to.quotes?.[name].push(name.startsWith("bid") ? bid : name.startsWith("ask") ? ask : noQuote(name));
+  }
   to.empty.push(reason);
+}
+
+/** What was last known after a bar. */
+function closesAfter(before: Closes, { close, quotes }: BarArrays, i: number): Closes {
+  const price = close[i] ?? null;
+  if (quotes === undefined || quotes.quoteCount[i] === 0) return { ...before, price };
+  return { price, bid: quotes.bidClose[i] ?? Number.NaN, ask: quotes.askClose[i] ?? Number.NaN };
 }
 
 /**
@@ -150,23 +177,33 @@ export class FilledPages {
   async #fill(range: BarRange, edges: readonly Micros[], bars: BarArrays): Promise<FilledColumns> {
     const filled: FilledColumns = {
       ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
+      ...(range.withQuotes ? { quotes: noQuotes(0) } : {}),
     };
     const [fromUs = 0] = edges;
     if (edges.length < 2) return filled;
-    const startsEmpty = bars.bucketUs[0] !== fromUs;
-    let price = this.#filling.fill === "previous" && startsEmpty ? await this.#closeBefore(range, fromUs) : null;
+    const isPrevious = this.#filling.fill === "previous";
+    let last = isPrevious ? await this.#closesBefore(range, fromUs, bars) : NO_CLOSES;
     let next = 0;
     for (const [i, bucketUs] of edges.slice(0, -1).entries()) {
       if (bars.bucketUs[next] === bucketUs) {
         pushBar(filled, bars, next);
-        if (this.#filling.fill === "previous") price = bars.close[next] ?? null;
+        if (isPrevious) last = closesAfter(last, bars, next);
         next += 1;
       } else {
         const isClosed = isClosedThroughout(this.#filling.session, bucketUs, edges[i + 1] ?? bucketUs);
-        pushEmpty(filled, bucketUs, price, isClosed ? "market_closed" : "no_ticks");
+        pushEmpty(filled, bucketUs, last, isClosed ? "market_closed" : "no_ticks");
       }
     }
     return filled;
+  }
+
+  /** What was last known before the first bucket of a page, as far as that does not say it itself. */
+  async #closesBefore(range: BarRange, fromUs: Micros, { bucketUs, quotes }: BarArrays): Promise<Closes> {
+    const startsEmpty = bucketUs[0] !== fromUs;
+    const lacksQuotes = range.withQuotes && (startsEmpty || quotes?.quoteCount[0] === 0);
+    const price = startsEmpty ? await this.#closeBefore(range, fromUs) : null;
+    const quote = lacksQuotes ? await this.#pages.lastQuote(range.symbol, fromUs) : undefined;
+    return { price, bid: quote?.bid ?? Number.NaN, ask: quote?.ask ?? Number.NaN };
   }
 
   /** The last close before a bucket: that of the last minute before it. */

@@ -1,4 +1,5 @@
 import { type BarColumns, COLUMNS } from "./bar-columns.js";
+import { QUOTE_COLUMNS } from "./quote-columns.js";
 
 /** What stands for some bars: 128 bits that differ when one of them does, as four numbers. That of more bars is the sum of theirs. */
 export type Fingerprint = Int32Array;
@@ -11,13 +12,13 @@ const LANES = [
   [0xbf58476d, 0x2c1b3c6d],
 ] as const;
 
-const bar = new Float64Array(COLUMNS.length);
+const bar = new Float64Array(COLUMNS.length + QUOTE_COLUMNS.length);
 const words = new Int32Array(bar.buffer);
 
 /** The words of a bar, each mixed into all bits of those before it. */
-function mixed(start: number, factor: number): number {
+function mixed(start: number, factor: number, wordsMax: number): number {
   let hash = start;
-  for (let i = 0; i < words.length; i += 1) {
+  for (let i = 0; i < wordsMax; i += 1) {
     hash = Math.imul(hash ^ (words[i] ?? 0), factor);
     hash ^= hash >>> 15;
   }
@@ -31,10 +32,13 @@ function mixed(start: number, factor: number): number {
  */
 export function fingerprintOf(columns: BarColumns, from: number, to: number): Fingerprint {
   const sum = new Int32Array(LANES.length);
-  const all = COLUMNS.map((name) => columns[name]);
+  const { quotes } = columns;
+  const ofQuotes = quotes === undefined ? [] : QUOTE_COLUMNS.map((name) => quotes[name]);
+  const all = [...COLUMNS.map((name) => columns[name]), ...ofQuotes];
   for (let place = from; place < to; place += 1) {
     for (let i = 0; i < all.length; i += 1) bar[i] = all[i]?.[place] ?? 0;
-    for (const [lane, [start, factor]] of LANES.entries()) sum[lane] = (sum[lane] ?? 0) + mixed(start, factor);
+    for (const [lane, [start, factor]] of LANES.entries())
+      sum[lane] = (sum[lane] ?? 0) + mixed(start, factor, 2 * all.length);
   }
   return sum;
 }

@@ -1,6 +1,7 @@
 import { US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { BarArrays } from "./bar-columns.js";
 import type { Bars } from "./bars.js";
+import { foldQuotes } from "./fold-quotes.js";
 import type { Series } from "./series.js";
 
 /** Bars as they are made. */
@@ -43,7 +44,8 @@ export function foldBars(source: Bars, series: Series): BarArrays {
       bars.tickCount[last] = (bars.tickCount[last] ?? 0) + (columns.tickCount[i] ?? 0);
     }
   }
-  return bars;
+  const quotes = foldQuotes(source, bars.bucketUs);
+  return quotes === undefined ? bars : { ...bars, quotes };
 }
 
 function begin(bars: GrowingBars, bucketUs: number, open: number): void {

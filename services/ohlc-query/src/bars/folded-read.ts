@@ -153,8 +153,8 @@ export class FoldedRead implements BarRead {
 
   /** The stored bars that some bars are made of, and those of one bucket more: the one where they end is left out. */
   #sourcesOf({ series, fromUs, toUs, rowsMax }: Wanted): Wanted {
-    const { symbol, source, sourcesMax } = series;
-    const stored = new Series(symbol, SHORT_NAMES[source], this.#stored, source, true);
+    const { symbol, source, sourcesMax, withQuotes } = series;
+    const stored = new Series(symbol, SHORT_NAMES[source], this.#stored, source, true, withQuotes);
     return { series: stored, fromUs, toUs, rowsMax: Math.min(SOURCES_MAX, (rowsMax + 1) * sourcesMax) };
   }
 
@@ -211,8 +211,8 @@ function wholeBuckets(wanted: Wanted): Wanted {
   return { ...wanted, fromUs: wanted.series.atOrAfter(wanted.fromUs) };
 }
 
-function ofMinutes({ symbol, interval, boundary }: Series): Series {
-  return new Series(symbol, interval, boundary, "minute", false);
+function ofMinutes({ symbol, interval, boundary, withQuotes }: Series): Series {
+  return new Series(symbol, interval, boundary, "minute", false, withQuotes);
 }
 
 /** Of minutes where buckets begin within an hour; what changes on the way shows when they are folded. */

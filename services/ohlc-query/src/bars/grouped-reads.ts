@@ -278,14 +278,14 @@ function isShort(piece: Piece | undefined): boolean {
 
 function windowOf(piece: Piece | undefined): string | undefined {
   if (piece === undefined) return undefined;
-  const { interval, order, fromUs } = piece;
-  return `${interval} ${order} ${Math.floor(fromUs / WINDOW_US[interval])}`;
+  const { interval, withQuotes, order, fromUs } = piece;
+  return `${interval} ${withQuotes} ${order} ${Math.floor(fromUs / WINDOW_US[interval])}`;
 }
 
 function sharingOf({ piece, spans, chunks }: ReadPlan, history: History): string | undefined {
   if (piece === undefined || spans.length === 0 || chunks.length > 0) return undefined;
-  const { interval, symbol, order, fromUs, rowsMax } = piece;
-  return `${history.id} ${interval} ${symbol} ${order} ${order === "asc" ? fromUs : ""} ${rowsMax}`;
+  const { interval, withQuotes, symbol, order, fromUs, rowsMax } = piece;
+  return `${history.id} ${interval} ${withQuotes} ${symbol} ${order} ${order === "asc" ? fromUs : ""} ${rowsMax}`;
 }
 
 /** Ends when all requests have: as long as one waits, the statement for all of them goes on. */

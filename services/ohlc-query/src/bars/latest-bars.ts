@@ -1,33 +1,15 @@
-import { type Bar, bucketStart, type DayBoundary, type Interval, type Micros } from "@fx-ohlc/schemas";
+import { bucketStart, type DayBoundary, type Interval, type Micros } from "@fx-ohlc/schemas";
+import type { BarWithQuotes } from "../formats/bar-table.js";
 import type { Reader } from "../reader.js";
+import { eachColumn } from "./bar-columns.js";
 import { type BarPages, storedAs } from "./bar-page.js";
 import { type NewestBar, readNewestBars } from "./newest-bars.js";
+import { eachQuoteColumn, noQuote } from "./quote-columns.js";
 
 /** The newest bar of each symbol, and the clock they were read by. */
 export interface LatestBars {
   readonly nowUs: Micros;
-  readonly bars: readonly Bar[];
-}
-
-/** The derived bar that contains a minute. */
-async function derivedAround(
-  pages: BarPages,
-  newest: NewestBar,
-  interval: Interval,
-  boundary: DayBoundary,
-): Promise<Bar[]> {
-  const bucketUs = bucketStart(newest.bucketUs, interval, boundary);
-  const range = { interval, boundary, symbol: newest.symbol, fromUs: bucketUs, toUs: bucketUs + 1, limit: 1 };
-  const bars = (await pages.first(range)).bars.arrays();
-  return bars.bucketUs.map((bucketUs, i) => ({
-    symbol: newest.symbol,
-    bucketUs,
-    open: bars.open[i] ?? 0,
-    high: bars.high[i] ?? 0,
-    low: bars.low[i] ?? 0,
-    close: bars.close[i] ?? 0,
-    tickCount: bars.tickCount[i] ?? 0,
-  }));
+  readonly bars: readonly BarWithQuotes[];
 }
 
 /** Which newest bars to read. */
@@ -36,23 +18,43 @@ export interface LatestRange {
   readonly interval: Interval;
   /** Matters only to intervals of two hours or more. */
   readonly boundary: DayBoundary;
+  /** Whether to read what quotes were in them, too. */
+  readonly withQuotes: boolean;
 }
 
-/** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
-export async function readLatestBars(
-  reader: Reader,
+/** The bar of an interval that contains a newest one. */
+async function barAround(
   pages: BarPages,
-  { symbols, interval, boundary }: LatestRange,
-): Promise<LatestBars> {
-  const { nowUs, bars: newest } = await readNewestBars(reader, symbols);
-  const stored = storedAs(interval, boundary, reader.dayBoundary);
-  if (stored !== undefined) {
-    return { nowUs, bars: newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs) };
-  }
+  { symbol, bucketUs: withinUs }: NewestBar,
+  { interval, boundary, withQuotes }: LatestRange,
+): Promise<BarWithQuotes[]> {
+  const fromUs = bucketStart(withinUs, interval, boundary);
+  const range = { interval, boundary, withQuotes, symbol, fromUs, toUs: fromUs + 1, limit: 1 };
+  const { quotes, ...bars } = (await pages.first(range)).bars.arrays();
+  return bars.bucketUs.map((_us, i) => ({
+    symbol,
+    ...eachColumn((name) => bars[name][i] ?? 0),
+    ...(quotes === undefined ? {} : { quotes: eachQuoteColumn((name) => quotes[name][i] ?? noQuote(name)) }),
+  }));
+}
+
+/** The newest minute of each symbol in a bucket that has begun. */
+function begunMinutes(newest: readonly NewestBar[], { interval, boundary }: LatestRange, nowUs: Micros): NewestBar[] {
   // A minute may start after now and lie in a bucket that has begun.
   const minutes = newest.filter((bar) => bar.interval === "minute");
   const begun = minutes.filter(({ bucketUs }) => bucketStart(bucketUs, interval, boundary) <= nowUs);
   const newestOf = new Map(begun.sort((a, b) => a.bucketUs - b.bucketUs).map((bar) => [bar.symbol, bar]));
-  const around = [...newestOf.values()].map((bar) => derivedAround(pages, bar, interval, boundary));
-  return { nowUs, bars: (await Promise.all(around)).flat() };
+  return [...newestOf.values()];
+}
+
+/** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
+export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
+  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols);
+  const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
+  const bars =
+    stored === undefined
+      ? begunMinutes(newest, range, nowUs)
+      : newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs);
+  if (stored !== undefined && !range.withQuotes) return { nowUs, bars };
+  return { nowUs, bars: (await Promise.all(bars.map((bar) => barAround(pages, bar, range)))).flat() };
 }

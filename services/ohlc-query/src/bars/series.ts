@@ -39,16 +39,20 @@ export class Series {
   /** No bucket is longer. */
   readonly lengthUs: Micros;
 
-  /** @param source the stored bars that they are made of */
+  /**
+   * @param source the stored bars that they are made of
+   * @param withQuotes whether they hold what quotes were in them, too
+   */
   constructor(
     readonly symbol: string,
     readonly interval: Interval,
     readonly boundary: DayBoundary,
     readonly source: StoredInterval,
     readonly isStored: boolean,
+    readonly withQuotes: boolean,
   ) {
     const days = takesDayBoundary(interval) ? `${boundary.hour} ${boundary.timezone.toLowerCase()}` : "";
-    this.key = `${symbol} ${interval} ${source} ${days}`;
+    this.key = `${symbol} ${interval} ${source} ${days}${withQuotes ? " quotes" : ""}`;
     this.unit = chunkUnit(interval);
     this.lengthUs = LONGEST_US[interval] ?? fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_DAY;
   }

@@ -111,7 +111,8 @@ export function versionsOf(series: Series, { fromUs, toUs, isUncut }: Keep): Ver
 }
 
 function pieceOf({ series, fromUs, toUs, rowsMax }: Wanted, order: Piece["order"]): Piece {
-  return { interval: series.source, symbol: series.symbol, fromUs, toUs, rowsMax, order };
+  const { source, symbol, withQuotes } = series;
+  return { interval: source, symbol, withQuotes, fromUs, toUs, rowsMax, order };
 }
 
 /** What of the rest of the first bars may be kept. */

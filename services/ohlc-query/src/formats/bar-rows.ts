@@ -1,5 +1,6 @@
-import type { BarFormat, DayBoundary, Micros } from "@fx-ohlc/schemas";
+import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
 import { barJsonRows } from "../bars/bars-json.js";
+import type { BarForm } from "./bar-form.js";
 import { type BarRows, barTable, ccxtTable } from "./bar-table.js";
 import { type EncodedRows, encodeRows } from "./encoded-rows.js";
 import type { Table } from "./table.js";
@@ -14,26 +15,27 @@ export interface RowsContext {
   readonly dayBoundary: DayBoundary | undefined;
 }
 
-/** Bars in a format: the rows, or, of `columns`, the values of each column. */
+/** Bars in a form: the rows, or, of `columns`, the values of each column. */
 export type EncodedBars = readonly EncodedRows[];
 
 /** The bars of one symbol as a table. */
-export function tableOf(bars: BarRows, format: BarFormat, { symbol, ...context }: RowsContext): Table {
-  return format === "ccxt" ? ccxtTable(bars) : barTable(bars, { ...context, symbol: () => symbol });
+export function tableOf(bars: BarRows, form: BarForm, { symbol, ...context }: RowsContext): Table {
+  return form.format === "ccxt" ? ccxtTable(bars, form) : barTable(bars, form, { ...context, symbol: () => symbol });
 }
 
 /** The bars at the places [from, to). */
 export function encodeBars(
   bars: BarRows,
   [from, to]: readonly [number, number],
-  format: BarFormat,
+  form: BarForm,
   context: RowsContext,
 ): EncodedBars {
-  if (format === "json") {
+  const { format } = form;
+  if (format === "json" && !form.withQuotes) {
     const row = barJsonRows(bars, context.symbol, context);
     return [encodeRows(from, to, (place) => `,${row(place)}`)];
   }
-  const table = tableOf(bars, format, context);
+  const table = tableOf(bars, form, context);
   if (format === "columns") {
     return table.columns.map(({ cell }) => encodeRows(from, to, (place) => `,${jsonCell(cell(place))}`));
   }

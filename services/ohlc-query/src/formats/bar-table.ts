@@ -1,18 +1,28 @@
 import { type Bar, type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
 import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
+import { eachQuoteColumn, noQuote, type QuoteColumn } from "../bars/quote-columns.js";
+import type { BarForm } from "./bar-form.js";
+import { columnsBeside, sideColumns } from "./quote-cells.js";
 import { type Cell, type Column, column, type Table } from "./table.js";
 
 type Prices = Readonly<Record<"open" | "high" | "low" | "close", ArrayLike<number | null>>>;
 
 /** Bars as they are answered: some may be empty buckets without prices. */
-export interface BarRows extends Prices, Pick<BarColumns, "bucketUs" | "tickCount"> {
+export interface BarRows extends Prices, Pick<BarColumns, "bucketUs" | "tickCount" | "quotes"> {
   /** Why a bucket is empty; null where it is not. Absent where empty buckets are left out. */
   readonly empty?: ArrayLike<string | null>;
 }
 
+/** A bar, and what quotes were in it where that was asked for. */
+export interface BarWithQuotes extends Bar {
+  readonly quotes?: Readonly<Record<QuoteColumn, number>>;
+}
+
 /** Bars of any symbols as rows. */
-export function barRows(bars: readonly Bar[]): BarRows {
-  return eachColumn((name) => bars.map((bar) => bar[name]));
+export function barRows(bars: readonly BarWithQuotes[]): BarRows {
+  const prices = eachColumn((name) => bars.map((bar) => bar[name]));
+  if (bars.every(({ quotes }) => quotes === undefined)) return prices;
+  return { ...prices, quotes: eachQuoteColumn((name) => bars.map((bar) => bar.quotes?.[name] ?? noQuote(name))) };
 }
 
 /** What an answer says about each bar besides its columns. */
@@ -24,13 +34,14 @@ export interface BarsContext {
   readonly dayBoundary: DayBoundary | undefined;
 }
 
-function priceColumns({ open, high, low, close, tickCount }: BarRows): Column[] {
-  const prices = [column("open", open), column("high", high), column("low", low), column("close", close)];
-  return [...prices, column("tick_count", tickCount)];
+function priceColumns({ open, high, low, close, tickCount, quotes }: BarRows, { price }: BarForm): Column[] {
+  const count = column("tick_count", tickCount);
+  if (price !== "mid") return [...sideColumns(price, quotes), count];
+  return [column("open", open), column("high", high), column("low", low), column("close", close), count];
 }
 
 /** Bars with the names of the contract. */
-export function barTable(bars: BarRows, { symbol, runningUs, dayBoundary }: BarsContext): Table {
+export function barTable(bars: BarRows, form: BarForm, { symbol, runningUs, dayBoundary }: BarsContext): Table {
   const { bucketUs } = bars;
   const ofBucket = (name: string, cell: (bucketUs: Micros) => Cell): Column => ({
     name,
@@ -39,17 +50,18 @@ export function barTable(bars: BarRows, { symbol, runningUs, dayBoundary }: Bars
   const columns = [
     ofBucket("bucket", formatBucket),
     { name: "symbol", cell: symbol },
-    ...priceColumns(bars),
+    ...priceColumns(bars, form),
     ofBucket("complete", (us) => us < runningUs),
   ];
   if (dayBoundary !== undefined) columns.push(ofBucket("date", (us) => fxDayName(us, dayBoundary)));
+  columns.push(...columnsBeside(form, bars.quotes));
   if (bars.empty !== undefined) columns.push({ ...column("empty", bars.empty), sparse: true });
   return { rows: bucketUs.length, columns };
 }
 
 /** Bars as ccxt's `fetchOHLCV` has them: milliseconds, prices, and the count of ticks as the volume. */
-export function ccxtTable(bars: BarRows): Table {
+export function ccxtTable(bars: BarRows, form: BarForm): Table {
   const { bucketUs } = bars;
   const time: Column = { name: "timestamp", cell: (row) => (bucketUs[row] ?? 0) / 1000 };
-  return { rows: bucketUs.length, columns: [time, ...priceColumns(bars)] };
+  return { rows: bucketUs.length, columns: [time, ...priceColumns(bars, form)] };
 }

@@ -2,12 +2,13 @@ import { eachColumn } from "../bars/bar-columns.js";
 import { type BarPart, Bars, partOf } from "../bars/bars.js";
 import { Chunk } from "../bars/chunk.js";
 import { Series } from "../bars/series.js";
+import { formOf } from "./bar-form.js";
 import { BarsBody } from "./bars-body.js";
 
 const MINUTE_US = 60_000_000;
 const COUNT = 500;
 const boundary = { hour: 22, timezone: "UTC" };
-const series = new Series("EURUSD", "1m", boundary, "minute", true);
+const series = new Series("EURUSD", "1m", boundary, "minute", true, false);
 const context = { symbol: "EURUSD", runningUs: Number.POSITIVE_INFINITY, dayBoundary: undefined };
 
 const cell = (name: string, i: number) => {
@@ -21,7 +22,7 @@ function chunkUpTo(count: number): Chunk {
   return Chunk.of(facts, [{ ...partOf(columns), to: count }]);
 }
 
-const tagOf = (parts: readonly BarPart[], of = context) => new BarsBody(new Bars(parts), "json", of).tag;
+const tagOf = (parts: readonly BarPart[], of = context) => new BarsBody(new Bars(parts), formOf("json"), of).tag;
 
 test("the same bars have the same tag, whatever of them is in memory", () => {
   const read = partOf(columns);
@@ -43,8 +44,8 @@ test("other bars, fewer of them, bars that run still and other symbols, days and
     ...[tagOf([{ ...read, from: 1 }]), tagOf([{ ...read, to: COUNT - 1 }]), tagOf([])],
     tagOf([read], { ...context, runningUs: (COUNT - 1) * MINUTE_US }),
     tagOf([read], { ...context, symbol: "GBPUSD" }),
-    new BarsBody(new Bars([read]), "csv", context).tag,
-    new BarsBody(new Bars([read]), "json", { ...context, dayBoundary: boundary }).tag,
+    new BarsBody(new Bars([read]), formOf("csv"), context).tag,
+    new BarsBody(new Bars([read]), formOf("json"), { ...context, dayBoundary: boundary }).tag,
   ];
   expect(new Set(tags).size).toBe(tags.length);
 });

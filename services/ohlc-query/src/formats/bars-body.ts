@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import type { BarFormat } from "@fx-ohlc/schemas";
 import { eachColumn, NO_BARS, placeOf } from "../bars/bar-columns.js";
 import type { BarPart, Bars } from "../bars/bars.js";
 import type { Chunk } from "../bars/chunk.js";
 import { fingerprintOf, sumOf } from "../bars/fingerprint.js";
+import { eachQuoteColumn } from "../bars/quote-columns.js";
+import type { BarForm } from "./bar-form.js";
 import { encodeBars, type RowsContext, tableOf } from "./bar-rows.js";
 import { type EncodedRows, rowsBetween } from "./encoded-rows.js";
 import { WRITERS } from "./table-text.js";
 
-/** All that a chunk holds in a format, or all of it but the first row. */
+/** All that a chunk holds in a form, or all of it but the first row. */
 export interface WholeRows {
   readonly chunk: Chunk;
   readonly rows: EncodedRows;
@@ -36,21 +37,22 @@ interface Frame {
   readonly closing: string;
 }
 
-/** By format, and whether bars have the names of days: nothing else is in them. */
+/** By form, and whether bars have the names of days: nothing else is in them. */
 const frames = new Map<string, Frame>();
 
-function frameOf(format: BarFormat, context: RowsContext): Frame {
-  const key = `${format} ${context.dayBoundary !== undefined}`;
+function frameOf(form: BarForm, context: RowsContext): Frame {
+  const key = `${form.key} ${context.dayBoundary !== undefined}`;
   const known = frames.get(key);
   if (known !== undefined) return known;
-  const frame = frameMade(format, context);
+  const frame = frameMade(form, context);
   frames.set(key, frame);
   return frame;
 }
 
-function frameMade(format: BarFormat, context: RowsContext): Frame {
+function frameMade(form: BarForm, context: RowsContext): Frame {
+  const { format } = form;
   const bytes = (text: string) => Buffer.from(text, "latin1");
-  const table = tableOf(NO_BARS, format, context);
+  const table = tableOf(NO_BARS, form, context);
   if (format !== "columns") {
     const { opening, separator, closing } = WRITERS[format];
     return { openings: [bytes(opening(table))], separatorLength: separator.length, closing };
@@ -60,18 +62,21 @@ function frameMade(format: BarFormat, context: RowsContext): Frame {
 }
 
 /** Written as an answer writes its bars, it tells from one another the symbols, boundaries and ways to write. */
-const ANY_BAR = eachColumn((name) => [name === "bucketUs" ? 0 : 0.5]);
+const ANY_BAR = {
+  ...eachColumn((name) => [name === "bucketUs" ? 0 : 0.5]),
+  quotes: eachQuoteColumn((name) => [/^(?:bid|ask|spreadM)/.test(name) ? 0.5 : 1]),
+};
 
-/** The bars of an answer in a format: what chunks hold in it is neither made again nor copied. */
+/** The bars of an answer in a form: what chunks hold in it is neither made again nor copied. */
 export class BarsBody {
   readonly #bars: Bars;
-  readonly #format: BarFormat;
+  readonly #form: BarForm;
   readonly #context: RowsContext;
   #pieces: readonly BodyPiece[] | undefined;
 
-  constructor(bars: Bars, format: BarFormat, context: RowsContext) {
+  constructor(bars: Bars, form: BarForm, context: RowsContext) {
     this.#bars = bars;
-    this.#format = format;
+    this.#form = form;
     this.#context = context;
   }
 
@@ -88,7 +93,7 @@ export class BarsBody {
    * @param hasRows whether any row was
    */
   rowsAfter(isOpen: boolean, hasRows: boolean): Buffer {
-    const { openings, separatorLength } = frameOf(this.#format, this.#context);
+    const { openings, separatorLength } = frameOf(this.#form, this.#context);
     const rows = this.#bars.parts.flatMap((part) => this.#encoded(part).map(({ raw }) => raw));
     const [first, ...others] = rows;
     if (!hasRows && first !== undefined) rows.splice(0, rows.length, first.subarray(separatorLength), ...others);
@@ -97,7 +102,7 @@ export class BarsBody {
 
   /** What stands behind all rows. */
   get closing(): string {
-    return frameOf(this.#format, this.#context).closing;
+    return frameOf(this.#form, this.#context).closing;
   }
 
   get length(): number {
@@ -113,14 +118,14 @@ export class BarsBody {
     const [only] = parts;
     const running = parts.reduce((sum, part) => sum + this.#runningOf(part), 0);
     const make = () => this.#tagWith(running);
-    return this.onlyChunk?.tagOf(`${this.#format} ${only?.from} ${only?.to}`, make) ?? make();
+    return this.onlyChunk?.tagOf(`${this.#form.key} ${only?.from} ${only?.to}`, make) ?? make();
   }
 
   #tagWith(running: number): string {
     const { parts, count } = this.#bars;
-    const hash = createHash("sha256").update(`${this.#format} ${count} ${running} `);
-    for (const opening of frameOf(this.#format, this.#context).openings) hash.update(opening);
-    for (const { bytes } of encodeBars(ANY_BAR, [0, 1], this.#format, this.#context)) hash.update(bytes);
+    const hash = createHash("sha256").update(`${this.#form.key} ${count} ${running} `);
+    for (const opening of frameOf(this.#form, this.#context).openings) hash.update(opening);
+    for (const { bytes } of encodeBars(ANY_BAR, [0, 1], this.#form, this.#context)) hash.update(bytes);
     const prints = parts.map(({ chunk, columns, from, to }) =>
       chunk === undefined ? fingerprintOf(columns, from, to) : chunk.fingerprintOf(from, to),
     );
@@ -139,7 +144,7 @@ export class BarsBody {
   }
 
   #make(): BodyPiece[] {
-    const { openings, separatorLength, closing } = frameOf(this.#format, this.#context);
+    const { openings, separatorLength, closing } = frameOf(this.#form, this.#context);
     const parts = this.#bars.parts.map((part) => this.#encoded(part));
     const pieces: BodyPiece[] = [];
     for (const [column, opening] of openings.entries()) {
@@ -162,10 +167,10 @@ export class BarsBody {
   #encoded(part: BarPart): readonly BodyPiece[] {
     const { chunk, columns, from, to } = part;
     if (chunk === undefined || !this.#isClosed(part)) {
-      return encodeBars(columns, [from, to], this.#format, this.#context).map(({ bytes }) => ({ raw: bytes }));
+      return encodeBars(columns, [from, to], this.#form, this.#context).map(({ bytes }) => ({ raw: bytes }));
     }
     const isWhole = from === 0 && to === chunk.count;
-    return chunk.rowsIn(this.#format).map((rows) => ({
+    return chunk.rowsIn(this.#form).map((rows) => ({
       raw: rowsBetween(rows, from, to),
       ...(isWhole ? { whole: { chunk, rows, isFirstLeftOut: false } } : {}),
     }));

@@ -95,22 +95,22 @@ async function* allPages<Rows>(
 
 /** The text of a whole range with the empty buckets filled. */
 async function* filledTables(sources: BarSources, request: BarRequest, fill: Fill): AsyncGenerator<Table> {
-  const { range, format } = request;
+  const { range, form } = request;
   const pages = filledPages(sources, range.symbol, fill);
   for await (const { bars, context, startedMs } of allPages(sources, pages, request)) {
     noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
-    yield tableOf(bars, format, context);
+    yield tableOf(bars, form, context);
   }
 }
 
 /** The text of a whole range, page by page. */
 async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<Piece> {
-  const { range, format } = request;
+  const { range, form } = request;
   let closing: string | undefined;
   let hasRows = false;
   for await (const { bars, context, startedMs } of allPages(sources, sources.pages, request)) {
     noteRows(sources, range.interval, startedMs, bars.count);
-    const body = new BarsBody(bars, format, context);
+    const body = new BarsBody(bars, form, context);
     const before = { isOpen: closing !== undefined, hasRows };
     yield { rows: bars.count, make: () => body.rowsAfter(before.isOpen, before.hasRows) };
     closing = body.closing;
@@ -129,7 +129,8 @@ function bodyAnswer(body: BarsBody, head: Pick<TaggedAnswer, "contentType" | "li
 
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
-  const { range, format, take, fill } = request;
+  const { range, form, take, fill } = request;
+  const { format } = form;
   const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
     if (fill === "none") return { pieces: allBodies(sources, request), contentType };
@@ -141,9 +142,9 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   if (fill !== "none") {
     const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
     noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
-    return { body: tableText(tableOf(bars, format, context), format), contentType, link };
+    return { body: tableText(tableOf(bars, form, context), format), contentType, link };
   }
   const { bars, link } = await readPage<Bars>(sources.pages, req, request);
   noteRows(sources, range.interval, startedMs, bars.count);
-  return bodyAnswer(new BarsBody(bars, format, context), { contentType, link });
+  return bodyAnswer(new BarsBody(bars, form, context), { contentType, link });
 }

@@ -10,6 +10,7 @@ import {
 } from "@fx-ohlc/schemas";
 import { malformed } from "@fx-ohlc/service-kit";
 import type { BarRange } from "../bars/bar-page.js";
+import { type BarForm, formOf } from "../formats/bar-form.js";
 import type { Reader } from "../reader.js";
 import { formatOf } from "./media-type.js";
 import { boundaryOf, rangeOf } from "./ranges.js";
@@ -20,7 +21,7 @@ export interface BarRequest {
   /** The first bars of the range, the last, or every one of them, however many there are. */
   readonly take: "first" | "last" | "all";
   readonly fill: FillName;
-  readonly format: BarFormat;
+  readonly form: BarForm;
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
@@ -37,6 +38,12 @@ function boundaryErrors(query: BoundaryParameters, interval: Interval): FieldErr
 export function requireBoundaryFits(query: BoundaryParameters, interval: Interval): void {
   const errors = boundaryErrors(query, interval);
   if (errors.length > 0) throw malformed(errors);
+}
+
+/** @throws Problem 400 for a format that has no place for what is to stand beside the prices */
+export function requireRoomBeside({ format, include }: BarForm): void {
+  if (format !== "ccxt" || include.length === 0) return;
+  throw malformed([{ field: "include", message: "is for formats with names, not for candles of ccxt" }]);
 }
 
 /** @throws Problem 400 for a format that cannot be sent before its end is known */
@@ -62,11 +69,13 @@ export function barRequest(
     errors.push({ field: "count", message: "takes the last bars and limit the first: give one of them" });
   }
   if (errors.length > 0) throw malformed(errors);
-  const format = formatOf(req, query.format);
-  requireStreamable(limit, format);
+  const form = formOf(formatOf(req, query.format), query.price, query.include);
+  requireStreamable(limit, form.format);
+  requireRoomBeside(form);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
   const { symbol, fromUs, toUs, limit: rows } = rangeOf(paged, reader.nowUs());
-  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary };
-  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format };
+  const { withQuotes } = form;
+  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
+  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form };
 }

@@ -9,6 +9,7 @@ import {
 } from "@fx-ohlc/schemas";
 import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
+import { formOf } from "../formats/bar-form.js";
 import { barRows, barTable } from "../formats/bar-table.js";
 import { tableText } from "../formats/table-text.js";
 import type { Answer } from "./answer.js";
@@ -43,11 +44,13 @@ export async function getLatestBars(
   }
   requireBoundaryFits(query, interval);
   const format = formatOf(req, query.format);
+  const form = formOf(format, query.price, query.include);
   const boundary = boundaryOf(query, reader.dayBoundary);
-  const latest = await readLatestBars(reader, pages, { symbols, interval, boundary });
+  const { withQuotes } = form;
+  const latest = await readLatestBars(reader, pages, { symbols, interval, boundary, withQuotes });
   const bars = symbols.flatMap((wanted) => latest.bars.filter((bar) => bar.symbol === wanted));
   caller.quota?.spend("rows_per_second", bars.length);
-  const table = barTable(barRows(bars), {
+  const table = barTable(barRows(bars), form, {
     symbol: (row) => bars[row]?.symbol ?? "",
     runningUs: bucketStart(latest.nowUs, interval, boundary),
     dayBoundary: namingBoundary(interval, boundary),

@@ -21,9 +21,13 @@ type TickSources = Pick<BarSources, "reader" | "caller">;
 
 /** Every page of a range, `limit` ticks each, one after the other. */
 async function* allTables({ reader, caller }: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
+  let hasSides: boolean | undefined;
   for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
-    const ticks = await readTicks(reader, page);
+    const read = await readTicks(reader, page);
+    // All rows have the columns of the first, should the symbol get its first quote meanwhile.
+    hasSides ??= read.sides !== undefined;
+    const ticks = hasSides ? read : { ...read, sides: undefined };
     caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   normalizeSymbol,
+  type Side,
   type SymbolKind,
+  splitSide,
   type UdfConfig,
   type UdfFound,
   type UdfHistoryQuery,
@@ -10,9 +12,9 @@ import {
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import { type BoundRoute, type Caller, Problem, sendJson } from "@fx-ohlc/service-kit";
-import { findSymbols, readSymbol } from "../symbols.js";
+import { type FoundSymbol, findSymbols, readSymbol } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
-import { EXCHANGE, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
+import { EXCHANGE, namesOf, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
 import type { Answer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 
@@ -55,12 +57,26 @@ export async function getUdfTime({ reader }: BarSources): Promise<Answer> {
 export async function getUdfSymbol(
   { reader, sessions, caller }: BarSources,
   _req: IncomingMessage,
-  { symbol }: UdfSymbolQuery,
+  { symbol: name }: UdfSymbolQuery,
 ): Promise<Answer> {
+  const { symbol, side } = splitSide(name);
   const known = await readSymbol(reader, sessions, symbol);
-  if (known === undefined) throw new Problem("not_found", "unknown_symbol");
+  if (known === undefined || (side !== undefined && !known.quotes)) throw new Problem("not_found", "unknown_symbol");
   caller.quota?.spend("rows_per_second", 1);
-  return { body: JSON.stringify(symbolInfo(known)) };
+  return { body: JSON.stringify(symbolInfo(known, side)) };
+}
+
+/** A symbol that was found, and its sides where it has quotes; of one that was asked for by a side, that side. */
+function entriesOf({ symbol, description, kind, quotes }: FoundSymbol, wanted: Side | undefined): UdfFound[] {
+  const sides = quotes ? (["bid", "ask"] as const) : [];
+  const named = wanted === undefined ? [undefined, ...sides] : sides.filter((side) => side === wanted);
+  return named.map((side) => {
+    const names = namesOf(symbol, description, side);
+    return {
+      ...{ symbol: names.ticker, full_name: names.ticker, description: names.description, exchange: EXCHANGE },
+      ...{ ticker: names.ticker, type: symbolType(kind) },
+    };
+  });
 }
 
 /** `GET /udf/search`: symbols that begin with what was typed, then those that hold it elsewhere. */
@@ -70,18 +86,14 @@ export async function getUdfSearch(
   asked: UdfSearchQuery,
   { symbols: patterns, quota }: Caller,
 ): Promise<Answer> {
-  const { query = "", type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
+  const { type = "", exchange = "", limit = SEARCH_DEFAULT } = asked;
+  const { symbol: query, side } = splitSide(asked.query ?? "");
   // It is typed as a symbol is written, whole or in part.
   const text = normalizeSymbol(query) ?? query.toUpperCase().replace("/", "");
   const isWanted = (kind: SymbolKind) => [symbolType(kind), ""].includes(type) && [EXCHANGE, ""].includes(exchange);
   const found = await findSymbols(reader, sessions, { text, limit, patterns, isWanted });
-  quota?.spend("rows_per_second", found.length);
-  const answers = found.map(
-    ({ symbol, description, kind }): UdfFound => ({
-      ...{ symbol, full_name: symbol, description: description ?? symbol, exchange: EXCHANGE, ticker: symbol },
-      type: symbolType(kind),
-    }),
-  );
+  const answers = found.flatMap((symbol) => entriesOf(symbol, side)).slice(0, limit);
+  quota?.spend("rows_per_second", answers.length);
   return { body: JSON.stringify(answers) };
 }
 

@@ -1,7 +1,10 @@
 import {
+  bucketStart,
   LIMIT_MAX,
   type Micros,
+  type Side,
   sessionBoundary,
+  splitSide,
   type UdfBars,
   type UdfHistoryQuery,
   type UdfNoData,
@@ -10,6 +13,7 @@ import {
 import type { BarArrays } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { FIRST_BUCKET_US } from "../bars/span.js";
+import { SIDES } from "../formats/quote-cells.js";
 import type { BarSources } from "../http/bar-answer.js";
 import { clampInstant } from "../http/ranges.js";
 import { readSession } from "../symbols.js";
@@ -31,11 +35,35 @@ function historyOf({ bucketUs, open, high, low, close, tickCount }: BarArrays, d
   return { s: "ok", t, o: open, h: high, l: low, c: close, v: tickCount };
 }
 
-/** Where the last bar before a range is, so that the chart need not feel its way back to it. */
-async function nothingIn(range: BarRange, pages: BarPages, dating: Dating): Promise<History> {
-  const { bars, prevUs } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: range.fromUs, limit: 1 });
-  const bucketUs = bars.bucketAt(0) ?? prevUs;
-  return bucketUs === undefined ? { s: "no_data" } : { s: "no_data", nextTime: secondsOf(bucketUs, dating) };
+/** One side of the bars that have quotes. */
+function sideOf({ bucketUs, quotes }: BarArrays, side: Side): BarArrays {
+  const places = [...bucketUs.keys()].filter((i) => (quotes?.quoteCount[i] ?? 0) > 0);
+  const pick = (values: readonly number[] = []) => places.map((i) => values[i] ?? 0);
+  const { open, high, low, close } = SIDES[side];
+  return {
+    ...{ bucketUs: pick(bucketUs), tickCount: pick(quotes?.quoteCount) },
+    ...{
+      open: pick(quotes?.[open]),
+      high: pick(quotes?.[high]),
+      low: pick(quotes?.[low]),
+      close: pick(quotes?.[close]),
+    },
+  };
+}
+
+/** Where the last bar before a bucket starts. */
+async function lastBefore(beforeUs: Micros, range: BarRange, pages: BarPages): Promise<Micros | undefined> {
+  if (range.withQuotes) {
+    const quote = await pages.lastQuote(range.symbol, beforeUs);
+    return quote && bucketStart(quote.bucketUs, range.interval, range.boundary);
+  }
+  const { bars, prevUs } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: beforeUs, limit: 1 });
+  return bars.bucketAt(0) ?? prevUs;
+}
+
+/** Nothing is found, and where the last bar before that is, so that the chart need not feel its way back to it. */
+function nothing(lastUs: Micros | undefined, dating: Dating): History {
+  return lastUs === undefined ? { s: "no_data" } : { s: "no_data", nextTime: secondsOf(lastUs, dating) };
 }
 
 /**
@@ -58,16 +86,19 @@ export async function readHistory(
   query: UdfHistoryQuery,
   { reader, pages, sessions, caller }: BarSources,
 ): Promise<History> {
-  const { symbol, resolution: interval, from = 0, to, countback } = query;
+  const { resolution: interval, from = 0, to, countback } = query;
+  const { symbol, side } = splitSide(query.symbol);
   const session = await readSession(reader, sessions, symbol);
   const dating = { interval, boundary: sessionBoundary(session), session };
   const range = {
-    ...{ symbol, interval, boundary: dating.boundary },
+    ...{ symbol, interval, boundary: dating.boundary, withQuotes: side !== undefined },
     fromUs: countback === undefined ? bucketAtOrAfter(instantOf(from), dating) : FIRST_BUCKET_US,
     toUs: endOf(to, reader.nowUs(), dating),
     limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
   const { bars } = await pages.last(range);
   caller.quota?.spend("rows_per_second", bars.count);
-  return bars.count > 0 ? historyOf(bars.arrays(), dating) : nothingIn(range, pages, dating);
+  const shown = side === undefined ? bars.arrays() : sideOf(bars.arrays(), side);
+  if (shown.bucketUs.length > 0) return historyOf(shown, dating);
+  return nothing(await lastBefore(bars.bucketAt(0) ?? range.fromUs, range, pages), dating);
 }

@@ -3,9 +3,11 @@ import {
   type MarketSession,
   parseSession,
   parseTime,
+  type Side,
   type SymbolJson,
   type SymbolKind,
   sessionBoundary,
+  sidedName,
   startOfNamedDay,
   UDF_RESOLUTIONS,
   type UdfSymbol,
@@ -47,11 +49,19 @@ function zoneName(timezone: string): string {
   return timezone === "UTC" ? "Etc/UTC" : timezone;
 }
 
+/** What the charting library calls a symbol, or one side of its quotes, and what it says of it. */
+export function namesOf(symbol: string, description: string | null, side: Side | undefined) {
+  const text = description ?? symbol;
+  if (side === undefined) return { ticker: symbol, description: text };
+  return { ticker: sidedName(symbol, side), description: `${text} (${side})` };
+}
+
 /** What `resolveSymbol` of the charting library is given: its `LibrarySymbolInfo`. */
-export function symbolInfo({ symbol, description, kind, digits, ...known }: SymbolJson): UdfSymbol {
+export function symbolInfo({ symbol, description, kind, digits, ...known }: SymbolJson, side?: Side): UdfSymbol {
   const session = parseSession(known.session) ?? "always";
+  const names = namesOf(symbol, description, side);
   return {
-    ...{ name: symbol, ticker: symbol, description: description ?? symbol, type: symbolType(kind) },
+    ...{ name: names.ticker, ...names, type: symbolType(kind) },
     ...{ exchange: EXCHANGE, listed_exchange: EXCHANGE },
     ...{ session: sessionText(session), timezone: zoneName(sessionBoundary(session).timezone) },
     ...{ format: "price", minmov: 1, pricescale: 10 ** (digits ?? DIGITS_DEFAULT) },

@@ -1,4 +1,4 @@
-import { formatOffset, type Offset, type WireTick } from "@fx-ohlc/schemas";
+import { costJson, formatOffset, type Offset, type WireTick } from "@fx-ohlc/schemas";
 import { EVERY_SYMBOL, ticksChannel } from "../subscription/channel.js";
 import { type Item, lazyPackets } from "./item.js";
 import { Packet, packetOf } from "./packet.js";
@@ -28,6 +28,6 @@ export class TicksItem implements Item {
 }
 
 /** Put together by hand: symbols and times hold nothing that JSON would escape, and this is made for every single tick. */
-function plainTick(symbol: string, { time, price, seq }: WireTick): string {
-  return `{"symbol":"${symbol}","time":"${time}","price":${price},"seq":${seq}}`;
+function plainTick(symbol: string, tick: WireTick): string {
+  return `{"symbol":"${symbol}","time":"${tick.time}",${costJson(tick)},"seq":${tick.seq}}`;
 }

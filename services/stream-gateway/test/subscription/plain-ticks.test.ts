@@ -37,15 +37,16 @@ async function refusalOf(path: string, options = {}): Promise<NonNullable<TestCl
 }
 
 describe("/ws/ticks", () => {
-  test("sends every tick as a message of its own, in order, to those who follow all symbols", async () => {
+  test("sends every tick as a message of its own, quotes with both sides, in order, to those who follow all symbols", async () => {
     const client = await connect("/ws/ticks");
     await publisher.ticks("EURUSD", [testTick(1), testTick(2)]);
-    await publisher.ticks("GBPUSD", [testTick(3)]);
+    const quote = { ...testTick(3), bid: 1.37615, ask: 1.37618 };
+    await publisher.ticks("GBPUSD", [quote]);
     await eventually(() => client.messages.length === 3);
     expect(client.messages).toEqual([
       { symbol: "EURUSD", ...testTick(1) },
       { symbol: "EURUSD", ...testTick(2) },
-      { symbol: "GBPUSD", ...testTick(3) },
+      { symbol: "GBPUSD", ...quote },
     ]);
   });
 

@@ -2,12 +2,14 @@ import type { IncomingMessage } from "node:http";
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import {
+  type CheckedCost,
+  CostDto,
   checkDto,
+  costOf,
   formatTime,
   LATEST_US,
   type Micros,
   OLDER_THAN_RETENTION,
-  PriceDto,
   type SymbolRange,
 } from "@fx-ohlc/schemas";
 import {
@@ -64,9 +66,9 @@ export function correctionHandlers(
   return {
     putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const body = checkDto(PriceDto, await readJson(req, BODY_BYTES_MAX));
+      const body = checkDto(CostDto, await readJson(req, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller), stamp, body.value.price));
+      const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller), stamp, costOf(body.value)));
       sendJson(res, 200, await orRefused("time", change));
     },
 
@@ -104,12 +106,17 @@ function inTurn({ database, turns }: Pick<CorrectionDependencies, "database" | "
     });
 }
 
-async function put(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp, price: number): Promise<Body> {
-  const outcome = await turn.run(() => dependencies.corrections.putPrice(stamp, price, turn.by));
+const IS_A_QUOTE = { field: "price", message: "is of a single price, and this tick is a quote: give its bid and ask" };
+const IS_A_PRICE = { field: "bid", message: "is of a quote, and this tick is a single price: give its price" };
+
+async function put(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp, cost: CheckedCost): Promise<Body> {
+  const outcome = await turn.run(() => dependencies.corrections.put(stamp, cost, turn.by));
   if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
   if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
+  if (outcome.found === "other_kind") throw invalid([outcome.isQuote ? IS_A_QUOTE : IS_A_PRICE]);
   const { tick, correction } = outcome;
-  const stored = { symbol: tick.symbol, time: formatTime(tick.timeUs), price: tick.price, seq: tick.seq };
+  const { symbol, timeUs, price, bid, ask, seq } = tick;
+  const stored = { symbol, time: formatTime(timeUs), price, bid, ask, seq };
   return whenInBars(dependencies, correction, stored);
 }
 

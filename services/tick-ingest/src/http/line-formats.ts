@@ -3,6 +3,7 @@ import {
   DEFAULT_SYMBOL,
   type FieldError,
   type NewTick,
+  PlainFields,
   plainDecimal,
   plainSymbol,
   plainTick,
@@ -46,7 +47,12 @@ export class NdjsonFormat implements LineFormat {
   }
 }
 
-const COLUMNS = ["time", "symbol", "price", "seq"] as const;
+/** What rows hold: of each either the one or the other, in any order. */
+const PRICE_COLUMNS = ["time", "symbol", "price", "seq"];
+const QUOTE_COLUMNS = ["time", "symbol", "bid", "ask", "seq"];
+/** Those that a header can do without: symbol and seq. */
+const OPTIONAL_COLUMNS: ReadonlySet<string> = new Set(["symbol", "seq"]);
+const NUMBERS: ReadonlySet<string> = new Set(["price", "bid", "ask", "seq"]);
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const QUOTED = /^"(.*)"$/;
 
@@ -64,14 +70,12 @@ export class CsvFormat implements LineFormat {
 
   private readHeader({ number }: Line, cells: readonly string[]): LineResult {
     const columns = cells.map((cell) => cell.toLowerCase());
-    const known: readonly string[] = COLUMNS;
-    const fits = columns.every((column) => known.includes(column)) && new Set(columns).size === columns.length;
-    if (fits && columns.includes("time") && columns.includes("price")) {
+    if (isHeader(columns, PRICE_COLUMNS) || isHeader(columns, QUOTE_COLUMNS)) {
       this.columns = columns;
       return undefined;
     }
     this.broken = true;
-    return [{ field: `line ${number}`, message: "must be a header: time,symbol,price[,seq]" }];
+    return [{ field: `line ${number}`, message: `must be a header: ${HEADERS}` }];
   }
 
   private readRow({ number }: Line, cells: readonly string[], columns: readonly string[]): LineResult {
@@ -81,7 +85,7 @@ export class CsvFormat implements LineFormat {
     const raw: Record<string, unknown> = {};
     columns.forEach((column, index) => {
       const cell = cells[index] ?? "";
-      const isNumber = (column === "price" || column === "seq") && NUMBER.test(cell);
+      const isNumber = NUMBERS.has(column) && NUMBER.test(cell);
       if (cell !== "") raw[column] = isNumber ? Number(cell) : cell;
     });
     // An empty time would mean now, which nobody means in a file.
@@ -91,39 +95,56 @@ export class CsvFormat implements LineFormat {
   }
 }
 
+const HEADERS = "time,symbol,price[,seq] or time,symbol,bid,ask[,seq]";
+
+/** Whether a header names all that it must, and nothing else, each once. */
+function isHeader(columns: readonly string[], known: readonly string[]): boolean {
+  const isWhole = known.every((column) => columns.includes(column) || OPTIONAL_COLUMNS.has(column));
+  return isWhole && columns.every((column, at) => known.includes(column) && columns.indexOf(column) === at);
+}
+
 function cellsOf(line: Line): string[] {
   return line.text.split(",").map((cell) => cell.trim().replace(QUOTED, "$1"));
 }
 
 const COMMA = 0x2c;
 
+const FIELDS = new PlainFields();
+
 /** The tick of a row whose values are written plainly, as most are; undefined for any other row. */
 function readPlainRow({ bytes, from, to }: Line, columns: readonly string[], limits: TickRules): NewTick | undefined {
   let symbol: string | undefined = DEFAULT_SYMBOL;
-  let timeUs = Number.NaN;
-  let price = Number.NaN;
-  let seq: number | undefined;
+  FIELDS.clear();
   let at = from;
   for (let column = 0; column < columns.length; column += 1) {
     let end = at;
     while (end < to && bytes[end] !== COMMA) end += 1;
     const isLast = column === columns.length - 1;
     if (isLast !== end >= to) return undefined;
-    switch (columns[column]) {
-      case "time":
-        timeUs = plainTime(bytes, at, end);
-        break;
-      case "price":
-        price = plainDecimal(bytes, at, end);
-        break;
-      case "symbol":
-        symbol = plainSymbol(bytes, at, end);
-        break;
-      default:
-        if (end > at) seq = plainDecimal(bytes, at, end);
-    }
+    if (columns[column] === "symbol") symbol = plainSymbol(bytes, at, end);
+    else if (!readCell(columns[column], bytes, at, end)) return undefined;
     at = end + 1;
   }
-  const isPlain = symbol !== undefined && (seq === undefined || Number.isInteger(seq));
-  return isPlain ? plainTick(symbol ?? DEFAULT_SYMBOL, timeUs, price, seq, limits) : undefined;
+  return symbol === undefined ? undefined : plainTick(symbol, FIELDS, limits);
+}
+
+/** Reads what the bytes [from, to) write into {@link FIELDS}. @returns whether it is plain */
+function readCell(column: string | undefined, bytes: Uint8Array, from: number, to: number): boolean {
+  switch (column) {
+    case "time":
+      FIELDS.timeUs = plainTime(bytes, from, to);
+      return !Number.isNaN(FIELDS.timeUs);
+    case "price":
+      FIELDS.price = plainDecimal(bytes, from, to);
+      return !Number.isNaN(FIELDS.price);
+    case "bid":
+      FIELDS.bid = plainDecimal(bytes, from, to);
+      return !Number.isNaN(FIELDS.bid);
+    case "ask":
+      FIELDS.ask = plainDecimal(bytes, from, to);
+      return !Number.isNaN(FIELDS.ask);
+    default:
+      if (to > from) FIELDS.seq = plainDecimal(bytes, from, to);
+      return to === from || Number.isInteger(FIELDS.seq);
+  }
 }

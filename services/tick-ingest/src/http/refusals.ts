@@ -27,7 +27,7 @@ export function invalidTicks(
 export function refusalError(path: string, tick: NewTick | undefined, { reason }: Refusal): FieldError {
   switch (reason) {
     case "conflict":
-      return { field: `${path}seq`, message: `${tick?.seq} of this symbol and time is stored with another price` };
+      return { field: `${path}seq`, message: `${tick?.seq} of this symbol and time is stored with ${otherThan(tick)}` };
     case "stamp_full":
       return { field: `${path}time`, message: `a symbol holds at most ${TICKS_PER_STAMP_MAX} ticks of one time` };
     case "older_than_retention":
@@ -37,6 +37,10 @@ export function refusalError(path: string, tick: NewTick | undefined, { reason }
     case "unregistered_symbol":
       return { field: `${path}symbol`, message: "is not registered: PUT /symbols/{symbol} adds it" };
   }
+}
+
+function otherThan(tick: NewTick | undefined): string {
+  return tick?.bid === undefined ? "another price" : "another bid or ask";
 }
 
 /** How soon somebody may have removed a symbol, s. */

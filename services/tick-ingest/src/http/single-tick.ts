@@ -1,4 +1,4 @@
-import { checkTick, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
+import { checkTick, costJson, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
 import { type Handler, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { invalidTicks, refusalError, refusedTicks } from "./refusals.js";
@@ -26,13 +26,13 @@ export function postTick(commits: GroupCommit, rules: () => TickRules): Handler 
       const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));
       throw refusedTicks(errors, outcome.refusals);
     }
-    const { symbol, timeUs, price } = tick;
+    const { symbol, timeUs } = tick;
     const [seq] = outcome.seqs;
     const duplicate = outcome.created === 0;
     sendJson(
       res,
       201,
-      `{"symbol":"${symbol}","time":"${formatTime(timeUs)}","price":${price},"seq":${seq},"duplicate":${duplicate}}`,
+      `{"symbol":"${symbol}","time":"${formatTime(timeUs)}",${costJson(tick)},"seq":${seq},"duplicate":${duplicate}}`,
     );
   };
 }

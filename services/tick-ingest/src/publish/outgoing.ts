@@ -1,4 +1,12 @@
-import { formatTime, hull, type Micros, type RevisionReason, type Tick, type TimeRange } from "@fx-ohlc/schemas";
+import {
+  costJson,
+  formatTime,
+  hull,
+  type Micros,
+  type RevisionReason,
+  type Tick,
+  type TimeRange,
+} from "@fx-ohlc/schemas";
 import type { UntoldCommit } from "../write/commit-ledger.js";
 import type { MessageText } from "./publish-script.js";
 
@@ -39,8 +47,8 @@ function headOf(type: "ticks" | "revision", symbol: string): string {
   return `{"type":"${type}","symbol":"${symbol}","offset":"`;
 }
 
-function tickJson({ timeUs, price, seq }: Tick): string {
-  return `{"time":"${formatTime(timeUs)}","price":${price},"seq":${seq}}`;
+function tickJson(tick: Tick): string {
+  return `{"time":"${formatTime(tick.timeUs)}",${costJson(tick)},"seq":${tick.seq}}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Tick } from "@fx-ohlc/schemas";
 import { NO_NEW_SYMBOLS } from "./new-symbols.js";
 import { type Ground, type Outcome, placeTicks } from "./placement.js";
 import { endStamps, type StampRange } from "./stored-ticks.js";
-import { encodeTicks } from "./tick-copy.js";
+import { type CopyRows, encodeTicks } from "./tick-copy.js";
 import type { WriteRequest } from "./tick-writer.js";
 
 /** What becomes of some requests if nothing is stored at their stamps and all their symbols are known. */
@@ -12,7 +12,7 @@ export interface CopyPlan {
   /** Ordered by (symbol, time, seq). */
   readonly created: readonly Tick[];
   /** The same as COPY reads them. */
-  readonly rows: Buffer;
+  readonly rows: CopyRows;
   /** Of each request's first and last tick: where a request was sent before, there is something at one of them. */
   readonly stamps: readonly StampRange[];
 }

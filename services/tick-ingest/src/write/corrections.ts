@@ -7,7 +7,7 @@ import {
   recordAudit,
   type Transaction,
 } from "@fx-ohlc/database";
-import { formatTime, type Micros, type SymbolRange, type Tick } from "@fx-ohlc/schemas";
+import { type CheckedCost, formatTime, type Micros, type SymbolRange, type Tick } from "@fx-ohlc/schemas";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
 import { RefreshWatch } from "./refresh-watch.js";
 
@@ -27,7 +27,9 @@ export interface Correction {
 export type PutOutcome =
   | { readonly found: "one"; readonly tick: Tick; readonly correction: Correction }
   | { readonly found: "none" }
-  | { readonly found: "several" };
+  | { readonly found: "several" }
+  /** A price where a quote was to be put, or the other way round. */
+  | { readonly found: "other_kind"; readonly isQuote: boolean };
 
 export interface Stamp extends Pick<Tick, "symbol" | "timeUs"> {
   /** All ticks of the stamp when absent. */
@@ -59,23 +61,28 @@ export class Corrections {
     this.refreshes = new RefreshWatch(database);
   }
 
-  /** Gives one stored tick another price. */
-  putPrice(stamp: Stamp, price: number, by: string): Promise<PutOutcome> {
+  /** Gives one stored price another one, or a stored quote other sides. */
+  put(stamp: Stamp, cost: CheckedCost, by: string): Promise<PutOutcome> {
     return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }): Promise<PutOutcome> => {
-      const stored = await transaction<{ seq: number }[]>`
-        select seq from ticks
+      const stored = await transaction<{ seq: number; isQuote: boolean }[]>`
+        select seq, bid is not null as "isQuote" from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const [only] = stored;
       if (only === undefined || stored.length > 1) return only === undefined ? { found: "none" } : { found: "several" };
+      const { seq, isQuote } = only;
+      const { price, bid, ask } = cost;
+      if (isQuote !== (bid !== undefined)) return { found: "other_kind", isQuote };
       // An update is planned over every chunk there is: a tenth of a second for 14 years of weeks.
       await transaction`
-        insert into ticks (symbol, time, seq, price) values (${stamp.symbol}, ${stamp.timeUs}, ${only.seq}, ${price})
-        on conflict (symbol, time, seq) do update set price = excluded.price`;
+        insert into ticks (symbol, time, seq, price, bid, ask)
+        values (${stamp.symbol}, ${stamp.timeUs}, ${seq}, ${price}, ${bid ?? null}, ${ask ?? null})
+        on conflict (symbol, time, seq) do update set price = excluded.price, bid = excluded.bid, ask = excluded.ask`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
+      const sides = bid === undefined || ask === undefined ? {} : { bid, ask };
       return {
         found: "one",
-        tick: { ...stamp, seq: only.seq, price },
-        correction: await this.note({ transaction, rules, by }, 1, range, { price, seq: only.seq }),
+        tick: { ...stamp, ...cost, seq },
+        correction: await this.note({ transaction, rules, by }, 1, range, { price, ...sides, seq }),
       };
     });
   }
@@ -139,7 +146,7 @@ export class Corrections {
     { transaction, rules, by }: Change,
     count: number,
     range: SymbolRange,
-    put?: { readonly price: number; readonly seq: number },
+    put?: Readonly<Record<string, number>>,
   ): Promise<Correction> {
     if (count === 0) return { count, range: undefined, untold: undefined, refreshIds: [] };
     const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];

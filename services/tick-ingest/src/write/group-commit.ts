@@ -4,7 +4,7 @@ import type { NewTick } from "@fx-ohlc/schemas";
 import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
 import type { Outcome } from "./placement.js";
-import { COMMIT_SYMBOLS_MAX, symbolsOf } from "./request-symbols.js";
+import { COMMIT_SYMBOLS_MAX, quotedOf, symbolsOf } from "./request-symbols.js";
 import type { EarlierRun } from "./slot-allocator.js";
 import type { Commit, WriteRequest } from "./tick-writer.js";
 
@@ -63,7 +63,7 @@ export class GroupCommit {
       throw new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ticks, symbols: symbolsOf(ticks), earlier, resolve, reject });
+      this.waiting.push({ ticks, symbols: symbolsOf(ticks), quoted: quotedOf(ticks), earlier, resolve, reject });
       this.waitingTicks += ticks.length;
       const isNeeded = this.runs.length === 0 || (this.runs.length === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
       if (isNeeded) this.start();

@@ -182,7 +182,8 @@ function createdOf(
     for (const at of order.get(symbol) ?? []) {
       const tick = ticks[at];
       if (tick === undefined || isCreated[at] === 0) continue;
-      insertBySeq(created, { symbol, timeUs: tick.timeUs, seq: seqs[at] ?? 0, price: tick.price });
+      const { timeUs, price, bid, ask } = tick;
+      insertBySeq(created, { symbol, timeUs, seq: seqs[at] ?? 0, price, bid, ask });
     }
   }
   return created;

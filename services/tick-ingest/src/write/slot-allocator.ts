@@ -1,4 +1,11 @@
-import { type Micros, type NewTick, TICKS_PER_STAMP_MAX, type Tick } from "@fx-ohlc/schemas";
+import {
+  type CheckedCost,
+  isSameCost,
+  type Micros,
+  type NewTick,
+  TICKS_PER_STAMP_MAX,
+  type Tick,
+} from "@fx-ohlc/schemas";
 import { entryOf } from "@fx-ohlc/service-kit";
 
 /**
@@ -8,16 +15,17 @@ import { entryOf } from "@fx-ohlc/service-kit";
  * Ticks without `seq` that share a stamp within one request are numbered 0, 1, 2 … in their order of appearance, and each
  * looks from its number upwards:
  * - a free slot: the tick is created there;
- * - a slot with its price from an earlier request that no tick of this request has claimed: a duplicate, a replay;
+ * - a slot with its price, or its bid and ask, from an earlier request that no tick of this request has claimed: a duplicate, a
+ *   replay;
  * - any other taken slot: look at the next one.
  * So the k-th copy of one price meets the k-th stored copy, and a request sent again finds the very slots it made. A tick
- * with `seq` looks at that slot only: another price there is a conflict. Such ticks claim their slots before the others do.
+ * with `seq` looks at that slot only: another price or quote there is a conflict. Such ticks claim their slots before the others
+ * do. A price and a quote are never the same.
  *
  * A tick that was stamped here, for it came without a time, is no replay of anything: whoever sends it again gets another
  * stamp. A slot with its price is taken like any other, whichever process gave the same stamp, or this one before its clock went back.
  */
-interface Slot {
-  readonly price: number;
+interface Slot extends CheckedCost {
   /** The last request whose tick claimed this slot. */
   claimedBy: number;
 }
@@ -68,7 +76,8 @@ export class SlotAllocator {
 
   /** Notes ticks that earlier transactions stored. */
   load(stored: Iterable<Tick>): void {
-    for (const { symbol, timeUs, seq, price } of stored) this.stamp(symbol, timeUs).set(seq, { price, claimedBy: 0 });
+    for (const { symbol, timeUs, seq, price, bid, ask } of stored)
+      this.stamp(symbol, timeUs).set(seq, { price, bid, ask, claimedBy: 0 });
   }
 
   /**
@@ -127,31 +136,31 @@ export class SlotAllocator {
     if (earlier === undefined) return new Map();
     const stamp = this.stamp(earlier.symbol, earlier.timeUs);
     for (const seq of earlier.seqs) {
-      stamp.set(seq, { price: stamp.get(seq)?.price ?? Number.NaN, claimedBy: this.request });
+      stamp.set(seq, { ...(stamp.get(seq) ?? { price: Number.NaN }), claimedBy: this.request });
     }
     return new Map([[stamp, earlier.numbered]]);
   }
 
   private ownSlot(tick: NewTick, seq: number): number | undefined {
     const slot = this.stamp(tick.symbol, tick.timeUs).get(seq);
-    const isItsOwn = slot?.price === tick.price && (!tick.isStamped || slot.claimedBy === this.request);
-    return slot === undefined || isItsOwn ? seq : undefined;
+    if (slot === undefined) return seq;
+    return isSameCost(slot, tick) && (!tick.isStamped || slot.claimedBy === this.request) ? seq : undefined;
   }
 
-  private freeOrReplayed(stamp: Stamp, { price, isStamped }: NewTick, number: number): number | undefined {
+  private freeOrReplayed(stamp: Stamp, tick: NewTick, number: number): number | undefined {
     for (let seq = number; seq < TICKS_PER_STAMP_MAX; seq += 1) {
       const slot = stamp.get(seq);
-      const isReplay = !isStamped && slot?.price === price && slot.claimedBy !== this.request;
-      if (slot === undefined || isReplay) return seq;
+      if (slot === undefined) return seq;
+      if (!tick.isStamped && isSameCost(slot, tick) && slot.claimedBy !== this.request) return seq;
     }
     return undefined;
   }
 
   /** @returns whether the slot was free */
-  private claim({ symbol, timeUs, price }: NewTick, seq: number): boolean {
+  private claim({ symbol, timeUs, price, bid, ask }: NewTick, seq: number): boolean {
     const stamp = this.stamp(symbol, timeUs);
     const slot = stamp.get(seq);
-    if (slot === undefined) stamp.set(seq, { price, claimedBy: this.request });
+    if (slot === undefined) stamp.set(seq, { price, bid, ask, claimedBy: this.request });
     else slot.claimedBy = this.request;
     return slot === undefined;
   }

@@ -70,6 +70,8 @@ export async function storedAt(transaction: Transaction, ranges: readonly StampR
 
 /** A stored tick, and which of the ranges it was found for. */
 type FoundTick = Tick & { readonly range: number };
+/** The same as the database has it, where a price has sides that are null. */
+type FoundRow = Omit<FoundTick, "bid" | "ask"> & { readonly bid: number | null; readonly ask: number | null };
 
 /** The outer bounds on time let TimescaleDB leave out chunks before the first probe. */
 async function readRanges(transaction: Transaction, ranges: readonly StampRange[]): Promise<FoundTick[]> {
@@ -77,16 +79,18 @@ async function readRanges(transaction: Transaction, ranges: readonly StampRange[
   const to = ranges.map((range) => range.toUs);
   const earliestUs = from.reduce((earliest, us) => Math.min(earliest, us), Number.POSITIVE_INFINITY);
   const latestUs = to.reduce((latest, us) => Math.max(latest, us), 0);
-  return transaction<FoundTick[]>`
-    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price, stamps.place::int - 1 as range
+  const rows = await transaction<FoundRow[]>`
+    select stored.symbol, stored.time as "timeUs", stored.seq, stored.price, stored.bid, stored.ask,
+           stamps.place::int - 1 as range
       from unnest(${ranges.map((range) => range.symbol)}::text[], ${from}::timestamptz[], ${to}::timestamptz[],
                   ${ranges.map((range) => range.rowsMax)}::bigint[])
            with ordinality as stamps(symbol, from_time, to_time, rows_max, place)
      cross join lateral (
-       select symbol, time, seq, price
+       select symbol, time, seq, price, bid, ask
          from ticks
         where symbol = stamps.symbol
           and time >= stamps.from_time and time < stamps.to_time
           and time >= ${earliestUs}::timestamptz and time < ${latestUs}::timestamptz
         limit stamps.rows_max) stored`;
+  return rows.map((row) => ({ ...row, bid: row.bid ?? undefined, ask: row.ask ?? undefined }));
 }

@@ -6,6 +6,7 @@ import {
   hearSymbols,
   lateWindows,
   lockSymbols,
+  noteQuoted,
   noteSymbols,
   queueRefresh,
   readCommitRules,
@@ -22,16 +23,20 @@ import { type CopyPlan, planCopy } from "./copy-plan.js";
 import type { CopyTrust } from "./copy-trust.js";
 import { readNewSymbols } from "./new-symbols.js";
 import { type Outcome, type Placing, placeTicks } from "./placement.js";
+import { quotedOf } from "./request-symbols.js";
 import type { EarlierRun } from "./slot-allocator.js";
 import { stampRanges, storedAt } from "./stored-ticks.js";
 import { runsOf } from "./symbol-runs.js";
 import { copyAndCommit } from "./tick-copy.js";
+import { insertTicks } from "./tick-insert.js";
 
 /** Some ticks that are stored together or not at all. */
 export interface WriteRequest {
   readonly ticks: readonly NewTick[];
   /** Each of theirs, once. */
   readonly symbols: readonly string[];
+  /** Those of them that some of its ticks are quotes of. */
+  readonly quoted: readonly string[];
   /** The run that the first of them go on with. */
   readonly earlier?: EarlierRun | undefined;
 }
@@ -112,7 +117,7 @@ export class TickWriter {
     plan: CopyPlan | undefined,
     doubted: "sent again" | "all that is met" = "sent again",
   ): Promise<Commit> {
-    const symbols = [...new Set(requests.flatMap((request) => request.symbols))];
+    const symbols = symbolsOfAll(requests);
     const { incarnation } = this.database.settings;
     return this.database.sql.begin(async (transaction) => {
       const rules = plan === undefined ? undefined : await this.lookFor(transaction, symbols, plan);
@@ -133,11 +138,12 @@ export class TickWriter {
   /** Looks, before the locks, whether a plan can be carried out; undefined when it cannot. */
   private async lookFor(
     transaction: Transaction,
-    symbols: readonly string[],
+    { all, quoted }: CommitSymbols,
     { created, stamps }: CopyPlan,
   ): Promise<CommitRules | undefined> {
-    const [, rules, found] = await Promise.all([
-      noteSymbols(transaction, symbols),
+    const [, , rules, found] = await Promise.all([
+      noteSymbols(transaction, all),
+      noteQuoted(transaction, quoted),
       readCommitRules(transaction),
       storedAt(transaction, stamps),
     ]);
@@ -150,20 +156,21 @@ export class TickWriter {
 
   private async copy(
     transaction: Transaction,
-    symbols: readonly string[],
+    { all, quoted }: CommitSymbols,
     { created, stamps, rows }: CopyPlan,
-    { lateBeforeUs, unheard }: CommitRules,
+    rules: CommitRules,
   ): Promise<UntoldCommit> {
     const expected = {
-      symbols,
+      symbols: all,
+      quoted: quoted.filter((symbol) => !rules.unquoted.includes(symbol)),
       firstUs: earliestFrom(0, created) ?? 0,
-      firstLiveUs: earliestFrom(lateBeforeUs, created),
+      firstLiveUs: earliestFrom(rules.lateBeforeUs, created),
       free: stamps,
     };
     const [lockedMs, , [untold]] = await Promise.all([
-      lockSymbols(transaction, symbols).then(() => performance.now()),
+      lockSymbols(transaction, all).then(() => performance.now()),
       assertExpected(transaction, expected),
-      this.record(transaction, created, { lateBeforeUs, unheard }),
+      this.record(transaction, created, rules),
       // The last one: it commits.
       copyAndCommit(transaction, rows),
     ]);
@@ -172,11 +179,12 @@ export class TickWriter {
   }
 
   /** Decides, behind the locks, where ticks go. */
-  private async place(transaction: Transaction, requests: readonly WriteRequest[], symbols: readonly string[]) {
+  private async place(transaction: Transaction, requests: readonly WriteRequest[], { all, quoted }: CommitSymbols) {
     const tickLists = requests.map(({ ticks }) => ticks);
     const earlier = requests.map((request) => request.earlier);
-    const [, rules, stored] = await Promise.all([
-      lockSymbols(transaction, symbols),
+    const [, , rules, stored] = await Promise.all([
+      lockSymbols(transaction, all),
+      noteQuoted(transaction, quoted),
       readCommitRules(transaction),
       storedAt(transaction, stampRanges(tickLists)),
     ]);
@@ -185,13 +193,12 @@ export class TickWriter {
     return { rules, placing: placeTicks(tickLists, { stored, horizonUs: rules.horizonUs, newSymbols, earlier }) };
   }
 
-  private async store(
-    transaction: Transaction,
-    created: readonly Tick[],
-    rules: Pick<CommitRules, "lateBeforeUs" | "unheard">,
-  ): Promise<UntoldCommit> {
+  private async store(transaction: Transaction, created: readonly Tick[], rules: CommitRules): Promise<UntoldCommit> {
     if (this.isOnTimescale) await refuseManyNewDays(transaction, created);
-    const [, [untold]] = await Promise.all([insert(transaction, created), this.record(transaction, created, rules)]);
+    const [, [untold]] = await Promise.all([
+      insertTicks(transaction, created),
+      this.record(transaction, created, rules),
+    ]);
     return untold;
   }
 
@@ -199,17 +206,32 @@ export class TickWriter {
   private record(
     transaction: Transaction,
     created: readonly Tick[],
-    { lateBeforeUs, unheard }: Pick<CommitRules, "lateBeforeUs" | "unheard">,
+    { lateBeforeUs, unheard, unquoted }: CommitRules,
   ): Promise<[UntoldCommit, ...unknown[]]> {
     const ranges = changedRanges(created);
-    const isUnheard = new Set(unheard);
-    const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isUnheard.has(symbol));
+    const quoted = unquoted.length === 0 ? [] : quotedOf(created).filter((symbol) => unquoted.includes(symbol));
+    const isNews = new Set([...unheard, ...quoted]);
+    const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isNews.has(symbol));
     return Promise.all([
       this.ledger.record(transaction, ranges),
       queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
-      heard.length === 0 ? undefined : hearSymbols(transaction, heard),
+      heard.length === 0 ? undefined : hearSymbols(transaction, heard, quoted),
     ]);
   }
+}
+
+/** The symbols of one transaction. */
+interface CommitSymbols {
+  readonly all: readonly string[];
+  /** Those that some of its ticks are quotes of. */
+  readonly quoted: readonly string[];
+}
+
+function symbolsOfAll(requests: readonly WriteRequest[]): CommitSymbols {
+  return {
+    all: [...new Set(requests.flatMap(({ symbols }) => symbols))],
+    quoted: [...new Set(requests.flatMap(({ quoted }) => quoted))],
+  };
 }
 
 /** Of the earliest tick that is not before an instant. */
@@ -229,26 +251,6 @@ function symbolsSentAgain(requests: readonly WriteRequest[], { outcomes, met }: 
     const isNew = outcome?.ok === true && outcome.created === ticks.length;
     return isNew ? [] : symbols.filter((symbol) => met.includes(symbol));
   });
-}
-
-/**
- * Times travel as whole microseconds and symbols as places in a list of those there are: half the bytes of their texts, and
- * less than half the time to write them here and to read them there.
- */
-function insert(transaction: Transaction, ticks: readonly Tick[]): Promise<unknown> {
-  const places = new Map<string, number>();
-  const at = ticks.map(({ symbol }) => {
-    const place = places.get(symbol) ?? places.size + 1;
-    places.set(symbol, place);
-    return place;
-  });
-  return transaction`
-    insert into ticks (symbol, time, seq, price)
-    select (${[...places.keys()]}::text[])[at::int],
-           timestamptz '1970-01-01 00:00:00+00' + us * interval '1 microsecond', seq, price
-      from unnest(${at}::bigint[], ${ticks.map((tick) => tick.timeUs)}::bigint[],
-                  ${ticks.map((tick) => tick.seq)}::smallint[], ${ticks.map((tick) => tick.price)}::float8[])
-           as new_ticks(at, us, seq, price)`.execute();
 }
 
 /** The half-open range of each symbol's ticks, which are ordered by symbol and time. */

@@ -1,0 +1,99 @@
+import type { FieldError } from "./field-error.js";
+
+/** What a tick says it costs: one price, or the two sides of a quote. */
+export interface Cost {
+  readonly price?: unknown;
+  readonly bid?: unknown;
+  readonly ask?: unknown;
+}
+
+/** The two sides of a quote; neither of a single price. */
+export interface Sides {
+  readonly bid?: number | undefined;
+  readonly ask?: number | undefined;
+}
+
+/** A price, and the sides that it is the mid of where it is a quote's. */
+export interface CheckedCost extends Sides {
+  readonly price: number;
+}
+
+/** What a tick costs as JSON writes it: within an object, for this is made for every tick. */
+export function costJson({ price, bid, ask }: CheckedCost): string {
+  return bid === undefined ? `"price":${price}` : `"price":${price},"bid":${bid},"ask":${ask}`;
+}
+
+/** What somebody says a tick costs, once {@link costProblems} has found nothing wrong with it. */
+export function costOf({ price, bid, ask }: Sides & { readonly price?: number | undefined }): CheckedCost {
+  if (bid !== undefined && ask !== undefined) return { price: midOf(bid, ask), bid, ask };
+  if (price === undefined) throw new TypeError("a tick that costs nothing was not refused");
+  return { price };
+}
+
+/** Why a price, or one side of a quote, is refused, or undefined when it is one. */
+export function priceProblem(price: unknown): string | undefined {
+  if (typeof price !== "number") return "must be a number";
+  return Number.isFinite(price) && price > 0 ? undefined : "must be a finite number greater than 0";
+}
+
+function sideProblem(side: unknown, other: string): string | undefined {
+  return side === undefined ? `is missing beside ${other}: a quote has both sides` : priceProblem(side);
+}
+
+/** What is wrong with each of `price`, `bid` and `ask`. A crossed quote, whose ask is below its bid, is one. */
+export function costProblems({ price, bid, ask }: Cost): FieldError[] {
+  if (bid === undefined && ask === undefined) return problems("price", priceProblem(price));
+  const beside = price === undefined ? undefined : "must not be given beside bid and ask: it is their mid";
+  return [
+    ...problems("price", beside),
+    ...problems("bid", sideProblem(bid, "ask")),
+    ...problems("ask", sideProblem(ask, "bid")),
+  ];
+}
+
+function problems(field: string, message: string | undefined): FieldError[] {
+  return message === undefined ? [] : [{ field, message }];
+}
+
+/** Nearly all prices have at most so many decimals. */
+const SCALES = [1e6, 1e9, 1e12];
+/** Five times the sum of two such is still an integer that a double holds exactly. */
+const SCALED_MAX = 450_000_000_000_000;
+
+/**
+ * The price of a quote: the middle between its sides, as decimals are reckoned with. That of 1.37615 and 1.37618 is 1.376165,
+ * where doubles give 1.3761649999999999.
+ *
+ * Where both sides are integers of so many decimals, of 15 digits at most, no other decimal of that length is the same double;
+ * and dividing two integers that doubles hold exactly rounds once, as reading the decimal does.
+ */
+export function midOf(bid: number, ask: number): number {
+  for (const scale of SCALES) {
+    const scaledBid = Math.round(bid * scale);
+    const scaledAsk = Math.round(ask * scale);
+    const isShort = scaledBid <= SCALED_MAX && scaledAsk <= SCALED_MAX;
+    if (isShort && scaledBid / scale === bid && scaledAsk / scale === ask) {
+      return ((scaledBid + scaledAsk) * 5) / (scale * 10);
+    }
+  }
+  return midOfDecimals(decimalOf(bid), decimalOf(ask));
+}
+
+/** `digits` times ten to the power of `exponent`. */
+interface Decimal {
+  readonly digits: bigint;
+  readonly exponent: number;
+}
+
+/** The shortest decimal that is read as this double, which is what was sent unless that was longer. */
+function decimalOf(value: number): Decimal {
+  const [mantissa = "", exponent = "0"] = String(value).split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
+}
+
+function midOfDecimals(a: Decimal, b: Decimal): number {
+  const exponent = Math.min(a.exponent, b.exponent);
+  const digitsOf = (decimal: Decimal) => decimal.digits * 10n ** BigInt(decimal.exponent - exponent);
+  return Number(`${(digitsOf(a) + digitsOf(b)) * 5n}e${exponent - 1}`);
+}
