@@ -7,6 +7,7 @@ import {
   type StoredInterval,
   US_PER_MINUTE,
 } from "@fx-ohlc/schemas";
+import { BAR_RELATIONS } from "./bar-families.js";
 import type { Notice } from "./chunk-watch.js";
 import { LATE_AFTER_US } from "./commit-rules.js";
 import type { Leadership } from "./leadership.js";
@@ -171,7 +172,7 @@ function chunksNow(sql: Queries, engine: Engine) {
             join pg_namespace space on space.nspname = chunk.schema_name
             join pg_class stored on stored.relnamespace = space.oid and stored.relname = chunk.table_name
            where bars.user_view_schema = current_schema()
-             and bars.user_view_name in ('ohlc_minute', 'ohlc_hour', 'ohlc_day'))`;
+             and bars.user_view_name = any(${[...BAR_RELATIONS]}::text[]))`;
 }
 
 /** Kept however old they are: what a standby that is long behind may know. */
