@@ -153,25 +153,27 @@ test("a change that no refresh takes away keeps none behind it waiting", async (
   keeper = await openWithHistory();
   if (!keeper.onTimescaleDb) return;
   await keeper.sql`call refresh_bars('minute', null, null)`;
-  const log = keeper.sql("_timescaledb_catalog.continuous_aggs_materialization_invalidation_log");
-  const dayUs = Math.floor(keeper.nowUs / US_PER_DAY) * US_PER_DAY;
+  await keeper.stopWorker();
+  const log = "_timescaledb_catalog.continuous_aggs_materialization_invalidation_log";
+  // It begins before the first chunk, and a refresh passes over what somebody has locked.
   const [stuck] = await keeper.sql`
-    insert into ${log}
-    select mat_hypertable_id, ${dayUs - 4 * US_PER_DAY}::bigint, ${dayUs - US_PER_DAY}::bigint
+    insert into ${keeper.sql(log)}
+    select mat_hypertable_id, 0, ${keeper.nowUs - US_PER_DAY}::bigint
       from _timescaledb_catalog.continuous_agg where user_view_name = 'ohlc_minute' and user_view_schema = current_schema()
     returning materialization_id as id`;
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  // A refresh passes over what somebody has locked.
-  const locked = keeper.sql.begin(async (transaction) => {
-    await transaction`select from ${log} where materialization_id = ${stuck?.id} for update`;
-    await ended;
-  });
-  await keeper.sql`insert into ticks (symbol, time, seq, price) values ('BEHIND', now() - interval '8 days', 0, 1)`;
-  const isFound = async () => (await keeper.bars()).some(({ symbol }) => symbol === "BEHIND");
-  await eventually(isFound, { timeoutMs: 20_000, what: "the tick of somebody else to be found" });
-  end();
-  await locked;
+  const locker = await keeper.sql.reserve();
+  await locker.unsafe("begin");
+  await locker`select 1 from ${locker(log)} where materialization_id = ${stuck?.id} for update`;
+  keeper.startWorker();
+  for (const [symbol, days] of [
+    ["WITH", 2],
+    ["BEHIND", 8],
+  ] as const) {
+    const timeUs = keeper.nowUs - days * US_PER_DAY;
+    await keeper.sql`insert into ticks (symbol, time, seq, price) values (${symbol}, ${timeUs}::timestamptz, 0, 1)`;
+    const isFound = async () => (await keeper.bars()).some((bar) => bar.symbol === symbol);
+    await eventually(isFound, { timeoutMs: 30_000, what: `the tick of ${symbol} to be found` });
+  }
+  await locker.unsafe("rollback");
+  locker.release();
 });
