@@ -148,32 +148,3 @@ test("bars stay whole when no refresh ran for days and one with a late start is 
   });
   expect(await keeper.bars()).toEqual(before);
 });
-
-test("a change that no refresh takes away keeps none behind it waiting", async () => {
-  keeper = await openWithHistory();
-  if (!keeper.onTimescaleDb) return;
-  await keeper.sql`call refresh_bars('minute', null, null)`;
-  await keeper.stopWorker();
-  const log = "_timescaledb_catalog.continuous_aggs_materialization_invalidation_log";
-  // It begins before the first chunk, and a refresh passes over what somebody has locked.
-  const [stuck] = await keeper.sql`
-    insert into ${keeper.sql(log)}
-    select mat_hypertable_id, 0, ${keeper.nowUs - US_PER_DAY}::bigint
-      from _timescaledb_catalog.continuous_agg where user_view_name = 'ohlc_minute' and user_view_schema = current_schema()
-    returning materialization_id as id`;
-  const locker = await keeper.sql.reserve();
-  await locker.unsafe("begin");
-  await locker`select 1 from ${locker(log)} where materialization_id = ${stuck?.id} for update`;
-  keeper.startWorker();
-  for (const [symbol, days] of [
-    ["WITH", 2],
-    ["BEHIND", 8],
-  ] as const) {
-    const timeUs = keeper.nowUs - days * US_PER_DAY;
-    await keeper.sql`insert into ticks (symbol, time, seq, price) values (${symbol}, ${timeUs}::timestamptz, 0, 1)`;
-    const isFound = async () => (await keeper.bars()).some((bar) => bar.symbol === symbol);
-    await eventually(isFound, { timeoutMs: 30_000, what: `the tick of ${symbol} to be found` });
-  }
-  await locker.unsafe("rollback");
-  locker.release();
-});
