@@ -39,10 +39,11 @@ declare
       from (select symbol, bucket, array_agg(bid order by key) as bids, max(bid) as bid_high, min(bid) as bid_low,
                    array_agg(ask order by key) as asks, max(ask) as ask_high, min(ask) as ask_low,
                    min(points) as points_min, max(points) as points_max, sum(points) as points_sum,
-                   min(decimals) as decimals_min, max(decimals) as decimals_max, sum(decimals) as decimals_sum,
+                   min(case when points is null then quote_decimals(bid, ask) end) as decimals_min,
+                   max(case when points is null then quote_decimals(bid, ask) end) as decimals_max,
+                   sum(case when points is null then quote_decimals(bid, ask) end) as decimals_sum,
                    count(*) as quote_count, min(key) as open_key, max(key) as close_key
-              from (select symbol, bucket, bid, ask, order_key(time, seq) as key, quote_points(bid, ask) as points,
-                           quote_decimals(bid, ask) as decimals
+              from (select symbol, bucket, bid, ask, order_key(time, seq) as key, quote_points(bid, ask) as points
                       from (%s) quotes
                     offset 0) keyed
              group by symbol, bucket) sorted $sql$;
