@@ -3,6 +3,7 @@ import { BAR_FAMILIES, type BarFamily, barRelation } from "./bar-families.js";
 import type { BarRefresh } from "./bar-refresh.js";
 import type { SliceLength } from "./slice-length.js";
 import type { Sql } from "./sql.js";
+import { SweepOrder } from "./sweep-order.js";
 
 /** Something that TimescaleDB knows to have changed below a level's watermark. */
 interface Change {
@@ -15,8 +16,6 @@ interface Change {
 
 /** The relations whose changes are looked for. */
 const SWEPT = BAR_FAMILIES.flatMap((family) => [barRelation(family, "minute"), barRelation(family, "hour")]);
-/** A change that a refresh leaves where it is is not tried again before; others are. */
-const STUCK_PAUSE_MS = 60_000;
 /** More than may be stuck at once. */
 const LOOK_MAX = 50;
 /** Days are right by then: a refresh of theirs only clears what TimescaleDB noted, and costs the more the more chunks there are. */
@@ -27,8 +26,7 @@ const DAYS_EVERY_MS = 6 * 3_600_000;
  * wrote, who queue no windows, and what is right already but was made anew behind its back. Nobody waits for it.
  */
 export class BarSweep {
-  /** When a refresh was tried of those changes that are still there, by their text. */
-  private triedAtMs = new Map<string, number>();
+  private readonly order = new SweepOrder<Change>();
   private daysAtMs = performance.now();
 
   constructor(
@@ -38,7 +36,7 @@ export class BarSweep {
   ) {}
 
   async step(): Promise<void> {
-    const change = this.nextOf(await this.newestChanges());
+    const change = this.order.next(await this.newestChanges(), performance.now());
     const startedMs = performance.now();
     if (change !== undefined) {
       const fromUs = Math.max(change.fromUs, change.toUs - this.slice.us);
@@ -49,18 +47,6 @@ export class BarSweep {
       await this.bars.refreshDays();
       this.daysAtMs = startedMs;
     }
-  }
-
-  /** The newest that has not just been tried; what is not among them any more is done. */
-  private nextOf(changes: readonly Change[]): Change | undefined {
-    const nowMs = performance.now();
-    const texts = changes.map((change) => JSON.stringify(change));
-    this.triedAtMs = new Map([...this.triedAtMs].filter(([text]) => texts.includes(text)));
-    const place = texts.findIndex(
-      (text) => nowMs - (this.triedAtMs.get(text) ?? Number.NEGATIVE_INFINITY) >= STUCK_PAUSE_MS,
-    );
-    if (place >= 0) this.triedAtMs.set(texts[place] ?? "", nowMs);
-    return changes[place];
   }
 
   /**

@@ -148,30 +148,3 @@ test("bars stay whole when no refresh ran for days and one with a late start is 
   });
   expect(await keeper.bars()).toEqual(before);
 });
-
-test("a change that no refresh takes away keeps none behind it waiting", async () => {
-  keeper = await openWithHistory();
-  if (!keeper.onTimescaleDb) return;
-  await keeper.sql`call refresh_bars('minute', null, null)`;
-  const log = keeper.sql("_timescaledb_catalog.continuous_aggs_materialization_invalidation_log");
-  const dayUs = Math.floor(keeper.nowUs / US_PER_DAY) * US_PER_DAY;
-  const [stuck] = await keeper.sql`
-    insert into ${log}
-    select mat_hypertable_id, ${dayUs - 4 * US_PER_DAY}::bigint, ${dayUs - US_PER_DAY}::bigint
-      from _timescaledb_catalog.continuous_agg where user_view_name = 'ohlc_minute' and user_view_schema = current_schema()
-    returning materialization_id as id`;
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  // A refresh passes over what somebody has locked.
-  const locked = keeper.sql.begin(async (transaction) => {
-    await transaction`select from ${log} where materialization_id = ${stuck?.id} for update`;
-    await ended;
-  });
-  await keeper.sql`insert into ticks (symbol, time, seq, price) values ('BEHIND', now() - interval '8 days', 0, 1)`;
-  const isFound = async () => (await keeper.bars()).some(({ symbol }) => symbol === "BEHIND");
-  await eventually(isFound, { timeoutMs: 20_000, what: "the tick of somebody else to be found" });
-  end();
-  await locked;
-});
