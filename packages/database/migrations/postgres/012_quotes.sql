@@ -24,7 +24,8 @@ create table quote_minute (
 create table quote_hour (like quote_minute including all);
 create table quote_day  (like quote_minute including all);
 
--- The bar of some quotes, or of some bars of the level below: what is selected of them, by (symbol, bucket).
+-- The bar of some quotes, or of some bars of the level below: what is selected of them, by (symbol, bucket). (Quotes are sorted once,
+-- and an aggregate takes them in that order: sorted in each aggregate they cost half as much again.)
 do $do$
 declare
   columns text := 'symbol, bucket, bid_open, bid_high, bid_low, bid_close, ask_open, ask_high, ask_low, ask_close,
@@ -36,15 +37,16 @@ declare
            greatest(points_max / 1e6::float8, decimals_max::float8) as spread_max,
            coalesce(points_sum * 0.000001, 0) + coalesce(decimals_sum, 0) as spread_sum,
            quote_count, open_key, close_key
-      from (select symbol, bucket, array_agg(bid order by key) as bids, max(bid) as bid_high, min(bid) as bid_low,
-                   array_agg(ask order by key) as asks, max(ask) as ask_high, min(ask) as ask_low,
+      from (select symbol, bucket, array_agg(bid) as bids, max(bid) as bid_high, min(bid) as bid_low,
+                   array_agg(ask) as asks, max(ask) as ask_high, min(ask) as ask_low,
                    min(points) as points_min, max(points) as points_max, sum(points) as points_sum,
-                   min(decimals) as decimals_min, max(decimals) as decimals_max, sum(decimals) as decimals_sum,
+                   min(case when points is null then quote_decimals(bid, ask) end) as decimals_min,
+                   max(case when points is null then quote_decimals(bid, ask) end) as decimals_max,
+                   sum(case when points is null then quote_decimals(bid, ask) end) as decimals_sum,
                    count(*) as quote_count, min(key) as open_key, max(key) as close_key
-              from (select symbol, bucket, bid, ask, order_key(time, seq) as key, quote_points(bid, ask) as points,
-                           quote_decimals(bid, ask) as decimals
+              from (select symbol, bucket, bid, ask, order_key(time, seq) as key, quote_points(bid, ask) as points
                       from (%s) quotes
-                    offset 0) keyed
+                     order by symbol, bucket, key) keyed
              group by symbol, bucket) sorted $sql$;
   of_bars text := $sql$
     (array_agg(bid_open order by open_key))[1] as bid_open, max(bid_high) as bid_high, min(bid_low) as bid_low,
