@@ -339,6 +339,29 @@ describe("closed bars that were read", () => {
   });
 });
 
+test("the first quotes of a database are in bars that were closed and read before there were any", async () => {
+  const young = await startReadSide();
+  try {
+    const day = "2024-03-05";
+    const prices = Array.from({ length: 60 }, (_, i) => ({
+      ...{ time: formatTick(microsOf(`${day}T10:00:00Z`) + i * MINUTE_US), price: 1 + i / 1000 },
+    }));
+    await young.insert(prices);
+    await closeBars(young.sql, TO_US);
+    const counts = async () => {
+      const path = `/ohlc/minute?symbol=EURUSD&start=${day}T00:00:00Z&end=${day}T23:00:00Z&include=spread`;
+      const { body } = await young.get<{ quote_count: number | null }[]>(path);
+      return body.map(({ quote_count }) => quote_count);
+    };
+    const none = prices.map(() => null);
+    for (let i = 0; i < 3; i += 1) expect(await counts()).toEqual(none);
+    await young.insert([quoteOf(`${day}T10:30:30Z`, 1.1, 1.2)]);
+    for (let i = 0; i < 3; i += 1) expect(await counts()).toEqual(none.map((_, at) => (at === 30 ? 1 : null)));
+  } finally {
+    await young.stop();
+  }
+});
+
 test("memory is bounded, and what does not fit is answered all the same", async () => {
   const small = await startReadSide(undefined, { BAR_CACHE_MB: "1" });
   try {

@@ -188,6 +188,26 @@ test("ticks of a symbol with quotes tell bid and ask, where there are", async ()
   );
 });
 
+test.each([
+  ["nulls for empty buckets", minutes("fill=null&include=bid,ask,spread")],
+  ["the last quote for empty buckets", minutes("fill=previous&price=bid&include=ask")],
+  ["the newest bars", "/ohlc/latest?symbol=EURUSD,PRICES&interval=4h&price=ask&include=spread"],
+  ["nothing", minutes("price=bid&include=spread", "NOBODY")],
+  ["ticks", `/ticks?symbol=EURUSD&${RANGE}`],
+])("every format holds the same: %s", async (_name, path) => {
+  const json = await textOf(path);
+  const rows: Row[] = JSON.parse(json);
+  const lines = (await textOf(`${path}&format=ndjson`)).split("\n").filter((line) => line !== "");
+  expect(`[${lines.join(",")}]`).toBe(json);
+  const [header = "", ...csv] = (await textOf(`${path}&format=csv`)).trimEnd().split("\n");
+  const names = header.split(",");
+  for (const row of rows) expect(names).toEqual(expect.arrayContaining(Object.keys(row)));
+  expect(csv).toEqual(rows.map((row) => names.map((name) => String(row[name] ?? "")).join(",")));
+  const columns: Record<string, unknown[]> = JSON.parse(await textOf(`${path}&format=columns`));
+  expect(Object.keys(columns)).toEqual(names);
+  for (const name of names) expect(columns[name]).toEqual(rows.map((row) => row[name] ?? null));
+});
+
 test("a symbol's decimals are those of its sides: a mid may have one more", async () => {
   expect(await rowsOf("/symbols")).toMatchObject([
     { symbol: "EURUSD", quotes: true, digits: 5 },
