@@ -20,6 +20,8 @@ import { type Everything, System } from "../src/system.js";
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
 const ON_GATEWAY = /^stream/;
 const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
+/** What only a standby says: services/ohlc-query/test/standby.test.ts sees it. */
+const OF_STANDBYS = / X-Data-As-Of$/;
 /** Symbols of the good day's writes. */
 const WRITTEN = ["EURUSD", "GBPUSD", "USDJPY"];
 const SEARCH = "searchUdfSymbols";
@@ -91,7 +93,7 @@ describe("the OpenAPI document of the whole API", () => {
     await slowness();
     await outage();
     expect(book.faults).toEqual([]);
-    expect(book.unseen).toEqual([]);
+    expect(book.unseen.filter((what) => !OF_STANDBYS.test(what))).toEqual([]);
   });
 
   it("is the same as the services' own documents, but for what each of them says of itself, and that is so too", () => {
