@@ -117,12 +117,16 @@ function saidIn(headers: IncomingHttpHeaders, isProxy: (address: string) => bool
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
+/** It begins where a name does: tried within it, too, a name of 15 kB that ends in nothing would take 200 ms. */
+const FORWARDED_PART = /(?<![a-z])([a-z]+)=(?:"([^"]*)"|([^\s;,"]+))/gi;
+
 /** Of `Forwarded: for=192.0.2.60;proto=https;host=fx.example, for="[2001:db8::1]:4711"` (RFC 7239), under the other names. */
 function partsOf(forwarded: string): Record<string, string[]> {
   const parts: Record<string, string[]> = {};
-  for (const [, name = "", quoted, plain] of forwarded.matchAll(/([a-z]+)=(?:"([^"]*)"|([^\s;,"]+))/gi)) {
+  for (const [, name = "", quoted, plain] of forwarded.matchAll(FORWARDED_PART)) {
     const key = `x-forwarded-${name.toLowerCase()}`;
-    parts[key] = [...(parts[key] ?? []), quoted ?? plain ?? ""];
+    parts[key] ??= [];
+    parts[key].push(quoted ?? plain ?? "");
   }
   return parts;
 }

@@ -6,6 +6,7 @@ import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
 import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { takeOddRequests } from "./odd-requests.js";
 import { boundPipelining } from "./pipelining.js";
 import { Problem } from "./problem.js";
 import { refuse } from "./refusal.js";
@@ -114,6 +115,8 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
     requireHostHeader: false, // It is required here.
   });
+  // What is in headers ends where they are 16 kB. By their number Node would leave some out and still end the body by what they say.
+  server.maxHeadersCount = 0;
   const sockets = trackSockets(server);
   // Before all others: what they read in headers is true then.
   const judgeForwarding = forwardingJudge(options.forwarding ?? NO_FORWARDING);
@@ -126,6 +129,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
+  takeOddRequests(server, ends);
   server.on("request", answered(handler));
   const besides = await listenOn(server, options);
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
@@ -164,12 +168,16 @@ async function listenBeside(server: Server, port: number, host: string): Promise
   }
 }
 
-/** Every open socket: Node forgets those that were upgraded. */
+/**
+ * Every open socket: Node forgets those that were upgraded. It stops listening to their errors, too, and one that nobody listens to
+ * ends the process: a reset may come whoever has the socket, or nobody as long as an upgrade waits for the answers before it.
+ */
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     if (sockets.has(socket)) return;
     sockets.add(socket);
+    socket.on("error", () => socket.destroy());
     socket.once("close", () => sockets.delete(socket));
   });
   return sockets;

@@ -24,7 +24,8 @@ export function boundPipelining(server: Server): void {
     pipeline.begin();
   });
   server.on("request", (req, res) => pipelines.get(req.socket)?.follow(req, res));
-  server.on("upgrade", (_req, socket) => socket instanceof Socket && pipelines.get(socket)?.end());
+  for (const event of ["upgrade", "connect"])
+    server.on(event, (_req: IncomingMessage, socket) => socket instanceof Socket && pipelines.get(socket)?.end());
 }
 
 /** The requests of one connection. */
