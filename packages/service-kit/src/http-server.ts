@@ -5,7 +5,7 @@ import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
-import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { type Forwarding, forwardingJudge, proxyCheck } from "./forwarding.js";
 import { takeOddRequests } from "./odd-requests.js";
 import { boundPipelining } from "./pipelining.js";
 import { Problem } from "./problem.js";
@@ -24,10 +24,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often the two timeouts above are enforced; Node's 30 s would triple them. */
 const CONNECTIONS_CHECK_MS = 2000;
 /**
- * Connections that wait in the system while this process has no time for them, as many as Linux allows. Past Node's 511 whoever comes
- * is told nothing and tries again a second later, and then two: it pays for thousands that came at once.
+ * Connections that wait in the system while this process has no time for them. Past it whoever comes is told nothing and tries again a
+ * second later, and then two: Node's 511 are too few where a thousand come at once. All are taken in one turn of the event loop, in
+ * some 80 µs each, those that have left by then among them: of Linux's 4,096 nobody else would be served for a third of a second.
  */
-const WAITING_CONNECTIONS_MAX = 4096;
+const WAITING_CONNECTIONS_MAX = 1024;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -118,15 +119,17 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // What is in headers ends where they are 16 kB. By their number Node would leave some out and still end the body by what they say.
   server.maxHeadersCount = 0;
   const sockets = trackSockets(server);
+  const forwarding = options.forwarding ?? NO_FORWARDING;
+  const isProxy = proxyCheck(forwarding.trustedProxies);
   // Before all others: what they read in headers is true then.
-  const judgeForwarding = forwardingJudge(options.forwarding ?? NO_FORWARDING);
+  const judgeForwarding = forwardingJudge(forwarding);
   const judge = (req: IncomingMessage) => {
     takeTarget(req);
     judgeForwarding(req);
   };
   server.on("request", judge);
-  boundPipelining(server);
-  tameCrumbledBodies(server);
+  boundPipelining(server, isProxy);
+  tameCrumbledBodies(server, isProxy);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   takeOddRequests(server, ends);

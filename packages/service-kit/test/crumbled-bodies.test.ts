@@ -93,3 +93,40 @@ test("a body that nobody reads is left on its connection, and comes in few piece
   expect(pieces).toBeLessThan(CHUNKS / 100);
   socket.destroy();
 });
+
+test("new connections are read a few in a turn of the event loop, and little of each", async () => {
+  const came = new Map<number, number>();
+  let turn = 0;
+  const count = () => {
+    turn += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  handler = () => came.set(turn, (came.get(turn) ?? 0) + 1);
+  const sockets = Array.from({ length: 200 }, () => connect(server.port, "127.0.0.1").on("error", () => undefined));
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  const body = crumbled(" ".repeat(10_000));
+  for (const socket of sockets) socket.write(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
+  await eventually(() => [...came.values()].reduce((sum, number) => sum + number, 0) >= 100);
+  clearImmediate(counting);
+  for (const socket of sockets) socket.destroy();
+  // Those that are let in at once, and those of the next turn: before or after it was counted.
+  expect(Math.max(...came.values())).toBeLessThanOrEqual(2 * 16);
+});
+
+test("callers that hold too much unread lose what has waited longest, and others are answered", async () => {
+  const seen: (string | undefined)[] = [];
+  handler = (req, res) => {
+    seen.push(req.headers.name?.toString());
+    if (req.method === "GET") sendJson(res, 200, {});
+  };
+  const body = crumbled(" ".repeat(40_000));
+  let lost = 0;
+  const sockets = Array.from({ length: 400 }, () => send(body).on("error", () => (lost += 1)));
+  const other = connect({ port: server.port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  other.write("GET /b HTTP/1.1\r\nHost: x\r\nName: other\r\nConnection: close\r\n\r\n");
+  await once(other.resume(), "end");
+  await eventually(() => lost > 0);
+  for (const socket of sockets) socket.destroy();
+  expect(seen).toContain("other");
+});
