@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { networkOf, peerAddress } from "./forwarding.js";
 import { entryOf } from "./grouping.js";
 
-/** What took longer is followed by a rest as long. */
+/** Turns that took longer together are followed by a rest as long. */
 const LONG_MS = 10;
 /**
  * What connections of one caller hold unread while they wait. Each has read up to 128 kB, and whoever has left is not seen to have:
@@ -21,7 +21,7 @@ interface Waiting {
 
 /**
  * Lets connections go on a few at a time, a turn of the event loop each, by callers in rotation, however many connections each has.
- * What took long is followed by as long a rest: half of the loop at least is for others.
+ * Turns are followed by as long a rest: half of the loop at least is for others.
  */
 export class CallerTurns {
   /** In the order of their next turns. */
@@ -52,13 +52,16 @@ export class CallerTurns {
 
   async #run(): Promise<void> {
     this.#isGoing = true;
+    let tookMs = 0;
     while (this.#lines.size > 0) {
       await nextTurn();
       const startedMs = performance.now();
       for (let count = 0; count < this.together; count += 1) this.#takeFirst();
       await nextTurn();
-      const tookMs = performance.now() - startedMs;
-      if (tookMs > LONG_MS) await sleep(tookMs);
+      tookMs += performance.now() - startedMs;
+      if (tookMs <= LONG_MS) continue;
+      await sleep(tookMs);
+      tookMs = 0;
     }
     this.#isGoing = false;
   }

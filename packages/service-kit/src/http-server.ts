@@ -25,8 +25,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const CONNECTIONS_CHECK_MS = 2000;
 /**
  * Connections that wait in the system while this process has no time for them. Past it whoever comes is told nothing and tries again a
- * second later, and then two: Node's 511 are too few where a thousand come at once. All are taken in one turn of the event loop, in
- * some 80 µs each, those that have left by then among them: of Linux's 4,096 nobody else would be served for a third of a second.
+ * second later, and then two: Node's 511 are too few where a thousand come at once. One is taken in each turn of the event loop,
+ * those that have left by then among them: behind Linux's 4,096 whoever comes would wait for a second at best.
  */
 const WAITING_CONNECTIONS_MAX = 1024;
 /** How often a stopping server looks for connections that have become idle. */

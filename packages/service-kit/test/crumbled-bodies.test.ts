@@ -94,26 +94,6 @@ test("a body that nobody reads is left on its connection, and comes in few piece
   socket.destroy();
 });
 
-test("new connections are read a few in a turn of the event loop, and little of each", async () => {
-  const came = new Map<number, number>();
-  let turn = 0;
-  const count = () => {
-    turn += 1;
-    counting = setImmediate(count);
-  };
-  let counting = setImmediate(count);
-  handler = () => came.set(turn, (came.get(turn) ?? 0) + 1);
-  const sockets = Array.from({ length: 200 }, () => connect(server.port, "127.0.0.1").on("error", () => undefined));
-  await Promise.all(sockets.map((socket) => once(socket, "connect")));
-  const body = crumbled(" ".repeat(10_000));
-  for (const socket of sockets) socket.write(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
-  await eventually(() => [...came.values()].reduce((sum, number) => sum + number, 0) >= 100);
-  clearImmediate(counting);
-  for (const socket of sockets) socket.destroy();
-  // Those that are let in at once, and those of the next turn: before or after it was counted.
-  expect(Math.max(...came.values())).toBeLessThanOrEqual(2 * 16);
-});
-
 test("callers that hold too much unread lose what has waited longest, and others are answered", async () => {
   const seen: (string | undefined)[] = [];
   handler = (req, res) => {
