@@ -21,7 +21,7 @@ export function lockFile(file: string): number | undefined {
 
 function openLocked(file: string): number | undefined {
   try {
-    return openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK | O_EXLOCK, 0o644);
+    return openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK | O_EXLOCK, 0o600);
   } catch (error) {
     if (errorCode(error) === "EAGAIN") return undefined;
     throw error;
@@ -30,7 +30,7 @@ function openLocked(file: string): number | undefined {
 
 /** Node has no call for it. The lock that the command takes on the file it inherits is that of this process's open file. */
 function openAndLock(file: string): number | undefined {
-  const handle = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o644);
+  const handle = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   const { status, error, stderr } = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "pipe", handle] });
   if (status === 0) return handle;
   closeSync(handle);

@@ -77,5 +77,5 @@ function whyThere(dataFolder: string, wanted: string): string {
 
 /** For psql and redis-cli; it holds the password, so it is for its owner only. */
 function keepUrl(file: string, url: string): void {
-  writeAside(file, `${url}\n`, { mode: 0o600 });
+  writeAside(file, `${url}\n`);
 }

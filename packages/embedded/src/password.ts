@@ -15,6 +15,6 @@ export function serverPassword(folder: string, account?: Account) {
   const kept = readKept(file);
   if (kept !== undefined) return { password: kept, file, isNew: false };
   const password = randomBytes(18).toString("hex");
-  writeAside(file, `${password}\n`, { mode: 0o600, owner: account });
+  writeAside(file, `${password}\n`, { owner: account });
   return { password, file, isNew: true };
 }

@@ -18,7 +18,7 @@ function recordFile(home: string): string {
 export function recordServer(home: string, pid: number): void {
   const record = { server: identityOf(pid), parent: identityOf(ownPid) };
   try {
-    writeAside(recordFile(home), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    writeAside(recordFile(home), `${JSON.stringify(record)}\n`);
   } catch {
     // A full disk must not stop a server that can run. Were it orphaned, the next start would tell of it instead of ending it.
   }

@@ -36,10 +36,10 @@ describe("a file that is kept", () => {
     chmodSync(closed, 0o700);
   });
 
-  it("has its own mode, whatever a killed run left beside it", () => {
+  it("is for its owner alone, whatever a killed run left beside it", () => {
     const file = join(folder, "secret");
     writeFileSync(`${file}.new`, "half of", { mode: 0o644 });
-    writeAside(file, "whole\n", { mode: 0o600 });
+    writeAside(file, "whole\n");
     expect(readFileSync(file, "utf8")).toBe("whole\n");
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });

@@ -13,9 +13,11 @@ import { dirname } from "node:path";
 import type { Account } from "./account.js";
 import { errorCode, fileProblem } from "./file-problem.js";
 
+/** Nothing that is kept is for others of this machine. */
+const MODE = 0o600;
+
 export interface WriteAsideOptions {
-  /** Default: everybody may read it, the owner may write it. */
-  mode?: number;
+  /** Who alone may read it; default: this user. */
   owner?: Account | undefined;
 }
 
@@ -25,12 +27,12 @@ export interface WriteAsideOptions {
  *
  * @throws Error in one line, when it cannot be written; what was there before is there still
  */
-export function writeAside(file: string, text: string, { mode = 0o644, owner }: WriteAsideOptions = {}): void {
+export function writeAside(file: string, text: string, { owner }: WriteAsideOptions = {}): void {
   const aside = `${file}.new`;
   try {
     // What a killed run left may have another mode or owner.
     rmSync(aside, { force: true });
-    writeFlushed(aside, text, mode);
+    writeFlushed(aside, text);
     if (owner) chownSync(aside, owner.uid, owner.gid);
     renameSync(aside, file);
     flush(dirname(file));
@@ -59,11 +61,11 @@ function giveUp(aside: string): void {
   }
 }
 
-function writeFlushed(file: string, text: string, mode: number): void {
-  const handle = openSync(file, "wx", mode);
+function writeFlushed(file: string, text: string): void {
+  const handle = openSync(file, "wx", MODE);
   try {
     // Whatever the umask.
-    fchmodSync(handle, mode);
+    fchmodSync(handle, MODE);
     writeFileSync(handle, text);
     fsyncSync(handle);
   } finally {

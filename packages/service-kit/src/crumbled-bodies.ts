@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
+import { CallerTurns, type IsProxy } from "./caller-turns.js";
 import { GatheredBytes } from "./gathered-bytes.js";
-import { LoopTurns } from "./loop-turns.js";
 
 /** Chunks that are smaller on average cost more by their number than by their bytes: some µs each, and 300 bytes while they wait. */
 const CRUMB_BYTES = 32;
@@ -9,18 +9,18 @@ const FREE_CHUNKS = 100;
 
 /**
  * Bounds what bodies in tiny chunks take of the event loop, whichever route they are for. Node hands on each chunk by itself, and
- * what it reads at a time holds up to 11,000 of a byte each. Here those are put together into one piece, and the next of such a
- * connection is read in its turn among all of them: a piece a turn of the loop, and half of the loop at least is for others.
+ * a piece that is read holds up to 350 of a byte each. Here those are put together into one, and the next of such a
+ * connection is read in its turn: a piece a turn of the loop, by callers in rotation, and half of the loop at least is for others.
  */
-export function tameCrumbledBodies(server: Server): void {
-  const turns = new LoopTurns();
+export function tameCrumbledBodies(server: Server, isProxy: IsProxy): void {
+  const turns = new CallerTurns(isProxy);
   server.on("request", (req) => {
     if (req.headers["transfer-encoding"] !== undefined) gatherCrumbs(req, turns);
   });
 }
 
 /** Node gives a request its body by pushing into it what it has read. */
-function gatherCrumbs(req: IncomingMessage, turns: LoopTurns): void {
+function gatherCrumbs(req: IncomingMessage, turns: CallerTurns): void {
   const push = req.push.bind(req);
   const gathered = new GatheredBytes();
   let chunks = 0;
@@ -37,7 +37,7 @@ function gatherCrumbs(req: IncomingMessage, turns: LoopTurns): void {
     bytes += chunk.length;
     const isBearable = chunks <= FREE_CHUNKS || bytes >= chunks * CRUMB_BYTES;
     if (isBearable && gathered.length === 0) return push(chunk);
-    if (gathered.length === 0) void pauseUntil(turns.next().then(handOn), req);
+    if (gathered.length === 0) void pauseUntil(turns.next(req.socket).then(handOn), req);
     gathered.add(chunk);
     return true;
   };

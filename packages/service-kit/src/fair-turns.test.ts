@@ -33,7 +33,15 @@ test("one caller leaves a place to others, and callers take turns however many e
   ask("other");
   expect(begun).toEqual(["many", "many", "few"]);
   for (let i = 0; i < 4; i += 1) await endNext();
-  expect(begun).toEqual(["many", "many", "few", "many", "few", "other", "many"]);
+  expect(begun).toEqual(["many", "many", "few", "other", "many", "few", "many"]);
+});
+
+test("a place goes to who has the fewest, whoever has waited longer", async () => {
+  const { begun, ask, endNext } = workshop();
+  for (const caller of ["a", "a", "b", "a", "b", "other"]) ask(caller);
+  expect(begun).toEqual(["a", "a", "b"]);
+  await endNext();
+  expect(begun.at(-1)).toBe("other");
 });
 
 test("those for whom there is no room to wait are told so with 503", async () => {

@@ -21,8 +21,8 @@ interface Line {
 }
 
 /**
- * Lets a bounded number of tasks run at a time. Callers take turns, whatever each of them has waiting; of one caller the first comes
- * first.
+ * Lets a bounded number of tasks run at a time. A place goes to the caller who has the fewest, and among those callers take turns,
+ * whatever each of them has waiting; of one caller the first comes first.
  */
 export class FairTurns {
   /** In the order of their next turns. */
@@ -93,17 +93,29 @@ export class FairTurns {
     });
   }
 
-  /** A place is free: the first line that may have it goes to the end of them. */
+  /** A place is free: the line that gets it goes to the end of them. */
   #next(): void {
-    for (const [caller, line] of this.#lines) {
-      const [begin] = line.waiting;
-      if (begin === undefined || !this.#mayRun(line)) continue;
-      line.waiting.delete(begin);
-      this.#lines.delete(caller);
-      this.#lines.set(caller, line);
-      begin();
-      return;
+    const next = this.#neediest();
+    if (next === undefined) return;
+    const [caller, line] = next;
+    const [begin] = line.waiting;
+    if (begin === undefined) return;
+    line.waiting.delete(begin);
+    this.#lines.delete(caller);
+    this.#lines.set(caller, line);
+    begin();
+  }
+
+  /** The first of the lines that have the fewest running, of those that wait and may run. */
+  #neediest(): [string, Line] | undefined {
+    let neediest: [string, Line] | undefined;
+    for (const entry of this.#lines) {
+      const [, line] = entry;
+      if (line.waiting.size === 0 || !this.#mayRun(line)) continue;
+      if (neediest === undefined || line.running < neediest[1].running) neediest = entry;
+      if (line.running === 0) break;
     }
+    return neediest;
   }
 
   #forgetIdle(caller: string, { running, waiting }: Line): void {

@@ -41,6 +41,14 @@ describe("the address of a caller", () => {
   });
 });
 
+test("a header that says nothing of the way costs nothing that counts", () => {
+  const startedMs = performance.now();
+  for (const forwarded of ["a".repeat(16_000), "for=".repeat(4000), "f=1,".repeat(4000)])
+    for (let round = 0; round < 5; round += 1) judged(PROXY, { forwarded });
+  // It was 200 ms each time.
+  expect(performance.now() - startedMs).toBeLessThan(300);
+});
+
 describe("whose share a request counts towards", () => {
   test.each([
     ["192.0.2.1", "192.0.2.1"],

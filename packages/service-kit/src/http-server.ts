@@ -5,7 +5,8 @@ import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
-import { type Forwarding, forwardingJudge } from "./forwarding.js";
+import { type Forwarding, forwardingJudge, proxyCheck } from "./forwarding.js";
+import { takeOddRequests } from "./odd-requests.js";
 import { boundPipelining } from "./pipelining.js";
 import { Problem } from "./problem.js";
 import { refuse } from "./refusal.js";
@@ -23,10 +24,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often the two timeouts above are enforced; Node's 30 s would triple them. */
 const CONNECTIONS_CHECK_MS = 2000;
 /**
- * Connections that wait in the system while this process has no time for them, as many as Linux allows. Past Node's 511 whoever comes
- * is told nothing and tries again a second later, and then two: it pays for thousands that came at once.
+ * Connections that wait in the system while this process has no time for them. Past it whoever comes is told nothing and tries again a
+ * second later, and then two: Node's 511 are too few where a thousand come at once. One is taken in each turn of the event loop,
+ * those that have left by then among them: behind Linux's 4,096 whoever comes would wait for a second at best.
  */
-const WAITING_CONNECTIONS_MAX = 4096;
+const WAITING_CONNECTIONS_MAX = 1024;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -114,18 +116,23 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
     requireHostHeader: false, // It is required here.
   });
+  // What is in headers ends where they are 16 kB. By their number Node would leave some out and still end the body by what they say.
+  server.maxHeadersCount = 0;
   const sockets = trackSockets(server);
+  const forwarding = options.forwarding ?? NO_FORWARDING;
+  const isProxy = proxyCheck(forwarding.trustedProxies);
   // Before all others: what they read in headers is true then.
-  const judgeForwarding = forwardingJudge(options.forwarding ?? NO_FORWARDING);
+  const judgeForwarding = forwardingJudge(forwarding);
   const judge = (req: IncomingMessage) => {
     takeTarget(req);
     judgeForwarding(req);
   };
   server.on("request", judge);
-  boundPipelining(server);
-  tameCrumbledBodies(server);
+  boundPipelining(server, isProxy);
+  tameCrumbledBodies(server, isProxy);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
+  takeOddRequests(server, ends);
   server.on("request", answered(handler));
   const besides = await listenOn(server, options);
   const { port } = server.address() as AddressInfo; // Not a pipe: it was given a port.
@@ -164,12 +171,16 @@ async function listenBeside(server: Server, port: number, host: string): Promise
   }
 }
 
-/** Every open socket: Node forgets those that were upgraded. */
+/**
+ * Every open socket: Node forgets those that were upgraded. It stops listening to their errors, too, and one that nobody listens to
+ * ends the process: a reset may come whoever has the socket, or nobody as long as an upgrade waits for the answers before it.
+ */
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     if (sockets.has(socket)) return;
     sockets.add(socket);
+    socket.on("error", () => socket.destroy());
     socket.once("close", () => sockets.delete(socket));
   });
   return sockets;

@@ -16,6 +16,7 @@ export function takeWebSockets(server: Server, ends: ConnectionEnds, accept: Upg
     const isWebSocket = req.method === "GET" && req.headers.upgrade?.toLowerCase() === "websocket";
     if (isWebSocket && accept !== undefined) return accept(req, socket, head);
     void ends.answered(socket).then(() => {
+      if (socket.destroyed) return;
       socket.unshift(Buffer.concat([Buffer.from(withoutUpgrade(req), "latin1"), head]));
       server.emit("connection", socket);
     });

@@ -202,6 +202,19 @@ describe("an upgrade", () => {
     expect(text).toMatch(/"url":"\/a"[\s\S]*"url":"\/b"/);
   });
 
+  test("that waits for the answer to another request may be reset, which harms nobody", async () => {
+    const socket = open();
+    // Not by `once`, which would listen to its errors.
+    const closed = new Promise((resolve) => {
+      handler = (req) => {
+        req.socket.on("close", resolve);
+        socket.resetAndDestroy();
+      };
+    });
+    socket.write(`GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n\r\n`);
+    await closed;
+  });
+
   test("is ignored where no WebSocket is taken, and what comes with it is read", async () => {
     const plain = await listen(echo, { port: 0, host: "127.0.0.1" });
     const upgrades = ["h2c", "websocket", "h2c"].map(
@@ -226,6 +239,23 @@ describe("an upgrade", () => {
     const texts = await Promise.all(sockets.map(textOf));
     expect(texts.map(statusesOf)).toEqual([[101], [200]]);
   });
+});
+
+test("an expectation that nobody knows is ignored, and no tunnel is made, in order", async () => {
+  handler = echo;
+  const socket = open();
+  socket.write(`${POST.replace("\r\n\r\n", "\r\nExpect: nonsense\r\n\r\n")}CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n`);
+  const text = await textOf(socket);
+  expect(statusesOf(text)).toEqual([200, 405]);
+  expect(text).toMatch(/"url":"\/a"[\s\S]*X-Request-Id: [\w-]{36}\r\n[\s\S]*"type":"\/problems\/method_not_allowed"/);
+});
+
+test("what ends a body is told whoever is asked, however many headers come before it", async () => {
+  handler = (req, res) => sendJson(res, 200, { length: req.headers["content-length"] });
+  const socket = open();
+  socket.write(POST.replace("Content", `${"a:\r\n".repeat(1010)}Content`));
+  expect(String(await once(socket, "data"))).toContain('{"length":"2"}');
+  socket.destroy();
 });
 
 test("an answer that is cut off is an error to its reader, whatever it knows of its length", async () => {

@@ -93,3 +93,20 @@ test("a body that nobody reads is left on its connection, and comes in few piece
   expect(pieces).toBeLessThan(CHUNKS / 100);
   socket.destroy();
 });
+
+test("callers that hold too much unread lose what has waited longest, and others are answered", async () => {
+  const seen: (string | undefined)[] = [];
+  handler = (req, res) => {
+    seen.push(req.headers.name?.toString());
+    if (req.method === "GET") sendJson(res, 200, {});
+  };
+  const body = crumbled(" ".repeat(40_000));
+  let lost = 0;
+  const sockets = Array.from({ length: 400 }, () => send(body).on("error", () => (lost += 1)));
+  const other = connect({ port: server.port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  other.write("GET /b HTTP/1.1\r\nHost: x\r\nName: other\r\nConnection: close\r\n\r\n");
+  await once(other.resume(), "end");
+  await eventually(() => lost > 0);
+  for (const socket of sockets) socket.destroy();
+  expect(seen).toContain("other");
+});

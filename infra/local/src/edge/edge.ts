@@ -23,7 +23,7 @@ import type { EdgeConfig } from "./config.js";
 import { InOrder } from "./in-order.js";
 import { METRICS, type Route, routeOf } from "./routes.js";
 import { Shares } from "./shares.js";
-import { createUpstreamProxy, passRequestId } from "./upstream.js";
+import { askUpstream, createUpstreamProxy, passRequestId } from "./upstream.js";
 
 /** The services have ended before the edge stops: nothing that is still open can be answered, ms. */
 const DRAIN_DEADLINE_MS = 500;
@@ -91,8 +91,8 @@ export class Edge implements Service {
     passRequestId(req, res);
     delete req.headers.expect; // Answered here.
     req.url = target;
-    const ask = () => this.#proxy.web(req, res, { target: this.#config.urls[service] });
-    await this.#shares[service].run(callerNetwork(req), over, ask);
+    const ask = () => askUpstream(this.#proxy, req, res, this.#config.urls[service]);
+    await this.#shares[service].run({ caller: callerNetwork(req), res, over }, ask);
   }
 
   /**

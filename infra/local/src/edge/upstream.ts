@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import { Readable } from "node:stream";
 import {
   cutOff,
   type FailureLog,
@@ -46,6 +47,16 @@ export function createUpstreamProxy(failures: FailureLog): ProxyServer {
     else if (out instanceof Socket) refuse(out, problem, requestId);
   });
   return proxy;
+}
+
+/**
+ * Asks a service. A body is handed on where the request's head tells of one: any other would be sent as the bytes it is, and be the next
+ * request on a connection that others use.
+ */
+export async function askUpstream(proxy: ProxyServer, req: IncomingMessage, res: ServerResponse, target: string) {
+  const { "content-length": length, "transfer-encoding": encoding } = req.headers;
+  const hasBody = length !== undefined || encoding !== undefined;
+  await proxy.web(req, res, { target, ...(hasBody ? {} : { buffer: Readable.from([]) }) });
 }
 
 function serviceOf(req: IncomingMessage | undefined): string {

@@ -11,6 +11,7 @@ import {
   readPlainTick,
   type TickRules,
 } from "@fx-ohlc/schemas";
+import { JsonBounds } from "./json-bounds.js";
 import type { Line } from "./line-reader.js";
 
 /** What became of one line: a tick, its errors, or nothing (the header). */
@@ -27,6 +28,7 @@ export interface LineFormat {
 /** One JSON object a line. */
 export class NdjsonFormat implements LineFormat {
   readonly broken = false;
+  readonly #bounds = new JsonBounds();
 
   /** @param rules those of a moment: what comes without a time is stamped by them */
   constructor(private readonly rules: () => TickRules) {}
@@ -35,7 +37,9 @@ export class NdjsonFormat implements LineFormat {
     return readPlainTick(line.bytes, line.from, line.to, limits) ?? this.check(line);
   }
 
-  private check({ number, text }: Line): LineResult {
+  private check({ number, bytes, from, to, text }: Line): LineResult {
+    const excess = this.#bounds.excessOf(bytes, from, to);
+    if (excess !== undefined) return [{ field: `line ${number}`, message: excess }];
     let raw: unknown;
     try {
       raw = JSON.parse(text);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { GatheredBytes, Problem } from "@fx-ohlc/service-kit";
 import { BODIES, type BodyBudget, NO_ROOM } from "./body-budget.js";
-import { jsonExcess } from "./json-bounds.js";
+import { JsonBounds } from "./json-bounds.js";
 
 /** Shorter texts cannot hold much. */
 const PLAIN_BYTES_MAX = 1024;
@@ -59,7 +59,7 @@ export async function readJson(req: IncomingMessage, bytesMax: number): Promise<
 
 /** @throws Problem 400 when a body is not JSON, 413 when it holds too much */
 export function parseJson(body: Buffer): unknown {
-  const excess = body.length <= PLAIN_BYTES_MAX ? undefined : jsonExcess(body);
+  const excess = body.length <= PLAIN_BYTES_MAX ? undefined : new JsonBounds().excessOf(body);
   if (excess !== undefined) throw new Problem("too_large", `the body ${excess}`);
   try {
     return JSON.parse(body.toString("utf8"));
