@@ -68,6 +68,11 @@ export class Chunk {
     return { chunk: this, columns: this.bars, from, to };
   }
 
+  /** Whether its rows in a format are at hand. */
+  isEncodedIn(format: BarFormat): boolean {
+    return this.#encoded.has(format);
+  }
+
   /** Its rows in a format. */
   rowsIn(format: BarFormat): EncodedBars {
     return this.#encoded.get(format) ?? this.#keep(format, this.#encode(format, 0));

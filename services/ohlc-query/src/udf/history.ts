@@ -18,6 +18,12 @@ import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 /** Bars as a chart takes them, or where the last ones before its range are. */
 type History = UdfBars | UdfNoData;
 
+/** A history that is made of so many bars. */
+export interface HistoryRead {
+  readonly rows: number;
+  readonly make: () => History;
+}
+
 function instantOf(seconds: number): Micros {
   return clampInstant(seconds * US_PER_SECOND);
 }
@@ -57,7 +63,7 @@ function endOf(to: number, nowUs: Micros, dating: Dating): Micros {
 export async function readHistory(
   query: UdfHistoryQuery,
   { reader, pages, sessions, caller }: BarSources,
-): Promise<History> {
+): Promise<HistoryRead> {
   const { symbol, resolution: interval, from = 0, to, countback } = query;
   const session = await readSession(reader, sessions, symbol);
   const dating = { interval, boundary: sessionBoundary(session), session };
@@ -69,5 +75,7 @@ export async function readHistory(
   };
   const { bars } = await pages.last(range);
   caller.quota?.spend("rows_per_second", bars.count);
-  return bars.count > 0 ? historyOf(bars.arrays(), dating) : nothingIn(range, pages, dating);
+  if (bars.count > 0) return { rows: bars.count, make: () => historyOf(bars.arrays(), dating) };
+  const nothing = await nothingIn(range, pages, dating);
+  return { rows: 0, make: () => nothing };
 }
