@@ -26,7 +26,10 @@ test("30 connections of 1,000 channels of bars each leave at once", async () => 
   const served = await attacked.bystander.during(async () => {
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, client));
     for (const [at, { ws }] of clients.entries()) {
-      const channels = Array.from({ length: CHANNELS }, (_, index) => `ohlc:C${at}X${index}:minute`);
+      // Three at a time follow bars of the same symbols: as many of these as one caller may.
+      const interval = ["minute", "hour", "day"][at % 3];
+      const symbols = Math.floor(at / 3);
+      const channels = Array.from({ length: CHANNELS }, (_, index) => `ohlc:C${symbols}X${index}:${interval}`);
       ws.send(JSON.stringify({ op: "subscribe", channels }));
     }
     await eventually(() => clients.every(({ heard }) => heard.has("subscribed")), { what: "all subscriptions" });

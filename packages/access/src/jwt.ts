@@ -9,6 +9,7 @@ import {
   limitType,
   SCOPES,
   type Scope,
+  subjectName,
 } from "@fx-ohlc/schemas";
 import { Problem, unavailable } from "@fx-ohlc/service-kit";
 import {
@@ -108,7 +109,14 @@ function remoteKeys(url: URL): JWTVerifyGetKey {
 
 /** Clocks of those who sign tokens may be so far ahead, ms. */
 const ISSUED_AHEAD_MAX_MS = 60_000;
-/** @throws Problem 401 for one that could not be revoked */
+
+/** Who may make keys could make himself one for every symbol: as with keys, nobody may who is held to some. */
+function scopesOf(scope: unknown, symbols: unknown): Scope[] {
+  const named = wordsOf(scope).filter((word): word is Scope => SCOPES.some((known) => known === word));
+  return symbols === undefined ? named : named.filter((word) => word !== "admin");
+}
+
+/** @throws Problem 401 for one that could not be revoked, or whose name nobody could read */
 function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload): VerifiedJwt {
   const isNamed = isSubject(sub) && sub !== "__proto__";
   const isIssued = iat === undefined || iat * 1000 <= Date.now() + ISSUED_AHEAD_MAX_MS;
@@ -117,8 +125,8 @@ function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload
     subject: sub,
     issuedMs: iat === undefined ? undefined : iat * 1000,
     rights: {
-      ...{ id: `jwt:${sub}`, name: sub, expiresMs: exp * 1000 },
-      scopes: wordsOf(scope).filter((word): word is Scope => SCOPES.some((known) => known === word)),
+      ...{ id: `jwt:${sub}`, name: subjectName(sub), expiresMs: exp * 1000 },
+      scopes: scopesOf(scope, symbols),
       symbols: symbols === undefined ? undefined : storedPatterns(wordsOf(symbols)),
       limits: limitsOf(limits),
     },

@@ -7,7 +7,7 @@ export const KEY_PREFIX = "key:";
 export interface Rights {
   /** Of a key `key:<id>`, of a JWT `jwt:<sub>`: what limits are counted by. */
   readonly id: string;
-  /** For people: a key's name, a JWT's subject. */
+  /** For people: a key's name, `jwt:` and a JWT's subject. */
   readonly name: string;
   readonly scopes: readonly Scope[];
   /** Patterns of symbols; undefined: every symbol. */

@@ -233,12 +233,28 @@ describe("a JWT", () => {
     expect(await admit("write", `Bearer ${token}`)).toBe(403);
   });
 
+  test("does not open what needs admin when it is held to symbols", async () => {
+    const { admit } = gateWith([], config);
+    const admin = { ...good, scope: "read admin" };
+    expect(await admit("admin", `Bearer ${await sign(admin)}`)).toMatchObject({ name: "jwt:someone" });
+    const held = `Bearer ${await sign({ ...admin, symbols: ["EUR*"] })}`;
+    expect(await admit("admin", held)).toBe(403);
+    expect(await admit("read", held)).toMatchObject({ name: "jwt:someone" });
+  });
+
+  test.each(["admin", "anonymous", "internal"])("of the subject %s is not called as somebody else is", async (sub) => {
+    const { admit } = gateWith([], config);
+    expect(await admit("read", `Bearer ${await sign({ ...good, sub })}`)).toMatchObject({ name: `jwt:${sub}` });
+  });
+
   test.each([
     ["ES256", ec],
     ["EdDSA", ed],
   ])("may be signed with %s", async (alg, pair) => {
     const { admit } = gateWith([], { ...config, publicKey: pem(pair.publicKey) });
-    expect(await admit("read", `Bearer ${await sign(good, pair.privateKey, alg)}`)).toMatchObject({ name: "someone" });
+    expect(await admit("read", `Bearer ${await sign(good, pair.privateKey, alg)}`)).toMatchObject({
+      name: "jwt:someone",
+    });
   });
 
   test.each<[string, () => string | Promise<string>]>([
@@ -259,6 +275,9 @@ describe("a JWT", () => {
     ["without a subject", () => sign({ ...good, sub: undefined })],
     ["of a subject that is no text", () => sign({ ...good, sub: 7 as never })],
     ["of a subject that nobody could write", () => sign({ ...good, sub: "a\0b" })],
+    ["of a subject that turns around what comes before it", () => sign({ ...good, sub: "\u202enimda" })],
+    ["of a subject with what is not seen", () => sign({ ...good, sub: "admin\u200b" })],
+    ["of a subject that means another path", () => sign({ ...good, sub: ".." })],
     ["of a subject that is a part of every object", () => sign({ ...good, sub: "__proto__" })],
     ["that was issued tomorrow", () => sign({ ...good, iat: nowS() + 86_400 })],
   ])("%s is refused", async (_what, make) => {
@@ -274,13 +293,13 @@ describe("a JWT", () => {
     for (const token of guesses.splice(0, 6)) await guess(token);
     verifying.most = 0;
     const guessing = guesses.map(guess);
-    expect(await admit("read", `Bearer ${await sign(good)}`)).toMatchObject({ name: "someone" });
+    expect(await admit("read", `Bearer ${await sign(good)}`)).toMatchObject({ name: "jwt:someone" });
     expect(new Set(await Promise.all(guessing))).toEqual(new Set([429]));
     const crowd = Array.from({ length: 1100 }, (_, number) => guess(`e30.e30.${number}`));
     expect(new Set(await Promise.all(crowd))).toEqual(new Set([429]));
     expect(verifying.most).toBe(1);
     expect(await admit("read", `Bearer ${await sign({ ...good, iat: nowS() - 1 })}`)).toMatchObject({
-      name: "someone",
+      name: "jwt:someone",
     });
   });
 
@@ -298,7 +317,7 @@ describe("a JWT", () => {
     list.replace({ version: "2", keys: [], subjects: { someone: Date.now() - 5000 } });
     expect(caller).toMatchObject({ isEnded: true });
     expect(await admit("stream", `Bearer ${token}`)).toBe(401);
-    expect(await admit("stream", `Bearer ${await sign(good)}`)).toMatchObject({ name: "someone" });
+    expect(await admit("stream", `Bearer ${await sign(good)}`)).toMatchObject({ name: "jwt:someone" });
   });
 
   describe("with keys from a URL", () => {
@@ -329,8 +348,8 @@ describe("a JWT", () => {
       isAway = false;
       keys = [{ ...(await exportJWK(ec.publicKey)), kid: "one", alg: "ES256" }];
       asked = 0;
-      expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "someone" });
-      expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "someone" });
+      expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "jwt:someone" });
+      expect(await admit("read", `Bearer ${token}`)).toMatchObject({ name: "jwt:someone" });
       expect(await admit("read", `Bearer ${await sign(good, rsa.privateKey, "RS256", "two")}`)).toBe(401);
       expect(asked).toBe(1);
     });

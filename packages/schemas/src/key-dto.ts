@@ -33,6 +33,8 @@ function nullable(schema: JsonSchema): JsonSchema {
 
 /** What callers without a key are called in logs and in the audit. */
 const TAKEN_NAMES = ["anonymous", "internal"];
+/** What the names of callers with a JWT begin with there, so that no subject is taken for a key, or for nobody. */
+const SUBJECT_PREFIX = "jwt:";
 /** Nothing that is not seen, or that changes how the rest is. */
 const LINE = /^[^\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]+$/u;
 
@@ -46,8 +48,15 @@ const parseName: Parse = (raw) => {
   if (name === "" || name.length > NAME_LENGTH_MAX) {
     return new Refused(`must be a line of 1 to ${NAME_LENGTH_MAX} characters`);
   }
-  return TAKEN_NAMES.includes(foldedName(name)) ? new Refused(`must not be ${name}`) : name;
+  const folded = foldedName(name);
+  if (folded.startsWith(SUBJECT_PREFIX)) return new Refused(`must not begin with ${SUBJECT_PREFIX}`);
+  return TAKEN_NAMES.includes(folded) ? new Refused(`must not be ${name}`) : name;
 };
+
+/** What a caller with a JWT of this subject is called in logs, metrics and the audit. */
+export function subjectName(subject: string): string {
+  return SUBJECT_PREFIX + subject;
+}
 
 /** Names of which this is the same are one name to people. What the database folds depends on its locale. */
 export function foldedName(name: string): string {
@@ -164,11 +173,14 @@ export class KeyPath {
 }
 
 const SUBJECT_LENGTH_MAX = 500;
-const SUBJECT = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${SUBJECT_LENGTH_MAX}}$`, "u");
+/** As segments of a path they mean others, however they are escaped. */
+const DOTS = [".", ".."];
+const SUBJECT_RULE = `must be a line of 1 to ${SUBJECT_LENGTH_MAX} characters, and neither . nor ..`;
 
-/** What the subject of a JWT may be, for its tokens are revoked by it. */
+/** What the subject of a JWT may be: its tokens are revoked by it, and people read it. */
 export function isSubject(raw: unknown): raw is string {
-  return typeof raw === "string" && SUBJECT.test(raw);
+  if (typeof raw !== "string" || DOTS.includes(raw)) return false;
+  return LINE.test(raw) && [...raw].length <= SUBJECT_LENGTH_MAX;
 }
 
 /** Path of `DELETE /keys/jwt/{sub}`. */
@@ -176,7 +188,7 @@ export class SubjectPath {
   static readonly fields: readonly string[] = ["sub"];
 
   @parsedBy("isSubject", { type: "string", minLength: 1, maxLength: SUBJECT_LENGTH_MAX }, (raw) =>
-    isSubject(raw) ? raw : new Refused(`must be 1 to ${SUBJECT_LENGTH_MAX} characters`),
+    isSubject(raw) ? raw : new Refused(SUBJECT_RULE),
   )
   sub!: string;
 }
@@ -269,7 +281,7 @@ export class AuditJson {
   @IsTickTime()
   readonly at!: string;
 
-  @Describe("The name of the token that it was done with.")
+  @Describe("The name of the token that it was done with: of a JWT `jwt:` and its subject.")
   @IsText()
   readonly by!: string;
 

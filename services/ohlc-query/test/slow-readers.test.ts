@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type HttpServer, listen, Problem, sendProblem } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
+import { PageTurns } from "../src/http/page-turns.js";
 import { ReadDeadline } from "../src/http/read-deadline.js";
 import { AnswerStreams } from "../src/http/streamed-answer.js";
 
@@ -23,7 +24,7 @@ async function* pieces(url: string) {
 
 let server: HttpServer;
 beforeAll(async () => {
-  const streams = new AnswerStreams(STREAMS);
+  const streams = new AnswerStreams(new PageTurns(), STREAMS);
   const options = { port: 0, host: "127.0.0.1", forwarding: { trustedProxies: ["127.0.0.1"], publicUrl: undefined } };
   server = await listen((req, res) => {
     onAsked(req.url ?? "");

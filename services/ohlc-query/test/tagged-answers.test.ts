@@ -55,7 +55,8 @@ beforeAll(async () => {
   const [small, large] = await Promise.all([answerOf(SMALL), answerOf(LARGE)]);
   server = createServer((req, res) => {
     const deadline = new ReadDeadline(res, 5000, { isEnded: false });
-    void sender.send(req, res, req.url === "/small" ? small : large, deadline);
+    const whole = req.url === "/small" ? small : large;
+    void sender.send(req, res, { rows: 1, make: () => whole }, deadline);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -30,6 +30,7 @@ import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
+import { Followed } from "./subscription/followed.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
 import { Session, type SessionContext } from "./subscription/session.js";
@@ -121,6 +122,7 @@ export class Gateway {
       },
     );
     const leavings = new LoopTurns();
+    const followed = new Followed();
     this.#context = {
       audiences: new Audiences(hub, leavings),
       counters,
@@ -130,6 +132,7 @@ export class Gateway {
       gapRanges,
       bars: registry,
       channelsMax: config.channelsMax,
+      followed,
       turns: new LoopTurns(),
       leavings,
     };
@@ -139,6 +142,7 @@ export class Gateway {
       counters,
       logger,
       gate,
+      followed,
       openConnections: () => this.connections.size,
       isReady: () => this.isPrepared,
       accept: (ws, socket, guest) => this.#accept(ws, socket, guest),
@@ -184,9 +188,9 @@ export class Gateway {
     this.#watch.stop();
   }
 
-  #accept(ws: WebSocket, socket: Duplex, { caller, destination: { endpoint, channels } }: Guest): void {
+  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination: { endpoint, channels } }: Guest): void {
     const { counters } = this;
-    const options = { limits: this.#config, caller, counters, writesFrames: this.#writesFrames };
+    const options = { limits: this.#config, caller, address, counters, writesFrames: this.#writesFrames };
     const connection = new Connection(ws, socket, options, performance.now());
     const whenClosed = () => this.connections.remove(connection);
     this.connections.add(connection, endpoint);

@@ -33,6 +33,7 @@ import { KeyStore } from "./access/key-store.js";
 import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { postBulk } from "./http/bulk-route.js";
+import { ChangeTurns } from "./http/change-turns.js";
 import { correctionHandlers } from "./http/correction-routes.js";
 import { postTick } from "./http/single-tick.js";
 import { symbolHandlers } from "./http/symbol-routes.js";
@@ -109,7 +110,7 @@ function createParts(config: Config, version: string) {
     publisher,
     corrections: new Corrections(database, ledger),
     symbolTable: new SymbolTable(database, config),
-    turns: new FairTurns(CORRECTIONS),
+    turns: new ChangeTurns(database, new FairTurns(CORRECTIONS)),
     logKeeper,
     lostCommits: new LostCommits({ database, ledger, publisher, redis, logger }),
     maintenance: new MaintenanceWorker({

@@ -123,6 +123,7 @@ test("a key that may make keys is not bounded to symbols, and none is called as 
   const { id } = await makeKey(admin);
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { symbols: ["EUR*"] })).toMatchObject(refused("symbols"));
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "Internal" })).toMatchObject(refused("name"));
+  expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "JWT:alice" })).toMatchObject(refused("name"));
 });
 
 test("no two live keys have one name, however it is written", async () => {

@@ -68,6 +68,11 @@ export class Chunk {
     return { chunk: this, columns: this.bars, from, to };
   }
 
+  /** Whether its rows in a form are at hand. */
+  isEncodedIn(form: BarForm): boolean {
+    return this.#encoded.has(form);
+  }
+
   /** Its rows in a form. */
   rowsIn(form: BarForm): EncodedBars {
     return this.#encoded.get(form) ?? this.#keep(form, this.#encode(form, 0));

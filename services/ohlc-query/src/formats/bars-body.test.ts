@@ -49,3 +49,15 @@ test("other bars, fewer of them, bars that run still and other symbols, days and
   ];
   expect(new Set(tags).size).toBe(tags.length);
 });
+
+test("of bars in memory those have no text to be made that were asked for in that format, and run no more", () => {
+  const chunk = chunkUpTo(300);
+  const bars = [chunk.part(100, 200), { ...partOf(columns), from: 300, to: 310 }];
+  const toMake = (of = context) => new BarsBody(new Bars(bars), formOf("json"), of).rowsToMake;
+  expect(toMake()).toBe(300 + 10);
+  chunk.rowsIn(formOf("csv"));
+  expect(toMake()).toBe(300 + 10);
+  chunk.rowsIn(formOf("json"));
+  expect(toMake()).toBe(10);
+  expect(toMake({ ...context, runningUs: 150 * MINUTE_US })).toBe(100 + 10);
+});

@@ -100,6 +100,17 @@ export class BarsBody {
     return Buffer.concat(isOpen ? rows : [...openings, ...rows]);
   }
 
+  /** Rows whose text is not at hand: of a chunk that is not encoded yet, all that it holds. */
+  get rowsToMake(): number {
+    return this.#bars.parts.reduce((sum, part) => sum + this.#rowsToMake(part), 0);
+  }
+
+  #rowsToMake(part: BarPart): number {
+    const { chunk, from, to } = part;
+    if (chunk === undefined || !this.#isClosed(part)) return to - from;
+    return chunk.isEncodedIn(this.#form) ? 0 : chunk.count;
+  }
+
   /** What stands behind all rows. */
   get closing(): string {
     return frameOf(this.#form, this.#context).closing;

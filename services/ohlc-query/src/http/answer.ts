@@ -4,10 +4,11 @@ import { Compressor, type Encoding, encodingOf, isWorthEncoding } from "./compre
 import type { DeflatedPart } from "./gzip-member.js";
 import { REVALIDATED } from "./headers.js";
 import { CONTENT_TYPES } from "./media-type.js";
+import { isShort, PageTurns } from "./page-turns.js";
 import type { ReadDeadline } from "./read-deadline.js";
 import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 
-/** A whole answer: its text, or the bytes of that, and the `Link` to what follows it. */
+/** A whole answer of some rows: its text, or the bytes of that, and the `Link` to what follows it. */
 export interface TextAnswer {
   readonly body: string | Buffer;
   /** JSON when absent. */
@@ -54,17 +55,49 @@ export interface EncodedBodies {
   offer(key: string, body: Buffer): void;
 }
 
-export type Answer = TextAnswer | TaggedAnswer | StreamedAnswer;
+/** A whole answer of any bounded number of rows: as many of them as are not at hand as text make it wait for its turn. */
+export interface MadeAnswer {
+  readonly rows: number;
+  readonly make: () => TaggedAnswer;
+}
+
+/** The same, with rows that are read for it alone: when there is room for them. */
+export interface ReadAnswer {
+  readonly rowsMax: number;
+  readonly read: () => Promise<MadeAnswer>;
+}
+
+export type Answer = TextAnswer | MadeAnswer | ReadAnswer | StreamedAnswer;
 
 /** Sends answers: compressed to those who take that, 304 to those who have them already. */
 export class AnswerSender {
   readonly #compressor = new Compressor();
-  readonly #streams = new AnswerStreams();
+  readonly #pages = new PageTurns();
+  readonly #streams = new AnswerStreams(this.#pages);
 
   /** What is at hand and goes out as it is costs no turn of the event loop. */
   send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): void | Promise<void> {
     if ("pieces" in answer) return this.#streams.send(req, res, answer, deadline);
-    return this.#sendWhole(req, res, "parts" in answer ? answer : tagged(answer));
+    if ("body" in answer) return this.#sendWhole(req, res, textAnswer(answer));
+    if ("rows" in answer && isShort(answer.rows)) return this.#sendWhole(req, res, answer.make());
+    return this.#sendLong(req, res, answer, deadline);
+  }
+
+  async #sendLong(
+    req: IncomingMessage,
+    res: ServerResponse,
+    answer: MadeAnswer | ReadAnswer,
+    deadline: ReadDeadline,
+  ): Promise<void> {
+    const make = ({ rows, make }: MadeAnswer) => {
+      // Whoever waits for his turn only reads nothing.
+      deadline.pause();
+      return this.#pages.run(rows, true, deadline, make);
+    };
+    const whole = await ("rows" in answer
+      ? make(answer)
+      : this.#pages.hold(answer.rowsMax, deadline, async () => make(await answer.read())));
+    return this.#sendWhole(req, res, whole);
   }
 
   #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): void | Promise<void> {
@@ -108,7 +141,7 @@ function bytesOf(parts: readonly BodyPart[]): Buffer[] {
 }
 
 /** Encoded once, for the tag and for the socket. */
-function tagged({ body, contentType = CONTENT_TYPES.json, link }: TextAnswer): TaggedAnswer {
+export function textAnswer({ body, contentType = CONTENT_TYPES.json, link }: TextAnswer): TaggedAnswer {
   const raw = typeof body === "string" ? Buffer.from(body) : body;
   return { tag: entityTag(raw), length: raw.length, contentType, link, parts: () => [{ raw }] };
 }

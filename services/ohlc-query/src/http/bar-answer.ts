@@ -20,7 +20,7 @@ import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
-import type { Answer, TaggedAnswer } from "./answer.js";
+import { type Answer, type MadeAnswer, type TaggedAnswer, textAnswer } from "./answer.js";
 import type { BarRequest } from "./bar-request.js";
 import { isMostlyWhole, keptParts } from "./kept-parts.js";
 import { CONTENT_TYPES } from "./media-type.js";
@@ -138,13 +138,28 @@ export async function answerBars(sources: BarSources, req: IncomingMessage, requ
   }
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
   const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
-  const startedMs = performance.now();
   if (fill !== "none") {
-    const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
-    noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
-    return { body: tableText(tableOf(bars, form, context), format), contentType, link };
+    return { rowsMax: range.limit, read: () => readFilled(sources, req, { ...request, fill }, context) };
   }
+  const startedMs = performance.now();
   const { bars, link } = await readPage<Bars>(sources.pages, req, request);
   noteRows(sources, range.interval, startedMs, bars.count);
-  return bodyAnswer(new BarsBody(bars, form, context), { contentType, link });
+  const body = new BarsBody(bars, form, context);
+  return { rows: body.rowsToMake, make: () => bodyAnswer(body, { contentType, link }) };
+}
+
+/** Reads a page of bars with the empty buckets filled. */
+async function readFilled(
+  sources: BarSources,
+  req: IncomingMessage,
+  request: BarRequest & { readonly fill: Fill },
+  context: RowsContext,
+): Promise<MadeAnswer> {
+  const { range, form, fill } = request;
+  const startedMs = performance.now();
+  const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
+  const rows = bars.bucketUs.length;
+  noteRows(sources, range.interval, startedMs, rows);
+  const text = () => tableText(tableOf(bars, form, context), form.format);
+  return { rows, make: () => textAnswer({ body: text(), contentType: CONTENT_TYPES[form.format], link }) };
 }

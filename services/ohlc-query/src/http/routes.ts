@@ -84,6 +84,20 @@ function describeAge(res: ServerResponse, asOfUs: Micros | undefined): void {
   if (asOfUs !== undefined) res.setHeader("X-Data-As-Of", formatTime(asOfUs));
 }
 
+/** Calls back when an answer has been read; of a long one before the first of its rows are. */
+function whenRead(answer: Answer, callback: () => void): Answer {
+  if (!("read" in answer)) {
+    callback();
+    return answer;
+  }
+  const read = async () => {
+    const made = await answer.read();
+    callback();
+    return made;
+  };
+  return { ...answer, read };
+}
+
 function answering<D extends RouteDeclarations>(
   sender: AnswerSender,
   timeoutMs: number,
@@ -99,8 +113,12 @@ function answering<D extends RouteDeclarations>(
         const sources = open(deadline, caller);
         const ageOf = sources.reader.watchAge();
         const answer = await read(sources, req, query, caller);
-        describeAge(res, ageOf());
-        await sender.send(req, res, answer, deadline);
+        await sender.send(
+          req,
+          res,
+          whenRead(answer, () => describeAge(res, ageOf())),
+          deadline,
+        );
       } catch (error) {
         // Who has left is told nothing: what he asked for was cancelled.
         if (!res.closed) throw error;

@@ -5,7 +5,7 @@ import { cutOff, Problem } from "@fx-ohlc/service-kit";
 import type { Piece } from "../formats/table-text.js";
 import { compressing, encodingOf } from "./compression.js";
 import { REVALIDATED } from "./headers.js";
-import { PageTurns } from "./page-turns.js";
+import type { PageTurns } from "./page-turns.js";
 import type { ReadDeadline } from "./read-deadline.js";
 import { ReadingPace } from "./reading-pace.js";
 
@@ -43,9 +43,11 @@ const BY_OLD_PROTOCOL = /(^|,)\s*1\.0 [^,]*$/;
  */
 export class AnswerStreams {
   readonly #streams = new Set<Stream>();
-  readonly #pages = new PageTurns();
 
-  constructor(private readonly placesMax = PLACES_MAX) {}
+  constructor(
+    private readonly pages: PageTurns,
+    private readonly placesMax = PLACES_MAX,
+  ) {}
 
   /** @throws Problem 503 when too many are under way; whatever the first rows fail with */
   async send(
@@ -90,7 +92,7 @@ export class AnswerStreams {
   ): AsyncGenerator<Buffer> {
     for (let next = first; next.done !== true; next = await rest.next()) {
       deadline.pause();
-      yield await this.#pages.make(next.value, next === first, deadline);
+      yield await this.pages.make(next.value, next === first, deadline);
       deadline.restart();
     }
   }

@@ -6,7 +6,7 @@ import { column } from "../formats/table.js";
 import { tablePieces, tableText } from "../formats/table-text.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
-import type { Answer } from "./answer.js";
+import { type Answer, textAnswer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { requireStreamable } from "./bar-request.js";
 import { CONTENT_TYPES, formatOf } from "./media-type.js";
@@ -48,14 +48,21 @@ export async function getTicks(
   if (query.limit === "all" && format !== "columns") {
     return { pieces: tablePieces(allTables({ reader, caller }, ticksOf, limit), format), contentType };
   }
-  const ticks = await readTicks(reader, ticksOf);
-  caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
   const { symbol, toUs } = range;
-  const body = format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
-  if (ticks.timeUs.length <= limit) return { body, contentType };
-  const { fromUs, afterSeq } = cursorAfter(ticks, limit);
-  const changes = { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) };
-  return { body, contentType, link: pageLink(req, "next", changes) };
+  const linkAfter = (ticks: TickColumns) => {
+    if (ticks.timeUs.length <= limit) return undefined;
+    const { fromUs, afterSeq } = cursorAfter(ticks, limit);
+    return pageLink(req, "next", { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) });
+  };
+  const read = async () => {
+    const ticks = await readTicks(reader, ticksOf);
+    const rows = Math.min(ticks.timeUs.length, limit);
+    caller.quota?.spend("rows_per_second", rows);
+    const body = () =>
+      format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
+    return { rows, make: () => textAnswer({ body: body(), contentType, link: linkAfter(ticks) }) };
+  };
+  return { rowsMax: limit, read };
 }
 
 function symbolTable(symbols: readonly SymbolJson[]): Table {
@@ -84,11 +91,16 @@ export async function getSymbols(
 ): Promise<Answer> {
   const format = formatOf(req, query.format);
   const { prefix = "", limit = LIMIT_DEFAULT, after = "" } = query;
-  // One more than is answered shows whether there is another page.
-  const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after, patterns });
-  const page = symbols.slice(0, limit);
-  quota?.spend("rows_per_second", page.length);
-  const last = page.at(-1)?.symbol ?? "";
-  const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;
-  return { body: tableText(symbolTable(page), format), contentType: CONTENT_TYPES[format], link };
+  const contentType = CONTENT_TYPES[format];
+  const read = async () => {
+    // One more than is answered shows whether there is another page.
+    const symbols = await readSymbols(reader, sessions, { prefix, limit: limit + 1, after, patterns });
+    const page = symbols.slice(0, limit);
+    quota?.spend("rows_per_second", page.length);
+    const last = page.at(-1)?.symbol ?? "";
+    const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;
+    const make = () => textAnswer({ body: tableText(symbolTable(page), format), contentType, link });
+    return { rows: page.length, make };
+  };
+  return { rowsMax: limit, read };
 }

@@ -15,7 +15,7 @@ import { type BoundRoute, type Caller, Problem, sendJson } from "@fx-ohlc/servic
 import { type FoundSymbol, findSymbols, readSymbol } from "../symbols.js";
 import { readHistory } from "../udf/history.js";
 import { EXCHANGE, namesOf, RESOLUTIONS, symbolInfo, symbolType } from "../udf/symbol-info.js";
-import type { Answer } from "./answer.js";
+import { type Answer, textAnswer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 
 /**
@@ -103,5 +103,6 @@ export async function getUdfHistory(
   _req: IncomingMessage,
   query: UdfHistoryQuery,
 ): Promise<Answer> {
-  return { body: JSON.stringify(await readHistory(query, sources)) };
+  const { rows, make } = await readHistory(query, sources);
+  return { rows, make: () => textAnswer({ body: JSON.stringify(make()) }) };
 }

@@ -22,6 +22,12 @@ import { barTime, bucketAtOrAfter, type Dating } from "./bar-times.js";
 /** Bars as a chart takes them, or where the last ones before its range are. */
 type History = UdfBars | UdfNoData;
 
+/** A history that is made of so many bars. */
+export interface HistoryRead {
+  readonly rows: number;
+  readonly make: () => History;
+}
+
 function instantOf(seconds: number): Micros {
   return clampInstant(seconds * US_PER_SECOND);
 }
@@ -85,7 +91,7 @@ function endOf(to: number, nowUs: Micros, dating: Dating): Micros {
 export async function readHistory(
   query: UdfHistoryQuery,
   { reader, pages, sessions, caller }: BarSources,
-): Promise<History> {
+): Promise<HistoryRead> {
   const { resolution: interval, from = 0, to, countback } = query;
   const { symbol, side } = splitSide(query.symbol);
   const session = await readSession(reader, sessions, symbol);
@@ -98,7 +104,9 @@ export async function readHistory(
   };
   const { bars } = await pages.last(range);
   caller.quota?.spend("rows_per_second", bars.count);
-  const shown = side === undefined ? bars.arrays() : sideOf(bars.arrays(), side);
-  if (shown.bucketUs.length > 0) return historyOf(shown, dating);
-  return nothing(await lastBefore(bars.bucketAt(0) ?? range.fromUs, range, pages), dating);
+  const shown = side === undefined ? undefined : sideOf(bars.arrays(), side);
+  const rows = shown?.bucketUs.length ?? bars.count;
+  if (rows > 0) return { rows, make: () => historyOf(shown ?? bars.arrays(), dating) };
+  const found = nothing(await lastBefore(bars.bucketAt(0) ?? range.fromUs, range, pages), dating);
+  return { rows, make: () => found };
 }

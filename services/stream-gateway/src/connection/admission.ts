@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
 import {
   type Caller,
+  callerNetwork,
   type Door,
   FailureLog,
   type Gate,
@@ -18,6 +19,7 @@ import {
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
+import type { Followed } from "../subscription/followed.js";
 import { type Destination, destinationOf } from "./routes.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -55,6 +57,8 @@ export interface AdmissionOptions
   openConnections(): number;
   /** Whether clients can be served at all. */
   isReady(): boolean;
+  /** What all follow together; a plain endpoint's channels are known before anything is upgraded. */
+  readonly followed: Pick<Followed, "excess">;
   /** Takes over an accepted client. */
   accept(ws: WebSocket, socket: Duplex, guest: Guest): void;
 }
@@ -62,6 +66,7 @@ export interface AdmissionOptions
 /** A client that may come in. */
 export interface Guest {
   readonly caller: Caller;
+  readonly address: string;
   readonly destination: Destination;
 }
 
@@ -103,7 +108,7 @@ export class Admission {
 
   /** @throws Problem saying why the client cannot come in */
   async #admit(request: IncomingMessage): Promise<Guest> {
-    const { allowedOrigins, connectionsMax, openConnections, isReady } = this.options;
+    const { allowedOrigins, connectionsMax, followed, openConnections, isReady } = this.options;
     // First: it takes what is secret out of the URL.
     const caller = await this.options.gate.admit(request, SOCKET_ROUTES.streamChannels);
     const destination = destinationOf(request.url ?? "");
@@ -114,7 +119,10 @@ export class Admission {
     if (this.#isShut || !isReady()) throw unavailable("The stream");
     if (openConnections() >= connectionsMax) throw new Problem("unavailable", "There are too many connections.");
     if (!this.#rate.take(performance.now())) throw new Problem("too_many_requests", "Too many new connections.");
-    return { caller, destination };
+    const address = callerNetwork(request);
+    const excess = followed.excess(address, destination.channels);
+    if (excess !== undefined) throw new Problem("unavailable", `Too many ${excess} are followed.`);
+    return { caller, address, destination };
   }
 }
 

@@ -47,6 +47,8 @@ const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
 export class Connection {
   readonly sender: Sender;
   readonly caller: Caller;
+  /** Of its caller: whose share of what all follow it counts towards. */
+  readonly address: string;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
   #isLagChecked = false;
@@ -60,11 +62,13 @@ export class Connection {
     socket: Duplex,
     private readonly options: Omit<SenderOptions, "onQueued"> & {
       readonly limits: ConnectionLimits;
+      readonly address: string;
     },
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
     this.caller = options.caller;
+    this.address = options.address;
     this.sender = new Sender(ws, socket, { ...options, onQueued });
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
     this.#pingedMs = nowMs;

@@ -7,11 +7,13 @@ import type { StreamItem } from "../fanout/stream-item.js";
 import { AskedChannels } from "./asked-channels.js";
 import type { Channel } from "./channel.js";
 import { type FirstBars, sendEveryBar, sendNamedBars } from "./first-bars.js";
+import type { Followed } from "./followed.js";
 
 /** What a plain client needs of the gateway. */
 export interface PlainContext {
   readonly audiences: Audiences<StreamItem>;
   readonly bars: FirstBars;
+  readonly followed: Followed;
   /** Of all clients. */
   readonly turns: LoopTurns;
   /** Of what is left to do for those who are gone. */
@@ -29,7 +31,8 @@ export class PlainClient implements ConnectionUse {
     private readonly whenClosed: () => void,
   ) {
     const { sender, caller } = connection;
-    const { audiences, bars, turns } = context;
+    const { audiences, bars, followed, turns } = context;
+    followed.add(connection.address, channels);
     for (const channel of channels) bars.watch(channel);
     const { joined } = new AskedChannels(caller.symbols).add(channels);
     this.#member = audiences.enter(sender, "plain", joined);
@@ -52,11 +55,12 @@ export class PlainClient implements ConnectionUse {
   onRead(): void {}
 
   onClosed(): void {
-    const { audiences, bars, leavings } = this.context;
+    const { audiences, bars, followed, leavings } = this.context;
     audiences.leave(this.#member);
     this.whenClosed();
     void leavings.next().then(() => {
       for (const channel of this.channels) bars.unwatch(channel);
+      followed.remove(this.connection.address, this.channels);
     });
   }
 

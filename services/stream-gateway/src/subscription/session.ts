@@ -10,12 +10,14 @@ import { type ResumptionContext, resume } from "../resume/resumption.js";
 import { AskedChannels } from "./asked-channels.js";
 import { type Channel, channelName, EVERY_SYMBOL, ticksChannel } from "./channel.js";
 import { type FirstBars, type Newcomer, sendEveryBar, sendNamedBars } from "./first-bars.js";
+import type { Followed } from "./followed.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
 
 /** What a session needs of the gateway. */
 export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
+  readonly followed: Followed;
   readonly channelsMax: number;
   /** Of all clients. */
   readonly turns: LoopTurns;
@@ -84,6 +86,7 @@ export class Session implements ConnectionUse {
     // A millisecond for the largest: many may leave at once.
     void this.context.leavings.next().then(() => {
       for (const channel of this.#channels) this.context.bars.unwatch(channel);
+      this.context.followed.remove(this.connection.address, [...this.#channels]);
     });
   }
 
@@ -127,6 +130,7 @@ export class Session implements ConnectionUse {
   #unsubscribe(id: RequestId | undefined, channels: readonly Channel[]): void {
     const { gone, change } = this.#channels.remove(channels);
     for (const channel of gone) this.context.bars.unwatch(channel);
+    this.context.followed.remove(this.connection.address, gone);
     this.connection.caller.quota?.letGo("channels", gone.length);
     this.#delivery.change(change);
     this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#channels.names });
@@ -143,6 +147,7 @@ export class Session implements ConnectionUse {
     const replays = found.filter((replay) => replay !== undefined);
     await this.#holdChannels(added.length, id);
     if (!this.connection.sender.isOpen) return this.connection.caller.quota?.letGo("channels", added.length);
+    this.#countFollowed(added, id);
     // From here to the end everything happens in one turn: the offsets told are those the live messages continue.
     const change = this.#channels.add(added);
     for (const channel of added) this.context.bars.watch(channel);
@@ -171,6 +176,18 @@ export class Session implements ConnectionUse {
   async #holdChannels(count: number, id: RequestId | undefined): Promise<void> {
     if ((await this.connection.caller.quota?.hold("channels", count)) !== false) return;
     throw new RequestError("too_many_channels", "this token follows as many channels as it may", id);
+  }
+
+  /** Takes of what there may be of all clients together. */
+  #countFollowed(added: readonly Channel[], id: RequestId | undefined): void {
+    const { caller, address } = this.connection;
+    const { followed } = this.context;
+    const excess = followed.excess(address, added);
+    if (excess !== undefined) {
+      caller.quota?.letGo("channels", added.length);
+      throw new RequestError("too_many_channels", `as many ${excess} are followed as may be: try again later`, id);
+    }
+    followed.add(address, added);
   }
 
   /** A wildcard is narrowed to what the client's token covers; what it names has to be covered. */

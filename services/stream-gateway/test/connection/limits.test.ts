@@ -38,8 +38,8 @@ async function open(gateway: TestGateway, path = "/ws/ticks"): Promise<TestClien
   return client;
 }
 
-async function refusal(gateway: TestGateway): Promise<NonNullable<TestClient["refused"]>> {
-  const client = new TestClient(`${gateway.wsUrl}/ws/ticks`);
+async function refusal(gateway: TestGateway, path = "/ws/ticks"): Promise<NonNullable<TestClient["refused"]>> {
+  const client = new TestClient(`${gateway.wsUrl}${path}`);
   clients.push(client);
   return eventually(() => client.refused);
 }
@@ -90,4 +90,21 @@ test("frames that break the protocol end their own connection alone", async () =
   await publisher.ticks("EURUSD", [testTick(3)]);
   await healthy.ofType("ticks");
   await eventually(async () => (await (await fetch(`${gateway.httpUrl}/ws/stats`)).text()).includes('"total":1'));
+});
+
+test("who names more symbols than its share is told so, stays, and leaves room to others and to itself once it has left", async () => {
+  const gateway = await start({ CHANNELS_MAX: "20000" });
+  const names = (client: number, count = 1000) =>
+    Array.from({ length: count }, (_, i) => `ohlc:N${client}X${i}:minute`);
+  const one = await open(gateway, "/ws");
+  for (let id = 0; id < 15; id += 1) await one.ask({ id, op: "subscribe", channels: names(id) });
+  const refused = await one.ask({ id: 15, op: "subscribe", channels: names(15) });
+  expect(refused).toMatchObject({ type: "error", code: "too_many_channels" });
+  expect(await one.ask({ id: 16, op: "subscribe", channels: names(14) })).toMatchObject({ type: "subscribed" });
+  expect(await refusal(gateway, "/ws/ohlc/minute?symbol=N15X0")).toMatchObject({ status: 503 });
+  one.end();
+  const next = await open(gateway, "/ws");
+  await eventually(
+    async () => (await next.ask({ id: Math.random(), op: "subscribe", channels: names(15) })).type === "subscribed",
+  );
 });

@@ -10,6 +10,7 @@ import {
   Problem,
   pageLink,
   type RedisStore,
+  requireCurrent,
   sendJson,
 } from "@fx-ohlc/service-kit";
 import { readJson } from "../http/request-body.js";
@@ -40,12 +41,13 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
   const { database, keyStore, auditLog } = parts;
   return {
     createKey: async (req, res, { caller }) => {
-      const body = await readBody(KeyDto, req);
+      const body = await readBody(KeyDto, req, caller);
       if (body.in_url === true) requireUrlScopes(body.scopes);
       requireWholeAdmin(body);
       requireFuture(body, database.nowUs());
       // Nobody is shown a token that is not good everywhere; and so nothing is made while that is known beforehand.
       if (!(await database.whileAvailable(() => parts.keyPublisher.publish()))) throw notMade();
+      requireCurrent(caller);
       const { token, id, secret } = newKeyToken();
       const row = await database.whileAvailable(() => keyStore.create({ ...body, id, secret }, caller.name));
       if (!(await isPublished(parts))) {
@@ -64,7 +66,7 @@ export function accessHandlers(parts: AccessParts): Handlers<typeof ACCESS_ROUTE
     },
 
     changeKey: async (req, res, { path: { id }, caller }) => {
-      const changes = await readBody(KeyChangeDto, req);
+      const changes = await readBody(KeyChangeDto, req, caller);
       requireFuture(changes, database.nowUs());
       const row = await database.whileAvailable(() => change(keyStore, id, changes, caller));
       await requirePublished(parts);
@@ -126,8 +128,8 @@ function notMade(): Problem {
 }
 
 /** @throws Problem 422 naming every bad field */
-async function readBody<T extends object>(dto: DtoClass<T>, req: IncomingMessage): Promise<T> {
-  const body = checkDto(dto, await readJson(req, BODY_BYTES_MAX));
+async function readBody<T extends object>(dto: DtoClass<T>, req: IncomingMessage, caller: Caller): Promise<T> {
+  const body = checkDto(dto, await readJson(req, caller, BODY_BYTES_MAX));
   if (!body.ok) throw invalid(body.errors);
   return body.value;
 }

@@ -48,7 +48,7 @@ export async function postBulkJson(
   rules: TickRules,
   caller: Caller,
 ): Promise<void> {
-  const body = await readBody(req, BODY_BYTES_MAX);
+  const body = await readBody(req, caller, BODY_BYTES_MAX);
   if (body.length > LARGE_BYTES) await LARGE_BODIES.next();
   const ticks = readTicks(body, rules);
   if (ticks.length === 0) {

@@ -12,17 +12,10 @@ import {
   OLDER_THAN_RETENTION,
   type SymbolRange,
 } from "@fx-ohlc/schemas";
-import {
-  type Caller,
-  callerNetwork,
-  type FairTurns,
-  type Handlers,
-  invalid,
-  Problem,
-  sendJson,
-} from "@fx-ohlc/service-kit";
+import { type Caller, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { Publisher } from "../publish/publisher.js";
 import { type Correction, type Corrections, OlderThanRetentionError, type Stamp } from "../write/corrections.js";
+import type { ChangeTurns } from "./change-turns.js";
 import { invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
 
@@ -34,8 +27,7 @@ export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
   readonly publisher: Publisher;
-  /** Of all who change what is stored, so that none of them keeps the database's connections from the ticks. */
-  readonly turns: FairTurns;
+  readonly turns: ChangeTurns;
 }
 
 /** A time cut to where ticks can be: earlier and later ones are valid, but the database has no use for them. */
@@ -58,15 +50,15 @@ async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
 export function correctionHandlers(
   dependencies: CorrectionDependencies,
 ): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
-  const { database } = dependencies;
-  const turnOf = (req: IncomingMessage, { name }: Caller): Turn => ({
-    by: name,
-    run: inTurn(dependencies, callerNetwork(req)),
+  const { database, turns } = dependencies;
+  const turnOf = (req: IncomingMessage, caller: Caller): Turn => ({
+    by: caller.name,
+    run: (change) => turns.run(req, caller, change),
   });
   return {
     putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const body = checkDto(CostDto, await readJson(req, BODY_BYTES_MAX));
+      const body = checkDto(CostDto, await readJson(req, caller, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
       const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller), stamp, costOf(body.value)));
       sendJson(res, 200, await orRefused("time", change));
@@ -87,23 +79,13 @@ export function correctionHandlers(
 }
 
 type Body = Record<string, unknown>;
-type InTurn = <T>(change: () => Promise<T>) => Promise<T>;
 
 /** Of one caller to change something. */
 interface Turn {
   /** Who is recorded. */
   readonly by: string;
-  readonly run: InTurn;
-}
-
-/** Waits for a caller's turn with each change; for the bars it is waited outside of it. */
-function inTurn({ database, turns }: Pick<CorrectionDependencies, "database" | "turns">, address: string): InTurn {
-  return (change) =>
-    turns.run(address, () => {
-      // It may have gone away while others had their turns: whoever waited has been told.
-      database.assertAvailable();
-      return change();
-    });
+  /** Waits for the turn; for the bars it is waited outside of it. */
+  readonly run: <T>(change: () => Promise<T>) => Promise<T>;
 }
 
 const IS_A_QUOTE = { field: "price", message: "is of a single price, and this tick is a quote: give its bid and ask" };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { GatheredBytes, Problem } from "@fx-ohlc/service-kit";
+import { type Caller, GatheredBytes, Problem, requireCurrent } from "@fx-ohlc/service-kit";
 import { BODIES, type BodyBudget, NO_ROOM } from "./body-budget.js";
 import { JsonBounds } from "./json-bounds.js";
 
@@ -13,11 +13,24 @@ function tooLarge(bytesMax: number): Problem {
 }
 
 /**
- * Reads a whole body. Leaner than a body parser on the hottest route: no encodings, no copies of a body that came in one piece.
+ * Reads a whole body. It may have taken half a minute to come: whoever was admitted with its head has to be who he was then.
  *
- * @throws Problem 413 beyond `bytesMax`, 400 when the sender hangs up, 408 when it is too slow, 503 when there is no room
+ * @throws Problem 413 beyond `bytesMax`, 400 when the sender hangs up, 408 when it is too slow, 503 when there is no room, 401 when the
+ *   caller's token has ended meanwhile
  */
-export function readBody(req: IncomingMessage, bytesMax: number, budget: BodyBudget = BODIES): Promise<Buffer> {
+export async function readBody(
+  req: IncomingMessage,
+  caller: Caller,
+  bytesMax: number,
+  budget: BodyBudget = BODIES,
+): Promise<Buffer> {
+  const body = await gather(req, bytesMax, budget);
+  requireCurrent(caller);
+  return body;
+}
+
+/** Leaner than a body parser on the hottest route: no encodings, no copies of a body that came in one piece. */
+function gather(req: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
     const gathered = new GatheredBytes();
@@ -51,10 +64,15 @@ export function mediaType(req: IncomingMessage): string {
   return (req.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** @throws Problem 400 when the body is not JSON, 413 when it holds too much, 415 when it does not say that it is JSON */
-export async function readJson(req: IncomingMessage, bytesMax: number): Promise<unknown> {
+/**
+ * Reads what a caller sends.
+ *
+ * @throws Problem 400 when the body is not JSON, 413 when it holds too much, 415 when it does not say that it is JSON; what
+ *   {@link readBody} throws
+ */
+export async function readJson(req: IncomingMessage, caller: Caller, bytesMax: number): Promise<unknown> {
   requireMediaType(req, ["application/json"]);
-  return parseJson(await readBody(req, bytesMax));
+  return parseJson(await readBody(req, caller, bytesMax));
 }
 
 /** @throws Problem 400 when a body is not JSON, 413 when it holds too much */

@@ -18,7 +18,7 @@ function readTick(raw: unknown, rules: TickRules): NewTick {
 /** `POST /ticks`: one tick, answered when it is committed. */
 export function postTick(commits: GroupCommit, rules: () => TickRules): Handler {
   return async (req, res, { caller }) => {
-    const tick = readTick(await readJson(req, BODY_BYTES_MAX), rules());
+    const tick = readTick(await readJson(req, caller, BODY_BYTES_MAX), rules());
     requireSymbols(caller, [tick.symbol]);
     await caller.quota?.take("ticks_per_second", 1);
     const outcome = await commits.submit([tick]);

@@ -1,8 +1,9 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
 import { checkDto, formatTime, SymbolDto } from "@fx-ohlc/schemas";
-import { callerNetwork, type FairTurns, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
+import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
 import type { SymbolRow, SymbolTable } from "../write/symbol-table.js";
+import type { ChangeTurns } from "./change-turns.js";
 import { tooManySymbols } from "./refusals.js";
 import { readJson } from "./request-body.js";
 
@@ -16,23 +17,21 @@ export function symbolHandlers({
 }: {
   readonly database: Database;
   readonly symbolTable: SymbolTable;
-  readonly turns: FairTurns;
+  readonly turns: ChangeTurns;
 }): Pick<Handlers<typeof INGEST_ROUTES>, "putSymbol" | "deleteSymbol"> {
   return {
-    putSymbol: async (req, res, { path: { symbol } }) => {
-      const body = checkDto(SymbolDto, await readJson(req, BODY_BYTES_MAX));
+    putSymbol: async (req, res, { path: { symbol }, caller }) => {
+      const body = checkDto(SymbolDto, await readJson(req, caller, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
       const row = await database.whileAvailable(() =>
-        turns.run(callerNetwork(req), () => symbolTable.put(symbol, body.value)),
+        turns.run(req, caller, () => symbolTable.put(symbol, body.value)),
       );
       if (row === undefined) throw tooManySymbols();
       sendJson(res, 200, rowJson(row));
     },
 
-    deleteSymbol: async (req, res, { path: { symbol } }) => {
-      const removal = await database.whileAvailable(() =>
-        turns.run(callerNetwork(req), () => symbolTable.remove(symbol)),
-      );
+    deleteSymbol: async (req, res, { path: { symbol }, caller }) => {
+      const removal = await database.whileAvailable(() => turns.run(req, caller, () => symbolTable.remove(symbol)));
       if (removal === "unknown") throw new Problem("not_found", `there is no symbol ${symbol}`);
       if (removal === "holds_something") {
         throw new Problem(

@@ -1,0 +1,38 @@
+import type { Channel } from "./channel.js";
+import { Followed } from "./followed.js";
+
+const bars = (symbol: string, interval: "minute" | "hour" = "minute"): Channel => ({ kind: "ohlc", symbol, interval });
+const ticks = (symbol: string): Channel => ({ kind: "ticks", symbol });
+const some = (count: number, name: string, of = bars) => Array.from({ length: count }, (_, i) => of(`${name}${i}`));
+
+const bounds = { channelsMax: 100, symbolsMax: 20 };
+
+test("of symbols whose bars are followed a caller has a share, and others have room", () => {
+  const followed = new Followed(bounds);
+  followed.add("one", some(15, "A"));
+  expect(followed.excess("one", [bars("B0")])).toBe("symbols");
+  expect(followed.excess("other", some(5, "B"))).toBeUndefined();
+  expect(followed.excess("other", some(6, "B"))).toBe("symbols");
+});
+
+test("a symbol that somebody follows costs nobody else anything, until all have left it", () => {
+  const followed = new Followed(bounds);
+  const own = some(15, "A");
+  followed.add("one", own);
+  const shared = [...own, ...own.map(({ symbol }) => bars(symbol, "hour"))];
+  expect(followed.excess("other", [...shared, ...some(5, "B")])).toBeUndefined();
+  followed.add("other", shared);
+  followed.remove("one", own);
+  expect(followed.excess("one", [bars("C0")])).toBe("symbols");
+  followed.remove("other", shared);
+  expect(followed.excess("one", some(15, "C"))).toBeUndefined();
+});
+
+test("of channels of any kind a caller has a share, too", () => {
+  const followed = new Followed(bounds);
+  followed.add("one", some(75, "A", ticks));
+  expect(followed.excess("one", [ticks("B0")])).toBe("channels");
+  expect(followed.excess("other", some(26, "B", ticks))).toBe("channels");
+  followed.remove("one", some(1, "A", ticks));
+  expect(followed.excess("one", [bars("*")])).toBeUndefined();
+});
