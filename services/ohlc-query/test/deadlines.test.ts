@@ -136,10 +136,12 @@ describe("a read whose client leaves", () => {
     await isRunning(service, 0);
   });
 
-  /** So many reads that one of them finds no place. */
+  /** So many short reads that one of them finds no place. */
   async function crowd(): Promise<{ readonly refusal: string; readonly served: number }> {
     const release = await lock(service);
-    const answers = Array.from({ length: CONNECTIONS + WAITING + 1 }, () => once(ask(service, TICKS), "data"));
+    const answers = Array.from({ length: CONNECTIONS + WAITING + 1 }, () =>
+      once(ask(service, `${TICKS}&limit=100`), "data"),
+    );
     const refusal = String(await Promise.race(answers));
     await release();
     const served = (await Promise.all(answers)).filter((answer) => String(answer).startsWith("HTTP/1.1 200 "));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { type HttpServer, listen } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
 import { type Answer, AnswerSender, textAnswer } from "../src/http/answer.js";
@@ -11,6 +11,8 @@ const HELD_PER_CALLER = 12;
 const ROWS = 10_000;
 
 let server: HttpServer;
+/** New connections are read a few at a time: these are there already. */
+const agent = new Agent({ keepAlive: true });
 let turn = 0;
 let isOver = false;
 let held = 0;
@@ -52,9 +54,11 @@ beforeAll(async () => {
     const answer = answerTo(req.url ?? "", String(req.headers["x-forwarded-for"]));
     void sender.send(req, res, answer, new ReadDeadline(res, 60_000, { isEnded: false }));
   }, options);
+  await Promise.all(Array.from({ length: LONG + 2 }, () => statusOf("/short", "192.0.2.3")));
 });
 afterAll(async () => {
   isOver = true;
+  agent.destroy();
   await server.stop(100);
 });
 beforeEach(() => {
@@ -63,7 +67,7 @@ beforeEach(() => {
 
 async function statusOf(path: string, address: string): Promise<number | undefined> {
   const url = `http://127.0.0.1:${server.port}${path}`;
-  const outgoing = get(url, { agent: false, headers: { "x-forwarded-for": address } });
+  const outgoing = get(url, { agent, headers: { "x-forwarded-for": address } });
   const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
   answer.resume();
   await once(answer, "end");
