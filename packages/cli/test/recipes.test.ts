@@ -37,7 +37,7 @@ const EXPORTS = [...PAGE.matchAll(/^npm run fx-ticks -- export (.+)$/gm)].map(([
 
 describe("the recipes", () => {
   it("ask for enough to be worth testing", () => {
-    expect([PATHS.length, EXPORTS.length]).toEqual([9, 4]);
+    expect([PATHS.length, EXPORTS.length]).toEqual([10, 4]);
   });
 
   it.each(PATHS)("get an answer to %s", async (path) => {
@@ -46,7 +46,7 @@ describe("the recipes", () => {
     const text = await response.text();
     expect(text.length).toBeGreaterThan(100);
     if (path.includes("format=csv"))
-      expect(text).toMatch(/^bucket,symbol,open,high,low,close,tick_count,complete(?:,date)?\n2024-/);
+      expect(text).toMatch(/^bucket,symbol,open,high,low,close,tick_count,complete(?:,date)?(?:,spread_avg,spread_min,spread_max,quote_count)?\n2024-/);
   });
 
   it.each(EXPORTS)("get the file %s", async (name, ...flags) => {
