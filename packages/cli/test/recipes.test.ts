@@ -46,7 +46,9 @@ describe("the recipes", () => {
     const text = await response.text();
     expect(text.length).toBeGreaterThan(100);
     if (path.includes("format=csv"))
-      expect(text).toMatch(/^bucket,symbol,open,high,low,close,tick_count,complete(?:,date)?(?:,spread_avg,spread_min,spread_max,quote_count)?\n2024-/);
+      expect(text).toMatch(
+        /^bucket,symbol,open,high,low,close,tick_count,complete(?:,date)?(?:,spread_avg,spread_min,spread_max,quote_count)?\n2024-/,
+      );
   });
 
   it.each(EXPORTS)("get the file %s", async (name, ...flags) => {

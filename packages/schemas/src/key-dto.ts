@@ -132,8 +132,10 @@ export class KeyDto {
 
   @MayBeAbsent()
   @Describe("May be shown as `?token=`; it may then hold `read` and `write` and no other scope.")
-  @parsedBy("isFlag", { type: "boolean" }, (raw) => (typeof raw === "boolean" ? raw : new Refused("must be a boolean")))
-  in_url?: boolean;
+  @parsedBy("isFlag", nullable({ type: "boolean" }), (raw) =>
+    typeof raw === "boolean" || raw === null ? raw : new Refused("must be a boolean"),
+  )
+  in_url?: boolean | null;
 }
 
 @About("Body of `PATCH /keys/{id}`. What is absent stays as it is.")

@@ -172,9 +172,12 @@ export class SubscribedMessage extends Numbered {
   @IsListOf(SubscribedChannel)
   readonly channels!: readonly SubscribedChannel[];
 
-  @Describe("Every channel this connection follows now.")
+  @Sometimes()
+  @Describe(
+    "Every channel this connection follows now; absent when they are more than 50 and ten times those of the request.",
+  )
   @Field({ type: "array", items: { type: "string", ...CHANNEL } })
-  readonly all!: readonly string[];
+  readonly all?: readonly string[];
 }
 
 @About("The answer to `unsubscribe`.")
@@ -185,8 +188,9 @@ export class UnsubscribedMessage extends Numbered {
   @Field({ type: "array", items: { type: "string", ...CHANNEL } })
   readonly channels!: readonly string[];
 
+  @Sometimes()
   @Field({ type: "array", items: { type: "string", ...CHANNEL } })
-  readonly all!: readonly string[];
+  readonly all?: readonly string[];
 }
 
 @About("The answer to `ping`.")

@@ -27,10 +27,11 @@ interface SymbolDays {
   readonly isChanging: boolean;
 }
 
-/** Symbols whose first or last tick is of the same day. */
-interface DayOfSymbols {
+/** A symbol, and the day that one of its ends is in. */
+interface EndDay {
+  readonly symbol: string;
   readonly fromUs: Micros;
-  readonly symbols: readonly string[];
+  readonly isChanging: boolean;
 }
 
 /** The tick at one end, and how many decimals the prices next to it have. */
@@ -44,6 +45,8 @@ type End = "first" | "last";
 
 /** No FX day is longer. */
 const DAY_MAX_US = 26 * US_PER_HOUR;
+/** Statements for one end of all symbols. The days of each lie beside one another: it looks at no more than the chunks of those. */
+const SLICES_MAX = 16;
 /** So many of the newest prices show how many decimals there are. */
 const SAMPLE_TICKS = 100;
 
@@ -85,17 +88,26 @@ async function readDays({ sql, engine, nowUs }: EndsSource, symbols: readonly st
   return [...days.values()];
 }
 
-/** Those of one day together: the planner then knows which it is about. Most symbols share their last day with others. */
+/** Those of one day together, or of some days that lie beside one another where there are many: most symbols share their last day. */
+function slicesOf(days: readonly SymbolDays[], end: End): readonly (readonly EndDay[])[] {
+  const ends = days.map((row) => ({ ...row, fromUs: end === "first" ? row.firstDayUs : row.lastDayUs }));
+  const byDay = [...groupBy(ends, ({ fromUs }) => fromUs)].sort(([a], [b]) => a - b).map(([, own]) => own);
+  const daysPerSlice = Math.ceil(byDay.length / SLICES_MAX);
+  return [...groupBy(byDay.entries(), ([i]) => Math.floor(i / daysPerSlice)).values()].map((slice) =>
+    slice.flatMap(([, own]) => own),
+  );
+}
+
 async function readEnd(sql: Queries, days: readonly SymbolDays[], end: End): Promise<ReadonlyMap<string, EndTick>> {
   const found = new Map<string, EndTick>();
   const keep = (ticks: readonly EndTick[]) => {
     for (const tick of ticks) if (tick.time !== null) found.set(tick.symbol, tick);
   };
-  const isMissing = ({ symbol }: SymbolDays) => !found.has(symbol);
-  for (const [fromUs, own] of groupBy(days, (row) => (end === "first" ? row.firstDayUs : row.lastDayUs))) {
-    keep(await readEndTicks(sql, { fromUs, symbols: own.map(({ symbol }) => symbol) }, end));
-    const dropped = own.filter(isMissing);
-    if (dropped.length > 0) keep(await readDroppedEnds(sql, { fromUs, days: dropped }, end));
+  const isMissing = ({ symbol }: Pick<SymbolDays, "symbol">) => !found.has(symbol);
+  for (const slice of slicesOf(days, end)) {
+    keep(await readEndTicks(sql, slice, end));
+    const dropped = slice.filter(isMissing);
+    if (dropped.length > 0) keep(await readDroppedEnds(sql, dropped, end));
   }
   // Here all that a day had was deleted a moment ago.
   const deleted = days.filter(isMissing);
@@ -103,18 +115,28 @@ async function readEnd(sql: Queries, days: readonly SymbolDays[], end: End): Pro
   return found;
 }
 
-function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, end: End): PromiseLike<EndTick[]> {
+/** Of a slice: its symbols, where the day of each begins and ends, and the time between which all of them are. */
+function parametersOf(slice: readonly EndDay[]) {
+  const from = slice.map(({ fromUs }) => fromUs);
+  const to = from.map((fromUs) => fromUs + DAY_MAX_US);
+  return [slice.map(({ symbol }) => symbol), from, to, from[0] ?? 0, to.at(-1) ?? 0] as const;
+}
+
+/** The planner knows the slice's days, and of these each symbol's own are looked up. */
+function readEndTicks(sql: Queries, slice: readonly EndDay[], end: End): PromiseLike<EndTick[]> {
   const order = end === "first" ? "asc" : "desc";
   return sql.unsafe<EndTick[]>(
-    `select wanted as symbol, newest.time, newest.decimals
-       from unnest($1::text[]) as wanted
+    `select wanted.symbol, newest.time, newest.decimals
+       from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as wanted (symbol, day_start, day_end)
       cross join lateral (
             select ${end === "first" ? "min" : "max"}(time) as time,
-                   max(greatest(scale(coalesce(bid, price)::numeric), scale(ask::numeric))) as decimals
+                    max(greatest(scale(coalesce(bid, price)::numeric), scale(ask::numeric))) as decimals
               from (select time, price, bid, ask from ticks
-                     where symbol = wanted and time >= $2 and time < $3
-                     order by time ${order}, seq ${order} limit $4) sample) as newest`,
-    [[...symbols], fromUs, fromUs + DAY_MAX_US, end === "first" ? 1 : SAMPLE_TICKS],
+                     where symbol = wanted.symbol
+                       and time >= wanted.day_start and time < wanted.day_end
+                       and time >= $4 and time < $5
+                     order by time ${order}, seq ${order} limit $6) sample) as newest`,
+    [...parametersOf(slice), end === "first" ? 1 : SAMPLE_TICKS],
     { prepare: true },
   );
 }
@@ -123,20 +145,20 @@ function readEndTicks(sql: Queries, { fromUs, symbols }: DayOfSymbols, end: End)
  * Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever. Those of deleted ticks
  * stand until they are refreshed, and for nothing.
  */
-async function readDroppedEnds(
-  sql: Queries,
-  { fromUs, days }: { fromUs: Micros; days: readonly SymbolDays[] },
-  end: End,
-): Promise<readonly EndTick[]> {
+async function readDroppedEnds(sql: Queries, slice: readonly EndDay[], end: End): Promise<readonly EndTick[]> {
   const minutes = await sql.unsafe<EndTick[]>(
-    `select symbol, ${end === "first" ? "min" : "max"}(bucket) as time, null::int as decimals
-       from ohlc_minute
-      where symbol = any($1::text[]) and bucket >= $2 and bucket < $3
-      group by symbol`,
-    [days.map(({ symbol }) => symbol), fromUs, fromUs + DAY_MAX_US],
+    `select wanted.symbol, own.time, null::int as decimals
+       from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as wanted (symbol, day_start, day_end)
+      cross join lateral (
+            select ${end === "first" ? "min" : "max"}(bucket) as time
+              from ohlc_minute
+             where symbol = wanted.symbol
+               and bucket >= wanted.day_start and bucket < wanted.day_end
+               and bucket >= $4 and bucket < $5) as own`,
+    [...parametersOf(slice)],
     { prepare: true },
   );
-  const changing = new Set(days.filter(({ isChanging }) => isChanging).map(({ symbol }) => symbol));
+  const changing = new Set(slice.filter(({ isChanging }) => isChanging).map(({ symbol }) => symbol));
   if (changing.size === 0) return minutes;
   const { droppedBeforeUs } = await readMark(sql);
   return minutes.filter(({ symbol, time }) => !changing.has(symbol) || (time ?? 0) < droppedBeforeUs);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { queueRefresh, REFRESH_LOCK, readSettings } from "@fx-ohlc/database";
+import { queueRefresh, REFRESH_LOCK, readSettings, type Sql } from "@fx-ohlc/database";
 import type { SymbolJson } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
+import { readEnds } from "../src/symbol-ends.js";
 import { allPages, microsOf, type ReadSide, startReadSide } from "./read-side.js";
 
 let service: ReadSide;
@@ -16,7 +17,55 @@ const HEARD_NOW = expect.stringMatching(/^\d{4}-.*\.\d{6}Z$/);
 const NOTHING_SAID = { quotes: false, description: null, quiet_after_s: null };
 const FX = { ...NOTHING_SAID, digits: 5, pip: 0.0001, session: "Sun 17:00-Fri 17:00 America/New_York", kind: "fx" };
 
+/** The same, and how many statements were asked of it. */
+function counted(sql: Sql): { readonly sql: Sql; readonly count: () => number } {
+  let count = 0;
+  const proxy = new Proxy(sql, {
+    apply: (target, self, args) => {
+      count += 1;
+      return Reflect.apply(target, self, args);
+    },
+    get: (target, name, receiver) => {
+      if (name === "unsafe") count += 1;
+      return Reflect.get(target, name, receiver);
+    },
+  });
+  return { sql: proxy, count: () => count };
+}
+
 describe("GET /symbols", () => {
+  test("reads the ends of symbols whose days all differ in some statements, however many there are", async () => {
+    const dayOf = (day: number) => new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
+    const all = Array.from({ length: 100 }, (_, i) => ({
+      symbol: `D${i}`,
+      first: `${dayOf(i)}T10:00:00.000000Z`,
+      last: `${dayOf(100 + i)}T21:30:00.000000Z`,
+    }));
+    await service.insert(
+      all.flatMap(({ symbol, first, last }) => [first, last].map((time) => ({ symbol, time, price: 1.25 }))),
+    );
+    // Retention has dropped the first tick of every third.
+    await service.sql.begin(async (transaction) => {
+      await transaction`set local fx.keep_bars = 'on'`;
+      const third = all.filter((_, i) => i % 3 === 0).map(({ symbol }) => symbol);
+      await transaction`delete from ticks where symbol = any(${third}) and time < '2024-04-10T00:00:00Z'`;
+    });
+    const shown = (await symbolsAt("/symbols?prefix=D")).map((row) => [row.symbol, row.first_tick, row.last_tick]);
+    expect(shown.sort()).toEqual(all.map(({ symbol, first, last }) => [symbol, first, last]).sort());
+    const { engine } = await readSettings(service.sql);
+    const { sql, count } = counted(service.sql);
+    const ends = await readEnds(
+      { sql, engine, nowUs: microsOf(new Date().toISOString()) },
+      all.map(({ symbol }) => symbol),
+    );
+    expect(ends.get("D99")).toEqual({
+      firstUs: microsOf(all[99]?.first ?? ""),
+      lastUs: microsOf(all[99]?.last ?? ""),
+      decimals: 2,
+    });
+    expect(count()).toBeLessThanOrEqual(60);
+  });
+
   test("is empty before there are symbols", async () => {
     expect((await service.get("/symbols")).text).toBe("[]");
   });

@@ -126,6 +126,11 @@ test("a key that may make keys is not bounded to symbols, and none is called as 
   expect(await ask("PATCH", `/keys/${id}`, ADMIN, { name: "JWT:alice" })).toMatchObject(refused("name"));
 });
 
+test("what is null of a new key is as if it were absent", async () => {
+  const absent = { symbols: null, limits: null, expires_at: null, in_url: null };
+  expect(await makeKey(absent)).toMatchObject({ symbols: null, in_url: false });
+});
+
 test("no two live keys have one name, however it is written", async () => {
   const { id } = await makeKey({ name: "Desk one" });
   const other = await makeKey({ name: "desk two" });

@@ -31,6 +31,9 @@ type Subscribe = Extract<ChannelRequest, { op: "subscribe" }>;
 
 /** Requests that may wait for one that reads from Redis; a client that sends more than this meanwhile is no dashboard. */
 const WAITING_MAX = 100;
+/** An answer names all channels that are followed when they are no more than these, or so many times those it was asked about. */
+const ALL_TOLD_MIN = 50;
+const ALL_TOLD_FACTOR = 10;
 /** Messages that are no requests at all; after that many the client is taken for something else than one of ours. */
 const BAD_MESSAGES_MAX = 10;
 
@@ -133,7 +136,13 @@ export class Session implements ConnectionUse {
     this.context.followed.remove(this.connection.address, gone);
     this.connection.caller.quota?.letGo("channels", gone.length);
     this.#delivery.change(change);
-    this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#channels.names });
+    this.#send({ type: "unsubscribed", id, channels: channels.map(channelName), all: this.#allIfFew(channels.length) });
+  }
+
+  /** All that is followed, unless it is much more than was asked: an answer is not to be a thousand times its question. */
+  #allIfFew(askedCount: number): readonly string[] | undefined {
+    const toldMax = Math.max(ALL_TOLD_MIN, ALL_TOLD_FACTOR * askedCount);
+    return this.#channels.size <= toldMax ? this.#channels.names : undefined;
   }
 
   async #subscribe({ id, channels, since }: Subscribe): Promise<void> {
@@ -153,8 +162,8 @@ export class Session implements ConnectionUse {
     for (const channel of added) this.context.bars.watch(channel);
     // What is still gathered for the client comes before the answer.
     this.#delivery.share();
-    const { names } = this.#channels;
-    this.#send({ type: "subscribed", id, channels: this.#described(channels, replays), all: names });
+    const all = this.#allIfFew(channels.length);
+    this.#send({ type: "subscribed", id, channels: this.#described(channels, replays), all });
     const catchUp = new CatchUp(this.connection.sender, this.context, replays);
     this.#delivery.changeAlone(change, catchUp);
     this.#greet(added);

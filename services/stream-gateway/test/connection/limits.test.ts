@@ -108,3 +108,13 @@ test("who names more symbols than its share is told so, stays, and leaves room t
     async () => (await next.ask({ id: Math.random(), op: "subscribe", channels: names(15) })).type === "subscribed",
   );
 });
+
+test("all that a client follows is not named where it is many times what was asked about", async () => {
+  const client = await open(await start(), "/ws");
+  const many = Array.from({ length: 51 }, (_, i) => `ticks:M${i}`);
+  expect((await client.ask({ id: 1, op: "subscribe", channels: many })).all).toEqual(many);
+  expect(await client.ask({ id: 2, op: "subscribe", channels: [] })).not.toHaveProperty("all");
+  expect(await client.ask({ id: 3, op: "unsubscribe", channels: many.slice(0, 1) })).toMatchObject({
+    all: many.slice(1),
+  });
+});

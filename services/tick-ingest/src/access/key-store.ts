@@ -41,7 +41,7 @@ export class KeyStore {
   constructor(private readonly database: Database) {}
 
   create({ id, secret, name, scopes, ...rest }: NewKey, actor: string): Promise<KeyRow> {
-    const { symbols = null, limits, in_url = false, expires_at = null } = rest;
+    const { symbols = null, limits, in_url, expires_at = null } = rest;
     return this.change(async (transaction) => {
       await note(transaction, { actor, action: "key.created", target: id, details: { name, scopes } });
       await requireFreeName(transaction, name, id);
@@ -49,7 +49,7 @@ export class KeyStore {
         insert into api_keys (id, name, secret_hash, scopes, symbols, limits, in_url, created_at, created_by, expires_at)
         values (${id}, ${name}, ${secretHash(secret)}, ${[...scopes]}::text[],
                 ${symbols === null ? null : [...symbols]}::text[], ${JSON.stringify(limits ?? {})}::text::jsonb,
-                ${in_url}, fx_now(), ${actor}, ${expires_at})`;
+                ${in_url ?? false}, fx_now(), ${actor}, ${expires_at})`;
       const row = await readKey(transaction, id);
       if (row === undefined) throw new Error("a key is gone in the transaction that made it");
       return row;
