@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { CallerTurns, type IsProxy } from "./caller-turns.js";
-import { networkOf, peerAddress } from "./forwarding.js";
+import { CallerTurns } from "./caller-turns.js";
+import { networkOf } from "./forwarding.js";
 
 /** So many new connections of one caller are read at once in each {@link WINDOW_MS}; a whole page opens six. */
 const AT_ONCE_MAX = 16;
@@ -14,20 +14,12 @@ const TOGETHER = 4;
  * among them. Here they are accepted in a row, and what they have brought waits.
  */
 export class Arrivals {
-  readonly #turns: CallerTurns;
-  readonly #isProxy: IsProxy;
+  readonly #turns = new CallerTurns(TOGETHER);
   /** In this window of time. */
   readonly #come = new Map<string, number>();
 
-  constructor(isProxy: IsProxy) {
-    this.#isProxy = isProxy;
-    this.#turns = new CallerTurns(isProxy, TOGETHER);
-  }
-
   /** @returns undefined where a connection may be read at once */
   meet(socket: Socket): Promise<void> | undefined {
-    // Who comes by it was let in there.
-    if (this.#isProxy(peerAddress(socket))) return undefined;
     if (this.#turns.hasLine(socket)) return this.#turns.next(socket);
     const caller = networkOf(socket);
     const count = (this.#come.get(caller) ?? 0) + 1;

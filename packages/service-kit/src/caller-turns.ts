@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { networkOf, peerAddress } from "./forwarding.js";
+import { networkOf } from "./forwarding.js";
 import { entryOf } from "./grouping.js";
 
 /** Turns that took longer together are followed by a rest as long. */
@@ -10,9 +10,6 @@ const LONG_MS = 10;
  * past that the one that has waited longest is reset, unread.
  */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Whether an address is one of a proxy of ours, behind which there are others. */
-export type IsProxy = (address: string) => boolean;
 
 interface Waiting {
   readonly socket: Socket;
@@ -26,16 +23,10 @@ interface Waiting {
 export class CallerTurns {
   /** In the order of their next turns. */
   readonly #lines = new Map<string, Set<Waiting>>();
-  readonly #isProxy: IsProxy;
   #isGoing = false;
 
   /** @param together so many go on in a turn */
-  constructor(
-    isProxy: IsProxy,
-    private readonly together = 1,
-  ) {
-    this.#isProxy = isProxy;
-  }
+  constructor(private readonly together = 1) {}
 
   /** Resolves when it is the turn of a connection; never, if that has ended by then. */
   next(socket: Socket): Promise<void> {
@@ -72,7 +63,7 @@ export class CallerTurns {
     if (first === undefined) return;
     const [caller, line] = first;
     this.#lines.delete(caller);
-    this.#bound(line);
+    bound(line);
     for (const waiting of line) {
       line.delete(waiting);
       if (waiting.socket.destroyed) continue;
@@ -81,16 +72,16 @@ export class CallerTurns {
     }
     if (line.size > 0) this.#lines.set(caller, line);
   }
+}
 
-  /** Resets those at the head of a line that holds too much. */
-  #bound(line: Set<Waiting>): void {
-    let bytes = 0;
-    for (const { socket } of line) bytes += socket.readableLength;
-    for (const waiting of line) {
-      if (bytes <= HELD_BYTES_MAX || this.#isProxy(peerAddress(waiting.socket))) return;
-      bytes -= waiting.socket.readableLength;
-      line.delete(waiting);
-      waiting.socket.resetAndDestroy();
-    }
+/** Resets those at the head of a line that holds too much. */
+function bound(line: Set<Waiting>): void {
+  let bytes = 0;
+  for (const { socket } of line) bytes += socket.readableLength;
+  for (const waiting of line) {
+    if (bytes <= HELD_BYTES_MAX) return;
+    bytes -= waiting.socket.readableLength;
+    line.delete(waiting);
+    waiting.socket.resetAndDestroy();
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
-import { CallerTurns, type IsProxy } from "./caller-turns.js";
+import { CallerTurns } from "./caller-turns.js";
 import { GatheredBytes } from "./gathered-bytes.js";
 
 /** Chunks that are smaller on average cost more by their number than by their bytes: some µs each, and 300 bytes while they wait. */
@@ -12,8 +12,8 @@ const FREE_CHUNKS = 100;
  * a piece that is read holds up to 350 of a byte each. Here those are put together into one, and the next of such a
  * connection is read in its turn: a piece a turn of the loop, by callers in rotation, and half of the loop at least is for others.
  */
-export function tameCrumbledBodies(server: Server, isProxy: IsProxy): void {
-  const turns = new CallerTurns(isProxy);
+export function tameCrumbledBodies(server: Server): void {
+  const turns = new CallerTurns();
   server.on("request", (req) => {
     if (req.headers["transfer-encoding"] !== undefined) gatherCrumbs(req, turns);
   });

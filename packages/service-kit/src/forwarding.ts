@@ -91,8 +91,7 @@ function ipv6Network(address: string): string {
   return `${first.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }
 
-/** Tells addresses that are proxies. */
-export function proxyCheck(networks: readonly string[]): (address: string) => boolean {
+function proxyCheck(networks: readonly string[]): (address: string) => boolean {
   const proxies = new BlockList();
   for (const network of networks) {
     const [address = "", bits] = network.split("/");

@@ -5,7 +5,7 @@ import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
 import type { EnvReader } from "./env.js";
-import { type Forwarding, forwardingJudge, proxyCheck } from "./forwarding.js";
+import { type Forwarding, forwardingJudge } from "./forwarding.js";
 import { takeOddRequests } from "./odd-requests.js";
 import { boundPipelining } from "./pipelining.js";
 import { Problem } from "./problem.js";
@@ -119,17 +119,15 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // What is in headers ends where they are 16 kB. By their number Node would leave some out and still end the body by what they say.
   server.maxHeadersCount = 0;
   const sockets = trackSockets(server);
-  const forwarding = options.forwarding ?? NO_FORWARDING;
-  const isProxy = proxyCheck(forwarding.trustedProxies);
   // Before all others: what they read in headers is true then.
-  const judgeForwarding = forwardingJudge(forwarding);
+  const judgeForwarding = forwardingJudge(options.forwarding ?? NO_FORWARDING);
   const judge = (req: IncomingMessage) => {
     takeTarget(req);
     judgeForwarding(req);
   };
   server.on("request", judge);
-  boundPipelining(server, isProxy);
-  tameCrumbledBodies(server, isProxy);
+  boundPipelining(server);
+  tameCrumbledBodies(server);
   const ends = new ConnectionEnds(server);
   takeWebSockets(server, ends, judged(judge, options.onWebSocket));
   takeOddRequests(server, ends);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { Arrivals } from "./arrivals.js";
-import { CallerTurns, type IsProxy } from "./caller-turns.js";
+import { CallerTurns } from "./caller-turns.js";
 
 /** With so many unanswered requests a connection is not read further. There may be some more: those of the piece with the last of them. */
 const UNDER_WAY_MAX = 8;
@@ -17,9 +17,9 @@ const END_OF_HEAD = "\r\n\r\n";
  * behind them waits as the bytes it came in, 128 kB at most, and then in the sender. It is served in order, and such connections
  * take turns: a piece a turn of the event loop, and half of the loop at least is for others.
  */
-export function boundPipelining(server: Server, isProxy: IsProxy): void {
-  const turns = new CallerTurns(isProxy);
-  const arrivals = new Arrivals(isProxy);
+export function boundPipelining(server: Server): void {
+  const turns = new CallerTurns();
+  const arrivals = new Arrivals();
   const pipelines = new WeakMap<Socket, Pipeline>();
   server.on("connection", (socket: Socket) => {
     // Known already where a request that asked for an upgrade was put back.

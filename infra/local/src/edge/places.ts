@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
 /** How fast a request is shows after so long: none gives way before. */
-const UNKNOWN_MS = 1000;
+const UNKNOWN_MS = 500;
 /** So long a request keeps its place where all callers have equally few. */
 const FAIR_MS = 10_000;
 
@@ -20,7 +20,7 @@ function carriedBytes({ req: { socket } }: ServerResponse): number {
 
 /**
  * Places that are taken. An upload and a reader may take their time as long as there are others; when there are none, a caller gets one
- * from who has the most, whose slowest request gives way: after a second with its place where that caller keeps more than the other
+ * from who has the most, whose slowest request gives way: after half a second with its place where that caller keeps more than the other
  * has, and after 10 s where he has one more, as when each has one.
  */
 export class Places {

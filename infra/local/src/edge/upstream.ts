@@ -49,6 +49,13 @@ export function createUpstreamProxy(failures: FailureLog): ProxyServer {
   return proxy;
 }
 
+/** `Readable.from([])` is the same for ten times as much. */
+class NoBody extends Readable {
+  override _read(): void {
+    this.push(null);
+  }
+}
+
 /**
  * Asks a service. A body is handed on where the request's head tells of one: any other would be sent as the bytes it is, and be the next
  * request on a connection that others use.
@@ -56,7 +63,7 @@ export function createUpstreamProxy(failures: FailureLog): ProxyServer {
 export async function askUpstream(proxy: ProxyServer, req: IncomingMessage, res: ServerResponse, target: string) {
   const { "content-length": length, "transfer-encoding": encoding } = req.headers;
   const hasBody = length !== undefined || encoding !== undefined;
-  await proxy.web(req, res, { target, ...(hasBody ? {} : { buffer: Readable.from([]) }) });
+  await proxy.web(req, res, { target, ...(hasBody ? {} : { buffer: new NoBody() }) });
 }
 
 function serviceOf(req: IncomingMessage | undefined): string {
