@@ -9,7 +9,7 @@ const LONG_MS = 10;
  * What connections of one caller hold unread while they wait. Each has read up to 128 kB, and whoever has left is not seen to have:
  * past that the one that has waited longest is reset, unread.
  */
-const HELD_BYTES_MAX = 16 * 1024 * 1024;
+const HELD_BYTES_MAX = 32 * 1024 * 1024;
 
 interface Waiting {
   readonly socket: Socket;
