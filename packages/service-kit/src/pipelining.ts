@@ -38,7 +38,7 @@ class Pipeline {
   readonly #turns: CallerTurns;
   readonly #arrivals: Arrivals;
   #underWay = 0;
-  /** The last request as long as it is unanswered: a connection must lead to nothing that is over. */
+  /** The last request as long as it is unanswered, or comes still: a connection must lead to nothing that is over. */
   #last: IncomingMessage | undefined;
   #isHeld = false;
   #hasTurn = false;
@@ -82,9 +82,15 @@ class Pipeline {
     if (this.#underWay >= UNDER_WAY_MAX) this.#isHeld = true;
     res.once("close", () => {
       this.#underWay -= 1;
-      if (this.#last === req) this.#last = undefined;
+      // What is left of a body whose answer came early is dropped as it comes.
+      if (req.complete) this.#forget(req);
+      else req.once("end", () => this.#forget(req));
       if (this.#isHeld && !this.#hasTurn && this.#underWay < UNDER_WAY_MAX) void this.#release();
     });
+  }
+
+  #forget(req: IncomingMessage): void {
+    if (this.#last === req) this.#last = undefined;
   }
 
   /** Whoever reads a body resumes its connection; and Node, which pauses one with long answers, must be given nothing until it is done. */

@@ -102,7 +102,7 @@ test("callers that hold too much unread lose what has waited longest, and others
   };
   const body = crumbled(" ".repeat(40_000));
   let lost = 0;
-  const sockets = Array.from({ length: 400 }, () => send(body).on("error", () => (lost += 1)));
+  const sockets = Array.from({ length: 900 }, () => send(body).on("error", () => (lost += 1)));
   const other = connect({ port: server.port, host: "127.0.0.1", localAddress: "127.0.0.2" });
   other.write("GET /b HTTP/1.1\r\nHost: x\r\nName: other\r\nConnection: close\r\n\r\n");
   await once(other.resume(), "end");
