@@ -47,21 +47,25 @@ function begunMinutes(newest: readonly NewestBar[], { interval, boundary }: Late
   return [...newestOf.values()];
 }
 
-/** So often a newest bar may be gone when it is read: its ticks have been deleted since it was found. */
-const GONE_MAX = 3;
+/** Of one bar, as it is answered. */
+function withItsQuotes({ quotes, ...bar }: NewestBar): BarWithQuotes {
+  return {
+    ...bar,
+    ...(quotes === undefined ? {} : { quotes: eachQuoteColumn((name) => quotes[name][0] ?? noQuote(name)) }),
+  };
+}
 
-/** Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. */
+/**
+ * Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. Those of a stored interval are of
+ * one snapshot, their quotes too.
+ */
 export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
   const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
-  for (let attempt = 1; ; attempt += 1) {
-    const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols);
-    const bars =
-      stored === undefined
-        ? begunMinutes(newest, range, nowUs)
-        : newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs);
-    if (stored !== undefined && !range.withQuotes) return { nowUs, bars };
-    const around = await Promise.all(bars.map((bar) => barAround(pages, bar, range)));
-    const isAnyGone = around.some((found) => found.length === 0);
-    if (!isAnyGone || attempt >= GONE_MAX) return { nowUs, bars: around.flat() };
+  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, range.withQuotes ? stored : undefined);
+  if (stored === undefined) {
+    const around = begunMinutes(newest, range, nowUs).map((bar) => barAround(pages, bar, range));
+    return { nowUs, bars: (await Promise.all(around)).flat() };
   }
+  const bars = newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs);
+  return { nowUs, bars: bars.map(withItsQuotes) };
 }

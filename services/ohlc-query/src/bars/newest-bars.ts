@@ -13,6 +13,7 @@ import {
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { relationOf } from "./bar-statement.js";
+import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, type QuoteArrays, quotesOf } from "./quote-columns.js";
 import { FIRST_BUCKET_US } from "./span.js";
 
 /** A newest bar with the places of the ticks that gave its open and its close. */
@@ -20,6 +21,8 @@ export interface NewestBar extends Bar {
   readonly interval: StoredInterval;
   readonly openKey: TickKey;
   readonly closeKey: TickKey;
+  /** The quotes in it, of bars of an interval whose quotes were asked for. */
+  readonly quotes?: QuoteArrays;
 }
 
 /** The newest bars of some symbols at one instant of the database's clock. */
@@ -43,7 +46,7 @@ interface KeyRow {
   readonly close_seq: number | null;
 }
 
-type BarWithInterval = Bar & { readonly interval: StoredInterval };
+type BarWithInterval = Bar & { readonly interval: StoredInterval; readonly quotes?: QuoteArrays };
 
 /** Within it a symbol that trades has a day, weekends and holidays included. */
 const RECENT_US = 8 * US_PER_DAY;
@@ -179,6 +182,37 @@ function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends
      order by place`;
 }
 
+/** The bars of an interval with their quotes, and the others as they are. */
+async function withQuotesOf(
+  transaction: Transaction,
+  interval: StoredInterval,
+  rows: readonly BarWithInterval[],
+): Promise<BarWithInterval[]> {
+  const own = rows.filter((row) => row.interval === interval);
+  const others = rows.filter((row) => row.interval !== interval);
+  if (own.length === 0) return others;
+  const starts = own.map(({ bucketUs }) => bucketUs);
+  const wanted = [own.map(({ symbol }) => symbol), starts, Math.min(...starts), Math.max(...starts)];
+  const quotes = await transaction.unsafe<AggregatedQuotes[]>(
+    `select quotes.*
+       from unnest($1::text[], $2::timestamptz[]) with ordinality as bar(symbol, start, place)
+      cross join lateral (select ${AGGREGATED_QUOTES}
+                            from (select ${QUOTE_ROW}
+                                    from quote_${interval}
+                                   where symbol = bar.symbol and bucket = bar.start and bucket >= $3 and bucket <= $4
+                                     and (select known.quotes from symbols known where known.symbol = bar.symbol)
+                                 ) of_bar) as quotes
+      order by place`,
+    wanted,
+    { prepare: true },
+  );
+  const told = own.map((row, i) => {
+    const found = quotes[i];
+    return found === undefined ? row : { ...row, quotes: quotesOf(found, [row.bucketUs]) };
+  });
+  return [...told, ...others];
+}
+
 /** Where retention has dropped the ticks, the keys are the first and the last that a tick there could have. */
 function newestBar(row: BarWithInterval, key: KeyRow | undefined, endUs: Micros): NewestBar {
   const openKey = { timeUs: key?.open_time ?? row.bucketUs, seq: key?.open_seq ?? 0 };
@@ -195,6 +229,7 @@ async function readUnderOneSnapshot(
   transaction: Transaction,
   symbols: readonly string[] | undefined,
   boundary: DayBoundary,
+  quotesOfInterval: StoredInterval | undefined,
 ): Promise<NewestBars> {
   const [[taken], identity] = await Promise.all([
     transaction<{ now: Micros; snapshot: string }[]>`
@@ -204,7 +239,8 @@ async function readUnderOneSnapshot(
   const { now: nowUs, snapshot } = taken ?? { now: 0, snapshot: "" };
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
-  const rows = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
+  const prices = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
+  const rows = quotesOfInterval === undefined ? prices : await withQuotesOf(transaction, quotesOfInterval, prices);
   const ends = rows.map(({ interval, bucketUs }) =>
     bucketEnd(Math.max(nowUs, bucketUs), SHORT_NAMES[interval], boundary),
   );
@@ -217,8 +253,15 @@ async function readUnderOneSnapshot(
  * what `snapshot` sees, also of symbols that appear meanwhile.
  *
  * @param symbols those wanted; every known one when absent
+ * @param quotesOfInterval whose bars come with their quotes
  */
-export function readNewestBars(reader: Reader, symbols: readonly string[] | undefined): Promise<NewestBars> {
+export function readNewestBars(
+  reader: Reader,
+  symbols: readonly string[] | undefined,
+  quotesOfInterval?: StoredInterval,
+): Promise<NewestBars> {
   const boundary = reader.dayBoundary;
-  return reader.readUnderOneSnapshot((transaction) => readUnderOneSnapshot(transaction, symbols, boundary));
+  return reader.readUnderOneSnapshot((transaction) =>
+    readUnderOneSnapshot(transaction, symbols, boundary, quotesOfInterval),
+  );
 }
