@@ -71,7 +71,7 @@ export function callerNetwork(req: IncomingMessage): string {
 }
 
 /** The address at the other end of a connection. */
-export function peerAddress({ remoteAddress = "" }: Pick<Socket, "remoteAddress">): string {
+function peerAddress({ remoteAddress = "" }: Pick<Socket, "remoteAddress">): string {
   return plainAddress(remoteAddress);
 }
 

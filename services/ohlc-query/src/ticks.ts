@@ -19,7 +19,7 @@ interface TickSides {
   readonly ask: readonly number[];
 }
 
-export const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [], sides: undefined };
+const NO_TICKS: TickColumns = { timeUs: [], seq: [], price: [], sides: undefined };
 
 /** Which ticks to read: those of one symbol within [fromUs, toUs), and of those at `fromUs` only the ones after `afterSeq`. */
 export interface TickRange extends SymbolRange {

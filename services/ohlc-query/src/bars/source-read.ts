@@ -81,7 +81,7 @@ function keepCut({ history }: View, { series, ...wanted }: Wanted, { fromUs, toU
  * What of a range of which nothing is held may be kept. A short read is told at its first time: asked once, it costs what it costs
  * without a memory.
  */
-export function keepable(view: View, wanted: Wanted, end: End): Keep {
+function keepable(view: View, wanted: Wanted, end: End): Keep {
   const { history } = view;
   const { series } = wanted;
   const closed = closedPart(view, wanted);

@@ -41,7 +41,7 @@ export function requireBoundaryFits(query: BoundaryParameters, interval: Interva
 }
 
 /** @throws Problem 400 for a format that has no place for what is to stand beside the prices */
-export function requireRoomBeside({ format, include }: BarForm): void {
+function requireRoomBeside({ format, include }: BarForm): void {
   if (format !== "ccxt" || include.length === 0) return;
   throw malformed([{ field: "include", message: "is for formats with names, not for candles of ccxt" }]);
 }
