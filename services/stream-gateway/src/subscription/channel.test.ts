@@ -1,4 +1,5 @@
-import { channelName, parseChannel } from "./channel.js";
+import { channelName } from "@fx-ohlc/schemas";
+import { parseChannel } from "./channel.js";
 
 describe("a channel", () => {
   test.each([
