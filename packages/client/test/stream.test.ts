@@ -355,4 +355,21 @@ describe("what the stream cannot give", () => {
     await expect(next()).resolves.toEqual(bar("bar", 3));
     expect(gateway.reads).toEqual([expect.stringContaining(`start=${encodeURIComponent("2100-12-05T10:00:00.000Z")}`)]);
   });
+
+  it.each([
+    ["bid", "price=bid"],
+    ["ask", "price=ask"],
+    ["quote", "include=bid%2Cask%2Cspread"],
+  ])("is read for bars of channels of :%s as these tell them", async (side, query) => {
+    const channel = `${MINUTES}:${side}`;
+    const bars = [{ bucket: "2100-12-05T10:01:00Z", open: null, complete: true }];
+    gateway.answers.set("/ohlc/minute", bars);
+    const next = reader(open({ channels: [channel] }));
+    const peer = await gateway.peer();
+    await peer.request();
+    const range = { from: "2100-12-05T10:01:00.000000Z", to: "2100-12-05T12:01:00.000000Z" };
+    peer.send(subscribed(false, "e-1", channel), { type: "gap", channel, ...range, reason: "revised" });
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-bars", channel, interval: "minute", side, bars });
+    expect(gateway.reads).toEqual([expect.stringContaining(query)]);
+  });
 });

@@ -159,7 +159,7 @@ describe("a correction of closed bars", () => {
     const multiplex = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
     const ticks = await TestClient.open(`${stack.gateway.wsUrl}/ws/ticks?symbol=${symbol}`);
     clients.push(multiplex, ticks);
-    const channels = [`ticks:${symbol}`, `ohlc:${symbol}:minute`];
+    const channels = [`ticks:${symbol}`, `ohlc:${symbol}:minute`, `ohlc:${symbol}:minute:bid`];
     await multiplex.ask({ id: 1, op: "subscribe", channels });
     const plain = await follow("minute", symbol);
     await plain.receives("the newest bar", ({ final }) => final === true);
@@ -175,8 +175,11 @@ describe("a correction of closed bars", () => {
       const empty = { bucket, tick_count: 0, open: null, close: null, final: true };
       const isIt = (bar: Message) => bar?.bucket === bucket && bar.tick_count === 0;
       expect(await plain.receives(bucket, (bar) => isIt(bar))).toMatchObject({ ...empty, revision: true });
-      const revision = await multiplex.receives(bucket, ({ type, bar }) => type === "revision" && isIt(bar));
-      expect(revision.bar).toMatchObject(empty);
+      for (const side of ["", ":bid"]) {
+        const isOfSide = ({ type, channel }: Message) => type === "revision" && channel === `ohlc:FFF:minute${side}`;
+        const revision = await multiplex.receives(bucket, (message) => isOfSide(message) && isIt(message.bar));
+        expect(revision.bar).toMatchObject(empty);
+      }
     }
   });
 
@@ -196,7 +199,9 @@ describe("a correction of closed bars", () => {
     expect(await plain.ofType("gap")).toEqual({ ...gap, symbol: "GGG" });
     const onChannel = (channel: string) =>
       multiplex.receives(channel, (message) => message.type === "gap" && message.channel === channel);
-    expect(await onChannel("ohlc:GGG:minute")).toEqual({ ...gap, channel: "ohlc:GGG:minute" });
+    for (const channel of ["ohlc:GGG:minute", "ohlc:GGG:minute:bid"]) {
+      expect(await onChannel(channel)).toEqual({ ...gap, channel });
+    }
     expect(await onChannel("ticks:GGG")).toEqual({ ...gap, channel: "ticks:GGG", to: last });
     expect(plain.messages.filter(({ tick_count }) => tick_count === 0)).toEqual([]);
     // Plain ticks are told once and not taken back; the next one is told.

@@ -163,6 +163,18 @@ describe("a check", () => {
   });
 });
 
+test("a check finds sides that are others though their mid is the same", () => {
+  const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
+  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, cost: { price: 2, bid: 1, ask: 3 } }] });
+  for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
+  world.stepRead();
+  world.advance(SECOND / 4);
+  world.database.correct(START, START + 1, { price: { price: 2 }, quote: { price: 2, bid: 1.5, ask: 2.5 } });
+  for (let turn = 0; turn < 3; turn += 1) world.stepCheck();
+  world.advance(SECOND / 4);
+  expect(world.mismatches).toEqual(STORED_INTERVALS);
+});
+
 test("a bar that a client was shown before anybody was told of it is told to be gone", () => {
   const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
   post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, cost: { price: 1 } }] });
