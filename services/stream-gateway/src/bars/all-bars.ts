@@ -1,5 +1,4 @@
-import type { Channel, ChannelBars, FamilyName, Micros } from "@fx-ohlc/schemas";
-import { familyOf } from "@fx-ohlc/schemas";
+import { type Channel, type ChannelBars, type FamilyName, familyOf, type Micros } from "@fx-ohlc/schemas";
 import type { Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { FirstBars } from "../subscription/first-bars.js";
@@ -43,8 +42,8 @@ class FamilyBars {
 }
 
 /**
- * The live bars of both families. Each is loaded, folded and checked by itself: who follows prices pays nothing for quotes, and
- * does not wait for them, and neither does it touch the one when the other cannot be had.
+ * The live bars of both families. Each is loaded, folded and checked by itself: who follows prices pays nothing for quotes and does
+ * not wait for them, and goes on when they cannot be had.
  */
 export class AllBars implements FirstBars {
   readonly #families: Readonly<Record<FamilyName, FamilyBars>>;
