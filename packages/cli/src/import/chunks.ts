@@ -46,6 +46,8 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
+  /** Whether other ticks may have the places that these would take: the service finds each the next free one. */
+  readonly isBeside?: boolean | undefined;
   /** Where the run before this one stopped. */
   readonly numbering?: NumberingState | undefined;
   /** Told of each bad line, which is then left out. */
@@ -58,11 +60,13 @@ class ChunkBuilder {
   readonly #choice: PriceChoice | undefined;
   readonly #suffixes: readonly string[];
   readonly #numbering: Numbering;
+  readonly #isBeside: boolean;
   #rows = new ChunkRows();
   #hasUnnumbered = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs, numbering }: ChunkOptions) {
+  constructor({ choice, shiftUs, numbering, isBeside = false }: ChunkOptions) {
+    this.#isBeside = isBeside;
     this.#shiftUs = shiftUs;
     this.#choice = choice;
     this.#suffixes = symbolSuffixes(choice);
@@ -73,12 +77,15 @@ class ChunkBuilder {
   endsBefore(timeUs: Micros, ticksMax: number): boolean {
     if (this.#rows.count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return timeUs !== this.#last?.tick.timeUs || this.#rows.count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    return (
+      timeUs !== this.#last?.tick.timeUs || this.#rows.count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length
+    );
   }
 
   /** @throws RangeError when its stamp is full */
   add(tick: SymbolTick, batch: Batch): void {
-    const seq = this.#numbering.next(tick.symbol, tick.timeUs);
+    const number = this.#numbering.next(tick.symbol, tick.timeUs);
+    const seq = this.#isBeside ? undefined : number;
     const time = formatTime(tick.timeUs + this.#shiftUs);
     const place = { source: batch.source, line: tick.line };
     this.#suffixes.forEach((suffix, index) => {

@@ -126,7 +126,16 @@ class Run {
     const { choice, shiftUs, onError } = this.options;
     const { files } = this.opened;
     return new Importer({
-      ...{ files, client: this.#client, guard: this.#guard(), choice, shiftUs, onError, from, signal: this.context.signal },
+      ...{
+        files,
+        client: this.#client,
+        guard: this.#guard(),
+        choice,
+        shiftUs,
+        onError,
+        from,
+        signal: this.context.signal,
+      },
       onMark: (mark, ticks, noun) => {
         this.#save(mark);
         this.#progress.update(ticks, files.bytesRead(), `${noun}s`);

@@ -59,7 +59,8 @@ export class Importer {
     const { files, guard, choice, shiftUs, from, onError } = this.#import;
     const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
     const onBadLine = onError === "stop" ? undefined : skip;
-    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
+    const isBeside = guard.isBeside;
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, isBeside, onBadLine };
     await sendInOrder<Chunk, UploadResult>(guard.admit(chunksOf(files.batches(from), options)), {
       inFlightMax: REQUESTS_IN_FLIGHT,
       waitsForOthers: (chunk) => chunk.hasUnnumbered,

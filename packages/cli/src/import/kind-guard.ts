@@ -47,7 +47,12 @@ export class KindGuard {
 
   constructor(private readonly options: KindGuardOptions) {
     this.#stored = new StoredKinds(options.client, options.signal);
-    this.#isDone = options.otherKind === "beside";
+    this.#isDone = this.isBeside;
+  }
+
+  /** Whether ticks are stored whatever lies beside them. */
+  get isBeside(): boolean {
+    return this.options.otherKind === "beside";
   }
 
   /** Gives the chunks on, none before it may be sent. @throws Error that says what the service holds, and what to do */
