@@ -161,14 +161,14 @@ describe("the dashboard in Chromium", () => {
   });
 
   it("shows both sides of quotes and the spread, and candles of the side that the address names, live", async () => {
-    const symbol = "EURJPY";
+    const symbol = "NZDUSD";
     const quote = (bid: number, ask: number, agoMs = 0) => {
       const time = new Date(Date.now() - agoMs).toISOString();
       return desk.client.postTick({ symbol, time, bid, ask });
     };
     for (let minute = 5; minute > 0; minute -= 1)
-      await quote(164.1 + minute / 100, 164.112 + minute / 100, minute * 60_000);
-    await desk.client.postTick({ symbol, price: 165 });
+      await quote(0.6 + minute / 1e4, 0.60012 + minute / 1e4, minute * 60_000);
+    await desk.client.postTick({ symbol, price: 0.61 });
     const tab = await open(`?symbol=${symbol}&price=bid`);
     const answered = async (price: "bid" | "ask") => {
       const { bars, spreads } = { bars: [] as DrawnBar[], spreads: [] as [number, number][] };
@@ -184,7 +184,7 @@ describe("the dashboard in Chromium", () => {
         const time = Date.parse(bucket) / 1000;
         if (first === null || high === null || low === null || close === null) continue;
         bars.push({ time, open: first, high, low, close, count });
-        spreads.push([time, Number(((spread_avg ?? 0) / 0.01).toFixed(6))]);
+        spreads.push([time, Number(((spread_avg ?? 0) / 0.0001).toFixed(6))]);
       }
       return JSON.stringify({ bars, spreads });
     };
@@ -198,9 +198,9 @@ describe("the dashboard in Chromium", () => {
       expect(await tab.drawnBars()).toHaveLength(count);
     };
     await expectSide("bid", 5);
-    await quote(164.301, 164.309);
+    await quote(0.60301, 0.60309);
     await expectSide("bid", 6);
-    const shown = ["bid164.301", "ask164.309", "0.8pips"];
+    const shown = ["bid0.60301", "ask0.60309", "0.8pips"];
     for (const place of [".quote-sides", `.watch-row[data-symbol="${symbol}"] .watch-sides`]) {
       await eventually(async () => (await tab.page.locator(place).textContent()) === shown.join(""), { what: place });
     }
