@@ -3,6 +3,7 @@ import { BadLineError, type Place, type Source } from "../tick-file/place.js";
 import { type PriceChoice, symbolSuffixes } from "../tick-file/quote.js";
 import { type BadLine, isTick } from "../tick-file/tick.js";
 import type { Batch, FilesPosition, SymbolTick } from "../tick-file/tick-files.js";
+import { ChunkRows, type TickKind } from "./chunk-rows.js";
 import { Numbering, type NumberingState } from "./numbering.js";
 
 /**
@@ -22,13 +23,16 @@ export interface Mark extends FilesPosition {
 export interface SentTick {
   readonly symbol: string;
   readonly time: string;
-  readonly price: number;
+  /** One of a price; bid and ask of a quote. */
+  readonly prices: readonly number[];
 }
 
 /** Ticks that are sent together: a CSV document of its own. It never ends between two ticks of one stamp. */
 export interface Chunk {
   readonly body: string;
   readonly symbols: readonly string[];
+  /** What all its ticks are; undefined where there are both. */
+  readonly kind: TickKind | undefined;
   /** Where each line of the body comes from that is not its header. */
   readonly places: readonly Place[];
   /** Whether some tick's place is for the service to find: whatever precedes it must be stored by then. */
@@ -42,93 +46,81 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
+  /** Whether other ticks may have the places that these would take: the service finds each the next free one. */
+  readonly isBeside?: boolean | undefined;
   /** Where the run before this one stopped. */
   readonly numbering?: NumberingState | undefined;
   /** Told of each bad line, which is then left out. */
   readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
 }
 
-const HEADER = "time,symbol,price,seq\n";
-
-/** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
-class SymbolRows {
-  text = "";
-  readonly places: Place[] = [];
-
-  constructor(readonly symbol: string) {}
-}
-
 /** Gathers ticks into a chunk. */
 class ChunkBuilder {
   readonly #shiftUs: Micros;
+  readonly #choice: PriceChoice | undefined;
   readonly #suffixes: readonly string[];
   readonly #numbering: Numbering;
-  /** By the quote's symbol: a quote's prices may be those of two symbols. */
-  #rows = new Map<string, readonly SymbolRows[]>();
-  #count = 0;
+  readonly #isBeside: boolean;
+  #rows = new ChunkRows();
   #hasUnnumbered = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs, numbering }: ChunkOptions) {
+  constructor({ choice, shiftUs, numbering, isBeside = false }: ChunkOptions) {
+    this.#isBeside = isBeside;
     this.#shiftUs = shiftUs;
+    this.#choice = choice;
     this.#suffixes = symbolSuffixes(choice);
     this.#numbering = new Numbering(numbering);
   }
 
-  /** Whether the chunk should end before a tick of that time. Each price of a quote is a tick of its own. */
+  /** Whether the chunk should end before a tick of that time. Of a quote as two symbols each side is a tick of its own. */
   endsBefore(timeUs: Micros, ticksMax: number): boolean {
-    if (this.#count < ticksMax) return false;
+    if (this.#rows.count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return timeUs !== this.#last?.tick.timeUs || this.#count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    return (
+      timeUs !== this.#last?.tick.timeUs || this.#rows.count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length
+    );
   }
 
   /** @throws RangeError when its stamp is full */
   add(tick: SymbolTick, batch: Batch): void {
-    const seq = this.#numbering.next(tick.symbol, tick.timeUs);
+    const number = this.#numbering.next(tick.symbol, tick.timeUs);
+    const seq = this.#isBeside ? undefined : number;
     const time = formatTime(tick.timeUs + this.#shiftUs);
     const place = { source: batch.source, line: tick.line };
-    const after = seq ?? "";
-    this.#rowsOf(tick.symbol).forEach((rows, index) => {
-      rows.text += `${time},${rows.symbol},${tick.prices[index]},${after}\n`;
-      rows.places.push(place);
+    this.#suffixes.forEach((suffix, index) => {
+      this.#rows.add(tick.symbol + suffix, time, this.#pricesOf(tick, index), seq ?? "", place);
     });
-    this.#count += this.#suffixes.length;
     this.#hasUnnumbered ||= seq === undefined;
     this.#last = { tick, batch };
   }
 
-  #rowsOf(symbol: string): readonly SymbolRows[] {
-    const known = this.#rows.get(symbol);
-    if (known !== undefined) return known;
-    const rows = this.#suffixes.map((suffix) => new SymbolRows(symbol + suffix));
-    this.#rows.set(symbol, rows);
-    return rows;
+  /** What is sent of a tick under the suffix of that index. */
+  #pricesOf({ prices }: SymbolTick, index: number): readonly string[] {
+    return this.#choice === "both" ? prices.slice(index, index + 1) : prices;
   }
 
   /** What has been gathered since the last call, if anything. */
   take(): Chunk[] {
     if (this.#last === undefined) return [];
-    const rows = [...this.#rows.values()].flat();
+    const { body, symbols, kind, places } = this.#rows;
     const chunk: Chunk = {
-      body: HEADER + rows.map(({ text }) => text).join(""),
-      symbols: rows.map(({ symbol }) => symbol),
-      places: rows.flatMap(({ places }) => places),
+      ...{ body, symbols, kind, places },
       hasUnnumbered: this.#hasUnnumbered,
       end: this.#markAt(this.#last),
     };
-    this.#rows = new Map();
-    this.#count = 0;
+    this.#rows = new ChunkRows();
     this.#hasUnnumbered = false;
     this.#last = undefined;
     return [chunk];
   }
 
   #markAt({ tick, batch }: { tick: SymbolTick; batch: Batch }): Mark {
-    const { symbol, timeUs, prices, line, end: offset } = tick;
+    const { symbol, timeUs, line, end: offset } = tick;
     const sent = {
       symbol: `${symbol}${this.#suffixes[0]}`,
       time: formatTime(timeUs + this.#shiftUs),
-      price: Number(prices[0]),
+      prices: this.#pricesOf(tick, 0).map(Number),
     };
     const { file, member, source } = batch;
     return { file, member, line, offset, unit: source.unit, numbering: this.#numbering.state, tick: sent };

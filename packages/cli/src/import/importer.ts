@@ -2,9 +2,11 @@ import type { FxClient, UploadResult } from "@fx-ohlc/client";
 import { counted, duration, grouped } from "../terminal.js";
 import type { Place } from "../tick-file/place.js";
 import type { TickFiles } from "../tick-file/tick-files.js";
+import type { TickKind } from "./chunk-rows.js";
 import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
 import type { ImportOptions } from "./import-files.js";
 import { sendInOrder } from "./in-order.js";
+import type { KindGuard } from "./kind-guard.js";
 import { noteRejections, refusalInFile } from "./refusals.js";
 import { SkippedLines } from "./skipped-lines.js";
 
@@ -13,13 +15,17 @@ const REQUESTS_IN_FLIGHT = 2;
 
 export interface Import extends Pick<ImportOptions, "choice" | "shiftUs" | "onError"> {
   readonly files: TickFiles;
+  readonly guard: KindGuard;
   readonly client: FxClient;
   /** Where an earlier run stopped. */
   readonly from?: Mark | undefined;
   readonly signal: AbortSignal;
-  /** Called after each acknowledged chunk. */
-  onMark(mark: Mark, ticks: number): void;
+  /** Called after each acknowledged chunk, with how many ticks there were so far and what they are. */
+  onMark(mark: Mark, ticks: number, noun: TickNoun): void;
 }
+
+/** What ticks are called of which all are quotes, or not. */
+export type TickNoun = "quote" | "tick";
 
 /** More than fit in a line of the summary. */
 const SYMBOLS_NAMED_MAX = 4;
@@ -30,6 +36,7 @@ export class Importer {
   readonly #import: Import;
   readonly #startedMs = performance.now();
   readonly #symbols = new Set<string>();
+  readonly #kinds = new Set<TickKind | undefined>();
   #created = 0;
   #duplicates = 0;
 
@@ -42,13 +49,19 @@ export class Importer {
     return this.#created + this.#duplicates;
   }
 
+  /** What they are called. */
+  get noun(): TickNoun {
+    return this.#kinds.size === 1 && this.#kinds.has("quote") ? "quote" : "tick";
+  }
+
   /** @throws BadLineError, FileError, ProblemError or UnreachableError; all that {@link Import.onMark} was told of is stored */
   async run(): Promise<void> {
-    const { files, choice, shiftUs, from, onError } = this.#import;
+    const { files, guard, choice, shiftUs, from, onError } = this.#import;
     const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
     const onBadLine = onError === "stop" ? undefined : skip;
-    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
-    await sendInOrder<Chunk, UploadResult>(chunksOf(files.batches(from), options), {
+    const isBeside = guard.isBeside;
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, isBeside, onBadLine };
+    await sendInOrder<Chunk, UploadResult>(guard.admit(chunksOf(files.batches(from), options)), {
       inFlightMax: REQUESTS_IN_FLIGHT,
       waitsForOthers: (chunk) => chunk.hasUnnumbered,
       send: (chunk, signal) => this.#send(chunk, signal),
@@ -61,7 +74,7 @@ export class Importer {
     const elapsedMs = performance.now() - this.#startedMs;
     const rate = grouped(Math.round((this.ticks * 1000) / elapsedMs));
     const counts = `${grouped(this.#created)} new, ${grouped(this.#duplicates)} stored before`;
-    return `${counted(this.ticks, "tick")}${this.#ofSymbols()} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
+    return `${counted(this.ticks, this.noun)}${this.#ofSymbols()} in ${duration(elapsedMs)} (${rate}/s): ${counts}`;
   }
 
   #ofSymbols(): string {
@@ -84,7 +97,8 @@ export class Importer {
     this.#created += result.created;
     this.#duplicates += result.duplicates;
     for (const symbol of chunk.symbols) this.#symbols.add(symbol);
+    this.#kinds.add(chunk.kind);
     noteRejections(result, chunk, this.skipped);
-    this.#import.onMark(chunk.end, this.ticks);
+    this.#import.onMark(chunk.end, this.ticks, this.noun);
   }
 }

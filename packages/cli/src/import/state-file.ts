@@ -17,7 +17,7 @@ export type ImportKey = Pick<ImportOptions, "symbol" | "decimals" | "url" | "shi
 const HEAD_BYTES = 64 * 1024;
 
 /** Raised when the meaning of what is saved changes: what another version saved is not used. */
-const VERSION = 2;
+const VERSION = 3;
 
 function sha256(data: string | Buffer): string {
   return createHash("sha256").update(data).digest("hex");

@@ -57,7 +57,9 @@ type RecordReader = (records: Buffer, index: number) => FileTick | BadLine;
 function recordReader(path: string, { choice, decimals: given }: Bi5Options): RecordReader {
   const { symbol, hourUs } = hourFileOf(path);
   const decimals = given ?? decimalsOf(symbol);
-  const offsets = priceNames(choice, () => false).map((name) => (name === "ask" ? ASK_OFFSET : BID_OFFSET));
+  const offsets = priceNames(choice, (name) => name !== "price").map((name) =>
+    name === "ask" ? ASK_OFFSET : BID_OFFSET,
+  );
   return (records, index) => {
     const at = index * RECORD_BYTES;
     const line = index + 1;

@@ -1,6 +1,6 @@
 import { type Micros, normalizeSymbol, SYMBOL_RULE } from "@fx-ohlc/schemas";
 import { isPositiveDecimal } from "./decimal.js";
-import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote } from "./quote.js";
+import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
 import { UnreadableError } from "./tick.js";
 
 /** Reads one line; a string is the reason why it cannot be read. */
@@ -38,16 +38,20 @@ function symbolOf(fields: readonly string[], { symbolIndex }: Layout): string | 
 /**
  * Makes the reader of a text's lines.
  *
- * @param choice which prices to take; may be left out when there is a price that is no side of a quote
+ * @param choice which prices to take; when absent both sides, or the price where there are none
  * @throws UnreadableError when the text does not hold them
  */
 export function lineReader(layout: Layout, choice: PriceChoice | undefined): LineReader {
   const { fieldCount, model, time, symbolIndex } = layout;
-  const columns = priceNames(choice, (name) => layout.prices[name] !== undefined).map((name) => {
+  const columnOf = (name: PriceName) => {
     const index = layout.prices[name];
     if (index === undefined) throw new UnreadableError(layout.lacks(name));
     return { name, index };
-  });
+  };
+  const chosen = priceNames(choice, (name) => layout.prices[name] !== undefined).map(columnOf);
+  // An export of quotes and prices has both: a price has no sides there.
+  const hasBoth = takesQuotes(choice) && chosen.length === 2 && layout.prices.price !== undefined;
+  const single = hasBoth ? [columnOf("price")] : undefined;
   return (text) => {
     const fields = fieldsOf(text, layout);
     if (fields.length !== fieldCount) return `has ${fields.length} fields, ${model} ${fieldCount}`;
@@ -55,6 +59,8 @@ export function lineReader(layout: Layout, choice: PriceChoice | undefined): Lin
     if (timeUs === undefined) return `time ${time.rule}`;
     const symbol = symbolOf(fields, layout);
     if (symbolIndex !== undefined && symbol === undefined) return `symbol ${SYMBOL_RULE}`;
+    const isEmpty = single !== undefined && chosen.every(({ index }) => fields[index] === "");
+    const columns = isEmpty ? single : chosen;
     const bad = columns.find(({ index }) => !isPositiveDecimal(fields[index] ?? ""));
     if (bad !== undefined) return `${bad.name} must be a decimal number greater than 0`;
     const prices = columns.map(({ index }) => fields[index] ?? "");

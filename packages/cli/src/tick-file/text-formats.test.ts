@@ -39,8 +39,18 @@ describe("CSV", () => {
     });
   });
 
-  it("wants to be told which price of a quote to take", () => {
-    expect(() => lineReader("time,bid,ask", undefined)).toThrow("choose one with --price bid");
+  it("takes both sides where there are some, and the price of a line that leaves them empty", () => {
+    const read = (line: string, choice?: PriceChoice) => lineReader("time,price,bid,ask", choice)(`${TIME},${line}`);
+    expect(read("9,1.1,1.2")).toMatchObject({ prices: ["1.1", "1.2"] });
+    expect(read("9,,", "quote")).toMatchObject({ prices: ["9"] });
+    expect(read("9,1.1,")).toMatch(/^ask must be a decimal number greater than 0$/);
+    expect(read(",,")).toMatch(/^price must be/);
+    expect(read("9,,", "mid")).toMatch(/^bid must be/);
+    expect(lineReader("time,bid,ask", undefined)(`${TIME},1.1,1.2`)).toMatchObject({ prices: ["1.1", "1.2"] });
+  });
+
+  it("wants to be told that one side is the price", () => {
+    expect(() => lineReader("time,bid", undefined)).toThrow("choose one with --price bid");
   });
 
   it.each([

@@ -50,7 +50,7 @@ export interface TextOptions {
  *
  * @param start where an earlier run stopped
  * @throws UnreadableError when its first line does not fit, or there is none
- * @throws Error when it holds quotes and nobody said which side to take
+ * @throws Error when it holds one side of quotes and nobody said to take it
  */
 export async function* textTicks(
   source: AsyncIterable<Buffer>,
