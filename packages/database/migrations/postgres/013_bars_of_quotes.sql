@@ -1,5 +1,6 @@
--- An insert that brings quotes makes the bars of both families in one pass: read, sorted and grouped once, its rows cost a fifth less.
--- One that brings none does what it did. (Both in one step: between them quotes would be counted twice, or not at all.)
+-- An insert that brings quotes makes the bars of both families in one pass: its rows are read, sorted and grouped once, which
+-- takes a fifth to a third less than twice. One that brings none does what it did. (All in one step: in between, quotes would be
+-- counted twice, or not at all.)
 drop trigger ticks_inserted_quotes on ticks;
 drop function merge_inserted_quotes();
 
