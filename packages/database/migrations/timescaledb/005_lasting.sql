@@ -32,17 +32,17 @@ $$;
 -- step
 -- Where the first version dropped ticks there are bars outside of all chunks. Ticks are whole from the next chunk on, and after
 -- every chunk that has fewer ticks than its minutes say: a late tick made it anew, unless ticks were just deleted there.
--- (Offset 0: looked for once.)
+-- (Offset 0: looked for once. Bars are held against all chunks at once: against each of 2,000, half a million took three minutes.)
 with chunks as materialized (
   select from_time, to_time from tick_chunks_now
+), covered as materialized (
+  select coalesce(range_agg(tstzrange(from_time, to_time)), '{}') as by_chunks from chunks
 ), newest_bar_without_ticks as (
   select greatest(
-           (select max(bucket) from ohlc_minute bars
-             where bucket >= '1970-01-01 00:00:00+00'
-               and not exists (select 1 from chunks where bars.bucket >= from_time and bars.bucket < to_time)),
-           (select max(bucket) from ohlc_hour bars
-             where bucket >= '1970-01-01 00:00:00+00'
-               and not exists (select 1 from chunks where bars.bucket >= from_time and bars.bucket < to_time))) as bucket
+           (select max(bucket) from ohlc_minute
+             where bucket >= '1970-01-01 00:00:00+00' and not (select by_chunks from covered) @> bucket),
+           (select max(bucket) from ohlc_hour
+             where bucket >= '1970-01-01 00:00:00+00' and not (select by_chunks from covered) @> bucket)) as bucket
 )
 update retention_mark
    set dropped_before = greatest(dropped_before, found),
