@@ -107,10 +107,21 @@ test("what services of the build before add while and after the table comes is i
   ]);
 });
 
-test("what somebody copied in by hand is added by hand", async () => {
+test("what somebody copied in by hand is added by hand, and known to have quotes", async () => {
   await migrate({ url: database.url, engine: "auto" });
   await insert(sql, "BYHAND");
+  await sql`
+    insert into ticks (symbol, time, seq, price, bid, ask)
+    values ('QUOTED', now(), 0, 2, 1, 3), ('BYHAND', now() - interval '1 s', 0, 1, null, null)`;
   await sql`select add_stored_symbols()`;
   await sql`select add_stored_symbols()`;
-  expect(await symbols()).toEqual(["BYHAND"]);
+  expect([...(await sql`select symbol, quotes from symbols order by symbol`)]).toEqual([
+    { symbol: "BYHAND", quotes: false },
+    { symbol: "QUOTED", quotes: true },
+  ]);
+  await sql`insert into ticks (symbol, time, seq, price, bid, ask) values ('BYHAND', now(), 1, 2, 1, 3)`;
+  await sql`select add_stored_symbols()`;
+  expect([...(await sql`select symbol from symbols where quotes order by symbol`)].map(({ symbol }) => symbol)).toEqual(
+    ["BYHAND", "QUOTED"],
+  );
 });

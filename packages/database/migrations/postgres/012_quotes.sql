@@ -1,4 +1,18 @@
 -- step
+-- Null, both, of a tick that is a single price. Each has a step of its own: with 2,000 chunks one takes a second, for which
+-- everybody waits.
+alter table ticks add column bid double precision;
+
+-- step
+alter table ticks add column ask double precision;
+
+-- step
+-- No stored tick has a side, so nothing has to be looked at.
+alter table ticks add constraint ticks_sides check (
+  (bid is null) = (ask is null) and bid > 0 and bid < 'Infinity' and ask > 0 and ask < 'Infinity'
+) not valid;
+
+-- step
 -- Bars of quotes, a family beside those of prices and kept as they are. A statement that brings no quote, or takes none away,
 -- touches none of this.
 create table quote_minute (

@@ -1,4 +1,23 @@
 -- step
+-- TimescaleDB stores a compressed column of a domain as the values there are in each 1,000 rows and their places, where one of
+-- doubles keeps what each differs by from the one before: of prices with some hundred values in an hour that is 1.6 bytes each, not
+-- 4.5. (Of 1,000 that all differ, in nine decimals, it is 9 and not 7.)
+create domain quote_side as double precision;
+
+-- Null, both, of a tick that is a single price. Each has a step of its own: with 2,000 chunks one takes a second, for which
+-- everybody waits.
+alter table ticks add column bid quote_side;
+
+-- step
+alter table ticks add column ask quote_side;
+
+-- step
+-- No stored tick has a side, so nothing has to be looked at.
+alter table ticks add constraint ticks_sides check (
+  (bid is null) = (ask is null) and bid > 0 and bid < 'Infinity' and ask > 0 and ask < 'Infinity'
+) not valid;
+
+-- step
 -- Bars of quotes, a family beside those of prices: real-time aggregates that are stacked as those are, on the same origins. Nobody
 -- who has prices alone pays for them, and no stored bar is made anew.
 do $bars$
@@ -15,14 +34,14 @@ begin
       with (timescaledb.continuous, timescaledb.materialized_only = false) as
     select symbol,
            time_bucket('1 minute', time, origin => %1$s) as bucket,
-           first(bid, %2$s) as bid_open,
-           max(bid)         as bid_high,
-           min(bid)         as bid_low,
-           last(bid, %2$s)  as bid_close,
-           first(ask, %2$s) as ask_open,
-           max(ask)         as ask_high,
-           min(ask)         as ask_low,
-           last(ask, %2$s)  as ask_close,
+           first(bid::float8, %2$s) as bid_open,
+           max(bid::float8)         as bid_high,
+           min(bid::float8)         as bid_low,
+           last(bid::float8, %2$s)  as bid_close,
+           first(ask::float8, %2$s) as ask_open,
+           max(ask::float8)         as ask_high,
+           min(ask::float8)         as ask_low,
+           last(ask::float8, %2$s)  as ask_close,
            least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8)    as spread_min,
            greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8) as spread_max,
            coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0) as spread_sum,
