@@ -1,9 +1,8 @@
 import { formatTime, type Micros, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
 import { BadLineError, type Place, type Source } from "../tick-file/place.js";
 import { type PriceChoice, symbolSuffixes } from "../tick-file/quote.js";
-import { type BadLine, isTick } from "../tick-file/tick.js";
+import { isTick } from "../tick-file/tick.js";
 import type { Batch, FilesPosition, SymbolTick } from "../tick-file/tick-files.js";
-import { Numbering, type NumberingState } from "./numbering.js";
 
 /**
  * Ticks sent at a time. At 5,000 the cost of a request no longer shows in the rate, and what a kill loses is sent again in
@@ -14,7 +13,6 @@ export const CHUNK_TICKS = 5_000;
 /** How far an import has come: all that another run needs to go on from there. */
 export interface Mark extends FilesPosition {
   readonly unit: Source["unit"];
-  readonly numbering: NumberingState;
   /** The last tick before the mark, as the service stores it. */
   readonly tick: SentTick;
 }
@@ -25,14 +23,17 @@ export interface SentTick {
   readonly price: number;
 }
 
-/** Ticks that are sent together: a CSV document of its own. It never ends between two ticks of one stamp. */
+/**
+ * Ticks that are sent together: a CSV document of its own. Ticks of one stamp that stand side by side in a file are in one chunk, for
+ * the service numbers them by that; those of one stamp that are in two files are not, for the second file may repeat the first.
+ */
 export interface Chunk {
   readonly body: string;
   readonly symbols: readonly string[];
   /** Where each line of the body comes from that is not its header. */
   readonly places: readonly Place[];
-  /** Whether some tick's place is for the service to find: whatever precedes it must be stored by then. */
-  readonly hasUnnumbered: boolean;
+  /** Whether some tick may share its stamp with one before the chunk: whatever precedes it must be stored by then. */
+  readonly isOutOfOrder: boolean;
   readonly end: Mark;
 }
 
@@ -42,13 +43,13 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
-  /** Where the run before this one stopped. */
-  readonly numbering?: NumberingState | undefined;
   /** Told of each bad line, which is then left out. */
   readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
 }
 
-const HEADER = "time,symbol,price,seq\n";
+/** An empty seq would be a mistake: a chunk has the column or it has not. */
+const HEADER = "time,symbol,price\n";
+const HEADER_WITH_SEQ = "time,symbol,price,seq\n";
 
 /** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
 class SymbolRows {
@@ -58,43 +59,77 @@ class SymbolRows {
   constructor(readonly symbol: string) {}
 }
 
+/** What is known of a symbol across chunks. */
+interface SymbolState {
+  /** Its latest time before this chunk, and in all. */
+  latestBeforeUs: Micros;
+  latestUs: Micros;
+  /** Of its last tick. */
+  timeUs: Micros;
+  file: number;
+  member: number;
+}
+
 /** Gathers ticks into a chunk. */
 class ChunkBuilder {
   readonly #shiftUs: Micros;
   readonly #suffixes: readonly string[];
-  readonly #numbering: Numbering;
+  readonly #states = new Map<string, SymbolState>();
   /** By the quote's symbol: a quote's prices may be those of two symbols. */
   #rows = new Map<string, readonly SymbolRows[]>();
   #count = 0;
-  #hasUnnumbered = false;
+  #hasSeq = false;
+  #isOutOfOrder = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs, numbering }: ChunkOptions) {
+  constructor({ choice, shiftUs }: ChunkOptions) {
     this.#shiftUs = shiftUs;
     this.#suffixes = symbolSuffixes(choice);
-    this.#numbering = new Numbering(numbering);
   }
 
-  /** Whether the chunk should end before a tick of that time. Each price of a quote is a tick of its own. */
-  endsBefore(timeUs: Micros, ticksMax: number): boolean {
+  /** Whether the chunk should end before a tick. Each price of a quote is a tick of its own. */
+  endsBefore(tick: SymbolTick, batch: Batch, ticksMax: number): boolean {
+    if (this.#last === undefined) return false;
+    if ((tick.seq !== undefined) !== this.#hasSeq || this.#mayRepeat(tick, batch)) return true;
     if (this.#count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return timeUs !== this.#last?.tick.timeUs || this.#count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    return tick.timeUs !== this.#last.tick.timeUs || this.#count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
   }
 
-  /** @throws RangeError when its stamp is full */
+  /** Whether the symbol's last tick is of the same stamp, in another file, and in this chunk. */
+  #mayRepeat({ symbol, timeUs }: SymbolTick, { file, member }: Batch): boolean {
+    const last = this.#states.get(symbol);
+    if (last === undefined || last.timeUs !== timeUs || !this.#rows.has(symbol)) return false;
+    return last.file !== file || last.member !== member;
+  }
+
   add(tick: SymbolTick, batch: Batch): void {
-    const seq = this.#numbering.next(tick.symbol, tick.timeUs);
+    const { seq } = tick;
     const time = formatTime(tick.timeUs + this.#shiftUs);
     const place = { source: batch.source, line: tick.line };
-    const after = seq ?? "";
+    const after = seq === undefined ? "" : `,${seq}`;
     this.#rowsOf(tick.symbol).forEach((rows, index) => {
-      rows.text += `${time},${rows.symbol},${tick.prices[index]},${after}\n`;
+      rows.text += `${time},${rows.symbol},${tick.prices[index]}${after}\n`;
       rows.places.push(place);
     });
     this.#count += this.#suffixes.length;
-    this.#hasUnnumbered ||= seq === undefined;
+    this.#hasSeq = seq !== undefined;
+    this.#note(tick, batch);
     this.#last = { tick, batch };
+  }
+
+  #note({ symbol, timeUs }: SymbolTick, { file, member }: Batch): void {
+    const state = this.#states.get(symbol);
+    if (state === undefined) {
+      const latestBeforeUs = Number.NEGATIVE_INFINITY;
+      this.#states.set(symbol, { latestBeforeUs, latestUs: timeUs, timeUs, file, member });
+      return;
+    }
+    if (timeUs <= state.latestBeforeUs) this.#isOutOfOrder = true;
+    state.latestUs = Math.max(state.latestUs, timeUs);
+    state.timeUs = timeUs;
+    state.file = file;
+    state.member = member;
   }
 
   #rowsOf(symbol: string): readonly SymbolRows[] {
@@ -109,16 +144,21 @@ class ChunkBuilder {
   take(): Chunk[] {
     if (this.#last === undefined) return [];
     const rows = [...this.#rows.values()].flat();
+    const header = this.#hasSeq ? HEADER_WITH_SEQ : HEADER;
     const chunk: Chunk = {
-      body: HEADER + rows.map(({ text }) => text).join(""),
+      body: header + rows.map(({ text }) => text).join(""),
       symbols: rows.map(({ symbol }) => symbol),
       places: rows.flatMap(({ places }) => places),
-      hasUnnumbered: this.#hasUnnumbered,
+      isOutOfOrder: this.#isOutOfOrder,
       end: this.#markAt(this.#last),
     };
+    for (const symbol of this.#rows.keys()) {
+      const state = this.#states.get(symbol);
+      if (state !== undefined) state.latestBeforeUs = state.latestUs;
+    }
     this.#rows = new Map();
     this.#count = 0;
-    this.#hasUnnumbered = false;
+    this.#isOutOfOrder = false;
     this.#last = undefined;
     return [chunk];
   }
@@ -131,18 +171,7 @@ class ChunkBuilder {
       price: Number(prices[0]),
     };
     const { file, member, source } = batch;
-    return { file, member, line, offset, unit: source.unit, numbering: this.#numbering.state, tick: sent };
-  }
-}
-
-function addLine(builder: ChunkBuilder, line: SymbolTick | BadLine, batch: Batch): BadLine | undefined {
-  if (!isTick(line)) return line;
-  try {
-    builder.add(line, batch);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { line: line.line, problem: error.message };
+    return { file, member, line, offset, unit: source.unit, tick: sent };
   }
 }
 
@@ -165,11 +194,13 @@ export async function* chunksOf(batches: AsyncIterable<Batch>, options: ChunkOpt
 
 function* chunksOfBatch(batch: Batch, builder: ChunkBuilder, options: ChunkOptions): Generator<Chunk> {
   for (const line of batch.lines) {
-    if (isTick(line) && builder.endsBefore(line.timeUs, options.ticksMax)) yield* builder.take();
-    const bad = addLine(builder, line, batch);
-    if (bad === undefined) continue;
-    const place = { source: batch.source, line: bad.line };
-    if (options.onBadLine === undefined) throw new BadLineError(place, bad.problem);
-    options.onBadLine(place, bad.problem);
+    if (isTick(line)) {
+      if (builder.endsBefore(line, batch, options.ticksMax)) yield* builder.take();
+      builder.add(line, batch);
+      continue;
+    }
+    const place = { source: batch.source, line: line.line };
+    if (options.onBadLine === undefined) throw new BadLineError(place, line.problem);
+    options.onBadLine(place, line.problem);
   }
 }

@@ -47,10 +47,10 @@ export class Importer {
     const { files, choice, shiftUs, from, onError } = this.#import;
     const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
     const onBadLine = onError === "stop" ? undefined : skip;
-    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, onBadLine };
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, onBadLine };
     await sendInOrder<Chunk, UploadResult>(chunksOf(files.batches(from), options), {
       inFlightMax: REQUESTS_IN_FLIGHT,
-      waitsForOthers: (chunk) => chunk.hasUnnumbered,
+      waitsForOthers: (chunk) => chunk.isOutOfOrder,
       send: (chunk, signal) => this.#send(chunk, signal),
       done: (chunk, result) => this.#done(chunk, result),
     });

@@ -1,5 +1,5 @@
 import LZMA from "js-lzma";
-import { UnreadableError } from "./tick.js";
+import { UnreadableError } from "../tick.js";
 
 /**
  * The 13 bytes before the data of an LZMA-alone file: one with lc, lp and pb, four with the dictionary's size, eight with

@@ -1,11 +1,12 @@
 import { US_PER_HOUR } from "@fx-ohlc/schemas";
-import { pointsToDecimal } from "./decimal.js";
-import { type HourFile, knownDecimals, parseHourFile } from "./dukascopy-path.js";
-import type { ReadOptions } from "./input-file.js";
-import type { Position } from "./line-splitter.js";
-import { unlzma } from "./lzma.js";
-import { chosenPrices, priceNames } from "./quote.js";
-import { type BadLine, type FileTick, UnreadableError } from "./tick.js";
+import { gathered } from "../bytes/blocks.js";
+import { unlzma } from "../bytes/lzma.js";
+import { pointsToDecimal } from "../decimal.js";
+import type { Facts } from "../place.js";
+import { chosenPrices, type PriceChoice, priceNames } from "../quote.js";
+import type { Position } from "../text/line-splitter.js";
+import { type BadLine, type FileTick, UnreadableError } from "../tick.js";
+import { type HourFile, knownDecimals, type Months } from "./dukascopy-path.js";
 
 /** Milliseconds within the hour, ask, bid, and two volumes. */
 const RECORD_BYTES = 20;
@@ -20,22 +21,16 @@ const HOUR_BYTES_MAX = 64 * 1024 * 1024;
 /** Records given at a time. */
 const BATCH_RECORDS = 5_000;
 
-export type Bi5Options = Pick<ReadOptions, "choice" | "decimals">;
-
-async function gather(blocks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  let bytes = 0;
-  for await (const block of blocks) {
-    bytes += block.length;
-    if (bytes > FILE_BYTES_MAX)
-      throw new UnreadableError(`the file is larger than ${FILE_BYTES_MAX} bytes: is it bi5?`);
-    all.push(block);
-  }
-  return Buffer.concat(all);
+export interface Bi5Options {
+  readonly choice: PriceChoice | undefined;
+  /** Of prices; by the symbol when absent. */
+  readonly decimals?: number | undefined;
+  readonly months: Months;
+  readonly facts: Facts;
 }
 
-function hourFileOf(path: string): HourFile {
-  const file = parseHourFile(path);
+function hourFileOf(path: string, months: Months): HourFile {
+  const file = months.hourOf(path);
   if (file !== undefined) return file;
   throw new UnreadableError(
     "its path does not end in SYMBOL/YYYY/MM/DD/HHh_ticks.bi5 (months from 00): which hour is it?",
@@ -54,10 +49,11 @@ type RecordReader = (records: Buffer, index: number) => FileTick | BadLine;
  * @throws UnreadableError when the path does not tell the hour
  * @throws Error when the options leave open which price to take, or of how many decimals
  */
-function recordReader(path: string, { choice, decimals: given }: Bi5Options): RecordReader {
-  const { symbol, hourUs } = hourFileOf(path);
+function recordReader(path: string, { choice, decimals: given, months, facts }: Bi5Options): RecordReader {
+  const { symbol, hourUs } = hourFileOf(path, months);
   const decimals = given ?? decimalsOf(symbol);
   const offsets = priceNames(choice, () => false).map((name) => (name === "ask" ? ASK_OFFSET : BID_OFFSET));
+  Object.assign(facts, { format: "bi5", columns: "time, bid, ask" });
   return (records, index) => {
     const at = index * RECORD_BYTES;
     const line = index + 1;
@@ -69,7 +65,7 @@ function recordReader(path: string, { choice, decimals: given }: Bi5Options): Re
       choice,
       points.map((count) => pointsToDecimal(count, decimals)),
     );
-    return { line, end: at + RECORD_BYTES, timeUs: hourUs + timeUs, symbol, prices };
+    return { line, end: at + RECORD_BYTES, timeUs: hourUs + timeUs, symbol, seq: undefined, prices };
   };
 }
 
@@ -87,7 +83,7 @@ export async function* bi5Ticks(
   start?: Position,
 ): AsyncGenerator<readonly (FileTick | BadLine)[]> {
   const read = recordReader(path, options);
-  const bytes = await gather(source);
+  const bytes = await gathered(source, FILE_BYTES_MAX, "is it bi5?");
   if (bytes.length === 0) return;
   const records = unlzma(bytes, HOUR_BYTES_MAX);
   const count = Math.floor(records.length / RECORD_BYTES);

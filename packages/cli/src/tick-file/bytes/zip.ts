@@ -1,7 +1,8 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
-import { UnreadableError } from "./tick.js";
+import { type Entry, fromBufferPromise, openPromise, type ZipFile } from "yauzl";
+import { UnreadableError } from "../tick.js";
+import { gathered } from "./blocks.js";
 
 /** A file in an archive. */
 export interface Member {
@@ -12,8 +13,16 @@ export interface Member {
   open(signal: AbortSignal, onShare: (bytes: number) => void): AsyncIterable<Buffer>;
 }
 
-/** What ticks come in; beside it there may be reports and notes. */
-const TICK_FILE = /\.(?:csv|bi5)(?:\.gz)?$/i;
+/** What ticks come in; beside it there may be reports and notes, which are text too. */
+const TICK_FILES = [
+  /\.(?:csv|bi5|tsv|ndjson|jsonl|json|parquet)(?:\.(?:gz|bz2|xz))?$|\.zip$/i,
+  /\.(?:txt|log|prn|dat|asc)(?:\.(?:gz|bz2|xz))?$/i,
+];
+
+/** An archive in an archive is read from memory, which is finite. */
+const INNER_BYTES_MAX = 512 * 1024 * 1024;
+/** Deeper than anybody packs them, and no deeper than memory goes. */
+const DEPTH_MAX = 3;
 
 /** What an operating system adds, and folders. */
 const NO_FILE = /(?:^|\/)(?:__MACOSX\/|\.)|\/$/;
@@ -61,18 +70,41 @@ async function* opened(
  *
  * @throws UnreadableError when it is no zip archive, or there is no file in it
  */
-export async function* zipMembers(path: string): AsyncGenerator<Member> {
+export async function* zipMembers(path: string, signal: AbortSignal): AsyncGenerator<Member> {
   const archive = await unreadableWhere(openPromise(path, { lazyEntries: true, autoClose: false }));
   try {
-    for (const entry of tickEntries(await unreadableWhere(entriesOf(archive)))) {
+    yield* membersOf(archive, signal, 0);
+  } finally {
+    archive.close();
+  }
+}
+
+async function* membersOf(archive: ZipFile, signal: AbortSignal, depth: number): AsyncGenerator<Member> {
+  for (const entry of tickEntries(await unreadableWhere(entriesOf(archive)))) {
+    if (/\.zip$/i.test(entry.fileName)) yield* innerMembers(archive, entry, signal, depth + 1);
+    else {
       yield {
         name: entry.fileName,
         compressedBytes: entry.compressedSize,
-        open: (signal, onShare) => opened(archive, entry, signal, onShare),
+        open: (aborted, onShare) => opened(archive, entry, aborted, onShare),
       };
     }
-  } finally {
-    archive.close();
+  }
+}
+
+/** The members of an archive in an archive; of what that takes in the outer one, each has its share. */
+async function* innerMembers(outer: ZipFile, entry: Entry, signal: AbortSignal, depth: number): AsyncGenerator<Member> {
+  const { fileName, compressedSize, uncompressedSize } = entry;
+  if (depth > DEPTH_MAX) throw new UnreadableError(`${fileName} lies in too many archives: unpack it first`);
+  const bytes = await gathered(opened(outer, entry, signal, () => {}), INNER_BYTES_MAX, "unpack the archive in it first");
+  const archive = await unreadableWhere(fromBufferPromise(bytes, { lazyEntries: true }));
+  const share = compressedSize / Math.max(1, uncompressedSize);
+  for await (const { name, compressedBytes, open } of membersOf(archive, signal, depth)) {
+    yield {
+      name: `${fileName}/${name}`,
+      compressedBytes: compressedBytes * share,
+      open: (aborted, onShare) => open(aborted, (read) => onShare(read * share)),
+    };
   }
 }
 
@@ -85,6 +117,7 @@ async function entriesOf(archive: ZipFile): Promise<Entry[]> {
 function tickEntries(entries: readonly Entry[]): Entry[] {
   const files = entries.filter(({ fileName }) => !NO_FILE.test(fileName));
   if (files.length === 0) throw new UnreadableError("there is no file in the zip archive");
-  const named = files.filter(({ fileName }) => TICK_FILE.test(fileName));
-  return (named.length > 0 ? named : files).toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  const named = TICK_FILES.map((pattern) => files.filter(({ fileName }) => pattern.test(fileName)));
+  const chosen = named.find((some) => some.length > 0) ?? files;
+  return chosen.toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1));
 }
