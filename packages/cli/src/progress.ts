@@ -6,19 +6,22 @@ export interface Progress {
   /**
    * @param count of ticks or bars that this run has dealt with
    * @param position of the last of them, in what the whole is measured by
+   * @param noun what they turned out to be
    */
-  update(count: number, position: number): void;
+  update(count: number, position: number, noun?: Noun): void;
   /** Says something that may pass; undefined when it has. */
   trouble(text: string | undefined): void;
   stop(): void;
 }
 
+/** What is counted. */
+export type Noun = "ticks" | "quotes" | "bars";
+
 /** What there is to do. */
 export interface Whole {
   /** In bytes, microseconds or whatever positions are measured by. */
   readonly total: number;
-  /** What is counted. */
-  readonly noun: "ticks" | "bars";
+  readonly noun: Noun;
 }
 
 /** Redraws a second: enough to look alive, and no load. */
@@ -29,12 +32,14 @@ class Bar implements Progress {
   readonly #bar: SingleBar;
   readonly #startedMs = performance.now();
   readonly #total: number;
+  readonly #noun: Noun;
   /** Where a run that goes on from an earlier one begins. */
   #first: number | undefined;
 
   constructor(display: NodeJS.WritableStream, { total, noun }: Whole) {
     this.#total = total;
-    const format = `{bar} {percentage}% | {count} ${noun} | {rate}/s | {left} left {trouble}`;
+    this.#noun = noun;
+    const format = `{bar} {percentage}% | {count} {noun} | {rate}/s | {left} left {trouble}`;
     const looks = {
       barsize: 24,
       barCompleteChar: "█",
@@ -43,16 +48,16 @@ class Bar implements Progress {
       clearOnComplete: true,
     };
     this.#bar = new SingleBar({ format, stream: display, fps: FRAMES_PER_SECOND, ...looks });
-    this.#bar.start(total, 0, { count: "0", rate: "0", left: "…", trouble: "" });
+    this.#bar.start(total, 0, { count: "0", noun, rate: "0", left: "…", trouble: "" });
   }
 
-  update(count: number, position: number): void {
+  update(count: number, position: number, noun = this.#noun): void {
     this.#first ??= position;
     const elapsedMs = performance.now() - this.#startedMs;
     const done = position - this.#first;
     const leftMs = (elapsedMs / done) * (this.#total - position);
     const rate = grouped(Math.round((count * 1000) / elapsedMs));
-    this.#bar.update(position, { count: grouped(count), rate, left: done === 0 ? "…" : duration(leftMs) });
+    this.#bar.update(position, { count: grouped(count), noun, rate, left: done === 0 ? "…" : duration(leftMs) });
   }
 
   trouble(text: string | undefined): void {

@@ -146,7 +146,7 @@ describe("fx-ticks export", () => {
   });
 
   it.each([
-    [["x.xlsx"], /which format x\.xlsx should have is not known: add --format csv, ndjson or parquet$/],
+    [["x.xlsx"], /which format x\.xlsx should have is not known: add --format csv, ndjson, json or parquet$/],
     [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1m, 2m, /],
     [["x.csv", "--timezone", "UTC"], /--day-start-hour and --timezone are for bars of 2h and more$/],
     [["x.csv", "--interval", "1d", "--timezone", "Mars"], /^fx-ticks: 422 timezone must be an IANA time zone/],

@@ -150,7 +150,7 @@ describe("fx-ticks import", () => {
 
   it.each([
     [["--format", "mt4"], /'mt4' is invalid\. Allowed choices are csv, histdata, dukascopy, bi5, truefx\.$/],
-    [["--price", "last"], /'last' is invalid\. Allowed choices are bid, ask, mid, both\.$/],
+    [["--price", "last"], /'last' is invalid\. Allowed choices are quote, bid, ask, mid, both\.$/],
     [["--points", "150"], /'150' is invalid\. It must be 1, 10, 100, 1000 and so on\.$/],
     [
       [],

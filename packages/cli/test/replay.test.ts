@@ -55,6 +55,17 @@ describe("fx-ticks replay", () => {
     expect(firstMs + 1000).toBeLessThanOrEqual(endedMs);
   });
 
+  it("sends both sides of quotes", async () => {
+    const file = join(directory.path, "quotes.csv");
+    writeFileSync(file, "time,bid,ask\n2014-05-04T21:00:00Z,1.37615,1.37618\n");
+    const command = new Command("replay", file, "--symbol", "EURUSD", "--url", side.url);
+    const { out } = await command.run({ stateDirectory: "" });
+    expect(out[0]).toMatch(/^1 quote of EURUSD replayed in /);
+    expect([...(await side.sql`select price, bid, ask from ticks`)]).toEqual([
+      { price: 1.376165, bid: 1.37615, ask: 1.37618 },
+    ]);
+  });
+
   it("stops at a bad line and names it, and when it is interrupted", async () => {
     const bad = await replayOf(["2014-05-04T21:00:00Z,1.1", "nonsense"], 1).run({ stateDirectory: "" });
     expect(bad.exitCode).toBe(1);

@@ -22,21 +22,34 @@ async function stored(symbol: string): Promise<{ count: number; seconds: number;
 }
 
 describe("fx-ticks simulate", () => {
-  it("sends moving prices at the rate it was given until it is interrupted, which is no error", async () => {
+  it("sends moving quotes at the rate it was given until it is interrupted, which is no error", async () => {
     const command = new Command("simulate", "--symbols", "EURUSD,USDJPY", "--rate", "200", "--url", side.url);
     const running = command.run({ stateDirectory: "" });
     await eventually(async () => (await stored("EURUSD")).count >= 400);
     command.interrupt();
     const { exitCode, said } = await running;
     expect(exitCode).toBe(0);
-    expect(said[0]).toBe("simulating 200 ticks/s each of EURUSD 1.10000, USDJPY 150.000; Ctrl-C stops");
-    expect(said.at(-1)).toMatch(/^[\d,]+ ticks sent in [\d.]+ s$/);
+    expect(said[0]).toBe("simulating 200 quotes/s each of EURUSD 1.10000, USDJPY 150.000; Ctrl-C stops");
+    expect(said.at(-1)).toMatch(/^[\d,]+ quotes sent in [\d.]+ s$/);
     for (const symbol of ["EURUSD", "USDJPY"]) {
       const { count, seconds, prices } = await stored(symbol);
       // One tick in every slot of 5 ms, wherever in it; on a machine that stands still for seconds slots are left out.
       expect(count - 1).toBeLessThan(seconds * 200 + 2);
       expect(prices).toBeGreaterThan(1);
+      expect(await side.sql`select from ticks where symbol = ${symbol} and ask is not distinct from bid`).toHaveLength(
+        0,
+      );
     }
+  });
+
+  it("sends single prices when told to", async () => {
+    const flags = ["--price", "mid", "--symbols", "AUDUSD", "--rate", "50"];
+    const command = new Command("simulate", ...flags, "--url", side.url);
+    const running = command.run({ stateDirectory: "" });
+    await eventually(async () => (await stored("AUDUSD")).count > 0);
+    command.interrupt();
+    expect((await running).said.at(-1)).toMatch(/ticks? sent in/);
+    expect(await side.sql`select from ticks where symbol = 'AUDUSD' and bid is not null`).toHaveLength(0);
   });
 
   it("waits for a service that is away, says so once, and goes on when it is back", async () => {

@@ -86,7 +86,7 @@ export const INGEST_ROUTES = declareRoutes({
     access: "write",
     summary: "Store many ticks",
     description:
-      "A JSON array is stored whole or not at all. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it.",
+      "A JSON array is stored whole or not at all. Of a quote `price` may be given beside `bid` and `ask` as it is answered, as their mid to the last digit. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`; with all three a row leaves empty what it is not, `price` of a quote or `bid` and `ask` of a single price) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it.",
     queryDto: BulkQuery,
     body: { "application/json": listOf(TickDto), "application/x-ndjson": LINES, "text/csv": LINES },
     answers: {

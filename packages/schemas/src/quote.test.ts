@@ -66,14 +66,17 @@ test.each([
   expect(midOf(bid, ask)).toBe(mid);
 });
 
-test("a quote has both sides and no price beside them, and what is wrong is said of each field", () => {
+test("a quote has both sides and no price beside them but their mid, and what is wrong is said of each field", () => {
   const fieldsOf = (cost: object) => costProblems(cost).map(({ field }) => field);
   expect(fieldsOf({ price: 1 })).toEqual([]);
   expect(fieldsOf({ bid: 2, ask: 1 })).toEqual([]);
   expect(fieldsOf({})).toEqual(["price"]);
   expect(costProblems({ bid: 1 })).toEqual([{ field: "ask", message: expect.stringContaining("missing beside bid") }]);
   expect(costProblems({ ask: 1 })).toEqual([{ field: "bid", message: expect.stringContaining("missing beside ask") }]);
-  expect(fieldsOf({ price: 1, bid: 1, ask: 1 })).toEqual(["price"]);
-  expect(fieldsOf({ price: 1, bid: 0, ask: "1" })).toEqual(["price", "bid", "ask"]);
+  expect(fieldsOf({ price: 1.376165, bid: 1.37615, ask: 1.37618 })).toEqual([]);
+  expect(costProblems({ price: 1.3761649, bid: 1.37615, ask: 1.37618 })).toEqual([
+    { field: "price", message: "must be the mid of bid and ask, which is 1.376165, or be left out" },
+  ]);
+  expect(fieldsOf({ price: "1", bid: 0, ask: "1" })).toEqual(["price", "bid", "ask"]);
   expect(fieldsOf({ bid: null, ask: Number.POSITIVE_INFINITY })).toEqual(["bid", "ask"]);
 });

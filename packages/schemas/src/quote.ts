@@ -40,12 +40,24 @@ function sideProblem(side: unknown, other: string): string | undefined {
   return side === undefined ? `is missing beside ${other}: a quote has both sides` : priceProblem(side);
 }
 
+/** Why the price of a quote is refused that has sides: what the services answer of a quote names its mid, and can be sent again. */
+function besideProblem({ price, bid, ask }: Cost): string | undefined {
+  if (price === undefined) return undefined;
+  const problem = priceProblem(price);
+  if (problem !== undefined || !isPrice(bid) || !isPrice(ask)) return problem;
+  const mid = midOf(bid, ask);
+  return price === mid ? undefined : `must be the mid of bid and ask, which is ${mid}, or be left out`;
+}
+
+function isPrice(value: unknown): value is number {
+  return priceProblem(value) === undefined;
+}
+
 /** What is wrong with each of `price`, `bid` and `ask`. A crossed quote, whose ask is below its bid, is one. */
 export function costProblems({ price, bid, ask }: Cost): FieldError[] {
   if (bid === undefined && ask === undefined) return problems("price", priceProblem(price));
-  const beside = price === undefined ? undefined : "must not be given beside bid and ask: it is their mid";
   return [
-    ...problems("price", beside),
+    ...problems("price", besideProblem({ price, bid, ask })),
     ...problems("bid", sideProblem(bid, "ask")),
     ...problems("ask", sideProblem(ask, "bid")),
   ];

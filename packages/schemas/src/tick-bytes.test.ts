@@ -105,9 +105,19 @@ const wholeQuote = fc.tuple(time, price, price, symbol).map(
       ["time", at],
     ] as const,
 );
+/** As it is answered: with its mid, or what may be another price. */
+const beside = fc.tuple(fc.constantFrom("1.1", "1.3", "2", "1e5"), fc.constantFrom("1.1", "1.2", "1.3")).map(
+  ([ask, of]) =>
+    [
+      ["price", of],
+      ["bid", "1.1"],
+      ["ask", ask],
+      ["time", '"2023-01-01T00:00:00Z"'],
+    ] as const,
+);
 const row = fc
   .tuple(
-    fc.oneof({ weight: 3, arbitrary: fc.oneof(whole, wholeQuote) }, fc.array(field, { maxLength: 5 })),
+    fc.oneof({ weight: 3, arbitrary: fc.oneof(whole, wholeQuote, beside) }, fc.array(field, { maxLength: 5 })),
     fc.array(space, { minLength: 12, maxLength: 12 }),
   )
   .map(([fields, spaces]) => {
@@ -163,9 +173,10 @@ test("an array is read as a whole or not at all, whatever is wrong with it", () 
 test("machines' own JSON is plain, in any order of its fields", () => {
   const tick = (more: object) => ({ symbol: "EURUSD", time: "2023-01-02T03:04:05.123456Z", price: 1.07123, ...more });
   const time = "2023-01-02T03:04:05Z";
-  const rows = [tick({}), tick({ seq: 3 }), { price: 1, time }, { ask: 1.37618, bid: 1.37615, time }];
+  const quote = { ask: 1.37618, bid: 1.37615, time };
+  const rows = [tick({}), tick({ seq: 3 }), { price: 1, time }, quote, { price: 1.376165, ...quote }];
   for (const indent of [0, 2]) {
-    const read = readPlainTicks(bytesOf(JSON.stringify(rows, undefined, indent)), RULES, 4);
+    const read = readPlainTicks(bytesOf(JSON.stringify(rows, undefined, indent)), RULES, 5);
     expect(read).toEqual(rows.map(careful));
   }
   expect(readPlainTicks(bytesOf(JSON.stringify(rows)), RULES, 3)).toBeUndefined();

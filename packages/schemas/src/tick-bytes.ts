@@ -163,7 +163,7 @@ export function plainTick(symbol: string, fields: PlainFields, rules: TickRules)
   const { timeUs, price, bid, ask, seq } = fields;
   // Comparisons with NaN are false.
   const isPrice = price > 0 && Number.isNaN(bid) && Number.isNaN(ask);
-  const isQuote = bid > 0 && ask > 0 && Number.isNaN(price);
+  const isQuote = bid > 0 && ask > 0 && (Number.isNaN(price) || price === midOf(bid, ask));
   if (!(isPrice || isQuote) || seq >= TICKS_PER_STAMP_MAX) return undefined;
   if (!(timeUs >= 0) || timeWindowProblem(timeUs, rules) !== undefined) return undefined;
   return {

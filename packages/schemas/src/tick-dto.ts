@@ -15,11 +15,11 @@ export class TickDto {
   @IsTime()
   time?: string;
 
-  @Describe("A finite number greater than 0; of a quote it is the mid of its sides and not given.")
+  @Describe("A finite number greater than 0; of a quote the mid of its sides, which need not be given.")
   @IsCost()
   price?: number;
 
-  @Describe("One side of a quote, which has both and no `price`.")
+  @Describe("One side of a quote, which has both; a `price` beside them must be their mid, to the last digit.")
   @IsCost()
   bid?: number;
 

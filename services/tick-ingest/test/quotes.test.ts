@@ -61,8 +61,8 @@ describe("what is no quote is refused and names why", () => {
   test.each([
     ["one side", { bid: 1 }, ["ask"]],
     ["the other side", { ask: 1 }, ["bid"]],
-    ["a price beside both", { bid: 1, ask: 2, price: 1.5 }, ["price"]],
-    ["a price beside one", { bid: 1, price: 1.5 }, ["price", "ask"]],
+    ["a price beside both that is not their mid", { bid: 1, ask: 2, price: 1.50001 }, ["price"]],
+    ["a price beside one", { bid: 1, price: 1.5 }, ["ask"]],
     ["a side of zero", { bid: 0, ask: 1 }, ["bid"]],
     ["a text", { bid: 1, ask: "1" }, ["ask"]],
     ["null", { bid: null, ask: 1 }, ["bid"]],
@@ -72,13 +72,58 @@ describe("what is no quote is refused and names why", () => {
     expect((answer.body.errors as { field: string }[]).map(({ field }) => field)).toEqual(fields);
   });
 
-  test.each(["time,symbol,bid", "time,symbol,ask", "time,symbol,price,bid,ask", "time,symbol,bid,ask,ask"])(
+  test.each(["time,symbol,bid", "time,symbol,ask", "time,symbol,price,bid", "time,symbol,bid,ask,ask"])(
     "a header %s",
     async (header) => {
       const answer = await ingest.post("/ticks/bulk", `${header}\n${TIME},BAD,1,1,1\n`, "text/csv");
       expect(answer).toMatchObject({ status: 422, body: { line: 1, created: 0 } });
     },
   );
+});
+
+describe("what is answered of prices and quotes", () => {
+  const rows = [
+    { time: STORED_TIME, symbol: "ANSWERED", price: 1.376165, seq: 0, bid: 1.37615, ask: 1.37618 },
+    { time: STORED_TIME, symbol: "ANSWERED", price: 1.1, seq: 1 },
+    { time: STORED_TIME, symbol: "ANSWERED", price: 1.1, seq: 2, bid: 1.1 - 1e-15, ask: 1.1 + 1e-15 },
+  ];
+  const header = "time,symbol,price,seq,bid,ask";
+  const post = {
+    CSV: (some: typeof rows) => {
+      const lines = some.map(({ time, symbol, price, seq, bid = "", ask = "" }) =>
+        [time, symbol, price, seq, bid, ask].join(),
+      );
+      return ingest.post("/ticks/bulk", [header, ...lines].join("\n"), "text/csv");
+    },
+    JSON: (some: typeof rows) => ingest.post("/ticks/bulk", some),
+    NDJSON: (some: typeof rows) =>
+      ingest.post("/ticks/bulk", some.map((row) => JSON.stringify(row)).join("\n"), "application/x-ndjson"),
+  };
+
+  test.each(["CSV", "JSON", "NDJSON"] as const)("can be sent again as %s, but with no other price", async (format) => {
+    await ingest.sql`delete from ticks where symbol = 'ANSWERED'`;
+    expect((await post[format](rows)).body).toMatchObject({ created: 3, duplicates: 0 });
+    expect((await post[format](rows)).body).toMatchObject({ created: 0, duplicates: 3 });
+    const other = await post[format](rows.map((row) => ({ ...row, price: 1.2 })));
+    expect(other).toMatchObject({ status: 422, body: { detail: expect.any(String) } });
+    const [first] = other.body.errors as { field: string; message: string }[];
+    expect(first?.message).toBe("must be the mid of bid and ask, which is 1.376165, or be left out");
+  });
+
+  test.each([
+    ["one side empty", "1.5,0,,2"],
+    ["all empty", ",0,,"],
+    ["no number for a side", "1.5,0,x,2"],
+  ])("is refused in CSV with %s", async (_what, cells) => {
+    const row = `${STORED_TIME},ANSWERED,${cells}`;
+    expect(await ingest.post("/ticks/bulk", `${header}\n${row}\n`, "text/csv")).toMatchObject({ status: 422 });
+  });
+
+  test("may leave the mid of a quote empty in CSV", async () => {
+    const row = `${STORED_TIME},EMPTY,,0,1,2`;
+    expect((await ingest.post("/ticks/bulk", `${header}\n${row}\n`, "text/csv")).body).toMatchObject({ created: 1 });
+    expect(await rowsOf("EMPTY")).toEqual([{ seq: 0, price: 1.5, bid: 1, ask: 2 }]);
+  });
 });
 
 /** A quote a second, the last digits of some of them beyond what is read plainly. */

@@ -12,10 +12,11 @@ type Flags = Pick<ExportOptions, "symbol" | "interval" | "dayStartHour" | "timez
 };
 
 const DETAILS = `
-Without --interval it writes ticks (time, symbol, price, seq); with it, bars (bucket, symbol, open, high, low, close,
-tick_count, complete; from 1d on also date). Times are in UTC: text in CSV and NDJSON, timestamps in Parquet.
+Without --interval it writes ticks (time, symbol, price, seq; of a symbol that has quotes also bid, ask, empty for what is a
+single price); with it, bars (bucket, symbol, open, high, low, close,
+tick_count, complete; from 1d on also date). Times are in UTC: text in CSV, NDJSON and JSON, timestamps in Parquet.
 
-The format is that of the file's name: .csv, .ndjson, .jsonl or .parquet; .gz behind the first three compresses them. The
+The format is that of the file's name: .csv, .ndjson, .jsonl, .json or .parquet; .gz behind all but the last compresses them. The
 file has its name only when it is whole; one that was there before is replaced then.
 
 Exit codes: 0 the file is whole, 1 stopped by an error, 130 interrupted.
@@ -30,6 +31,7 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, ExportFormat>> = {
   csv: "csv",
   ndjson: "ndjson",
   jsonl: "ndjson",
+  json: "json",
   parquet: "parquet",
 };
 
@@ -49,7 +51,7 @@ function formatOfName(file: string): ExportFormat {
   const [, extension = ""] = /\.([a-z]+)(?:\.gz)?$/i.exec(file) ?? [];
   const format = FORMAT_OF_EXTENSION[extension.toLowerCase()];
   if (format === undefined)
-    throw new Error(`which format ${file} should have is not known: add --format csv, ndjson or parquet`);
+    throw new Error(`which format ${file} should have is not known: add --format csv, ndjson, json or parquet`);
   return format;
 }
 
@@ -71,7 +73,7 @@ function optionsOf(file: string, { start: startUs = 0, end: endUs, ...flags }: F
 export function addExportCommand(program: Command, context: Context, finish: Finish): void {
   program
     .command("export")
-    .summary("write ticks or bars to a file: CSV, NDJSON, Parquet")
+    .summary("write ticks or bars to a file: CSV, NDJSON, JSON, Parquet")
     .description("Writes the ticks or bars of a symbol to a file.")
     .argument("<file>", "path of the file, or - for standard output")
     .requiredOption("--symbol <symbol>", "symbol to write, such as EURUSD", parseSymbol)

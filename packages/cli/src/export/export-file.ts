@@ -4,14 +4,14 @@ import type { BarJson, FxClient, SymbolJson, TickJson } from "@fx-ohlc/client";
 import { formatTime, type Interval, type Micros, nowUs, parseTime } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { patientClient } from "../patient-client.js";
-import { type Progress, showProgress } from "../progress.js";
+import { type Noun, type Progress, showProgress } from "../progress.js";
 import { type Context, counted, duration, EXIT, grouped } from "../terminal.js";
 import { parquet } from "./parquet.js";
-import { barColumns, type Column, TICK_COLUMNS } from "./table.js";
+import { barColumns, type Column, tickColumns } from "./table.js";
 import { streamTarget, targetOf } from "./target.js";
-import { csv, ndjson } from "./text-encoders.js";
+import { csv, json, ndjson } from "./text-encoders.js";
 
-export const EXPORT_FORMATS = ["csv", "ndjson", "parquet"] as const;
+export const EXPORT_FORMATS = ["csv", "ndjson", "json", "parquet"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportOptions extends Connection {
@@ -37,7 +37,7 @@ const NAMED_MAX = 20;
 /** Rows between two looks at how far the export is. */
 const ROWS_A_LOOK = 500;
 
-const ENCODERS = { csv, ndjson, parquet } as const;
+const ENCODERS = { csv, ndjson, json, parquet } as const;
 
 /** Counts rows as they pass, and shows how far they have come in time. */
 class Passage {
@@ -46,25 +46,32 @@ class Passage {
   #progress: Progress;
   #startUs: Micros | undefined;
   count = 0;
+  #quotes = 0;
 
   constructor(
     private readonly context: Context,
-    private readonly noun: "ticks" | "bars",
+    private readonly rows: "ticks" | "bars",
     endUs: Micros,
   ) {
     this.endUs = endUs;
     this.#progress = showProgress(context.terminal, undefined);
   }
 
+  /** What the rows turned out to be. */
+  get noun(): Noun {
+    return this.count > 0 && this.#quotes === this.count ? "quotes" : this.rows;
+  }
+
   trouble(text: string | undefined): void {
     this.#progress.trouble(text);
   }
 
-  async *watch<Row>(rows: AsyncIterable<Row>, timeOf: (row: Row) => string): AsyncGenerator<Row> {
+  async *watch<Row extends object>(rows: AsyncIterable<Row>, timeOf: (row: Row) => string): AsyncGenerator<Row> {
     try {
       for await (const row of rows) {
         if (this.count % ROWS_A_LOOK === 0) this.#look(parseTime(timeOf(row)) ?? 0);
         this.count += 1;
+        if ("bid" in row) this.#quotes += 1;
         yield row;
       }
     } finally {
@@ -74,12 +81,12 @@ class Passage {
 
   #look(timeUs: Micros): void {
     this.#startUs ??= this.#begin(timeUs);
-    this.#progress.update(this.count, timeUs - this.#startUs);
+    this.#progress.update(this.count, timeUs - this.#startUs, this.noun);
   }
 
   /** Only the first row tells where the data begins. */
   #begin(firstUs: Micros): Micros {
-    const whole = { total: Math.max(1, this.endUs - firstUs), noun: this.noun };
+    const whole = { total: Math.max(1, this.endUs - firstUs), noun: this.rows };
     this.#progress = showProgress(this.context.terminal, whole);
     return firstUs;
   }
@@ -126,12 +133,16 @@ class Run {
       signal,
     };
     if (interval === undefined)
-      return this.#encode<TickJson>(this.#client.ticks(range), TICK_COLUMNS, ({ time }) => time);
+      return this.#encode<TickJson>(this.#client.ticks(range), tickColumns(this.#hasQuotes), ({ time }) => time);
     const bars = this.#client.bars({ ...range, interval, dayStartHour, timezone });
     return this.#encode<BarJson>(bars, barColumns(interval), ({ bucket }) => bucket);
   }
 
-  #encode<Row>(
+  get #hasQuotes(): boolean {
+    return this.#stored?.quotes === true;
+  }
+
+  #encode<Row extends object>(
     rows: AsyncIterable<Row>,
     columns: readonly Column<Row>[],
     timeOf: (row: Row) => string,
@@ -178,9 +189,9 @@ class Run {
 
   #summary(): string {
     const { file, symbol, interval } = this.options;
-    const { count } = this.#passage;
+    const { count, noun } = this.#passage;
     const elapsedMs = performance.now() - this.#startedMs;
-    const rows = interval === undefined ? counted(count, "tick") : `${counted(count, "bar")} (${interval})`;
+    const rows = interval === undefined ? counted(count, noun.slice(0, -1)) : `${counted(count, "bar")} (${interval})`;
     return `${rows} of ${symbol} in ${file}, ${duration(elapsedMs)} (${grouped(Math.round((count * 1000) / elapsedMs))}/s)`;
   }
 }

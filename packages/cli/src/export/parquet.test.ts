@@ -1,6 +1,6 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { parquet } from "./parquet.js";
-import { barColumns, type Column, TICK_COLUMNS } from "./table.js";
+import { barColumns, type Column, tickColumns } from "./table.js";
 
 async function written<Row>(
   rows: Iterable<Row>,
@@ -28,7 +28,7 @@ describe("parquet", () => {
       (function* () {
         for (let index = 0; index < count; index += 1) yield tick(index);
       })(),
-      TICK_COLUMNS,
+      tickColumns(false),
     );
     expect(blocks).toBe(3);
     const { num_rows, row_groups, schema } = parquetMetadata(file);
@@ -64,7 +64,7 @@ describe("parquet", () => {
   });
 
   it("is a file also without rows", async () => {
-    const { file } = await written([], TICK_COLUMNS);
+    const { file } = await written([], tickColumns(false));
     await expect(parquetReadObjects({ file })).resolves.toEqual([]);
     expect(
       parquetMetadata(file)

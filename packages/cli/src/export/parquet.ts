@@ -7,7 +7,7 @@ type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][nu
 /** Rows in a row group, all of which are in memory at a time: some 40 MB, and what readers fetch and skip by. */
 const GROUP_ROWS = 100_000;
 
-/** Every value is there: no column is optional. Times are UTC instants, so that no reader takes them for local ones. */
+/** Only the sides of quotes may be missing. Times are UTC instants, so that no reader takes them for local ones. */
 function schemaElement({ name, kind }: Column<never>): SchemaElement {
   const common = { name, repetition_type: "REQUIRED" } as const;
   switch (kind) {
@@ -22,6 +22,8 @@ function schemaElement({ name, kind }: Column<never>): SchemaElement {
       return { ...common, type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } };
     case "price":
       return { ...common, type: "DOUBLE" };
+    case "side":
+      return { ...common, repetition_type: "OPTIONAL", type: "DOUBLE" };
     case "count":
       return { ...common, type: "INT64" };
     case "flag":
@@ -29,7 +31,7 @@ function schemaElement({ name, kind }: Column<never>): SchemaElement {
   }
 }
 
-type Cell = bigint | string | number | boolean;
+type Cell = bigint | string | number | boolean | null;
 
 function cellOf<Row>(column: Column<Row>, row: Row): Cell {
   switch (column.kind) {
@@ -39,6 +41,8 @@ function cellOf<Row>(column: Column<Row>, row: Row): Cell {
       return (parseTime(`${column.of(row)}T00:00:00Z`) ?? 0) / US_PER_DAY;
     case "count":
       return BigInt(column.of(row));
+    case "side":
+      return column.of(row) ?? null;
     default:
       return column.of(row);
   }

@@ -1,19 +1,30 @@
 import type { BarJson, TickJson } from "@fx-ohlc/client";
 import { type Interval, isOfDays } from "@fx-ohlc/schemas";
 
-/** A column of a file, by what it holds. Times are as on the wire, dates YYYY-MM-DD, counts whole numbers. */
+/** A column of a file, by what it holds. Times are as on the wire, dates YYYY-MM-DD, counts whole numbers; sides only quotes have. */
 export type Column<Row> = { readonly name: string } & (
   | { readonly kind: "time" | "date" | "text"; of(row: Row): string }
   | { readonly kind: "price" | "count"; of(row: Row): number }
+  | { readonly kind: "side"; of(row: Row): number | undefined }
   | { readonly kind: "flag"; of(row: Row): boolean }
 );
 
-export const TICK_COLUMNS: readonly Column<TickJson>[] = [
+const PRICE_COLUMNS: readonly Column<TickJson>[] = [
   { name: "time", kind: "time", of: ({ time }) => time },
   { name: "symbol", kind: "text", of: ({ symbol }) => symbol },
   { name: "price", kind: "price", of: ({ price }) => price },
   { name: "seq", kind: "count", of: ({ seq }) => seq },
 ];
+
+const SIDE_COLUMNS: readonly Column<TickJson>[] = [
+  { name: "bid", kind: "side", of: ({ bid }) => bid },
+  { name: "ask", kind: "side", of: ({ ask }) => ask },
+];
+
+/** As `GET /ticks` writes them: with sides of a symbol that ever had quotes. */
+export function tickColumns(hasQuotes: boolean): readonly Column<TickJson>[] {
+  return hasQuotes ? [...PRICE_COLUMNS, ...SIDE_COLUMNS] : PRICE_COLUMNS;
+}
 
 const BAR_COLUMNS: readonly Column<BarJson>[] = [
   { name: "bucket", kind: "time", of: ({ bucket }) => bucket },

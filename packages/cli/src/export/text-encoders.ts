@@ -5,7 +5,9 @@ import type { Column } from "./table.js";
 const ROWS_AT_A_TIME = 1_000;
 
 function cellOf<Row>(column: Column<Row>, row: Row): string {
-  return column.kind === "price" ? plainDecimal(column.of(row)) : String(column.of(row));
+  if (column.kind !== "price" && column.kind !== "side") return String(column.of(row));
+  const price = column.of(row);
+  return price === undefined ? "" : plainDecimal(price);
 }
 
 async function* lines<Row>(rows: AsyncIterable<Row>, lineOf: (row: Row) => string): AsyncGenerator<Buffer> {
@@ -27,9 +29,23 @@ export async function* csv<Row>(rows: AsyncIterable<Row>, columns: readonly Colu
   yield* lines(rows, (row) => columns.map((column) => cellOf(column, row)).join(","));
 }
 
-/** A JSON object for each row, with the fields of the columns. */
+/** An object with the fields of the columns; a single price has no sides. */
+function objectOf<Row>(row: Row, columns: readonly Column<Row>[]): string {
+  return JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, column.of(row)])));
+}
+
+/** A JSON object for each row. */
 export async function* ndjson<Row>(rows: AsyncIterable<Row>, columns: readonly Column<Row>[]): AsyncGenerator<Buffer> {
-  yield* lines(rows, (row) =>
-    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, column.of(row)]))),
-  );
+  yield* lines(rows, (row) => objectOf(row, columns));
+}
+
+/** A JSON array with a line for each row. */
+export async function* json<Row>(rows: AsyncIterable<Row>, columns: readonly Column<Row>[]): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  yield* lines(rows, (row) => {
+    const before = isFirst ? "[" : ",";
+    isFirst = false;
+    return before + objectOf(row, columns);
+  });
+  yield Buffer.from(isFirst ? "[]\n" : "]\n");
 }

@@ -46,7 +46,7 @@ describe("chunksOf", () => {
   it("moves all times by the shift", async () => {
     const [chunk] = await collect(textOf([line(1, 1.1)]), { shiftUs: 604_800_000_000 });
     expect(chunk?.body).toContain("\n2025-12-12T10:00:00.001000Z,EURUSD,1.1,0\n");
-    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD", time: "2025-12-12T10:00:00.001000Z", price: 1.1 });
+    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD", time: "2025-12-12T10:00:00.001000Z", prices: [1.1] });
   });
 
   it("marks a chunk with a tick out of order, whose place the service finds", async () => {
@@ -85,6 +85,26 @@ describe("chunksOf", () => {
   });
 });
 
+describe("chunksOf quotes", () => {
+  const header = "time,price,bid,ask";
+  const quote = (millisecond: number, bid: string, ask: string) => line(millisecond, `,${bid},${ask}`);
+
+  it("sends both sides of each, and of prices among them the rows leave empty what they are not", async () => {
+    const lines = [quote(1, "1.1", "1.2"), line(1, "1.3,,"), quote(2, "1.2", "1.1"), quote(3, "1.4", "1.5")];
+    const [mixed, quotes] = await collect(textOf(lines, {}, header), { ticksMax: 3 });
+    expect(mixed?.body.split("\n")[0]).toBe("time,symbol,price,bid,ask,seq");
+    expect(rowsOf(mixed as Chunk)).toEqual([sent(1, ",1.1,1.2", 0), sent(1, "1.3,,", 1), sent(2, ",1.2,1.1", 0)]);
+    expect([mixed?.kind, quotes?.kind]).toEqual([undefined, "quote"]);
+    expect(quotes?.body).toBe(`time,symbol,bid,ask,seq\n${sent(3, "1.4,1.5", 0)}\n`);
+    expect(quotes?.end.tick.prices).toEqual([1.4, 1.5]);
+  });
+
+  it("adds a quote to prices in a row that leaves the price empty", async () => {
+    const [chunk] = await collect(textOf([line(1, "1.3,,"), quote(2, "1.2", "1.1")], {}, header));
+    expect(rowsOf(chunk as Chunk)).toEqual([sent(1, "1.3,,", 0), sent(2, ",1.2,1.1", 0)]);
+  });
+});
+
 describe("chunksOf quotes as two symbols", () => {
   it("numbers bid and ask alike and keeps the rows of each together", async () => {
     const quotes = ["2025-12-05T10:00:00.001Z,1.1,1.2", "2025-12-05T10:00:00.001Z,1.1,1.3"];
@@ -98,7 +118,7 @@ describe("chunksOf quotes as two symbols", () => {
     ]);
     expect(chunk?.symbols).toEqual(["EURUSD.BID", "EURUSD.ASK"]);
     expect(chunk?.places.map((place) => place.line)).toEqual([2, 3, 2, 3]);
-    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD.BID", time: "2025-12-05T10:00:00.001000Z", price: 1.1 });
+    expect(chunk?.end.tick).toEqual({ symbol: "EURUSD.BID", time: "2025-12-05T10:00:00.001000Z", prices: [1.1] });
   });
 });
 

@@ -3,6 +3,7 @@ import { BadLineError, type Place, type Source } from "../tick-file/place.js";
 import { type PriceChoice, symbolSuffixes } from "../tick-file/quote.js";
 import { isTick } from "../tick-file/tick.js";
 import type { Batch, FilesPosition, SymbolTick } from "../tick-file/tick-files.js";
+import { ChunkRows, type TickKind } from "./chunk-rows.js";
 
 /**
  * Ticks sent at a time. At 5,000 the cost of a request no longer shows in the rate, and what a kill loses is sent again in
@@ -20,7 +21,8 @@ export interface Mark extends FilesPosition {
 export interface SentTick {
   readonly symbol: string;
   readonly time: string;
-  readonly price: number;
+  /** One of a price; bid and ask of a quote. */
+  readonly prices: readonly number[];
 }
 
 /**
@@ -30,6 +32,8 @@ export interface SentTick {
 export interface Chunk {
   readonly body: string;
   readonly symbols: readonly string[];
+  /** What all its ticks are; undefined where there are both. */
+  readonly kind: TickKind | undefined;
   /** Where each line of the body comes from that is not its header. */
   readonly places: readonly Place[];
   /** Whether some tick may share its stamp with one before the chunk: whatever precedes it must be stored by then. */
@@ -43,20 +47,10 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
+  /** Whether other ticks may have the places that these say: the service finds each the next free one. */
+  readonly isBeside?: boolean | undefined;
   /** Told of each bad line, which is then left out. */
   readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
-}
-
-/** An empty seq would be a mistake: a chunk has the column or it has not. */
-const HEADER = "time,symbol,price\n";
-const HEADER_WITH_SEQ = "time,symbol,price,seq\n";
-
-/** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
-class SymbolRows {
-  text = "";
-  readonly places: Place[] = [];
-
-  constructor(readonly symbol: string) {}
 }
 
 /** What is known of a symbol across chunks. */
@@ -73,49 +67,57 @@ interface SymbolState {
 /** Gathers ticks into a chunk. */
 class ChunkBuilder {
   readonly #shiftUs: Micros;
+  readonly #choice: PriceChoice | undefined;
   readonly #suffixes: readonly string[];
+  readonly #isBeside: boolean;
+  /** By the symbol that the files say. */
   readonly #states = new Map<string, SymbolState>();
-  /** By the quote's symbol: a quote's prices may be those of two symbols. */
-  #rows = new Map<string, readonly SymbolRows[]>();
-  #count = 0;
-  #hasSeq = false;
+  #rows = new ChunkRows();
   #isOutOfOrder = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs }: ChunkOptions) {
+  constructor({ choice, shiftUs, isBeside = false }: ChunkOptions) {
     this.#shiftUs = shiftUs;
+    this.#choice = choice;
+    this.#isBeside = isBeside;
     this.#suffixes = symbolSuffixes(choice);
   }
 
-  /** Whether the chunk should end before a tick. Each price of a quote is a tick of its own. */
+  /** Whether the chunk should end before a tick. Of a quote as two symbols each side is a tick of its own. */
   endsBefore(tick: SymbolTick, batch: Batch, ticksMax: number): boolean {
     if (this.#last === undefined) return false;
-    if ((tick.seq !== undefined) !== this.#hasSeq || this.#mayRepeat(tick, batch)) return true;
-    if (this.#count < ticksMax) return false;
+    if ((this.#seqOf(tick) !== undefined) !== this.#rows.hasSeq || this.#mayRepeat(tick, batch)) return true;
+    if (this.#rows.count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return tick.timeUs !== this.#last.tick.timeUs || this.#count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    const countMax = ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    return tick.timeUs !== this.#last.tick.timeUs || this.#rows.count >= countMax;
   }
 
   /** Whether the symbol's last tick is of the same stamp, in another file, and in this chunk. */
   #mayRepeat({ symbol, timeUs }: SymbolTick, { file, member }: Batch): boolean {
     const last = this.#states.get(symbol);
-    if (last === undefined || last.timeUs !== timeUs || !this.#rows.has(symbol)) return false;
+    if (last === undefined || last.timeUs !== timeUs || !this.#rows.has(symbol + this.#suffixes[0])) return false;
     return last.file !== file || last.member !== member;
   }
 
   add(tick: SymbolTick, batch: Batch): void {
-    const { seq } = tick;
     const time = formatTime(tick.timeUs + this.#shiftUs);
+    const seq = this.#seqOf(tick);
     const place = { source: batch.source, line: tick.line };
-    const after = seq === undefined ? "" : `,${seq}`;
-    this.#rowsOf(tick.symbol).forEach((rows, index) => {
-      rows.text += `${time},${rows.symbol},${tick.prices[index]}${after}\n`;
-      rows.places.push(place);
+    this.#suffixes.forEach((suffix, index) => {
+      this.#rows.add(tick.symbol + suffix, time, this.#pricesOf(tick, index), seq, place);
     });
-    this.#count += this.#suffixes.length;
-    this.#hasSeq = seq !== undefined;
     this.#note(tick, batch);
     this.#last = { tick, batch };
+  }
+
+  #seqOf({ seq }: SymbolTick): number | undefined {
+    return this.#isBeside ? undefined : seq;
+  }
+
+  /** What is sent of a tick under the suffix of that index. */
+  #pricesOf({ prices }: SymbolTick, index: number): readonly string[] {
+    return this.#choice === "both" ? prices.slice(index, index + 1) : prices;
   }
 
   #note({ symbol, timeUs }: SymbolTick, { file, member }: Batch): void {
@@ -132,43 +134,28 @@ class ChunkBuilder {
     state.member = member;
   }
 
-  #rowsOf(symbol: string): readonly SymbolRows[] {
-    const known = this.#rows.get(symbol);
-    if (known !== undefined) return known;
-    const rows = this.#suffixes.map((suffix) => new SymbolRows(symbol + suffix));
-    this.#rows.set(symbol, rows);
-    return rows;
-  }
-
   /** What has been gathered since the last call, if anything. */
   take(): Chunk[] {
     if (this.#last === undefined) return [];
-    const rows = [...this.#rows.values()].flat();
-    const header = this.#hasSeq ? HEADER_WITH_SEQ : HEADER;
+    const { body, symbols, kind, places } = this.#rows;
     const chunk: Chunk = {
-      body: header + rows.map(({ text }) => text).join(""),
-      symbols: rows.map(({ symbol }) => symbol),
-      places: rows.flatMap(({ places }) => places),
+      ...{ body, symbols, kind, places },
       isOutOfOrder: this.#isOutOfOrder,
       end: this.#markAt(this.#last),
     };
-    for (const symbol of this.#rows.keys()) {
-      const state = this.#states.get(symbol);
-      if (state !== undefined) state.latestBeforeUs = state.latestUs;
-    }
-    this.#rows = new Map();
-    this.#count = 0;
+    for (const state of this.#states.values()) state.latestBeforeUs = state.latestUs;
+    this.#rows = new ChunkRows();
     this.#isOutOfOrder = false;
     this.#last = undefined;
     return [chunk];
   }
 
   #markAt({ tick, batch }: { tick: SymbolTick; batch: Batch }): Mark {
-    const { symbol, timeUs, prices, line, end: offset } = tick;
+    const { symbol, timeUs, line, end: offset } = tick;
     const sent = {
       symbol: `${symbol}${this.#suffixes[0]}`,
       time: formatTime(timeUs + this.#shiftUs),
-      price: Number(prices[0]),
+      prices: this.#pricesOf(tick, 0).map(Number),
     };
     const { file, member, source } = batch;
     return { file, member, line, offset, unit: source.unit, tick: sent };

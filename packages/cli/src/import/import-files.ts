@@ -3,13 +3,15 @@ import type { Micros } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { patientClient } from "../patient-client.js";
 import { type Progress, showProgress } from "../progress.js";
+import { type Reading, readingKey } from "../reading-options.js";
 import { type Context, counted, EXIT, grouped } from "../terminal.js";
-import type { FormatName } from "../tick-file/input-file.js";
 import type { PriceChoice } from "../tick-file/quote.js";
 import { type FileToRead, fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { awaitBars } from "./bars.js";
 import type { Mark } from "./chunks.js";
+import { type FileRange, fileRanges } from "./file-ranges.js";
 import { Importer } from "./importer.js";
+import { KindGuard, type OtherKind } from "./kind-guard.js";
 import { resumePoint } from "./resume.js";
 import { identify, StateFile } from "./state-file.js";
 
@@ -19,14 +21,12 @@ export interface ImportOptions extends Connection {
   /** Stands in for what the files say. */
   readonly symbol: string | undefined;
   readonly choice: PriceChoice | undefined;
-  /** Found out for each file when absent. */
-  readonly format: FormatName | undefined;
-  /** Of bi5 prices; by the symbol when absent. */
-  readonly decimals: number | undefined;
+  readonly reading: Reading;
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
+  readonly otherKind: OtherKind;
   /** Do not go on where an earlier run stopped. */
-  readonly restart?: boolean;
+  readonly restart?: boolean | undefined;
 }
 
 /** Two minutes or so: long enough for a service to be restarted or a database to fail over. */
@@ -35,20 +35,25 @@ const ATTEMPTS_MAX = 50;
 async function stateOf(options: ImportOptions, directory: string): Promise<StateFile> {
   const identities = [];
   for (const file of options.files) identities.push(await identify(file));
-  const { symbol, choice: price, format, decimals, url, shiftUs } = options;
+  const { symbol, choice: price, url, shiftUs } = options;
   const paths = identities.map(({ path }) => path);
-  return new StateFile(directory, { paths, symbol, price, format, decimals, url, shiftUs }, identities);
+  const reading = readingKey(options.reading);
+  return new StateFile(directory, { paths, symbol, price, reading, url, shiftUs }, identities);
 }
 
 /** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
 async function openFiles(options: ImportOptions, context: Context) {
   const toRead: FileToRead[] = [];
   for (const path of options.files) toRead.push(await fileToRead(path));
-  const { symbol, choice, format, decimals, onError: onUnreadable } = options;
+  const { symbol, choice, reading, onError: onUnreadable } = options;
   const { stdin, signal, stateDirectory } = context;
-  const files = new TickFiles(toRead, { symbol, choice, format, decimals, onUnreadable, stdin, signal });
-  const readAgain = toRead.every(({ size }) => size !== undefined);
-  return { files, state: readAgain ? await stateOf(options, stateDirectory) : undefined };
+  const open = () => new TickFiles(toRead, { ...reading, symbol, choice, onUnreadable, stdin, signal });
+  const canReadAgain = toRead.every(({ size }) => size !== undefined);
+  return {
+    files: open(),
+    again: canReadAgain ? open : undefined,
+    state: canReadAgain ? await stateOf(options, stateDirectory) : undefined,
+  };
 }
 
 /** One run of an import, from opening the files to the last line about them. */
@@ -70,20 +75,39 @@ class Run {
   async import(): Promise<number> {
     const from = await this.#resumePoint();
     const importer = this.#importer(from);
-    const total = this.opened.files.bytesTotal;
-    const whole = total === undefined ? undefined : ({ total, noun: "ticks" } as const);
-    this.#progress = showProgress(this.context.terminal, whole);
+    this.#beginProgress();
     try {
       await importer.run();
     } catch (error) {
       this.#progress.stop();
       importer.skipped.list(this.context.terminal);
-      if (this.context.signal.aborted) return this.#interrupted(importer.ticks);
-      throw new Error(`${(error as Error).message}; ${this.#soFar(importer.ticks)}`, { cause: error });
+      if (this.context.signal.aborted) return this.#interrupted(importer);
+      throw new Error(`${(error as Error).message}; ${this.#soFar(importer)}`, { cause: error });
     }
     this.#progress.stop();
     this.opened.state?.remove();
     return this.#finished(importer);
+  }
+
+  #beginProgress(): void {
+    const total = this.opened.files.bytesTotal;
+    this.#progress.stop();
+    this.#progress = showProgress(this.context.terminal, total === undefined ? undefined : { total, noun: "ticks" });
+  }
+
+  #guard(): KindGuard {
+    const { terminal, signal } = this.context;
+    const { symbol, otherKind } = this.options;
+    const { again } = this.opened;
+    const ranges = again === undefined ? undefined : () => this.#rangesOf(again());
+    return new KindGuard({ client: this.#client, terminal, signal, symbol, otherKind, ranges });
+  }
+
+  async #rangesOf(files: TickFiles): Promise<FileRange[]> {
+    const onRead = (ticks: number) => this.#progress.update(ticks, files.bytesRead());
+    const ranges = await fileRanges(files, this.options, { signal: this.context.signal, onRead });
+    this.#beginProgress();
+    return ranges;
   }
 
   async #resumePoint(): Promise<Mark | undefined> {
@@ -100,10 +124,19 @@ class Run {
     const { choice, shiftUs, onError } = this.options;
     const { files } = this.opened;
     return new Importer({
-      ...{ files, client: this.#client, choice, shiftUs, onError, from, signal: this.context.signal },
-      onMark: (mark, ticks) => {
+      ...{
+        files,
+        client: this.#client,
+        guard: this.#guard(),
+        choice,
+        shiftUs,
+        onError,
+        from,
+        signal: this.context.signal,
+      },
+      onMark: (mark, ticks, noun) => {
         this.#save(mark);
-        this.#progress.update(ticks, files.bytesRead());
+        this.#progress.update(ticks, files.bytesRead(), `${noun}s`);
       },
     });
   }
@@ -119,20 +152,21 @@ class Run {
     }
   }
 
-  #soFar(ticks: number): string {
+  #soFar({ ticks, noun }: Importer): string {
     if (ticks === 0) return "no tick was acknowledged";
-    const stored = `${counted(ticks, "tick")} before it ${ticks === 1 ? "is" : "are"} stored`;
+    const stored = `${counted(ticks, noun)} before it ${ticks === 1 ? "is" : "are"} stored`;
     return this.opened.state === undefined ? stored : `${stored}, the same command goes on from there`;
   }
 
-  #interrupted(ticks: number): number {
-    this.context.terminal.say(`interrupted; ${this.#soFar(ticks)}`);
+  #interrupted(importer: Importer): number {
+    this.context.terminal.say(`interrupted; ${this.#soFar(importer)}`);
     return EXIT.interrupted;
   }
 
   async #finished(importer: Importer): Promise<number> {
     const { terminal, signal } = this.context;
     terminal.out(importer.summary());
+    for (const finding of importer.findings()) terminal.out(finding);
     importer.skipped.list(terminal);
     await awaitBars(this.options, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;

@@ -4,13 +4,16 @@ import type { Mark, SentTick } from "./chunks.js";
 import type { StateFile } from "./state-file.js";
 
 /** Answers of a service, or to a token, that cannot say what is stored. */
-const UNASKABLE: ReadonlySet<number> = new Set([403, 404, 405]);
+export const UNASKABLE: ReadonlySet<number> = new Set([403, 404, 405]);
 
 /** Whether the service holds a tick that it acknowledged in an earlier run. */
-async function isStored(client: FxClient, { symbol, time, price }: SentTick, signal: AbortSignal) {
+async function isStored(client: FxClient, { symbol, time, prices }: SentTick, signal: AbortSignal) {
+  const [first, second] = prices;
   const end = formatTime((parseTime(time) ?? 0) + 1);
   try {
-    for await (const tick of client.ticks({ symbol, start: time, end, signal })) if (tick.price === price) return true;
+    for await (const { price, bid, ask } of client.ticks({ symbol, start: time, end, signal })) {
+      if (second === undefined ? bid === undefined && price === first : bid === first && ask === second) return true;
+    }
   } catch (error) {
     // The write side alone cannot be asked, nor by a token that may only write; it can always be sent everything again.
     if (!(error instanceof ProblemError && UNASKABLE.has(error.status))) throw error;

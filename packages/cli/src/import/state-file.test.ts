@@ -11,7 +11,7 @@ const KEY: ImportKey = {
 const MARK: Mark = {
   ...{ file: 0, member: 0, line: 5, offset: 99, unit: "line" },
   numbering: { EURUSD: { timeUs: 7, seq: 1 } },
-  tick: { symbol: "EURUSD", time: "2025-12-05T10:00:00.000007Z", price: 1.1 },
+  tick: { symbol: "EURUSD", time: "2025-12-05T10:00:00.000007Z", prices: [1.1] },
 };
 
 let directory: string;

@@ -1,10 +1,11 @@
-import { type FxClient, sleep } from "@fx-ohlc/client";
+import { type FxClient, type PriceInput, type QuoteInput, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { undauntedClient } from "../patient-client.js";
+import type { Reading } from "../reading-options.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { BadLineError } from "../tick-file/place.js";
-import type { PriceSide } from "../tick-file/quote.js";
+import type { SentChoice } from "../tick-file/quote.js";
 import { isTick } from "../tick-file/tick.js";
 import { fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { Pace } from "./pace.js";
@@ -14,8 +15,10 @@ export interface ReplayOptions extends Connection {
   readonly file: string;
   /** Stands in for what the file says. */
   readonly symbol: string | undefined;
-  readonly side: PriceSide | undefined;
+  /** What of a quote to send; all of it when absent. */
+  readonly choice: SentChoice | undefined;
   readonly speed: number;
+  readonly reading: Reading;
 }
 
 /** Ticks that fall due within it share a request. */
@@ -27,21 +30,28 @@ const REQUEST_TICKS_MAX = 5_000;
 interface DueTick {
   readonly symbol: string;
   readonly timeUs: Micros;
-  readonly price: number;
+  /** One of a price; bid and ask of a quote. */
+  readonly prices: readonly string[];
+}
+
+function costOf([first, second]: readonly string[]): PriceInput | QuoteInput {
+  return second === undefined ? { price: Number(first) } : { bid: Number(first), ask: Number(second) };
 }
 
 /** Sends ticks when they are due. Those of one time leave together, so that the service can number them. */
 class Player {
   #due: DueTick[] = [];
   #sent = 0;
+  #quotes = 0;
 
   constructor(
     private readonly client: FxClient,
     private readonly signal: AbortSignal,
   ) {}
 
-  get sent(): number {
-    return this.#sent;
+  /** How many ticks it has sent, and what they were. */
+  get sent(): string {
+    return counted(this.#sent, this.#sent > 0 && this.#quotes === this.#sent ? "quote" : "tick");
   }
 
   async play(tick: DueTick): Promise<void> {
@@ -56,16 +66,20 @@ class Player {
     const due = this.#due;
     this.#due = [];
     if (due.length === 0) return;
-    const ticks = due.map(({ symbol, timeUs, price }) => ({ symbol, time: formatTime(timeUs), price }));
+    const ticks = due.map(({ symbol, timeUs, prices }) => ({ symbol, time: formatTime(timeUs), ...costOf(prices) }));
     await this.client.postTicks(ticks, { signal: this.signal });
     this.#sent += due.length;
+    this.#quotes += due.filter(({ prices }) => prices.length === 2).length;
   }
 }
 
 async function playFile(options: ReplayOptions, player: Player, context: Context): Promise<void> {
-  const { symbol, side: choice, file, speed } = options;
+  const { symbol, choice, file, speed, reading } = options;
   const { stdin, signal } = context;
-  const files = new TickFiles([await fileToRead(file)], { symbol, choice, onUnreadable: "stop", stdin, signal });
+  const files = new TickFiles([await fileToRead(file)], {
+    ...reading,
+    ...{ symbol, choice, onUnreadable: "stop", stdin, signal },
+  });
   const pace = new Pace(speed, nowUs());
   for await (const { source, lines } of files.batches()) {
     for (const line of lines) {
@@ -74,7 +88,7 @@ async function playFile(options: ReplayOptions, player: Player, context: Context
         throw new BadLineError({ source, line: line.line }, line.problem);
       }
       const { symbol, timeUs, prices } = line;
-      await player.play({ symbol, timeUs: pace.dueUs(timeUs), price: Number(prices[0]) });
+      await player.play({ symbol, timeUs: pace.dueUs(timeUs), prices });
     }
   }
   await player.flush();
@@ -92,8 +106,7 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
   const player = new Player(client, signal);
   const startedMs = performance.now();
   const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;
-  const summary = () =>
-    `${counted(player.sent, "tick")}${ofSymbol} replayed in ${duration(performance.now() - startedMs)}`;
+  const summary = () => `${player.sent}${ofSymbol} replayed in ${duration(performance.now() - startedMs)}`;
   try {
     await playFile(options, player, context);
   } catch (error) {

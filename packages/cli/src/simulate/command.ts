@@ -16,7 +16,8 @@ function parseRate(raw: string): number {
 const DEFAULT_SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF"];
 
 const DETAILS = `
-Prices go on from the newest bar of each symbol. When the service is away the simulation waits for it.
+Quotes have a spread as the symbol has it in calm hours; --price mid sends single prices. They go on from the newest bar of each
+symbol. When the service is away the simulation waits for it.
 
 Examples:
   $ fx-ticks simulate
@@ -34,6 +35,7 @@ export function addSimulateCommand(program: Command, context: Context, finish: F
         .default(DEFAULT_SYMBOLS, DEFAULT_SYMBOLS.join(",")),
     )
     .option("--rate <n>", "ticks per second of each symbol", parseRate, 1)
+    .addOption(new Option("--price <what>", "quotes, or single prices").choices(["quote", "mid"]).default("quote"))
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)

@@ -1,15 +1,18 @@
-import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
+import { type FxClient, type PriceInput, ProblemError, type QuoteInput, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
 import { type Due, Schedule } from "./schedule.js";
+import { quoteAround } from "./spread.js";
 
 export interface SimulateOptions extends Connection {
   readonly symbols: readonly string[];
   /** Ticks per second of each symbol. */
   readonly ratePerSecond: number;
+  /** `mid` sends single prices. */
+  readonly price: "quote" | "mid";
 }
 
 /** Ticks that fall due within it share a request: unseen by who watches, and at most 50 requests a second. */
@@ -27,7 +30,7 @@ class Simulator {
 
   constructor(
     private readonly client: FxClient,
-    private readonly ratePerSecond: number,
+    private readonly options: Pick<SimulateOptions, "ratePerSecond" | "price">,
   ) {}
 
   get sent(): number {
@@ -39,7 +42,7 @@ class Simulator {
     const closes = await this.#closes(symbols, signal);
     return symbols.map((symbol) => {
       const price = closes.get(symbol) ?? startPrice(symbol);
-      this.#walks.set(symbol, new RandomWalk(symbol, price, this.ratePerSecond, Math.random));
+      this.#walks.set(symbol, new RandomWalk(symbol, price, this.options.ratePerSecond, Math.random));
       return `${symbol} ${price.toFixed(priceDecimals(symbol))}`;
     });
   }
@@ -57,7 +60,7 @@ class Simulator {
 
   /** Sends ticks for as long as nobody stops it. */
   async run(symbols: readonly string[], signal: AbortSignal): Promise<never> {
-    const schedule = new Schedule(symbols, this.ratePerSecond, nowUs(), Math.random);
+    const schedule = new Schedule(symbols, this.options.ratePerSecond, nowUs(), Math.random);
     const countMax = Math.ceil(REQUEST_TICKS_MAX / symbols.length);
     for (;;) {
       const due = schedule.take(nowUs(), countMax);
@@ -70,13 +73,16 @@ class Simulator {
 
   /** Each tick carries its own time, so that a request that is sent twice stores it once. */
   async #send(due: readonly Due[], signal: AbortSignal): Promise<void> {
-    const ticks = due.map(({ symbol, timeUs }) => {
-      return { symbol, time: formatTime(timeUs), price: this.#walks.get(symbol)?.next() ?? startPrice(symbol) };
-    });
+    const ticks = due.map(({ symbol, timeUs }) => ({ symbol, time: formatTime(timeUs), ...this.#next(symbol) }));
     const [first] = ticks;
     if (first !== undefined && ticks.length === 1) await this.client.postTick(first, { signal });
     else await this.client.postTicks(ticks, { signal });
     this.#sent += ticks.length;
+  }
+
+  #next(symbol: string): PriceInput | QuoteInput {
+    const price = this.#walks.get(symbol)?.next() ?? startPrice(symbol);
+    return this.options.price === "mid" ? { price } : quoteAround(symbol, price, Math.random);
   }
 }
 
@@ -87,17 +93,18 @@ class Simulator {
  * @throws ProblemError when the service refuses the ticks
  */
 export async function simulate(options: SimulateOptions, { terminal, signal }: Context): Promise<number> {
-  const { symbols, ratePerSecond } = options;
+  const { symbols, ratePerSecond, price } = options;
+  const noun = price === "mid" ? "tick" : "quote";
   const client = undauntedClient(options, terminal);
-  const simulator = new Simulator(client, ratePerSecond);
+  const simulator = new Simulator(client, options);
   const startedMs = performance.now();
   try {
     const prices = await simulator.start(symbols, signal);
-    terminal.say(`simulating ${ratePerSecond} ticks/s each of ${prices.join(", ")}; Ctrl-C stops`);
+    terminal.say(`simulating ${ratePerSecond} ${noun}s/s each of ${prices.join(", ")}; Ctrl-C stops`);
     return await simulator.run(symbols, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    terminal.say(`${counted(simulator.sent, "tick")} sent in ${duration(performance.now() - startedMs)}`);
+    terminal.say(`${counted(simulator.sent, noun)} sent in ${duration(performance.now() - startedMs)}`);
     return EXIT.done;
   }
 }

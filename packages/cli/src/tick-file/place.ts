@@ -33,8 +33,8 @@ export function placeText({ source: { name, unit }, line }: Place): string {
 export class BadLineError extends Error {
   override readonly name = "BadLineError";
 
-  constructor(place: Place, problem: string) {
-    super(`${placeText(place)}: ${problem}`);
+  constructor(place: Place, problem: string, cause?: unknown) {
+    super(`${placeText(place)}: ${problem}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@ import { normalizeSymbol, SYMBOL_RULE, TICKS_PER_STAMP_MAX } from "@fx-ohlc/sche
 import type { Role, Roles } from "./columns.js";
 import { type DecimalMark, decimalText } from "./decimal.js";
 import type { Facts } from "./place.js";
-import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote } from "./quote.js";
+import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
 import type { KnownTimes, TimeReader } from "./time/time-reader.js";
 import { UnreadableError } from "./tick.js";
 
@@ -108,7 +108,10 @@ const isRest = (fields: readonly string[], width: number) => fields.slice(width)
 export function rowReader(table: Table, { choice, time, mark }: RowOptions): RowReader {
   const { roles, model, isLoose = false, carries = false, decimals = 0 } = table;
   if (!roles.includes("time")) throw new UnreadableError(noColumn(table, "time"));
-  const columns = priceColumns(table, choice);
+  const chosen = priceColumns(table, choice);
+  // An export of quotes and prices has both: a price has no sides there.
+  const hasBoth = takesQuotes(choice) && chosen.length === 2 && roles.includes("price");
+  const single = hasBoth ? [{ name: "price", index: roles.indexOf("price") } as const] : undefined;
   const [width, symbolIndex, seqIndex] = [roles.length, roles.indexOf("symbol"), roles.indexOf("seq")];
   const textOfTime = timeText(table);
   const carried = carries ? new Carried() : undefined;
@@ -122,6 +125,8 @@ export function rowReader(table: Table, { choice, time, mark }: RowOptions): Row
     if (symbolIndex !== -1 && symbol === undefined) return `symbol ${SYMBOL_RULE}`;
     const seq = seqIndex === -1 ? undefined : parseSeq(trimmed(fields[seqIndex]));
     if (seqIndex !== -1 && seq === undefined) return `seq must be a whole number from 0 to ${TICKS_PER_STAMP_MAX - 1}`;
+    const isEmpty = single !== undefined && chosen.every(({ index }) => trimmed(fields[index]) === "");
+    const columns = isEmpty && carried === undefined ? single : chosen;
     const prices: string[] = [];
     let blank = 0;
     for (const { name, index } of columns) {

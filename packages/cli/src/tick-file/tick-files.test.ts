@@ -90,7 +90,8 @@ describe("TickFiles", () => {
     await expect(read([path])).rejects.toThrow(
       `${path}: neither it nor its name says which symbol it holds: add --symbol`,
     );
-    await expect(read([path], { choice: undefined, onUnreadable: "skip" })).rejects.toThrow(
+    const oneSided = written("side.csv", csv("1.1").replace("bid", "bid_volume"));
+    await expect(read([oneSided], { choice: undefined, onUnreadable: "skip" })).rejects.toThrow(
       "choose one with --price bid",
     );
   });

@@ -54,6 +54,8 @@ export class NdjsonFormat implements LineFormat {
 /** What rows hold: of each either the one or the other, in any order. */
 const PRICE_COLUMNS = ["time", "symbol", "price", "seq"];
 const QUOTE_COLUMNS = ["time", "symbol", "bid", "ask", "seq"];
+/** Prices and quotes, as a symbol that has both is exported: each row leaves empty what it is not. */
+const MIXED_COLUMNS = ["time", "symbol", "price", "bid", "ask", "seq"];
 /** Those that a header can do without: symbol and seq. */
 const OPTIONAL_COLUMNS: ReadonlySet<string> = new Set(["symbol", "seq"]);
 const NUMBERS: ReadonlySet<string> = new Set(["price", "bid", "ask", "seq"]);
@@ -74,7 +76,7 @@ export class CsvFormat implements LineFormat {
 
   private readHeader({ number }: Line, cells: readonly string[]): LineResult {
     const columns = cells.map((cell) => cell.toLowerCase());
-    if (isHeader(columns, PRICE_COLUMNS) || isHeader(columns, QUOTE_COLUMNS)) {
+    if ([PRICE_COLUMNS, QUOTE_COLUMNS, MIXED_COLUMNS].some((known) => isHeader(columns, known))) {
       this.columns = columns;
       return undefined;
     }
@@ -99,7 +101,7 @@ export class CsvFormat implements LineFormat {
   }
 }
 
-const HEADERS = "time,symbol,price[,seq] or time,symbol,bid,ask[,seq]";
+const HEADERS = "time,symbol,price[,seq], time,symbol,bid,ask[,seq] or all of these";
 
 /** Whether a header names all that it must, and nothing else, each once. */
 function isHeader(columns: readonly string[], known: readonly string[]): boolean {
@@ -138,15 +140,16 @@ function readCell(column: string | undefined, bytes: Uint8Array, from: number, t
     case "time":
       FIELDS.timeUs = plainTime(bytes, from, to);
       return !Number.isNaN(FIELDS.timeUs);
+    // What a row leaves empty must be there otherwise: that is for plainTick to see.
     case "price":
       FIELDS.price = plainDecimal(bytes, from, to);
-      return !Number.isNaN(FIELDS.price);
+      return to === from || !Number.isNaN(FIELDS.price);
     case "bid":
       FIELDS.bid = plainDecimal(bytes, from, to);
-      return !Number.isNaN(FIELDS.bid);
+      return to === from || !Number.isNaN(FIELDS.bid);
     case "ask":
       FIELDS.ask = plainDecimal(bytes, from, to);
-      return !Number.isNaN(FIELDS.ask);
+      return to === from || !Number.isNaN(FIELDS.ask);
     default:
       if (to > from) FIELDS.seq = plainDecimal(bytes, from, to);
       return to === from || Number.isInteger(FIELDS.seq);

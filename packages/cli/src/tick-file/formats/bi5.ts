@@ -52,7 +52,9 @@ type RecordReader = (records: Buffer, index: number) => FileTick | BadLine;
 function recordReader(path: string, { choice, decimals: given, months, facts }: Bi5Options): RecordReader {
   const { symbol, hourUs } = hourFileOf(path, months);
   const decimals = given ?? decimalsOf(symbol);
-  const offsets = priceNames(choice, () => false).map((name) => (name === "ask" ? ASK_OFFSET : BID_OFFSET));
+  const offsets = priceNames(choice, (name) => name !== "price").map((name) =>
+    name === "ask" ? ASK_OFFSET : BID_OFFSET,
+  );
   Object.assign(facts, { format: "bi5", columns: "time, bid, ask" });
   return (records, index) => {
     const at = index * RECORD_BYTES;
