@@ -8,8 +8,8 @@ const COLUMNS = { price: "price", quote: "bid,ask", mixed: "price,bid,ask" } as 
 
 /** How rows of one kind become those of a mixed body. */
 const WIDE = {
-  price: [/^([^,]*,[^,]*),([^,]*)((?:,\d+)?)$/gm, "$1,$2,,$3"],
-  quote: [/^([^,]*,[^,]*),([^,]*,[^,]*)((?:,\d+)?)$/gm, "$1,,$2$3"],
+  price: [/^([^,\n]*,[^,\n]*),([^,\n]*)((?:,\d+)?)$/gm, "$1,$2,,$3"],
+  quote: [/^([^,\n]*,[^,\n]*),([^,\n]*,[^,\n]*)((?:,\d+)?)$/gm, "$1,,$2$3"],
 } as const;
 
 /** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */

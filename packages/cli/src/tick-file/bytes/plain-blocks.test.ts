@@ -1,7 +1,8 @@
 import { addAbortSignal, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import { plainBlocks, skipBytes } from "./byte-source.js";
 import { UnreadableError } from "../tick.js";
+import { skipBytes } from "./blocks.js";
+import { plainBlocks } from "./plain-blocks.js";
 
 async function read(blocks: AsyncIterable<Buffer>): Promise<string> {
   const all: Buffer[] = [];

@@ -1,6 +1,11 @@
 import { Readable } from "node:stream";
-import xz from "xz-decompress";
 import { UnreadableError } from "../tick.js";
+
+/** Loaded where it is needed, for it holds a program. As a CommonJS module it is a default export to some loaders and none to others. */
+async function decompressor() {
+  const loaded = await import("xz-decompress");
+  return "default" in loaded ? loaded.default : loaded;
+}
 
 /**
  * What xz has compressed, in one stream or several.
@@ -17,8 +22,9 @@ export async function* unxzed(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buf
       throw error;
     }
   })();
+  const { XzReadableStream } = await decompressor();
   const web = Readable.toWeb(Readable.from(source)) as ReadableStream<Uint8Array>;
-  const reader = new xz.XzReadableStream(web).getReader();
+  const reader = new XzReadableStream(web).getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       // It is a view of memory that the next read overwrites.

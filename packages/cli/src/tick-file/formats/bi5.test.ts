@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { compress } from "lzma";
 import { type Bi5Options, bi5Ticks } from "./bi5.js";
-import type { Position } from "./line-splitter.js";
-import { type BadLine, type FileTick, isTick } from "./tick.js";
+import type { Position } from "../text/line-splitter.js";
+import { type BadLine, type FileTick, isTick } from "../tick.js";
+import { Months } from "./dukascopy-path.js";
 
 const PATH = "EURUSD/2024/00/15/10h_ticks.bi5";
 
@@ -20,10 +21,12 @@ function record(ms: number, ask: number, bid: number): Buffer {
   return bytes;
 }
 
+const DEFAULTS: Bi5Options = { choice: "both", months: new Months(undefined), facts: {} };
+
 async function read(file: Buffer, options: Partial<Bi5Options> = {}, path = PATH, start?: Position) {
   const blocks = file.length === 0 ? [] : [file.subarray(0, 7), file.subarray(7)];
   const lines: (FileTick | BadLine)[] = [];
-  for await (const batch of bi5Ticks(Readable.from(blocks), path, { choice: "both", ...options }, start))
+  for await (const batch of bi5Ticks(Readable.from(blocks), path, { ...DEFAULTS, ...options }, start))
     lines.push(...batch);
   return lines;
 }
@@ -35,7 +38,7 @@ describe("bi5Ticks", () => {
   it("gives the exact decimals of points, bid before ask, at the milliseconds of the hour its path tells", async () => {
     const lines = await read(THREE);
     const hourUs = Date.parse("2024-01-15T10:00:00Z") * 1000;
-    const common = { symbol: "EURUSD" };
+    const common = { symbol: "EURUSD", seq: undefined };
     expect(lines).toEqual([
       { ...common, line: 1, end: 20, timeUs: hourUs + 123_000, prices: ["1.13456", "1.13458"] },
       { ...common, line: 2, end: 40, timeUs: hourUs + 123_000, prices: ["1.13456", "1.13459"] },
