@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
@@ -31,7 +31,6 @@ async function zipped(members: Readonly<Record<string, string | Buffer>>): Promi
   zip.end();
   const path = written("x.zip", "");
   await pipeline(zip.outputStream, createWriteStream(path));
-  const { readFileSync } = await import("node:fs");
   return readFileSync(path);
 }
 
@@ -225,7 +224,8 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
 };
 
 describe.each(Object.entries(SIBLINGS))("fx-ticks import of %s", (_kind, siblings) => {
-  it.each(siblings)("%j", async (content, expected, args = [], name = NAME) => {
+  const files = siblings.map(([content, expected, args = [], name = NAME]) => ({ content, expected, args, name }));
+  it.each(files)("$name $content $args", async ({ content, expected, args, name }) => {
     const said = await first(written(name, content), ...args);
     if (typeof expected === "string") expect(said).toBe(expected);
     else expect(said).toMatch(expected);
