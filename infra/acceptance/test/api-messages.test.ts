@@ -34,9 +34,9 @@ describe("the AsyncAPI document", () => {
     await client.postTick({ symbol: "EURUSD", time: `${MINUTE}:01.000000Z`, price: 1.1235 });
     // It is an old one: its range is told to those who follow ticks, and the bar to those who follow bars.
     await book.has("GapMessage", "PlainGap", "RevisedBarMessage");
-    channels.say({ op: "subscribe", id: 2, channels: ["ticks:*", "ohlc:GBPUSD:day"] });
+    channels.say({ op: "subscribe", id: 2, channels: ["ticks:*", "ohlc:GBPUSD:day:quote"] });
     await book.has("HeartbeatMessage");
-    await client.postTick({ symbol: "GBPUSD", time: formatTime(nowUs()), price: 1.335 });
+    await client.postTick({ symbol: "GBPUSD", time: formatTime(nowUs()), bid: 1.33496, ask: 1.33504 });
     await book.has("RunningBarMessage", "ChannelTicksMessage", "PlainTick");
     channels.say({ op: "ping", id: 3 });
     channels.say({ op: "unsubscribe", id: 4, channels: ["ohlc:EURUSD:minute"] });

@@ -18,6 +18,13 @@ const QUIET_MS = 1_500;
 /** A bar revised by the last ticks is read again and told, on TimescaleDB after its refresh, ms. */
 const REVISED_WITHIN_MS = 20_000;
 const INTERVALS = ["minute", "hour", "day"] as const;
+/** What a channel of bars ends in, with the query that asks for the same. */
+const SIDES = [
+  ["", ""],
+  [":bid", "&price=bid"],
+  [":ask", "&price=ask"],
+  [":quote", "&include=bid,ask,spread"],
+] as const;
 
 describe("live bars under a dense replay with 2 % late ticks and corrections", () => {
   const random = seededRandom(5);
@@ -35,7 +42,9 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     system = await System.create();
     [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
     gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
-    follower = await BarFollower.open(gateway.url, symbols);
+    const ofSymbol = (symbol: string) =>
+      INTERVALS.flatMap((interval) => SIDES.map(([side]) => `ohlc:${symbol}:${interval}${side}`));
+    follower = await BarFollower.open(gateway.url, symbols.flatMap(ofSymbol));
     const quotes = readQuotes();
     hours = symbols.map((symbol, index) => {
       const from = Math.floor(((index + 0.5) * quotes.length) / HOURS);
@@ -60,7 +69,8 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
   });
 
   test("are final within 2.5 s of each minute's end, with no tick needed", () => {
-    const finals = follower.firstFinals("minute").filter(({ told }) => Date.parse(told.bucket) > startedMs - MINUTE_MS);
+    const everyFinal = symbols.flatMap((symbol) => follower.firstFinals(`ohlc:${symbol}:minute`));
+    const finals = everyFinal.filter(({ told }) => Date.parse(told.bucket) > startedMs - MINUTE_MS);
     const delayMs = ({ told, atMs }: { told: ToldBar; atMs: number }) => atMs - Date.parse(told.bucket) - MINUTE_MS;
     const delaysMs = finals.map(delayMs).sort((a, b) => a - b);
     console.log({ finals: delaysMs.length, medianMs: delaysMs[delaysMs.length >> 1], slowestMs: delaysMs.slice(-5) });
@@ -70,9 +80,9 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     expect(finals.filter(({ told }) => told.bucket === lastBucket).length).toBeGreaterThan(HOURS / 2);
   });
 
-  test("equal GET /ohlc/* for every bar that was told, and the gateway's own check found no mismatch", async () => {
+  test("equal GET /ohlc/* for every bar of every side that was told, and the gateway's own check found no mismatch", async () => {
     for (const interval of INTERVALS) {
-      for (const symbol of symbols) await expectSame(symbol, interval);
+      for (const symbol of symbols) for (const side of SIDES) await expectSame(symbol, interval, side);
     }
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toMatch(/^live_bar_mismatch_total 0$/m);
@@ -85,23 +95,29 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
   });
 
   /** Bars older than the first one told are none of the follower's. */
-  async function expectSame(symbol: string, interval: (typeof INTERVALS)[number]): Promise<void> {
+  async function expectSame(
+    symbol: string,
+    interval: (typeof INTERVALS)[number],
+    [side, parameters]: (typeof SIDES)[number],
+  ): Promise<void> {
     await eventually(
       async () => {
-        const told = follower.bars(symbol, interval);
+        const told = follower.bars(`ohlc:${symbol}:${interval}${side}`);
         const start = told[0]?.bucket ?? new Date(startedMs).toISOString();
-        const answer = await fetch(`${query.url}/ohlc/${interval}?symbol=${symbol}&start=${start}`);
+        const answer = await fetch(`${query.url}/ohlc/${interval}?symbol=${symbol}&start=${start}${parameters}`);
         const stored = ((await answer.json()) as ToldBar[]).map(pricesOf);
         const byBucket = new Map(told.map((bar) => [bar.bucket, pricesOf(bar)]));
         // A late tick may make a bar where none was: it is told as a revision. One that was emptied is told as nulls.
         expect([...byBucket.values()].filter(({ tick_count }) => tick_count > 0)).toEqual(stored);
         return true;
       },
-      { timeoutMs: REVISED_WITHIN_MS, what: `the ${interval} bars of ${symbol}` },
+      { timeoutMs: REVISED_WITHIN_MS, what: `the ${interval}${side} bars of ${symbol}` },
     );
   }
 });
 
-function pricesOf({ bucket, open, high, low, close, tick_count }: ToldBar) {
-  return { bucket, open, high, low, close, tick_count };
+/** What bars have in common on the stream and over HTTP. */
+function pricesOf(bar: ToldBar): ToldBar {
+  const { interval: _interval, timestamp: _sent, date: _date, complete: _complete, final: _final, ...common } = bar;
+  return common;
 }

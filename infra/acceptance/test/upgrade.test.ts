@@ -9,6 +9,7 @@ import { TickFollower } from "../src/tick-follower.js";
 import { Traffic } from "../src/traffic.js";
 
 const SYMBOL = "EURUSD";
+const MINUTES = `ohlc:${SYMBOL}:minute`;
 const POST_INTERVAL_MS = 20;
 const READ_INTERVAL_MS = 100;
 /** How long requests flow between two steps, ms. */
@@ -41,7 +42,7 @@ beforeAll(async () => {
   [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
   gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
   follower = await TickFollower.open(gateway.url, SYMBOL);
-  barFollower = await BarFollower.open(gateway.url, [SYMBOL]);
+  barFollower = await BarFollower.open(gateway.url, [MINUTES]);
 });
 
 afterAll(async () => {
@@ -84,7 +85,7 @@ test("services go on while a next version's schema comes, and start on it too: n
   await eventually(() => follower.heard.size === stored.length, { what: "every tick to be told" });
   expect(told()).toEqual(stored.map(({ time, seq }) => [`${time} ${seq}`, 1]));
   expect(follower.others).toEqual([]);
-  const ticksInBars = () => barFollower.bars(SYMBOL, "minute").reduce((sum, bar) => sum + bar.tick_count, 0);
+  const ticksInBars = () => barFollower.bars(MINUTES).reduce((sum, bar) => sum + bar.tick_count, 0);
   await eventually(() => ticksInBars() === stored.length, { what: "every tick to be in a streamed bar" });
   // The next version's schema was at work all the while.
   expect(await system.sql`select 1 from noted_statements limit 1`).toHaveLength(1);

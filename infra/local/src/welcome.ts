@@ -10,7 +10,7 @@ export function welcome(config: StackConfig, logs: string, { adminKeyFile }: Loc
     `  page     http://${address}/`,
     `  API      http://${address}/docs   http://${address}/redoc`,
     `  bars     http://${address}/ohlc/latest?symbol=EURUSD&interval=minute`,
-    `  ticks    curl -X POST http://${address}/ticks -H 'Content-Type: application/json' -d '{"price":1.2345}'`,
+    `  ticks    curl -X POST http://${address}/ticks -H 'Content-Type: application/json' -d '{"bid":1.2344,"ask":1.2346}'`,
     `  stream   ws://${address}/ws/ticks   ws://${address}/ws/ohlc/minute`,
     `  health   http://${address}/health`,
     `  logs     ${logs}`,

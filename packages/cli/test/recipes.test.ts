@@ -17,11 +17,9 @@ beforeAll(async () => {
   const file = join(directory.path, "quotes.csv");
   const times = Array.from({ length: 48 }, (_, hour) => new Date(Date.UTC(2024, 0, 15, hour)).toISOString());
   writeFileSync(file, `time,bid,ask\n${times.map((time, index) => `${time},1.1${index},1.2${index}`).join("\n")}\n`);
-  for (const price of ["mid", "both"]) {
-    // To tick-ingest itself, which says when all bars are exact.
-    const flags = ["--symbol", "EURUSD", "--price", price, "--url", system.service.url];
-    expect((await new Command("import", file, ...flags).run({ stateDirectory: directory.path })).exitCode).toBe(0);
-  }
+  // To tick-ingest itself, which says when all bars are exact.
+  const flags = ["--symbol", "EURUSD", "--url", system.service.url];
+  expect((await new Command("import", file, ...flags).run({ stateDirectory: directory.path })).exitCode).toBe(0);
 });
 afterAll(async () => {
   directory?.remove();
@@ -30,7 +28,7 @@ afterAll(async () => {
 
 /** The paths that curl is given and those that pandas is. */
 const PATHS = [...PAGE.matchAll(/(?:['"]localhost:8000|\{api\})(\/[^'"\n]+)['"]/g)].map(([, path = ""]) =>
-  path.replace("{symbol}", "EURUSD.BID").replace("$(date +%s)", "4000000000"),
+  path.replace("$(date +%s)", "4000000000"),
 );
 
 const EXPORTS = [...PAGE.matchAll(/^npm run fx-ticks -- export (.+)$/gm)].map(([, args = ""]) => args.split(" "));

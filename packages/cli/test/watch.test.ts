@@ -88,6 +88,8 @@ describe("fx-ticks watch", () => {
   it("refuses a channel that there cannot be, in one line", async () => {
     const { exitCode, said } = await new Command("watch", "quotes:EURUSD").run({ stateDirectory: "" });
     expect(exitCode).toBe(1);
-    expect(said).toEqual([expect.stringContaining("It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day")]);
+    expect(said).toEqual([
+      expect.stringContaining("It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote]"),
+    ]);
   });
 });

@@ -349,6 +349,7 @@ describe("what the stream cannot give", () => {
       channel: MINUTES,
       symbol: "EURUSD",
       interval: "minute",
+      side: "mid",
       bars: bars.slice(0, 2),
     });
     await expect(next()).resolves.toEqual(bar("bar", 3));

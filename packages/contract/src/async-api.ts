@@ -62,11 +62,12 @@ function message(shape: Shape, components: Components, example: unknown): JsonSc
 }
 
 function channel({ route, sends, takes }: StreamEndpoint, components: Components): JsonSchema {
-  const { path: address, summary: title, queryDto: query } = route;
+  const { path: address, summary: title, description, queryDto: query } = route;
   const references = [...sends, ...takes].map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]);
   return {
     address,
     title,
+    ...(description === undefined ? {} : { description }),
     messages: Object.fromEntries(references),
     bindings: { ws: { method: "GET", ...(query === undefined ? {} : { query: components.inline(query) }) } },
   };

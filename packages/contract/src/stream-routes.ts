@@ -14,6 +14,11 @@ const PLAIN = {
   problems: ["malformed", "forbidden", "invalid", "too_many_requests", "unavailable"],
 } as const;
 
+const PLAIN_BARS = {
+  ...PLAIN,
+  description: "Bars of prices, of quotes their mids. Those of the sides are followed on `/ws`.",
+} as const;
+
 /** Every route that takes a WebSocket. Asked without an upgrade they answer 400. */
 export const SOCKET_ROUTES = declareRoutes({
   streamChannels: {
@@ -23,9 +28,9 @@ export const SOCKET_ROUTES = declareRoutes({
     problems: ["malformed", "forbidden", "too_many_requests", "unavailable"],
   },
   streamTicks: { ...PLAIN, path: "/ws/ticks", summary: "WebSocket: each tick" },
-  streamMinuteBars: { ...PLAIN, path: "/ws/ohlc/minute", summary: "WebSocket: live bars of a minute" },
-  streamHourBars: { ...PLAIN, path: "/ws/ohlc/hour", summary: "WebSocket: live bars of an hour" },
-  streamDayBars: { ...PLAIN, path: "/ws/ohlc/day", summary: "WebSocket: live bars of an FX day" },
+  streamMinuteBars: { ...PLAIN_BARS, path: "/ws/ohlc/minute", summary: "WebSocket: live bars of a minute" },
+  streamHourBars: { ...PLAIN_BARS, path: "/ws/ohlc/hour", summary: "WebSocket: live bars of an hour" },
+  streamDayBars: { ...PLAIN_BARS, path: "/ws/ohlc/day", summary: "WebSocket: live bars of an FX day" },
 });
 
 /** The stream side. */

@@ -30,7 +30,7 @@ function IsSpreadOrNull() {
 }
 
 /** What a bar holds of its quotes where `include` asks for it. */
-abstract class QuotesOfBar {
+export abstract class QuotesOfBar {
   @Sometimes()
   @IsPriceOrNull()
   readonly bid_open?: number | null;

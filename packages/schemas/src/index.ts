@@ -1,6 +1,7 @@
 export * from "./answer-fields.js";
 export * from "./bar.js";
 export * from "./calendar.js";
+export * from "./channel.js";
 export * from "./channels.js";
 export { IsAnyText, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
 export * from "./dto.js";
@@ -16,6 +17,7 @@ export * from "./range-set.js";
 export * from "./read-query-dto.js";
 export * from "./scope.js";
 export * from "./session.js";
+export * from "./spread-sum.js";
 export * from "./stream-message.js";
 export * from "./stream-request.js";
 export * from "./stream-stats.js";

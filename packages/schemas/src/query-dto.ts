@@ -1,3 +1,4 @@
+import { FAMILY_NAMES, type FamilyName } from "./channel.js";
 import { IsIntegerText, IsOneOf, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
@@ -57,7 +58,7 @@ export class BulkQuery {
   on_error?: "stop" | "skip";
 }
 
-/** Query of the plain WebSocket endpoints, and of `GET /internal/anchor`. */
+/** Query of the plain WebSocket endpoints. */
 export class SymbolsOrAllQuery {
   static readonly fields: readonly string[] = ["symbol"];
 
@@ -65,4 +66,14 @@ export class SymbolsOrAllQuery {
   @Describe("Every symbol when absent.")
   @IsSymbolList()
   symbol?: readonly string[];
+}
+
+/** Query of `GET /internal/anchor`. */
+export class AnchorQuery extends SymbolsOrAllQuery {
+  static override readonly fields: readonly string[] = [...SymbolsOrAllQuery.fields, "family"];
+
+  @MayBeAbsent()
+  @Describe("`quote`: with what quotes were in the bars.")
+  @IsOneOf(FAMILY_NAMES)
+  family?: FamilyName;
 }

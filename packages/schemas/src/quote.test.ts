@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { costProblems, midOf } from "./quote.js";
+import { costProblems, midOf, spreadOf } from "./quote.js";
+import { averageOf } from "./spread-sum.js";
 
 /** Decimals after the point that every price from 1e-9 to 1e9 is reckoned with here: more than a double's shortest text has. */
 const PLACES = 40;
@@ -64,6 +65,16 @@ test.each([
   [5e-324, 5e-324, 5e-324],
 ])("the mid of %d and %d is %d", (bid, ask, mid) => {
   expect(midOf(bid, ask)).toBe(mid);
+});
+
+test("the spread of two prices is the double that their difference is read as, from 1e-9 to 1e9", () => {
+  fc.assert(
+    fc.property(price, price, (bid, ask) => {
+      const spread = units(String(ask)) - units(String(bid));
+      expect(averageOf(spreadOf(bid, ask), 1)).toBe(Number(`${spread}e-${PLACES}`));
+    }),
+    { numRuns: 20_000 },
+  );
 });
 
 test("a quote has both sides and no price beside them but their mid, and what is wrong is said of each field", () => {

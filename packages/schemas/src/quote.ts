@@ -1,4 +1,5 @@
 import type { FieldError } from "./field-error.js";
+import { type SpreadSum, sumOf } from "./spread-sum.js";
 
 /** What a tick says it costs: one price, or the two sides of a quote. */
 export interface Cost {
@@ -68,27 +69,45 @@ function problems(field: string, message: string | undefined): FieldError[] {
 }
 
 /** Nearly all prices have at most so many decimals. */
-const SCALES = [1e6, 1e9, 1e12];
+const SCALES = [
+  { digits: 6, scale: 1e6 },
+  { digits: 9, scale: 1e9 },
+  { digits: 12, scale: 1e12 },
+] as const;
 /** Five times the sum of two such is still an integer that a double holds exactly. */
 const SCALED_MAX = 450_000_000_000_000;
 
 /**
+ * How many decimals two prices have, at most, of which they are an integer of 15 digits at most: no other decimal of that length is
+ * the same double. Undefined where there is no such integer.
+ */
+function scaleOf(bid: number, ask: number): (typeof SCALES)[number] | undefined {
+  for (const each of SCALES) {
+    const scaledBid = Math.round(bid * each.scale);
+    const scaledAsk = Math.round(ask * each.scale);
+    const isShort = scaledBid <= SCALED_MAX && scaledAsk <= SCALED_MAX;
+    if (isShort && scaledBid / each.scale === bid && scaledAsk / each.scale === ask) return each;
+  }
+  return undefined;
+}
+
+/**
  * The price of a quote: the middle between its sides, as decimals are reckoned with. That of 1.37615 and 1.37618 is 1.376165,
- * where doubles give 1.3761649999999999.
- *
- * Where both sides are integers of so many decimals, of 15 digits at most, no other decimal of that length is the same double;
- * and dividing two integers that doubles hold exactly rounds once, as reading the decimal does.
+ * where doubles give 1.3761649999999999. (Dividing two integers that doubles hold exactly rounds once, as reading the decimal does.)
  */
 export function midOf(bid: number, ask: number): number {
-  for (const scale of SCALES) {
-    const scaledBid = Math.round(bid * scale);
-    const scaledAsk = Math.round(ask * scale);
-    const isShort = scaledBid <= SCALED_MAX && scaledAsk <= SCALED_MAX;
-    if (isShort && scaledBid / scale === bid && scaledAsk / scale === ask) {
-      return ((scaledBid + scaledAsk) * 5) / (scale * 10);
-    }
-  }
-  return midOfDecimals(decimalOf(bid), decimalOf(ask));
+  const found = scaleOf(bid, ask);
+  if (found === undefined) return midOfDecimals(decimalOf(bid), decimalOf(ask));
+  const { scale } = found;
+  return ((Math.round(bid * scale) + Math.round(ask * scale)) * 5) / (scale * 10);
+}
+
+/** What lies between the sides of a quote, as decimals are reckoned with: below zero where its ask is below its bid. */
+export function spreadOf(bid: number, ask: number): SpreadSum {
+  const found = scaleOf(bid, ask);
+  if (found === undefined) return spreadOfDecimals(decimalOf(bid), decimalOf(ask));
+  const { scale, digits } = found;
+  return { high: 0, low: Math.round(ask * scale) - Math.round(bid * scale), scale: digits };
 }
 
 /** `digits` times ten to the power of `exponent`. */
@@ -106,6 +125,14 @@ function decimalOf(value: number): Decimal {
 
 function midOfDecimals(a: Decimal, b: Decimal): number {
   const exponent = Math.min(a.exponent, b.exponent);
-  const digitsOf = (decimal: Decimal) => decimal.digits * 10n ** BigInt(decimal.exponent - exponent);
-  return Number(`${(digitsOf(a) + digitsOf(b)) * 5n}e${exponent - 1}`);
+  return Number(`${(digitsAt(a, exponent) + digitsAt(b, exponent)) * 5n}e${exponent - 1}`);
+}
+
+function spreadOfDecimals(bid: Decimal, ask: Decimal): SpreadSum {
+  const exponent = Math.min(0, bid.exponent, ask.exponent);
+  return sumOf(digitsAt(ask, exponent) - digitsAt(bid, exponent), -exponent);
+}
+
+function digitsAt({ digits, exponent }: Decimal, wanted: number): bigint {
+  return digits * 10n ** BigInt(exponent - wanted);
 }

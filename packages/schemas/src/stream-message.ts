@@ -18,7 +18,9 @@ import { TickJson } from "./tick-json.js";
 
 /** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
 
-@About("A bar as the stream sends it. Its prices are null after its last tick was deleted.")
+@About(
+  "A bar as the stream sends it. Its prices are null after its last tick was deleted, and on channels of `:bid` and `:ask`, whose prices are of that side, where it has no quotes. On channels of `:quote` it has `bid_open` to `quote_count` beside them; elsewhere none of these.",
+)
 export class LiveBar extends SparseBar {
   @IsWord(...STORED_INTERVALS)
   readonly interval!: StoredInterval;
@@ -43,7 +45,7 @@ export class PlainBar extends LiveBar {
 @About("A tick on a plain endpoint.")
 export class PlainTick extends TickJson {}
 
-const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day))$" };
+const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 /** Why clients are not sent ticks, or bars. */

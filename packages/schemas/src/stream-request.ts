@@ -12,7 +12,9 @@ abstract class Request {
   readonly id?: string | number;
 }
 
-@About("Follows channels: `ticks:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol.")
+@About(
+  "Follows channels: `ticks:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol. `ohlc:EURUSD:minute:bid` and `:ask` are bars of one side of quotes, `:quote` bars with both sides and their spread.",
+)
 export class SubscribeRequest extends Request {
   @IsWord("subscribe")
   readonly op!: "subscribe";

@@ -1,4 +1,5 @@
-import { microsOf, type ReadSide, startReadSide } from "./read-side.js";
+import { averageOf, type SpreadSum } from "@fx-ohlc/schemas";
+import { microsOf, quoteOf, type ReadSide, startReadSide } from "./read-side.js";
 
 interface Key {
   readonly time: string;
@@ -19,6 +20,7 @@ interface Anchor {
     readonly close: number;
     readonly open_key: Key;
     readonly close_key: Key;
+    readonly quotes?: { readonly spread_sum: SpreadSum } | null;
   }[];
 }
 
@@ -96,6 +98,41 @@ describe("GET /internal/anchor", () => {
         close_key,
       }),
     ]);
+  });
+
+  test("with the family of quotes gives what quotes are in each bar, with the places of the first and last of these", async () => {
+    await service.insert([
+      { symbol: "SIDES", time: "2024-03-05T09:58:00Z", price: 2 },
+      { symbol: "SIDES", ...quoteOf("2024-03-05T09:59:10Z", 1.1, 1.3) },
+      { symbol: "SIDES", time: "2024-03-05T10:00:00Z", price: 1 },
+      { symbol: "SIDES", ...quoteOf("2024-03-05T10:00:10Z", 1.4, 1.39999) },
+      { symbol: "SIDES", ...quoteOf("2024-03-05T10:00:20Z", 1.2, 1.21) },
+      { symbol: "SIDES", time: "2024-03-05T10:00:30Z", price: 3 },
+      { symbol: "NOSIDES", time: "2024-03-05T10:00:30Z", price: 3 },
+    ]);
+    const path = "/internal/anchor?symbol=SIDES,NOSIDES&family=quote";
+    const { bars } = (await service.get<Anchor>(path)).body;
+    const of = (symbol: string) => bars.filter((bar) => bar.symbol === symbol).map(({ quotes }) => quotes);
+    const minute = {
+      ...{ bid_open: 1.4, bid_high: 1.4, bid_low: 1.2, bid_close: 1.2 },
+      ...{ ask_open: 1.39999, ask_high: 1.39999, ask_low: 1.21, ask_close: 1.21 },
+      ...{ spread_min: -0.00001, spread_max: 0.01, quote_count: 2 },
+      open_key: { time: "2024-03-05T10:00:10.000000Z", seq: 0 },
+      close_key: { time: "2024-03-05T10:00:20.000000Z", seq: 0 },
+    };
+    const first = {
+      bid_open: 1.1,
+      bid_low: 1.1,
+      ask_open: 1.3,
+      open_key: { time: "2024-03-05T09:59:10.000000Z", seq: 0 },
+    };
+    const day = { ...minute, ...first, spread_max: 0.2, quote_count: 3 };
+    expect(of("SIDES")).toMatchObject([minute, minute, day]);
+    expect(of("SIDES").map((quotes) => quotes && averageOf(quotes.spread_sum, 1))).toEqual([0.00999, 0.00999, 0.20999]);
+    expect(of("NOSIDES")).toEqual([null, null, null]);
+    // Nobody else is told of them, nor pays for them.
+    const { bars: prices } = (await service.get<Anchor>("/internal/anchor?symbol=SIDES")).body;
+    expect(prices.map(({ quotes }) => quotes)).toEqual([undefined, undefined, undefined]);
   });
 
   test("gives the bars of ticks that are stamped after now as well", async () => {

@@ -10,9 +10,7 @@ import {
   Semaphore,
 } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
-import { AnchorLoader } from "./bars/anchor-loader.js";
-import { BarRegistry } from "./bars/bar-registry.js";
-import { ClosedReader } from "./bars/closed-reader.js";
+import { AllBars } from "./bars/all-bars.js";
 import { GridClock } from "./bars/grid-clock.js";
 import { QueryClient } from "./bars/query-client.js";
 import type { Config } from "./config.js";
@@ -60,7 +58,7 @@ export class Gateway {
   readonly #feed: TickFeed;
   readonly #watch: DeploymentWatch;
   readonly #context: SessionContext;
-  readonly #loader: AnchorLoader;
+  readonly #bars: AllBars;
   readonly #grid: GridClock;
   readonly #client: QueryClient;
   readonly #aborter = new AbortController();
@@ -94,32 +92,29 @@ export class Gateway {
       logger,
     });
     const reader = new StreamReader(redis, () => knownDeployment(this.#watch));
-    const registry = new BarRegistry({
+    const bars = new AllBars({
       hub,
       graceUs: config.finalGraceUs,
       clock,
       confirmedAtMs: () => this.#feed.confirmedAtMs,
-      onWanted: () => loader.wake(),
+      client,
+      counters,
+      logger,
+      signal: this.#aborter.signal,
     });
+    this.#bars = bars;
     this.#feed = new TickFeed({
       redis: subscription,
       reader,
       // Bars hear of a message after the ticks went out.
-      listeners: [ticks, registry],
+      listeners: [ticks, ...bars.registries],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
     });
-    const loader = new AnchorLoader(registry, client, counters, logger, this.#aborter.signal);
-    this.#loader = loader;
-    const closedReader = new ClosedReader(registry, client, hub, logger);
     this.#grid = new GridClock(
       () => clock.nowUs() / 1000,
-      () => {
-        registry.advance();
-        loader.wake();
-        closedReader.wake();
-      },
+      () => bars.advance(),
     );
     const leavings = new LoopTurns();
     const followed = new Followed();
@@ -130,7 +125,7 @@ export class Gateway {
       logger,
       positions: this.#feed,
       gapRanges,
-      bars: registry,
+      bars,
       channelsMax: config.channelsMax,
       followed,
       turns: new LoopTurns(),
@@ -166,7 +161,7 @@ export class Gateway {
     // While ohlc-query is away the clock goes on by what is known of it.
     this.#stopClock = repeat(CLOCK_INTERVAL_MS, () => this.#client.readClock().catch(() => undefined));
     this.connections.start();
-    void this.#loader.check();
+    this.#bars.check();
     this.#heartbeatTimer = setInterval(() => this.#beat(), this.#config.heartbeatIntervalMs);
   }
 

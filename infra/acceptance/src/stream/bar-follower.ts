@@ -1,20 +1,12 @@
 import { eventually } from "@fx-ohlc/testkit";
 import { WebSocket } from "ws";
 
-/** A bar as a client is told of it; the prices of one that is gone are null. */
-export interface ToldBar {
-  readonly interval: string;
-  readonly symbol: string;
-  readonly bucket: string;
-  readonly open: number | null;
-  readonly high: number | null;
-  readonly low: number | null;
-  readonly close: number | null;
-  readonly tick_count: number;
-}
+/** A bar as a client is told of it; what else it holds depends on its channel. */
+export type ToldBar = Readonly<Record<string, unknown>> & { readonly bucket: string; readonly tick_count: number };
 
 interface BarMessage {
   readonly type: string;
+  readonly channel?: string;
   readonly bar?: ToldBar;
 }
 
@@ -24,25 +16,31 @@ export interface HeardBar {
   readonly atMs: number;
 }
 
-const INTERVALS = ["minute", "hour", "day"];
+/** By channel and bucket. */
+class Told<T> extends Map<string, Map<string, T>> {
+  of(channel: string): Map<string, T> {
+    const known = this.get(channel) ?? new Map<string, T>();
+    this.set(channel, known);
+    return known;
+  }
+}
 
-/** Follows the bars of some symbols over `/ws`, and keeps of each the newest that was told and when it was first final. */
+/** Follows channels of bars over `/ws`, and keeps of each bar the newest that was told and when it was first final. */
 export class BarFollower {
-  readonly #newest = new Map<string, ToldBar>();
-  readonly #finals = new Map<string, HeardBar>();
+  readonly #newest = new Told<ToldBar>();
+  readonly #finals = new Told<HeardBar>();
   readonly #ws: WebSocket;
   #isSubscribed = false;
   #told = 0;
 
-  private constructor(url: string, symbols: readonly string[]) {
-    const channels = symbols.flatMap((symbol) => INTERVALS.map((interval) => `ohlc:${symbol}:${interval}`));
+  private constructor(url: string, channels: readonly string[]) {
     this.#ws = new WebSocket(`${url.replace("http:", "ws:")}/ws`);
     this.#ws.on("open", () => this.#ws.send(JSON.stringify({ op: "subscribe", channels })));
     this.#ws.on("message", (data) => this.#hear(JSON.parse(String(data)) as BarMessage)); // Checked by what is compared.
   }
 
-  static async open(url: string, symbols: readonly string[]): Promise<BarFollower> {
-    const follower = new BarFollower(url, symbols);
+  static async open(url: string, channels: readonly string[]): Promise<BarFollower> {
+    const follower = new BarFollower(url, channels);
     await eventually(() => follower.#isSubscribed, { what: "the subscription to bars" });
     return follower;
   }
@@ -53,26 +51,25 @@ export class BarFollower {
   }
 
   /** Each bar as it was told last, by bucket. */
-  bars(symbol: string, interval: string): ToldBar[] {
-    const bars = [...this.#newest.values()].filter((bar) => bar.symbol === symbol && bar.interval === interval);
-    return bars.sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
+  bars(channel: string): ToldBar[] {
+    return [...this.#newest.of(channel).values()].sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
   }
 
   /** Each bar as it was told when it became final. */
-  firstFinals(interval: string): HeardBar[] {
-    return [...this.#finals.values()].filter(({ told }) => told.interval === interval);
+  firstFinals(channel: string): HeardBar[] {
+    return [...this.#finals.of(channel).values()];
   }
 
   close(): void {
     this.#ws.terminate();
   }
 
-  #hear({ type, bar }: BarMessage): void {
+  #hear({ type, channel = "", bar }: BarMessage): void {
     if (type === "subscribed") this.#isSubscribed = true;
     if (bar === undefined) return;
     this.#told += 1;
-    const name = `${bar.interval} ${bar.symbol} ${bar.bucket}`;
-    this.#newest.set(name, bar);
-    if (type === "final" && !this.#finals.has(name)) this.#finals.set(name, { told: bar, atMs: Date.now() });
+    this.#newest.of(channel).set(bar.bucket, bar);
+    const finals = this.#finals.of(channel);
+    if (type === "final" && !finals.has(bar.bucket)) finals.set(bar.bucket, { told: bar, atMs: Date.now() });
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatTime } from "@fx-ohlc/schemas";
 import type { Quote } from "../sample-week.js";
+import type { Cost, Draft } from "./draft.js";
 
 export interface DenseHourOptions {
   readonly symbol: string;
@@ -19,11 +20,12 @@ const LATE_SHARE = 0.02;
 const LATE_MAX_US = 100_000_000;
 /** The share of steps that put or delete a tick of a while ago. */
 const CORRECTION_SHARE = 0.01;
+/** The share of prices of the bid alone among the quotes. */
+const PRICE_SHARE = 0.3;
 
-interface Draft {
-  readonly symbol: string;
-  readonly time: string;
-  readonly price: number;
+/** Another price, or a quote whose sides have more digits than a venue's. */
+function corrected(cost: Cost): Cost {
+  return "price" in cost ? { price: cost.price * 1.001 } : { bid: cost.bid * 1.001, ask: cost.ask * 1.0011 };
 }
 
 /** Sends quotes of the sample with their times squeezed and moved to now, some of them late, and corrects some. */
@@ -68,9 +70,10 @@ export class DenseHour {
     const { quotes, symbol } = this.#options;
     const from = this.#next;
     while (Date.parse(quotes[this.#next]?.time ?? "9999") <= untilMs) this.#next += 1;
-    return quotes
-      .slice(from, this.#next)
-      .map(({ bid }) => ({ symbol, time: formatTime(this.#instantUs()), price: bid }));
+    return quotes.slice(from, this.#next).map(({ bid, ask }) => {
+      const cost = this.#options.random() < PRICE_SHARE ? { price: bid } : { bid, ask };
+      return { symbol, time: formatTime(this.#instantUs()), ...cost };
+    });
   }
 
   /** Now, or a while ago; no instant twice. */
@@ -90,7 +93,7 @@ export class DenseHour {
     this.#corrections += 1;
     const time = encodeURIComponent(draft.time);
     if (random() < 0.5) await this.#call("DELETE", `/ticks/${symbol}/${time}`);
-    else await this.#call("PUT", `/ticks?symbol=${symbol}&time=${time}`, { price: draft.price * 1.001 });
+    else await this.#call("PUT", `/ticks?symbol=${symbol}&time=${time}`, corrected(draft));
   }
 
   async #call(method: string, path: string, body?: object): Promise<void> {

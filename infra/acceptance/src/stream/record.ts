@@ -1,14 +1,10 @@
 import { parseTime } from "@fx-ohlc/schemas";
 import { StreamOrder } from "./stream-order.js";
-import type { TickBook } from "./tick-book.js";
+import type { BookedTick, TickBook } from "./tick-book.js";
 import type { TimeRange } from "./told.js";
 
 /** A tick on the wire. */
-export interface WireTick {
-  readonly time: string;
-  readonly price: number;
-  readonly seq: number;
-}
+export type WireTick = Omit<BookedTick, "symbol">;
 
 /** What everybody saw, put together: the order of each symbol's stream. */
 export class StreamRecord {

@@ -1,13 +1,7 @@
 import { formatTime } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import type { Quote } from "../sample-week.js";
-
-/** A tick as a producer sends it. */
-interface Draft {
-  readonly symbol: string;
-  readonly time: string;
-  readonly price: number;
-}
+import type { Draft } from "./draft.js";
 
 export interface ReplayOptions {
   readonly symbols: readonly string[];
@@ -24,6 +18,8 @@ export interface ReplayOptions {
   onSend(symbol: string, time: string): void;
 }
 
+/** Every third one is sent as the price of its bid alone. */
+const PRICE_EVERY = 3;
 /** How often what is due is sent, ms. */
 const STEP_MS = 25;
 /** After an outage more is due than one request should carry. */
@@ -91,9 +87,10 @@ export class Replay {
   }
 
   #movedToNow(symbol: string, quotes: readonly Quote[]): Draft[] {
-    return quotes.map(({ time, bid }, index) => {
+    return quotes.map(({ time, bid, ask }, index) => {
       if (time !== quotes[index - 1]?.time) this.#lastUs = this.#freeUs();
-      return { symbol, time: formatTime(this.#lastUs), price: bid };
+      const cost = (this.#acknowledged + index) % PRICE_EVERY === 0 ? { price: bid } : { bid, ask };
+      return { symbol, time: formatTime(this.#lastUs), ...cost };
     });
   }
 

@@ -6,22 +6,25 @@ export interface BookedTick {
   readonly time: string;
   readonly seq: number;
   readonly price: number;
+  /** Both sides of a quote. */
+  readonly bid?: number | undefined;
+  readonly ask?: number | undefined;
 }
 
-/** Numbers ticks: a hundred clients that are told the same hundred thousand keep no texts. Another price is another tick. */
+/** Numbers ticks: a hundred clients that are told the same hundred thousand keep no texts. Another price or side is another tick. */
 export class TickBook {
   readonly #numbers = new Map<string, number>();
   readonly #ticks: BookedTick[] = [];
   readonly #timesUs: number[] = [];
 
   numberOf(tick: BookedTick): number {
-    const name = `${tick.symbol} ${tick.time} ${tick.seq} ${tick.price}`;
+    const name = `${tick.symbol} ${tick.time} ${tick.seq} ${tick.price} ${tick.bid} ${tick.ask}`;
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
     const number = this.#ticks.length;
     this.#numbers.set(name, number);
-    const { symbol, time, seq, price } = tick;
-    this.#ticks.push({ symbol, time, seq, price });
+    const { symbol, time, seq, price, bid, ask } = tick;
+    this.#ticks.push({ symbol, time, seq, price, bid, ask });
     this.#timesUs.push(parseTime(time) ?? Number.NaN);
     return number;
   }

@@ -19,11 +19,12 @@ async function committedTicks(
   { book }: StreamRecord,
   sentMs: ReadonlyMap<string, number>,
 ): Promise<Map<number, CommittedTick>> {
-  const stored = await sql<StoredTick[]>`
-    select to_char(time, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time, seq, price from ticks where symbol = ${symbol}`;
+  const stored = await sql<(StoredTick & Record<"bid" | "ask", number | null>)[]>`
+    select to_char(time, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time, seq, price, bid, ask from ticks where symbol = ${symbol}`;
   return new Map(
     stored.map((tick) => {
-      const number = book.numberOf({ symbol, ...tick });
+      const { bid, ask } = tick;
+      const number = book.numberOf({ symbol, ...tick, bid: bid ?? undefined, ask: ask ?? undefined });
       return [number, { timeUs: book.timeUs(number), sentMs: sentMs.get(`${symbol} ${tick.time}`) ?? 0 }];
     }),
   );

@@ -6,17 +6,21 @@ import { type WatchOptions, watch } from "./watch.js";
 
 function parseChannels(raw: string, before: string[] | undefined): string[] {
   if (parseChannel(raw) === undefined) {
-    throw new InvalidArgumentError("It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day, with * for every symbol.");
+    throw new InvalidArgumentError(
+      "It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], with * for every symbol.",
+    );
   }
   return [...(before ?? []), raw];
 }
 
 const DETAILS = `
 In a terminal it shows a table of what is newest; otherwise, one line per tick and bar. A lost connection is opened again,
-and what was missed is caught up with.
+and what was missed is caught up with. Quotes are shown with both sides; bars are of their mid, and of the bid, of the ask, or of
+all of them with the spread where a channel ends in :bid, :ask or :quote.
 
 Examples:
   $ fx-ticks watch ticks:EURUSD ohlc:EURUSD:minute
+  $ fx-ticks watch ohlc:EURUSD:minute:bid ohlc:EURUSD:minute:ask
   $ fx-ticks watch 'ticks:*' --json | jq .ticks
 `;
 
@@ -25,7 +29,11 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
     .command("watch")
     .summary("show ticks and bars as they happen")
     .description("Shows ticks and bars as they happen, until it is interrupted.")
-    .argument("<channels...>", "ticks:EURUSD, ohlc:EURUSD:minute, or * for every symbol", parseChannels)
+    .argument(
+      "<channels...>",
+      "ticks:EURUSD, ohlc:EURUSD:minute, ohlc:EURUSD:minute:bid, or * for every symbol",
+      parseChannels,
+    )
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .option("--json", "print every event as a line of JSON")

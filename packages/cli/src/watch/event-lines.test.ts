@@ -26,6 +26,17 @@ describe("eventLines", () => {
     expect(eventLines(reloaded)).toEqual(eventLines(ticks).slice(0, 1));
   });
 
+  it("names both sides of a quote, and of a bar of all sides where they closed", () => {
+    const quote = { ...tick, bid: 1.12343, ask: 1.12347 };
+    expect(eventLines({ type: "ticks", channel: "ticks:EURUSD", offset: "e-1", ticks: [quote] })).toEqual([
+      "ticks:EURUSD 2025-12-05T10:00:00.123456Z 1.12345 bid 1.12343 ask 1.12347 seq 0",
+    ]);
+    const sides = { bid_close: 1.19, ask_close: 1.21, spread_avg: 0.015, quote_count: 3 };
+    expect(eventLines({ type: "bar", channel: "ohlc:EURUSD:minute:quote", bar: { ...bar, ...sides } })).toEqual([
+      "ohlc:EURUSD:minute:quote 2025-12-05T10:00:00Z open 1.1 high 1.3 low 1 close 1.2 bid 1.19 ask 1.21 spread 0.015 quotes 3 ticks 4 bar",
+    ]);
+  });
+
   it("gives a line a bar that says whether it may change", () => {
     expect(eventLines({ type: "final", channel: "ohlc:EURUSD:minute", bar })).toEqual([
       "ohlc:EURUSD:minute 2025-12-05T10:00:00Z open 1.1 high 1.3 low 1 close 1.2 ticks 4 final",

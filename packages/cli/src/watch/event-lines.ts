@@ -1,14 +1,26 @@
 import type { StreamEvent } from "@fx-ohlc/client";
-import type { SparseBar } from "@fx-ohlc/schemas";
+import type { Sides, SparseBar } from "@fx-ohlc/schemas";
 
 /** Hours to seconds of a time of today; the whole time is in the stream for who needs it. */
 function clock(time: string): string {
   return time.slice(11, -1);
 }
 
+/** The sides of a quote; nothing of a price. */
+function sidesText({ bid, ask }: Sides): string {
+  return bid === undefined ? "" : ` bid ${bid} ask ${ask}`;
+}
+
+/** What stands beside the prices of a channel of all sides: where each of them closed, and what lay between. */
+function quotesText({ bid_close, ask_close, spread_avg, quote_count }: SparseBar): string {
+  if (quote_count === undefined || quote_count === null) return "";
+  return ` bid ${bid_close} ask ${ask_close} spread ${spread_avg} quotes ${quote_count}`;
+}
+
 function barLine(channel: string, bar: SparseBar, state: string): string {
   const { bucket, open, high, low, close, tick_count } = bar;
-  return `${channel} ${bucket} open ${open} high ${high} low ${low} close ${close} ticks ${tick_count} ${state}`;
+  const prices = `open ${open} high ${high} low ${low} close ${close}`;
+  return `${channel} ${bucket} ${prices}${quotesText(bar)} ticks ${tick_count} ${state}`;
 }
 
 /** An event as lines of text, one a tick. */
@@ -16,7 +28,7 @@ export function eventLines(event: StreamEvent): string[] {
   switch (event.type) {
     case "ticks":
     case "reloaded-ticks":
-      return event.ticks.map(({ time, price, seq }) => `${event.channel} ${time} ${price} seq ${seq}`);
+      return event.ticks.map((tick) => `${event.channel} ${tick.time} ${tick.price}${sidesText(tick)} seq ${tick.seq}`);
     case "bar":
     case "final":
     case "revision":

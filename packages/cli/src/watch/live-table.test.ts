@@ -29,6 +29,26 @@ describe("LiveTable", () => {
     ]);
   });
 
+  it("has columns for sides only where there are some", () => {
+    const table = new LiveTable();
+    const quote = { time: "2025-12-05T10:00:00.000000Z", price: 1.12345, bid: 1.12343, ask: 1.12347, seq: 0 };
+    table.take({ ...ticks("ticks:EURUSD"), ticks: [quote] } as StreamEvent);
+    table.take(ticks("ticks:USDJPY", 150.123));
+    table.take(bar("bar", 1, 1.2));
+    const { bar: plain } = bar("bar", 1, 1.2) as Extract<StreamEvent, { type: "bar" }>;
+    const sides = { bid_close: 1.19, ask_close: 1.21, spread_avg: 0.015, quote_count: 3 };
+    table.take({ type: "bar", channel: "ohlc:EURUSD:minute:quote", bar: { ...plain, ...sides } });
+    expect(table.lines()).toEqual([
+      "ticks   date        time               price      bid      ask  received",
+      "EURUSD  2025-12-05  10:00:00.000000  1.12345  1.12343  1.12347         1",
+      "USDJPY  2025-12-05  10:00:00.000000  150.123        –        –         1",
+      "",
+      "bars                 bucket                         open  high  low  close   bid   ask  spread  ticks",
+      "EURUSD minute        2025-12-05T10:01:00Z  running   1.1   1.3    1    1.2     –     –       –  1,234",
+      "EURUSD minute quote  2025-12-05T10:01:00Z  running   1.1   1.3    1    1.2  1.19  1.21   0.015  1,234",
+    ]);
+  });
+
   it("shows the running bar of each channel, a final one until the next begins, and never an older one", () => {
     const table = new LiveTable();
     table.take(bar("bar", 1, 1.2));

@@ -1,11 +1,13 @@
-import type { LiveBar, StreamEvent } from "@fx-ohlc/client";
+import { type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
+import type { CheckedCost } from "@fx-ohlc/schemas";
 import { grouped } from "../terminal.js";
+
+type TimedTick = CheckedCost & { readonly time: string };
 
 /** The newest of one symbol's ticks. */
 interface TickRow {
   readonly symbol: string;
-  readonly time: string;
-  readonly price: number;
+  readonly tick: TimedTick;
   readonly count: number;
 }
 
@@ -29,6 +31,37 @@ function table(rows: readonly (readonly string[])[], leftColumns: number): strin
   );
 }
 
+/** What is not there, such as the sides of a price. */
+const shown = (value: number | null | undefined) => String(value ?? "–");
+
+/** Columns that stand only where some row has something in them. */
+interface ExtraColumns<Row> {
+  readonly names: readonly string[];
+  cells(row: Row): readonly (number | null | undefined)[];
+}
+
+/** Both sides of quotes. */
+const SIDES: ExtraColumns<TickRow> = { names: ["bid", "ask"], cells: ({ tick: { bid, ask } }) => [bid, ask] };
+
+/** What bars of all sides have beside their prices: where each side closed, and what lay between them. */
+const QUOTES: ExtraColumns<BarRow> = {
+  names: ["bid", "ask", "spread"],
+  cells: ({ bar: { bid_close, ask_close, spread_avg } }) => [bid_close, ask_close, spread_avg],
+};
+
+/** Those of the columns that some row needs: their names, and what each row has in them. */
+function extra<Row>({ names, cells }: ExtraColumns<Row>, rows: readonly Row[]) {
+  const isNeeded = rows.some((row) => cells(row).some((cell) => cell !== undefined));
+  return { names: isNeeded ? names : [], of: (row: Row) => (isNeeded ? cells(row).map(shown) : []) };
+}
+
+/** The channel without its kind: `EURUSD minute bid`. */
+function barsName(channel: string): string {
+  const bars = parseChannel(channel);
+  if (bars?.kind !== "ohlc") return channel;
+  return [bars.symbol, bars.interval, ...(bars.side === "mid" ? [] : [bars.side])].join(" ");
+}
+
 /** What the stream has said last of each channel, as a table. */
 export class LiveTable {
   readonly #ticks = new Map<string, TickRow>();
@@ -41,47 +74,48 @@ export class LiveTable {
   }
 
   lines(): string[] {
-    const ticks = [...this.#ticks.values()].map(({ symbol, time, price, count }) => {
-      return [symbol, time.slice(0, 10), time.slice(11, -1), String(price), grouped(count)];
-    });
-    const bars = [...this.#bars.values()].map(({ name, bar, state }) => {
-      const { bucket, open, high, low, close, tick_count } = bar;
-      return [
-        name,
-        bucket,
-        state,
-        ...[open, high, low, close].map((price) => String(price ?? "–")),
-        grouped(tick_count),
-      ];
-    });
-    return [
-      ...(ticks.length > 0 ? table([["ticks", "date", "time", "price", "received"], ...ticks], 3) : []),
-      ...(ticks.length > 0 && bars.length > 0 ? [""] : []),
-      ...(bars.length > 0 ? table([["bars", "bucket", "", "open", "high", "low", "close", "ticks"], ...bars], 3) : []),
-    ];
+    const [ticks, bars] = [this.#tickLines([...this.#ticks.values()]), this.#barLines([...this.#bars.values()])];
+    return [...ticks, ...(ticks.length > 0 && bars.length > 0 ? [""] : []), ...bars];
   }
 
-  #takeTicks({ channel, ticks }: { channel: string; ticks: readonly { time: string; price: number }[] }): void {
-    const symbol = channel.slice("ticks:".length);
-    const row = this.#ticks.get(channel);
-    const latest = ticks.reduce(
-      (newest, tick) => (tick.time >= newest.time ? tick : newest),
-      row ?? { time: "", price: 0 },
-    );
-    this.#ticks.set(channel, {
-      symbol,
-      time: latest.time,
-      price: latest.price,
-      count: (row?.count ?? 0) + ticks.length,
+  #tickLines(rows: readonly TickRow[]): string[] {
+    if (rows.length === 0) return [];
+    const sides = extra(SIDES, rows);
+    const cells = rows.map((row) => {
+      const { time, price } = row.tick;
+      return [row.symbol, time.slice(0, 10), time.slice(11, -1), String(price), ...sides.of(row), grouped(row.count)];
     });
+    return table([["ticks", "date", "time", "price", ...sides.names, "received"], ...cells], 3);
+  }
+
+  #barLines(rows: readonly BarRow[]): string[] {
+    if (rows.length === 0) return [];
+    const quotes = extra(QUOTES, rows);
+    const cells = rows.map((row) => {
+      const { bucket, open, high, low, close, tick_count } = row.bar;
+      const prices = [open, high, low, close].map(shown);
+      return [row.name, bucket, row.state, ...prices, ...quotes.of(row), grouped(tick_count)];
+    });
+    const names = ["bars", "bucket", "", "open", "high", "low", "close", ...quotes.names, "ticks"];
+    return table([names, ...cells], 3);
+  }
+
+  #takeTicks({ channel, ticks }: { readonly channel: string; readonly ticks: readonly TimedTick[] }): void {
+    const row = this.#ticks.get(channel);
+    const newest = (before: TimedTick | undefined, tick: TimedTick) =>
+      before === undefined || tick.time >= before.time ? tick : before;
+    const tick = ticks.reduce(newest, row?.tick);
+    if (tick === undefined) return;
+    const symbol = channel.slice("ticks:".length);
+    this.#ticks.set(channel, { symbol, tick, count: (row?.count ?? 0) + ticks.length });
   }
 
   /** A final bar gives way to the one that runs, and is shown only while there is none. */
   #takeBar(channel: string, bar: LiveBar, type: "bar" | "final"): void {
-    const shown = this.#bars.get(channel);
-    if (shown !== undefined && shown.bar.bucket > bar.bucket) return;
+    const before = this.#bars.get(channel);
+    if (before !== undefined && before.bar.bucket > bar.bucket) return;
     this.#bars.set(channel, {
-      name: channel.replace(/^ohlc:(.+):([^:]+)$/, "$1 $2"),
+      name: barsName(channel),
       bar,
       state: type === "bar" ? "running" : "final",
     });

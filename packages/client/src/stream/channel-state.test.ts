@@ -2,7 +2,7 @@ import { ChannelState } from "./channel-state.js";
 import type { ChannelMessage } from "./protocol.js";
 
 const at = (minute: number) => `2024-01-02T03:${String(minute).padStart(2, "0")}:00Z`;
-const MINUTES = { kind: "ohlc", symbol: "EURUSD", interval: "minute" } as const;
+const MINUTES = { kind: "ohlc", symbol: "EURUSD", interval: "minute", side: "mid" } as const;
 const TICKS = { kind: "ticks", symbol: "EURUSD" } as const;
 
 function bar(type: "bar" | "final" | "revision", minute: number, close = 1): ChannelMessage {

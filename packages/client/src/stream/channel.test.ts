@@ -3,11 +3,12 @@ import { canonicalName, covers, parseChannel } from "./channel.js";
 describe("parseChannel", () => {
   it("reads the names of the contract and no others", () => {
     expect(parseChannel("ticks:EURUSD.BID")).toEqual({ kind: "ticks", symbol: "EURUSD.BID" });
-    expect(parseChannel("ohlc:*:day")).toEqual({ kind: "ohlc", symbol: "*", interval: "day" });
+    expect(parseChannel("ohlc:*:day")).toEqual({ kind: "ohlc", symbol: "*", interval: "day", side: "mid" });
     const symbol = "BINANCE:BTC@PERP";
     expect(parseChannel(`ticks:${symbol}`)).toEqual({ kind: "ticks", symbol });
-    expect(parseChannel(`ohlc:${symbol}:1h`)).toEqual({ kind: "ohlc", symbol, interval: "hour" });
-    for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "quotes:EURUSD"]) {
+    expect(parseChannel(`ohlc:${symbol}:1h`)).toEqual({ kind: "ohlc", symbol, interval: "hour", side: "mid" });
+    expect(parseChannel(`ohlc:${symbol}:1h:ask`)).toEqual({ kind: "ohlc", symbol, interval: "hour", side: "ask" });
+    for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "ohlc:EURUSD:bid", "quotes:EURUSD"]) {
       expect(parseChannel(name)).toBeUndefined();
     }
   });
@@ -21,6 +22,7 @@ describe("canonicalName", () => {
       "ohlc:FX:EURUSD:hour",
       "ohlc:eurusd:1m",
       "ohlc:*:1d",
+      "ohlc:eurusd:1m:quote",
       "nonsense:x",
     ];
     expect(names.map(canonicalName)).toEqual([
@@ -29,17 +31,20 @@ describe("canonicalName", () => {
       "ohlc:EURUSD:hour",
       "ohlc:EURUSD:minute",
       "ohlc:*:day",
+      "ohlc:EURUSD:minute:quote",
       "nonsense:x",
     ]);
   });
 });
 
 describe("covers", () => {
-  it("holds for the channel itself and for a wildcard of its kind and interval", () => {
+  it("holds for the channel itself and for a wildcard of its kind, interval and side", () => {
     expect(covers("ticks:EURUSD", "ticks:EURUSD")).toBe(true);
     expect(covers("ticks:*", "ticks:EURUSD")).toBe(true);
     expect(covers("ohlc:*:minute", "ohlc:EURUSD:minute")).toBe(true);
     expect(covers("ohlc:*:minute", "ohlc:EURUSD:hour")).toBe(false);
+    expect(covers("ohlc:*:minute", "ohlc:EURUSD:minute:bid")).toBe(false);
+    expect(covers("ohlc:*:minute:bid", "ohlc:EURUSD:minute:bid")).toBe(true);
     expect(covers("ticks:*", "ohlc:EURUSD:minute")).toBe(false);
     expect(covers("ticks:EURUSD", "ticks:USDJPY")).toBe(false);
   });

@@ -1,8 +1,9 @@
 import type {
-  BarJson,
+  ChannelSide,
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
+  FilledBar,
   GapMessage,
   StoredInterval,
 } from "@fx-ohlc/schemas";
@@ -30,7 +31,9 @@ export interface ReloadedBarsEvent {
   readonly channel: string;
   readonly symbol: string;
   readonly interval: StoredInterval;
-  readonly bars: readonly BarJson[];
+  /** What open, high, low and close are of: null for `bid` and `ask` in bars without quotes. `quote`: with all of their quotes. */
+  readonly side: ChannelSide;
+  readonly bars: readonly FilledBar[];
 }
 
 /** What the connection does. */

@@ -1,4 +1,4 @@
-import type { BarJson, TickJson } from "@fx-ohlc/schemas";
+import type { ChannelSide, FilledBar, TickJson } from "@fx-ohlc/schemas";
 import type { BarsQuery, RangeQuery } from "../client.js";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
@@ -7,7 +7,7 @@ import type { Range } from "./ranges.js";
 /** The two reads that fill what a stream could not give. */
 export interface HistoryReader {
   ticks(query: RangeQuery): AsyncIterable<TickJson>;
-  bars(query: BarsQuery): AsyncIterable<BarJson>;
+  bars(query: BarsQuery): AsyncIterable<FilledBar>;
 }
 
 /** The beginning of a range. */
@@ -23,6 +23,14 @@ export interface Page {
  * 1,024 ticks that one stamp may have, so that every page goes further than the one before.
  */
 const PAGE_ROWS = 2_000;
+
+/** How HTTP is asked for what a channel tells. */
+const READ_OF: Readonly<Record<ChannelSide, Pick<BarsQuery, "price" | "include">>> = {
+  mid: {},
+  bid: { price: "bid" },
+  ask: { price: "ask" },
+  quote: { include: ["bid", "ask", "spread"] },
+};
 
 /** Up to now would leave out ticks that are stamped a little ahead of the server's clock. */
 const FOREVER = "9999-01-01T00:00:00Z";
@@ -60,11 +68,11 @@ export async function readPage(
       rest: next === undefined ? undefined : { from: next, to: range.to },
     };
   }
-  const { interval } = channel;
-  const { page, next } = await firstRows(reader.bars({ ...query, interval }), ({ bucket }) => bucket);
+  const { interval, side } = channel;
+  const { page, next } = await firstRows(reader.bars({ ...query, interval, ...READ_OF[side] }), ({ bucket }) => bucket);
   const bars = page.filter(({ complete }) => complete);
   return {
-    event: bars.length === 0 ? undefined : { type: "reloaded-bars", channel: name, symbol, interval, bars },
+    event: bars.length === 0 ? undefined : { type: "reloaded-bars", channel: name, symbol, interval, side, bars },
     rest: next === undefined ? undefined : { from: next, to: range.to },
   };
 }

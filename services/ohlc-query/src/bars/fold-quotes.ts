@@ -1,6 +1,6 @@
+import { addSums, type SpreadSum } from "@fx-ohlc/schemas";
 import type { Bars } from "./bars.js";
 import { noQuotes, QUOTE_COLUMNS, type QuoteArrays, type QuoteColumns } from "./quote-columns.js";
-import { addSums, type SpreadSum } from "./spread-sum.js";
 
 const HIGHEST = ["bidHigh", "askHigh", "spreadMax"] as const;
 const LOWEST = ["bidLow", "askLow", "spreadMin"] as const;

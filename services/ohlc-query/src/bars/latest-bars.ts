@@ -61,7 +61,8 @@ function withItsQuotes({ quotes, ...bar }: NewestBar): BarWithQuotes {
  */
 export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
   const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
-  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, range.withQuotes ? stored : undefined);
+  const quotesOf = range.withQuotes && stored !== undefined ? [stored] : [];
+  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, quotesOf);
   if (stored === undefined) {
     const around = begunMinutes(newest, range, nowUs).map((bar) => barAround(pages, bar, range));
     return { nowUs, bars: (await Promise.all(around)).flat() };

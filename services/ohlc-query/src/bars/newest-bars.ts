@@ -7,22 +7,23 @@ import {
   SHORT_NAMES,
   STORED_INTERVALS,
   type StoredInterval,
-  type TickKey,
   US_PER_DAY,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { relationOf } from "./bar-statement.js";
-import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, type QuoteArrays, quotesOf } from "./quote-columns.js";
+import { withQuoteKeys, withQuotes } from "./newest-quotes.js";
+import { keysOf, type OuterKeys, outerKeys } from "./outer-keys.js";
+import type { QuoteArrays } from "./quote-columns.js";
 import { FIRST_BUCKET_US } from "./span.js";
 
 /** A newest bar with the places of the ticks that gave its open and its close. */
-export interface NewestBar extends Bar {
+export interface NewestBar extends Bar, OuterKeys {
   readonly interval: StoredInterval;
-  readonly openKey: TickKey;
-  readonly closeKey: TickKey;
   /** The quotes in it, of bars of an interval whose quotes were asked for. */
   readonly quotes?: QuoteArrays;
+  /** The places of the first and the last of them; absent where there is none. */
+  readonly quoteKeys?: OuterKeys;
 }
 
 /** The newest bars of some symbols at one instant of the database's clock. */
@@ -39,20 +40,13 @@ export interface NewestBars {
   readonly bars: readonly NewestBar[];
 }
 
-interface KeyRow {
-  readonly open_time: Micros | null;
-  readonly open_seq: number | null;
-  readonly close_time: Micros | null;
-  readonly close_seq: number | null;
-}
-
-type BarWithInterval = Bar & { readonly interval: StoredInterval; readonly quotes?: QuoteArrays };
+/** A newest bar of which nothing is known yet but what the relations of bars hold. */
+export type BarWithInterval = Bar & { readonly interval: StoredInterval; readonly quotes?: QuoteArrays };
 
 /** Within it a symbol that trades has a day, weekends and holidays included. */
 const RECENT_US = 8 * US_PER_DAY;
 /** Within it one has that was heard of lately. */
 const LONG_US = 400 * US_PER_DAY;
-const LAST_SEQ = 1023;
 
 /** The newest `count` bars of each symbol from its start in `since` up to now. */
 function newestOf(
@@ -155,71 +149,6 @@ async function laterAtEachLevel(transaction: Transaction, symbols: readonly stri
   return (await Promise.all(later)).flat();
 }
 
-/**
- * The first and last tick of each bar. Every tick from a newest bar's start to the end of the bucket that runs now is that
- * bar's, so two index probes find them.
- *
- * @param ends where the bucket that runs now ends, or the bar's own when it is later, for each bar
- */
-function keysOf(transaction: Transaction, bars: readonly BarWithInterval[], ends: readonly Micros[]) {
-  const starts = bars.map(({ bucketUs }) => bucketUs);
-  const latestUs = Math.max(0, ...ends);
-  const earliestUs = Math.min(latestUs, ...starts);
-  return transaction<KeyRow[]>`
-    select opening.time as open_time, opening.seq as open_seq, closing.time as close_time, closing.seq as close_seq
-      from unnest(${bars.map(({ symbol }) => symbol)}::text[], ${starts}::timestamptz[],
-                  ${[...ends]}::timestamptz[]) with ordinality as bar(symbol, bucket, until, place)
-      left join lateral (select time, seq from ticks
-                          where symbol = bar.symbol and time >= bar.bucket and time < bar.until
-                            and time >= ${earliestUs} and time < ${latestUs}
-                          order by time, seq
-                          limit 1) as opening on true
-      left join lateral (select time, seq from ticks
-                          where symbol = bar.symbol and time >= bar.bucket and time < bar.until
-                            and time >= ${earliestUs} and time < ${latestUs}
-                          order by time desc, seq desc
-                          limit 1) as closing on true
-     order by place`;
-}
-
-/** The bars of an interval with their quotes, and the others as they are. */
-async function withQuotesOf(
-  transaction: Transaction,
-  interval: StoredInterval,
-  rows: readonly BarWithInterval[],
-): Promise<BarWithInterval[]> {
-  const own = rows.filter((row) => row.interval === interval);
-  const others = rows.filter((row) => row.interval !== interval);
-  if (own.length === 0) return others;
-  const starts = own.map(({ bucketUs }) => bucketUs);
-  const wanted = [own.map(({ symbol }) => symbol), starts, Math.min(...starts), Math.max(...starts)];
-  const quotes = await transaction.unsafe<AggregatedQuotes[]>(
-    `select quotes.*
-       from unnest($1::text[], $2::timestamptz[]) with ordinality as bar(symbol, start, place)
-      cross join lateral (select ${AGGREGATED_QUOTES}
-                            from (select ${QUOTE_ROW}
-                                    from quote_${interval}
-                                   where symbol = bar.symbol and bucket = bar.start and bucket >= $3 and bucket <= $4
-                                     and (select known.quotes from symbols known where known.symbol = bar.symbol)
-                                 ) of_bar) as quotes
-      order by place`,
-    wanted,
-    { prepare: true },
-  );
-  const told = own.map((row, i) => {
-    const found = quotes[i];
-    return found === undefined ? row : { ...row, quotes: quotesOf(found, [row.bucketUs]) };
-  });
-  return [...told, ...others];
-}
-
-/** Where retention has dropped the ticks, the keys are the first and the last that a tick there could have. */
-function newestBar(row: BarWithInterval, key: KeyRow | undefined, endUs: Micros): NewestBar {
-  const openKey = { timeUs: key?.open_time ?? row.bucketUs, seq: key?.open_seq ?? 0 };
-  const closeKey = { timeUs: key?.close_time ?? endUs - 1, seq: key?.close_seq ?? LAST_SEQ };
-  return { ...row, openKey, closeKey };
-}
-
 async function knownSymbols(transaction: Transaction): Promise<string[]> {
   const rows = await transaction<{ symbol: string }[]>`select symbol from symbols order by symbol`;
   return rows.map(({ symbol }) => symbol);
@@ -229,7 +158,7 @@ async function readUnderOneSnapshot(
   transaction: Transaction,
   symbols: readonly string[] | undefined,
   boundary: DayBoundary,
-  quotesOfInterval: StoredInterval | undefined,
+  quotesOf: readonly StoredInterval[],
 ): Promise<NewestBars> {
   const [[taken], identity] = await Promise.all([
     transaction<{ now: Micros; snapshot: string }[]>`
@@ -240,12 +169,13 @@ async function readUnderOneSnapshot(
   const wanted = symbols ?? (await knownSymbols(transaction));
   const newest = await newestAtEachLevel(transaction, wanted, nowUs);
   const prices = [...newest, ...(await laterAtEachLevel(transaction, wanted, nowUs))];
-  const rows = quotesOfInterval === undefined ? prices : await withQuotesOf(transaction, quotesOfInterval, prices);
+  const rows = await withQuotes(transaction, quotesOf, prices);
   const ends = rows.map(({ interval, bucketUs }) =>
     bucketEnd(Math.max(nowUs, bucketUs), SHORT_NAMES[interval], boundary),
   );
   const keys = await keysOf(transaction, rows, ends);
-  return { nowUs, snapshot, identity, bars: rows.map((row, i) => newestBar(row, keys[i], ends[i] ?? nowUs)) };
+  const bars = rows.map((row, i) => ({ ...row, ...outerKeys(row, keys[i], ends[i] ?? nowUs) }));
+  return { nowUs, snapshot, identity, bars: await withQuoteKeys(transaction, bars, ends) };
 }
 
 /**
@@ -253,15 +183,13 @@ async function readUnderOneSnapshot(
  * what `snapshot` sees, also of symbols that appear meanwhile.
  *
  * @param symbols those wanted; every known one when absent
- * @param quotesOfInterval whose bars come with their quotes
+ * @param quotesOf the intervals whose bars come with their quotes
  */
 export function readNewestBars(
   reader: Reader,
   symbols: readonly string[] | undefined,
-  quotesOfInterval?: StoredInterval,
+  quotesOf: readonly StoredInterval[] = [],
 ): Promise<NewestBars> {
   const boundary = reader.dayBoundary;
-  return reader.readUnderOneSnapshot((transaction) =>
-    readUnderOneSnapshot(transaction, symbols, boundary, quotesOfInterval),
-  );
+  return reader.readUnderOneSnapshot((transaction) => readUnderOneSnapshot(transaction, symbols, boundary, quotesOf));
 }

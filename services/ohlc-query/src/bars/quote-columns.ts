@@ -1,5 +1,5 @@
+import { parseSum } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
-import { parseSum } from "./spread-sum.js";
 
 /** What is stored of quotes as doubles, under the names of the columns that hold it. */
 const STORED = {

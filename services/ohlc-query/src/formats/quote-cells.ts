@@ -1,7 +1,6 @@
-import type { IncludedName, Side } from "@fx-ohlc/schemas";
+import { averageOf, type IncludedName, type Side } from "@fx-ohlc/schemas";
 import { spreadSumAt } from "../bars/fold-quotes.js";
 import type { QuoteColumn, QuoteColumns } from "../bars/quote-columns.js";
-import { averageOf } from "../bars/spread-sum.js";
 import type { BarForm } from "./bar-form.js";
 import type { Column } from "./table.js";
 

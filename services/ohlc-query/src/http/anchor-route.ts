@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { DatabaseUnavailableError, readKeptSpellings } from "@fx-ohlc/database";
 import {
+  type AnchorQuery,
   barJson,
   bucketStart,
   type DayBoundary,
@@ -9,11 +10,13 @@ import {
   LIMIT_DEFAULT,
   type Micros,
   SHORT_NAMES,
-  type SymbolsOrAllQuery,
+  STORED_INTERVALS,
   type SymbolsQuery,
   type TickKey,
 } from "@fx-ohlc/schemas";
+import { spreadSumAt } from "../bars/fold-quotes.js";
 import { type NewestBar, readNewestBars } from "../bars/newest-bars.js";
+import { sideColumns } from "../formats/quote-cells.js";
 import { readIdentity } from "../stream-identity.js";
 import { readSymbolNames } from "../symbols.js";
 import type { Answer } from "./answer.js";
@@ -21,6 +24,21 @@ import type { BarSources } from "./bar-answer.js";
 
 function keyJson({ timeUs, seq }: TickKey) {
   return { time: formatTime(timeUs), seq };
+}
+
+/** What a gateway goes on from: of an average the sum. */
+function anchorQuotes({ quotes, quoteKeys }: NewestBar) {
+  if (quotes === undefined || quoteKeys === undefined) return null;
+  const sides = [...sideColumns("bid", quotes, "bid_"), ...sideColumns("ask", quotes, "ask_")];
+  return {
+    ...Object.fromEntries(sides.map(({ name, cell }) => [name, cell(0)])),
+    spread_min: quotes.spreadMin[0],
+    spread_max: quotes.spreadMax[0],
+    spread_sum: spreadSumAt(quotes, 0),
+    quote_count: quotes.quoteCount[0],
+    open_key: keyJson(quoteKeys.openKey),
+    close_key: keyJson(quoteKeys.closeKey),
+  };
 }
 
 function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
@@ -32,6 +50,7 @@ function anchorBar(bar: NewestBar, nowUs: Micros, boundary: DayBoundary) {
     ...(interval === "day" ? { date: fxDayName(bucketUs, boundary) } : {}),
     open_key: keyJson(bar.openKey),
     close_key: keyJson(bar.closeKey),
+    ...(bar.quotes === undefined ? {} : { quotes: anchorQuotes(bar) }),
   };
 }
 
@@ -67,15 +86,17 @@ export async function getSymbolNames(
 }
 
 /**
- * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself. One of
- * the version before asks for all symbols at once. Not for the outside: the edge does not lead here.
+ * `GET /internal/anchor`: the newest bars with the snapshot they were read under, from which a gateway goes on by itself; their
+ * quotes are read where they are asked for. A gateway of the version before asks for all symbols at once. Not for the outside: the
+ * edge does not lead here.
  */
 export async function getAnchor(
   { reader }: BarSources,
   _req: IncomingMessage,
-  { symbol }: SymbolsOrAllQuery,
+  { symbol, family }: AnchorQuery,
 ): Promise<Answer> {
-  const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol);
+  const quotesOf = family === "quote" ? STORED_INTERVALS : [];
+  const { nowUs, snapshot, identity, bars } = await readNewestBars(reader, symbol, quotesOf);
   const boundary = reader.dayBoundary;
   const body = {
     ...identity,

@@ -1,5 +1,5 @@
 import { QUERY_ROUTES } from "@fx-ohlc/contract";
-import { SymbolsOrAllQuery, SymbolsQuery } from "@fx-ohlc/schemas";
+import { AnchorQuery, SymbolsQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
@@ -16,7 +16,7 @@ export const INTERNAL_ROUTES = declareRoutes({
     ...internal,
     path: "/internal/anchor",
     summary: "Newest bars with the snapshot they were read under",
-    queryDto: SymbolsOrAllQuery,
+    queryDto: AnchorQuery,
   },
   getSymbolNames: {
     ...internal,

@@ -4,7 +4,7 @@ import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { BarRegistry } from "./bar-registry.js";
 import type { Anchor } from "./live-bars.js";
-import type { QueryClient } from "./query-client.js";
+import type { Anchors, QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
 
 /** Symbols one request names: their list stays well below what a URL may hold. */
@@ -63,7 +63,7 @@ export class AnchorLoader {
     if (entries.length === 0) return;
     for (const entry of entries) entry.beginCheck();
     try {
-      const { known, empty } = await this.client.anchors(entries.map(({ symbol }) => symbol));
+      const { known, empty } = await this.#anchors(entries);
       for (const entry of entries) entry.checkLoaded(known.get(entry.symbol) ?? empty, this.registry.nowUs());
     } catch {
       // A check that cannot be made says nothing: the bars are as good as they were.
@@ -71,12 +71,18 @@ export class AnchorLoader {
     }
   }
 
+  #anchors(entries: readonly WatchedBars[]): Promise<Anchors> {
+    const symbols = entries.map(({ symbol }) => symbol);
+    return this.client.anchors(this.registry.family, symbols);
+  }
+
   #judge(entry: WatchedBars): void {
     this.registry.advanceEntry(entry);
     const intervals = entry.judge(this.registry.nowUs(), this.registry.confirmedUs - TOLD_WITHIN_US);
     if (intervals.length === 0) return;
     this.counters.liveBarMismatches += 1;
-    this.logger.error("live bars differ from the database", { symbol: entry.symbol, intervals });
+    const { family } = this.registry;
+    this.logger.error("live bars differ from the database", { symbol: entry.symbol, family, intervals });
     entry.doubt();
   }
 
@@ -125,7 +131,7 @@ export class AnchorLoader {
   async #request(entries: readonly WatchedBars[]): Promise<void> {
     const requests = entries.map((entry) => [entry, entry.live.anchorRequested()] as const);
     try {
-      const { known, empty } = await this.client.anchors(entries.map(({ symbol }) => symbol));
+      const { known, empty } = await this.#anchors(entries);
       this.#failures = 0;
       for (const [entry, request] of requests) this.#hand(entry, request, known.get(entry.symbol) ?? empty);
     } catch (error) {

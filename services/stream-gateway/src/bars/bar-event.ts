@@ -1,8 +1,15 @@
 import type { Bar, Micros, StoredInterval } from "@fx-ohlc/schemas";
+import { sameQuotes, type ToldQuotes } from "./quotes.js";
+
+/** A bar with what can be told of it. */
+export interface ToldBar extends Bar {
+  /** Null where it has none; absent where nobody follows quotes. */
+  readonly quotes?: ToldQuotes | null;
+}
 
 /** A bar as clients are told of it. */
 export interface ShownBar {
-  readonly bar: Bar | ReturnType<typeof emptyBar>;
+  readonly bar: ToldBar | ReturnType<typeof emptyBar>;
   /** Its end has passed. */
   readonly complete: boolean;
   /** The grace for late ticks has passed too. */
@@ -20,12 +27,12 @@ export interface BarEvent extends ShownBar {
 
 /** What a bucket without ticks is told as: its bar is gone. */
 export function emptyBar(symbol: string, bucketUs: Micros) {
-  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0 } as const;
+  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0, quotes: null } as const;
 }
 
 const TOLD = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
 
 /** Whether two bars are told alike; nothing is like nothing. */
 export function sameBar(a: ShownBar["bar"] | undefined, b: ShownBar["bar"] | undefined): boolean {
-  return TOLD.every((field) => a?.[field] === b?.[field]);
+  return TOLD.every((field) => a?.[field] === b?.[field]) && sameQuotes(a?.quotes, b?.quotes);
 }

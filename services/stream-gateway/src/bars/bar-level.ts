@@ -1,8 +1,8 @@
 import {
-  type Bar,
   bucketEnd,
   bucketStart,
   type DayBoundary,
+  type FamilyName,
   hull,
   type Interval,
   type Micros,
@@ -11,7 +11,7 @@ import {
   type StoredInterval,
   type TimeRange,
 } from "@fx-ohlc/schemas";
-import { type BarEvent, emptyBar, type ShownBar, sameBar } from "./bar-event.js";
+import { type BarEvent, emptyBar, type ShownBar, sameBar, type ToldBar } from "./bar-event.js";
 import { ClosedBars } from "./closed-bars.js";
 import { FoldedBar, type FoldTick, type KeyedBar } from "./folded-bar.js";
 
@@ -71,6 +71,7 @@ export class BarLevel {
     private readonly symbol: string,
     readonly interval: StoredInterval,
     private readonly graceUs: Micros,
+    private readonly family: FamilyName,
   ) {
     this.#interval = parseInterval(interval) ?? "1m";
     this.#closed = new ClosedBars(CLOSED_BARS_MAX[interval]);
@@ -179,7 +180,7 @@ export class BarLevel {
    *
    * @param bars every bar of the range
    */
-  closedRead(range: ClosedRange, bars: readonly Bar[]): BarEvent[] {
+  closedRead(range: ClosedRange, bars: readonly ToldBar[]): BarEvent[] {
     if (!this.#isAnswered(range)) return [];
     const events: BarEvent[] = [];
     for (const bar of bars) this.#settle(bar, events);
@@ -216,7 +217,7 @@ export class BarLevel {
     const endUs = this.#endOf(tick.timeUs);
     if (this.#isFinal(endUs)) this.#dirty.add(bucketUs, endUs);
     else if (bucketUs < this.#floorUs) this.#owe(bucketUs, endUs);
-    else if (!isCounted) this.#insert(FoldedBar.of(this.symbol, bucketUs, endUs, tick));
+    else if (!isCounted) this.#insert(FoldedBar.of(this.symbol, bucketUs, endUs, tick, this.family));
   }
 
   /** Empties a set of ranges: the buckets of them that are final. */
@@ -263,7 +264,7 @@ export class BarLevel {
     folded.toldFinal ||= old.toldFinal;
     folded.complete = old.complete;
     folded.told ||= old.told;
-    folded.changed = old.changed || !sameBar(old.toBar(), bar);
+    folded.changed = old.changed || !sameBar(old.toBar(), folded.toBar());
     return folded;
   }
 
@@ -312,7 +313,7 @@ export class BarLevel {
     events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false });
   }
 
-  #settle(bar: Bar, events: BarEvent[]): void {
+  #settle(bar: ToldBar, events: BarEvent[]): void {
     const settled = this.#closed.settle(bar);
     if (settled === "first") events.push({ kind: "final", interval: this.interval, bar, complete: true, final: true });
     if (settled === "changed") events.push(this.#revision(bar));

@@ -1,16 +1,23 @@
-import type { Micros, StoredInterval, TimeRange } from "@fx-ohlc/schemas";
+import {
+  type Channel,
+  EVERY_SYMBOL,
+  FAMILY_SIDES,
+  type FamilyName,
+  type Micros,
+  type StoredInterval,
+  type TimeRange,
+} from "@fx-ohlc/schemas";
 import { entryOf, type RemoteClock } from "@fx-ohlc/service-kit";
 import { BarItem } from "../fanout/bar-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
 import type { FeedMessage } from "../feed/feed-message.js";
 import type { FeedListener } from "../feed/tick-feed.js";
-import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
-import type { FirstBars } from "../subscription/first-bars.js";
 import type { BarEvent, ShownBar } from "./bar-event.js";
 import { batchOf, WatchedBars } from "./watched-bars.js";
 
 export interface BarRegistryOptions {
+  readonly family: FamilyName;
   readonly hub: Hub<StreamItem>;
   /** How long after its end a bar waits for late ticks. */
   readonly graceUs: Micros;
@@ -23,10 +30,10 @@ export interface BarRegistryOptions {
 }
 
 /**
- * The live bars of every symbol whose bars somebody follows. A symbol is here from its first follower to its last, or as long
+ * The live bars of a family, of every symbol of which somebody follows them. A symbol is here from its first follower to its last, or as long
  * as somebody follows all symbols.
  */
-export class BarRegistry implements FirstBars, FeedListener {
+export class BarRegistry implements FeedListener {
   readonly #entries = new Map<string, WatchedBars>();
   #followersOfAll = 0;
   #isEverySymbolKnown = false;
@@ -34,6 +41,10 @@ export class BarRegistry implements FirstBars, FeedListener {
   #followings = 0;
 
   constructor(private readonly options: BarRegistryOptions) {}
+
+  get family(): FamilyName {
+    return this.options.family;
+  }
 
   get entries(): Iterable<WatchedBars> {
     return this.#entries.values();
@@ -67,8 +78,8 @@ export class BarRegistry implements FirstBars, FeedListener {
     this.#isEverySymbolKnown = false;
   }
 
+  /** Keeps the bars of a channel of the family live while somebody follows it. */
   watch(channel: Channel): void {
-    if (channel.kind !== "ohlc") return;
     if (channel.symbol === EVERY_SYMBOL) {
       this.#followersOfAll += 1;
     } else {
@@ -80,7 +91,6 @@ export class BarRegistry implements FirstBars, FeedListener {
   }
 
   unwatch(channel: Channel): void {
-    if (channel.kind !== "ohlc") return;
     if (channel.symbol === EVERY_SYMBOL) {
       this.#followersOfAll -= 1;
       if (this.#followersOfAll === 0) this.#forgetUnnamed();
@@ -94,7 +104,7 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** A symbol's bars, new ones when there were none. */
   entry(symbol: string): WatchedBars {
-    return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs));
+    return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs, this.family));
   }
 
   symbols(): readonly string[] {
@@ -151,6 +161,8 @@ export class BarRegistry implements FirstBars, FeedListener {
 
   /** Tells clients. */
   publish(events: readonly BarEvent[]): void {
-    for (const event of events) this.options.hub.publish(new BarItem(event, this.nowUs()));
+    for (const event of events) {
+      for (const side of FAMILY_SIDES[this.family]) this.options.hub.publish(new BarItem(event, side, this.nowUs()));
+    }
   }
 }

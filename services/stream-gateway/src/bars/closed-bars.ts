@@ -1,5 +1,5 @@
-import type { Bar, Micros, TimeRange } from "@fx-ohlc/schemas";
-import { sameBar } from "./bar-event.js";
+import type { Micros, TimeRange } from "@fx-ohlc/schemas";
+import { sameBar, type ToldBar } from "./bar-event.js";
 
 /** What a closed bar means to clients: told for the first time, told just so before, or another one than they were told. */
 export type Settled = "first" | "same" | "changed";
@@ -9,10 +9,10 @@ export type Settled = "first" | "same" | "changed";
  * again is news. Of bars older than what it remembers it assumes that clients know them.
  */
 export class ClosedBars {
-  #bars = new Map<Micros, Bar>();
+  #bars = new Map<Micros, ToldBar>();
   /** Whether clients were told that they are final. */
   readonly #expected = new Map<Micros, boolean>();
-  #newest: Bar | undefined;
+  #newest: ToldBar | undefined;
   #fromUs: Micros = Number.POSITIVE_INFINITY;
 
   constructor(private readonly sizeMax: number) {}
@@ -27,7 +27,7 @@ export class ClosedBars {
     return [...this.#bars.keys()].filter((bucketUs) => bucketUs < this.#fromUs);
   }
 
-  get newest(): Bar | undefined {
+  get newest(): ToldBar | undefined {
     return this.#newest;
   }
 
@@ -42,7 +42,7 @@ export class ClosedBars {
   }
 
   /** Remembers a closed bar as told. */
-  settle(bar: Bar): Settled {
+  settle(bar: ToldBar): Settled {
     this.#expected.delete(bar.bucketUs);
     const told = this.#bars.get(bar.bucketUs);
     if (told !== undefined && sameBar(told, bar)) return "same";

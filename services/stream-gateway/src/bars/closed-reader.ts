@@ -1,4 +1,4 @@
-import { STORED_LENGTH_US } from "@fx-ohlc/schemas";
+import { FAMILY_SIDES, type FamilyName, STORED_LENGTH_US } from "@fx-ohlc/schemas";
 import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Hub } from "../fanout/hub.js";
@@ -13,7 +13,7 @@ const REVISED_MAX = 100;
 /** The same where nothing is known to have changed, so that mostly nothing is told of what is read. */
 const READ_MAX = 1000;
 /** Symbols read at the same time: a share of the database's connections that leaves most to people. */
-const READERS_MAX = 4;
+const READERS_MAX: Readonly<Record<FamilyName, number>> = { ohlc: 4, quote: 2 };
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 
 /** Whether a range is told as one gap, and not bar by bar. A day of 25 hours is one bucket. */
@@ -38,7 +38,7 @@ export class ClosedReader {
   wake(): void {
     if (performance.now() < this.#pausedUntilMs) return;
     for (const entry of this.registry.entries) {
-      if (this.#readers >= READERS_MAX) return;
+      if (this.#readers >= READERS_MAX[this.registry.family]) return;
       if (entry.live.hasDirty && !entry.isReading) void this.#read(entry);
     }
   }
@@ -64,12 +64,16 @@ export class ClosedReader {
   }
 
   async #readRange({ symbol, live }: WatchedBars, range: ClosedRange): Promise<void> {
+    const { family } = this.registry;
     if (isTooWide(range)) {
       live.closedLeft(range);
-      const channel = { kind: "ohlc", symbol, interval: range.interval } as const;
-      this.hub.publish(new GapItem(channel, { ...range, reason: "revised" }));
+      const { interval } = range;
+      for (const side of FAMILY_SIDES[family]) {
+        const channel = { kind: "ohlc", symbol, interval, side } as const;
+        this.hub.publish(new GapItem(channel, { ...range, reason: "revised" }));
+      }
     } else {
-      this.registry.publish(live.closedRead(range, await this.client.bars(symbol, range, READ_MAX)));
+      this.registry.publish(live.closedRead(range, await this.client.bars(family, symbol, range, READ_MAX)));
     }
   }
 

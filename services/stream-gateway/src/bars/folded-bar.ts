@@ -1,18 +1,16 @@
-import type { Bar, Micros, TickKey } from "@fx-ohlc/schemas";
+import type { Bar, CheckedCost, FamilyName, Micros, TickKey } from "@fx-ohlc/schemas";
+import type { ToldBar } from "./bar-event.js";
+import { FoldedQuotes, isBefore, type KeyedQuotes } from "./quotes.js";
 
 /** A tick of a known symbol. */
-export interface FoldTick extends TickKey {
-  readonly price: number;
-}
+export type FoldTick = TickKey & CheckedCost;
 
 /** A bar and the keys of the ticks that gave its open and its close. */
 export interface KeyedBar extends Bar {
   readonly openKey: TickKey;
   readonly closeKey: TickKey;
-}
-
-function isBefore(a: TickKey, b: TickKey): boolean {
-  return a.timeUs < b.timeUs || (a.timeUs === b.timeUs && a.seq < b.seq);
+  /** Null where it has none; absent where nobody follows quotes. */
+  readonly quotes?: KeyedQuotes | null;
 }
 
 /**
@@ -28,21 +26,28 @@ export class FoldedBar {
   toldFinal = false;
   /** Whether the bucket's end had passed when the clock was last looked at. */
   complete = false;
-  #bar: { -readonly [K in keyof KeyedBar]: KeyedBar[K] };
+  #bar: { -readonly [K in keyof Omit<KeyedBar, "quotes">]: KeyedBar[K] };
+  /** Undefined where nobody follows quotes. */
+  readonly #quotes: FoldedQuotes | undefined;
 
   /** @param endUs the bucket's exclusive end */
   constructor(
-    bar: KeyedBar,
+    { quotes, ...bar }: KeyedBar,
     readonly endUs: Micros,
   ) {
-    this.#bar = { ...bar };
+    this.#bar = bar;
+    this.#quotes = quotes === undefined ? undefined : new FoldedQuotes(quotes);
   }
 
   /** The bar of one tick. */
-  static of(symbol: string, bucketUs: Micros, endUs: Micros, tick: FoldTick): FoldedBar {
+  static of(symbol: string, bucketUs: Micros, endUs: Micros, tick: FoldTick, family: FamilyName): FoldedBar {
     const { price } = tick;
     const prices = { open: price, high: price, low: price, close: price };
-    return new FoldedBar({ symbol, bucketUs, ...prices, tickCount: 1, openKey: tick, closeKey: tick }, endUs);
+    const quotes = family === "quote" ? { quotes: null } : {};
+    const bar = { symbol, bucketUs, ...prices, tickCount: 1, openKey: tick, closeKey: tick, ...quotes };
+    const folded = new FoldedBar(bar, endUs);
+    folded.#quotes?.add(tick);
+    return folded;
   }
 
   get bucketUs(): Micros {
@@ -67,12 +72,14 @@ export class FoldedBar {
       bar.closeKey = tick;
     }
     bar.tickCount += 1;
+    this.#quotes?.add(tick);
     this.changed = true;
   }
 
   /** The bar as it is now. */
-  toBar(): Bar {
+  toBar(): ToldBar {
     const { symbol, bucketUs, open, high, low, close, tickCount } = this.#bar;
-    return { symbol, bucketUs, open, high, low, close, tickCount };
+    const bar = { symbol, bucketUs, open, high, low, close, tickCount };
+    return this.#quotes === undefined ? bar : { ...bar, quotes: this.#quotes.toTold() };
   }
 }

@@ -1,5 +1,5 @@
-import { type Bar, type DayBoundary, type Micros, type StoredInterval, US_PER_SECOND } from "@fx-ohlc/schemas";
-import type { BarEvent, ShownBar } from "./bar-event.js";
+import { type DayBoundary, type FamilyName, type Micros, type StoredInterval, US_PER_SECOND } from "@fx-ohlc/schemas";
+import type { BarEvent, ShownBar, ToldBar } from "./bar-event.js";
 import { BarLevel, type ClosedRange } from "./bar-level.js";
 import type { FoldTick, KeyedBar } from "./folded-bar.js";
 import { isVisible, type Snapshot } from "./snapshot.js";
@@ -55,8 +55,9 @@ export class LiveBars {
   constructor(
     readonly symbol: string,
     graceUs: Micros,
+    family: FamilyName,
   ) {
-    const level = (interval: StoredInterval) => new BarLevel(symbol, interval, graceUs);
+    const level = (interval: StoredInterval) => new BarLevel(symbol, interval, graceUs, family);
     this.#level = { minute: level("minute"), hour: level("hour"), day: level("day") };
     this.#levels = Object.values(this.#level);
   }
@@ -144,7 +145,7 @@ export class LiveBars {
    *
    * @param bars every bar of the range
    */
-  closedRead(range: ClosedRange, bars: readonly Bar[]): BarEvent[] {
+  closedRead(range: ClosedRange, bars: readonly ToldBar[]): BarEvent[] {
     const events = this.#level[range.interval].closedRead(range, bars);
     // The newest bar may be the one that is gone, and only the database knows the one before it.
     if (events.some(({ bar }) => bar.tickCount === 0)) this.#phase = "waiting";

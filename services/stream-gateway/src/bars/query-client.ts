@@ -2,17 +2,22 @@ import {
   type Bar,
   type BarJson,
   type DayBoundary,
+  type FamilyName,
   formatBucket,
+  INCLUDED_NAMES,
   type Micros,
   parseTime,
+  type SpreadSum,
   type StoredInterval,
   type TickKey,
 } from "@fx-ohlc/schemas";
 import { groupBy, type RemoteClock } from "@fx-ohlc/service-kit";
 import type { DatabaseIdentity } from "../feed/deployment-watch.js";
+import type { ToldBar } from "./bar-event.js";
 import type { ClosedRange } from "./bar-level.js";
 import type { KeyedBar } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
+import { type KeyedQuotes, type ToldQuotes, toldQuotes } from "./quotes.js";
 import { parseSnapshot } from "./snapshot.js";
 
 /** A page of anchors takes some 50 ms, and a database that is away is noticed at two seconds. */
@@ -29,10 +34,24 @@ export class QueryError extends Error {
   }
 }
 
-interface AnchorBarJson extends BarJson {
+interface KeyJson {
+  readonly time: string;
+  readonly seq: number;
+}
+
+interface KeysJson {
+  readonly open_key: KeyJson;
+  readonly close_key: KeyJson;
+}
+
+interface AnchorQuotesJson extends KeysJson, Omit<ToldQuotes, "spread_avg"> {
+  readonly spread_sum: SpreadSum;
+}
+
+interface AnchorBarJson extends BarJson, KeysJson {
   readonly interval: StoredInterval;
-  readonly open_key: { readonly time: string; readonly seq: number };
-  readonly close_key: { readonly time: string; readonly seq: number };
+  /** Of the family of quotes: null where the bar has none. */
+  readonly quotes?: AnchorQuotesJson | null;
 }
 
 interface AnchorJson {
@@ -55,12 +74,27 @@ function barOf(json: BarJson): Bar {
   return { symbol, bucketUs: instant(json.bucket), open, high, low, close, tickCount: json.tick_count };
 }
 
-function keyOf({ time, seq }: { readonly time: string; readonly seq: number }): TickKey {
+function toldBarOf(json: BarJson, family: FamilyName): ToldBar {
+  return family === "ohlc" ? barOf(json) : { ...barOf(json), quotes: toldQuotes(json) };
+}
+
+function keyOf({ time, seq }: KeyJson): TickKey {
   return { timeUs: instant(time), seq };
 }
 
+function keysOf({ open_key, close_key }: KeysJson) {
+  return { openKey: keyOf(open_key), closeKey: keyOf(close_key) };
+}
+
 function keyedBarOf(json: AnchorBarJson): KeyedBar {
-  return { ...barOf(json), openKey: keyOf(json.open_key), closeKey: keyOf(json.close_key) };
+  const { quotes } = json;
+  const bar = { ...barOf(json), ...keysOf(json) };
+  return quotes === undefined ? bar : { ...bar, quotes: quotes === null ? null : keyedQuotesOf(quotes) };
+}
+
+function keyedQuotesOf(json: AnchorQuotesJson): KeyedQuotes {
+  const { spread_sum: spreadSum, open_key, close_key, ...told } = json;
+  return { ...told, spreadSum, ...keysOf({ open_key, close_key }) };
 }
 
 /** The anchor of one symbol's bars. */
@@ -115,12 +149,13 @@ export class QueryClient {
   }
 
   /**
-   * The newest bars and the snapshot they were read under.
+   * The newest bars of a family and the snapshot they were read under.
    *
    * @throws QueryError when ohlc-query is away or cannot answer
    */
-  async anchors(symbols: readonly string[]): Promise<Anchors> {
-    const query = { symbol: symbols.join(",") };
+  async anchors(family: FamilyName, symbols: readonly string[]): Promise<Anchors> {
+    // One of the build before knows no families: it is asked as ever for bars of prices.
+    const query = { symbol: symbols.join(","), ...(family === "ohlc" ? {} : { family }) };
     // Its shape is ohlc-query's contract; what is computed with is parsed.
     const json = (await this.#timed("/internal/anchor", query)) as AnchorJson;
     if (json.incarnation !== undefined && !this.options.isPresent(json.incarnation)) {
@@ -151,10 +186,12 @@ export class QueryClient {
    * @param limit no fewer than the range has buckets
    * @throws QueryError when ohlc-query is away or cannot answer
    */
-  async bars(symbol: string, { interval, fromUs, toUs }: ClosedRange, limit: number): Promise<Bar[]> {
+  async bars(family: FamilyName, symbol: string, range: ClosedRange, limit: number): Promise<ToldBar[]> {
+    const { interval, fromUs, toUs } = range;
     const query = { symbol, start: formatBucket(fromUs), end: formatBucket(toUs), limit: String(limit) };
-    const json = await this.#get(`/internal/ohlc/${interval}`, query);
-    return (json as readonly BarJson[]).map(barOf);
+    const included = family === "ohlc" ? {} : { include: INCLUDED_NAMES.join(",") };
+    const json = await this.#get(`/internal/ohlc/${interval}`, { ...query, ...included });
+    return (json as readonly BarJson[]).map((bar) => toldBarOf(bar, family));
   }
 
   /**

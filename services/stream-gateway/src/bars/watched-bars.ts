@@ -1,4 +1,10 @@
-import { type Micros, STORED_INTERVALS, type StoredInterval, type TicksMessage } from "@fx-ohlc/schemas";
+import {
+  type FamilyName,
+  type Micros,
+  STORED_INTERVALS,
+  type StoredInterval,
+  type TicksMessage,
+} from "@fx-ohlc/schemas";
 import { timeOf } from "../feed/feed-message.js";
 import { sameBar } from "./bar-event.js";
 import type { FoldTick } from "./folded-bar.js";
@@ -14,7 +20,7 @@ interface Check {
 }
 
 /**
- * One symbol's live bars, and who needs them.
+ * One symbol's live bars of a family, and who needs them.
  *
  * They are checked by anchoring anew beside them: the newer anchor is folded on with the same messages, and both must come to
  * the same. At once, mostly; an anchor can also hold what was committed just now and not told yet, so a difference counts when
@@ -36,8 +42,9 @@ export class WatchedBars {
   constructor(
     readonly symbol: string,
     private readonly graceUs: Micros,
+    private readonly family: FamilyName,
   ) {
-    this.live = new LiveBars(symbol, graceUs);
+    this.live = new LiveBars(symbol, graceUs, family);
   }
 
   /** Whether a check can be begun: there is something to check, and nothing under way. */
@@ -47,7 +54,7 @@ export class WatchedBars {
 
   /** To be called before a newer anchor is asked for. */
   beginCheck(): void {
-    const bars = new LiveBars(this.symbol, this.graceUs);
+    const bars = new LiveBars(this.symbol, this.graceUs, this.family);
     this.#check = { bars, request: bars.anchorRequested(), sinceUs: undefined };
   }
 
@@ -121,6 +128,9 @@ export class WatchedBars {
 export function batchOf({ xid, ticks }: TicksMessage): TickBatch {
   return {
     xid: BigInt(xid),
-    ticks: ticks.map((tick): FoldTick => ({ timeUs: timeOf(tick), seq: tick.seq, price: tick.price })),
+    ticks: ticks.map((tick): FoldTick => {
+      const { seq, price, bid, ask } = tick;
+      return { timeUs: timeOf(tick), seq, price, bid, ask };
+    }),
   };
 }

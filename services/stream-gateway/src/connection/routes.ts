@@ -1,7 +1,6 @@
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
-import { type StoredInterval, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
+import { type Channel, EVERY_SYMBOL, type StoredInterval, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
-import { type Channel, EVERY_SYMBOL } from "../subscription/channel.js";
 import type { Endpoint } from "./connections.js";
 
 /** What an accepted upgrade leads to. A plain endpoint follows its channels; `/ws` is told which ones. */
@@ -20,7 +19,7 @@ interface PlainEndpoint {
 const { streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
 
 function barsOf(interval: StoredInterval): PlainEndpoint {
-  return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval }) };
+  return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval, side: "mid" }) };
 }
 
 /** The plain endpoints by path, with the channel each has for one symbol. */

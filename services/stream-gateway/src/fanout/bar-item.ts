@@ -1,18 +1,34 @@
-import { formatBucket, formatTime, type Micros, type StoredInterval } from "@fx-ohlc/schemas";
+import {
+  type ChannelBars,
+  type ChannelSide,
+  EVERY_SYMBOL,
+  formatBucket,
+  formatTime,
+  type Micros,
+  ohlcChannel,
+  type StoredInterval,
+} from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar } from "../bars/bar-event.js";
-import { EVERY_SYMBOL, ohlcChannel } from "../subscription/channel.js";
+import { quotesJson, sideJson } from "../bars/quotes.js";
 import { type Item, lazyPackets } from "./item.js";
 import { packetOf } from "./packet.js";
 
-/** A bar in the words of the wire. */
-function barFields(interval: StoredInterval, { bar, complete, final }: ShownBar, sentUs: Micros) {
-  const { symbol, open, high, low, close } = bar;
-  const prices = { open, high, low, close, tick_count: bar.tickCount };
-  const timestamp = formatTime(sentUs);
-  return { interval, bucket: formatBucket(bar.bucketUs), symbol, ...prices, complete, final, timestamp };
+/** What open, high, low and close are of. */
+function pricesJson({ open, high, low, close, quotes }: ShownBar["bar"], side: ChannelSide) {
+  return side === "bid" || side === "ask" ? sideJson(side, quotes) : { open, high, low, close };
 }
 
-/** News of a bar. */
+/** A bar in the words of the wire. */
+function barFields(interval: StoredInterval, side: ChannelSide, shown: ShownBar, sentUs: Micros) {
+  const { bar, complete, final } = shown;
+  const prices = { ...pricesJson(bar, side), tick_count: bar.tickCount };
+  const timestamp = formatTime(sentUs);
+  const beside = side === "quote" ? quotesJson(bar.quotes) : {};
+  const bucket = formatBucket(bar.bucketUs);
+  return { interval, bucket, symbol: bar.symbol, ...prices, complete, final, timestamp, ...beside };
+}
+
+/** News of a bar, as one of its sides is told it. */
 export class BarItem implements Item {
   readonly kind = "bar";
   readonly symbol: string;
@@ -23,13 +39,14 @@ export class BarItem implements Item {
   /** @param sentUs when it is sent, which is at once */
   constructor(
     readonly event: BarEvent,
+    side: ChannelSide,
     sentUs: Micros,
   ) {
     const { interval, kind } = event;
     this.symbol = event.bar.symbol;
-    this.channel = ohlcChannel(event.bar.symbol, interval);
-    this.wildcard = ohlcChannel(EVERY_SYMBOL, interval);
-    const bar = () => barFields(interval, event, sentUs);
+    this.channel = ohlcChannel(event.bar.symbol, { interval, side });
+    this.wildcard = ohlcChannel(EVERY_SYMBOL, { interval, side });
+    const bar = () => barFields(interval, side, event, sentUs);
     this.packet = lazyPackets({
       plain: () => packetOf(kind === "revision" ? { ...bar(), revision: true } : bar()),
       multiplex: () => packetOf({ type: kind, channel: this.channel, bar: bar() }),
@@ -38,6 +55,6 @@ export class BarItem implements Item {
 }
 
 /** A bar as a client hears of it first, when it begins to follow its channel. */
-export function firstBar(interval: StoredInterval, shown: ShownBar, sentUs: Micros): BarItem {
-  return new BarItem({ ...shown, interval, kind: shown.final ? "final" : "bar" }, sentUs);
+export function firstBar({ interval, side }: ChannelBars, shown: ShownBar, sentUs: Micros): BarItem {
+  return new BarItem({ ...shown, interval, kind: shown.final ? "final" : "bar" }, side, sentUs);
 }

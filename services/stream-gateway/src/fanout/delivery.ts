@@ -1,9 +1,8 @@
-import type { Offset } from "@fx-ohlc/schemas";
+import { type Offset, ticksChannel } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection/connection.js";
 import type { Counters } from "../counters.js";
 import type { CatchUp } from "../resume/catch-up.js";
 import { type Positions, placeOf } from "../resume/positions.js";
-import { ticksChannel } from "../subscription/channel.js";
 import type { Member } from "./audience.js";
 import type { Audiences, ChannelChange } from "./audiences.js";
 import type { ChannelSet } from "./channel-set.js";

@@ -1,5 +1,5 @@
-import { formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
-import { type Channel, channelName, wildcardOf } from "../subscription/channel.js";
+import { type Channel, channelName, formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
+import { wildcardOf } from "../subscription/channel.js";
 import { type Item, lazyPackets } from "./item.js";
 import { Packet, packetOf } from "./packet.js";
 

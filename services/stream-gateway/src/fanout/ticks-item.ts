@@ -1,5 +1,4 @@
-import { costJson, formatOffset, type Offset, type WireTick } from "@fx-ohlc/schemas";
-import { EVERY_SYMBOL, ticksChannel } from "../subscription/channel.js";
+import { costJson, EVERY_SYMBOL, formatOffset, type Offset, ticksChannel, type WireTick } from "@fx-ohlc/schemas";
 import { type Item, lazyPackets } from "./item.js";
 import { Packet, packetOf } from "./packet.js";
 

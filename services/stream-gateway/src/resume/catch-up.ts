@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Offset, TimeRange } from "@fx-ohlc/schemas";
+import { type Offset, type TimeRange, ticksChannel } from "@fx-ohlc/schemas";
 import { CLOSE } from "../connection/close-code.js";
 import type { Sender } from "../connection/sender.js";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Subscriber } from "../fanout/item.js";
 import type { StreamItem } from "../fanout/stream-item.js";
 import { itemOf } from "../feed/tick-stream.js";
-import { ticksChannel } from "../subscription/channel.js";
 import type { Positions } from "./positions.js";
 import type { RetryingReader } from "./retrying-reader.js";
 

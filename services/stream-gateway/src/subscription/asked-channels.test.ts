@@ -1,7 +1,8 @@
+import { type Channel, channelName, EVERY_SYMBOL } from "@fx-ohlc/schemas";
 import fc from "fast-check";
 import type { ChannelChange } from "../fanout/audiences.js";
 import { AskedChannels } from "./asked-channels.js";
-import { type Channel, channelName, EVERY_SYMBOL, parseChannel, wildcardOf } from "./channel.js";
+import { parseChannel, wildcardOf } from "./channel.js";
 
 const NAMES = ["ticks:A", "ohlc:A:minute", "ohlc:*:minute", "ohlc:A:hour", "ticks:B", "ticks:*"];
 

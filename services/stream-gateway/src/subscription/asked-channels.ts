@@ -1,5 +1,6 @@
+import { type Channel, channelName, EVERY_SYMBOL } from "@fx-ohlc/schemas";
 import type { ChannelChange } from "../fanout/audiences.js";
-import { type Channel, channelName, EVERY_SYMBOL, wildcardOf } from "./channel.js";
+import { wildcardOf } from "./channel.js";
 import { narrowedName, type Reach } from "./narrowed.js";
 
 /**

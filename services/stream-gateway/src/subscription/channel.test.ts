@@ -1,4 +1,5 @@
-import { channelName, parseChannel } from "./channel.js";
+import { channelName } from "@fx-ohlc/schemas";
+import { parseChannel } from "./channel.js";
 
 describe("a channel", () => {
   test.each([
@@ -13,6 +14,11 @@ describe("a channel", () => {
     ["ohlc:FX:EURUSD:hour", "ohlc:EURUSD:hour"],
     ["ohlc:S&P500#:day", "ohlc:S&P500#:day"],
     ["ticks:A:minute", "ticks:A:MINUTE"],
+    ["ohlc:eur/usd:1m:bid", "ohlc:EURUSD:minute:bid"],
+    ["ohlc:BINANCE:BTC@PERP:1h:ask", "ohlc:BINANCE:BTC@PERP:hour:ask"],
+    ["ohlc:*:day:quote", "ohlc:*:day:quote"],
+    ["ohlc:bid:minute", "ohlc:BID:minute"],
+    ["ohlc:A:minute:minute:bid", "ohlc:A:MINUTE:minute:bid"],
   ])("%s is read as %s", (raw, name) => {
     const channel = parseChannel(raw);
     expect(channel && channelName(channel)).toBe(name);
@@ -29,6 +35,11 @@ describe("a channel", () => {
     "ticks:EUR USD",
     "ohlc:EURUSD",
     "ohlc:EURUSD:5m",
+    "ohlc:EURUSD:bid",
+    "ohlc:EURUSD:minute:mid",
+    "ohlc:EURUSD:minute:BID",
+    "ohlc:EURUSD:minute:bid:ask",
+    "ohlc:EURUSD:ask:minute:bid",
     "ohlc::minute",
     "bars:EURUSD",
     7,

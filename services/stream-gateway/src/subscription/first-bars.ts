@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
+import { type Channel, type ChannelBars, EVERY_SYMBOL, type Micros } from "@fx-ohlc/schemas";
 import type { LoopTurns } from "@fx-ohlc/service-kit";
 import type { ShownBar } from "../bars/bar-event.js";
 import type { Connection } from "../connection/connection.js";
 import { firstBar } from "../fanout/bar-item.js";
 import type { Format } from "../fanout/item.js";
-import { type Channel, EVERY_SYMBOL } from "./channel.js";
 
 /** The live bars, as far as clients that come and go are concerned. */
 export interface FirstBars {
@@ -14,10 +13,10 @@ export interface FirstBars {
   unwatch(channel: Channel): void;
   /** The clock by which bars are complete. */
   nowUs(): Micros;
-  /** Every symbol that is watched at the moment. */
-  symbols(): readonly string[];
+  /** Every symbol whose bars of this kind are watched at the moment. */
+  symbols(bars: ChannelBars): readonly string[];
   /** The newest bar of a symbol; one that is still being loaded comes by itself later. */
-  newest(symbol: string, interval: StoredInterval): ShownBar | undefined;
+  newest(symbol: string, bars: ChannelBars): ShownBar | undefined;
 }
 
 /** Who is sent first bars. */
@@ -54,36 +53,33 @@ export async function sendEveryBar(
 ): Promise<void> {
   const { sender, caller } = newcomer;
   const mayBeSent = () => !newcomer.isLagging() && sender.queuedBytes <= QUEUED_BYTES_MAX;
-  for (const { interval } of channels.filter(isOfBars).filter(({ symbol }) => symbol === EVERY_SYMBOL)) {
-    const symbols = bars.symbols().filter((symbol) => caller.maySee(symbol));
+  for (const every of channels.filter(isOfBars).filter(({ symbol }) => symbol === EVERY_SYMBOL)) {
+    const symbols = bars.symbols(every).filter((symbol) => caller.maySee(symbol));
     for (let at = 0; at < symbols.length; at += PAGE) {
       do {
         while (sender.isOpen && !mayBeSent()) await delay(POLL_MS);
         await turns.next();
       } while (sender.isOpen && !mayBeSent());
       if (!sender.isOpen) return;
-      const page = symbols.slice(at, at + PAGE).map((symbol) => ({ symbol, interval }));
+      const page = symbols.slice(at, at + PAGE).map((symbol) => ({ ...every, symbol }));
       sendBars(newcomer, bars, page);
     }
   }
 }
 
-interface SymbolBars {
-  readonly symbol: string;
-  readonly interval: StoredInterval;
-}
+type BarChannel = Extract<Channel, { readonly kind: "ohlc" }>;
 
-function isOfBars(channel: Channel): channel is Channel & SymbolBars {
+function isOfBars(channel: Channel): channel is BarChannel {
   return channel.kind === "ohlc";
 }
 
 /** As they are now: whatever was told of them before goes out before. */
-function sendBars({ sender, format, flush }: Newcomer, bars: FirstBars, channels: readonly SymbolBars[]): void {
+function sendBars({ sender, format, flush }: Newcomer, bars: FirstBars, channels: readonly BarChannel[]): void {
   flush();
   const sentUs = bars.nowUs();
-  const packets = channels.flatMap(({ symbol, interval }) => {
-    const shown = bars.newest(symbol, interval);
-    return shown === undefined ? [] : [firstBar(interval, shown, sentUs).packet(format)];
+  const packets = channels.flatMap((channel) => {
+    const shown = bars.newest(channel.symbol, channel);
+    return shown === undefined ? [] : [firstBar(channel, shown, sentUs).packet(format)];
   });
   sender.sendPackets(packets);
 }

@@ -1,9 +1,13 @@
-import type { Channel } from "./channel.js";
+import type { Channel } from "@fx-ohlc/schemas";
 import { Followed } from "./followed.js";
 
-const bars = (symbol: string, interval: "minute" | "hour" = "minute"): Channel => ({ kind: "ohlc", symbol, interval });
+type Bars = Extract<Channel, { kind: "ohlc" }>;
+const bars = (symbol: string, interval: Bars["interval"] = "minute", side: Bars["side"] = "mid"): Channel => {
+  return { kind: "ohlc", symbol, interval, side };
+};
 const ticks = (symbol: string): Channel => ({ kind: "ticks", symbol });
-const some = (count: number, name: string, of = bars) => Array.from({ length: count }, (_, i) => of(`${name}${i}`));
+const some = (count: number, name: string, of: (symbol: string) => Channel = bars) =>
+  Array.from({ length: count }, (_, i) => of(`${name}${i}`));
 
 const bounds = { channelsMax: 100, symbolsMax: 20 };
 
@@ -26,6 +30,14 @@ test("a symbol that somebody follows costs nobody else anything, until all have 
   expect(followed.excess("one", [bars("C0")])).toBe("symbols");
   followed.remove("other", shared);
   expect(followed.excess("one", some(15, "C"))).toBeUndefined();
+});
+
+test("a symbol's quotes are kept beside its prices, and count once more however many sides are followed", () => {
+  const followed = new Followed(bounds);
+  followed.add("one", some(14, "A"));
+  followed.add("one", [bars("A0", "minute", "bid"), bars("A0", "hour", "ask"), bars("A0", "day", "quote")]);
+  expect(followed.excess("one", [bars("A0", "hour", "quote")])).toBeUndefined();
+  expect(followed.excess("one", [bars("A1", "hour", "quote")])).toBe("symbols");
 });
 
 test("of channels of any kind a caller has a share, too", () => {

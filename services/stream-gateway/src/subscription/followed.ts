@@ -1,8 +1,8 @@
-import { type Channel, EVERY_SYMBOL } from "./channel.js";
+import { type Channel, EVERY_SYMBOL, familyOf } from "@fx-ohlc/schemas";
 
 /** Channels that all clients follow together, some 500 bytes each. */
 const CHANNELS_MAX = 100_000;
-/** Symbols whose bars some of them named, some 5 kB each; twice as many as a system has by default. */
+/** Symbols whose bars some of them named, some 5 kB each, those of quotes apart; twice as many as a system has by default. */
 const SYMBOLS_MAX = 20_000;
 /** So much of all may be one caller's: the rest is there for whoever comes. */
 const SHARE_MAX = 0.75;
@@ -39,7 +39,7 @@ class Shares {
 
 /**
  * What all clients of this process follow, for each of it takes memory whether or not anything ever comes: channels, and symbols whose
- * bars somebody named. A symbol counts once, as its first follower's, and costs the others nothing.
+ * bars somebody named. A symbol counts once, and once more for its quotes, as its first follower's, and costs the others nothing.
  */
 export class Followed {
   readonly #channels: Shares;
@@ -54,38 +54,39 @@ export class Followed {
   /** What there would be too much of if a caller followed these, too; undefined: there is room. */
   excess(caller: string, channels: readonly Channel[]): "channels" | "symbols" | undefined {
     if (!this.#channels.hasRoom(caller, channels.length)) return "channels";
-    const added = new Set(channels.filter(hasOwnBars).map(({ symbol }) => symbol));
-    for (const symbol of added) if (this.#named.has(symbol)) added.delete(symbol);
+    const added = new Set(channels.flatMap(ownBars));
+    for (const bars of added) if (this.#named.has(bars)) added.delete(bars);
     return this.#symbols.hasRoom(caller, added.size) ? undefined : "symbols";
   }
 
   add(caller: string, channels: readonly Channel[]): void {
     this.#channels.add(caller, channels.length);
-    for (const { symbol } of channels.filter(hasOwnBars)) {
-      const named = this.#named.get(symbol);
+    for (const bars of channels.flatMap(ownBars)) {
+      const named = this.#named.get(bars);
       if (named !== undefined) {
         named.followers += 1;
         continue;
       }
-      this.#named.set(symbol, { followers: 1, payer: caller });
+      this.#named.set(bars, { followers: 1, payer: caller });
       this.#symbols.add(caller, 1);
     }
   }
 
   remove(caller: string, channels: readonly Channel[]): void {
     this.#channels.add(caller, -channels.length);
-    for (const { symbol } of channels.filter(hasOwnBars)) {
-      const named = this.#named.get(symbol);
+    for (const bars of channels.flatMap(ownBars)) {
+      const named = this.#named.get(bars);
       if (named === undefined) continue;
       named.followers -= 1;
       if (named.followers > 0) continue;
-      this.#named.delete(symbol);
+      this.#named.delete(bars);
       this.#symbols.add(named.payer, -1);
     }
   }
 }
 
-/** Bars of all symbols are those of symbols that there are. */
-function hasOwnBars({ kind, symbol }: Channel): boolean {
-  return kind === "ohlc" && symbol !== EVERY_SYMBOL;
+/** What is kept for who follows a channel of bars; bars of all symbols are those of symbols that there are. */
+function ownBars(channel: Channel): string[] {
+  const isNamed = channel.kind === "ohlc" && channel.symbol !== EVERY_SYMBOL;
+  return isNamed ? [`${familyOf(channel)} ${channel.symbol}`] : [];
 }

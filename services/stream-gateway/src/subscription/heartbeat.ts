@@ -1,9 +1,9 @@
 import { SymbolPatterns } from "@fx-ohlc/access";
-import { formatTime, type Micros } from "@fx-ohlc/schemas";
+import { EVERY_SYMBOL, formatTime, type Micros, ticksChannel } from "@fx-ohlc/schemas";
 import type { ChannelSet } from "../fanout/channel-set.js";
 import { type Packet, packetOf } from "../fanout/packet.js";
 import { offsetOf, type Positions } from "../resume/positions.js";
-import { EVERY_SYMBOL, parseChannel, ticksChannel } from "./channel.js";
+import { parseChannel } from "./channel.js";
 import { patternsIn } from "./narrowed.js";
 
 /** The heartbeat of those who follow these channels: where each of their ticks channels stands, and what time it is. */

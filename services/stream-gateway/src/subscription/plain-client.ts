@@ -1,3 +1,4 @@
+import type { Channel } from "@fx-ohlc/schemas";
 import type { LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
@@ -5,7 +6,6 @@ import type { Member } from "../fanout/audience.js";
 import type { Audiences } from "../fanout/audiences.js";
 import type { StreamItem } from "../fanout/stream-item.js";
 import { AskedChannels } from "./asked-channels.js";
-import type { Channel } from "./channel.js";
 import { type FirstBars, sendEveryBar, sendNamedBars } from "./first-bars.js";
 import type { Followed } from "./followed.js";
 

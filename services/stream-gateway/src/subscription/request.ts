@@ -1,6 +1,6 @@
-import { type Offset, parseOffset } from "@fx-ohlc/schemas";
+import { type Channel, channelName, EVERY_SYMBOL, type Offset, parseOffset, ticksChannel } from "@fx-ohlc/schemas";
 import { fieldsOf } from "../json-object.js";
-import { type Channel, channelName, EVERY_SYMBOL, parseChannel, ticksChannel } from "./channel.js";
+import { parseChannel } from "./channel.js";
 
 /** Whatever the client numbers its requests with; it comes back with the answer. */
 export type RequestId = string | number;
@@ -55,7 +55,7 @@ function parseChannels(raw: unknown, id: RequestId | undefined): Channel[] {
     const channel = parseChannel(name);
     if (channel !== undefined) return channel;
     const shown = JSON.stringify(name)?.slice(0, ID_LENGTH_MAX);
-    const known = "ticks:SYMBOL, ohlc:SYMBOL:minute|hour|day, * for every symbol";
+    const known = "ticks:SYMBOL, ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], * for every symbol";
     throw new RequestError("unknown_channel", `${shown} is not a channel (there are ${known})`, id);
   });
 }

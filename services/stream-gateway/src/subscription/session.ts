@@ -1,4 +1,4 @@
-import { formatOffset } from "@fx-ohlc/schemas";
+import { type Channel, channelName, EVERY_SYMBOL, formatOffset, ticksChannel } from "@fx-ohlc/schemas";
 import type { Logger, LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
@@ -8,7 +8,6 @@ import { CatchUp, type CatchUpContext, type Replay } from "../resume/catch-up.js
 import { offsetOf } from "../resume/positions.js";
 import { type ResumptionContext, resume } from "../resume/resumption.js";
 import { AskedChannels } from "./asked-channels.js";
-import { type Channel, channelName, EVERY_SYMBOL, ticksChannel } from "./channel.js";
 import { type FirstBars, type Newcomer, sendEveryBar, sendNamedBars } from "./first-bars.js";
 import type { Followed } from "./followed.js";
 import { heartbeat } from "./heartbeat.js";

@@ -1,13 +1,15 @@
 import {
-  type Bar,
   bucketStart,
+  type CheckedCost,
   type DayBoundary,
   type Micros,
   parseInterval,
   type StoredInterval,
 } from "@fx-ohlc/schemas";
+import type { ToldBar } from "../../src/bars/bar-event.js";
 import type { FoldTick, KeyedBar } from "../../src/bars/folded-bar.js";
 import type { Anchor } from "../../src/bars/live-bars.js";
+import type { KeyedQuotes } from "../../src/bars/quotes.js";
 import { parseSnapshot } from "../../src/bars/snapshot.js";
 
 export const SYMBOL = "EURUSD";
@@ -29,7 +31,38 @@ function barOf(bucketUs: Micros, unordered: readonly FoldTick[]): KeyedBar {
   const prices = ticks.map((tick) => tick.price);
   const [high, low] = [Math.max(...prices), Math.min(...prices)];
   const shape = { open: first.price, high, low, close: last.price, tickCount: ticks.length };
-  return { symbol: SYMBOL, bucketUs, ...shape, openKey: first, closeKey: last };
+  return { symbol: SYMBOL, bucketUs, ...shape, openKey: first, closeKey: last, quotes: quotesOf(ticks) };
+}
+
+/** Prices are whole numbers of this part of one, whose sums are exact. */
+const UNIT_DIGITS = 5;
+const UNITS = 10 ** UNIT_DIGITS;
+
+function quotesOf(ticks: readonly FoldTick[]): KeyedQuotes | null {
+  const quotes = ticks.flatMap((tick) => {
+    const { bid, ask } = tick;
+    if (bid === undefined || ask === undefined) return [];
+    return [{ tick, bid, ask, spread: Math.round(ask * UNITS) - Math.round(bid * UNITS) }];
+  });
+  const [first, last] = [quotes[0], quotes.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const [bids, asks, spreads] = (["bid", "ask", "spread"] as const).map((name) => quotes.map((quote) => quote[name]));
+  const most = (values: readonly number[] = []) => Math.max(...values);
+  const least = (values: readonly number[] = []) => Math.min(...values);
+  return {
+    ...{ bid_open: first.bid, bid_high: most(bids), bid_low: least(bids), bid_close: last.bid },
+    ...{ ask_open: first.ask, ask_high: most(asks), ask_low: least(asks), ask_close: last.ask },
+    ...{ spread_min: least(spreads) / UNITS, spread_max: most(spreads) / UNITS, quote_count: quotes.length },
+    spreadSum: { high: 0, low: spreads?.reduce((sum, spread) => sum + spread, 0) ?? 0, scale: UNIT_DIGITS },
+    openKey: first.tick,
+    closeKey: last.tick,
+  };
+}
+
+/** What ticks are corrected to, of either kind. */
+export interface Costs {
+  readonly price: CheckedCost;
+  readonly quote: CheckedCost;
 }
 
 /** A transaction that has taken its id and not ended. */
@@ -68,12 +101,12 @@ export class ModelDatabase {
     this.#ticks.push(...ticks);
   }
 
-  /** Deletes or reprices the ticks in [fromUs, toUs), at once. */
-  correct(fromUs: Micros, toUs: Micros, price: number | undefined): void {
+  /** Deletes or reprices the ticks in [fromUs, toUs), at once: prices with a price, quotes with both sides. */
+  correct(fromUs: Micros, toUs: Micros, costs: Costs | undefined): void {
     this.#nextXid += 1n;
     this.#ticks = this.#ticks.flatMap((tick) => {
       if (tick.timeUs < fromUs || tick.timeUs >= toUs) return [tick];
-      return price === undefined ? [] : [{ ...tick, price }];
+      return costs === undefined ? [] : [{ ...tick, ...(tick.bid === undefined ? costs.price : costs.quote) }];
     });
   }
 
@@ -99,7 +132,10 @@ export class ModelDatabase {
   }
 }
 
-/** A bar without the keys that only folding needs. */
-export function plainBar({ symbol, bucketUs, open, high, low, close, tickCount }: Bar): Bar {
-  return { symbol, bucketUs, open, high, low, close, tickCount };
+/** A bar without what only folding needs. */
+export function plainBar({ openKey: _openKey, closeKey: _closeKey, quotes, ...bar }: KeyedBar): ToldBar {
+  if (quotes === undefined || quotes === null) return { ...bar, quotes: null };
+  const { spreadSum, openKey: _first, closeKey: _last, ...told } = quotes;
+  // A quotient of whole numbers is rounded once.
+  return { ...bar, quotes: { ...told, spread_avg: spreadSum.low / (UNITS * told.quote_count) } };
 }

@@ -12,7 +12,7 @@ import { isTooWide } from "../../src/bars/closed-reader.js";
 import type { FoldTick } from "../../src/bars/folded-bar.js";
 import type { Anchor, LiveBars, TickBatch } from "../../src/bars/live-bars.js";
 import { WatchedBars } from "../../src/bars/watched-bars.js";
-import { ModelDatabase, plainBar, SYMBOL, type Transaction } from "./bar-model.js";
+import { type Costs, ModelDatabase, plainBar, SYMBOL, type Transaction } from "./bar-model.js";
 
 export const GRACE_US = 2_000_000;
 /** A clock that goes back by less is waited for. */
@@ -36,11 +36,11 @@ type Belief = Map<Micros, BarEvent>;
 type Knowledge = Record<StoredInterval, Map<Micros, BarEvent["bar"]>>;
 
 /**
- * Two ingest processes, a database, a stream that can lose messages, and one {@link LiveBars} that sees of it what a gateway
- * sees. Every step is taken on its own, so that any interleaving can be played.
+ * Two ingest processes, a database, a stream that can lose messages, and one {@link LiveBars}, with quotes, that sees of it what a
+ * gateway sees. Every step is taken on its own, so that any interleaving can be played.
  */
 export class BarWorld {
-  readonly watched = new WatchedBars(SYMBOL, GRACE_US);
+  readonly watched = new WatchedBars(SYMBOL, GRACE_US, "quote");
   readonly database: ModelDatabase;
   readonly beliefs: Readonly<Record<StoredInterval, Belief>> = { minute: new Map(), hour: new Map(), day: new Map() };
   /** The oldest bucket that was told as a bar of its own, not as the revision of one told before this gateway started. */
@@ -92,8 +92,8 @@ export class BarWorld {
     }
   }
 
-  correct(ingest: number, fromUs: Micros, toUs: Micros, price: number | undefined): void {
-    this.database.correct(fromUs, toUs, price);
+  correct(ingest: number, fromUs: Micros, toUs: Micros, costs: Costs | undefined): void {
+    this.database.correct(fromUs, toUs, costs);
     this.#ingest(ingest).unpublished.push({ kind: "revision", fromUs, toUs });
   }
 

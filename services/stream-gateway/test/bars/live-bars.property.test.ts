@@ -1,4 +1,4 @@
-import { type DayBoundary, type Micros, parseTime, STORED_INTERVALS } from "@fx-ohlc/schemas";
+import { type CheckedCost, type DayBoundary, type Micros, midOf, parseTime, STORED_INTERVALS } from "@fx-ohlc/schemas";
 import fc from "fast-check";
 import { plainBar } from "./bar-model.js";
 import { BarWorld } from "./bar-world.js";
@@ -27,11 +27,12 @@ const aside = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -7200 * SECOND, max: 0 }) },
 );
 
-const tick = fc.record({
-  aside,
-  seq: fc.integer({ min: 0, max: 2 }),
-  price: fc.integer({ min: 1, max: 9 }),
-});
+/** A price, or a quote whose ask may be below its bid. */
+const price = fc.integer({ min: 1, max: 9 }).map((of): CheckedCost => ({ price: of }));
+const tenths = fc.integer({ min: 1, max: 90 }).map((count) => count / 10);
+const quote = fc.tuple(tenths, tenths).map(([bid, ask]): CheckedCost => ({ price: midOf(bid, ask), bid, ask }));
+
+const tick = fc.record({ aside, seq: fc.integer({ min: 0, max: 2 }), cost: fc.oneof(price, quote) });
 
 const transaction = fc.record({ ingest, ticks: fc.array(tick, { minLength: 1, maxLength: 5 }) });
 type TransactionSpec = typeof transaction extends fc.Arbitrary<infer T> ? T : never;
@@ -40,7 +41,7 @@ function begin(world: BarWorld, { ingest: which, ticks }: TransactionSpec): void
   const timeUs = (us: number) => Math.floor((world.nowUs + us) / 1000) * 1000;
   world.begin(
     which,
-    ticks.map(({ aside: us, ...rest }) => ({ timeUs: timeUs(us), ...rest })),
+    ticks.map(({ aside: us, seq, cost }) => ({ timeUs: timeUs(us), seq, ...cost })),
   );
 }
 
@@ -59,7 +60,7 @@ const correction = fc.record({
     { weight: 5, arbitrary: fc.integer({ min: 1, max: 90 * SECOND }) },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 18_000 * SECOND }) },
   ),
-  price: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+  costs: fc.option(fc.record({ price, quote }), { nil: undefined }),
 });
 
 const nothing = fc.constant(undefined);
@@ -76,8 +77,8 @@ const lossless: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: stepOf("advance", microseconds, (world, us) => world.advance(us)) },
   {
     weight: 1,
-    arbitrary: stepOf("correct", correction, (world, { ingest: which, from, length, price }) =>
-      world.correct(which, world.nowUs + from, world.nowUs + from + length, price),
+    arbitrary: stepOf("correct", correction, (world, { ingest: which, from, length, costs }) =>
+      world.correct(which, world.nowUs + from, world.nowUs + from + length, costs),
     ),
   },
   { weight: 3, arbitrary: stepOf("check", nothing, (world) => world.stepCheck()) },
@@ -143,7 +144,7 @@ describe("a check", () => {
   test("finds a tick that went round the stream, in every interval", () => {
     const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
     const at = (us: number, price: number) => [{ timeUs: START + us, seq: 0, price }];
-    post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+    post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, cost: { price: 1 } }] });
     const settle = () => {
       for (let turn = 0; turn < 9; turn += 1) {
         world.stepAnchor();
@@ -164,7 +165,7 @@ describe("a check", () => {
 
 test("a bar that a client was shown before anybody was told of it is told to be gone", () => {
   const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
-  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, cost: { price: 1 } }] });
   const anchor = () => {
     for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
   };
@@ -180,7 +181,7 @@ test("a bar that a client was shown before anybody was told of it is told to be 
 
 test("a running bar that only HTTP has shown, gone before the anchor was read, is told to be gone", () => {
   const world = new BarWorld(START, { hour: 22, timezone: "UTC" });
-  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, price: 1 }] });
+  post(world, { ingest: 0, ticks: [{ aside: 0, seq: 0, cost: { price: 1 } }] });
   world.join();
   world.correct(0, START, START + SECOND, undefined);
   for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();

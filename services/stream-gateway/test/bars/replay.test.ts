@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { STORED_INTERVALS, type StoredInterval, US_PER_DAY } from "@fx-ohlc/schemas";
+import { STORED_INTERVALS, US_PER_DAY } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { barOf, microsOf, type PostedTick, Stack } from "../support/stack.js";
+import { barOf, microsOf, type PostedCost, type PostedTick, Stack, WITH_QUOTES } from "../support/stack.js";
 import { type Message, TestClient } from "../support/test-client.js";
 
 /** The busiest hour of the sample week: a press conference of the European Central Bank. */
@@ -22,6 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop(), 60_000);
 
+/** Every fifth one is sent as the price of its bid alone. */
+const PRICE_EVERY = 5;
+
 /** The hour's ticks with their times moved so that the hour ended a minute ago, numbered where they share one. */
 function ticksOfTheHour(): PostedTick[] {
   const rows = gunzipSync(readFileSync(SAMPLE)).toString().split("\n");
@@ -30,13 +33,14 @@ function ticksOfTheHour(): PostedTick[] {
   const ticks: PostedTick[] = [];
   for (const row of rows) {
     if (!row.startsWith(HOUR)) continue;
-    const [time = "", bid] = row.split(",");
+    const [time = "", ...sides] = row.split(",");
+    const [bid = 0, ask = 0] = sides.map(Number);
     const moved = new Date(Date.parse(time) + shiftMs).toISOString();
     const last = ticks.at(-1);
     ticks.push({
       symbol: SYMBOL,
       time: moved,
-      price: Number(bid),
+      ...(ticks.length % PRICE_EVERY === 0 ? { price: bid } : { bid, ask }),
       seq: last?.time === moved ? (last.seq ?? 0) + 1 : 0,
     });
   }
@@ -47,9 +51,8 @@ async function postInChunks(ticks: readonly PostedTick[]): Promise<void> {
   for (let at = 0; at < ticks.length; at += 100) await stack.post(ticks.slice(at, at + 100));
 }
 
-/** What a client knows after everything it was told: the last word on each bucket. */
-function beliefOf(messages: readonly Message[], interval: StoredInterval): Map<string, object> {
-  const bars = messages.map((message) => message.bar ?? message).filter((bar) => bar.interval === interval);
+/** What a client of bars knows after everything it was told: the last word on each bucket. */
+function beliefOf(bars: readonly Message[]): Map<string, object> {
   const belief = new Map<string, object>();
   for (const bar of bars) {
     if (bar.tick_count === 0) belief.delete(bar.bucket);
@@ -57,6 +60,23 @@ function beliefOf(messages: readonly Message[], interval: StoredInterval): Map<s
   }
   return belief;
 }
+
+/** What was told on the channel of some bars of the symbol. */
+function barsOn(messages: readonly Message[], bars: string): Message[] {
+  return messages.filter(({ channel, bar }) => channel === `ohlc:${SYMBOL}:${bars}` && bar).map(({ bar }) => bar);
+}
+
+function corrected({ price, bid, ask }: PostedTick): PostedCost {
+  return price === undefined ? { bid: bid - 0.5, ask: ask + 0.25 } : { price: price + 1 };
+}
+
+/** What a channel of bars ends in, with the query that asks for the same. */
+const SIDES: readonly (readonly [side: string, query: object])[] = [
+  ["", {}],
+  [":bid", { price: "bid" }],
+  [":ask", { price: "ask" }],
+  [":quote", WITH_QUOTES],
+];
 
 test("after an hour of real quotes at high speed, with late ticks and corrections, clients know exactly the stored bars", async () => {
   const all = ticksOfTheHour();
@@ -67,27 +87,32 @@ test("after an hour of real quotes at high speed, with late ticks and correction
     STORED_INTERVALS.map((interval) => TestClient.open(`${stack.gateway.wsUrl}/ws/ohlc/${interval}?symbol=${SYMBOL}`)),
   );
   const multiplex = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
-  const channels = STORED_INTERVALS.map((interval) => `ohlc:${SYMBOL}:${interval}`);
+  const everyone = await TestClient.open(`${stack.gateway.wsUrl}/ws`);
+  const channels = STORED_INTERVALS.flatMap((interval) => SIDES.map(([side]) => `ohlc:${SYMBOL}:${interval}${side}`));
   await multiplex.ask({ id: 1, op: "subscribe", channels });
+  await everyone.ask({ id: 1, op: "subscribe", channels: channels.map((name) => name.replace(SYMBOL, "*")) });
   await postInChunks(prompt);
   await postInChunks(late);
   for (const [index, tick] of late.filter((_tick, place) => place % CORRECT_EVERY === 0).entries()) {
     if (index % 2 === 0) await stack.deleteTick(SYMBOL, tick.time);
-    else if (tick.seq === 0) await stack.putTick(SYMBOL, tick.time, tick.price + 1).catch(() => undefined);
+    else if (tick.seq === 0) await stack.putTick(SYMBOL, tick.time, corrected(tick)).catch(() => undefined);
   }
   const fromUs = microsOf(all[0]?.time ?? "") - 2 * US_PER_DAY;
   for (const [index, interval] of STORED_INTERVALS.entries()) {
-    const stored = new Map((await stack.bars(SYMBOL, interval, fromUs)).map((bar) => [bar.bucket, barOf(bar)]));
-    for (const messages of [plain[index]?.messages ?? [], multiplex.messages]) {
-      await eventually(
-        () => {
-          expect(beliefOf(messages, interval)).toEqual(stored);
-          return true;
-        },
-        { what: `the ${interval} bars` },
+    for (const [side, query] of SIDES) {
+      const bars = await stack.bars(SYMBOL, interval, fromUs, query);
+      const stored = new Map(bars.map((bar) => [bar.bucket, barOf(bar)]));
+      const heard = [multiplex, everyone].map(
+        ({ messages }) =>
+          () =>
+            barsOn(messages, interval + side),
       );
+      for (const told of side === "" ? [() => plain[index]?.messages ?? [], ...heard] : heard) {
+        const isTold = () => expect(beliefOf(told())).toEqual(stored) === undefined;
+        await eventually(isTold, { what: `the bars of ${interval}${side}` });
+      }
     }
   }
   expect(await stack.metric("live_bar_mismatch_total")).toBe(0);
-  for (const client of [...plain, multiplex]) client.end();
+  for (const client of [...plain, multiplex, everyone]) client.end();
 });

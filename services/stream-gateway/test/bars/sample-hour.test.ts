@@ -1,4 +1,6 @@
 import {
+  type CheckedCost,
+  costOf,
   formatTime,
   type Micros,
   STORED_INTERVALS,
@@ -8,7 +10,7 @@ import {
 } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import type { FoldTick } from "../../src/bars/folded-bar.js";
-import { barOf, Stack } from "../support/stack.js";
+import { barOf, Stack, WITH_QUOTES } from "../support/stack.js";
 import { SYMBOL } from "./bar-model.js";
 import { BarWorld } from "./bar-world.js";
 import { readSampleHour } from "./sample-hour.js";
@@ -31,7 +33,7 @@ const CORRECT_EVERY = 100;
 interface Correction {
   readonly tick: FoldTick;
   /** Undefined: deleted. */
-  readonly price: number | undefined;
+  readonly cost: CheckedCost | undefined;
 }
 
 /** The hour as it reaches the services: each tick with the instant of its POST, in that order. */
@@ -63,9 +65,9 @@ class Replay {
   }
 
   correct(correction: Correction): void {
-    const { tick, price } = correction;
+    const { tick, cost } = correction;
     this.corrections.push(correction);
-    this.world.correct(0, tick.timeUs, tick.timeUs + 1, price);
+    this.world.correct(0, tick.timeUs, tick.timeUs + 1, cost && { price: cost, quote: cost });
     this.#deliver();
   }
 
@@ -95,6 +97,9 @@ class Replay {
   }
 }
 
+/** The sum of decimals. */
+const moved = (price: number, by: number) => Number((price + by).toFixed(5));
+
 /** Every hundredth tick is put or deleted a while after it came; of those stamps that one tick has to itself. */
 function replayHour(ticks: readonly FoldTick[]): Replay {
   const startUs = Math.floor((ticks[0]?.timeUs ?? 0) / US_PER_HOUR) * US_PER_HOUR;
@@ -108,7 +113,8 @@ function replayHour(ticks: readonly FoldTick[]): Replay {
     const isAlone = corrected !== undefined && stamps.get(corrected.timeUs) === 1;
     if (index % CORRECT_EVERY !== 99 || !isAlone) continue;
     const isDeleted = index % 300 === 299;
-    replay.correct({ tick: corrected, price: isDeleted ? undefined : corrected.price + 0.01 + index / 1e6 });
+    const [bid, ask] = [corrected.bid ?? 0, corrected.ask ?? 0].map((side) => moved(side, 0.01 + (index % 7) / 1e5));
+    replay.correct({ tick: corrected, cost: isDeleted ? undefined : costOf({ bid, ask }) });
   }
   replay.runUntil(startUs + US_PER_HOUR + 2 * US_PER_MINUTE);
   replay.world.settle();
@@ -134,33 +140,31 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
 
   test("are, every final one of them, what GET /ohlc/* answers", async () => {
     await postAll();
-    for (const { tick, price } of replay.corrections) {
+    for (const { tick, cost } of replay.corrections) {
       const time = formatTime(tick.timeUs);
-      if (price === undefined) await stack.deleteTick(SYMBOL, time);
-      else await stack.putTick(SYMBOL, time, price);
+      if (cost === undefined) await stack.deleteTick(SYMBOL, time);
+      else await stack.putTick(SYMBOL, time, { bid: cost.bid ?? 0, ask: cost.ask ?? 0 });
     }
     for (const interval of STORED_INTERVALS) await expectSame(interval);
   });
 
   async function postAll(): Promise<void> {
-    const posted = arrivals(ticks).map(({ tick: { timeUs, ...rest } }) => ({
-      symbol: SYMBOL,
-      time: formatTime(timeUs),
-      ...rest,
-    }));
+    const posted = arrivals(ticks).map(({ tick: { timeUs, seq, bid = 0, ask = 0 } }) => {
+      return { symbol: SYMBOL, time: formatTime(timeUs), bid, ask, seq };
+    });
     for (let at = 0; at < posted.length; at += 500) await stack.post(posted.slice(at, at + 500));
   }
 
   async function expectSame(interval: StoredInterval): Promise<void> {
     const told = [...replay.world.beliefs[interval]].sort(([a], [b]) => a - b).map(([, { bar }]) => bar);
     const startUs = (ticks[0]?.timeUs ?? 0) - 24 * US_PER_HOUR;
-    const wire = told.map(({ bucketUs, tickCount, ...prices }) => {
+    const wire = told.map(({ bucketUs, tickCount, quotes, ...prices }) => {
       const bucket = formatTime(bucketUs).replace(".000000", "");
-      return { bucket, ...prices, tick_count: tickCount };
+      return { bucket, ...prices, tick_count: tickCount, ...quotes };
     });
     await eventually(
       async () => {
-        expect((await stack.bars(SYMBOL, interval, startUs)).map(barOf)).toEqual(wire);
+        expect((await stack.bars(SYMBOL, interval, startUs, WITH_QUOTES)).map(barOf)).toEqual(wire);
         return true;
       },
       { what: `the ${interval} bars` },

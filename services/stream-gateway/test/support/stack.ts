@@ -13,12 +13,16 @@ import type { Message } from "./test-client.js";
 import { type TestGateway, testGateway } from "./test-gateway.js";
 
 /** A tick as producers post it. */
-export interface PostedTick {
+export type PostedTick = PostedCost & {
   readonly symbol: string;
   readonly time: string;
-  readonly price: number;
   readonly seq?: number;
-}
+};
+
+/** A price, or both sides of a quote. */
+export type PostedCost =
+  | { readonly price: number; readonly bid?: undefined; readonly ask?: undefined }
+  | { readonly price?: undefined; readonly bid: number; readonly ask: number };
 
 /** The whole way from a POST to a WebSocket: real services, a database and a Redis of their own. */
 export class Stack {
@@ -115,21 +119,25 @@ export class Stack {
     if (!response.ok) throw new Error(`DELETE: ${response.status} ${await response.text()}`);
   }
 
-  async putTick(symbol: string, time: string, price: number): Promise<void> {
+  async putTick(symbol: string, time: string, cost: number | PostedCost): Promise<void> {
     const query = new URLSearchParams({ symbol, time });
     const response = await fetch(`${this.ingest.url}/ticks?${query}`, {
       method: "PUT",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ price }),
+      body: JSON.stringify(typeof cost === "number" ? { price: cost } : cost),
     });
     if (!response.ok) throw new Error(`PUT: ${response.status} ${await response.text()}`);
   }
 
-  /** Every stored bar of a symbol that starts at or after an instant. */
-  async bars(symbol: string, interval: StoredInterval, from: Micros): Promise<Message[]> {
+  /**
+   * Every stored bar of a symbol that starts at or after an instant.
+   *
+   * @param of what else the query says
+   */
+  async bars(symbol: string, interval: StoredInterval, from: Micros, of: object = {}): Promise<Message[]> {
     const start = new Date(from / 1000).toISOString();
     const end = new Date(nowUs() / 1000 + 86_400_000).toISOString();
-    const query = new URLSearchParams({ symbol, start, end, limit: "10000" });
+    const query = new URLSearchParams({ symbol, start, end, limit: "10000", ...of });
     const response = await fetch(`${this.query.url}/ohlc/${interval}?${query}`);
     return (await response.json()) as Message[];
   }
@@ -140,9 +148,14 @@ export class Stack {
   }
 }
 
+/** What a query for bars says that wants to know all of their quotes. */
+export const WITH_QUOTES = { include: "bid,ask,spread" };
+
 /** What bars have in common on the stream and over HTTP. */
-export function barOf({ bucket, symbol, open, high, low, close, tick_count }: Message): object {
-  return { bucket, symbol, open, high, low, close, tick_count };
+export function barOf(bar: Message): object {
+  const { interval: _interval, timestamp: _sent, date: _date, complete: _complete, final: _final, ...rest } = bar;
+  const { revision: _revision, ...common } = rest;
+  return common;
 }
 
 /** An instant some milliseconds from now, as producers write it. */

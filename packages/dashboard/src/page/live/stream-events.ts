@@ -1,9 +1,9 @@
-import type { BarJson, BarMessage, EventOf, LiveBar } from "@fx-ohlc/client";
+import type { BarMessage, EventOf, FilledBar, LiveBar } from "@fx-ohlc/client";
 import { formatTime, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas/time";
 import type { Hole } from "../state/connection.js";
 
 /** A bar that was read over HTTP, as the stream would have told it. */
-export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: BarJson): BarMessage {
+export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: FilledBar): BarMessage {
   return { type: "final", channel, bar: { ...bar, interval, final: true, timestamp: "" } };
 }
 

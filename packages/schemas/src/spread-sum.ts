@@ -46,7 +46,8 @@ function unitsAt({ high, low, scale }: SpreadSum, wanted: number): bigint {
   return (BigInt(high) * HIGH_UNIT + BigInt(low)) * 10n ** BigInt(wanted - scale);
 }
 
-function sumOf(units: bigint, scale: number): SpreadSum {
+/** `units` / 10^`scale`. */
+export function sumOf(units: bigint, scale: number): SpreadSum {
   let [rest, places] = [units, scale];
   for (; (rest > UNITS_MAX || rest < -UNITS_MAX) && places > 0; places -= 1) rest /= 10n;
   return { high: Number(rest / HIGH_UNIT), low: Number(rest % HIGH_UNIT), scale: places };
