@@ -30,34 +30,41 @@ const isRole = (text: string): text is Role => ROLES.some((role) => role === tex
 function parseRole(raw: string): Role {
   const role = raw.trim().toLowerCase();
   if (isRole(role)) return role;
-  throw new InvalidArgumentError(`${raw === "" ? "A column without a name" : raw} is none of ${ROLES.join(", ")} and -.`);
+  throw new InvalidArgumentError(
+    `${raw === "" ? "A column without a name" : raw} is none of ${ROLES.join(", ")} and -.`,
+  );
 }
 
-/** Reads `time,bid,ask,-` (what the columns hold, in their order) or `time=Zeit,bid=Geld` (what they are called). */
+/** Reads `time,bid,ask,-` (what the columns hold, in their order) or `time=Zeit,bid=Geld,-=seq` (what they are called). */
 export function parseColumns(raw: string): SaidColumns {
   const parts = raw.split(",").map((part) => part.trim());
-  const named = parts.filter((part) => part.includes("="));
-  if (named.length > 0 && named.length < parts.length)
+  const withNames = parts.filter((part) => part.includes("="));
+  if (withNames.length > 0 && withNames.length < parts.length)
     throw new InvalidArgumentError("It must be a list of columns in their order, or each with its name (bid=Geld).");
-  const roles = parts.map((part) => (part === "-" ? undefined : parseRole(part.split("=", 1)[0] ?? "")));
+  const roles = parts.map((part) => (/^-(?:=|$)/.test(part) ? undefined : parseRole(part.split("=", 1)[0] ?? "")));
   const twice = roles.find((role, index) => role !== undefined && roles.indexOf(role) !== index);
   if (twice !== undefined) throw new InvalidArgumentError(`${twice} is there twice.`);
-  if (named.length === 0) {
+  if (withNames.length === 0) {
     if (!roles.includes("time") && !roles.includes("date")) throw new InvalidArgumentError("It must have a time.");
     return { inOrder: roles.includes("time") ? roles : roles.map((role) => (role === "date" ? "time" : role)) };
   }
-  return { named: new Map(parts.map((part) => [parseRole(part.split("=", 1)[0] ?? ""), part.slice(part.indexOf("=") + 1)])) };
+  const names = parts.map((part) => part.slice(part.indexOf("=") + 1));
+  const named = roles.flatMap((role, index) => (role === undefined ? [] : [[role, names[index] ?? ""] as const]));
+  return { named: new Map(named), ignored: names.filter((_, index) => roles[index] === undefined) };
 }
 
 function parseEncoding(raw: string): string {
-  if (!isEncoding(raw)) throw new InvalidArgumentError("It must be an encoding such as utf-8, utf-16le or windows-1251.");
+  if (!isEncoding(raw))
+    throw new InvalidArgumentError("It must be an encoding such as utf-8, utf-16le or windows-1251.");
   return raw;
 }
 
 function parseTimezone(raw: string): Zone {
   const zone = zoneOf(raw);
   if (zone === undefined)
-    throw new InvalidArgumentError("It must be a zone such as UTC, Europe/Athens or America/New_York, or an offset such as +02:00.");
+    throw new InvalidArgumentError(
+      "It must be a zone such as UTC, Europe/Athens or America/New_York, or an offset such as +02:00.",
+    );
   return zone;
 }
 
@@ -82,7 +89,11 @@ function parsePoints(raw: string): number {
 export function addReadingOptions(command: Command): Command {
   return command
     .addOption(new Option("--format <format>", "what the files hold: see fx-ticks formats").choices(FORMAT_NAMES))
-    .option("--columns <list>", "what columns hold: time,bid,ask,- in their order, or time=Zeit,bid=Geld by name", parseColumns)
+    .option(
+      "--columns <list>",
+      "what columns hold: time,bid,ask,- in their order, or time=Zeit,bid=Geld by name",
+      parseColumns,
+    )
     .option("--timezone <zone>", "of times without one: UTC, Europe/Athens, +02:00", parseTimezone)
     .option("--time-format <format>", "of times: dmy, mdy, a unit (s, ms, us, ns) or a pattern", parseTimeFormat)
     .addOption(new Option("--decimal <mark>", "what stands before the fraction of numbers").choices(["point", "comma"]))
@@ -102,7 +113,7 @@ export function readingOf(flags: ReadingFlags): Reading {
 
 /** What makes two readings the same. */
 export function readingKey({ columns, timezone, ...reading }: Reading): string {
-  const said = columns === undefined ? undefined : "inOrder" in columns ? columns.inOrder : [...columns.named];
+  const said =
+    columns === undefined ? undefined : "inOrder" in columns ? columns.inOrder : [[...columns.named], columns.ignored];
   return JSON.stringify({ ...reading, columns: said, timezone: timezone?.name });
 }
-

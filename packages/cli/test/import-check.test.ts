@@ -67,8 +67,16 @@ describe("fx-ticks import of the files that people reported", () => {
     ["sci.csv", EURUSD, `${AT} EURUSD 0.00000123`],
     ["ba.csv", ["--symbol", "EURUSD.R", "--price", "both"], `${AT} EURUSD.R 1.1 1.2`],
     ["DAT_NT_EURUSD_T_LAST_202401.csv", [], "2024-01-02T15:00:00.000000Z EURUSD 1.101000"],
-    ["USA30IDXUSD/2024/00/02/10h_ticks.bi5", ["--symbol", "US30", "--points", "1000", "--price", "bid"], `${AT} US30 36999.999`],
-    ["human-month/GBPUSD/2024/01/15/10h_ticks.bi5", ["--months", "from-1"], "2024-01-15T10:00:00.000000Z GBPUSD 1.101 1.1011"],
+    [
+      "USA30IDXUSD/2024/00/02/10h_ticks.bi5",
+      ["--symbol", "US30", "--points", "1000", "--price", "bid"],
+      `${AT} US30 36999.999`,
+    ],
+    [
+      "human-month/GBPUSD/2024/01/15/10h_ticks.bi5",
+      ["--months", "from-1"],
+      "2024-01-15T10:00:00.000000Z GBPUSD 1.101 1.1011",
+    ],
   ])("reads %s", async (name, args, expected) => {
     await expect(inCases(name, ...args)).resolves.toBe(expected);
   });
@@ -118,16 +126,26 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`Time (UTC),Bid,Ask\n2024-01-02 10:00:00,1.1,1.2`, `${AT} ${BA}`],
     [`time,bid,BID\n${AT},1.1,1.2`, /its header names BID twice/],
     [`time,bid,bid_price,ask\n${AT},1.1,1.1,1.2`, `${AT} ${BA}`],
-    [`time,best_bid,bid_price,ask\n${AT},1.1,1.1,1.2`, /both best_bid and bid_price may be its bid: say which, such as --columns bid=best_bid/],
+    [
+      `time,best_bid,bid_price,ask\n${AT},1.1,1.1,1.2`,
+      /both best_bid and bid_price may be its bid: say which, such as --columns bid=best_bid/,
+    ],
     [`time,timestamp,bid,ask\n${AT},1,1.1,1.2`, `${AT} ${BA}`],
   ],
   "columns as they are said": [
     [`Zeit;Geld;Brief\n${AT};1,1;1,2`, `${AT} ${BA}`, ["--columns", "time=Zeit,bid=Geld,ask=Brief"]],
     [`${AT},1.1,1.2,9`, `${AT} ${BA}`, ["--columns", "time,bid,ask,-"]],
     [`a,b,c\n${AT},1.2,1.1`, `${AT} ${BA}`, ["--columns", "time,ask,bid"]],
-    [`EURUSD 2024-01-02 10:00:00 1.1 1.2`, `${AT} ${BA}`, ["--columns", "symbol,date,time,bid,ask", "--timezone", "UTC"]],
+    [
+      `EURUSD 2024-01-02 10:00:00 1.1 1.2`,
+      `${AT} ${BA}`,
+      ["--columns", "symbol,date,time,bid,ask", "--timezone", "UTC"],
+    ],
     [`${AT},1.1,1.2`, /line 1 is no header with a time column: .* --columns time,bid,ask,-/],
     [`time,x\n${AT},1.1`, /no price column/],
+    [`time,price,seq\n${AT},1.1,70001`, /seq must be .* say --columns -=seq/],
+    [`time,price,seq\n${AT},1.1,70001`, `${AT} EURUSD 1.1`, ["--columns", "-=seq"]],
+    [`Time (EST),price\n2024-01-02 10:00:00,1.1`, /has no zone/],
     [`time,bid\n${AT},1.1`, /header has no Geld/, ["--columns", "bid=Geld"]],
   ],
   "times in any spelling": [
@@ -148,19 +166,31 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ["time,price\n2.1.2024 11:00:00,1.1", `${AT} EURUSD 1.1`, ["--time-format", "d.M.yyyy HH:mm:ss", ...BERLIN]],
   ],
   "day or month first": [
-    ["time,price\n01/02/2024 10:00:00,1.1", /may have its day or its month first.* --time-format dmy/, ["--timezone", "UTC"]],
+    [
+      "time,price\n01/02/2024 10:00:00,1.1",
+      /may have its day or its month first.* --time-format dmy/,
+      ["--timezone", "UTC"],
+    ],
     ["time,price\n02/01/2024 10:00:00,1.1\n13/01/2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC"]],
     ["time,price\n01/02/2024 10:00:00,1.1\n01/13/2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC"]],
     ["time,price\n02.01.2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC", "--time-format", "dmy"]],
-    ["time,price\n01/13/2024 10:00:00,1.1\n13/01/2024 10:00:00,1.1", /the day first and the month first/, ["--timezone", "UTC"]],
+    [
+      "time,price\n01/13/2024 10:00:00,1.1\n13/01/2024 10:00:00,1.1",
+      /the day first and the month first/,
+      ["--timezone", "UTC"],
+    ],
     [
       `time,price\n${"02/01/2024 10:00:00,1.1\n".repeat(6_000)}31/01/2024 10:00:00,1.1\n`,
       `${AT} EURUSD 1.1`,
       ["--timezone", "UTC"],
     ],
-    ["DateTime,Bid,Ask\n13/01/2024 10:00:00,1.1,1.2", "2024-01-13T10:00:00.000000Z EURUSD 1.1 1.2", ["--timezone", "UTC"]],
+    [
+      "DateTime,Bid,Ask\n13/01/2024 10:00:00,1.1,1.2",
+      "2024-01-13T10:00:00.000000Z EURUSD 1.1 1.2",
+      ["--timezone", "UTC"],
+    ],
   ],
-  "numbers": [
+  numbers: [
     [`time;bid;ask\n${AT};1,10100;1,10110`, `${AT} ${QUOTE}`],
     [`time,price\n${AT},"1,2345"`, `${AT} EURUSD 1.2345`],
     [`time,price\n${AT},"1,234.5"`, `${AT} EURUSD 1234.5`],
@@ -200,8 +230,18 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ],
     ["1704189600,42000.1,0.25", `${AT} XBTUSD 42000.1`, [], "XBTUSD.csv"],
     ["1704189600,1.1010,1.1011", /no header with a time column/],
-    ["123,42000.1,0.1,4200.01,1704189600123,true,true", `${AT_123} BTCUSDT 42000.1`, [], "BTCUSDT-trades-2024-01-02.csv"],
-    ["5,42000.1,0.1,7,8,1704189600123456,False,True", "2024-01-02T10:00:00.123456Z BTCUSDT 42000.1", [], "BTCUSDT-aggTrades-2024-01.csv"],
+    [
+      "123,42000.1,0.1,4200.01,1704189600123,true,true",
+      `${AT_123} BTCUSDT 42000.1`,
+      [],
+      "BTCUSDT-trades-2024-01-02.csv",
+    ],
+    [
+      "5,42000.1,0.1,7,8,1704189600123456,False,True",
+      "2024-01-02T10:00:00.123456Z BTCUSDT 42000.1",
+      [],
+      "BTCUSDT-aggTrades-2024-01.csv",
+    ],
     ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "20240102_eurusd_tick_quote.csv"],
     ["2024.01.02,10:00:00.123,1.10100,1.10110", /no header/, ["--timezone", "UTC"]],
   ],
@@ -210,10 +250,13 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ["Gmt time,Open,High,Low,Close,Volume\n02.01.2024 10:00:00.000,1,2,1,2,3", /these are bars/],
     ["2024.01.02,10:00,1.1010,1.1012,1.1009,1.1011,55", /these are bars/],
     ["1704189600,42000.1,42010,41990,42005,1.5,20", /these are bars/, [], "XBTUSD_1.csv"],
-    ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\n2024.01.02\t10:00:00\t1\t2\t1\t2\t5", /these are bars/],
+    [
+      "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\n2024.01.02\t10:00:00\t1\t2\t1\t2\t5",
+      /these are bars/,
+    ],
     ["EURUSD,20240102,100000,1.1010,1.1012,1.1009,1.1011,0", /these are bars/],
   ],
-  "JSON": [
+  JSON: [
     [`{"time":"${AT}","symbol":"EURUSD","bid":1.1,"ask":1.2}\n`, `${AT} ${BA}`, [], "x.ndjson"],
     [`[{"t":1,"timestamp":1704189600123456789,"price":1.1e-7}]`, "2024-01-02T10:00:00.123456Z EURUSD 0.00000011"],
     [`{"status":"ok","results":[{"timestamp":1704189600123,"bid":1.1,"ask":1.2}]}`, `${AT_123} ${BA}`],
@@ -247,6 +290,13 @@ describe("fx-ticks import of encoded and packed text", () => {
     await expect(first(written(NAME, content))).resolves.toBe(expected);
   });
 
+  it("reads quoted text behind a mark, and a name behind what packs it", async () => {
+    const line = '"EUR/USD","20240102 10:00:00.123","1.10100","1.10110"';
+    await expect(first(written("x.csv", `\uFEFF${line}\n${line}`))).resolves.toBe(`${AT_123} ${QUOTE}`);
+    const path = written("DAT_NT_EURUSD_T_LAST_202401.csv.gz", gzipSync("20240102 050000;1.1;0"));
+    await expect(first(path)).resolves.toBe(expected);
+  });
+
   it("reads an archive in an archive, and names the member", async () => {
     const inner = await zipped({ "notes.txt": "x", "EURUSD.csv": text });
     const path = written("all.zip", await zipped({ "2024.zip": inner }));
@@ -259,13 +309,17 @@ describe("fx-ticks import of encoded and packed text", () => {
     // Время, Цена in windows-1251.
     const header = Buffer.from("c2f0e5ecff2cd6e5ede0", "hex");
     const path = written(NAME, Buffer.concat([header, Buffer.from(`\n${AT},1.1\n`)]));
-    await expect(first(path, "--encoding", "windows-1251", "--columns", "time=Время,price=Цена")).resolves.toBe(expected);
+    await expect(first(path, "--encoding", "windows-1251", "--columns", "time=Время,price=Цена")).resolves.toBe(
+      expected,
+    );
   });
 
   it("tells what it does not read from what is damaged", async () => {
     const says = (bytes: Buffer) => first(written(NAME, bytes));
     await expect(says(Buffer.from("28b52ffd0000", "hex"))).resolves.toContain("compressed by zstd: unpack it first");
-    await expect(says(Buffer.from("425a68393141592653590000", "hex"))).resolves.toContain("bzip2 data is cut off or damaged");
+    await expect(says(Buffer.from("425a68393141592653590000", "hex"))).resolves.toContain(
+      "bzip2 data is cut off or damaged",
+    );
     await expect(says(Buffer.from("fd377a585a000004", "hex"))).resolves.toContain("xz data is cut off or damaged");
     await expect(says(gzipSync(text).subarray(0, 20))).resolves.toContain("gzip data is cut off or damaged");
   });

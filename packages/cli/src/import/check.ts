@@ -37,10 +37,15 @@ class Finding {
     const { format = "unknown", columns, times, ignored = [] } = facts;
     const said = (tick: SymbolTick) => `${formatTime(tick.timeUs + shiftUs)} ${tick.symbol} ${tick.prices.join(" ")}`;
     const noun = choice !== "both" && this.#quotes > 0 && this.#quotes === this.#ticks ? "quote" : "tick";
-    const symbols = [...this.#latestUs.keys()].flatMap((symbol) => symbolSuffixes(choice).map((suffix) => symbol + suffix));
+    const symbols = [...this.#latestUs.keys()].flatMap((symbol) =>
+      symbolSuffixes(choice).map((suffix) => symbol + suffix),
+    );
     const order = this.#outOfOrder === 0 ? "in order" : `${grouped(this.#outOfOrder)} out of order`;
     const numbers = this.#hasSeq ? "numbered by its column seq" : "numbered by the service within a stamp";
-    const would = this.#ticks === 0 ? "nothing to store" : `would store ${counted(this.#ticks, noun)} of ${symbols.join(", ")}, ${numbers}`;
+    const would =
+      this.#ticks === 0
+        ? "nothing to store"
+        : `would store ${counted(this.#ticks, noun)} of ${symbols.join(", ")}, ${numbers}`;
     return [
       `${name}: ${format}`,
       ...(columns === undefined ? [] : [`  columns: ${columns}`]),

@@ -39,17 +39,16 @@ describe("chunksOf", () => {
   it("makes each chunk a CSV document that leaves numbers to the service, and never splits a stamp", async () => {
     const chunks = await collect(textOf([line(1, 1.1), line(2, 1.2), line(2, 1.2), line(2, 1.3), line(3, 1.4)]));
     expect(chunks.map(({ body }) => body.split("\n")[0])).toEqual(["time,symbol,price", "time,symbol,price"]);
-    expect(chunks.map(rowsOf)).toEqual([
-      [sent(1, 1.1), sent(2, 1.2), sent(2, 1.2), sent(2, 1.3)],
-      [sent(3, 1.4)],
-    ]);
+    expect(chunks.map(rowsOf)).toEqual([[sent(1, 1.1), sent(2, 1.2), sent(2, 1.2), sent(2, 1.3)], [sent(3, 1.4)]]);
   });
 
   it("obeys the numbers of a column seq, and has them in no chunk with ticks that have none", async () => {
     const numbered = textOf([line(1, "1.1,0"), line(1, "1.3,2")], {}, "time,price,seq");
     const [chunk] = await collect(numbered);
     expect(chunk?.body).toBe(`time,symbol,price,seq\n${sent(1, 1.1, 0)}\n${sent(1, 1.3, 2)}\n`);
-    await expect(collect(textOf([line(1, "1.1,")], {}, "time,price,seq"))).rejects.toThrow("seq must be a whole number");
+    await expect(collect(textOf([line(1, "1.1,")], {}, "time,price,seq"))).rejects.toThrow(
+      "seq must be a whole number",
+    );
     const [beside] = await collect(textOf([line(1, "1.1,0")], {}, "time,price,seq"), { isBeside: true });
     expect(beside?.body).toBe(`time,symbol,price\n${sent(1, 1.1)}\n`);
   });

@@ -39,7 +39,7 @@ describe("StateFile", () => {
   it("keeps imports of other files, another symbol, price, reading, shift or address apart", async () => {
     (await stateOf()).save(MARK);
     const others: Partial<ImportKey>[] = [
-      ...[{ symbol: "X" }, { symbol: undefined }, { price: "ask" }, { reading: "{\"format\":\"csv\"}" }],
+      ...[{ symbol: "X" }, { symbol: undefined }, { price: "ask" }, { reading: '{"format":"csv"}' }],
       ...[{ shiftUs: 1 }, { url: "http://b" }, { paths: [file, file] }],
     ];
     for (const other of others) {

@@ -7,26 +7,26 @@ export type Role = (typeof ROLES)[number];
 /** What each column of a table holds; undefined for what ticks do not have. */
 export type Roles = readonly (Role | undefined)[];
 
-/** What the command line says of columns: what they hold in their order, or the names of some. */
+/** What the command line says of columns: what they hold in their order, or the names of some and of those that hold nothing. */
 export type SaidColumns =
   | { readonly inOrder: Roles }
-  | { readonly named: ReadonlyMap<Role, string> };
+  | { readonly named: ReadonlyMap<Role, string>; readonly ignored: readonly string[] };
 
 /** The names that each is known by, without case, spaces and signs. */
 const NAMES: Readonly<Record<Role, string>> = {
   time: `time timestamp datetime dateandtime datetimestamp ts epoch unix unixtime unixtimestamp epochtime gmttime localtime utctime
     timeutc timegmt utc gmt datetimeutc datetimegmt timestamputc timestampms timestampus timestampns timestamps timems timeus timens
-    tsms tsus tsns epochms epochus epochns ratedatetime ratetime tradetime tradetimestamp quotetime quotetimestamp ticktime tickstamp
+    participanttimestamp siptimestamp tsms tsus tsns epochms epochus epochns ratedatetime ratetime tradetime tradetimestamp quotetime quotetimestamp ticktime tickstamp
     eventtime eventtimestamp transacttime transactiontime exchangetime exchangetimestamp timeofquote timestring ratetimestamp
     timemsc createdat`,
-  date: "date day tradedate quotedate dtyyyymmdd yyyymmdd datestamp gmtdate utcdate dategmt dateutc tickdate",
-  symbol: `symbol ticker instrument pair currencypair ccypair sym security symbolname instrumentname fxpair ccy currency asset
-    tickersymbol market product productid instrumentid`,
+  date: "date tradedate quotedate dtyyyymmdd yyyymmdd datestamp gmtdate utcdate dategmt dateutc tickdate",
+  symbol: `symbol ticker instrument pair currencypair ccypair sym security symbolname instrumentname fxpair
+    tickersymbol instrumentid`,
   price: `price last lastprice tradeprice px mid midprice rate lastpx midpx tradepx value exchangerate`,
-  bid: `bid bidprice bidpx bestbid bestbidprice bidrate ratebid pricebid bestbidpx bidquote pbid bid1 bidp bidprice1 buyprice
-    bidvalue bidprc`,
+  bid: `bid bidprice bidpx bestbid bestbidprice bidrate ratebid pricebid bestbidpx bidquote pbid bid1 bidp bidprice1
+    bidprc`,
   ask: `ask askprice askpx bestask bestaskprice askrate rateask priceask bestaskpx askquote offer offerprice offerpx bestoffer
-    bestofferprice ofr ofrprice pask ask1 askp askprice1 sellprice askvalue askprc offerrate`,
+    bestofferprice ofr ofrprice pask ask1 askp askprice1 askprc offerrate`,
   seq: "seq",
 };
 
@@ -36,7 +36,10 @@ const KNOWN: ReadonlyMap<string, Role> = new Map(
 
 /** What is left of a name where it is written in any of its ways: `<BID>`, Bid Price, bid_price, bidPrice, Time (EET). */
 function plainName(name: string): string {
-  const bare = name.replace(/\([^()]*\)/g, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const bare = name
+    .replace(/\([^()]*\)/g, "")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
   return bare;
 }
 
@@ -70,8 +73,16 @@ function settleDate(roles: (Role | undefined)[], names: readonly string[]): void
   const time = roles.indexOf("time");
   if (date === -1) return;
   if (time === -1) roles[date] = "time";
-  else if (!/^(?:time|gmttime|utctime|timeutc|timegmt|localtime|ticktime|tradetime|quotetime|timems|timemsc)$/.test(plainName(names[time] ?? "")))
+  else if (
+    !/^(?:time|gmttime|utctime|timeutc|timegmt|localtime|ticktime|tradetime|quotetime|timems|timemsc)$/.test(
+      plainName(names[time] ?? ""),
+    )
+  )
     roles[date] = undefined;
+}
+
+function isName(name: string, wanted: string): boolean {
+  return name.trim().toLowerCase() === wanted.trim().toLowerCase();
 }
 
 /**
@@ -82,11 +93,12 @@ function settleDate(roles: (Role | undefined)[], names: readonly string[]): void
 export function rolesOf(names: readonly string[], said?: SaidColumns): Roles {
   if (said !== undefined && "inOrder" in said) return said.inOrder;
   const roles = names.map(roleOf);
+  for (const [at, name] of names.entries())
+    if (said?.ignored.some((other) => isName(name, other))) roles[at] = undefined;
   for (const [role, name] of said?.named ?? []) {
-    const wanted = name.trim().toLowerCase();
-    const index = names.findIndex((other) => other.trim().toLowerCase() === wanted);
+    const index = names.findIndex((other) => isName(other, name));
     if (index === -1) throw new UnreadableError(`its header has no ${name}: it says "${names.join(",").slice(0, 80)}"`);
-    if (names.some((other, at) => at > index && other.trim().toLowerCase() === wanted))
+    if (names.some((other, at) => at > index && isName(other, name)))
       throw new UnreadableError(`its header names ${name} twice: which one is it?`);
     for (const [at, other] of roles.entries()) if (other === role) roles[at] = undefined;
     roles[index] = role;
@@ -102,7 +114,11 @@ export function rolesOf(names: readonly string[], said?: SaidColumns): Roles {
 /** Whether names are those of a bar's prices: an open, a high, a low and a close, of whatever side. */
 export function areBars(names: readonly string[]): boolean {
   const plain = names.map(plainName);
-  const has = (word: string) => plain.some((name) => name === word || name === word[0] || (name.length <= 12 && (name.endsWith(word) || name.startsWith(word))));
+  const has = (word: string) =>
+    plain.some(
+      (name) =>
+        name === word || name === word[0] || (name.length <= 12 && (name.endsWith(word) || name.startsWith(word))),
+    );
   const isWhole = ["open", "high", "low", "close"].every(has);
   return isWhole && !(plain.includes("bid") && plain.includes("ask"));
 }

@@ -12,7 +12,10 @@ export type DecimalMark = "." | ",";
 const EXPONENT_MAX = 30;
 const SPELLED = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/;
 /** Thousands are taken where nothing else can be meant: two marks, or two groups. */
-const GROUPED = { ".": /^\d{1,3}(?:,\d{3})+\.\d+$|^\d{1,3}(?:,\d{3}){2,}$/, ",": /^\d{1,3}(?:\.\d{3})+,\d+$|^\d{1,3}(?:\.\d{3}){2,}$/ };
+const GROUPED = {
+  ".": /^\d{1,3}(?:,\d{3})+\.\d+$|^\d{1,3}(?:,\d{3}){2,}$/,
+  ",": /^\d{1,3}(?:\.\d{3})+,\d+$|^\d{1,3}(?:\.\d{3}){2,}$/,
+};
 /** Spaces of all widths in UTF-8 that was read as Latin-1, and apostrophes: they only ever separate thousands. */
 const GAPS = /(?<=\d)(?: |\u00c2?\u00a0|\u00e2\u0080[\u0080-\u008a\u00af\u0099]|')(?=\d{3}(?:\D|$))/g;
 /** 1,234 and 1.234 in a file that writes 1,5 could be thousands. */

@@ -10,7 +10,9 @@ const EXACT_NAMES = [/^([A-Za-z0-9.]+)_Ticks_/, /^([A-Za-z0-9.#+-]+)_\d{8,12}_\d
 /** What money and metals are called in the names of pairs. */
 const CODES = new Set(
   `AED ARS AUD BGN BRL CAD CHF CLP CNH CNY COP CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JPY KRW KZT MXN MYR NOK NZD PEN PHP PKR PLN
-  QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR XAU XAG XPT XPD BTC XBT ETH LTC XRP BCH ADA DOT SOL BNB`.split(/\s+/),
+  QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR XAU XAG XPT XPD BTC XBT ETH LTC XRP BCH ADA DOT SOL BNB`.split(
+    /\s+/,
+  ),
 );
 const QUOTED_CODES = new Set([...CODES, "USDT", "USDC"]);
 
@@ -25,7 +27,8 @@ export function fileNameOf(path: string): string {
 function pairIn(name: string): string | undefined {
   const pairs = new Set<string>();
   for (const [, base = "", quoted = ""] of name.matchAll(PAIR)) {
-    if (CODES.has(base.toUpperCase()) && QUOTED_CODES.has(quoted.toUpperCase())) pairs.add(`${base}${quoted}`.toUpperCase());
+    if (CODES.has(base.toUpperCase()) && QUOTED_CODES.has(quoted.toUpperCase()))
+      pairs.add(`${base}${quoted}`.toUpperCase());
   }
   const [pair] = pairs;
   return pairs.size === 1 ? pair : undefined;
@@ -42,7 +45,13 @@ function symbolOfName(name: string): string | undefined {
 /** The symbol that a path tells, where a file is named so that it does. */
 export function symbolOfPath(path: string): string | undefined {
   const names = path.split(IN_ARCHIVE).map(fileNameOf);
-  return parseHourFile(path, "either")?.symbol ?? names.toReversed().map(symbolOfName).find((symbol) => symbol !== undefined);
+  return (
+    parseHourFile(path, "either")?.symbol ??
+    names
+      .toReversed()
+      .map(symbolOfName)
+      .find((symbol) => symbol !== undefined)
+  );
 }
 
 /** Whether a path is named as Dukascopy's hours are: their bytes have no mark of their own. */

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { addAbortSignal, Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { peeked } from "./bytes/blocks.js";
 import { utf8Blocks } from "./bytes/encoding.js";
 import { isZip, MAGIC_BYTES, plainBlocks, READ_BYTES } from "./bytes/plain-blocks.js";
@@ -11,7 +11,7 @@ import type { DecimalMark } from "./decimal.js";
 import { isBi5Path, symbolOfPath } from "./file-name.js";
 import { bi5Ticks } from "./formats/bi5.js";
 import { isTickHeader } from "./formats/csv.js";
-import { Months } from "./formats/dukascopy-path.js";
+import type { Months } from "./formats/dukascopy-path.js";
 import { isJson, jsonTicks } from "./formats/json.js";
 import { fileAccess, isParquet, memoryAccess, parquetTicks } from "./formats/parquet.js";
 import { TEXT_FORMATS, tableOf } from "./formats/text-formats.js";
@@ -204,7 +204,11 @@ export class InputFile {
       };
       this.#bytesOfCurrent = () => share;
       const path = `${resolve(this.path)}/${name}`;
-      yield this.#part(`${this.path}: ${name}`, { path, open: () => open(this.options.signal, onShare), isRepeatable: true });
+      yield this.#part(`${this.path}: ${name}`, {
+        path,
+        open: () => open(this.options.signal, onShare),
+        isRepeatable: true,
+      });
       this.#bytesOfCurrent = () => 0;
       this.#bytesBefore += compressedBytes;
     }

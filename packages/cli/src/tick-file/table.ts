@@ -3,8 +3,8 @@ import type { Role, Roles } from "./columns.js";
 import { type DecimalMark, decimalText } from "./decimal.js";
 import type { Facts } from "./place.js";
 import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
-import type { KnownTimes, TimeReader } from "./time/time-reader.js";
 import { UnreadableError } from "./tick.js";
+import type { KnownTimes, TimeReader } from "./time/time-reader.js";
 
 /** What rows of fields hold, whatever they were read from. */
 export interface Table {
@@ -41,7 +41,9 @@ const PAIR = /^(?:(?:C|X|FX):([A-Z]{3,4})[-/]([A-Z]{3,4})|([A-Z]{3}) ?\/? ([A-Z]
 /** The symbol that a field names. */
 export function symbolOfField(field: string): string | undefined {
   const [, first, second, third, fourth] = PAIR.exec(field) ?? [];
-  return normalizeSymbol(first === undefined ? (third === undefined ? field : `${third}${fourth}`) : `${first}${second}`);
+  return normalizeSymbol(
+    first === undefined ? (third === undefined ? field : `${third}${fourth}`) : `${first}${second}`,
+  );
 }
 
 function noColumn({ names, model }: Table, name: string): string {
@@ -86,6 +88,9 @@ class Carried {
   }
 }
 
+/** A column of that name may be an exchange's own. */
+const SEQ_RULE = `seq must be a whole number from 0 to ${TICKS_PER_STAMP_MAX - 1}, its place within a stamp; if it is something else, say --columns -=seq`;
+
 function parseSeq(text: string): number | undefined {
   const seq = /^\d{1,4}$/.test(text) ? Number(text) : TICKS_PER_STAMP_MAX;
   return seq < TICKS_PER_STAMP_MAX ? seq : undefined;
@@ -110,7 +115,8 @@ export function rowReader(table: Table, { choice, time, mark }: RowOptions): Row
   if (!roles.includes("time")) throw new UnreadableError(noColumn(table, "time"));
   const chosen = priceColumns(table, choice);
   // An export of quotes and prices has both: a price has no sides there.
-  const hasBoth = takesQuotes(choice) && chosen.length === 2 && roles.includes("price");
+  const isPlain = table.names?.[roles.indexOf("price")]?.toLowerCase() === "price";
+  const hasBoth = takesQuotes(choice) && chosen.length === 2 && isPlain;
   const single = hasBoth ? [{ name: "price", index: roles.indexOf("price") } as const] : undefined;
   const [width, symbolIndex, seqIndex] = [roles.length, roles.indexOf("symbol"), roles.indexOf("seq")];
   const textOfTime = timeText(table);
@@ -120,11 +126,11 @@ export function rowReader(table: Table, { choice, time, mark }: RowOptions): Row
       return `has ${fields.length} fields, ${model} ${width}`;
     const at = textOfTime(fields);
     const timeUs = time(at);
-    if (typeof timeUs === "string") return `time ${at.slice(0, 40)} ${timeUs}`;
+    if (typeof timeUs === "string") return isRest(fields, 0) ? undefined : `time ${at.slice(0, 40)} ${timeUs}`;
     const symbol = symbolIndex === -1 ? table.symbol : symbolOfField(trimmed(fields[symbolIndex]));
     if (symbolIndex !== -1 && symbol === undefined) return `symbol ${SYMBOL_RULE}`;
     const seq = seqIndex === -1 ? undefined : parseSeq(trimmed(fields[seqIndex]));
-    if (seqIndex !== -1 && seq === undefined) return `seq must be a whole number from 0 to ${TICKS_PER_STAMP_MAX - 1}`;
+    if (seqIndex !== -1 && seq === undefined) return SEQ_RULE;
     const isEmpty = single !== undefined && chosen.every(({ index }) => trimmed(fields[index]) === "");
     const columns = isEmpty && carried === undefined ? single : chosen;
     const prices: string[] = [];
@@ -148,7 +154,9 @@ export function factsOf(table: Table): Pick<Facts, "format" | "columns" | "ignor
   const names = table.names ?? table.roles.map((role) => role ?? "-");
   const shown = (role: Role | undefined, index: number) => {
     const name = names[index] ?? "";
-    return role === undefined ? [] : [table.names === undefined || name.toLowerCase() === role ? role : `${role} (${name})`];
+    return role === undefined
+      ? []
+      : [table.names === undefined || name.toLowerCase() === role ? role : `${role} (${name})`];
   };
   const unused = table.names === undefined ? [] : table.names.filter((_, index) => table.roles[index] === undefined);
   return {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { type MonthCount, Months } from "./formats/dukascopy-path.js";
 import { InputFile, type Part, type ReadOptions } from "./input-file.js";
-import type { Position } from "./text/line-splitter.js";
 import { FileError, type Source } from "./place.js";
+import type { Position } from "./text/line-splitter.js";
 import { type BadLine, type FileTick, isTick, UnreadableError } from "./tick.js";
 
 /** A file to read. */
@@ -82,8 +82,7 @@ class Naming {
 
   #symbolOfPart(): string {
     this.#ofPart ??= this.part.symbol;
-    if (this.#ofPart === undefined)
-      throw new Error("neither it nor its name says which symbol it holds: add --symbol");
+    if (this.#ofPart === undefined) throw new Error("neither it nor its name says which symbol it holds: add --symbol");
     return this.#ofPart;
   }
 }

@@ -96,7 +96,11 @@ async function* membersOf(archive: ZipFile, signal: AbortSignal, depth: number):
 async function* innerMembers(outer: ZipFile, entry: Entry, signal: AbortSignal, depth: number): AsyncGenerator<Member> {
   const { fileName, compressedSize, uncompressedSize } = entry;
   if (depth > DEPTH_MAX) throw new UnreadableError(`${fileName} lies in too many archives: unpack it first`);
-  const bytes = await gathered(opened(outer, entry, signal, () => {}), INNER_BYTES_MAX, "unpack the archive in it first");
+  const bytes = await gathered(
+    opened(outer, entry, signal, () => {}),
+    INNER_BYTES_MAX,
+    "unpack the archive in it first",
+  );
   const archive = await unreadableWhere(fromBufferPromise(bytes, { lazyEntries: true }));
   const share = compressedSize / Math.max(1, uncompressedSize);
   for await (const { name, compressedBytes, open } of membersOf(archive, signal, depth)) {

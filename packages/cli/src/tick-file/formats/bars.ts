@@ -1,7 +1,7 @@
 import { US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { areBars } from "../columns.js";
-import { UnreadableError } from "../tick.js";
 import type { Look } from "../text/look.js";
+import { UnreadableError } from "../tick.js";
 import { wallTime } from "../time/wall-time.js";
 import { isNumber, mostRows } from "./text-format.js";
 

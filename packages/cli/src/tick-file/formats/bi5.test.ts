@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { compress } from "lzma";
-import { type Bi5Options, bi5Ticks } from "./bi5.js";
 import type { Position } from "../text/line-splitter.js";
 import { type BadLine, type FileTick, isTick } from "../tick.js";
+import { type Bi5Options, bi5Ticks } from "./bi5.js";
 import { Months } from "./dukascopy-path.js";
 
 const PATH = "EURUSD/2024/00/15/10h_ticks.bi5";

@@ -16,7 +16,8 @@ export const kraken: TextFormat = {
   about: "Kraken's trades: 1381095255,123.61,0.1 (seconds, price, volume) in XBTUSD.csv",
   fits: (look) => {
     if (!KRAKEN_NAME.test(fileNameOf(look.path)) || look.rows[0]?.length !== 3) return false;
-    const isTrade = ([time = "", price, volume]: readonly string[]) => epochUnit(time) === "s" && isNumber(price) && isNumber(volume);
+    const isTrade = ([time = "", price, volume]: readonly string[]) =>
+      epochUnit(time) === "s" && isNumber(price) && isNumber(volume);
     const isNear = ([, price, volume]: readonly string[]) => Math.abs(Number(volume) / Number(price) - 1) < 0.1;
     return mostRows(look, isTrade) && !look.rows.every(isNear);
   },
@@ -37,7 +38,8 @@ function binanceWidth(fields: readonly string[]): 6 | 7 | 8 | undefined {
   if (!fields.slice(0, 3).every(isNumber)) return undefined;
   const [quantity, time] = [fields[3], fields[4]];
   const isTrade = isNumber(quantity) && epochUnit(time ?? "") !== undefined && isBoolean(fields[5]);
-  if (isTrade && (fields.length === 6 || (fields.length === 7 && isBoolean(fields[6])))) return fields.length === 6 ? 6 : 7;
+  if (isTrade && (fields.length === 6 || (fields.length === 7 && isBoolean(fields[6]))))
+    return fields.length === 6 ? 6 : 7;
   const isAggregate = isNumber(fields[4]) && epochUnit(fields[5] ?? "") !== undefined && isBoolean(fields[6]);
   if (isAggregate && fields.length === 7) return 7;
   return isAggregate && fields.length === 8 && isBoolean(fields[7]) ? 8 : undefined;

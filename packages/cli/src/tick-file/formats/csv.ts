@@ -1,7 +1,7 @@
 import { roleOf, rolesOf, type SaidColumns } from "../columns.js";
+import type { Look } from "../text/look.js";
 import { UnreadableError } from "../tick.js";
 import { zoneOfName } from "../time/zone.js";
-import type { Look } from "../text/look.js";
 import { namesOf, type TextFormat } from "./text-format.js";
 
 /** How much of a line a message shows. */
@@ -30,7 +30,8 @@ export function isTickHeader(text: string): boolean {
 /** Any text of columns: named in its header, or by whoever imports it. */
 export const csv: TextFormat = {
   name: "csv",
-  about: "any CSV: a header that names a time, and a price or a bid and an ask, or --columns; any delimiter and encoding",
+  about:
+    "any CSV: a header that names a time, and a price or a bid and an ask, or --columns; any delimiter and encoding",
   fits: () => true,
   isHeaded,
   table: (look, said) => {

@@ -9,7 +9,11 @@ export const fxcm: TextFormat = {
   about: "FXCM: DateTime,Bid,Ask with times such as 01/15/2024 10:00:00.123 (month first) in UTC",
   fits: (look) => {
     const dates = look.rows.slice(1).map(([time = ""]) => (time.includes("/") ? dayAndMonth(time) : undefined));
-    return lowerNames(look).join() === "datetime,bid,ask" && dates[0] !== undefined && dates.every((date) => (date?.[0] ?? 1) <= 12);
+    return (
+      lowerNames(look).join() === "datetime,bid,ask" &&
+      dates[0] !== undefined &&
+      dates.every((date) => (date?.[0] ?? 1) <= 12)
+    );
   },
   isHeaded: always(true),
   table: (look, said) => ({

@@ -1,11 +1,11 @@
-import { zoneOf } from "../time/zone.js";
 import { UnreadableError } from "../tick.js";
+import { zoneOf } from "../time/zone.js";
 import { always, type TextFormat } from "./text-format.js";
 
 /** "EST without day light savings adjustments", all year round. */
 const zone = zoneOf("-05:00");
 
-const NINJA_NAME = /DAT_NT_[A-Z0-9]+_T_(LAST|BID|ASK)_\d{4,6}\.\w+$/i;
+const NINJA_NAME = /DAT_NT_[A-Z0-9]+_T_(LAST|BID|ASK)_\d{4,6}\./i;
 const MODEL = "a HistData line";
 
 /**
@@ -25,12 +25,22 @@ export const histdata: TextFormat = {
     const side = NINJA_NAME.exec(path)?.[1]?.toLowerCase();
     const common = { names: undefined, model: MODEL };
     if (side === undefined && rows[0]?.length === 3)
-      throw new UnreadableError("its name does not say whether it holds LAST, BID or ASK: say --columns time,price,- --timezone -05:00");
+      throw new UnreadableError(
+        "its name does not say whether it holds LAST, BID or ASK: say --columns time,price,- --timezone -05:00",
+      );
     if (side === "bid" || side === "ask") {
-      return { ...common, roles: ["time", side, undefined], times: { zone, rule: "YYYYMMDD HHMMSS, in HistData's UTC-5" } };
+      return {
+        ...common,
+        roles: ["time", side, undefined],
+        times: { zone, rule: "YYYYMMDD HHMMSS, in HistData's UTC-5" },
+      };
     }
     if (side === "last")
-      return { ...common, roles: ["time", "price", undefined], times: { zone, rule: "YYYYMMDD HHMMSS, in HistData's UTC-5" } };
+      return {
+        ...common,
+        roles: ["time", "price", undefined],
+        times: { zone, rule: "YYYYMMDD HHMMSS, in HistData's UTC-5" },
+      };
     const rule = "YYYYMMDD HHMMSSmmm, in HistData's UTC-5";
     return { ...common, roles: ["time", "bid", "ask", undefined], times: { zone, rule } };
   },

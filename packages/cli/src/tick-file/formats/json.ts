@@ -52,7 +52,9 @@ export function objectReader(format: string, sample: readonly Row[], options: Ob
   const table: Table = { format, roles, names, model: "an object", isLoose: true, times: { zone } };
   rowReader(table, { choice: options.choice, time: () => 0, mark: "." });
   const fieldsOf = (row: Row) => names.map((name, index) => (roles[index] === undefined ? "" : cellText(row[name])));
-  const texts = sample.map((row) => `${date === -1 ? "" : `${cellText(row[names[date] ?? ""])} `}${cellText(row[names[time] ?? ""])}`);
+  const texts = sample.map(
+    (row) => `${date === -1 ? "" : `${cellText(row[names[date] ?? ""])} `}${cellText(row[names[time] ?? ""])}`,
+  );
   const order = needsOrder(texts[0], options, table.times) ? orderOf(texts) : undefined;
   const times = timesOf(texts[0], options, table.times, order);
   Object.assign(options.facts, factsOf(table), times.said === undefined ? {} : { times: times.said });
@@ -108,7 +110,9 @@ function rowsOf(document: unknown): readonly Row[] {
   if (ofObjects.length === 1 && only !== undefined) return only[1].filter(isRow);
   const length = arrays[0]?.[1].length ?? 0;
   if (arrays.length < 2 || arrays.some(([, values]) => values.length !== length)) return [];
-  return Array.from({ length }, (_, index) => Object.fromEntries(arrays.map(([name, values]) => [name, values[index]])));
+  return Array.from({ length }, (_, index) =>
+    Object.fromEntries(arrays.map(([name, values]) => [name, values[index]])),
+  );
 }
 
 /** Rows that are in memory, batch by batch; the number of a row is its line. */

@@ -1,6 +1,6 @@
 import { normalizeSymbol } from "@fx-ohlc/schemas";
 import { UnreadableError } from "../tick.js";
-import { type NoWallTime, type WallTime } from "../time/wall-time.js";
+import type { NoWallTime, WallTime } from "../time/wall-time.js";
 import { compactDateUs, UTC } from "../time/zone.js";
 import { always, type TextFormat } from "./text-format.js";
 
@@ -25,10 +25,13 @@ export const lean: TextFormat = {
   isHeaded: always(false),
   table: ({ path, rows }) => {
     const [, date = "", name, first, second] = ENTRY.exec(path) ?? [];
-    if (date === "") throw new UnreadableError("its name is not as 20140501_eurusd_tick_quote.csv: of which day is it?");
+    if (date === "")
+      throw new UnreadableError("its name is not as 20140501_eurusd_tick_quote.csv: of which day is it?");
     const security = SECURITY.exec(path)?.[1]?.toLowerCase();
     if (security !== undefined && !/^(?:forex|cfd|crypto)/.test(security))
-      throw new UnreadableError(`LEAN's ticks of kind ${security} are in ten-thousandths and of the exchange's zone: only forex, cfd and crypto are read`);
+      throw new UnreadableError(
+        `LEAN's ticks of kind ${security} are in ten-thousandths and of the exchange's zone: only forex, cfd and crypto are read`,
+      );
     const isQuote = (first ?? second)?.toLowerCase() === "quote";
     const width = rows[0]?.length ?? 3;
     const sides = width >= 5 ? (["time", "bid", undefined, "ask"] as const) : (["time", "bid", "ask"] as const);

@@ -9,7 +9,8 @@ const MT4_TIME = /^\d{4}\.\d{2}\.\d{2} \d{1,2}:\d{2}:\d{2}(?:\.\d{1,6})?$/;
  */
 export const mt5: TextFormat = {
   name: "mt5",
-  about: "MetaTrader 5's ticks: <DATE> <TIME> <BID> <ASK> <LAST>…, a blank side is unchanged; needs --timezone of the broker",
+  about:
+    "MetaTrader 5's ticks: <DATE> <TIME> <BID> <ASK> <LAST>…, a blank side is unchanged; needs --timezone of the broker",
   fits: (look) => {
     const names = lowerNames(look);
     return ["<date>", "<time>", "<bid>", "<ask>"].every((name) => names.includes(name));
@@ -42,6 +43,11 @@ export const mt4: TextFormat = {
   isHeaded: always(false),
   table: ({ rows }) => {
     const volumes = Array.from({ length: (rows[0]?.length ?? 3) - 3 }, () => undefined);
-    return { names: undefined, model: "a line of MetaTrader 4's", roles: ["time", "bid", "ask", ...volumes], times: {} };
+    return {
+      names: undefined,
+      model: "a line of MetaTrader 4's",
+      roles: ["time", "bid", "ask", ...volumes],
+      times: {},
+    };
   },
 };

@@ -3,7 +3,8 @@ import { always, lowerNames, namesOf, rolesByName, type TextFormat } from "./tex
 /** Polygon's flat files of quotes: `ticker,ask_exchange,ask_price,bid_exchange,bid_price,participant_timestamp` in nanoseconds. */
 export const polygon: TextFormat = {
   name: "polygon",
-  about: "Polygon's (Massive's) flat files of quotes: ticker,…,ask_price,…,bid_price,participant_timestamp in nanoseconds",
+  about:
+    "Polygon's (Massive's) flat files of quotes: ticker,…,ask_price,…,bid_price,participant_timestamp in nanoseconds",
   fits: (look) => {
     const names = lowerNames(look);
     const isQuotes = names.includes("bid_price") && names.includes("ask_price");

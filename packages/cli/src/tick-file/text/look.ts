@@ -37,7 +37,11 @@ const NEVER = /[\p{L}\p{N}\s."'+:_/()<>[\]{}#\-\u0080-\uffff]/u;
 /** The fields of one record. */
 export function fieldsOf(text: string, delimiter: string): string[] {
   if (text.includes('"')) {
-    const [fields = []] = parse(text, { delimiter: delimiter === " " ? [" ", "\t"] : delimiter, trim: true, relax_column_count: true });
+    const [fields = []] = parse(text, {
+      delimiter: delimiter === " " ? [" ", "\t"] : delimiter,
+      trim: true,
+      relax_column_count: true,
+    });
     return fields;
   }
   if (delimiter === " ") return text.trim().split(/[ \t]+/);
@@ -97,7 +101,8 @@ function begin(all: readonly string[], isHeader: (text: string) => boolean): Beg
     if (line.trim() !== "" && said === undefined && mark === undefined) break;
     if (mark !== undefined && isHeader(line.replace(COMMENT, ""))) {
       const next = all.slice(before + 1).find((text) => text.trim() !== "" && COMMENT.exec(text) === null);
-      if (next !== undefined && !isHeader(next)) return { lines: [line.replace(COMMENT, ""), ...all.slice(before + 1)], before, delimiter, comment: mark };
+      if (next !== undefined && !isHeader(next))
+        return { lines: [line.replace(COMMENT, ""), ...all.slice(before + 1)], before, delimiter, comment: mark };
     }
     delimiter ??= said;
     comment ??= mark;
@@ -122,6 +127,8 @@ export function lookAt(path: string, head: string, isWhole: boolean, isHeader: (
   const shown = lines.filter((line) => line.trim() !== "" && !(comment !== undefined && line.startsWith(comment)));
   const whole = shown.filter((line) => (line.split('"').length - 1) % 2 === 0);
   const delimiter = said ?? delimiterOf(whole.slice(0, 50));
-  const rows = whole.map((line) => fieldsIfAny(line, delimiter).map((field) => Buffer.from(field, "latin1").toString("utf8").trim()));
+  const rows = whole.map((line) =>
+    fieldsIfAny(line, delimiter).map((field) => Buffer.from(field, "latin1").toString("utf8").trim()),
+  );
   return { path, newline, delimiter, linesBefore: before, comment, lines: whole, rows };
 }

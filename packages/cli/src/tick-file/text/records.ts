@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { UnreadableError } from "../tick.js";
 import { LINE_LENGTH_MAX, type Line } from "./line-splitter.js";
+import { withoutMark } from "./look.js";
 
 /** One or, where a quoted field holds line ends, several lines. */
 export interface TextRecord extends Line {
@@ -74,7 +75,7 @@ export class RecordGatherer {
   /** The fields of each record, or why it has none. */
   #rows(records: readonly Line[]): readonly (string[] | string)[] {
     try {
-      const rows = parse(records.map(({ text }) => text).join("\n"), this.#options);
+      const rows = parse(records.map(({ text }) => withoutMark(text)).join("\n"), this.#options);
       if (rows.length === records.length) return rows;
     } catch {
       // One of them makes no sense: found one by one, below.
@@ -84,7 +85,7 @@ export class RecordGatherer {
 
   #row(text: string): string[] | string {
     try {
-      const [row] = parse(text, this.#options);
+      const [row] = parse(withoutMark(text), this.#options);
       return row ?? [];
     } catch {
       return "has a quote that stands within a field, or text behind one that closes";

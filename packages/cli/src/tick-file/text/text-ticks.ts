@@ -1,5 +1,5 @@
-import { type DecimalMark, markOf } from "../decimal.js";
 import { peeked, skipBytes } from "../bytes/blocks.js";
+import { type DecimalMark, markOf } from "../decimal.js";
 import type { Facts } from "../place.js";
 import type { PriceChoice, Quote } from "../quote.js";
 import { factsOf, type RowReader, rowReader, type Table } from "../table.js";
@@ -116,7 +116,10 @@ function decimalMark({ rows, lines }: Look, { roles }: Table): DecimalMark {
       else if (mark !== undefined) shown.add(mark);
     }
   }
-  if (shown.size > 1) throw new Error("some of its numbers have a comma before their fraction, others a point: say --decimal point or --decimal comma");
+  if (shown.size > 1)
+    throw new Error(
+      "some of its numbers have a comma before their fraction, others a point: say --decimal point or --decimal comma",
+    );
   const [mark] = shown;
   if (mark === undefined && either !== undefined)
     throw new Error(`${either} may be above or below a thousand: say --decimal point or --decimal comma`);
@@ -171,4 +174,3 @@ async function readerOf(look: Look, headed: boolean, table: Table, options: Text
   Object.assign(facts, factsOf(table), times.said === undefined ? {} : { times: times.said });
   return rowReader(table, { choice, time: times.read, mark });
 }
-

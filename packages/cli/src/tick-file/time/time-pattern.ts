@@ -2,7 +2,19 @@ import type { Micros } from "@fx-ohlc/schemas";
 import { clockUs, dateUs, fractionUs, hourOf12, monthOfName, offsetUs, type WallTime } from "./wall-time.js";
 
 /** What a part of a pattern stands for. */
-type Field = "year" | "year2" | "month" | "name" | "day" | "hour" | "hour12" | "minute" | "second" | "fraction" | "half" | "zone";
+type Field =
+  | "year"
+  | "year2"
+  | "month"
+  | "name"
+  | "day"
+  | "hour"
+  | "hour12"
+  | "minute"
+  | "second"
+  | "fraction"
+  | "half"
+  | "zone";
 
 const TEXTS: Readonly<Record<Field, string>> = {
   year: String.raw`(\d{4})`,

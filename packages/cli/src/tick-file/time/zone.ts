@@ -18,9 +18,6 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   CET: "Europe/Brussels",
   MET: "Europe/Brussels",
   WET: "Europe/Lisbon",
-  EST: "-05:00",
-  MST: "-07:00",
-  HST: "-10:00",
 };
 
 /** Zones move by quarters of an hour at least, since clocks tell UTC. */
@@ -88,10 +85,15 @@ const ZONE_IN_NAME = /(?:^|[^a-z])((?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?)(?
 const ZONE_IN_BRACKETS = /\(([^()]+)\)/;
 
 /** The zone that a column's name says: `Gmt time`, `time_utc`, `Time (EET)`, `Time (Europe/Berlin)`. */
-export function zoneOfName(name: string): Zone | undefined {
-  const plain = ZONE_IN_NAME.exec(name.replaceAll("_", " "))?.[1] ?? /(?:time|date|stamp)(utc|gmt)$/i.exec(name)?.[1];
-  const said = plain ?? ZONE_IN_BRACKETS.exec(name)?.[1];
-  return said === undefined ? undefined : zoneOf(said.replace(/\s/g, ""));
+export function zoneOfName(header: string): Zone | undefined {
+  const plain =
+    ZONE_IN_NAME.exec(header.replaceAll("_", " "))?.[1] ?? /(?:time|date|stamp)(utc|gmt)$/i.exec(header)?.[1];
+  const said = plain ?? ZONE_IN_BRACKETS.exec(header)?.[1];
+  const name = said?.replace(/\s/g, "") ?? "";
+  // EST is New York's time to some and that of its winter to others: such names are asked for.
+  return FIXED.test(name) || name.includes("/") || ABBREVIATIONS[name.toUpperCase()] !== undefined
+    ? zoneOf(name)
+    : undefined;
 }
 
 /** Midnight of YYYYMMDD on a wall; NaN for no date. */
