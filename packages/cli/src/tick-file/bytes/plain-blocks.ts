@@ -16,26 +16,30 @@ const DEPTH_MAX = 4;
 
 type Unpack = (blocks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
-/** What is compressed by one of these is unpacked on the way. */
-const COMPRESSIONS: readonly { readonly magic: RegExp; readonly unpack: Unpack }[] = [
-  { magic: /^\u001f\u008b/, unpack: gunzipped },
-  { magic: /^BZh[1-9]/, unpack: bunzipped },
-  { magic: /^\u00fd7zXZ\0/, unpack: unxzed },
+/** What is compressed by one of these is unpacked on the way, by its first bytes. */
+const COMPRESSIONS: readonly { readonly magic: string; readonly unpack: Unpack }[] = [
+  { magic: "1f8b", unpack: gunzipped },
+  { magic: "425a68", unpack: bunzipped },
+  { magic: "fd377a585a00", unpack: unxzed },
 ];
 
-/** What holds files or ticks in a way that is not read here, and what to do about it. */
-const OTHERS: readonly (readonly [RegExp, string])[] = [
-  [/^PK\u0003\u0004|^PK\u0005\u0006/, "a zip archive is read from a file only: its index stands at its end"],
-  [/^\u0028\u00b5\u002f\u00fd/, "it is compressed by zstd: unpack it first, as in zstdcat FILE | fx-ticks import -"],
-  [/^7z\u00bc\u00af/, "it is a 7z archive: unpack it first"],
-  [/^Rar!/, "it is a RAR archive: unpack it first"],
-  [/^ARROW1/, "it is an Arrow file: Parquet, CSV and NDJSON are read"],
-  [/^\u0089HDF/, "it is an HDF5 file: Parquet, CSV and NDJSON are read"],
-  [/^\u00d0\u00cf\u0011\u00e0/, "it is a workbook: save it as CSV first"],
+/** Of an archive with files in it, and of an empty one. */
+const ZIP_MAGICS = ["504b0304", "504b0506"];
+
+/** What holds files or ticks in a way that is not read here, by its first bytes, and what to do about it. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ...ZIP_MAGICS.map((magic) => [magic, "a zip archive is read from a file only: its index stands at its end"] as const),
+  ["28b52ffd", "it is compressed by zstd: unpack it first, as in zstdcat FILE | fx-ticks import -"],
+  ["377abcaf271c", "it is a 7z archive: unpack it first"],
+  ["52617221", "it is a RAR archive: unpack it first"],
+  ["4152524f5731", "it is an Arrow file: Parquet, CSV and NDJSON are read"],
+  ["894844460d0a", "it is an HDF5 file: Parquet, CSV and NDJSON are read"],
+  ["d0cf11e0", "it is a workbook: save it as CSV first"],
 ];
 
 export function isZip(head: Buffer): boolean {
-  return OTHERS[0]?.[0].test(head.toString("latin1")) === true;
+  const hex = head.toString("hex");
+  return ZIP_MAGICS.some((magic) => hex.startsWith(magic));
 }
 
 async function* gunzipped(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -55,10 +59,10 @@ async function* gunzipped(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
  */
 export async function* plainBlocks(source: AsyncIterable<Buffer>, depth = 0): AsyncGenerator<Buffer> {
   const { head, blocks } = await peeked(source, MAGIC_BYTES);
-  const magic = head.subarray(0, MAGIC_BYTES).toString("latin1");
-  const [, other] = OTHERS.find(([pattern]) => pattern.test(magic)) ?? [];
+  const magic = head.subarray(0, MAGIC_BYTES).toString("hex");
+  const [, other] = OTHERS.find(([known]) => magic.startsWith(known)) ?? [];
   if (other !== undefined) throw new UnreadableError(other);
-  const compression = COMPRESSIONS.find((known) => known.magic.test(magic));
+  const compression = COMPRESSIONS.find((known) => magic.startsWith(known.magic));
   if (compression === undefined || depth === DEPTH_MAX) yield* blocks;
   else yield* plainBlocks(compression.unpack(blocks), depth + 1);
 }
