@@ -182,9 +182,9 @@ describe("fx-ticks import", () => {
     ]);
   });
 
-  it("stores what two files share once, in two runs, in one and the other way round", async () => {
+  it("stores what two files share once, in two runs and in one", async () => {
     const [first, second] = ["overlap-1.csv", "overlap-2.csv"].map((name) => join(CASES, name)) as [string, string];
-    const runs = [[[first], [second]], [[first, second]], [[second], [first]]];
+    const runs = [[[first], [second]], [[first, second]]];
     for (const commands of runs) {
       await side.sql`delete from ticks`;
       for (const [file = "", ...others] of commands) await runImport(file, ["--restart"], undefined, others);
