@@ -48,10 +48,11 @@ export function roleOf(name: string): Role | undefined {
   return KNOWN.get(plainName(name));
 }
 
-/** Where two names are known for one thing, the one that says it plainly is meant: mid, where there is a price. */
+/** Where two names are known for one thing, the one that says it plainly is meant: bid, where there is a best_bid too. */
 const PLAIN = new Set(["time", "bid", "ask", "price", "symbol", "date"]);
 
-function without(roles: (Role | undefined)[], names: readonly string[], role: Role): void {
+/** Leaves a role to one column, where it is certain which. */
+function settleRole(roles: (Role | undefined)[], names: readonly string[], role: Role): void {
   const found = names.flatMap((name, index) => (roles[index] === role ? [{ name, index }] : []));
   if (found.length < 2) return;
   const [first, second] = found;
@@ -106,7 +107,7 @@ export function rolesOf(names: readonly string[], said?: SaidColumns): Roles {
   if (said?.named.has("time") && !said.named.has("date")) {
     for (const [at, other] of roles.entries()) if (other === "date") roles[at] = undefined;
   }
-  for (const role of ROLES) without(roles, names, role);
+  for (const role of ROLES) settleRole(roles, names, role);
   settleDate(roles, names);
   return roles;
 }

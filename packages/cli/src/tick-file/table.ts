@@ -22,8 +22,6 @@ export interface Table {
   readonly carries?: boolean;
   /** Of all rows, where the format's files are named by it. */
   readonly symbol?: string | undefined;
-  /** What to divide its whole numbers by: a power of ten. */
-  readonly decimals?: number;
 }
 
 /** Reads one row; a text is the reason why it cannot be read, undefined that it holds no tick. */
@@ -96,13 +94,6 @@ function parseSeq(text: string): number | undefined {
   return seq < TICKS_PER_STAMP_MAX ? seq : undefined;
 }
 
-/** A number of points as the price that it is. */
-function scaled(text: string, decimals: number): string {
-  if (decimals === 0) return text;
-  const digits = text.padStart(decimals + 1, "0");
-  return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
-}
-
 const isRest = (fields: readonly string[], width: number) => fields.slice(width).every((field) => field.trim() === "");
 
 /**
@@ -111,7 +102,7 @@ const isRest = (fields: readonly string[], width: number) => fields.slice(width)
  * @throws UnreadableError when the table lacks a column
  */
 export function rowReader(table: Table, { choice, time, mark }: RowOptions): RowReader {
-  const { roles, model, isLoose = false, carries = false, decimals = 0 } = table;
+  const { roles, model, isLoose = false, carries = false } = table;
   if (!roles.includes("time")) throw new UnreadableError(noColumn(table, "time"));
   const chosen = priceColumns(table, choice);
   // An export of quotes and prices has both: a price has no sides there.
@@ -142,7 +133,7 @@ export function rowReader(table: Table, { choice, time, mark }: RowOptions): Row
       if (text === undefined) return undefined;
       const price = decimalText(text, mark);
       if (price === undefined) return `${name} must be a decimal number greater than 0`;
-      prices.push(scaled(price, decimals));
+      prices.push(price);
     }
     if (blank > 0 && blank === columns.length && carried !== undefined) return undefined;
     return { timeUs, symbol, seq, prices: chosenPrices(choice, prices) };
