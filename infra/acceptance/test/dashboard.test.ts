@@ -160,6 +160,63 @@ describe("the dashboard in Chromium", () => {
     await tab.close();
   });
 
+  it("shows both sides of quotes and the spread, and candles of the side that the address names, live", async () => {
+    const symbol = "NZDUSD";
+    const quote = (bid: number, ask: number, agoMs = 0) => {
+      const time = new Date(Date.now() - agoMs).toISOString();
+      return desk.client.postTick({ symbol, time, bid, ask });
+    };
+    for (let minute = 5; minute > 0; minute -= 1)
+      await quote(0.6 + minute / 1e4, 0.60012 + minute / 1e4, minute * 60_000);
+    await desk.client.postTick({ symbol, price: 0.61 });
+    const tab = await open(`?symbol=${symbol}&price=bid`);
+    const answered = async (price: "bid" | "ask") => {
+      const { bars, spreads } = { bars: [] as DrawnBar[], spreads: [] as [number, number][] };
+      const include = ["spread"] as const;
+      for await (const bar of desk.client.bars({
+        symbol,
+        interval: "1m",
+        start: "2024-01-01T00:00:00Z",
+        price,
+        include,
+      })) {
+        const { bucket, open: first, high, low, close, tick_count: count, spread_avg } = bar;
+        const time = Date.parse(bucket) / 1000;
+        if (first === null || high === null || low === null || close === null) continue;
+        bars.push({ time, open: first, high, low, close, count });
+        spreads.push([time, Number(((spread_avg ?? 0) / 0.0001).toFixed(6))]);
+      }
+      return JSON.stringify({ bars, spreads });
+    };
+    const drawn = async () => {
+      const spreads = await tab.page.evaluate<[number, number][]>("fxOhlc.drawnSpread()");
+      const rounded = spreads.map(([time, pips]) => [time, Number(pips.toFixed(6))]);
+      return JSON.stringify({ bars: await tab.drawnBars(), spreads: rounded });
+    };
+    const expectSide = async (price: "bid" | "ask", count: number) => {
+      await eventually(async () => (await drawn()) === (await answered(price)), { what: `candles of ${price}` });
+      expect(await tab.drawnBars()).toHaveLength(count);
+    };
+    await expectSide("bid", 5);
+    await quote(0.60301, 0.60309);
+    await expectSide("bid", 6);
+    const shown = ["bid0.60301", "ask0.60309", "0.8pips"];
+    for (const place of [".quote-sides", `.watch-row[data-symbol="${symbol}"] .watch-sides`]) {
+      await eventually(async () => (await tab.page.locator(place).textContent()) === shown.join(""), { what: place });
+    }
+    await tab.page.locator('input[name="side"][value="ask"]').check();
+    expect(new URL(tab.page.url()).searchParams.get("price")).toBe("ask");
+    await expectSide("ask", 6);
+    expect(await violations(tab)).toEqual([]);
+    // A symbol of prices has no sides to choose from, and nothing beneath.
+    await tab.page.locator('input[name="side"][value="mid"]').check();
+    await tab.page.locator(`.watch-row[data-symbol="GBPUSD"]`).click();
+    await tab.page.locator('.choice[data-name="side"]').waitFor({ state: "hidden" });
+    await eventually(async () => (await drawn()).includes('"spreads":[]'), { what: "no spread" });
+    expect(tab.errors).toEqual([]);
+    await tab.close();
+  });
+
   it("loads history as one scrolls back, over a weekend, without a gap or a repeat", async () => {
     const tab = await open();
     await expectDrawn(tab, { interval: "1m" }, 300);

@@ -1,7 +1,7 @@
 import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
 import { Gate } from "./access/gate.js";
 import { HttpBarSource } from "./bars/bar-source.js";
-import { type ChartBar, chartBar } from "./bars/chart-bar.js";
+import { type ChartBar, chartBar, type Seconds, sideBar } from "./bars/chart-bar.js";
 import { failureOf, type ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
@@ -12,7 +12,7 @@ import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
-import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
+import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
 import type { PageTick } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
@@ -96,10 +96,18 @@ export class App {
     return this.#pane.drawnBars();
   }
 
+  /** The spread beneath them in pips, by time. */
+  drawnSpread(): ReadonlyMap<Seconds, number> {
+    return this.#pane.drawnSpread();
+  }
+
   async #readSymbols(): Promise<void> {
     for (;;) {
       try {
-        for (const { symbol } of await this.#client.symbols()) this.#watch({ type: "symbol", symbol });
+        for (const { symbol, pip, digits, quotes } of await this.#client.symbols()) {
+          this.#watch({ type: "symbol", symbol, facts: { pip, digits } });
+          if (quotes) this.#followQuotes();
+        }
         this.#areSymbolsKnown = true;
         this.#requestFrame();
         return;
@@ -143,6 +151,12 @@ export class App {
     this.#watch({ type: "symbol", symbol });
     this.#stream.follow(symbol);
     void this.#ticks.open(symbol);
+  }
+
+  /** Some symbol has quotes: bars come with both sides from now on, and a chart of one is read once more. */
+  #followQuotes(): void {
+    if (!this.#stream.followQuotes() || this.#view.side === "mid") return;
+    void this.#pane.refresh();
   }
 
   #watch(event: WatchEvent): void {
@@ -235,7 +249,9 @@ export class App {
     const last = this.#ticks.ticks.at(-1);
     this.#monitor.onTicks(ticks);
     if (last === undefined || last === before) return;
-    this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now() });
+    const sides = sidesOf(last.bid, last.ask);
+    if (sides !== undefined) this.#followQuotes();
+    this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now(), sides });
   }
 
   #takeBars(): void {
@@ -247,10 +263,12 @@ export class App {
   #takeBar({ type, bar }: BarMessage): void {
     const { symbol, interval } = bar;
     const taken = chartBar(bar);
-    if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now() });
+    const sides = sidesOf(bar.bid_close, bar.ask_close);
+    if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now(), sides });
     this.#newest.note(bar);
     if (symbol !== this.#followed) return;
-    this.#pane.onPart(interval, { bar: taken, kind: type === "bar" ? "bar" : "settled" });
+    const shown = sideBar(bar, this.#view.side);
+    if (shown !== undefined) this.#pane.onPart(interval, { bar: shown, kind: type === "bar" ? "bar" : "settled" });
     if (type !== "revision") return;
     this.#pane.onRevision(interval, taken.time);
     if (interval === "minute") void this.#ticks.reread(...minuteOf(bar));
@@ -268,9 +286,11 @@ export class App {
     const symbol = this.#followed;
     const row = symbol === undefined ? undefined : this.#rows.get(symbol);
     const decimals = row?.decimals ?? 5;
+    const { side } = this.#view;
     this.#watchView.render(this.#rows, symbol, this.#areSymbolsKnown);
     this.#quote.render(row);
-    this.#pane.setDecimals(decimals);
+    this.#toolbar.showSides(row?.sides !== undefined || side !== "mid");
+    this.#pane.setDecimals(side === "mid" ? decimals : (row?.digits ?? decimals), row?.pip);
     const isEmpty = symbol === undefined && this.#areSymbolsKnown;
     this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? { status: "ready" } : this.#tickState);
     this.#cards.render(this.#newest.of(symbol), decimals);
@@ -284,4 +304,9 @@ export class App {
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
   }
+}
+
+/** Both sides of a quote; undefined of what is none. */
+function sidesOf(bid: number | null | undefined, ask: number | null | undefined): Sides | undefined {
+  return typeof bid === "number" && typeof ask === "number" ? { bid, ask } : undefined;
 }

@@ -1,4 +1,5 @@
 import { INTERVALS } from "@fx-ohlc/schemas/interval";
+import { SIDES } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES } from "./boundaries.js";
 import { DEFAULT_VIEW, searchOf, viewOf } from "./view.js";
 
@@ -7,8 +8,10 @@ describe("the address of a view", () => {
     for (const interval of INTERVALS) {
       for (const boundary of BOUNDARY_NAMES) {
         for (const mode of ["candles", "ticks"] as const) {
-          const view = { symbol: "EURUSD.BID", interval, boundary, mode };
-          expect(viewOf(searchOf(view))).toEqual(view);
+          for (const side of SIDES) {
+            const view = { symbol: "EURUSD.BID", interval, boundary, mode, side };
+            expect(viewOf(searchOf(view))).toEqual(view);
+          }
         }
       }
     }
@@ -19,7 +22,7 @@ describe("the address of a view", () => {
     expect(searchOf({ ...DEFAULT_VIEW, symbol: "EURUSD" })).toBe("?symbol=EURUSD");
   });
 
-  it.each(["?symbol=%3Cscript%3E", "?interval=7m", "?day=mars", "?mode=pie", "?interval=1D", ""])(
+  it.each(["?symbol=%3Cscript%3E", "?interval=7m", "?day=mars", "?mode=pie", "?price=last", "?interval=1D", ""])(
     "%p falls back to the default",
     (search) => expect(viewOf(search)).toEqual(DEFAULT_VIEW),
   );

@@ -1,5 +1,6 @@
 import { type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
+import { SIDES, type Side } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
 
 /** What the page shows: all of it is in its address, so that a view can be shared. */
@@ -9,11 +10,19 @@ export interface View {
   readonly interval: Interval;
   readonly boundary: BoundaryName;
   readonly mode: Mode;
+  /** What the candles are of. */
+  readonly side: Side;
 }
 
 export type Mode = "candles" | "ticks";
 
-export const DEFAULT_VIEW: View = { symbol: undefined, interval: "1m", boundary: "22utc", mode: "candles" };
+export const DEFAULT_VIEW: View = {
+  symbol: undefined,
+  interval: "1m",
+  boundary: "22utc",
+  mode: "candles",
+  side: "mid",
+};
 
 /** Reads a view from the query of an address; what is missing or unknown there takes its default. */
 export function viewOf(search: string): View {
@@ -23,6 +32,7 @@ export function viewOf(search: string): View {
     interval: parseInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
     boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
     mode: query.get("mode") === "ticks" ? "ticks" : "candles",
+    side: SIDES.find((side) => side === query.get("price")) ?? DEFAULT_VIEW.side,
   };
 }
 
@@ -33,5 +43,6 @@ export function searchOf(view: View): string {
   if (view.interval !== DEFAULT_VIEW.interval) query.set("interval", view.interval);
   if (view.boundary !== DEFAULT_VIEW.boundary) query.set("day", view.boundary);
   if (view.mode !== DEFAULT_VIEW.mode) query.set("mode", view.mode);
+  if (view.side !== DEFAULT_VIEW.side) query.set("price", view.side);
   return query.size === 0 ? "" : `?${query}`;
 }

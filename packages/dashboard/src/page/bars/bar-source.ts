@@ -1,4 +1,4 @@
-import type { BarJson, FxClient } from "@fx-ohlc/client";
+import type { FilledBar, FxClient } from "@fx-ohlc/client";
 import { takesDayBoundary } from "@fx-ohlc/schemas/interval";
 import { BOUNDARIES } from "../boundaries.js";
 import { type BarSeries, partsOf } from "./buckets.js";
@@ -12,10 +12,15 @@ function timeText(time: Seconds): string {
   return new Date(time * 1000).toISOString();
 }
 
-async function collect(rows: AsyncIterable<BarJson>): Promise<readonly ChartBar[]> {
+async function collect(rows: AsyncIterable<FilledBar>): Promise<readonly ChartBar[]> {
   const bars: ChartBar[] = [];
   for await (const row of rows) bars.push(chartBar(row));
   return bars;
+}
+
+/** The side that is shown, with the spread between both. */
+function quotesOf({ side = "mid" }: BarSeries) {
+  return { price: side, include: ["spread"] } as const;
 }
 
 function boundaryOf({ interval, boundary }: BarSeries): { dayStartHour?: number; timezone?: string } {
@@ -36,7 +41,7 @@ export class HttpBarSource {
   ): Promise<readonly ChartBar[]> {
     const { symbol, interval } = series;
     const query = { symbol, interval, count, end: end === undefined ? undefined : timeText(end), signal };
-    const rows = await this.client.lastBars({ ...query, ...boundaryOf(series) });
+    const rows = await this.client.lastBars({ ...query, ...quotesOf(series), ...boundaryOf(series) });
     return rows.map(chartBar);
   }
 
@@ -44,11 +49,14 @@ export class HttpBarSource {
   range(series: BarSeries, { start, end }: { start: Seconds; end?: Seconds }, signal: AbortSignal) {
     const { symbol, interval } = series;
     const range = { start: timeText(start), end: end === undefined ? undefined : timeText(end) };
-    return collect(this.client.bars({ symbol, interval, ...range, signal, ...boundaryOf(series) }));
+    return collect(
+      this.client.bars({ symbol, interval, ...range, signal, ...quotesOf(series), ...boundaryOf(series) }),
+    );
   }
 
   /** The streamed bars from `start` to now that those of the series are folded from. */
-  parts({ symbol, interval }: BarSeries, start: Seconds, signal: AbortSignal) {
-    return collect(this.client.bars({ symbol, interval: partsOf(interval), start: timeText(start), signal }));
+  parts(series: BarSeries, start: Seconds, signal: AbortSignal) {
+    const kind = { symbol: series.symbol, interval: partsOf(series.interval), ...quotesOf(series) };
+    return collect(this.client.bars({ ...kind, start: timeText(start), signal }));
   }
 }

@@ -2,13 +2,15 @@ import { bucketEnd, bucketStart } from "@fx-ohlc/schemas/calendar";
 import { fixedLengthUs, type Interval, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { US_PER_HOUR, US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
-import type { Seconds } from "./chart-bar.js";
+import type { Seconds, Side } from "./chart-bar.js";
 
 /** What a series of bars is: of which symbol, how long they are and where their day starts. */
 export interface BarSeries {
   readonly symbol: string;
   readonly interval: Interval;
   readonly boundary: BoundaryName;
+  /** What they are of; mid when absent. */
+  readonly side?: Side;
 }
 
 export function bucketOf(time: Seconds, { interval, boundary }: Pick<BarSeries, "interval" | "boundary">): Seconds {

@@ -1,9 +1,13 @@
-import type { BarJson, LiveBar } from "@fx-ohlc/client";
+import type { BarJson, FilledBar, LiveBar } from "@fx-ohlc/client";
 
 /** Seconds since 1970 UTC: how the chart counts. Every bucket starts on a whole one. */
 export type Seconds = number;
 
-/** A bar as the chart holds it. */
+/** What a bar's prices are of: those of its ticks, or of one side of its quotes. */
+export const SIDES = ["mid", "bid", "ask"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** A bar as the chart holds it. Its prices are no numbers where it has no quotes and is of a side. */
 export interface ChartBar {
   readonly time: Seconds;
   readonly open: number;
@@ -12,12 +16,31 @@ export interface ChartBar {
   readonly close: number;
   /** Its ticks; 0 in the news that a bar is gone, whose prices are no numbers. */
   readonly count: number;
+  /** The average spread of its quotes, and how many they are; absent where there are none, or nobody told. */
+  readonly spread?: number | undefined;
+  readonly quotes?: number | undefined;
 }
 
-export function chartBar({ bucket, open, high, low, close, tick_count }: BarJson | LiveBar): ChartBar {
+type WireBar = BarJson | FilledBar | LiveBar;
+
+/** A bar whose open, high, low and close are those that are shown. */
+export function chartBar(bar: WireBar): ChartBar {
+  const { bucket, open, high, low, close, tick_count: count, spread_avg, quote_count } = bar;
   const time = Date.parse(bucket) / 1000;
   const none = Number.NaN;
-  return { time, open: open ?? none, high: high ?? none, low: low ?? none, close: close ?? none, count: tick_count };
+  const prices = { open: open ?? none, high: high ?? none, low: low ?? none, close: close ?? none };
+  return { time, ...prices, count, spread: spread_avg ?? undefined, quotes: quote_count ?? undefined };
+}
+
+/** One side of a streamed bar; undefined of one that does not tell of quotes. */
+export function sideBar(bar: LiveBar, side: Side): ChartBar | undefined {
+  if (side === "mid") return chartBar(bar);
+  const [open, high, low, close] =
+    side === "bid"
+      ? [bar.bid_open, bar.bid_high, bar.bid_low, bar.bid_close]
+      : [bar.ask_open, bar.ask_high, bar.ask_low, bar.ask_close];
+  if (open === undefined) return undefined;
+  return chartBar({ ...bar, open, high: high ?? null, low: low ?? null, close: close ?? null });
 }
 
 /** Where a time is in ascending bars, or would be. */

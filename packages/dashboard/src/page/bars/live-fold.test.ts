@@ -40,6 +40,18 @@ describe("LiveFold", () => {
     );
   });
 
+  it("weighs the spreads of parts by their quotes, and takes prices of a side from those that have some", () => {
+    const none = { open: Number.NaN, high: Number.NaN, low: Number.NaN, close: Number.NaN };
+    const quoted = withExtremes({ time: 60, open: 3, close: 4, count: 5, spread: 0.25, quotes: 3 });
+    const later = withExtremes({ time: 120, open: 4, close: 2, count: 1, spread: 0.75, quotes: 1 });
+    const gap = { time: 0, count: 2, ...none };
+    expect(foldBars(0, [gap, quoted, { ...gap, time: 90 }, later, { ...gap, time: 180 }])).toEqual({
+      ...{ time: 0, open: 3, high: 5, low: 1.5, close: 2, count: 12 },
+      ...{ spread: 0.375, quotes: 4 },
+    });
+    expect(foldBars(0, [gap])).toEqual(gap);
+  });
+
   it("does not fold a bucket whose parts it has not all seen", () => {
     const fold = new LiveFold(bucketOf, FIVE);
     expect(fold.apply(withExtremes({ time: 240, open: 1, close: 1, count: 1 }))).toBeUndefined();

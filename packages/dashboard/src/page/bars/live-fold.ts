@@ -2,17 +2,22 @@ import type { ChartBar, Seconds } from "./chart-bar.js";
 
 /** One bar out of the bars it is made of, ascending; undefined when there are none. */
 export function foldBars(time: Seconds, parts: readonly ChartBar[]): ChartBar | undefined {
-  const [first] = parts;
+  // Those without quotes have no prices of a side.
+  const first = parts.find(({ open }) => !Number.isNaN(open)) ?? parts[0];
   if (first === undefined) return undefined;
   let { high, low, close } = first;
-  let count = 0;
+  let [count, quotes, spreads] = [0, 0, 0];
   for (const part of parts) {
+    count += part.count;
+    quotes += part.quotes ?? 0;
+    spreads += (part.spread ?? 0) * (part.quotes ?? 0);
+    if (Number.isNaN(part.open)) continue;
     high = Math.max(high, part.high);
     low = Math.min(low, part.low);
     close = part.close;
-    count += part.count;
   }
-  return { time, open: first.open, high, low, close, count };
+  const ofQuotes = quotes === 0 ? {} : { spread: spreads / quotes, quotes };
+  return { time, open: first.open, high, low, close, count, ...ofQuotes };
 }
 
 /**

@@ -17,6 +17,7 @@ export function chartOptions(colors: ChartColors): DeepPartial<TimeChartOptions>
       fontSize: 11,
       // The page has its own: the library's brings an inline style sheet, which the policy refuses.
       attributionLogo: false,
+      panes: { enableResize: false, separatorColor: colors.border },
     },
     grid: { vertLines: { color: colors.grid }, horzLines: { color: colors.grid } },
     rightPriceScale: { borderColor: colors.border, scaleMargins: { top: 0.14, bottom: 0.18 }, minimumWidth: 72 },
@@ -50,6 +51,15 @@ export const VOLUME_OPTIONS = {
 } as const;
 
 export const VOLUME_SCALE = { scaleMargins: { top: VOLUME_TOP, bottom: 0 } } as const;
+
+/** Of the pane's height, what the spread beneath has. */
+export const SPREAD_SHARE = 0.18;
+
+export function spreadOptions(colors: ChartColors) {
+  const looks = { lineWidth: 1, lineType: LineType.WithSteps, pointMarkersVisible: false } as const;
+  const priceFormat = { type: "price", precision: 1, minMove: 0.1 } as const;
+  return { ...looks, priceFormat, color: colors.line, priceLineVisible: false, title: "spread, pips" } as const;
+}
 
 export function lineOptions(colors: ChartColors) {
   return { color: colors.line, lineWidth: 1, lineType: LineType.WithSteps, pointMarkersVisible: false } as const;

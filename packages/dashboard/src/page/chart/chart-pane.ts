@@ -32,6 +32,7 @@ export class ChartPane {
   #view: View | undefined;
   #state: FeedState = { status: "loading", older: "more" };
   #decimals: number | undefined;
+  #pip: number | undefined;
   #crosshair: Seconds | undefined;
   #ticks: readonly PageTick[] = [];
   #points: TickPoint[] = [];
@@ -60,10 +61,14 @@ export class ChartPane {
     return this.#chart.drawnBars();
   }
 
+  drawnSpread(): ReadonlyMap<Seconds, number> {
+    return this.#chart.drawnSpread();
+  }
+
   show(view: View & { symbol: string }): void {
     const before = this.#view;
     this.#view = view;
-    this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : `${view.symbol} · ${view.interval}`);
+    this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : barsTitle(view));
     this.#chart.showMode(view.mode);
     this.#crosshair = undefined;
     if (view.mode === "ticks") this.#drawTicks();
@@ -73,11 +78,19 @@ export class ChartPane {
     this.#showCurtain();
   }
 
-  setDecimals(decimals: number): void {
-    if (decimals === this.#decimals) return;
+  /** @param pip what the spread is told in, once it is known */
+  setDecimals(decimals: number, pip = this.#pip): void {
+    if (decimals === this.#decimals && pip === this.#pip) return;
     this.#decimals = decimals;
     this.#chart.setDecimals(decimals);
+    if (pip !== this.#pip) this.#setPip(pip);
     this.#showLegend();
+  }
+
+  #setPip(pip: number | undefined): void {
+    this.#pip = pip;
+    if (pip !== undefined) this.#chart.setPip(pip);
+    if (this.#view?.mode === "candles") this.#chart.setBars(this.#feed.bars);
   }
 
   /** Takes in a streamed bar of the chosen symbol. */
@@ -125,9 +138,9 @@ export class ChartPane {
   }
 
   async #reopen(): Promise<void> {
-    const { symbol, interval, boundary } = this.#view ?? {};
-    if (symbol === undefined || interval === undefined || boundary === undefined) return;
-    await this.#feed.open({ symbol, interval, boundary });
+    const { symbol, interval, boundary, side } = this.#view ?? {};
+    if (symbol === undefined || interval === undefined || boundary === undefined || side === undefined) return;
+    await this.#feed.open({ symbol, interval, boundary, side });
     if (this.#view?.mode === "candles") this.#chart.showNewest();
   }
 
@@ -230,7 +243,9 @@ export class ChartPane {
     const at = Math.min(times.length - 1, Math.max(0, (from < 0 ? times.length : from) + by));
     const point = times[at];
     if (point === undefined) return;
-    this.#chart.setCrosshair(point.time, "value" in point ? point.value : point.close, at);
+    const price = "value" in point ? point.value : point.close;
+    // A bar without quotes is nowhere in a chart of their sides.
+    if (!Number.isNaN(price)) this.#chart.setCrosshair(point.time, price, at);
     this.#onCrosshair(point.time);
   }
 
@@ -242,5 +257,9 @@ export class ChartPane {
 }
 
 function isSameSeries(a: View, b: View): boolean {
-  return a.symbol === b.symbol && a.interval === b.interval && a.boundary === b.boundary;
+  return a.symbol === b.symbol && a.interval === b.interval && a.boundary === b.boundary && a.side === b.side;
+}
+
+function barsTitle({ symbol, interval, side }: View): string {
+  return `${symbol} · ${interval}${side === "mid" ? "" : ` · ${side}`}`;
 }

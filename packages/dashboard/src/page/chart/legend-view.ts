@@ -34,9 +34,9 @@ export class LegendView {
     setText(this.#time, dateTimeText(bar.time));
     FIELDS.forEach((field, at) => {
       const value = this.#values[at];
-      if (value !== undefined) setText(value, priceText(bar[field], decimals));
+      if (value !== undefined) setText(value, Number.isNaN(bar[field]) ? "–" : priceText(bar[field], decimals));
     });
-    setText(this.#change, changeText(bar.open, bar.close));
+    setText(this.#change, Number.isNaN(bar.open) ? "" : changeText(bar.open, bar.close));
     setText(this.#count, bar.count.toLocaleString("en"));
     setAttribute(this.#root, "data-direction", bar.close >= bar.open ? "up" : "down");
   }

@@ -16,6 +16,8 @@ import {
   chartOptions,
   lineOptions,
   RIGHT_OFFSET,
+  SPREAD_SHARE,
+  spreadOptions,
   VOLUME_OPTIONS,
   VOLUME_SCALE,
 } from "./chart-options.js";
@@ -47,6 +49,9 @@ export class PriceChart {
   readonly #volume: ISeriesApi<"Histogram">;
   readonly #line: ISeriesApi<"Line">;
   readonly #days = new DayLines();
+  /** Beneath the candles, while there are quotes. */
+  #spread: ISeriesApi<"Line"> | undefined;
+  #pip = 0.0001;
   #colors: ChartColors = readColors();
 
   constructor(element: HTMLElement, listener: PriceChartListener) {
@@ -68,6 +73,7 @@ export class PriceChart {
     this.#candles.setData([]);
     this.#volume.setData([]);
     this.#line.setData([]);
+    this.#showSpread(false);
     this.#days.set([]);
     this.#line.applyOptions({ visible: isLine });
     this.#chart.applyOptions({ timeScale: { secondsVisible: isLine } });
@@ -84,11 +90,26 @@ export class PriceChart {
   setBars(bars: readonly ChartBar[]): void {
     this.#candles.setData(bars.map(candleOf));
     this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
+    this.#showSpread(bars.some(hasSpread));
+    this.#spread?.setData(bars.map((bar) => this.#spreadOf(bar)));
+  }
+
+  /** What a spread is told in; what is drawn already is not drawn anew. */
+  setPip(pip: number): void {
+    this.#pip = pip;
   }
 
   updateBar(bar: ChartBar, isLast: boolean): void {
     this.#candles.update(candleOf(bar), !isLast);
     this.#volume.update(this.#volumeOf(bar), !isLast);
+    if (hasSpread(bar)) this.#showSpread(true);
+    this.#spread?.update(this.#spreadOf(bar), !isLast);
+  }
+
+  /** The pips of the drawn spread by time, where there are quotes. */
+  drawnSpread(): ReadonlyMap<Seconds, number> {
+    const points = this.#spread?.data() ?? [];
+    return new Map(points.flatMap((point) => ("value" in point ? [[asSeconds(point.time) ?? 0, point.value]] : [])));
   }
 
   /** The bars as the library holds them. */
@@ -153,6 +174,7 @@ export class PriceChart {
     this.#chart.applyOptions({ ...options, timeScale: { borderColor: timeScale?.borderColor ?? "" } });
     this.#candles.applyOptions(candleOptions(this.#colors));
     this.#line.applyOptions(lineOptions(this.#colors));
+    this.#spread?.applyOptions(spreadOptions(this.#colors));
     this.#days.setColors(this.#colors);
   }
 
@@ -162,12 +184,36 @@ export class PriceChart {
     listener.onAway(this.#chart.timeScale().scrollPosition() < -AWAY_BARS);
   }
 
+  /** A pane is there only while it has a series. */
+  #showSpread(isShown: boolean): void {
+    if (isShown === (this.#spread !== undefined)) return;
+    if (this.#spread !== undefined) {
+      this.#chart.removeSeries(this.#spread);
+      this.#spread = undefined;
+      return;
+    }
+    this.#spread = this.#chart.addSeries(LineSeries, spreadOptions(this.#colors), 1);
+    const [candles, spread] = this.#chart.panes();
+    candles?.setStretchFactor(1 - SPREAD_SHARE);
+    spread?.setStretchFactor(SPREAD_SHARE);
+  }
+
+  #spreadOf({ time, spread }: ChartBar) {
+    return spread === undefined ? { time: asTime(time) } : { time: asTime(time), value: spread / this.#pip };
+  }
+
   #volumeOf({ time, open, close, count }: ChartBar) {
     const { upVolume, downVolume } = this.#colors;
     return { time: asTime(time), value: count, color: close >= open ? upVolume : downVolume };
   }
 }
 
+function hasSpread({ spread }: ChartBar): boolean {
+  return spread !== undefined;
+}
+
+/** A gap where it has no prices of the side. */
 function candleOf({ time, open, high, low, close }: ChartBar) {
+  if (Number.isNaN(open)) return { time: asTime(time) };
   return { time: asTime(time), open, high, low, close };
 }

@@ -1,4 +1,4 @@
-import { changeText, decimalsFor, pipsText, priceParts } from "./price.js";
+import { changeText, decimalsFor, pipsText, priceParts, spreadText } from "./price.js";
 
 describe("how prices are shown", () => {
   it.each([
@@ -29,5 +29,11 @@ describe("how prices are shown", () => {
     expect(changeText(1, 0.999999)).toBe("0.00%");
     expect(pipsText(1.1, 1.10123, 5)).toBe("+12.3");
     expect(pipsText(156, 155.9, 3)).toBe("−10.0");
+  });
+
+  it("tells a spread in the pips of its symbol", () => {
+    expect(spreadText(1.37606 - 1.37601, 0.0001)).toBe("0.5");
+    expect(spreadText(150.123 - 150.115, 0.01)).toBe("0.8");
+    expect(spreadText(-0.0001, 0.0001)).toBe("−1.0");
   });
 });

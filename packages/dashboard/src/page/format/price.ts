@@ -66,6 +66,11 @@ export function changeText(from: number, to: number): string {
   return `${signed(((to - from) / from) * 100, 2)}%`;
 }
 
+/** What lies between both sides of a quote, in pips: `0.6`, below zero where the ask is below the bid. */
+export function spreadText(spread: number, pip: number): string {
+  return (spread / pip).toFixed(1).replace("-", "−");
+}
+
 /** Change in pips with one decimal. */
 export function pipsText(from: number, to: number, decimals: number): string {
   return signed((to - from) * 10 ** pipDecimals(decimals), 1);

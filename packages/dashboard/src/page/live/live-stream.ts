@@ -1,7 +1,19 @@
 import type { FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
 
-/** Every symbol's newest minute and day: what the watchlist is made of. */
-const WATCH_CHANNELS = ["ohlc:*:minute", "ohlc:*:day"];
+/** Every symbol's newest minute and day: what the watchlist is made of. The minutes tell of quotes where there are some. */
+function watchChannels(hasQuotes: boolean): string[] {
+  return [barsOf("*", "minute", hasQuotes), "ohlc:*:day"];
+}
+
+/** A channel of quotes tells all that the plain one does, and both sides. */
+function barsOf(symbol: string, interval: "minute" | "hour", hasQuotes: boolean): string {
+  return `ohlc:${symbol}:${interval}${hasQuotes ? ":quote" : ""}`;
+}
+
+function channelsOf(symbol: string, hasQuotes: boolean): string[] {
+  return [`ticks:${symbol}`, barsOf(symbol, "hour", hasQuotes)];
+}
+
 /** After a longer outage the stream begins anew, and everything shown is read over HTTP: replaying hours would take long. */
 const RESUME_MAX_MS = 120_000;
 
@@ -19,6 +31,7 @@ export class LiveStream {
   #checkedAtMs: number | undefined;
   /** The stream was begun anew since it was lost. */
   #isAnew = false;
+  #hasQuotes = false;
 
   constructor(
     private readonly client: FxClient,
@@ -31,13 +44,28 @@ export class LiveStream {
     if (symbol === before) return;
     this.#symbol = symbol;
     if (this.#stream === undefined) return;
-    this.#stream.subscribe(...channelsOf(symbol));
-    if (before !== undefined) this.#stream.unsubscribe(...channelsOf(before));
+    this.#stream.subscribe(...channelsOf(symbol, this.#hasQuotes));
+    if (before !== undefined) this.#stream.unsubscribe(...channelsOf(before, this.#hasQuotes));
+  }
+
+  /** Follows bars with both sides from now on: some symbol has quotes. @returns false when it did so before */
+  followQuotes(): boolean {
+    if (this.#hasQuotes) return false;
+    const before = this.#channels;
+    this.#hasQuotes = true;
+    const after = this.#channels;
+    this.#stream?.subscribe(...after.filter((channel) => !before.includes(channel)));
+    this.#stream?.unsubscribe(...before.filter((channel) => !after.includes(channel)));
+    return true;
+  }
+
+  get #channels(): string[] {
+    const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol, this.#hasQuotes);
+    return [...watchChannels(this.#hasQuotes), ...chosen];
   }
 
   open(): void {
-    const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol);
-    const stream = this.client.stream({ channels: [...WATCH_CHANNELS, ...chosen], reconnect: { capMs: 10_000 } });
+    const stream = this.client.stream({ channels: this.#channels, reconnect: { capMs: 10_000 } });
     this.#stream = stream;
     const listen = (event: StreamEvent): void => {
       // A stream that was replaced has nothing more to say.
@@ -91,7 +119,3 @@ const EVENT_TYPES = [
   "reloaded-ticks",
   "reloaded-bars",
 ] as const;
-
-function channelsOf(symbol: string): string[] {
-  return [`ticks:${symbol}`, `ohlc:${symbol}:hour`];
-}

@@ -43,6 +43,19 @@ describe("reduceWatch", () => {
     expect(rowAfter(tick, minute(60, 1.2, 5, 12_000))?.last).toBe(1.2);
   });
 
+  it("shows the newest quote, of a tick or of a bar that is not behind it, with what the symbol's pips are", () => {
+    const sides = { bid: 1.1, ask: 1.2 };
+    const facts = { pip: 0.01, digits: null };
+    const quoted: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1.15, atMs: 10_000, sides };
+    const row = rowAfter({ type: "symbol", symbol: "EURUSD", facts }, quoted);
+    expect(row).toMatchObject({ sides, pip: 0.01, digits: 5 });
+    const later = { bid: 1.3, ask: 1.4 };
+    const bar = (atMs: number) => ({ ...minute(60, 1.35, 5, atMs), sides: later }) as WatchEvent;
+    expect(rowAfter(quoted, bar(10_200))?.sides).toEqual(sides);
+    expect(rowAfter(quoted, bar(12_000))?.sides).toEqual(later);
+    expect(rowAfter(quoted, bar(12_000), minute(120, 1.5, 1, 14_000))?.sides).toEqual(later);
+  });
+
   it("counts every tick once, over minutes, and none of those from before the page was opened", () => {
     const rows = reduceWatch(EMPTY, [minute(60, 1, 40), minute(60, 1, 42), minute(60, 1, 42), minute(120, 1, 3)]);
     expect(ticksSeen(rows)).toBe(5);

@@ -31,9 +31,7 @@ export class HttpTickSource {
   /** The ticks of [start, end). */
   async range(symbol: string, start: string, end: string | undefined, signal: AbortSignal) {
     const ticks: PageTick[] = [];
-    for await (const { time, seq, price } of this.client.ticks({ symbol, start, end, signal })) {
-      ticks.push({ time, seq, price });
-    }
+    for await (const { symbol: _, ...tick } of this.client.ticks({ symbol, start, end, signal })) ticks.push(tick);
     return ticks;
   }
 }

@@ -1,4 +1,5 @@
 import { INTERVALS, takesDayBoundary } from "@fx-ohlc/schemas/interval";
+import { SIDES } from "../bars/chart-bar.js";
 import { BOUNDARIES, BOUNDARY_NAMES } from "../boundaries.js";
 import type { View } from "../view.js";
 import { byId, h, setAttribute } from "./dom.js";
@@ -41,6 +42,7 @@ class ChoiceView<Value extends string> {
   }
 }
 
+const SIDE_LABELS = { mid: { text: "Mid" }, bid: { text: "Bid" }, ask: { text: "Ask" } };
 const MODE_LABELS = { candles: { text: "Candles" }, ticks: { text: "Ticks" } };
 
 /** What is shown, and how. */
@@ -49,6 +51,7 @@ export class ToolbarView {
   readonly #intervals;
   readonly #boundaries;
   readonly #modes;
+  readonly #sides;
 
   constructor(onChange: (change: Partial<View>) => void) {
     const interval = { name: "interval", legend: "Interval", values: INTERVALS };
@@ -57,21 +60,31 @@ export class ToolbarView {
     this.#boundaries = new ChoiceView(boundary, (value) => onChange({ boundary: value }));
     const mode = { name: "mode", legend: "Chart of", values: ["candles", "ticks"] as const, labels: MODE_LABELS };
     this.#modes = new ChoiceView(mode, (value) => onChange({ mode: value }));
+    const side = { name: "side", legend: "Candles of", values: SIDES, labels: SIDE_LABELS };
+    this.#sides = new ChoiceView(side, (value) => onChange({ side: value, mode: "candles" }));
+    this.showSides(false);
     const day = h(
       "div",
       { class: "labelled" },
       h("span", { "aria-hidden": "true" }, "Day from"),
       this.#boundaries.element,
     );
-    this.#toolbar.append(this.#intervals.element, this.#modes.element, day);
+    this.#toolbar.append(this.#intervals.element, this.#modes.element, this.#sides.element, day);
   }
 
-  render({ interval, boundary, mode }: View): void {
+  /** Whether there are sides to choose from. */
+  showSides(hasSides: boolean): void {
+    this.#sides.element.hidden = !hasSides;
+    setAttribute(this.#toolbar, "data-sides", String(hasSides));
+  }
+
+  render({ interval, boundary, mode, side }: View): void {
     const chosen = this.#intervals.show(interval);
     // On a phone the toolbar is wider than the screen.
     if (chosen) this.#toolbar.scrollLeft = chosen.offsetLeft - this.#toolbar.clientWidth / 2;
     this.#boundaries.show(boundary);
     this.#modes.show(mode);
+    this.#sides.show(side);
     setAttribute(this.#toolbar, "data-mode", mode);
     const touched = mode === "candles" && takesDayBoundary(interval);
     this.#boundaries.element.title = touched ? "Bars begin anew where the day starts" : "Days are marked in the chart";

@@ -2,6 +2,7 @@ import { changeText } from "../format/price.js";
 import { filtered, type WatchRow, type WatchRows } from "../state/watchlist.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { flash, PriceView } from "./price-view.js";
+import { SidesView } from "./sides-view.js";
 import { SparkLine } from "./spark-line.js";
 
 /** Placeholder rows while the symbols are not known: about what fits. */
@@ -11,6 +12,7 @@ const SKELETON_ROWS = 8;
 class RowView {
   readonly element: HTMLTableRowElement;
   readonly #price = new PriceView();
+  readonly #sides = new SidesView("watch-sides");
   readonly #change = h("span", { class: "change" });
   readonly #spark = new SparkLine();
   #shown: WatchRow | undefined;
@@ -21,7 +23,7 @@ class RowView {
       { class: "watch-row", role: "row", tabindex: -1, "data-symbol": symbol, "aria-selected": "false" },
       h("th", { scope: "row", class: "watch-symbol" }, symbol),
       h("td", { role: "gridcell", class: "watch-spark" }, this.#spark.element),
-      h("td", { role: "gridcell", class: "watch-price" }, this.#price.element),
+      h("td", { role: "gridcell", class: "watch-price" }, this.#price.element, this.#sides.element),
       h("td", { role: "gridcell", class: "watch-change" }, this.#change),
     );
   }
@@ -31,6 +33,7 @@ class RowView {
     if (before === row) return;
     this.#shown = row;
     this.#price.set(row.last, row.decimals);
+    this.#sides.show(row);
     const change = row.last === undefined || row.dayOpen === undefined ? "" : changeText(row.dayOpen, row.last);
     setText(this.#change, change);
     setAttribute(this.#change, "data-sign", change.slice(0, 1));
