@@ -243,7 +243,14 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       "BTCUSDT-aggTrades-2024-01.csv",
     ],
     ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "20240102_eurusd_tick_quote.csv"],
-    ["2024.01.02,10:00:00.123,1.10100,1.10110", /no header/, ["--timezone", "UTC"]],
+    ["2024.01.02,10:00:00.123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"]],
+    ["2024.01.02,10:00:00.123,1.10110,1.10100", /no header/, ["--timezone", "UTC"]],
+    [
+      '"id","price","qty","quote_qty","time","is_buyer_maker"\n1,42000.1,1,1,1704189600123,true',
+      `${AT_123} BTCUSDT 42000.1`,
+      [],
+      "BTCUSDT-trades-2024-01.csv",
+    ],
   ],
   "bars, which are no ticks": [
     [`time,open,high,low,close\n${AT},1,2,1,2`, /these are bars, not ticks/],
