@@ -1,5 +1,5 @@
 /** Jest loads CommonJS: what is published as ES modules only is transformed too. */
-const MODULES_ONLY = "(?:temporal-|hyparquet|jose)";
+const MODULES_ONLY = "(?:temporal-|hyparquet|hysnappy|jose)";
 
 /**
  * Jest's settings for every package: TypeScript is transformed by swc on the fly, and the project's own packages are read

@@ -16,7 +16,7 @@ const SHARED = 0.1;
 const OUTAGE_MAX_MS = 60_000;
 const DEAD_SHARE_MAX = 0.01;
 
-/** A year's ticks in order, every twentieth at the stamp of the one before it, numbered as `fx-ticks import` does. */
+/** A year's ticks in order, every twentieth at the stamp of the one before it, numbered within it. */
 function yearOfTicks(): StoredTick[] {
   const stepUs = Math.floor(YEAR_US / TICKS / 1000) * 1000;
   return Array.from({ length: TICKS }, (_, index) => {

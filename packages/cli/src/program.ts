@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { tokenOf } from "./connection.js";
 import { addExportCommand } from "./export/command.js";
+import { addFormatsCommand } from "./formats/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addKeysCommand } from "./keys/command.js";
 import { hintOf, withoutTokens } from "./refusal.js";
@@ -20,6 +21,7 @@ function createProgram(context: Context, finish: Finish): Command {
       outputError: (text, write) => write(text.replace(/^error: /, "fx-ticks: ")),
     });
   addImportCommand(program, context, finish);
+  addFormatsCommand(program, context);
   addExportCommand(program, context, finish);
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);

@@ -80,16 +80,6 @@ describe("fx-ticks export", () => {
     expect(parquet.map(({ time, symbol, price, seq }) => `${time},${symbol},${price},${seq}`)).toEqual(stored);
   });
 
-  it("gives back on import what it wrote", async () => {
-    const file = inDirectory("ticks.csv");
-    await runExport(file, "--symbol", "EURUSD");
-    const command = new Command("import", file, "--url", system.url);
-    const { exitCode, out } = await command.run({ stateDirectory: inDirectory("state") });
-    expect(exitCode).toBe(0);
-    expect(out[0]).toContain("25,000 ticks of EURUSD in");
-    expect(out[0]).toContain(": 0 new, 25,000 stored before");
-  });
-
   it("writes bars of New York's days over the end of summer time", async () => {
     const flags = ["--interval", "1d", "--timezone", "America/New_York", "--day-start-hour", "17"];
     const { bytes, said } = await runExport("-", "--format", "csv", "--symbol", "EURUSD", ...flags);
@@ -159,4 +149,27 @@ describe("fx-ticks export", () => {
     expect(exitCode).toBe(1);
     expect(said).toEqual([expect.stringMatching(message)]);
   });
+});
+
+describe("fx-ticks import of what fx-ticks export wrote", () => {
+  it.each(["ticks.csv", "ticks.csv.gz", "ticks.ndjson", "ticks.json", "ticks.parquet"])(
+    "adds nothing from %s, prices and quotes, after some were deleted",
+    async (name) => {
+      const symbol = `BACK${name.replaceAll(".", "").toUpperCase()}`;
+      const at = "2024-10-31T12:00:00Z";
+      const source = inDirectory("source.csv");
+      const lines = ["1.1,,", "9.9,,", "1.3,,", ",1.1,1.2", ",1.10001,1.10002"];
+      writeFileSync(source, ["time,price,bid,ask", ...lines.map((line) => `${at},${line}`)].join("\n"));
+      const stateDirectory = inDirectory("state");
+      const runImport = (file: string, ...flags: string[]) =>
+        new Command("import", file, "--url", system.url, ...flags).run({ stateDirectory });
+      await runImport(source, "--symbol", symbol, "--beside");
+      await system.sql`delete from ticks where symbol = ${symbol} and price = 9.9`;
+      await runExport(inDirectory(name), "--symbol", symbol);
+      const { exitCode, out, said } = await runImport(inDirectory(name));
+      expect({ exitCode, said }).toEqual({ exitCode: 0, said: [] });
+      expect(out[0]).toContain(`4 ticks of ${symbol} in`);
+      expect(out[0]).toContain(": 0 new, 4 stored before");
+    },
+  );
 });

@@ -6,9 +6,17 @@ describe("fx-ticks", () => {
   it("says what it can do and which one it is", async () => {
     const help = await run("--help");
     expect(help.exitCode).toBe(0);
-    for (const command of ["import", "export", "simulate", "replay", "watch", "keys"])
+    for (const command of ["import", "formats", "export", "simulate", "replay", "watch", "keys"])
       expect(help.out[0]).toMatch(new RegExp(`^  ${command} `, "m"));
     await expect(run("--version")).resolves.toMatchObject({ exitCode: 0, out: ["1.2.3"], said: [] });
+  });
+
+  it("lists the formats that --format takes, with a line of each", async () => {
+    const { exitCode, out } = await run("formats");
+    expect(exitCode).toBe(0);
+    const names = out.map((line) => /^([a-z0-9-]+) +\S.{20,}$/.exec(line)?.[1]);
+    const { said } = await run("import", "x.csv", "--format", "none");
+    expect(said[0]).toContain(`Allowed choices are ${names.join(", ")}.`);
   });
 
   it.each(["import", "export", "replay"])(

@@ -149,7 +149,15 @@ describe("fx-ticks import", () => {
   });
 
   it.each([
-    [["--format", "mt4"], /'mt4' is invalid\. Allowed choices are csv, histdata, dukascopy, bi5, truefx\.$/],
+    [
+      ["--format", "mt6"],
+      /'mt6' is invalid\. Allowed choices are lean, histdata, .*, csv, bi5, ndjson, json, parquet\.$/,
+    ],
+    [["--columns", "time,what"], /what is none of time, date, symbol, price, bid, ask, seq and -\.$/],
+    [["--columns", "time,bid,bid"], /bid is there twice\.$/],
+    [["--timezone", "Berlin"], /'Berlin' is invalid\. It must be a zone such as UTC, Europe\/Athens/],
+    [["--time-format", "HH:mm"], /it has no whole date\.$/],
+    [["--encoding", "klingon"], /It must be an encoding such as utf-8/],
     [["--price", "last"], /'last' is invalid\. Allowed choices are quote, bid, ask, mid, both\.$/],
     [["--points", "150"], /'150' is invalid\. It must be 1, 10, 100, 1000 and so on\.$/],
     [

@@ -5,6 +5,7 @@ import { eventually } from "@fx-ohlc/testkit";
 import { Command, type Ended, temporaryDirectory } from "./command.js";
 import { startWriteSide, type WriteSide } from "./write-side.js";
 
+const CASES = join(__dirname, "cases");
 const SAMPLE = join(__dirname, "../../../infra/sample/eurusd-ticks-2014-05-04_09.csv.gz");
 const QUOTES = 248_039;
 
@@ -28,9 +29,17 @@ const importCommand = (file: string, ...flags: string[]) =>
   new Command("import", file, "--symbol", "EURUSD", "--url", side.url, ...flags);
 
 /** What it says about bars of the past is left out: on TimescaleDB they are refreshed after the ticks are stored. */
-async function runImport(file: string, flags: string[] = [], stdin?: string | Buffer): Promise<Ended> {
+async function runImport(
+  file: string,
+  flags: string[] = [],
+  stdin?: string | Buffer,
+  others: string[] = [],
+): Promise<Ended> {
   const input = stdin === undefined ? {} : { stdin };
-  const ended = await importCommand(file, ...flags).run({ stateDirectory: join(directory.path, "state"), ...input });
+  const ended = await importCommand(file, ...others, ...flags).run({
+    stateDirectory: join(directory.path, "state"),
+    ...input,
+  });
   return { ...ended, said: ended.said.filter((line) => !line.startsWith("stored; bars of ")) };
 }
 
@@ -146,11 +155,72 @@ describe("fx-ticks import", () => {
     expect(said[0]).toContain(`${file}: line 4: time must not be more than 300 s in the future`);
   });
 
-  it("names the line whose place another price has taken", async () => {
-    await runImport(fileOf("time,price", "2014-05-04T21:00:00Z,1.1"));
-    const { exitCode, said } = await runImport(fileOf("time,price", "2014-05-04T21:00:00Z,1.2"));
+  it("names the line whose place another price has taken, and says how many before it are stored", async () => {
+    await runImport(fileOf("time,price,seq", "2014-05-04T21:00:00Z,1.1,1"));
+    const { exitCode, said } = await runImport(
+      fileOf(
+        "time,price,seq",
+        "2014-05-04T20:00:00Z,1.0,0",
+        "2014-05-04T21:00:00Z,1.2,0",
+        "2014-05-04T21:00:00Z,1.3,1",
+      ),
+    );
     expect(exitCode).toBe(1);
-    expect(said[0]).toContain("line 2: seq 0 of this symbol and time is stored with another price");
+    expect(said[0]).toContain("line 4: seq 1 of this symbol and time is stored with another price");
+    expect(said[0]).toContain(`; ${(await countTicks()) - 1} ticks before it are stored`);
+  });
+
+  it("puts what has no number beside what is stored", async () => {
+    await runImport(fileOf("time,price,seq", "2024-01-02T10:00:00Z,1.1,1"));
+    const { out } = await runImport(join(CASES, "partly-stored.csv"));
+    expect(out[0]).toContain(": 3 new, 0 stored before");
+    await expect(storedTicks()).resolves.toEqual([
+      { time: "09:00:00.000000", seq: 0, price: 1 },
+      { time: "10:00:00.000000", seq: 0, price: 1.2 },
+      { time: "10:00:00.000000", seq: 1, price: 1.1 },
+      { time: "10:00:00.000000", seq: 2, price: 1.3 },
+    ]);
+  });
+
+  it("stores what two files share once, in two runs and in one", async () => {
+    const [first, second] = ["overlap-1.csv", "overlap-2.csv"].map((name) => join(CASES, name)) as [string, string];
+    const runs = [[[first], [second]], [[first, second]]];
+    for (const commands of runs) {
+      await side.sql`delete from ticks`;
+      for (const [file = "", ...others] of commands) await runImport(file, ["--restart"], undefined, others);
+      const stored = await storedTicks();
+      expect(stored.map(({ time, price }) => `${time.slice(0, 8)} ${price}`).toSorted()).toEqual([
+        ...["10:00:00 1.1", "10:00:00 1.2", "10:00:01 1.3"],
+      ]);
+    }
+  });
+
+  it("stores a file that was cut inside a stamp as it stored the whole", async () => {
+    const ticks = ["21:00:00Z,1.1", "21:00:00Z,1.2", "21:00:00Z,1.3", "21:00:01Z,1.4"].map(
+      (tick) => `2014-05-04T${tick}`,
+    );
+    const parts = [ticks.slice(0, 1), ticks.slice(1, 2), ticks.slice(2)].map((lines, index) => {
+      writeFileSync(join(directory.path, `${index}.csv`), ["time,price", ...lines].join("\n"));
+      return join(directory.path, `${index}.csv`);
+    });
+    const { out } = await runImport(parts[0] ?? "", [], undefined, parts.slice(1));
+    expect(out[0]).toContain(": 4 new, 0 stored before");
+    await expect(storedTicks()).resolves.toMatchObject([1.1, 1.2, 1.3, 1.4].map((price) => ({ price })));
+    expect((await runImport(fileOf("time,price", ...ticks))).out[0]).toContain(": 0 new, 4 stored before");
+  });
+
+  it("finds nothing new in its own export after a tick of a stamp was deleted", async () => {
+    const stamp = "2024-01-02T10:00:00Z";
+    await runImport(fileOf("time,price", `${stamp},1.1`, `${stamp},9.9`, `${stamp},1.3`), ["--symbol", "RT2"]);
+    await side.sql`delete from ticks where price = 9.9`;
+    const { out } = await runImport(join(CASES, "own-export-after-delete.csv"), ["--symbol", "RT2"]);
+    expect(out[0]).toContain(": 0 new, 2 stored before");
+  });
+
+  it("says what it found out and what it left out", async () => {
+    const file = fileOf("timestamp,bid,ask,volume", "1399237200000,1.1,1.2,5");
+    const { out } = await runImport(file);
+    expect(out[1]).toBe("read as csv: times are milliseconds since 1970; ignored: volume");
   });
 
   it("starts over with the write side alone, which cannot be asked what it holds", async () => {

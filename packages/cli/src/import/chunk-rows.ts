@@ -6,9 +6,11 @@ export type TickKind = "price" | "quote";
 /** Of ticks of both kinds each row leaves empty what it is not. */
 const COLUMNS = { price: "price", quote: "bid,ask", mixed: "price,bid,ask" } as const;
 
-/** What stands in the columns of a mixed body, for what stands in those of one kind. */
-const WIDE = { price: "$1,$2,,,$3", quote: "$1,,$2,$3" } as const;
-const ROW = /^([^,]*,[^,]*),(.*),([^,]*)$/gm;
+/** How rows of one kind become those of a mixed body. */
+const WIDE = {
+  price: [/^([^,\n]*,[^,\n]*),([^,\n]*)((?:,\d+)?)$/gm, "$1,$2,,$3"],
+  quote: [/^([^,\n]*,[^,\n]*),([^,\n]*,[^,\n]*)((?:,\d+)?)$/gm, "$1,,$2$3"],
+} as const;
 
 /** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
 interface SymbolRows {
@@ -21,6 +23,12 @@ export class ChunkRows {
   readonly #rows = new Map<string, SymbolRows>();
   #kind: keyof typeof COLUMNS | undefined;
   #count = 0;
+  #hasSeq = false;
+
+  /** Whether its rows say their places: an empty one would be a mistake, so all of them do or none. */
+  get hasSeq(): boolean {
+    return this.#hasSeq;
+  }
 
   get count(): number {
     return this.#count;
@@ -41,16 +49,21 @@ export class ChunkRows {
 
   get body(): string {
     const rows = [...this.#rows.values()].map(({ text }) => text).join("");
-    return `time,symbol,${COLUMNS[this.#kind ?? "price"]},seq\n${rows}`;
+    return `time,symbol,${COLUMNS[this.#kind ?? "price"]}${this.#hasSeq ? ",seq" : ""}\n${rows}`;
+  }
+
+  has(symbol: string): boolean {
+    return this.#rows.has(symbol);
   }
 
   /** @param prices one of a price, two of a quote */
-  add(symbol: string, time: string, prices: readonly string[], seq: number | "", place: Place): void {
+  add(symbol: string, time: string, prices: readonly string[], seq: number | undefined, place: Place): void {
     const kind = prices.length === 2 ? "quote" : "price";
     this.#kind ??= kind;
     if (kind !== this.#kind) this.#mix();
     const rows = this.#rowsOf(symbol);
-    rows.text += `${time},${symbol},${this.#cells(prices)},${seq}\n`;
+    this.#hasSeq = seq !== undefined;
+    rows.text += `${time},${symbol},${this.#cells(prices)}${seq === undefined ? "" : `,${seq}`}\n`;
     rows.places.push(place);
     this.#count += 1;
   }
@@ -62,7 +75,10 @@ export class ChunkRows {
 
   #mix(): void {
     const kind = this.kind;
-    if (kind !== undefined) for (const rows of this.#rows.values()) rows.text = rows.text.replace(ROW, WIDE[kind]);
+    if (kind !== undefined) {
+      const [row, wide] = WIDE[kind];
+      for (const rows of this.#rows.values()) rows.text = rows.text.replace(row, wide);
+    }
     this.#kind = "mixed";
   }
 

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type FilesOptions, fileToRead, TickFiles } from "../tick-file/tick-files.js";
@@ -21,8 +23,8 @@ function textOf(lines: string[], options: Partial<FilesOptions> = {}, header = "
 
 const line = (millisecond: number, price: string | number) =>
   `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}Z,${price}`;
-const sent = (millisecond: number, price: string | number, seq: number | "") =>
-  `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}000Z,EURUSD,${price},${seq}`;
+const sent = (millisecond: number, price: string | number, seq?: number) =>
+  `2025-12-05T10:00:00.${String(millisecond).padStart(3, "0")}000Z,EURUSD,${price}${seq === undefined ? "" : `,${seq}`}`;
 
 async function collect(files: TickFiles, options: Partial<ChunkOptions> = {}): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
@@ -34,25 +36,52 @@ async function collect(files: TickFiles, options: Partial<ChunkOptions> = {}): P
 const rowsOf = ({ body }: Chunk) => body.trimEnd().split("\n").slice(1);
 
 describe("chunksOf", () => {
-  it("makes each chunk a CSV document with explicit numbers, and never splits a stamp", async () => {
+  it("makes each chunk a CSV document that leaves numbers to the service, and never splits a stamp", async () => {
     const chunks = await collect(textOf([line(1, 1.1), line(2, 1.2), line(2, 1.2), line(2, 1.3), line(3, 1.4)]));
-    expect(chunks.map(({ body }) => body.split("\n")[0])).toEqual(["time,symbol,price,seq", "time,symbol,price,seq"]);
-    expect(chunks.map(rowsOf)).toEqual([
-      [sent(1, 1.1, 0), sent(2, 1.2, 0), sent(2, 1.2, 1), sent(2, 1.3, 2)],
-      [sent(3, 1.4, 0)],
+    expect(chunks.map(({ body }) => body.split("\n")[0])).toEqual(["time,symbol,price", "time,symbol,price"]);
+    expect(chunks.map(rowsOf)).toEqual([[sent(1, 1.1), sent(2, 1.2), sent(2, 1.2), sent(2, 1.3)], [sent(3, 1.4)]]);
+  });
+
+  it("obeys the numbers of a column seq, and has them in no chunk with ticks that have none", async () => {
+    const numbered = textOf([line(1, "1.1,0"), line(1, "1.3,2")], {}, "time,price,seq");
+    const [chunk] = await collect(numbered);
+    expect(chunk?.body).toBe(`time,symbol,price,seq\n${sent(1, 1.1, 0)}\n${sent(1, 1.3, 2)}\n`);
+    await expect(collect(textOf([line(1, "1.1,")], {}, "time,price,seq"))).rejects.toThrow(
+      "seq must be a whole number",
+    );
+    const [beside] = await collect(textOf([line(1, "1.1,0")], {}, "time,price,seq"), { isBeside: true });
+    expect(beside?.body).toBe(`time,symbol,price\n${sent(1, 1.1)}\n`);
+  });
+
+  it("never has ticks of one stamp from two files, the second of which may repeat the first", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "fx-chunks-"));
+    const paths = [["1,1.1", "2,1.2"], ["2,1.2", "3,1.3"], ["4,1.4"]].map((ticks, index) => {
+      const lines = ticks.map((tick) => `2025-12-05T10:00:0${tick.replace(",", "Z,")}`);
+      writeFileSync(join(directory, `${index}.csv`), ["time,price", ...lines].join("\n"));
+      return join(directory, `${index}.csv`);
+    });
+    const stdin = Readable.from([]);
+    const options: FilesOptions = { symbol: "EURUSD", choice: undefined, onUnreadable: "stop", stdin, signal };
+    const files = new TickFiles(await Promise.all(paths.map(fileToRead)), options);
+    const chunks = await collect(files, { ticksMax: 100 });
+    rmSync(directory, { recursive: true });
+    expect(chunks.map((chunk) => rowsOf(chunk).map((row) => row.at(-1)))).toEqual([
+      ["1", "2"],
+      ["2", "3", "4"],
     ]);
+    expect(chunks.map(({ isOutOfOrder }) => isOutOfOrder)).toEqual([false, true]);
   });
 
   it("moves all times by the shift", async () => {
     const [chunk] = await collect(textOf([line(1, 1.1)]), { shiftUs: 604_800_000_000 });
-    expect(chunk?.body).toContain("\n2025-12-12T10:00:00.001000Z,EURUSD,1.1,0\n");
+    expect(chunk?.body).toContain("\n2025-12-12T10:00:00.001000Z,EURUSD,1.1\n");
     expect(chunk?.end.tick).toEqual({ symbol: "EURUSD", time: "2025-12-12T10:00:00.001000Z", prices: [1.1] });
   });
 
-  it("marks a chunk with a tick out of order, whose place the service finds", async () => {
+  it("marks a chunk with a tick that may share its stamp with one in another chunk", async () => {
     const chunks = await collect(textOf([line(5, 1.1), line(6, 1.2), line(4, 1.3), line(7, 1.4)]));
-    expect(chunks.map(({ hasUnnumbered }) => hasUnnumbered)).toEqual([false, true]);
-    expect(rowsOf(chunks[1] as Chunk)).toEqual([sent(4, 1.3, ""), sent(7, 1.4, 0)]);
+    expect(chunks.map(({ isOutOfOrder }) => isOutOfOrder)).toEqual([false, true]);
+    expect(rowsOf(chunks[1] as Chunk)).toEqual([sent(4, 1.3), sent(7, 1.4)]);
   });
 
   it("gives what precedes a bad line before it stops there", async () => {
@@ -62,7 +91,7 @@ describe("chunksOf", () => {
       for await (const chunk of chunksOf(text.batches(), DEFAULTS)) chunks.push(chunk);
     })();
     await expect(all).rejects.toThrow("standard input: line 3: price must be a decimal number greater than 0");
-    expect(chunks.flatMap(rowsOf)).toEqual([sent(1, 1.1, 0)]);
+    expect(chunks.flatMap(rowsOf)).toEqual([sent(1, 1.1)]);
   });
 
   it("leaves bad lines out when they are to be skipped, and still knows each tick's line", async () => {
@@ -73,12 +102,7 @@ describe("chunksOf", () => {
     expect(chunk?.places.map((place) => place.line)).toEqual([2, 5]);
   });
 
-  it("counts a tick beyond what its stamp can hold as a bad line", async () => {
-    const lines = Array.from({ length: 1025 }, (_, index) => line(1, index + 1));
-    await expect(collect(textOf(lines))).rejects.toThrow("line 1026: more than 1024 ticks share its time");
-  });
-
-  it("bounds a chunk of one stamp out of order, which no service would take", async () => {
+  it("bounds a chunk of one stamp, which no service would take", async () => {
     const lines = [line(2, 1), ...Array.from({ length: 5000 }, (_, index) => line(1, index + 1))];
     const chunks = await collect(textOf(lines));
     expect(Math.max(...chunks.map(({ places }) => places.length))).toBe(1026);
@@ -92,29 +116,34 @@ describe("chunksOf quotes", () => {
   it("sends both sides of each, and of prices among them the rows leave empty what they are not", async () => {
     const lines = [quote(1, "1.1", "1.2"), line(1, "1.3,,"), quote(2, "1.2", "1.1"), quote(3, "1.4", "1.5")];
     const [mixed, quotes] = await collect(textOf(lines, {}, header), { ticksMax: 3 });
-    expect(mixed?.body.split("\n")[0]).toBe("time,symbol,price,bid,ask,seq");
-    expect(rowsOf(mixed as Chunk)).toEqual([sent(1, ",1.1,1.2", 0), sent(1, "1.3,,", 1), sent(2, ",1.2,1.1", 0)]);
+    expect(mixed?.body.split("\n")[0]).toBe("time,symbol,price,bid,ask");
+    expect(rowsOf(mixed as Chunk)).toEqual([sent(1, ",1.1,1.2"), sent(1, "1.3,,"), sent(2, ",1.2,1.1")]);
     expect([mixed?.kind, quotes?.kind]).toEqual([undefined, "quote"]);
-    expect(quotes?.body).toBe(`time,symbol,bid,ask,seq\n${sent(3, "1.4,1.5", 0)}\n`);
+    expect(quotes?.body).toBe(`time,symbol,bid,ask\n${sent(3, "1.4,1.5")}\n`);
     expect(quotes?.end.tick.prices).toEqual([1.4, 1.5]);
   });
 
   it("adds a quote to prices in a row that leaves the price empty", async () => {
     const [chunk] = await collect(textOf([line(1, "1.3,,"), quote(2, "1.2", "1.1")], {}, header));
-    expect(rowsOf(chunk as Chunk)).toEqual([sent(1, "1.3,,", 0), sent(2, ",1.2,1.1", 0)]);
+    expect(rowsOf(chunk as Chunk)).toEqual([sent(1, "1.3,,"), sent(2, ",1.2,1.1")]);
+  });
+
+  it("keeps the numbers of a column seq in a body of both kinds", async () => {
+    const lines = [line(1, ",1.1,1.2,4"), line(1, "1.3,,,5")];
+    const [chunk] = await collect(textOf(lines, {}, `${header},seq`));
+    expect(chunk?.body).toBe(`time,symbol,price,bid,ask,seq\n${sent(1, ",1.1,1.2", 4)}\n${sent(1, "1.3,,", 5)}\n`);
   });
 });
 
 describe("chunksOf quotes as two symbols", () => {
-  it("numbers bid and ask alike and keeps the rows of each together", async () => {
+  it("keeps the rows of each together", async () => {
     const quotes = ["2025-12-05T10:00:00.001Z,1.1,1.2", "2025-12-05T10:00:00.001Z,1.1,1.3"];
     const files = textOf(quotes, { choice: "both" }, "time,bid,ask");
     const [chunk] = await collect(files, { choice: "both" });
-    const row = (side: string, price: string, seq: number) =>
-      `2025-12-05T10:00:00.001000Z,EURUSD.${side},${price},${seq}`;
+    const row = (side: string, price: string) => `2025-12-05T10:00:00.001000Z,EURUSD.${side},${price}`;
     expect(rowsOf(chunk as Chunk)).toEqual([
-      ...[row("BID", "1.1", 0), row("BID", "1.1", 1)],
-      ...[row("ASK", "1.2", 0), row("ASK", "1.3", 1)],
+      ...[row("BID", "1.1"), row("BID", "1.1")],
+      ...[row("ASK", "1.2"), row("ASK", "1.3")],
     ]);
     expect(chunk?.symbols).toEqual(["EURUSD.BID", "EURUSD.ASK"]);
     expect(chunk?.places.map((place) => place.line)).toEqual([2, 3, 2, 3]);
@@ -133,7 +162,7 @@ describe("chunksOf the sample week", () => {
     };
     const files = new TickFiles([await fileToRead(SAMPLE)], options);
     const chunks: Chunk[] = [];
-    const chunking = { ...DEFAULTS, choice: "mid", ticksMax, numbering: from?.numbering } as const;
+    const chunking = { ...DEFAULTS, choice: "mid", ticksMax } as const;
     for await (const chunk of chunksOf(files.batches(from), chunking)) chunks.push(chunk);
     return chunks;
   };
@@ -144,10 +173,11 @@ describe("chunksOf the sample week", () => {
       const chunks = await chunksFrom(CHUNK_TICKS);
       const rows = chunks.flatMap(rowsOf);
       expect(rows).toHaveLength(248_039);
-      expect(new Set(rows).size).toBe(248_039);
       const stamps = new Set(rows.map((row) => row.slice(0, 27)));
-      expect(rows.length - stamps.size).toBe(rows.filter((row) => !row.endsWith(",0")).length);
-      expect(chunks.some(({ hasUnnumbered }) => hasUnnumbered)).toBe(false);
+      expect(rows.length - stamps.size).toBe(2_501);
+      const stampsOf = (chunk: Chunk) => new Set(rowsOf(chunk).map((row) => row.slice(0, 27))).size;
+      expect(chunks.reduce((sum, chunk) => sum + stampsOf(chunk), 0)).toBe(stamps.size);
+      expect(chunks.some(({ isOutOfOrder }) => isOutOfOrder)).toBe(false);
     },
     SAMPLE_TIMEOUT_MS,
   );

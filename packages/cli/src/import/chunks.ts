@@ -1,10 +1,9 @@
 import { formatTime, type Micros, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
 import { BadLineError, type Place, type Source } from "../tick-file/place.js";
 import { type PriceChoice, symbolSuffixes } from "../tick-file/quote.js";
-import { type BadLine, isTick } from "../tick-file/tick.js";
+import { isTick } from "../tick-file/tick.js";
 import type { Batch, FilesPosition, SymbolTick } from "../tick-file/tick-files.js";
 import { ChunkRows, type TickKind } from "./chunk-rows.js";
-import { Numbering, type NumberingState } from "./numbering.js";
 
 /**
  * Ticks sent at a time. At 5,000 the cost of a request no longer shows in the rate, and what a kill loses is sent again in
@@ -15,7 +14,6 @@ export const CHUNK_TICKS = 5_000;
 /** How far an import has come: all that another run needs to go on from there. */
 export interface Mark extends FilesPosition {
   readonly unit: Source["unit"];
-  readonly numbering: NumberingState;
   /** The last tick before the mark, as the service stores it. */
   readonly tick: SentTick;
 }
@@ -27,7 +25,10 @@ export interface SentTick {
   readonly prices: readonly number[];
 }
 
-/** Ticks that are sent together: a CSV document of its own. It never ends between two ticks of one stamp. */
+/**
+ * Ticks that are sent together: a CSV document of its own. Ticks of one stamp that stand side by side in a file are in one chunk, for
+ * the service numbers them by that; those of one stamp that are in two files are not, for the second file may repeat the first.
+ */
 export interface Chunk {
   readonly body: string;
   readonly symbols: readonly string[];
@@ -35,8 +36,8 @@ export interface Chunk {
   readonly kind: TickKind | undefined;
   /** Where each line of the body comes from that is not its header. */
   readonly places: readonly Place[];
-  /** Whether some tick's place is for the service to find: whatever precedes it must be stored by then. */
-  readonly hasUnnumbered: boolean;
+  /** Whether some tick may share its stamp with one before the chunk: whatever precedes it must be stored by then. */
+  readonly isOutOfOrder: boolean;
   readonly end: Mark;
 }
 
@@ -46,12 +47,21 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
-  /** Whether other ticks may have the places that these would take: the service finds each the next free one. */
+  /** Whether other ticks may have the places that these say: the service finds each the next free one. */
   readonly isBeside?: boolean | undefined;
-  /** Where the run before this one stopped. */
-  readonly numbering?: NumberingState | undefined;
   /** Told of each bad line, which is then left out. */
   readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
+}
+
+/** What is known of a symbol across chunks. */
+interface SymbolState {
+  /** Its latest time before this chunk, and in all. */
+  latestBeforeUs: Micros;
+  latestUs: Micros;
+  /** Of its last tick. */
+  timeUs: Micros;
+  file: number;
+  member: number;
 }
 
 /** Gathers ticks into a chunk. */
@@ -59,45 +69,69 @@ class ChunkBuilder {
   readonly #shiftUs: Micros;
   readonly #choice: PriceChoice | undefined;
   readonly #suffixes: readonly string[];
-  readonly #numbering: Numbering;
   readonly #isBeside: boolean;
+  /** By the symbol that the files say. */
+  readonly #states = new Map<string, SymbolState>();
   #rows = new ChunkRows();
-  #hasUnnumbered = false;
+  #isOutOfOrder = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs, numbering, isBeside = false }: ChunkOptions) {
-    this.#isBeside = isBeside;
+  constructor({ choice, shiftUs, isBeside = false }: ChunkOptions) {
     this.#shiftUs = shiftUs;
     this.#choice = choice;
+    this.#isBeside = isBeside;
     this.#suffixes = symbolSuffixes(choice);
-    this.#numbering = new Numbering(numbering);
   }
 
-  /** Whether the chunk should end before a tick of that time. Of a quote as two symbols each side is a tick of its own. */
-  endsBefore(timeUs: Micros, ticksMax: number): boolean {
+  /** Whether the chunk should end before a tick. Of a quote as two symbols each side is a tick of its own. */
+  endsBefore(tick: SymbolTick, batch: Batch, ticksMax: number): boolean {
+    if (this.#last === undefined) return false;
+    if ((this.#seqOf(tick) !== undefined) !== this.#rows.hasSeq || this.#mayRepeat(tick, batch)) return true;
     if (this.#rows.count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
-    return (
-      timeUs !== this.#last?.tick.timeUs || this.#rows.count >= ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length
-    );
+    const countMax = ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
+    return tick.timeUs !== this.#last.tick.timeUs || this.#rows.count >= countMax;
   }
 
-  /** @throws RangeError when its stamp is full */
+  /** Whether the symbol's last tick is of the same stamp, in another file, and in this chunk. */
+  #mayRepeat({ symbol, timeUs }: SymbolTick, { file, member }: Batch): boolean {
+    const last = this.#states.get(symbol);
+    if (last === undefined || last.timeUs !== timeUs || !this.#rows.has(symbol + this.#suffixes[0])) return false;
+    return last.file !== file || last.member !== member;
+  }
+
   add(tick: SymbolTick, batch: Batch): void {
-    const number = this.#numbering.next(tick.symbol, tick.timeUs);
-    const seq = this.#isBeside ? undefined : number;
     const time = formatTime(tick.timeUs + this.#shiftUs);
+    const seq = this.#seqOf(tick);
     const place = { source: batch.source, line: tick.line };
     this.#suffixes.forEach((suffix, index) => {
-      this.#rows.add(tick.symbol + suffix, time, this.#pricesOf(tick, index), seq ?? "", place);
+      this.#rows.add(tick.symbol + suffix, time, this.#pricesOf(tick, index), seq, place);
     });
-    this.#hasUnnumbered ||= seq === undefined;
+    this.#note(tick, batch);
     this.#last = { tick, batch };
+  }
+
+  #seqOf({ seq }: SymbolTick): number | undefined {
+    return this.#isBeside ? undefined : seq;
   }
 
   /** What is sent of a tick under the suffix of that index. */
   #pricesOf({ prices }: SymbolTick, index: number): readonly string[] {
     return this.#choice === "both" ? prices.slice(index, index + 1) : prices;
+  }
+
+  #note({ symbol, timeUs }: SymbolTick, { file, member }: Batch): void {
+    const state = this.#states.get(symbol);
+    if (state === undefined) {
+      const latestBeforeUs = Number.NEGATIVE_INFINITY;
+      this.#states.set(symbol, { latestBeforeUs, latestUs: timeUs, timeUs, file, member });
+      return;
+    }
+    if (timeUs <= state.latestBeforeUs) this.#isOutOfOrder = true;
+    state.latestUs = Math.max(state.latestUs, timeUs);
+    state.timeUs = timeUs;
+    state.file = file;
+    state.member = member;
   }
 
   /** What has been gathered since the last call, if anything. */
@@ -106,11 +140,12 @@ class ChunkBuilder {
     const { body, symbols, kind, places } = this.#rows;
     const chunk: Chunk = {
       ...{ body, symbols, kind, places },
-      hasUnnumbered: this.#hasUnnumbered,
+      isOutOfOrder: this.#isOutOfOrder,
       end: this.#markAt(this.#last),
     };
+    for (const state of this.#states.values()) state.latestBeforeUs = state.latestUs;
     this.#rows = new ChunkRows();
-    this.#hasUnnumbered = false;
+    this.#isOutOfOrder = false;
     this.#last = undefined;
     return [chunk];
   }
@@ -123,18 +158,7 @@ class ChunkBuilder {
       prices: this.#pricesOf(tick, 0).map(Number),
     };
     const { file, member, source } = batch;
-    return { file, member, line, offset, unit: source.unit, numbering: this.#numbering.state, tick: sent };
-  }
-}
-
-function addLine(builder: ChunkBuilder, line: SymbolTick | BadLine, batch: Batch): BadLine | undefined {
-  if (!isTick(line)) return line;
-  try {
-    builder.add(line, batch);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { line: line.line, problem: error.message };
+    return { file, member, line, offset, unit: source.unit, tick: sent };
   }
 }
 
@@ -157,11 +181,13 @@ export async function* chunksOf(batches: AsyncIterable<Batch>, options: ChunkOpt
 
 function* chunksOfBatch(batch: Batch, builder: ChunkBuilder, options: ChunkOptions): Generator<Chunk> {
   for (const line of batch.lines) {
-    if (isTick(line) && builder.endsBefore(line.timeUs, options.ticksMax)) yield* builder.take();
-    const bad = addLine(builder, line, batch);
-    if (bad === undefined) continue;
-    const place = { source: batch.source, line: bad.line };
-    if (options.onBadLine === undefined) throw new BadLineError(place, bad.problem);
-    options.onBadLine(place, bad.problem);
+    if (isTick(line)) {
+      if (builder.endsBefore(line, batch, options.ticksMax)) yield* builder.take();
+      builder.add(line, batch);
+      continue;
+    }
+    const place = { source: batch.source, line: line.line };
+    if (options.onBadLine === undefined) throw new BadLineError(place, line.problem);
+    options.onBadLine(place, line.problem);
   }
 }

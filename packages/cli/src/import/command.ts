@@ -1,31 +1,31 @@
 import type { Micros } from "@fx-ohlc/schemas";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parseShift, parseSymbol } from "../arguments.js";
 import { tokenOption, urlOption } from "../connection.js";
+import { addReadingOptions, type ReadingFlags, readingOf } from "../reading-options.js";
 import type { Context, Finish } from "../terminal.js";
-import { FORMAT_NAMES } from "../tick-file/input-file.js";
 import { PRICE_CHOICES, type PriceChoice } from "../tick-file/quote.js";
+import { checkFiles } from "./check.js";
 import { type ImportOptions, importFiles } from "./import-files.js";
 
-type Flags = Pick<ImportOptions, "symbol" | "format" | "url" | "token" | "onError" | "restart"> & {
-  readonly price?: PriceChoice;
-  readonly points?: number;
-  readonly shift?: Micros;
-  readonly beside?: true;
-  readonly replace?: true;
-};
+type Flags = ReadingFlags &
+  Pick<ImportOptions, "symbol" | "url" | "token" | "onError" | "restart"> & {
+    readonly price?: PriceChoice;
+    readonly shift?: Micros;
+    readonly beside?: true;
+    readonly replace?: true;
+    readonly check?: true;
+  };
 
 const DETAILS = `
-What a file holds is found out from its name and its first line, unless --format says it:
-  csv        a header with time,price or time,bid,ask or both, perhaps symbol, in any order; other columns are ignored; times are
-             RFC 3339 with Z or an offset
-  histdata   HistData's ASCII ticks: 20120201 000003660,1.306600,1.306770,0 (time at UTC-5 all year, bid, ask)
-  dukascopy  Dukascopy's CSV: Gmt time,Ask,Bid,AskVolume,BidVolume, or Local time with offsets
-  bi5        Dukascopy's hours, by their path: EURUSD/2024/00/15/10h_ticks.bi5 is of 15 January (months count from 00)
-  truefx     EUR/USD,20211101 19:07:40.498,1.16034,1.16037 (symbol, time in UTC, bid, ask)
-Each may be compressed with gzip or packed in a zip archive, alone or with others.
+What a file holds is found out from its name and its first lines; fx-ticks formats lists what is known. Any other table will do
+that names a time, and a price or a bid and an ask, in CSV (any delimiter and encoding), NDJSON, JSON or Parquet; --columns says
+what columns hold that have other names or none. Each may be compressed by gzip, bzip2 or xz, or packed in a zip archive. What
+could be read in two ways is refused, and the message names the option that decides: --timezone, --time-format, --columns,
+--decimal, --months. --check says how files would be read, and stores nothing.
 
-Without --symbol it is taken from the lines or from the file's name, where they tell it: all but plain CSV.
+Without --symbol it is taken from the lines or from the file's name, where they tell it. A column seq is obeyed; without one the
+service numbers the ticks of a stamp.
 
 Quotes are stored as quotes, with bid and ask; --price bid, ask or mid stores one price of each, --price both two symbols,
 EURUSD.BID and EURUSD.ASK. Where the service holds prices of a symbol within the time that quotes of it are of, or the other
@@ -42,36 +42,35 @@ Examples:
   $ fx-ticks import eurusd.csv.gz --symbol EURUSD
   $ fx-ticks import HISTDATA_COM_ASCII_EURUSD_T2024*.zip
   $ fx-ticks import EURUSD/2024/*/*/*.bi5 --on-error skip
+  $ fx-ticks import EURUSD_202401020000_202401312359.csv --timezone Europe/Athens --check
+  $ fx-ticks import kurse.csv --columns time=Zeit,bid=Geld,ask=Brief --symbol EURUSD --timezone Europe/Berlin
   $ zcat 2014-*.csv.gz | fx-ticks import - --symbol EURUSD --price mid --url http://ticks.example.com
 `;
 
-/** Decimals of a scale such as 100000; only powers of ten make decimals of points. */
-function parsePoints(raw: string): number {
-  if (!/^10{0,9}$/.test(raw)) throw new InvalidArgumentError("It must be 1, 10, 100, 1000 and so on.");
-  return raw.length - 1;
-}
-
 export function addImportCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command("import")
-    .summary("store the ticks of files: CSV, HistData, Dukascopy, TrueFX")
-    .description("Stores the ticks of files: CSV, HistData, Dukascopy, TrueFX.")
+    .summary("store the ticks of files: CSV, MetaTrader, Dukascopy, HistData and others")
+    .description("Stores the ticks of files: CSV, MetaTrader, Dukascopy, HistData and others (fx-ticks formats).")
     .argument("<files...>", "paths of the files, or - for standard input")
     .option("--symbol <symbol>", "symbol to store them as, such as EURUSD", parseSymbol)
     .addOption(new Option("--price <what>", "what of a quote to store; quote where absent").choices(PRICE_CHOICES))
     .addOption(new Option("--beside", "store quotes beside prices, or prices beside quotes").conflicts("replace"))
-    .option("--replace", "delete the prices of the time that quotes are of first, or the other way round")
-    .addOption(new Option("--format <format>", "what the files hold").choices(FORMAT_NAMES))
-    .option("--points <number>", "points in a price of 1 in bi5 files, where it is not 100000 or 1000", parsePoints)
+    .option("--replace", "delete the prices of the time that quotes are of first, or the other way round");
+  addReadingOptions(command)
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .option("--shift <duration>", "move all times, by seconds or an ISO 8601 duration (P604W, -PT1H)", parseShift)
     .addOption(new Option("--on-error <what>", "at a bad line or file").choices(["stop", "skip"]).default("stop"))
     .option("--restart", "start over instead of going on where an earlier run stopped")
+    .option("--check", "say how the files would be read, and store nothing")
     .addHelpText("after", DETAILS)
-    .action(async (files: string[], { price: choice, points: decimals, shift: shiftUs = 0, ...flags }: Flags) => {
-      const { beside, replace, ...options } = flags;
+    .action(async (files: string[], { price: choice, shift: shiftUs = 0, check, ...flags }: Flags) => {
+      const { symbol, url, token, onError, restart, beside, replace } = flags;
+      const reading = readingOf(flags);
+      if (check) return finish(await checkFiles({ files, symbol, choice, reading, shiftUs, onError }, context));
       const otherKind = beside ? "beside" : replace ? "replace" : "stop";
-      finish(await importFiles({ ...options, files, choice, decimals, shiftUs, otherKind }, context));
+      const options = { files, symbol, url, token, onError, restart, reading, choice, shiftUs, otherKind } as const;
+      finish(await importFiles(options, context));
     });
 }

@@ -3,8 +3,8 @@ import type { Micros } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { patientClient } from "../patient-client.js";
 import { type Progress, showProgress } from "../progress.js";
+import { type Reading, readingKey } from "../reading-options.js";
 import { type Context, counted, EXIT, grouped } from "../terminal.js";
-import type { FormatName } from "../tick-file/input-file.js";
 import type { PriceChoice } from "../tick-file/quote.js";
 import { type FileToRead, fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { awaitBars } from "./bars.js";
@@ -21,15 +21,12 @@ export interface ImportOptions extends Connection {
   /** Stands in for what the files say. */
   readonly symbol: string | undefined;
   readonly choice: PriceChoice | undefined;
-  /** Found out for each file when absent. */
-  readonly format: FormatName | undefined;
-  /** Of bi5 prices; by the symbol when absent. */
-  readonly decimals: number | undefined;
+  readonly reading: Reading;
   readonly shiftUs: Micros;
   readonly onError: "stop" | "skip";
   readonly otherKind: OtherKind;
   /** Do not go on where an earlier run stopped. */
-  readonly restart?: boolean;
+  readonly restart?: boolean | undefined;
 }
 
 /** Two minutes or so: long enough for a service to be restarted or a database to fail over. */
@@ -38,18 +35,19 @@ const ATTEMPTS_MAX = 50;
 async function stateOf(options: ImportOptions, directory: string): Promise<StateFile> {
   const identities = [];
   for (const file of options.files) identities.push(await identify(file));
-  const { symbol, choice: price, format, decimals, url, shiftUs } = options;
+  const { symbol, choice: price, url, shiftUs } = options;
   const paths = identities.map(({ path }) => path);
-  return new StateFile(directory, { paths, symbol, price, format, decimals, url, shiftUs }, identities);
+  const reading = readingKey(options.reading);
+  return new StateFile(directory, { paths, symbol, price, reading, url, shiftUs }, identities);
 }
 
 /** What an import reads, and what it remembers about it: nothing with a pipe among it, which cannot be read again. */
 async function openFiles(options: ImportOptions, context: Context) {
   const toRead: FileToRead[] = [];
   for (const path of options.files) toRead.push(await fileToRead(path));
-  const { symbol, choice, format, decimals, onError: onUnreadable } = options;
+  const { symbol, choice, reading, onError: onUnreadable } = options;
   const { stdin, signal, stateDirectory } = context;
-  const open = () => new TickFiles(toRead, { symbol, choice, format, decimals, onUnreadable, stdin, signal });
+  const open = () => new TickFiles(toRead, { ...reading, symbol, choice, onUnreadable, stdin, signal });
   const canReadAgain = toRead.every(({ size }) => size !== undefined);
   return {
     files: open(),
@@ -168,6 +166,7 @@ class Run {
   async #finished(importer: Importer): Promise<number> {
     const { terminal, signal } = this.context;
     terminal.out(importer.summary());
+    for (const finding of importer.findings()) terminal.out(finding);
     importer.skipped.list(terminal);
     await awaitBars(this.options, terminal, signal);
     return importer.skipped.count === 0 ? EXIT.done : EXIT.skipped;

@@ -1,13 +1,13 @@
 import type { FxClient, UploadResult } from "@fx-ohlc/client";
 import { counted, duration, grouped } from "../terminal.js";
-import type { Place } from "../tick-file/place.js";
-import type { TickFiles } from "../tick-file/tick-files.js";
+import type { Place, Source } from "../tick-file/place.js";
+import type { Batch, TickFiles } from "../tick-file/tick-files.js";
 import type { TickKind } from "./chunk-rows.js";
 import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
 import type { ImportOptions } from "./import-files.js";
 import { sendInOrder } from "./in-order.js";
 import type { KindGuard } from "./kind-guard.js";
-import { noteRejections, refusalInFile } from "./refusals.js";
+import { noteRejections, refusalInFile, storedBefore } from "./refusals.js";
 import { SkippedLines } from "./skipped-lines.js";
 
 /** One request is parsed by the service while the one before it is committed; more would only wait at the symbol's lock. */
@@ -30,6 +30,9 @@ export type TickNoun = "quote" | "tick";
 /** More than fit in a line of the summary. */
 const SYMBOLS_NAMED_MAX = 4;
 
+/** More than a person compares. */
+const FINDINGS_MAX = 5;
+
 /** Sends the ticks of files chunk by chunk, and counts. */
 export class Importer {
   readonly skipped = new SkippedLines();
@@ -37,16 +40,19 @@ export class Importer {
   readonly #startedMs = performance.now();
   readonly #symbols = new Set<string>();
   readonly #kinds = new Set<TickKind | undefined>();
+  readonly #sources = new Set<Source>();
   #created = 0;
   #duplicates = 0;
+  /** Of a request that was refused. */
+  #beforeRefusal = 0;
 
   constructor(job: Import) {
     this.#import = job;
   }
 
-  /** Ticks acknowledged by the service in this run. */
+  /** Ticks that the service said in this run to hold. */
   get ticks(): number {
-    return this.#created + this.#duplicates;
+    return this.#created + this.#duplicates + this.#beforeRefusal;
   }
 
   /** What they are called. */
@@ -60,13 +66,38 @@ export class Importer {
     const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
     const onBadLine = onError === "stop" ? undefined : skip;
     const isBeside = guard.isBeside;
-    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, numbering: from?.numbering, isBeside, onBadLine };
-    await sendInOrder<Chunk, UploadResult>(guard.admit(chunksOf(files.batches(from), options)), {
-      inFlightMax: REQUESTS_IN_FLIGHT,
-      waitsForOthers: (chunk) => chunk.hasUnnumbered,
-      send: (chunk, signal) => this.#send(chunk, signal),
-      done: (chunk, result) => this.#done(chunk, result),
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, isBeside, onBadLine };
+    const batches = this.#noted(files.batches(from));
+    try {
+      await sendInOrder<Chunk, UploadResult>(guard.admit(chunksOf(batches, options)), {
+        inFlightMax: REQUESTS_IN_FLIGHT,
+        waitsForOthers: (chunk) => chunk.isOutOfOrder,
+        send: (chunk, signal) => this.#send(chunk, signal),
+        done: (chunk, result) => this.#done(chunk, result),
+      });
+    } catch (error) {
+      this.#beforeRefusal = storedBefore(error);
+      throw error;
+    }
+  }
+
+  async *#noted(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    for await (const batch of batches) {
+      this.#sources.add(batch.source);
+      yield batch;
+    }
+  }
+
+  /** What was found out about the files, each thing once: how times were read, and what ticks do not have. */
+  findings(): readonly string[] {
+    const said = [...this.#sources].flatMap(({ facts: { format, times, ignored = [] } }) => {
+      const parts = [times, ignored.length === 0 ? undefined : `ignored: ${ignored.join(", ")}`];
+      const text = parts.filter((part) => part !== undefined).join("; ");
+      return text === "" ? [] : [`read as ${format}: ${text}`];
     });
+    const distinct = [...new Set(said)];
+    const more = distinct.length - FINDINGS_MAX;
+    return more <= 0 ? distinct : [...distinct.slice(0, FINDINGS_MAX), `and otherwise in ${counted(more, "case")}`];
   }
 
   /** The result in one line. */

@@ -18,7 +18,17 @@ function inFile({ field, message }: FieldError, chunk: Chunk): { place: Place; p
 export function refusalInFile(error: unknown, chunk: Chunk): unknown {
   const [first] = error instanceof ProblemError ? (error.problem.errors ?? []) : [];
   const bad = first === undefined ? undefined : inFile(first, chunk);
-  return bad === undefined ? error : new BadLineError(bad.place, bad.problem);
+  return bad === undefined ? error : new BadLineError(bad.place, bad.problem, error);
+}
+
+/** How many ticks of a refused request were stored before what it was refused for. */
+export function storedBefore(error: unknown): number {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof ProblemError)) continue;
+    const { created, duplicates } = cause.problem;
+    return (typeof created === "number" ? created : 0) + (typeof duplicates === "number" ? duplicates : 0);
+  }
+  return 0;
 }
 
 /** Notes the lines of a chunk that the service left out; the two ticks of one quote are one line. */

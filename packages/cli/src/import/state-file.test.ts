@@ -5,12 +5,11 @@ import type { Mark } from "./chunks.js";
 import { type ImportKey, identify, StateFile } from "./state-file.js";
 
 const KEY: ImportKey = {
-  ...{ paths: ["/ticks.csv"], symbol: "EURUSD", price: "bid", format: undefined, decimals: undefined },
+  ...{ paths: ["/ticks.csv"], symbol: "EURUSD", price: "bid", reading: "{}" },
   ...{ url: "http://localhost:8000", shiftUs: 0 },
 };
 const MARK: Mark = {
   ...{ file: 0, member: 0, line: 5, offset: 99, unit: "line" },
-  numbering: { EURUSD: { timeUs: 7, seq: 1 } },
   tick: { symbol: "EURUSD", time: "2025-12-05T10:00:00.000007Z", prices: [1.1] },
 };
 
@@ -37,10 +36,10 @@ describe("StateFile", () => {
     expect((await stateOf()).load()).toEqual(MARK);
   });
 
-  it("keeps imports of other files, another symbol, price, format, shift or address apart", async () => {
+  it("keeps imports of other files, another symbol, price, reading, shift or address apart", async () => {
     (await stateOf()).save(MARK);
     const others: Partial<ImportKey>[] = [
-      ...[{ symbol: "X" }, { symbol: undefined }, { price: "ask" }, { format: "csv" }, { decimals: 3 }],
+      ...[{ symbol: "X" }, { symbol: undefined }, { price: "ask" }, { reading: '{"format":"csv"}' }],
       ...[{ shiftUs: 1 }, { url: "http://b" }, { paths: [file, file] }],
     ];
     for (const other of others) {

@@ -6,18 +6,19 @@ import type { Mark } from "./chunks.js";
 import type { ImportOptions } from "./import-files.js";
 
 /** What makes two runs the same import. */
-export type ImportKey = Pick<ImportOptions, "symbol" | "decimals" | "url" | "shiftUs"> & {
+export type ImportKey = Pick<ImportOptions, "symbol" | "url" | "shiftUs"> & {
   /** The files' real paths, in order. */
   readonly paths: readonly string[];
   readonly price: string | undefined;
-  readonly format: string | undefined;
+  /** How they are read. */
+  readonly reading: string;
 };
 
 /** Enough to tell two exports of the same size and time apart. */
 const HEAD_BYTES = 64 * 1024;
 
 /** Raised when the meaning of what is saved changes: what another version saved is not used. */
-const VERSION = 3;
+const VERSION = 4;
 
 function sha256(data: string | Buffer): string {
   return createHash("sha256").update(data).digest("hex");

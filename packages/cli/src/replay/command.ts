@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSymbol } from "../arguments.js";
 import { tokenOption, urlOption } from "../connection.js";
+import { addReadingOptions, type ReadingFlags, readingOf } from "../reading-options.js";
 import type { Context, Finish } from "../terminal.js";
 import { SENT_CHOICES, type SentChoice } from "../tick-file/quote.js";
 import { type ReplayOptions, replay } from "./replay.js";
@@ -15,7 +16,7 @@ function parseSpeed(raw: string): number {
   return speed;
 }
 
-type Flags = Pick<ReplayOptions, "symbol" | "speed" | "url" | "token"> & { readonly price?: SentChoice };
+type Flags = ReadingFlags & Pick<ReplayOptions, "symbol" | "speed" | "url" | "token"> & { readonly price?: SentChoice };
 
 const DETAILS = `
 The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as
@@ -29,18 +30,20 @@ Examples:
 `;
 
 export function addReplayCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command("replay")
     .summary("send the ticks of a file as if they happened now")
     .description("Sends the ticks of a file in their own rhythm, their times moved to now.")
     .argument("<file>", "path of the file, or - for standard input")
     .option("--symbol <symbol>", "symbol to send them as, such as EURUSD; what the file says when absent", parseSymbol)
     .addOption(new Option("--price <what>", "what of a quote to send; quote where absent").choices(SENT_CHOICES))
-    .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1)
+    .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1);
+  addReadingOptions(command)
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)
     .action(async (file: string, { price: choice, ...flags }: Flags) => {
-      finish(await replay({ ...flags, file, choice }, context));
+      const { symbol, speed, url, token } = flags;
+      finish(await replay({ symbol, speed, url, token, file, choice, reading: readingOf(flags) }, context));
     });
 }

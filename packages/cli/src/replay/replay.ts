@@ -2,6 +2,7 @@ import { type FxClient, type PriceInput, type QuoteInput, sleep } from "@fx-ohlc
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
 import { undauntedClient } from "../patient-client.js";
+import type { Reading } from "../reading-options.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { BadLineError } from "../tick-file/place.js";
 import type { SentChoice } from "../tick-file/quote.js";
@@ -17,6 +18,7 @@ export interface ReplayOptions extends Connection {
   /** What of a quote to send; all of it when absent. */
   readonly choice: SentChoice | undefined;
   readonly speed: number;
+  readonly reading: Reading;
 }
 
 /** Ticks that fall due within it share a request. */
@@ -72,9 +74,12 @@ class Player {
 }
 
 async function playFile(options: ReplayOptions, player: Player, context: Context): Promise<void> {
-  const { symbol, choice, file, speed } = options;
+  const { symbol, choice, file, speed, reading } = options;
   const { stdin, signal } = context;
-  const files = new TickFiles([await fileToRead(file)], { symbol, choice, onUnreadable: "stop", stdin, signal });
+  const files = new TickFiles([await fileToRead(file)], {
+    ...reading,
+    ...{ symbol, choice, onUnreadable: "stop", stdin, signal },
+  });
   const pace = new Pace(speed, nowUs());
   for await (const { source, lines } of files.batches()) {
     for (const line of lines) {

@@ -1,7 +1,20 @@
+/** What was found out about a file, for the summary; filled in as it is read. */
+export interface Facts {
+  /** Its format's name. */
+  format?: string;
+  /** What was made of its columns: `time, bid, ask`. */
+  columns?: string;
+  /** How its times were read, where that was to be found out. */
+  times?: string;
+  /** Columns that ticks do not have. */
+  ignored?: readonly string[];
+}
+
 /** Where lines or records come from, for messages. */
 export interface Source {
   readonly name: string;
   readonly unit: "line" | "record";
+  readonly facts: Facts;
 }
 
 /** A line or record, for messages. */
@@ -20,8 +33,8 @@ export function placeText({ source: { name, unit }, line }: Place): string {
 export class BadLineError extends Error {
   override readonly name = "BadLineError";
 
-  constructor(place: Place, problem: string) {
-    super(`${placeText(place)}: ${problem}`);
+  constructor(place: Place, problem: string, cause?: unknown) {
+    super(`${placeText(place)}: ${problem}`, { cause });
   }
 }
 

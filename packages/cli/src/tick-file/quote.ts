@@ -21,6 +21,8 @@ export interface Quote {
   readonly timeUs: Micros;
   /** As stored; undefined where the file does not say it on every line. */
   readonly symbol: string | undefined;
+  /** Its place among those of its stamp; undefined where the file does not say it, and the service finds it. */
+  readonly seq: number | undefined;
   /** Decimal text, so that no digit is lost on the way: one price, or bid and ask. */
   readonly prices: readonly string[];
 }

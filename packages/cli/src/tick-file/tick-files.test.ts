@@ -86,7 +86,7 @@ describe("TickFiles", () => {
   });
 
   it("asks for a symbol that nothing tells, and for a side", async () => {
-    const path = written("eurusd.csv", csv("1.1"));
+    const path = written("prices.csv", csv("1.1"));
     await expect(read([path])).rejects.toThrow(
       `${path}: neither it nor its name says which symbol it holds: add --symbol`,
     );
@@ -144,7 +144,7 @@ describe("TickFiles", () => {
       "EURUSD_2024_00_15_10h_ticks.bi5: the file is no LZMA: it begins with the bytes 3c 68 74 6d",
       "cut.csv.gz: its gzip data is cut off or damaged: unexpected end of file",
       expect.stringMatching(/^broken.zip: the zip archive cannot be read: /),
-      'header.csv: line 1 is no header with a time column: it says "when,what"',
+      'header.csv: line 1 is no header with a time column: it says "when,what"; if it names it otherwise, say --columns time=NAME',
       "X 1.6",
     ]);
     for (const path of paths.slice(0, 4)) {

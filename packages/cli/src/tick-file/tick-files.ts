@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
+import { type MonthCount, Months } from "./formats/dukascopy-path.js";
 import { InputFile, type Part, type ReadOptions } from "./input-file.js";
-import type { Position } from "./line-splitter.js";
 import { FileError, type Source } from "./place.js";
+import type { Position } from "./text/line-splitter.js";
 import { type BadLine, type FileTick, isTick, UnreadableError } from "./tick.js";
 
 /** A file to read. */
@@ -49,6 +50,8 @@ export interface Batch {
 export interface FilesOptions extends ReadOptions {
   /** Stands in for what the files say. */
   readonly symbol: string | undefined;
+  /** How the months of bi5 files' paths are counted; found out where that is certain when absent. */
+  readonly months?: MonthCount | undefined;
   /** What to do with a file that cannot be read to its end: go on with the next one, or stop. */
   readonly onUnreadable: "skip" | "stop";
 }
@@ -57,6 +60,7 @@ export interface FilesOptions extends ReadOptions {
 class Naming {
   /** The first symbol that a line named. */
   #first: string | undefined;
+  #ofPart: string | undefined;
 
   constructor(
     private readonly part: Part,
@@ -72,26 +76,30 @@ class Naming {
     if (this.symbol !== undefined && said !== this.#first) {
       return { line: line.line, problem: `is of ${said}, lines before it of ${this.#first}: leave out --symbol` };
     }
-    const { line: number, end, timeUs, prices } = line;
-    return { line: number, end, timeUs, prices, symbol: this.symbol ?? said ?? this.#symbolOfPart() };
+    const { line: number, end, timeUs, seq, prices } = line;
+    return { line: number, end, timeUs, seq, prices, symbol: this.symbol ?? said ?? this.#symbolOfPart() };
   }
 
   #symbolOfPart(): string {
-    const { symbol } = this.part;
-    if (symbol === undefined) throw new Error("neither it nor its name says which symbol it holds: add --symbol");
-    return symbol;
+    this.#ofPart ??= this.part.symbol;
+    if (this.#ofPart === undefined) throw new Error("neither it nor its name says which symbol it holds: add --symbol");
+    return this.#ofPart;
   }
 }
 
 /** Reads files one after the other as if they were one. */
 export class TickFiles {
+  readonly #months: Months;
   #current: InputFile | undefined;
   #bytesBefore = 0;
 
   constructor(
     private readonly files: readonly FileToRead[],
     private readonly options: FilesOptions,
-  ) {}
+  ) {
+    this.#months = new Months(options.months);
+    for (const { path } of files) this.#months.see(path);
+  }
 
   /** All their bytes; undefined when that is not known. */
   get bytesTotal(): number | undefined {
@@ -122,7 +130,7 @@ export class TickFiles {
 
   async *#batchesOfFile(file: number, from: FilesPosition): AsyncGenerator<Batch> {
     const { path = "", size } = this.files[file] ?? {};
-    this.#current = new InputFile(path, this.options);
+    this.#current = new InputFile(path, this.options, this.#months);
     let member = 0;
     try {
       for await (const part of this.#current.parts(size !== undefined)) {
@@ -131,7 +139,7 @@ export class TickFiles {
         member += 1;
       }
     } catch (error) {
-      yield this.#leftOut({ name: path, unit: "line" }, file, member, error);
+      yield this.#leftOut({ name: path, unit: "line", facts: {} }, file, member, error);
     }
   }
 

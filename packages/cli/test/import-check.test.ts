@@ -1,0 +1,333 @@
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { gzipSync } from "node:zlib";
+import { ZipFile } from "yazl";
+import { Command, temporaryDirectory } from "./command.js";
+
+/** Small inputs that people have sent, each for a kind. */
+const CASES = join(__dirname, "cases");
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeAll(() => {
+  directory = temporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+let count = 0;
+
+/** A file in a folder of its own. */
+function written(name: string, content: string | Uint8Array): string {
+  count += 1;
+  const path = join(directory.path, String(count), name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+async function zipped(members: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, content] of Object.entries(members)) zip.addBuffer(Buffer.from(content), name);
+  zip.end();
+  const path = written("x.zip", "");
+  await pipeline(zip.outputStream, createWriteStream(path));
+  return readFileSync(path);
+}
+
+/** The first tick that would be stored, or what is said instead. */
+async function first(path: string, ...args: string[]): Promise<string> {
+  const { out, said } = await new Command("import", "--check", path, ...args).run({ stateDirectory: directory.path });
+  return said[0] ?? out.find((line) => line.startsWith("  first: "))?.slice("  first: ".length) ?? out.join("\n");
+}
+
+const inCases = (name: string, ...args: string[]) => first(join(CASES, name), ...args);
+const EURUSD = ["--symbol", "EURUSD"] as const;
+const AT = "2024-01-02T10:00:00.000000Z";
+const AT_123 = "2024-01-02T10:00:00.123000Z";
+const QUOTE = "EURUSD 1.10100 1.10110";
+
+describe("fx-ticks import of the files that people reported", () => {
+  it.each([
+    ["h1.csv", EURUSD, `${AT} EURUSD 1.1 1.2`],
+    ["dukanode.csv", EURUSD, `${AT_123} ${QUOTE}`],
+    ["duka.csv", EURUSD, `${AT_123} ${QUOTE}`],
+    ["birt.csv", [...EURUSD, "--timezone", "UTC"], `${AT_123} ${QUOTE}`],
+    ["fxcm.csv", EURUSD, `${AT_123} ${QUOTE}`],
+    ["mt5_EURUSD_202401020000_202401022359.csv", ["--timezone", "+02:00"], `2024-01-02T08:00:00.123000Z ${QUOTE}`],
+    ["epochs.csv", EURUSD, `${AT} EURUSD 1.1`],
+    ["epochms.csv", EURUSD, `${AT_123} EURUSD 1.1`],
+    ["ns.csv", EURUSD, "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
+    ["sqltime.csv", EURUSD, `${AT_123} EURUSD 1.1`],
+    ["naive.csv", [...EURUSD, "--timezone", "Europe/Berlin"], "2024-01-02T09:00:00.123000Z EURUSD 1.1"],
+    ["utf16_plain.csv", EURUSD, `${AT} EURUSD 1.1`],
+    ["comment.csv", EURUSD, `${AT} EURUSD 1.1`],
+    ["sep.csv", EURUSD, `${AT} EURUSD 1.1`],
+    ["c.csv.bz2", EURUSD, `${AT} EURUSD 1.1`],
+    ["c.csv.xz", EURUSD, `${AT} EURUSD 1.1`],
+    ["sci.csv", EURUSD, `${AT} EURUSD 0.00000123`],
+    ["ba.csv", ["--symbol", "EURUSD.R", "--price", "both"], `${AT} EURUSD.R 1.1 1.2`],
+    ["DAT_NT_EURUSD_T_LAST_202401.csv", [], "2024-01-02T15:00:00.000000Z EURUSD 1.101000"],
+    [
+      "USA30IDXUSD/2024/00/02/10h_ticks.bi5",
+      ["--symbol", "US30", "--points", "1000", "--price", "bid"],
+      `${AT} US30 36999.999`,
+    ],
+    [
+      "human-month/GBPUSD/2024/01/15/10h_ticks.bi5",
+      ["--months", "from-1"],
+      "2024-01-15T10:00:00.000000Z GBPUSD 1.101 1.1011",
+    ],
+  ])("reads %s", async (name, args, expected) => {
+    await expect(inCases(name, ...args)).resolves.toBe(expected);
+  });
+
+  it.each([
+    ["naive.csv", EURUSD, "has no zone: say which one it is of, such as --timezone UTC"],
+    ["birt.csv", EURUSD, "has no zone: say which one it is of"],
+    ["mt5_EURUSD_202401020000_202401022359.csv", [], "has no zone: say which one it is of"],
+    ["h4.csv", EURUSD, "its header names bid twice"],
+    ["DAT_ASCII_EURUSD_M1_2024.csv", [], "these are bars, not ticks"],
+    ["human-month/GBPUSD/2024/01/15/10h_ticks.bi5", [], "say --months from-0 or --months from-1"],
+    ["human-month/GBPUSD/2024/01/31/10h_ticks.bi5", [], "months in Dukascopy's paths count from 00"],
+    ["empty-symbol.csv", [], "line 3: symbol must be"],
+  ])("refuses %s and says why", async (name, args, expected) => {
+    await expect(inCases(name, ...args)).resolves.toContain(expected);
+  });
+
+  it("takes a blank side of MetaTrader's for unchanged", async () => {
+    const path = join(CASES, "mt5_EURUSD_202401020000_202401022359.csv");
+    const { out } = await new Command("import", "--check", path, "--timezone", "UTC").run({ stateDirectory: "" });
+    expect(out).toEqual([
+      `${path}: mt5`,
+      "  columns: date (<DATE>), time (<TIME>), bid (<BID>), ask (<ASK>)",
+      "  ignored: <LAST>, <VOLUME>, <FLAGS>",
+      "  times are of UTC",
+      `  first: ${AT_123} ${QUOTE}`,
+      "  last: 2024-01-02T10:00:00.323000Z EURUSD 1.10101 1.10112",
+      "  3 quotes, in order; would store 3 quotes of EURUSD, numbered by the service within a stamp",
+    ]);
+  });
+});
+
+/** A text, the file's name, the options, and the first tick or what the refusal says. */
+type Sibling = readonly [content: string, expected: string | RegExp, args?: readonly string[], name?: string];
+
+const NAME = "EURUSD.csv";
+const BERLIN = ["--timezone", "Europe/Berlin"] as const;
+const BA = "EURUSD 1.1 1.2";
+
+const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
+  "columns by their names": [
+    [`DateTime;BidPrice;AskPrice\n${AT};1.1;1.2`, `${AT} ${BA}`],
+    [`"Ask Price","Timestamp","Bid Price"\n1.2,${AT},1.1`, `${AT} ${BA}`],
+    [`Instrument,ts,offer,bid,size\nEUR/USD,${AT},1.2,1.1,5`, `${AT} ${BA}`, [], "x.csv"],
+    ["date,time,last,volume\n2024-01-02,10:00:00Z,1.1,3", `${AT} EURUSD 1.1`],
+    [`ticker\ttimestamp\tbid_px\task_px\nC:EUR-USD\t${AT}\t1.1\t1.2`, `${AT} ${BA}`, [], "x.tsv"],
+    [`Time (UTC),Bid,Ask\n2024-01-02 10:00:00,1.1,1.2`, `${AT} ${BA}`],
+    [`time,bid,BID\n${AT},1.1,1.2`, /its header names BID twice/],
+    [`time,bid,bid_price,ask\n${AT},1.1,1.1,1.2`, `${AT} ${BA}`],
+    [
+      `time,best_bid,bid_price,ask\n${AT},1.1,1.1,1.2`,
+      /both best_bid and bid_price may be its bid: say which, such as --columns bid=best_bid/,
+    ],
+    [`time,timestamp,bid,ask\n${AT},1,1.1,1.2`, `${AT} ${BA}`],
+  ],
+  "columns as they are said": [
+    [`Zeit;Geld;Brief\n${AT};1,1;1,2`, `${AT} ${BA}`, ["--columns", "time=Zeit,bid=Geld,ask=Brief"]],
+    [`${AT},1.1,1.2,9`, `${AT} ${BA}`, ["--columns", "time,bid,ask,-"]],
+    [`a,b,c\n${AT},1.2,1.1`, `${AT} ${BA}`, ["--columns", "time,ask,bid"]],
+    [
+      `EURUSD 2024-01-02 10:00:00 1.1 1.2`,
+      `${AT} ${BA}`,
+      ["--columns", "symbol,date,time,bid,ask", "--timezone", "UTC"],
+    ],
+    [`${AT},1.1,1.2`, /line 1 is no header with a time column: .* --columns time,bid,ask,-/],
+    [`time,x\n${AT},1.1`, /no price column/],
+    [`time,price,seq\n${AT},1.1,70001`, /seq must be .* say --columns -=seq/],
+    [`time,price,seq\n${AT},1.1,70001`, `${AT} EURUSD 1.1`, ["--columns", "-=seq"]],
+    [`Time (EST),price\n2024-01-02 10:00:00,1.1`, /has no zone/],
+    [`time,bid\n${AT},1.1`, /header has no Geld/, ["--columns", "bid=Geld"]],
+  ],
+  "times in any spelling": [
+    ["time,price\n2024-01-02T11:00+01,1.1", `${AT} EURUSD 1.1`],
+    ["time,price\n2024-01-02 10:00:00 UTC,1.1", `${AT} EURUSD 1.1`],
+    ["time,price\n2024-01-02 10:00:00.123000 +0000,1.1", `${AT_123} EURUSD 1.1`],
+    ["time;price\n20240102 110000123;1.1", `${AT_123} EURUSD 1.1`, BERLIN],
+    ["time,price\n02-Jan-2024 11:00:00 AM,1.1", `${AT} EURUSD 1.1`, BERLIN],
+    ["time,price\n1704189600123456,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
+    ["time,price\n1704189600123456789,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
+    ["time,price\n1704189600.123,1.1", `${AT_123} EURUSD 1.1`],
+    ["time,price\n1704189600,1.1\n1704189600123,1.2", /line 3: time 1704189600123 must be a number of seconds/],
+    ["time,price\n2024-07-02T12:00:00,1.1", "2024-07-02T10:00:00.000000Z EURUSD 1.1", BERLIN],
+    ["time,price\n2024-10-27T02:30:00,1.1", /time 2024-10-27T02:30:00 happens twice in Europe\/Berlin/, BERLIN],
+    ["time,price\n2024-03-31T02:30:00,1.1", /time 2024-03-31T02:30:00 does not exist in Europe\/Berlin/, BERLIN],
+    ["time,price\n2024-01-02,1.1", /time 2024-01-02 is in a spelling that is not known/],
+    ["time,price\n24/01/02 11-00,1.1", `${AT} EURUSD 1.1`, ["--time-format", "%y/%m/%d %H-%M", ...BERLIN]],
+    ["time,price\n2.1.2024 11:00:00,1.1", `${AT} EURUSD 1.1`, ["--time-format", "d.M.yyyy HH:mm:ss", ...BERLIN]],
+  ],
+  "day or month first": [
+    [
+      "time,price\n01/02/2024 10:00:00,1.1",
+      /may have its day or its month first.* --time-format dmy/,
+      ["--timezone", "UTC"],
+    ],
+    ["time,price\n02/01/2024 10:00:00,1.1\n13/01/2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC"]],
+    ["time,price\n01/02/2024 10:00:00,1.1\n01/13/2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC"]],
+    ["time,price\n02.01.2024 10:00:00,1.1", `${AT} EURUSD 1.1`, ["--timezone", "UTC", "--time-format", "dmy"]],
+    [
+      "time,price\n01/13/2024 10:00:00,1.1\n13/01/2024 10:00:00,1.1",
+      /the day first and the month first/,
+      ["--timezone", "UTC"],
+    ],
+    [
+      `time,price\n${"02/01/2024 10:00:00,1.1\n".repeat(6_000)}31/01/2024 10:00:00,1.1\n`,
+      `${AT} EURUSD 1.1`,
+      ["--timezone", "UTC"],
+    ],
+    [
+      "DateTime,Bid,Ask\n13/01/2024 10:00:00,1.1,1.2",
+      "2024-01-13T10:00:00.000000Z EURUSD 1.1 1.2",
+      ["--timezone", "UTC"],
+    ],
+  ],
+  numbers: [
+    [`time;bid;ask\n${AT};1,10100;1,10110`, `${AT} ${QUOTE}`],
+    [`time,price\n${AT},"1,2345"`, `${AT} EURUSD 1.2345`],
+    [`time,price\n${AT},"1,234.5"`, `${AT} EURUSD 1234.5`],
+    [`time,price\n${AT},"1.234,5"`, `${AT} EURUSD 1234.5`],
+    [`time,price\n${AT},"1,234"`, /1,234 may be above or below a thousand: say --decimal point or --decimal comma/],
+    [`time,price\n${AT},"1,234"`, `${AT} EURUSD 1.234`, ["--decimal", "comma"]],
+    [`time,price\n${AT},+.5e1`, `${AT} EURUSD 5`],
+    [`time,price\n${AT},-1.1`, /price must be a decimal number greater than 0/],
+    [`time,price\n${AT},`, /price must be a decimal number greater than 0/],
+  ],
+  "what delimits and surrounds": [
+    [`time|bid|ask\n${AT}|1.1|1.2`, `${AT} ${BA}`],
+    [`time^price\n${AT}^1.1`, `${AT} EURUSD 1.1`],
+    [`time price\n${AT} 1.1`, `${AT} EURUSD 1.1`],
+    [`time,price\r${AT},1.1\r`, `${AT} EURUSD 1.1`],
+    [`\n\ntime,price\r\n\r\n${AT},1.1\r\n`, `${AT} EURUSD 1.1`],
+    [`sep=;\ntime;price\n${AT};1.1`, `${AT} EURUSD 1.1`],
+    [`# time,price\n${AT},1.1`, `${AT} EURUSD 1.1`],
+    [`// made by x\n\ntime,price\n// and this\n${AT},1.1`, `${AT} EURUSD 1.1`],
+    [`note,time,price\n"two\nlines, ""quoted""",${AT},1.1`, `${AT} EURUSD 1.1`],
+    [`time,note,price\n${AT},"never closed,1.1\n`, /line 2: a quote opens that nothing closes/],
+    [`time,price\n${AT},1.1,\n`, `${AT} EURUSD 1.1`],
+  ],
+  "formats by their look": [
+    ["EUR/USD,20240102 10:00:00.123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "x.csv"],
+    ["20240102 050000123,1.10100,1.10110,0", `${AT_123} ${QUOTE}`],
+    ["20240102 050000;1.101000;0", `${AT} EURUSD 1.101000`, ["--price", "bid"], "DAT_NT_EURUSD_T_BID_202401.csv"],
+    ["20240102 050000;1.101000;0", /no price column.*--price bid/, [], "DAT_NT_EURUSD_T_BID_202401.csv"],
+    ["Time (EET),Ask,Bid,AskVolume,BidVolume\n2024.01.02 12:00:00.123,1.10110,1.10100,1,1", `${AT_123} ${QUOTE}`],
+    ["Gmt time,Ask,Bid,AskVolume,BidVolume\n02.01.2024 10:00:00.123,1.10110,1.10100,1,1", `${AT_123} ${QUOTE}`],
+    ["Local time,Ask,Bid\n02.01.2024 12:00:00.123 GMT+0200,1.10110,1.10100", `${AT_123} ${QUOTE}`],
+    [
+      "ticker,ask_exchange,ask_price,bid_exchange,bid_price,participant_timestamp\nC:EUR-USD,48,1.10110,48,1.10100,1704189600123000000",
+      `${AT_123} ${QUOTE}`,
+      [],
+      "x.csv",
+    ],
+    ["1704189600,42000.1,0.25", `${AT} XBTUSD 42000.1`, [], "XBTUSD.csv"],
+    ["1704189600,1.1010,1.1011", /no header with a time column/],
+    [
+      "123,42000.1,0.1,4200.01,1704189600123,true,true",
+      `${AT_123} BTCUSDT 42000.1`,
+      [],
+      "BTCUSDT-trades-2024-01-02.csv",
+    ],
+    [
+      "5,42000.1,0.1,7,8,1704189600123456,False,True",
+      "2024-01-02T10:00:00.123456Z BTCUSDT 42000.1",
+      [],
+      "BTCUSDT-aggTrades-2024-01.csv",
+    ],
+    ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "20240102_eurusd_tick_quote.csv"],
+    ["2024.01.02,10:00:00.123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"]],
+    ["2024.01.02,10:00:00.123,1.10110,1.10100", /no header/, ["--timezone", "UTC"]],
+    [
+      '"id","price","qty","quote_qty","time","is_buyer_maker"\n1,42000.1,1,1,1704189600123,true',
+      `${AT_123} BTCUSDT 42000.1`,
+      [],
+      "BTCUSDT-trades-2024-01.csv",
+    ],
+  ],
+  "bars, which are no ticks": [
+    [`time,open,high,low,close\n${AT},1,2,1,2`, /these are bars, not ticks/],
+    ["Gmt time,Open,High,Low,Close,Volume\n02.01.2024 10:00:00.000,1,2,1,2,3", /these are bars/],
+    ["2024.01.02,10:00,1.1010,1.1012,1.1009,1.1011,55", /these are bars/],
+    ["1704189600,42000.1,42010,41990,42005,1.5,20", /these are bars/, [], "XBTUSD_1.csv"],
+    [
+      "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\n2024.01.02\t10:00:00\t1\t2\t1\t2\t5",
+      /these are bars/,
+    ],
+    ["EURUSD,20240102,100000,1.1010,1.1012,1.1009,1.1011,0", /these are bars/],
+  ],
+  JSON: [
+    [`{"time":"${AT}","symbol":"EURUSD","bid":1.1,"ask":1.2}\n`, `${AT} ${BA}`, [], "x.ndjson"],
+    [`[{"t":1,"timestamp":1704189600123456789,"price":1.1e-7}]`, "2024-01-02T10:00:00.123456Z EURUSD 0.00000011"],
+    [`{"status":"ok","results":[{"timestamp":1704189600123,"bid":1.1,"ask":1.2}]}`, `${AT_123} ${BA}`],
+    [`{"time":["${AT}"],"price":[1.1]}`, `${AT} EURUSD 1.1`],
+    [`{"time":"${AT}"}`, /no price column/],
+    [`{"time":"${AT}","open":1,"high":1,"low":1,"close":1}`, /these are bars/],
+  ],
+};
+
+describe.each(Object.entries(SIBLINGS))("fx-ticks import of %s", (_kind, siblings) => {
+  const files = siblings.map(([content, expected, args = [], name = NAME]) => ({ content, expected, args, name }));
+  it.each(files)("$name $content $args", async ({ content, expected, args, name }) => {
+    const said = await first(written(name, content), ...args);
+    if (typeof expected === "string") expect(said).toBe(expected);
+    else expect(said).toMatch(expected);
+  });
+});
+
+describe("fx-ticks import of encoded and packed text", () => {
+  const text = `time,price\n${AT},1.1\n`;
+  const expected = `${AT} EURUSD 1.1`;
+
+  it.each([
+    ["UTF-8 with a mark", Buffer.from(`\uFEFF${text}`)],
+    ["UTF-16 with a mark", Buffer.from(`\uFEFF${text}`, "utf16le")],
+    ["UTF-16 the other way round", Buffer.from(`\uFEFF${text}`, "utf16le").swap16()],
+    ["UTF-16 without a mark", Buffer.from(text, "utf16le")],
+    ["gzip in gzip", gzipSync(gzipSync(text))],
+    ["UTF-16 in gzip", gzipSync(Buffer.from(`\uFEFF${text}`, "utf16le"))],
+  ])("%s", async (_what, content) => {
+    await expect(first(written(NAME, content))).resolves.toBe(expected);
+  });
+
+  it("reads quoted text behind a mark, and a name behind what packs it", async () => {
+    const line = '"EUR/USD","20240102 10:00:00.123","1.10100","1.10110"';
+    await expect(first(written("x.csv", `\uFEFF${line}\n${line}`))).resolves.toBe(`${AT_123} ${QUOTE}`);
+    const path = written("DAT_NT_EURUSD_T_LAST_202401.csv.gz", gzipSync("20240102 050000;1.1;0"));
+    await expect(first(path)).resolves.toBe(expected);
+  });
+
+  it("reads an archive in an archive, and names the member", async () => {
+    const inner = await zipped({ "notes.txt": "x", "EURUSD.csv": text });
+    const path = written("all.zip", await zipped({ "2024.zip": inner }));
+    const { out } = await new Command("import", "--check", path).run({ stateDirectory: "" });
+    expect(out[0]).toBe(`${path}: 2024.zip/EURUSD.csv: csv`);
+    expect(out).toContain(`  first: ${expected}`);
+  });
+
+  it("reads a name in the encoding that it is told", async () => {
+    // Время, Цена in windows-1251.
+    const header = Buffer.from("c2f0e5ecff2cd6e5ede0", "hex");
+    const path = written(NAME, Buffer.concat([header, Buffer.from(`\n${AT},1.1\n`)]));
+    await expect(first(path, "--encoding", "windows-1251", "--columns", "time=Время,price=Цена")).resolves.toBe(
+      expected,
+    );
+  });
+
+  it("tells what it does not read from what is damaged", async () => {
+    const says = (bytes: Buffer) => first(written(NAME, bytes));
+    await expect(says(Buffer.from("28b52ffd0000", "hex"))).resolves.toContain("compressed by zstd: unpack it first");
+    await expect(says(Buffer.from("425a68393141592653590000", "hex"))).resolves.toContain(
+      "bzip2 data is cut off or damaged",
+    );
+    await expect(says(Buffer.from("fd377a585a000004", "hex"))).resolves.toContain("xz data is cut off or damaged");
+    await expect(says(gzipSync(text).subarray(0, 20))).resolves.toContain("gzip data is cut off or damaged");
+  });
+});
