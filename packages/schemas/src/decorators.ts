@@ -150,8 +150,9 @@ export function IsOrNull(schema: JsonSchema, parse: (raw: unknown) => unknown): 
 
 /** A tick's time: of a single one the server's clock where it is absent. */
 export function IsTickTimeOrNull(): PropertyDecorator {
-  const parse = (raw: unknown) => (typeof raw === "number" ? new Refused(tickTimeProblem(raw)) : parseInstant(raw));
-  return IsOrNull({ type: "string", format: "date-time", description: TIME }, parse);
+  return IsOrNull({ type: "string", format: "date-time", description: TIME }, (raw) =>
+    orRefused(parseTime(raw), tickTimeProblem(raw)),
+  );
 }
 
 /** A price, or one side of a quote; the fields `price`, `bid` and `ask` of one body say together which of them must be there. */

@@ -1,7 +1,7 @@
 import type { FieldError } from "./field-error.js";
 import { type CheckedCost, costOf, costProblems } from "./quote.js";
 import { normalizeSymbol, symbolProblem } from "./symbol.js";
-import { type Micros, parseTime, type TimeUnit, timeOfDigits, timeProblem, US_PER_SECOND } from "./time.js";
+import { type Micros, parseTime, TIME_RULE, type TimeUnit, timeOfDigits, timeProblem, US_PER_SECOND } from "./time.js";
 
 /** The place of a tick among those of its symbol: by time, then by seq. */
 export interface TickKey {
@@ -92,13 +92,16 @@ function tickTime(time: unknown, unit: TimeUnit | undefined): Micros | undefined
   return epochUs ?? parseTime(time);
 }
 
+const DIGITS = /^\d+$/;
+
 /** Why {@link tickTime} refuses a time. */
 export function tickTimeProblem(time: unknown, unit?: TimeUnit): string {
   if (time === null) return "must not be null: a tick whose time is not known is not one of now";
-  if (typeof time !== "number") return timeProblem(time);
+  if (time === "") return "must not be empty: a tick whose time is not known is not one of now";
+  if (typeof time !== "number" && !DIGITS.test(String(time))) return timeProblem(time);
   return unit === undefined
-    ? `${timeProblem(time)}; a number needs ?time_unit=s, ms, us or ns`
-    : `must be whole ${unit}`;
+    ? `${TIME_RULE}; a number needs ?time_unit=s, ms, us or ns`
+    : `must be whole ${unit} since 1970`;
 }
 
 /**
