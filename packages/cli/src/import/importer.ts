@@ -6,6 +6,7 @@ import { CHUNK_TICKS, type Chunk, chunksOf, type Mark } from "./chunks.js";
 import type { ImportOptions } from "./import-files.js";
 import { sendInOrder } from "./in-order.js";
 import { noteRejections, refusalInFile } from "./refusals.js";
+import { sentForm } from "./sent-form.js";
 import { SkippedLines } from "./skipped-lines.js";
 
 /** One request is parsed by the service while the one before it is committed; more would only wait at the symbol's lock. */
@@ -73,8 +74,8 @@ export class Importer {
   async #send(chunk: Chunk, sendSignal: AbortSignal): Promise<UploadResult> {
     const { client, onError, signal } = this.#import;
     try {
-      const options = { format: "csv", onError, signal: AbortSignal.any([signal, sendSignal]) } as const;
-      return await client.postLines(chunk.body, options);
+      const { format, text } = sentForm(chunk);
+      return await client.postLines(text, { format, onError, signal: AbortSignal.any([signal, sendSignal]) });
     } catch (error) {
       throw refusalInFile(error, chunk);
     }
