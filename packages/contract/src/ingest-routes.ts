@@ -7,6 +7,7 @@ import {
   DeleteResult,
   Describe,
   IsCount,
+  IsText,
   IsTickTime,
   PostedTick,
   RegisteredSymbol,
@@ -56,6 +57,14 @@ export class TickProblem extends ProblemDocument {
   readonly horizon?: string;
 }
 
+@About("A problem with lines of Influx line protocol.")
+export class LineProblem extends TickProblem {
+  @Sometimes()
+  @Describe("Of a bad line: `detail` by the name under which clients of InfluxDB look for it.")
+  @IsText()
+  readonly error?: string;
+}
+
 const LINES = { schema: { type: "string" } };
 const TICKS = { tag: "ticks", problemShape: TickProblem } as const;
 const BODY_PROBLEMS = [
@@ -70,6 +79,7 @@ const BODY_PROBLEMS = [
 /** As what speaks to InfluxDB or QuestDB sends ticks. */
 const WRITE = {
   ...TICKS,
+  problemShape: LineProblem,
   method: "POST",
   access: "write",
   queryDto: WriteQuery,

@@ -9,6 +9,8 @@ describe("routeOf", () => {
     ["PUT", "/ticks/?symbol=EURUSD", "tick-ingest"],
     ["DELETE", "/ticks?symbol=EURUSD", "tick-ingest"],
     ["POST", "/ticks/bulk?on_error=skip", "tick-ingest"],
+    ["POST", "/write?precision=n", "tick-ingest"],
+    ["POST", "/api/v2/write?org=o&bucket=b", "tick-ingest"],
     ["DELETE", "/ticks/EURUSD/2025-12-05T10:00:00.123456Z?seq=0", "tick-ingest"],
     ["GET", "/ohlc/minute?symbol=EURUSD", "ohlc-query"],
     ["GET", "/ohlc?interval=5m", "ohlc-query"],
@@ -72,6 +74,8 @@ describe("routeOf", () => {
     "/assets",
     "/demo/x",
     "/ticksx",
+    "/writex",
+    "/api/v2/query",
     "*",
     "",
   ])("nothing answers %p", (target) => {

@@ -13,6 +13,8 @@ const NONE: Route = { kind: "none" };
 /** Paths of one service, whatever the method. */
 const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ticks\/.+/, "tick-ingest"],
+  // As what speaks to InfluxDB or QuestDB posts.
+  [/^\/(api\/v2\/)?write\/?$/, "tick-ingest"],
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/symbols\/.+/, "tick-ingest"],

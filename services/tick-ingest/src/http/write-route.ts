@@ -28,7 +28,10 @@ export function postLineProtocol(
     const format = new LineProtocol(rules, unitOfPrecision(precision), strict === "1");
     await storeLines(req, form, { commits, format, onError: "stop", rules, caller }, (errors, options) => {
       const listed = errors.slice(0, ERRORS_LISTED_MAX);
-      return new Problem("malformed", summary(listed), { ...options, errors: listed });
+      const detail = summary(listed);
+      // Telegraf writes that member into its log, and no other.
+      const extensions = { ...options.extensions, error: detail };
+      return new Problem("malformed", detail, { ...options, errors: listed, extensions });
     });
     res.writeHead(204, { "X-Ignored": format.ignored });
     res.end();
