@@ -41,17 +41,26 @@ function read(description: string, content: Content, isPaged: boolean) {
   const always = { "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
   const link = { Link: "sometimes" } as const;
   // An answer of any length has no tag: it is sent before its end is known.
-  const headers = { ...always, ETag: "sometimes", "Content-Encoding": "sometimes" } as const;
+  const headers = {
+    ...always,
+    ...({ ETag: "sometimes", "Content-Encoding": "sometimes", "Accept-Ranges": "sometimes" } as const),
+  } as const;
+  const part = { ...always, ETag: "always", "Content-Range": "always", "Accept-Ranges": "always" } as const;
   const unchanged = { ...always, ETag: "always" } as const;
   return {
     method: "GET",
     access: "read",
-    requestHeaders: ["Accept-Encoding", "If-None-Match"],
+    requestHeaders: ["Accept-Encoding", "If-None-Match", "Range", "If-Range"],
     answers: {
       200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },
+      206: {
+        description: "The part that `Range` asks for; of `limit=all` there are none.",
+        content: Object.fromEntries(Object.keys(content).map((mediaType) => [mediaType, TEXT])),
+        headers: isPaged ? { ...part, ...link } : part,
+      },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "not_acceptable", "invalid", "unavailable", "timeout"],
+    problems: ["malformed", "not_acceptable", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 

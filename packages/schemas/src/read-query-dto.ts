@@ -40,6 +40,7 @@ export type BarPrice = (typeof BAR_PRICES)[number];
 export const INCLUDED_NAMES = ["bid", "ask", "spread"] as const;
 export type IncludedName = (typeof INCLUDED_NAMES)[number];
 
+const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_PRICE =
   "What open, high, low and close are of: one side of the quotes, or `mid` (when absent), the price of the ticks, which of quotes is the mid of their sides. Bars without quotes have no sides, but nulls.";
 const OF_INCLUDE =
@@ -101,7 +102,7 @@ export class TicksQuery {
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "format"],
+    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "complete", "format"],
   ];
 
   @IsSymbol()
@@ -143,6 +144,11 @@ export class BarsQuery {
   @Describe(OF_INCLUDE)
   @IsListOfWords(INCLUDED_NAMES)
   include?: readonly IncludedName[];
+
+  @MayBeAbsent()
+  @Describe(OF_COMPLETE)
+  @IsOneOf(["true", "false"])
+  complete?: "true" | "false";
 
   @MayBeAbsent()
   @IsOneOf(BAR_FORMATS)

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import {
   type BarFormat,
   type BarsQuery,
+  bucketStart,
   type DayBarsQuery,
   type FieldError,
   type FillName,
@@ -76,6 +77,7 @@ export function barRequest(
   const paged = count === undefined ? query : { ...query, limit: count };
   const { symbol, fromUs, toUs, limit: rows } = rangeOf(paged, reader.nowUs());
   const { withQuotes } = form;
-  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
+  const runningUs = query.complete === "true" ? bucketStart(reader.nowUs(), interval, boundary) : toUs;
+  const range = { symbol, fromUs, toUs: Math.min(toUs, runningUs), limit: rows, interval, boundary, withQuotes };
   return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form };
 }

@@ -19,7 +19,23 @@ const ACCEPTED: Readonly<Record<string, Format>> = {
   [MEDIA_TYPES.csv]: "csv",
   [MEDIA_TYPES.ndjson]: "ndjson",
   [MEDIA_TYPES.columns]: "columns",
+  // Names that never were registered, or came later.
+  "application/csv": "csv",
+  "application/ndjson": "ndjson",
+  "application/jsonl": "ndjson",
+  "application/jsonlines": "ndjson",
 };
+
+/** Without the parameters of media types but `q`: `text/csv; charset=utf-8` asks for CSV. */
+function withoutParameters(accept: string): string {
+  const ranges = accept.split(",").map((range) => {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+    return [type, ...parameters.filter((parameter) => /^q\s*=/i.test(parameter))].join(";");
+  });
+  return ranges.filter((range) => range !== "").join(",");
+}
+
+const SHOWN = Object.values(MEDIA_TYPES).join(", ");
 
 /**
  * The format of an answer: the one that the query names, whatever `Accept` says; else the one that `Accept` prefers; JSON for
@@ -29,10 +45,11 @@ const ACCEPTED: Readonly<Record<string, Format>> = {
  */
 export function formatOf<F extends BarFormat>(req: IncomingMessage, named: F | undefined): F | Format {
   if (named !== undefined) return named;
-  const { accept = "*/*" } = req.headers;
   // Spares the common case the parsing.
-  if (accept === "*/*") return "json";
-  const format = ACCEPTED[new Negotiator(req).mediaType(Object.keys(ACCEPTED)) ?? ""];
+  if (req.headers.accept === "*/*") return "json";
+  const accept = withoutParameters(req.headers.accept ?? "");
+  if (accept === "") return "json";
+  const format = ACCEPTED[new Negotiator({ headers: { accept } }).mediaType(Object.keys(ACCEPTED)) ?? ""];
   if (format !== undefined) return format;
-  throw new Problem("not_acceptable", `Answers come as ${Object.keys(ACCEPTED).join(", ")}: accept one of them.`);
+  throw new Problem("not_acceptable", `Answers come as ${SHOWN}: accept one of them.`);
 }
