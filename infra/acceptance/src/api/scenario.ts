@@ -163,6 +163,17 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getSymbols: {},
 };
 
+/** The same in every format, by the part that a program asks for first, and by one that there is not. */
+const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) => [
+  ...["json", "csv", "ndjson", "columns"].map((format) => ({
+    ...step,
+    query: { ...step.query, format },
+    headers: { range: "bytes=0-7" },
+    status: 206,
+  })),
+  { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
+]);
+
 const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
 
 /** The same tables once more, in every other format. */
@@ -173,6 +184,7 @@ const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in
 /** Everything that answers can look like; for some of it a lot has to be stored. */
 export const MANY_SHAPES: readonly Step[] = [
   ...FORMATS,
+  ...PARTS,
   write(
     "postTicks",
     [
