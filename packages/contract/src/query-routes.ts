@@ -22,9 +22,11 @@ export const MEDIA_TYPES = {
   csv: "text/csv",
   ndjson: "application/x-ndjson",
   columns: "application/vnd.fx-ohlc.columns+json",
+  parquet: "application/vnd.apache.parquet",
 } as const;
 
 const TEXT = { schema: { type: "string" } };
+const FILE = { schema: { type: "string", format: "binary" } };
 
 /** A table in every format. */
 function table(json: BodySchema, row: Shape): Content {
@@ -33,6 +35,7 @@ function table(json: BodySchema, row: Shape): Content {
     [MEDIA_TYPES.csv]: TEXT,
     [MEDIA_TYPES.ndjson]: TEXT,
     [MEDIA_TYPES.columns]: { columnsOf: row },
+    [MEDIA_TYPES.parquet]: FILE,
   };
 }
 
@@ -80,7 +83,7 @@ function listOfOne(rows: readonly JsonSchema[]): JsonSchema {
 const BARS = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar), CANDLE]) };
 const LATEST = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar)]) };
 
-const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${BAR_FORMATS.join(", ")}.`;
+const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, "parquet"].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
 const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
 
 /** The read side. */

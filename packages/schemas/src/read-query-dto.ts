@@ -24,6 +24,9 @@ export const LIMIT_MAX = 10_000;
 /** Formats of every table; `json` when neither `format` nor `Accept` asks for another. */
 export const FORMATS = ["json", "csv", "ndjson", "columns"] as const;
 export type Format = (typeof FORMATS)[number];
+/** Also a file of typed columns, for programs. */
+export const TABLE_FORMATS = [...FORMATS, "parquet"] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
 /** Formats of bars: also the candles of ccxt. */
 export const BAR_FORMATS = [...FORMATS, "ccxt"] as const;
 export type BarFormat = (typeof BAR_FORMATS)[number];
@@ -65,8 +68,8 @@ export class SymbolsQuery {
   after?: string;
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }
 
 /** Query of `GET /ticks`. */
@@ -95,8 +98,8 @@ export class TicksQuery {
   after_seq?: number;
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }
 
 /** Query of `GET /ohlc/minute|hour`. */
@@ -151,8 +154,8 @@ export class BarsQuery {
   complete?: "true" | "false";
 
   @MayBeAbsent()
-  @IsOneOf(BAR_FORMATS)
-  format?: BarFormat;
+  @IsOneOf([...BAR_FORMATS, "parquet"])
+  format?: BarFormat | "parquet";
 }
 
 /** Query of `GET /ohlc/day` and `/ohlc/custom-day`. */
@@ -211,6 +214,6 @@ export class LatestQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }

@@ -165,7 +165,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** The same in every format, by the part that a program asks for first, and by one that there is not. */
 const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) => [
-  ...["json", "csv", "ndjson", "columns"].map((format) => ({
+  ...["json", "csv", "ndjson", "columns", "parquet"].map((format) => ({
     ...step,
     query: { ...step.query, format },
     headers: { range: "bytes=0-7" },
@@ -178,7 +178,7 @@ const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
 
 /** The same tables once more, in every other format. */
 const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
-  ["csv", "ndjson", "columns"].map((format) => ({ ...step, query: { ...step.query, format } })),
+  ["csv", "ndjson", "columns", "parquet"].map((format) => ({ ...step, query: { ...step.query, format } })),
 );
 
 /** Everything that answers can look like; for some of it a lot has to be stored. */

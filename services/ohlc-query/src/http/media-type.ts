@@ -5,20 +5,22 @@ import { Problem } from "@fx-ohlc/service-kit";
 import Negotiator from "negotiator";
 
 /** What each format is called in `Content-Type`. */
-export const CONTENT_TYPES: Readonly<Record<BarFormat, string>> = {
+export const CONTENT_TYPES: Readonly<Record<BarFormat | "parquet", string>> = {
   json: `${MEDIA_TYPES.json}; charset=utf-8`,
   csv: `${MEDIA_TYPES.csv}; charset=utf-8; header=present`,
   ndjson: MEDIA_TYPES.ndjson,
   columns: MEDIA_TYPES.columns,
+  parquet: MEDIA_TYPES.parquet,
   ccxt: `${MEDIA_TYPES.json}; charset=utf-8`,
 };
 
 /** What `Accept` may ask for, the preferred first; ccxt's candles have no type of their own. */
-const ACCEPTED: Readonly<Record<string, Format>> = {
+const ACCEPTED: Readonly<Record<string, Format | "parquet">> = {
   [MEDIA_TYPES.json]: "json",
   [MEDIA_TYPES.csv]: "csv",
   [MEDIA_TYPES.ndjson]: "ndjson",
   [MEDIA_TYPES.columns]: "columns",
+  [MEDIA_TYPES.parquet]: "parquet",
   // Names that never were registered, or came later.
   "application/csv": "csv",
   "application/ndjson": "ndjson",
@@ -43,7 +45,10 @@ const SHOWN = Object.values(MEDIA_TYPES).join(", ");
  *
  * @throws Problem 406 when `Accept` takes none of them
  */
-export function formatOf<F extends BarFormat>(req: IncomingMessage, named: F | undefined): F | Format {
+export function formatOf<F extends BarFormat>(
+  req: IncomingMessage,
+  named: F | "parquet" | undefined,
+): F | Format | "parquet" {
   if (named !== undefined) return named;
   // Spares the common case the parsing.
   if (req.headers.accept === "*/*") return "json";

@@ -9,12 +9,17 @@ const BACKSLASH = 0x5c;
 const LOWER_I = 0x69;
 const LOWER_U = 0x75;
 
-export const TIME = "time";
-const NAMES = ["symbol", "price", "bid", "ask", "seq", TIME] as const;
-type Name = (typeof NAMES)[number];
-const PLACE_OF = Object.fromEntries(NAMES.map((name, place) => [name, place])) as Readonly<Record<Name, number>>; // One for each.
-const FIELD_NAMES = ["price", "bid", "ask", "seq"] as const;
-const WORDS = NAMES.map((name) => Buffer.from(name));
+/** What a tick has, by its place in {@link LineProtocolReader}. */
+export const AT = { symbol: 0, price: 1, bid: 2, ask: 3, seq: 4, time: 5 } as const;
+type Place = (typeof AT)[keyof typeof AT];
+const PLACES = Object.keys(AT).length;
+const NOT_OF_TICKS = -1;
+
+const SYMBOL = Buffer.from("symbol");
+const PRICE = Buffer.from("price");
+const BID = Buffer.from("bid");
+const ASK = Buffer.from("ask");
+const SEQ = Buffer.from("seq");
 
 /** A text of a field may hold line ends: QuestDB's clients write a backslash before them, Telegraf writes them as they are. */
 export class LineProtocolQuotes implements Quotes {
@@ -40,9 +45,9 @@ export class LineProtocolQuotes implements Quotes {
 export class LineProtocolReader {
   bytes: Buffer = Buffer.alloc(0);
   /** Names of tags and fields that ticks have not. */
-  others: string[] = [];
-  /** Of each of {@link NAMES} where its value begins and ends; -1 where there is none. */
-  readonly #ends = new Int32Array(2 * NAMES.length);
+  readonly others: string[] = [];
+  /** Of each of {@link AT} where its value begins, then where each ends; -1 where there is none. */
+  readonly #ends = new Int32Array(2 * PLACES);
   #at = 0;
   #to = 0;
 
@@ -50,38 +55,38 @@ export class LineProtocolReader {
     return bytes[from] === HASH;
   }
 
-  has(name: Name): boolean {
-    return this.from(name) >= 0;
+  has(place: Place): boolean {
+    return this.from(place) >= 0;
   }
 
-  from(name: Name): number {
-    return this.#ends[2 * PLACE_OF[name]] ?? -1;
+  from(place: Place): number {
+    return this.#ends[place] ?? -1;
   }
 
-  to(name: Name): number {
-    return this.#ends[2 * PLACE_OF[name] + 1] ?? -1;
+  to(place: Place): number {
+    return this.#ends[PLACES + place] ?? -1;
   }
 
   /** Without the letter after an integer. */
-  numberTo(name: Name): number {
-    const to = this.to(name);
+  numberTo(place: Place): number {
+    const to = this.to(place);
     const last = this.bytes[to - 1];
     return last === LOWER_I || last === LOWER_U ? to - 1 : to;
   }
 
-  text(name: Name): string | undefined {
-    if (!this.has(name)) return undefined;
-    return this.bytes.toString("utf8", this.from(name), this.to(name)).replace(/\\([,= ])/g, "$1");
+  text(place: Place): string | undefined {
+    if (!this.has(place)) return undefined;
+    return this.bytes.toString("utf8", this.from(place), this.to(place)).replace(/\\([,= ])/g, "$1");
   }
 
-  numberText(name: Name): string | undefined {
-    return this.has(name) ? this.bytes.toString("utf8", this.from(name), this.numberTo(name)) : undefined;
+  numberText(place: Place): string | undefined {
+    return this.has(place) ? this.bytes.toString("utf8", this.from(place), this.numberTo(place)) : undefined;
   }
 
   /** @returns what is wrong with the line; undefined where it can be taken apart */
   read(bytes: Buffer, from: number, to: number): string | undefined {
     this.bytes = bytes;
-    this.others = [];
+    this.others.length = 0;
     this.#ends.fill(-1);
     this.#to = to;
     this.#at = this.#endOfWord(from);
@@ -95,13 +100,10 @@ export class LineProtocolReader {
       const equals = this.#equalsAfter(from);
       if (equals < 0) return "has a tag without a value";
       this.#at = this.#endOfWord(equals + 1);
-      if (!this.#note(from, equals, this.#isTag(from, equals) ? 0 : -1)) return "has a tag twice";
+      const place = isWord(SYMBOL, this.bytes, from, equals) ? AT.symbol : NOT_OF_TICKS;
+      if (!this.#note(from, equals, place)) return "has a tag twice";
     }
     return undefined;
-  }
-
-  #isTag(from: number, to: number): boolean {
-    return isWord(WORDS[PLACE_OF.symbol], this.bytes, from, to);
   }
 
   #readFields(): string | undefined {
@@ -111,8 +113,7 @@ export class LineProtocolReader {
       if (equals < 0) return "has no fields";
       this.#at = this.bytes[equals + 1] === QUOTE ? this.#endOfText(equals + 2) : this.#endOfWord(equals + 1);
       if (this.#at < 0) return "has a text that does not end";
-      const name = FIELD_NAMES.find((field) => isWord(WORDS[PLACE_OF[field]], this.bytes, from, equals));
-      if (!this.#note(from, equals, name === undefined ? -1 : PLACE_OF[name])) return "has a field twice";
+      if (!this.#note(from, equals, placeOfField(this.bytes, from, equals))) return "has a field twice";
     } while (this.bytes[this.#at] === COMMA && this.#at < this.#to);
     return undefined;
   }
@@ -121,20 +122,20 @@ export class LineProtocolReader {
     const from = this.#skipSpace(this.#at);
     if (from >= this.#to) return undefined;
     if (from === this.#at) return "has something after a text";
-    this.#ends[2 * PLACE_OF[TIME]] = from;
-    this.#ends[2 * PLACE_OF[TIME] + 1] = this.#to;
+    this.#ends[AT.time] = from;
+    this.#ends[PLACES + AT.time] = this.#to;
     return undefined;
   }
 
-  /** @param place of the name; -1 of another one. @returns whether it is there for the first time */
+  /** @returns whether it is there for the first time */
   #note(from: number, equals: number, place: number): boolean {
-    if (place < 0) {
+    if (place === NOT_OF_TICKS) {
       this.others.push(this.bytes.toString("utf8", from, equals));
       return true;
     }
-    const isNew = this.#ends[2 * place] === -1;
-    this.#ends[2 * place] = equals + 1;
-    this.#ends[2 * place + 1] = this.#at;
+    const isNew = this.#ends[place] === -1;
+    this.#ends[place] = equals + 1;
+    this.#ends[PLACES + place] = this.#at;
     return isNew;
   }
 
@@ -175,8 +176,15 @@ export class LineProtocolReader {
   }
 }
 
-function isWord(word: Uint8Array | undefined, bytes: Uint8Array, from: number, to: number): boolean {
-  if (word === undefined || word.length !== to - from) return false;
+function placeOfField(bytes: Uint8Array, from: number, to: number): Place | typeof NOT_OF_TICKS {
+  if (isWord(PRICE, bytes, from, to)) return AT.price;
+  if (isWord(BID, bytes, from, to)) return AT.bid;
+  if (isWord(ASK, bytes, from, to)) return AT.ask;
+  return isWord(SEQ, bytes, from, to) ? AT.seq : NOT_OF_TICKS;
+}
+
+function isWord(word: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (word.length !== to - from) return false;
   for (let at = 0; at < word.length; at += 1) if (word[at] !== bytes[from + at]) return false;
   return true;
 }

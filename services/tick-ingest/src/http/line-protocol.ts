@@ -10,7 +10,7 @@ import {
   type TimeUnit,
 } from "@fx-ohlc/schemas";
 import { type LineFormat, type LineResult, NUMBER } from "./line-formats.js";
-import { LineProtocolQuotes, LineProtocolReader, TIME } from "./line-protocol-reader.js";
+import { AT, LineProtocolQuotes, LineProtocolReader } from "./line-protocol-reader.js";
 import type { Line } from "./line-reader.js";
 
 const FORM = "must be TABLE,symbol=EURUSD price=1.1 1733392800000000000, or bid=1.1,ask=1.2";
@@ -54,20 +54,20 @@ export class LineProtocol implements LineFormat {
   #plain(limits: TickRules) {
     const reader = this.#reader;
     const { bytes } = reader;
-    if (!reader.has("symbol")) return undefined;
-    const symbol = plainSymbol(bytes, reader.from("symbol"), reader.to("symbol"));
-    FIELDS.timeUs = plainEpoch(bytes, reader.from(TIME), reader.to(TIME), this.unit);
-    FIELDS.price = this.#decimal("price");
-    FIELDS.bid = this.#decimal("bid");
-    FIELDS.ask = this.#decimal("ask");
-    FIELDS.seq = this.#decimal("seq");
-    const isWhole = !reader.has("seq") || Number.isInteger(FIELDS.seq);
+    if (!reader.has(AT.symbol)) return undefined;
+    const symbol = plainSymbol(bytes, reader.from(AT.symbol), reader.to(AT.symbol));
+    FIELDS.timeUs = plainEpoch(bytes, reader.from(AT.time), reader.to(AT.time), this.unit);
+    FIELDS.price = this.#decimal(AT.price);
+    FIELDS.bid = this.#decimal(AT.bid);
+    FIELDS.ask = this.#decimal(AT.ask);
+    FIELDS.seq = this.#decimal(AT.seq);
+    const isWhole = !reader.has(AT.seq) || Number.isInteger(FIELDS.seq);
     return symbol === undefined || !isWhole ? undefined : plainTick(symbol, FIELDS, limits);
   }
 
-  #decimal(name: "price" | "bid" | "ask" | "seq"): number {
+  #decimal(place: (typeof AT)["price" | "bid" | "ask" | "seq"]): number {
     const reader = this.#reader;
-    return reader.has(name) ? plainDecimal(reader.bytes, reader.from(name), reader.numberTo(name)) : Number.NaN;
+    return reader.has(place) ? plainDecimal(reader.bytes, reader.from(place), reader.numberTo(place)) : Number.NaN;
   }
 
   /** What is not plain, and what is wrong. */
@@ -75,11 +75,11 @@ export class LineProtocol implements LineFormat {
     const reader = this.#reader;
     const errors: FieldError[] = [];
     const path = `line ${number}.`;
-    const [symbol, time] = [reader.text("symbol"), reader.text(TIME)];
+    const [symbol, time] = [reader.text(AT.symbol), reader.text(AT.time)];
     if (symbol === undefined) errors.push({ field: `${path}symbol`, message: `is no tag of it: a line ${FORM}` });
     const raw: Record<string, unknown> = { symbol, time };
     for (const name of ["price", "bid", "ask", "seq"] as const) {
-      const text = reader.numberText(name);
+      const text = reader.numberText(AT[name]);
       if (text !== undefined) raw[name] = NUMBER.test(text) ? Number(text) : text;
     }
     const tick = checkTick(raw, { ...this.rules(), timeUnit: this.unit }, path, errors);
