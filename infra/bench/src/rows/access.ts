@@ -1,10 +1,11 @@
 import type { Sql } from "@fx-ohlc/database";
 import { formatBucket, parseTime, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { createBenchDatabase } from "../bench-database.js";
+import { type BenchDatabase, createBenchDatabase } from "../bench-database.js";
 import type { Lab } from "../lab.js";
 import { runJob } from "../load/run-job.js";
 import { alternate } from "../rounds.js";
+import { untilClosed } from "./closed-bars.js";
 import { compareRates, RateMeter } from "./ratio.js";
 import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 import { SYMBOLS } from "./symbols.js";
@@ -68,7 +69,7 @@ export const manyKeys: Row = {
     const database = await createBenchDatabase(lab.database.url);
     lab.onClose(() => database.drop());
     await storeKeys(database.sql);
-    const [one, many] = [await guardedQuery(lab), await guardedQuery(lab, database.url)];
+    const [one, many] = [await guardedQuery(lab), await guardedQuery(lab, database)];
     const load = { ...READS, paths: PATHS, token: TOKEN };
     const meter = new RateMeter();
     const rounds = await alternate(config.rounds, signal, {
@@ -90,10 +91,13 @@ const PATHS = Array.from({ length: HOURS }, (_, hour) => {
   return `/ohlc/minute?symbol=${SYMBOL}&start=${start}&end=${end}`;
 });
 
-/** The address of an ohlc-query that takes the key, with bars to read. */
-async function guardedQuery(lab: Lab, databaseUrl = lab.database.url): Promise<string> {
-  const ingest = await guarded(lab, "tick-ingest", databaseUrl);
-  const query = await guarded(lab, "ohlc-query", databaseUrl);
+/** The address of an ohlc-query that takes the key, with closed bars to read. */
+async function guardedQuery(
+  lab: Lab,
+  { url, sql }: Pick<BenchDatabase, "url" | "sql"> = lab.database,
+): Promise<string> {
+  const ingest = await guarded(lab, "tick-ingest", url);
+  const query = await guarded(lab, "ohlc-query", url);
   const ticks = Array.from({ length: HOURS * BARS }, (_, minute) => {
     return { symbol: SYMBOL, price: 1 + minute / 1e5, time: formatBucket(FIRST_US + minute * US_PER_MINUTE) };
   });
@@ -102,6 +106,7 @@ async function guardedQuery(lab: Lab, databaseUrl = lab.database.url): Promise<s
   if (!sent.ok) throw new Error(`the bars' ticks were refused: ${await sent.text()}`);
   const hour = async () => (await fetch(query + PATHS[0], { headers: AUTHORIZED })).json();
   await eventually(async () => ((await hour()) as unknown[]).length === BARS, { what: `${BARS} bars of late ticks` });
+  await untilClosed(sql, FIRST_US + HOURS * US_PER_HOUR);
   return query;
 }
 

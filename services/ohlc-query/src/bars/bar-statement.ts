@@ -4,7 +4,7 @@ import { AGGREGATED_COLUMNS, type AggregatedBars, type BarArrays, barColumns } f
 import type { Versions } from "./history.js";
 import type { AskedMarks, Sighting } from "./marks.js";
 import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, quotesOf } from "./quote-columns.js";
-import type { VersionedSpan } from "./span.js";
+import { dayKey, type VersionedSpan } from "./span.js";
 
 /** The relation that holds the bars of an interval. */
 export function relationOf(interval: StoredInterval): string {
@@ -60,29 +60,32 @@ const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = '')
 /** A date as spans have it, whatever `DateStyle` is. */
 const NAME = (date: string) => `to_char(${date}, 'YYYY-MM-DD')`;
 
-/** Of each span, and of the same span for all symbols together. */
+/** Of each span, and of the same span for all symbols together, which is looked at where anything was drawn for them. */
 const VERSIONS = `
   select string_agg(concat(symbol, ' ', unit, ' ', ${NAME("date")}, '=', ${VERSION("wanted.symbol")}, '/',
                            case when ${ANY_FOR_ALL} then ${VERSION("''")} end), ',')
     from (select symbol, unit, date::date
             from unnest($3::text[], $4::text[], $5::text[]) as spans(symbol, unit, date)) wanted`;
 
+/** What is drawn for all symbols together is drawn for this one. */
+const EVERY_SYMBOL = "";
+
 /** The same of spans that are days, as nearly all are, and that have one: in a fraction of the time. */
 const VERSIONS_OF_DAYS = `
-  select string_agg(concat(symbol, ' day ', ${NAME("day")}, '=', coalesce(version::text, 'null'), '/'), ',')
+  select string_agg(concat(symbol, ' day ', ${NAME("day")}, '=', coalesce(version::text, 'null')), ',')
     from bar_versions
    where symbol = any($3::text[]) and day = any($4::text[]::date[])`;
 
 /** Parameters: the mark planned by, the newest known, and those of the versions. */
-const seen = (versions: string, anyForAll: string) => `
+const seen = (versions: string) => `
   concat_ws('|', mark, ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},
             exists (select from bar_marks where bar_marks.mark = $1::bigint),
-            exists (select from bar_marks where bar_marks.mark = $2::bigint), ${anyForAll}, (${versions}))`;
+            exists (select from bar_marks where bar_marks.mark = $2::bigint), (${versions}))`;
 
 /** How versions are asked for. */
 const ASKING = {
-  days: { sql: seen(VERSIONS_OF_DAYS, ANY_FOR_ALL), parameters: 4 },
-  full: { sql: seen(VERSIONS, "false"), parameters: 5 },
+  days: { sql: seen(VERSIONS_OF_DAYS), parameters: 4 },
+  full: { sql: seen(VERSIONS), parameters: 5 },
 } as const;
 type Asking = keyof typeof ASKING;
 
@@ -94,30 +97,22 @@ function askingOf(spans: readonly VersionedSpan[]): Asking {
 }
 
 function questionOf({ marks, spans }: Question, asking: Asking): (string | null | string[])[] {
-  return [
-    marks.planned?.id ?? null,
-    marks.newest?.id ?? null,
-    spans.map(({ symbol }) => symbol),
-    ...(asking === "full" ? [spans.map(({ unit }) => unit)] : []),
-    spans.map(({ date }) => date),
-  ];
+  const symbols = spans.map(({ symbol }) => symbol);
+  const dates = spans.map(({ date }) => date);
+  const ids = [marks.planned?.id ?? null, marks.newest?.id ?? null];
+  if (asking === "days") return [...ids, [...symbols, EVERY_SYMBOL], dates];
+  return [...ids, symbols, spans.map(({ unit }) => unit), dates];
 }
 
-/** What stands for the version of a day that has none. */
-const NO_VERSION = "/";
-
-/**
- * Of a version that is null, changes are under way that draw none.
- *
- * @returns undefined when something was drawn for all symbols, which was not looked at
- */
-function parseSeen(text: string, spans: readonly VersionedSpan[], asking: Asking): Seen | undefined {
-  const [id = "", minute, hour, day, hasPlanned, hasNewest, isAnyForAll, list = ""] = text.split("|");
-  if (isAnyForAll === "t") return undefined;
+/** Of a version that is null, changes are under way that draw none. */
+function parseSeen(text: string, spans: readonly VersionedSpan[], asking: Asking): Seen {
+  const [id = "", minute, hour, day, hasPlanned, hasNewest, list = ""] = text.split("|");
   const found = new Map(list.split(",").map((each) => each.split("=") as [string, string | undefined]));
-  const known = spans.map(({ key }): [string, string | undefined] => {
-    const version = found.get(key) ?? (asking === "days" ? NO_VERSION : undefined);
-    return [key, version?.includes("null") ? undefined : version];
+  const versionOf = ({ key, date }: VersionedSpan) =>
+    asking === "full" ? found.get(key) : `${found.get(key) ?? ""}/${found.get(dayKey(EVERY_SYMBOL, date)) ?? ""}`;
+  const known = spans.map((span): [string, string | undefined] => {
+    const version = versionOf(span);
+    return [span.key, version?.includes("null") ? undefined : version];
   });
   return {
     present: { id, closedTo: { minute: Number(minute), hour: Number(hour), day: Number(day) } },
@@ -267,11 +262,7 @@ export async function readPieces(
   question: Question | undefined,
 ): Promise<Findings> {
   if (question === undefined) return { bars: barsOf(pieces, await ask(sql, pieces, [], "none")), seen: undefined };
-  const found = await askSeen(sql, pieces, question, askingOf(question.spans));
-  return found.seen === undefined ? askSeen(sql, pieces, question, "full") : found;
-}
-
-async function askSeen(sql: Queries, pieces: readonly Piece[], question: Question, asking: Asking): Promise<Findings> {
+  const asking = askingOf(question.spans);
   const rows = await ask(sql, pieces, questionOf(question, asking), asking);
   const text = rows[0]?.seen;
   return { bars: barsOf(pieces, rows), seen: text == null ? undefined : parseSeen(text, question.spans, asking) };

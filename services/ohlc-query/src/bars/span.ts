@@ -41,7 +41,16 @@ export function versionedSpan(
   { fromUs }: Pick<Span, "fromUs">,
 ): VersionedSpan {
   const date = formatBucket(fromUs).slice(0, "YYYY-MM-DD".length);
-  return { key: `${symbol} ${unit} ${date}`, symbol, unit, date };
+  return { key: keyOf(symbol, unit, date), symbol, unit, date };
+}
+
+function keyOf(symbol: string, unit: VersionedSpan["unit"], date: string): string {
+  return `${symbol} ${unit} ${date}`;
+}
+
+/** The key of a day's span. */
+export function dayKey(symbol: string, date: string): string {
+  return keyOf(symbol, "day", date);
 }
 
 /** The same of all bars of a symbol. */
