@@ -25,7 +25,7 @@ export class BodyBytes {
     this.stream = this.#gunzip ?? req;
   }
 
-  /** @param end told once that everything came, or why nothing more does */
+  /** @param end told that everything came, or why nothing more does; the first time counts */
   read(take: (piece: Buffer) => void, end: (problem?: Problem) => void): void {
     const { req, stream } = this;
     this.#take = (piece) => {
