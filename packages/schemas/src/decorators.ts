@@ -6,7 +6,7 @@ import { noteField } from "./parsed-fields.js";
 import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { seqProblem, TICKS_PER_STAMP_MAX, tickTimeProblem } from "./tick.js";
-import { parseTime, timeProblem } from "./time.js";
+import { parseRangeTime, parseTime, timeProblem } from "./time.js";
 import { isTimezone } from "./zone.js";
 
 /**
@@ -133,14 +133,23 @@ const TIME = "RFC 3339 with `Z` or an offset; of more than six fraction digits s
 /** A plus that is not escaped in a URL is a space. */
 const LOST_PLUS = /:\d\d(?:\.\d+)? \d\d(?::?\d\d)?$/;
 
-function parseInstant(raw: unknown): unknown {
+function parseInstant(raw: unknown, timeUs = parseTime(raw)): unknown {
   const lostItsPlus = typeof raw === "string" && LOST_PLUS.test(raw);
-  return orRefused(parseTime(raw), lostItsPlus ? `${timeProblem(raw)}; in a URL write + as %2B` : timeProblem(raw));
+  return orRefused(timeUs, lostItsPlus ? `${timeProblem(raw)}; in a URL write + as %2B` : timeProblem(raw));
 }
 
 /** A time, as microseconds. */
 export function IsTime(): PropertyDecorator {
-  return parsedBy("isTime", { type: "string", format: "date-time", description: TIME }, parseInstant);
+  return parsedBy("isTime", { type: "string", format: "date-time", description: TIME }, (raw) => parseInstant(raw));
+}
+
+const RANGE_TIME = `${TIME} Also a date (midnight UTC), or a whole number since 1970: 10 digits are seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds.`;
+
+/** What begins or ends a range, as microseconds. */
+export function IsRangeTime(): PropertyDecorator {
+  return parsedBy("isRangeTime", { type: "string", format: "date-time", description: RANGE_TIME }, (raw) =>
+    parseInstant(raw, parseRangeTime(raw)),
+  );
 }
 
 /** A body's field that may be null as well as absent: that is the same. */

@@ -1,4 +1,13 @@
-import { IsAnyText, IsIntegerText, IsOneOf, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
+import {
+  IsAnyText,
+  IsIntegerText,
+  IsOneOf,
+  IsRangeTime,
+  IsSymbol,
+  IsSymbolList,
+  IsTime,
+  MayBeAbsent,
+} from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 import { type Micros, TIME_UNITS, type TimeUnit } from "./time.js";
@@ -41,10 +50,10 @@ export class TickRangeQuery {
   @IsSymbol()
   symbol!: string;
 
-  @IsTime()
+  @IsRangeTime()
   start!: Micros;
 
-  @IsTime()
+  @IsRangeTime()
   end!: Micros;
 }
 

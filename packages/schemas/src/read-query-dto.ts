@@ -3,11 +3,11 @@ import {
   IsIntervalName,
   IsListOfWords,
   IsOneOf,
+  IsRangeTime,
   IsRowLimit,
   IsSymbol,
   IsSymbolList,
   IsSymbolPrefix,
-  IsTime,
   IsZone,
   MayBeAbsent,
   MayBeAbsentWith,
@@ -79,12 +79,12 @@ export class TicksQuery {
   @IsSymbol()
   symbol!: string;
 
-  @IsTime()
+  @IsRangeTime()
   start!: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
-  @IsTime()
+  @IsRangeTime()
   end?: Micros;
 
   @MayBeAbsent()
@@ -113,12 +113,12 @@ export class BarsQuery {
 
   @MayBeAbsentWith("count")
   @Describe("May be absent with `count`: the last bars then, however old.")
-  @IsTime()
+  @IsRangeTime()
   start?: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
-  @IsTime()
+  @IsRangeTime()
   end?: Micros;
 
   @MayBeAbsent()

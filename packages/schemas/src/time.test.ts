@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { formatBucket, formatTime, parseTime, timeOfDigits, timeProblem } from "./time.js";
+import { formatBucket, formatTime, parseRangeTime, parseTime, timeOfDigits, timeProblem } from "./time.js";
 
 test("every microsecond from 1970 to 2255 survives writing and reading", () => {
   fc.assert(
@@ -119,6 +119,24 @@ test.each([
 ] as const)("%s is that many %s", (text, unit, expected) => {
   expect(formatTime(timeOfDigits(text, unit) ?? 0)).toBe(expected);
 });
+
+test.each([
+  ["2026-03-01", "2026-03-01T00:00:00.000000Z"],
+  ["2026-03-01 00:00:00+00:00", "2026-03-01T00:00:00.000000Z"],
+  ["1733392800", "2024-12-05T10:00:00.000000Z"],
+  ["1733392800123", "2024-12-05T10:00:00.123000Z"],
+  ["1733392800123456", "2024-12-05T10:00:00.123456Z"],
+  ["1733392800123456001", "2024-12-05T10:00:00.123456Z"],
+])("a range may begin at %s", (text, expected) => {
+  expect(formatTime(parseRangeTime(text) ?? 0)).toBe(expected);
+});
+
+test.each(["2026-02-30", "2026-3-1", "17333928001", "173339280", "-733392800", "1e12345678"])(
+  "and not at %s",
+  (text) => {
+    expect(parseRangeTime(text)).toBeUndefined();
+  },
+);
 
 test("a refusal says what a time looks like, and of a leap second that it is one", () => {
   expect(timeProblem("2025.12.05 10:00")).toContain("RFC 3339 time with Z or an offset, such as 2025-12-05T10:00:00");

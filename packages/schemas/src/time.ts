@@ -138,6 +138,20 @@ export function timeOfDigits(text: string, unit: TimeUnit): Micros | undefined {
   return Number.isSafeInteger(us) ? us : undefined;
 }
 
+/** The unit of a number of so many digits: the lengths of this century do not meet. */
+const UNIT_OF_LENGTH: Readonly<Record<number, TimeUnit>> = { 10: "s", 13: "ms", 16: "us", 19: "ns" };
+
+/**
+ * Reads what begins or ends a range: a time, a date, which is its midnight UTC, or a whole number since 1970 whose length says its
+ * unit.
+ */
+export function parseRangeTime(raw: unknown): Micros | undefined {
+  if (typeof raw !== "string") return undefined;
+  const unit = UNIT_OF_LENGTH[raw.length];
+  const epochUs = unit === undefined ? undefined : timeOfDigits(raw, unit);
+  return epochUs ?? (raw.length === DATE_LENGTH ? parseTime(`${raw}T00:00:00Z`) : parseTime(raw));
+}
+
 const US_OF = { s: US_PER_SECOND, ms: 1000, us: 1 } as const;
 
 const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
