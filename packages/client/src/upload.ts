@@ -16,21 +16,31 @@ export const UPLOAD_TYPES: Readonly<Record<UploadFormat, string>> = {
   csv: "text/csv",
 };
 
-/** A CSV upload's first line: of single prices, and of quotes. */
-export const CSV_HEADER = "time,symbol,price,seq\n";
-export const CSV_QUOTE_HEADER = "time,symbol,bid,ask,seq\n";
+/** A CSV upload's first line: of single prices, and of quotes; `,seq` follows where ticks have numbers. */
+export const CSV_HEADER = "time,symbol,price";
+export const CSV_QUOTE_HEADER = "time,symbol,bid,ask";
 
 /** Writes ticks as lines, the first of them with what has to stand before it. */
 type LineWriter = (tick: TickInput) => string;
 
+/** As the service has it for ticks that name none; in CSV no value may be empty. */
+const DEFAULT_SYMBOL = "EURUSD";
+
+function csvHeaderOf({ price, seq }: TickInput): string {
+  return `${price === undefined ? CSV_QUOTE_HEADER : CSV_HEADER}${seq === undefined ? "" : ",seq"}\n`;
+}
+
 function csvLines(): LineWriter {
   let header: string | undefined;
-  return ({ time = "", symbol = "", seq = "", price, bid, ask }) => {
-    const own = price === undefined ? CSV_QUOTE_HEADER : CSV_HEADER;
-    if (header !== undefined && own !== header) throw new TypeError("CSV holds prices or quotes: send both as ndjson");
+  return (tick) => {
+    const own = csvHeaderOf(tick);
+    if (header !== undefined && own !== header) {
+      throw new TypeError("all ticks of a CSV have prices or quotes, and numbers or none: send others as ndjson");
+    }
     const opening = header === undefined ? own : "";
     header = own;
-    return `${opening}${time},${symbol},${price ?? `${bid},${ask}`},${seq}\n`;
+    const { time, symbol = DEFAULT_SYMBOL, seq, price, bid, ask } = tick;
+    return `${opening}${time},${symbol},${price ?? `${bid},${ask}`}${seq === undefined ? "" : `,${seq}`}\n`;
   };
 }
 
@@ -47,7 +57,7 @@ async function* writesOf(
 ): AsyncGenerator<string> {
   const lineOf = WRITERS[format]();
   // Without a tick nobody knows of what kind they would have been.
-  let [text, whenEmpty] = ["", format === "csv" ? CSV_HEADER : ""];
+  let [text, whenEmpty] = ["", format === "csv" ? `${CSV_HEADER}\n` : ""];
   for await (const tick of ticks) {
     text += lineOf(complete(tick));
     whenEmpty = "";

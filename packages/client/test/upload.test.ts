@@ -41,7 +41,7 @@ class Source {
 describe("streamTicks", () => {
   it("sends NDJSON, or CSV with a header, in the source's order", async () => {
     const ticks = [
-      { symbol: "EURUSD", price: 1.1, time: "2025-12-05T10:00:00Z" },
+      { symbol: "EURUSD", price: 1.1, time: "2025-12-05T10:00:00Z", seq: 0 },
       { symbol: "EURUSD", price: 1.2, time: "2025-12-05T10:00:00Z", seq: 1 },
     ];
     server.script(answer(201, RESULT), answer(201, RESULT));
@@ -58,23 +58,25 @@ describe("streamTicks", () => {
         method: "POST",
         path: "/ticks/bulk?on_error=skip",
         type: "text/csv",
-        body: "time,symbol,price,seq\n2025-12-05T10:00:00Z,EURUSD,1.1,\n2025-12-05T10:00:00Z,EURUSD,1.2,1\n",
+        body: "time,symbol,price,seq\n2025-12-05T10:00:00Z,EURUSD,1.1,0\n2025-12-05T10:00:00Z,EURUSD,1.2,1\n",
       },
     ]);
   });
 
-  it("sends quotes as CSV with both sides, and not among single prices", async () => {
+  it("sends quotes as CSV with both sides, and neither among single prices nor where some have numbers", async () => {
     const time = "2025-12-05T10:00:00Z";
     const quotes = [{ time, bid: 1.1, ask: 1.2 }];
     server.script(answer(201, RESULT), answer(201, RESULT), answer(201, RESULT));
     await client.streamTicks(quotes, { format: "csv" });
     await client.streamTicks([], { format: "csv" });
     expect(server.received.map(({ body }) => body)).toEqual([
-      `time,symbol,bid,ask,seq\n${time},,1.1,1.2,\n`,
-      "time,symbol,price,seq\n",
+      `time,symbol,bid,ask\n${time},EURUSD,1.1,1.2\n`,
+      "time,symbol,price\n",
     ]);
     const both = client.streamTicks([...quotes, { time, price: 1 }], { format: "csv" });
     await expect(both).rejects.toThrow("prices or quotes");
+    const numbered = client.streamTicks([...quotes, { ...quotes[0], time, seq: 1 }], { format: "csv" });
+    await expect(numbered).rejects.toThrow("numbers or none");
   });
 
   it("reads the source no further ahead of a slow service than what the sockets hold", async () => {

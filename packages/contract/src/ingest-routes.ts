@@ -7,6 +7,7 @@ import {
   DeleteResult,
   Describe,
   IsCount,
+  IsText,
   IsTickTime,
   PostedTick,
   RegisteredSymbol,
@@ -17,8 +18,10 @@ import {
   SymbolPath,
   TickDto,
   TickKeyQuery,
+  TickQuery,
   TickRangeQuery,
   UploadResult,
+  WriteQuery,
 } from "@fx-ohlc/schemas";
 import { declareRoutes, listOf, ProblemDocument } from "@fx-ohlc/service-kit";
 
@@ -54,6 +57,14 @@ export class TickProblem extends ProblemDocument {
   readonly horizon?: string;
 }
 
+@About("A problem with lines of Influx line protocol.")
+export class LineProblem extends TickProblem {
+  @Sometimes()
+  @Describe("Of a bad line: `detail` by the name under which clients of InfluxDB look for it.")
+  @IsText()
+  readonly error?: string;
+}
+
 const LINES = { schema: { type: "string" } };
 const TICKS = { tag: "ticks", problemShape: TickProblem } as const;
 const BODY_PROBLEMS = [
@@ -65,6 +76,19 @@ const BODY_PROBLEMS = [
   "invalid",
 ] as const;
 
+/** As what speaks to InfluxDB or QuestDB sends ticks. */
+const WRITE = {
+  ...TICKS,
+  problemShape: LineProblem,
+  method: "POST",
+  access: "write",
+  queryDto: WriteQuery,
+  requestHeaders: ["Content-Encoding"],
+  body: { "text/plain": { schema: { type: "string" } } },
+  answers: { 204: { description: "All of it is stored, now or before.", headers: { "X-Ignored": "always" } } },
+  problems: [...BODY_PROBLEMS, "forbidden", "older_than_retention", "too_many_requests", "unavailable", "timeout"],
+} as const;
+
 /** The write side. */
 export const INGEST_ROUTES = declareRoutes({
   postTick: {
@@ -75,6 +99,7 @@ export const INGEST_ROUTES = declareRoutes({
     summary: "Store one tick",
     description:
       "Answered when it is committed. The same request can be sent again: a tick is never stored twice. Ticks of one symbol and time are told apart by `seq`.",
+    queryDto: TickQuery,
     body: { "application/json": TickDto },
     answers: { 201: { description: "Stored, now or before.", content: { "application/json": PostedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "too_many_requests", "unavailable", "timeout"],
@@ -86,8 +111,9 @@ export const INGEST_ROUTES = declareRoutes({
     access: "write",
     summary: "Store many ticks",
     description:
-      "A JSON array is stored whole or not at all. Of a quote `price` may be given beside `bid` and `ask` as it is answered, as their mid to the last digit. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`; with all three a row leaves empty what it is not, `price` of a quote or `bid` and `ask` of a single price) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it.",
+      "A JSON array is stored whole or not at all. Of a quote `price` may be given beside `bid` and `ask` as it is answered, as their mid to the last digit. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`; with all three a row leaves empty what it is not, `price` of a quote or `bid` and `ask` of a single price) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it. Bodies may be gzip.",
     queryDto: BulkQuery,
+    requestHeaders: ["Content-Encoding"],
     body: { "application/json": listOf(TickDto), "application/x-ndjson": LINES, "text/csv": LINES },
     answers: {
       201: {
@@ -99,6 +125,14 @@ export const INGEST_ROUTES = declareRoutes({
     },
     problems: [...BODY_PROBLEMS, "older_than_retention", "too_many_requests", "unavailable", "timeout"],
   },
+  writeLines: {
+    ...WRITE,
+    path: "/write",
+    summary: "Store ticks sent as Influx line protocol",
+    description:
+      "As clients of QuestDB and Telegraf send it: `ANY_TABLE,symbol=EURUSD bid=1.1,ask=1.2 1733392800000000000`, with `price` or `bid` and `ask`, and `seq` where there is one. Streamed and stored as lines of `/ticks/bulk` are; at a bad line the answer, a 400, says which it is and what was stored before it. Whatever its `Content-Type` is, the body is UTF-8, and may be gzip.",
+  },
+  writeLinesV2: { ...WRITE, path: "/api/v2/write", summary: "Store ticks as clients of InfluxDB 2 send them" },
   putTick: {
     ...TICKS,
     method: "PUT",

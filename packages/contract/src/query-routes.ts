@@ -22,9 +22,11 @@ export const MEDIA_TYPES = {
   csv: "text/csv",
   ndjson: "application/x-ndjson",
   columns: "application/vnd.fx-ohlc.columns+json",
+  parquet: "application/vnd.apache.parquet",
 } as const;
 
 const TEXT = { schema: { type: "string" } };
+const FILE = { schema: { type: "string", format: "binary" } };
 
 /** A table in every format. */
 function table(json: BodySchema, row: Shape): Content {
@@ -33,6 +35,7 @@ function table(json: BodySchema, row: Shape): Content {
     [MEDIA_TYPES.csv]: TEXT,
     [MEDIA_TYPES.ndjson]: TEXT,
     [MEDIA_TYPES.columns]: { columnsOf: row },
+    [MEDIA_TYPES.parquet]: FILE,
   };
 }
 
@@ -41,17 +44,26 @@ function read(description: string, content: Content, isPaged: boolean) {
   const always = { "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
   const link = { Link: "sometimes" } as const;
   // An answer of any length has no tag: it is sent before its end is known.
-  const headers = { ...always, ETag: "sometimes", "Content-Encoding": "sometimes" } as const;
+  const headers = {
+    ...always,
+    ...({ ETag: "sometimes", "Content-Encoding": "sometimes", "Accept-Ranges": "sometimes" } as const),
+  } as const;
+  const part = { ...always, ETag: "always", "Content-Range": "always", "Accept-Ranges": "always" } as const;
   const unchanged = { ...always, ETag: "always" } as const;
   return {
     method: "GET",
     access: "read",
-    requestHeaders: ["Accept-Encoding", "If-None-Match"],
+    requestHeaders: ["Accept-Encoding", "If-None-Match", "Range", "If-Range"],
     answers: {
       200: { description, content, headers: isPaged ? { ...headers, ...link } : headers },
+      206: {
+        description: "The part that `Range` asks for; of `limit=all` there are none.",
+        content: Object.fromEntries(Object.keys(content).map((mediaType) => [mediaType, TEXT])),
+        headers: isPaged ? { ...part, ...link } : part,
+      },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "not_acceptable", "invalid", "unavailable", "timeout"],
+    problems: ["malformed", "not_acceptable", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 
@@ -71,7 +83,7 @@ function listOfOne(rows: readonly JsonSchema[]): JsonSchema {
 const BARS = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar), CANDLE]) };
 const LATEST = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar)]) };
 
-const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${BAR_FORMATS.join(", ")}.`;
+const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, "parquet"].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
 const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
 
 /** The read side. */

@@ -5,8 +5,8 @@ import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INT
 import { noteField } from "./parsed-fields.js";
 import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
-import { seqProblem, TICKS_PER_STAMP_MAX } from "./tick.js";
-import { parseTime, TIME_RULE } from "./time.js";
+import { seqProblem, TICKS_PER_STAMP_MAX, tickTimeProblem } from "./tick.js";
+import { parseRangeTime, parseTime, timeProblem } from "./time.js";
 import { isTimezone } from "./zone.js";
 
 /**
@@ -129,14 +129,39 @@ export function IsSymbolList(): PropertyDecorator {
   });
 }
 
-const TIME = "RFC 3339 with `Z` or an offset, at most six fraction digits.";
+const TIME = "RFC 3339 with `Z` or an offset; of more than six fraction digits six count.";
+/** A plus that is not escaped in a URL is a space. */
+const LOST_PLUS = /:\d\d(?:\.\d+)? \d\d(?::?\d\d)?$/;
+
+function parseInstant(raw: unknown, timeUs = parseTime(raw)): unknown {
+  const lostItsPlus = typeof raw === "string" && LOST_PLUS.test(raw);
+  return orRefused(timeUs, lostItsPlus ? `${timeProblem(raw)}; in a URL write + as %2B` : timeProblem(raw));
+}
 
 /** A time, as microseconds. */
 export function IsTime(): PropertyDecorator {
-  return parsedBy("isTime", { type: "string", format: "date-time", description: TIME }, (raw) => {
-    const lostItsPlus = typeof raw === "string" && / \d\d:\d\d$/.test(raw);
-    return orRefused(parseTime(raw), lostItsPlus ? `${TIME_RULE}; in a URL write + as %2B` : TIME_RULE);
-  });
+  return parsedBy("isTime", { type: "string", format: "date-time", description: TIME }, (raw) => parseInstant(raw));
+}
+
+const RANGE_TIME = `${TIME} Also a date (midnight UTC), or a whole number since 1970: 10 digits are seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds.`;
+
+/** What begins or ends a range, as microseconds. */
+export function IsRangeTime(): PropertyDecorator {
+  return parsedBy("isRangeTime", { type: "string", format: "date-time", description: RANGE_TIME }, (raw) =>
+    parseInstant(raw, parseRangeTime(raw)),
+  );
+}
+
+/** A body's field that may be null as well as absent: that is the same. */
+export function IsOrNull(schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
+  return parsedBy("isOrNull", { anyOf: [schema, { type: "null" }] }, (raw) => (raw === null ? raw : parse(raw)));
+}
+
+/** A tick's time: of a single one the server's clock where it is absent. */
+export function IsTickTimeOrNull(): PropertyDecorator {
+  return IsOrNull({ type: "string", format: "date-time", description: TIME }, (raw) =>
+    orRefused(parseTime(raw), tickTimeProblem(raw)),
+  );
 }
 
 /** A price, or one side of a quote; the fields `price`, `bid` and `ask` of one body say together which of them must be there. */
@@ -150,12 +175,13 @@ export function IsCost(): PropertyDecorator {
   return (target, field) => {
     // What may be absent is so in the documents, too.
     ValidateIf((object: Cost) => problemOf(object, field) !== undefined)(target, field);
+    Transform(({ value }) => value ?? undefined)(target, field);
     ValidateBy({ name: "isCost", validator }, describedBy({ type: "number", exclusiveMinimum: 0 }))(target, field);
   };
 }
 
-export function IsSeq(): PropertyDecorator {
-  return parsedBy("isSeq", { type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, unless(seqProblem));
+export function IsSeqOrNull(): PropertyDecorator {
+  return IsOrNull({ type: "integer", minimum: 0, maximum: TICKS_PER_STAMP_MAX - 1 }, unless(seqProblem));
 }
 
 /** The integer that a text of digits is, within [min, max], of which none is more than is exact. */

@@ -12,7 +12,7 @@ import {
   type Scope,
 } from "./scope.js";
 import { normalizePattern, SYMBOL_RULE } from "./symbol.js";
-import { type Micros, parseTime, TIME_RULE } from "./time.js";
+import { type Micros, parseTime, timeProblem } from "./time.js";
 
 const NAME_LENGTH_MAX = 100;
 /** Patterns of one key: each is looked at once for each symbol. */
@@ -103,7 +103,7 @@ const parseLimits: Parse = (raw) => {
 };
 
 const INSTANT_SCHEMA: JsonSchema = { type: "string", format: "date-time" };
-const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(TIME_RULE);
+const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(timeProblem(raw));
 
 @About("Body of `POST /keys`.")
 export class KeyDto {

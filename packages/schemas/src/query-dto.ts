@@ -1,8 +1,17 @@
 import { FAMILY_NAMES, type FamilyName } from "./channel.js";
-import { IsIntegerText, IsOneOf, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
+import {
+  IsAnyText,
+  IsIntegerText,
+  IsOneOf,
+  IsRangeTime,
+  IsSymbol,
+  IsSymbolList,
+  IsTime,
+  MayBeAbsent,
+} from "./decorators.js";
 import { Describe } from "./field-schema.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
-import type { Micros } from "./time.js";
+import { type Micros, TIME_UNITS, type TimeUnit } from "./time.js";
 
 /** Path of `DELETE /ticks/{symbol}/{time}`. */
 export class StampPath {
@@ -42,20 +51,68 @@ export class TickRangeQuery {
   @IsSymbol()
   symbol!: string;
 
-  @IsTime()
+  @IsRangeTime()
   start!: Micros;
 
-  @IsTime()
+  @IsRangeTime()
   end!: Micros;
 }
 
+/** Query of `POST /ticks`. */
+export class TickQuery {
+  static readonly fields: readonly string[] = ["time_unit"];
+
+  @MayBeAbsent()
+  @Describe("What a `time` that is a number counts since 1970; without it a number is no time.")
+  @IsOneOf(TIME_UNITS)
+  time_unit?: TimeUnit;
+}
+
 /** Query of `POST /ticks/bulk`. */
-export class BulkQuery {
-  static readonly fields: readonly string[] = ["on_error"];
+export class BulkQuery extends TickQuery {
+  static override readonly fields: readonly string[] = ["on_error", ...TickQuery.fields];
 
   @MayBeAbsent()
   @IsOneOf(["stop", "skip"])
   on_error?: "stop" | "skip";
+}
+
+/** Precisions as line protocol names them, those of either version. */
+const PRECISIONS: Readonly<Record<string, TimeUnit>> = { n: "ns", ns: "ns", u: "us", us: "us", ms: "ms", s: "s" };
+
+/** What a time of line protocol counts, in whichever words. */
+export function unitOfPrecision(precision: string | undefined): TimeUnit {
+  return PRECISIONS[precision ?? "ns"] ?? "ns";
+}
+
+/** Query of `POST /write`, as clients of QuestDB and of both versions of InfluxDB send it. */
+export class WriteQuery {
+  static readonly fields: readonly string[] = ["precision", "strict", "db", "bucket", "org"];
+
+  @MayBeAbsent()
+  @Describe("What times count since 1970; nanoseconds when absent.")
+  @IsOneOf(Object.keys(PRECISIONS))
+  precision?: string;
+
+  @MayBeAbsent()
+  @Describe("`1` refuses tags and fields that ticks have not; otherwise they are ignored, and counted in `X-Ignored`.")
+  @IsOneOf(["0", "1"])
+  strict?: "0" | "1";
+
+  @MayBeAbsent()
+  @Describe("Ignored.")
+  @IsAnyText()
+  db?: string;
+
+  @MayBeAbsent()
+  @Describe("Ignored.")
+  @IsAnyText()
+  bucket?: string;
+
+  @MayBeAbsent()
+  @Describe("Ignored.")
+  @IsAnyText()
+  org?: string;
 }
 
 /** Query of the plain WebSocket endpoints. */

@@ -3,11 +3,11 @@ import {
   IsIntervalName,
   IsListOfWords,
   IsOneOf,
+  IsRangeTime,
   IsRowLimit,
   IsSymbol,
   IsSymbolList,
   IsSymbolPrefix,
-  IsTime,
   IsZone,
   MayBeAbsent,
   MayBeAbsentWith,
@@ -24,6 +24,9 @@ export const LIMIT_MAX = 10_000;
 /** Formats of every table; `json` when neither `format` nor `Accept` asks for another. */
 export const FORMATS = ["json", "csv", "ndjson", "columns"] as const;
 export type Format = (typeof FORMATS)[number];
+/** Also a file of typed columns, for programs. */
+export const TABLE_FORMATS = [...FORMATS, "parquet"] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
 /** Formats of bars: also the candles of ccxt. */
 export const BAR_FORMATS = [...FORMATS, "ccxt"] as const;
 export type BarFormat = (typeof BAR_FORMATS)[number];
@@ -40,6 +43,7 @@ export type BarPrice = (typeof BAR_PRICES)[number];
 export const INCLUDED_NAMES = ["bid", "ask", "spread"] as const;
 export type IncludedName = (typeof INCLUDED_NAMES)[number];
 
+const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_PRICE =
   "What open, high, low and close are of: one side of the quotes, or `mid` (when absent), the price of the ticks, which of quotes is the mid of their sides. Bars without quotes have no sides, but nulls.";
 const OF_INCLUDE =
@@ -64,8 +68,8 @@ export class SymbolsQuery {
   after?: string;
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }
 
 /** Query of `GET /ticks`. */
@@ -75,12 +79,12 @@ export class TicksQuery {
   @IsSymbol()
   symbol!: string;
 
-  @IsTime()
+  @IsRangeTime()
   start!: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
-  @IsTime()
+  @IsRangeTime()
   end?: Micros;
 
   @MayBeAbsent()
@@ -94,14 +98,14 @@ export class TicksQuery {
   after_seq?: number;
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }
 
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "format"],
+    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "complete", "format"],
   ];
 
   @IsSymbol()
@@ -109,12 +113,12 @@ export class BarsQuery {
 
   @MayBeAbsentWith("count")
   @Describe("May be absent with `count`: the last bars then, however old.")
-  @IsTime()
+  @IsRangeTime()
   start?: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
-  @IsTime()
+  @IsRangeTime()
   end?: Micros;
 
   @MayBeAbsent()
@@ -145,8 +149,13 @@ export class BarsQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
-  @IsOneOf(BAR_FORMATS)
-  format?: BarFormat;
+  @Describe(OF_COMPLETE)
+  @IsOneOf(["true", "false"])
+  complete?: "true" | "false";
+
+  @MayBeAbsent()
+  @IsOneOf([...BAR_FORMATS, "parquet"])
+  format?: BarFormat | "parquet";
 }
 
 /** Query of `GET /ohlc/day` and `/ohlc/custom-day`. */
@@ -205,6 +214,6 @@ export class LatestQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
-  @IsOneOf(FORMATS)
-  format?: Format;
+  @IsOneOf(TABLE_FORMATS)
+  format?: TableFormat;
 }

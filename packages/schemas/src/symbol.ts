@@ -83,6 +83,7 @@ export function sidedName(symbol: string, side: Side): string {
 
 /** Why what is no symbol is refused; in a URL a plus that is not escaped is a space. */
 export function symbolProblem(raw: unknown): string {
+  if (raw === null) return `must not be null: it ${SYMBOL_RULE}`;
   return typeof raw === "string" && raw.includes(" ") ? `${SYMBOL_RULE}; in a URL write + as %2B` : SYMBOL_RULE;
 }
 

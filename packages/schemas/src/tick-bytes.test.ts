@@ -195,14 +195,26 @@ test("a decimal of up to 15 digits is the double that Number gives, and every ot
   );
 });
 
-test("a plain time is what parseTime reads", () => {
+test("a plain time is what parseTime reads, in either spelling and to the nanosecond", () => {
+  const spelling = fc.record({ separator: fc.constantFrom("T", " "), zone: fc.constantFrom("Z", "+00:00") });
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: LATEST_US }), fc.nat(6), (us, digits) => {
-      const text = formatTime(us).replace(/(\.\d*)Z/, (_whole, fraction: string) =>
-        digits === 0 ? "Z" : `${fraction.slice(0, digits + 1)}Z`,
-      );
+    fc.property(fc.integer({ min: 0, max: LATEST_US }), fc.nat(9), spelling, (us, digits, { separator, zone }) => {
+      const fraction = digits === 0 ? "" : `.${formatTime(us).slice(20, -1)}789`.slice(0, digits + 1);
+      const text = `${formatTime(us).slice(0, 10)}${separator}${formatTime(us).slice(11, 19)}${fraction}${zone}`;
       expect(plainTime(bytesOf(text), 0, text.length)).toBe(parseTime(text));
     }),
     { numRuns: 5000 },
   );
+});
+
+test("a number is the time that its digits count, to the last microsecond", () => {
+  const read = (time: string, timeUnit: "s" | "ms" | "us" | "ns") => {
+    const body = bytesOf(`{"time":${time},"price":1}`);
+    return readPlainTick(body, 0, body.length, { ...RULES, timeUnit })?.timeUs;
+  };
+  expect(read("1600000000123456001", "ns")).toBe(1_600_000_000_123_456);
+  expect(read("1600000000123456", "us")).toBe(1_600_000_000_123_456);
+  expect(read("1600000000123", "ms")).toBe(1_600_000_000_123_000);
+  expect(read("1600000000", "s")).toBe(1_600_000_000_000_000);
+  expect(read("1600000000.5", "s")).toBeUndefined();
 });

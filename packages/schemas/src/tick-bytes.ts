@@ -1,7 +1,7 @@
 import { midOf } from "./quote.js";
 import { keptSpellings, normalizeSymbol } from "./symbol.js";
 import { DEFAULT_SYMBOL, type NewTick, TICKS_PER_STAMP_MAX, type TickRules, timeWindowProblem } from "./tick.js";
-import { type Micros, US_PER_SECOND } from "./time.js";
+import { type Micros, type TimeUnit, US_PER_SECOND } from "./time.js";
 
 /**
  * Ticks read straight from the bytes of a request, where they are written plainly, as machines write them: some five times as
@@ -50,12 +50,31 @@ function dateUs(year: number, month: number, day: number): Micros {
 const TIME_LENGTH_MIN = "2025-12-05T10:00:00Z".length;
 const FRACTION_AT = "2025-12-05T10:00:00".length;
 const FRACTION_DIGITS_MAX = 6;
+/** Of nanoseconds six count. */
+const WRITTEN_DIGITS_MAX = 9;
+const SPACE = 0x20;
+const PLUS = 0x2b;
 const UPPER_T = 0x54;
 const UPPER_Z = 0x5a;
+const UTC_OFFSET = "+00:00".length;
 
-/** The instant that the bytes [from, to) write as `2025-12-05T10:00:00.123456Z`, its fraction shorter or absent; else NaN. */
+/** Where `Z` or `+00:00` begins, with which a time ends; NaN where it ends otherwise. */
+function zoneAt(bytes: Uint8Array, to: number): number {
+  if (bytes[to - 1] === UPPER_Z) return to - 1;
+  const at = to - UTC_OFFSET;
+  const isUtc =
+    bytes[at] === PLUS && bytes[at + 3] === COLON && twoDigits(bytes, at + 1) + twoDigits(bytes, at + 4) === 0;
+  return isUtc ? at : Number.NaN;
+}
+
+/**
+ * The instant that the bytes [from, to) write as `2025-12-05T10:00:00.123456Z` or `2025-12-05 10:00:00.123456+00:00`, its fraction of
+ * another length or absent; else NaN.
+ */
 export function plainTime(bytes: Uint8Array, from: number, to: number): Micros {
-  if (to - from < TIME_LENGTH_MIN || bytes[to - 1] !== UPPER_Z || bytes[from + 10] !== UPPER_T) return Number.NaN;
+  const end = zoneAt(bytes, to);
+  if (to - from < TIME_LENGTH_MIN || !(end >= from + FRACTION_AT)) return Number.NaN;
+  if (bytes[from + 10] !== UPPER_T && bytes[from + 10] !== SPACE) return Number.NaN;
   if (bytes[from + 4] !== MINUS || bytes[from + 7] !== MINUS) return Number.NaN;
   if (bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) return Number.NaN;
   const year = twoDigits(bytes, from) * 100 + twoDigits(bytes, from + 2);
@@ -64,23 +83,40 @@ export function plainTime(bytes: Uint8Array, from: number, to: number): Micros {
   const minute = twoDigits(bytes, from + 14);
   const second = twoDigits(bytes, from + 17);
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
-  return (
-    midnightUs + (hour * 3600 + minute * 60 + second) * US_PER_SECOND + fractionUs(bytes, from + FRACTION_AT, to - 1)
-  );
+  const clockUs = (hour * 3600 + minute * 60 + second) * US_PER_SECOND;
+  return midnightUs + clockUs + fractionUs(bytes, from + FRACTION_AT, end);
 }
 
 function fractionUs(bytes: Uint8Array, from: number, to: number): Micros {
   if (from === to) return 0;
   const digits = to - from - 1;
-  if (bytes[from] !== POINT || digits < 1 || digits > FRACTION_DIGITS_MAX) return Number.NaN;
+  if (bytes[from] !== POINT || digits < 1 || digits > WRITTEN_DIGITS_MAX) return Number.NaN;
   let value = 0;
   for (let at = from + 1; at < to; at += 1) {
     const digit = digitAt(bytes, at);
     if (digit > 9) return Number.NaN;
-    value = value * 10 + digit;
+    if (at <= from + FRACTION_DIGITS_MAX) value = value * 10 + digit;
   }
   for (let missing = digits; missing < FRACTION_DIGITS_MAX; missing += 1) value *= 10;
   return value;
+}
+
+/** Nanoseconds have three digits more than a microsecond counts. */
+const CUT_DIGITS = 3;
+const US_OF = { s: US_PER_SECOND, ms: 1000, us: 1, ns: 1 } as const;
+
+/** The instant that the digits [from, to) count of some unit, what is finer than a microsecond cut; NaN where there is anything else. */
+export function plainEpoch(bytes: Uint8Array, from: number, to: number, unit: TimeUnit): Micros {
+  const end = unit === "ns" ? to - CUT_DIGITS : to;
+  // 16 digits of microseconds are the year 2286, and a double still counts by one.
+  if (end <= from || end - from > 16 || (bytes[from] === ZERO && to - from > 1)) return Number.NaN;
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = digitAt(bytes, at);
+    if (digit > 9) return Number.NaN;
+    if (at < end) value = value * 10 + digit;
+  }
+  return value * US_OF[unit];
 }
 
 /** Up to so many digits make an integer that a double holds exactly, and dividing it by a power of ten rounds once, as parsing does. */
@@ -238,8 +274,7 @@ class PlainJson {
   /** Reads a field that is a number, or a time, and was not read yet. @returns whether it is plain */
   private field(fields: PlainFields): boolean {
     if (Number.isNaN(fields.timeUs) && this.takeKey(TIME_KEY)) {
-      const from = this.at + 1;
-      fields.timeUs = plainTime(this.bytes, from, this.textEnd());
+      fields.timeUs = this.time();
       return !Number.isNaN(fields.timeUs);
     }
     if (Number.isNaN(fields.price) && this.takeKey(PRICE_KEY)) {
@@ -278,12 +313,24 @@ class PlainJson {
     return end;
   }
 
+  private time(): Micros {
+    const from = this.at;
+    const { timeUnit } = this.rules;
+    if (timeUnit === undefined || this.bytes[from] === QUOTE) return plainTime(this.bytes, from + 1, this.textEnd());
+    return plainEpoch(this.bytes, from, this.numberEnd(), timeUnit);
+  }
+
   private decimal(): number {
     const from = this.at;
-    let to = from;
+    return plainDecimal(this.bytes, from, this.numberEnd());
+  }
+
+  /** Goes past digits and points. @returns where they end */
+  private numberEnd(): number {
+    let to = this.at;
     while (digitAt(this.bytes, to) <= 9 || this.bytes[to] === POINT) to += 1;
     this.at = to;
-    return plainDecimal(this.bytes, from, to);
+    return to;
   }
 
   private skipSpace(): void {

@@ -1,4 +1,4 @@
-import { IsCost, IsSeq, IsSymbol, IsTime, MayBeAbsent } from "./decorators.js";
+import { IsCost, IsSeqOrNull, IsSymbol, IsTickTimeOrNull, MayBeAbsent } from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 
 @About("Body of `POST /ticks`.")
@@ -11,9 +11,11 @@ export class TickDto {
   symbol?: string;
 
   @MayBeAbsent()
-  @Describe("RFC 3339 with `Z` or an offset; the server's clock when absent.")
-  @IsTime()
-  time?: string;
+  @Describe(
+    "RFC 3339 with `Z` or an offset, or with `?time_unit=` a number; the server's clock when absent, but never in bulk when null.",
+  )
+  @IsTickTimeOrNull()
+  time?: string | null;
 
   @Describe("A finite number greater than 0; of a quote the mid of its sides, which need not be given.")
   @IsCost()
@@ -29,8 +31,8 @@ export class TickDto {
 
   @MayBeAbsent()
   @Describe("Place among the ticks of this stamp, 0 to 1023; the next free one when absent.")
-  @IsSeq()
-  seq?: number;
+  @IsSeqOrNull()
+  seq?: number | null;
 }
 
 @About("Body of `PUT /ticks`: a price, or both sides of a quote.")

@@ -3,7 +3,7 @@ import { type AllowedOrigins, isOriginAllowed } from "./origins.js";
 
 /** Headers of ours that a page's script may read. */
 const EXPOSED =
-  "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Data-As-Of, X-Request-Id";
+  "Accept-Ranges, Content-Range, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Data-As-Of, X-Request-Id";
 /** A preflight may be remembered this long; Chromium caps it at two hours anyway. */
 const PREFLIGHT_MAX_AGE_S = 7200;
 
@@ -28,7 +28,7 @@ export function applyCors(
   if (req.method !== "OPTIONS" || req.headers["access-control-request-method"] === undefined) return false;
   res.writeHead(204, {
     "Access-Control-Allow-Methods": posts.has(path) ? "GET, HEAD, POST" : "GET, HEAD",
-    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, X-Request-Id",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Request-Id",
     "Access-Control-Max-Age": PREFLIGHT_MAX_AGE_S,
     Vary: "Origin",
   });

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: "Conflict with what is stored" },
   too_large: { status: 413, title: "Request too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  range_not_satisfiable: { status: 416, title: "No such part" },
   misdirected: { status: 421, title: "Not addressed to this server" },
   invalid: { status: 422, title: "Invalid values" },
   older_than_retention: { status: 422, title: "Older than what is kept" },

@@ -19,6 +19,7 @@ import { ChunkCache } from "./bars/chunk-cache.js";
 import { GroupedReads } from "./bars/grouped-reads.js";
 import { Histories } from "./bars/histories.js";
 import type { Config } from "./config.js";
+import { takeSuffix } from "./http/format-suffix.js";
 import { type OpenSources, queryRoutes, type ReadSources } from "./http/routes.js";
 import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
@@ -75,7 +76,11 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     // It listens first: while the database is away requests are answered 503 and the service is not ready.
     start: async () => {
       const { door } = config.access;
-      server = await listen(handler, { port: config.port, host: door.bindAddresses, forwarding: door });
+      const suffixed: typeof handler = (req, res) => {
+        takeSuffix(req);
+        handler(req, res);
+      };
+      server = await listen(suffixed, { port: config.port, host: door.bindAddresses, forwarding: door });
       logger.info("listening", { port: server.port });
       access.start();
       database.start();

@@ -91,6 +91,21 @@ describe("GET /ohlc/minute, /ohlc/hour, /ohlc/day", () => {
     }
   });
 
+  test("with complete=true leave out what is still running, however they are asked for", async () => {
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    const hour = 3_600_000;
+    await service.insert([3 * hour, hour, 0].map((ms, at) => ({ symbol: "WHOLE", time: ago(ms), price: at + 1 })));
+    const start = `start=${ago(5 * hour)}`;
+    for (const range of [start, `${start}&limit=all`, "count=10", `${start}&fill=null`]) {
+      const query = `/ohlc?symbol=WHOLE&interval=1h&${range}`;
+      const [all, whole] = [await service.get(query), await service.get(`${query}&complete=true`)];
+      expect(all.body.at(-1)).toMatchObject({ complete: false });
+      expect(whole.body).toEqual(all.body.filter(({ complete }) => complete));
+      expect((await service.get(`${query}&complete=false`)).text).toBe(all.text);
+    }
+    expect((await service.get(`/ohlc?symbol=WHOLE&interval=1h&${start}&complete=yes`)).status).toBe(422);
+  });
+
   test("answer an unknown symbol, and a start after or at the end, with an empty array", async () => {
     for (const interval of ["minute", "hour", "day", "custom-day"]) {
       expect((await service.get(`/ohlc/${interval}?symbol=NOBODY&${OPEN_RANGE}`)).body).toEqual([]);

@@ -140,6 +140,32 @@ describe("Accept chooses the format", () => {
     expect(headers["content-type"]).toBe("application/x-ndjson");
   });
 
+  test.each([
+    ["text/csv; charset=utf-8", "text/csv"],
+    ["application/json;charset=UTF-8;profile=x", "application/json"],
+    ["text/csv;q=0.1, application/ndjson;q=0.9", "application/x-ndjson"],
+    ["application/jsonl", "application/x-ndjson"],
+    ["application/csv", "text/csv"],
+    ["", "application/json"],
+  ])("parameters but q are ignored, other names are known, and an empty one is absent: %p", async (accept, type) => {
+    const { status, headers } = await exchange(PATH, { accept });
+    expect([status, String(headers["content-type"]).split(";")[0]]).toEqual([200, type]);
+  });
+
+  test.each([
+    ["/ohlc.csv?interval=1m&", "/ohlc?interval=1m&format=csv&"],
+    ["/ohlc/minute.ndjson?", "/ohlc/minute?format=ndjson&"],
+    ["/ticks.csv/?", "/ticks?format=csv&"],
+  ])("the name says the format: %s", async (named, plain) => {
+    const [one, other] = await Promise.all(
+      [named, plain].map((path) => exchange(path + RANGE, { accept: "image/png" })),
+    );
+    expect(one?.status).toBe(200);
+    expect(one?.body.equals(other?.body ?? Buffer.alloc(0))).toBe(true);
+    expect((await exchange(`${named}${RANGE}&format=json`, {})).status).toBe(400);
+    expect((await exchange(named.replace(/\.\w+/, ".xml") + RANGE, {})).status).toBe(404);
+  });
+
   test("what there is not is a 406 that says what there is", async () => {
     for (const path of [PATH, "/symbols", `/ohlc/minute?${RANGE}&limit=all`]) {
       const { status, body } = await exchange(path, { accept: "application/pdf" });

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, request, type Server } from "node:h
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { type Problem, sendProblem } from "@fx-ohlc/service-kit";
 import { AnswerSender, type BodyPart, type TaggedAnswer } from "../src/http/answer.js";
 import { Compressor } from "../src/http/compression.js";
 import { deflatedPart } from "../src/http/gzip-member.js";
@@ -56,7 +57,8 @@ beforeAll(async () => {
   server = createServer((req, res) => {
     const deadline = new ReadDeadline(res, 5000, { isEnded: false });
     const whole = req.url === "/small" ? small : large;
-    void sender.send(req, res, { rows: 1, make: () => whole }, deadline);
+    const send = async () => sender.send(req, res, { rows: 1, make: () => whole }, deadline);
+    void send().catch((problem: Problem) => sendProblem(res, problem));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -105,6 +107,46 @@ describe.each(["/small", "/large"] as const)("an answer in parts, %s", (path) =>
       expect(made).toBe(1);
       made = 0;
     }
+  });
+});
+
+describe.each(["/small", "/large"] as const)("a part of an answer, %s", (path) => {
+  const whole = WHOLE[path];
+  const size = whole.length;
+  const strong = async () => String((await exchange(path, "HEAD", {})).headers.etag);
+
+  test.each([
+    ["bytes=0-3", 0, 4],
+    ["bytes=100-2000", 100, 2001],
+    ["bytes=100-", 100, size],
+    ["bytes=-8", size - 8, size],
+    [`bytes=-${size + 5}`, 0, size],
+    [`bytes=5-${size * 2}`, 5, size],
+  ])("%s is that part, as it is, with the tag of the whole", async (range, from, to) => {
+    const { status, headers, body } = await exchange(path, "GET", { range, "accept-encoding": "gzip, br" });
+    expect([status, headers.etag, headers["content-encoding"]]).toEqual([206, await strong(), undefined]);
+    expect(headers["content-range"]).toBe(`bytes ${from}-${Math.min(to, size) - 1}/${size}`);
+    expect(body.equals(whole.subarray(from, to))).toBe(true);
+  });
+
+  test.each(["bytes=0-3,5-7", "bytes=7-3", "lines=0-3", "bytes=-", "bytes=a-b"])("%s is all of it", async (range) => {
+    const { status, body } = await exchange(path, "GET", { range });
+    expect([status, body.equals(whole)]).toEqual([200, true]);
+  });
+
+  test.each([`bytes=${size}-`, "bytes=-0"])("%s is none of it", async (range) => {
+    const { status, headers } = await exchange(path, "GET", { range });
+    expect([status, headers["content-range"]]).toEqual([416, `bytes */${size}`]);
+  });
+
+  test("is sent only while its tag stands, and not to who has the whole", async () => {
+    const tag = await strong();
+    const statusOf = async (more: Record<string, string>) =>
+      (await exchange(path, "GET", { range: "bytes=0-3", ...more })).status;
+    expect(await statusOf({ "if-range": tag })).toBe(206);
+    expect(await statusOf({ "if-range": '"another"' })).toBe(200);
+    expect(await statusOf({ "if-none-match": tag })).toBe(304);
+    expect((await exchange(path, "HEAD", { range: "bytes=0-3" })).headers["content-length"]).toBe(String(size));
   });
 });
 

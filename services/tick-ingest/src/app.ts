@@ -37,6 +37,7 @@ import { ChangeTurns } from "./http/change-turns.js";
 import { correctionHandlers } from "./http/correction-routes.js";
 import { postTick } from "./http/single-tick.js";
 import { symbolHandlers } from "./http/symbol-routes.js";
+import { postLineProtocol } from "./http/write-route.js";
 import { LogKeeper } from "./log-keeper.js";
 import { IngestMetrics } from "./metrics.js";
 import { LostCommits } from "./publish/lost-commits.js";
@@ -133,6 +134,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const { logger, metrics, access, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
+  const writeLines = postLineProtocol(parts.bulk, rules, config.access.door.allowedOrigins);
   const handler = createHttpApp({
     logger,
     metrics,
@@ -144,6 +146,8 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       ...bindRoutes(INGEST_ROUTES, {
         postTick: postTick(parts.singles, rules),
         postTicks: postBulk(parts.bulk, rules),
+        writeLines,
+        writeLinesV2: writeLines,
         ...correctionHandlers(parts),
         ...symbolHandlers(parts),
       }),

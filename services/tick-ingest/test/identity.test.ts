@@ -51,15 +51,17 @@ function onDay(day: number, ticks: readonly ModelTick[]): ModelTick[] {
 
 /** All of one kind, which is what a header can name. */
 function csv(ticks: readonly ModelTick[]): string {
-  const columns = ticks[0]?.bid === undefined ? (["price"] as const) : (["bid", "ask"] as const);
+  const cost = ticks[0]?.bid === undefined ? (["price"] as const) : (["bid", "ask"] as const);
+  const columns = [...cost, ...(ticks[0]?.seq === undefined ? [] : (["seq"] as const))];
   return [
-    `time,symbol,${columns.join(",")},seq`,
-    ...ticks.map((one) => `${one.time},${one.symbol},${columns.map((name) => one[name])},${one.seq ?? ""}`),
+    `time,symbol,${columns.join(",")}`,
+    ...ticks.map((one) => `${one.time},${one.symbol},${columns.map((name) => one[name])}`),
   ].join("\n");
 }
 
 function areOfOneKind(ticks: readonly ModelTick[]): boolean {
-  return ticks.every(({ bid }) => (bid === undefined) === (ticks[0]?.bid === undefined));
+  const kindOf = ({ bid, seq }: ModelTick) => `${bid === undefined} ${seq === undefined}`;
+  return new Set(ticks.map(kindOf)).size === 1;
 }
 
 /** Sends a request in one of the forms; a streamed one is all or nothing here because it is free of conflicts. */

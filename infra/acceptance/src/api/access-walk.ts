@@ -89,6 +89,7 @@ export function walkRequest({ method, path, parameters, requestBody }: PlacedOpe
 }
 
 function bodyOf(path: string): string {
+  if (path.endsWith("/write")) return "fx,symbol=EURUSD price=1.1 1764928800000000000";
   const tick = { symbol: "EURUSD", price: 1.1, time: VALUES.time };
   return JSON.stringify(path === "/ticks/bulk" ? [tick] : path === "/ticks" ? tick : {});
 }

@@ -13,7 +13,9 @@ export function requestOf(operation: PlacedOperation, step: Omit<Step, "operatio
     method: operation.method,
     target: parameters === "" ? place : `${place}?${parameters}`,
     headers: mediaType === undefined ? headers : { ...headers, "content-type": mediaType },
-    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { body: typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     ...(stalls === undefined ? {} : { stalls }),
   };
 }
@@ -62,7 +64,7 @@ export class Actor {
       if (400 in responses)
         await this.act({ ...good, query: { ...good.query, no_such_parameter: "1" }, headers: {}, status: 400 });
       if (304 in responses) await this.#actUnchanged(good);
-      if (requestBody !== undefined) await this.act({ ...good, mediaType: "text/plain", status: 415 });
+      if (requestBody !== undefined) await this.act({ ...good, mediaType: "text/plain; charset=utf-16", status: 415 });
     }
   }
 

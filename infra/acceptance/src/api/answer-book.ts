@@ -73,9 +73,9 @@ function bodyFaults(document: ApiDocument, content: NonNullable<Documented["cont
   return fault === undefined ? [] : [`${fault}: ${answer.text.slice(0, 500)}`];
 }
 
-/** Whether an answer is one JSON value. */
+/** Whether an answer is one JSON value, which a part of one is not. */
 export function isJson(answer: ApiAnswer): boolean {
-  return JSON_TYPE.test(mediaTypeOf(answer));
+  return answer.status !== 206 && JSON_TYPE.test(mediaTypeOf(answer));
 }
 
 /** The media type of an answer, without its parameters. */

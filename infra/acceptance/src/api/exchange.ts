@@ -7,7 +7,7 @@ export interface ApiRequest {
   /** Path and query. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** More of the body is announced than is sent. */
   readonly stalls?: true;
 }

@@ -136,10 +136,16 @@ function body(
 
 function written(mediaType: string, value: unknown): string {
   const rows = Array.isArray(value) ? value : [value];
+  if (mediaType === "text/plain") return lineOf(JSON.stringify(value));
   if (mediaType === "application/x-ndjson") return rows.map((row) => JSON.stringify(row)).join("\n");
   if (mediaType !== "text/csv") return JSON.stringify(value);
   const lines = rows.map((row) => ["time", "symbol", "price", "seq"].map((name) => Object(row)[name] ?? "").join(","));
   return ["time,symbol,price,seq", ...lines].join("\n");
+}
+
+/** Line protocol, mostly good. */
+function lineOf(json: string): string {
+  return `fx,symbol=${SYMBOLS[json.length % SYMBOLS.length]} price=${json.length},note=${json}`;
 }
 
 /** Random requests for one operation. */

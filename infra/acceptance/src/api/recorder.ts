@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { EXAMPLES_FILE } from "@fx-ohlc/contract";
+import { EXAMPLES_FILE, MEDIA_TYPES } from "@fx-ohlc/contract";
 import { answerKey, type RecordedRoute } from "@fx-ohlc/service-kit";
 import { isJson, mediaTypeOf } from "./answer-book.js";
 import type { ApiAnswer } from "./exchange.js";
@@ -28,6 +28,8 @@ const CLOCK = /^\d{10}$/;
 /** Times after those that the scenario names are of the run. */
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const LAST_NAMED = "2025-12-31";
+/** All of a file that is text. */
+const FILE_BEGINNING = "PAR1…";
 /** Longer texts are shown by their beginning. */
 const LINES_MAX = 2;
 /** Larger objects are shown by their plain members: the documents would contain themselves. */
@@ -62,6 +64,7 @@ export class Recorder {
 }
 
 function shown(answer: ApiAnswer): unknown {
+  if (mediaTypeOf(answer) === MEDIA_TYPES.parquet) return FILE_BEGINNING;
   if (!isJson(answer)) return answer.text.split("\n").slice(0, LINES_MAX).join("\n");
   const body: unknown = JSON.parse(answer.text);
   if (answer.text.length <= OBJECT_BYTES_MAX) return body;

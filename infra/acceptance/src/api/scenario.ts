@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib";
+
 /** One request of the scenario and the status it is answered with. */
 export interface Step {
   readonly operation: string;
@@ -31,6 +33,13 @@ const ROWS_MAX = 50_000;
 /** Symbols enough for a long answer. */
 const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
 
+/** Line protocol, by each of its routes. */
+const LINE = "fx,symbol=ZARJPY,venue=lp1 bid=8.51,ask=8.53";
+const writeLines = (body: unknown, status: number, more: Partial<Step> = {}): Step[] =>
+  ["writeLines", "writeLinesV2"].map((operation) => ({ operation, mediaType: "text/plain", body, status, ...more }));
+/** Lines that unpack to a thousand times what they have packed. */
+const BOMB = gzipSync("\n".repeat(80_000_000));
+
 const write = (operation: string, body: unknown, status: number, more: Partial<Step> = {}): Step => ({
   operation,
   mediaType: JSON_TYPE,
@@ -63,6 +72,7 @@ export const GOOD_DAY: readonly Step[] = [
     mediaType: "text/csv",
     query: { on_error: "skip" },
   }),
+  ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
     path: { symbol: "EURUSD" },
@@ -153,16 +163,28 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getSymbols: {},
 };
 
+/** The same in every format, by the part that a program asks for first, and by one that there is not. */
+const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) => [
+  ...["json", "csv", "ndjson", "columns", "parquet"].map((format) => ({
+    ...step,
+    query: { ...step.query, format },
+    headers: { range: "bytes=0-7" },
+    status: 206,
+  })),
+  { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
+]);
+
 const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
 
 /** The same tables once more, in every other format. */
 const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
-  ["csv", "ndjson", "columns"].map((format) => ({ ...step, query: { ...step.query, format } })),
+  ["csv", "ndjson", "columns", "parquet"].map((format) => ({ ...step, query: { ...step.query, format } })),
 );
 
 /** Everything that answers can look like; for some of it a lot has to be stored. */
 export const MANY_SHAPES: readonly Step[] = [
   ...FORMATS,
+  ...PARTS,
   write(
     "postTicks",
     [
@@ -209,6 +231,11 @@ export const REFUSALS: readonly Step[] = [
   write("postTicks", [{ ...TICK, seq: 0, price: 2 }], 409),
   write("postTicks", Array(ROWS_MAX + 1).fill(0), 413),
   write("postTicks", [TICK, { ...TICK, time: "2025-12-05T10:00:60Z" }], 422),
+  ...writeLines(`${LINE}\nfx,symbol=ZARJPY price=abc\n`, 400),
+  ...writeLines(LINE, 403, { headers: { origin: "https://elsewhere.example" } }),
+  ...writeLines("fx,symbol=ZARJPY price=8.6,seq=0 1764928800500", 409, { query: { precision: "ms" } }),
+  ...writeLines(BOMB, 413, { headers: { "content-encoding": "gzip" } }),
+  ...writeLines(LINE, 422, { query: { precision: "h" } }),
   write("putTick", { price: 1.2 }, 404, { query: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" } }),
   write("putTick", { price: 1.2 }, 409, { query: { symbol: "EURUSD", time: SHARED } }),
   write("putTick", LONG, 413, { query: STAMP }),
@@ -256,10 +283,11 @@ export const REFUSALS: readonly Step[] = [
   })),
 ];
 
-/** What is refused because it comes too slowly, after some 10 s. */
+/** What is refused because it comes too slowly, after some 10 s, or of lines because nothing comes for a minute. */
 export const STALLED: readonly Step[] = [
   write("postTick", "{", 408, { stalls: true }),
   write("postTicks", "[", 408, { stalls: true }),
+  ...writeLines(LINE, 408, { stalls: true }),
   write("putTick", "{", 408, { stalls: true, query: STAMP }),
   write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
   write("createKey", "{", 408, { stalls: true }),
@@ -270,5 +298,6 @@ export const STALLED: readonly Step[] = [
 export const NO_ROOM: readonly Step[] = [
   write("postTick", { ...TICK, symbol: "MORE" }, 429),
   write("postTicks", [{ ...TICK, symbol: "MORE" }], 429),
+  ...writeLines("fx,symbol=MORE price=1", 429),
   write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
 ];

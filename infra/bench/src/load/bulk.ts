@@ -27,10 +27,31 @@ function csvBody(rows: readonly Row[]): string {
   return `time,symbol,${columns},seq\n${rows.map(rowCsv).join("")}`;
 }
 
-const BODIES: Readonly<Record<BulkForm, { readonly type: string; body(rows: readonly Row[]): string }>> = {
+/** As clients of QuestDB write it, who know nothing of seq. */
+function rowLine({ symbol, time, price, ask, isQuote }: Row): string {
+  const cost = isQuote ? `bid=${price},ask=${ask}` : `price=${price}`;
+  return `ticks,symbol=${symbol} ${cost} ${parseTime(time)}000\n`;
+}
+
+interface Form {
+  readonly type: string;
+  /** Where it is posted, and what answers that it is stored. */
+  readonly target?: string;
+  readonly status?: number;
+  body(rows: readonly Row[]): string;
+}
+
+const BULK = "/ticks/bulk";
+const BODIES: Readonly<Record<BulkForm, Form>> = {
   json: { type: "application/json", body: (rows) => `[${rows.map(rowJson).join(",")}]` },
   ndjson: { type: "application/x-ndjson", body: (rows) => rows.map((row) => `${rowJson(row)}\n`).join("") },
   csv: { type: "text/csv", body: csvBody },
+  "line protocol": {
+    type: "text/plain",
+    target: "/write?precision=n",
+    status: 204,
+    body: (rows) => rows.map(rowLine).join(""),
+  },
 };
 
 function timed(tick: SampleTick, index: number, { stepUs }: BulkJob): SampleTick {
@@ -45,10 +66,10 @@ function bulkRequests(ticks: readonly SampleTick[], job: BulkJob): Buffer[] {
     symbol: symbols[index % symbols.length] ?? "",
     isQuote: areQuotes === true,
   }));
-  const { type, body } = BODIES[form];
+  const { type, target = BULK, body } = BODIES[form];
   const requests: Buffer[] = [];
   for (let at = 0; at < rows.length; at += rowsPerRequest) {
-    requests.push(Buffer.from(requestText("POST", "/ticks/bulk", body(rows.slice(at, at + rowsPerRequest)), { type })));
+    requests.push(Buffer.from(requestText("POST", target, body(rows.slice(at, at + rowsPerRequest)), { type })));
   }
   return requests;
 }
@@ -56,16 +77,17 @@ function bulkRequests(ticks: readonly SampleTick[], job: BulkJob): Buffer[] {
 /**
  * Posts rows of the sample once.
  *
- * @throws Error when an answer is not 201
+ * @throws Error when an answer is another than that it is stored
  */
 export async function bulkLoad(job: BulkJob): Promise<Throughput> {
   const requests = bulkRequests(await readSample(job.rows), job);
+  const { target = BULK, status: stored = 201 } = BODIES[job.form];
   let sent = 0;
   const drive = async (connection: HttpConnection): Promise<void> => {
     for (let request = requests[sent]; request !== undefined; request = requests[sent]) {
       sent += 1;
       const status = await connection.request(request);
-      if (status !== 201) throw new Error(`POST /ticks/bulk answered ${status}`);
+      if (status !== stored) throw new Error(`POST ${target} answered ${status}`);
     }
   };
   return withConnections(job.url, job.connections, async (connections) => {

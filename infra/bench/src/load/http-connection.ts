@@ -21,6 +21,8 @@ export function requestText(
 /** The head of every answer measured here fits in the first bytes of it. */
 const HEAD_BYTES_MAX = 2048;
 const HEAD_END = "\r\n\r\n";
+/** It has no body, and no length of one. */
+const NO_CONTENT = 204;
 const CONTENT_LENGTH = /\r\ncontent-length: (\d+)/i;
 const STATUS_AT = "HTTP/1.1 ".length;
 
@@ -89,12 +91,13 @@ export class HttpConnection {
     this.#head += chunk.toString("latin1", 0, HEAD_BYTES_MAX);
     const end = this.#head.indexOf(HEAD_END);
     if (end < 0 && this.#head.length < HEAD_BYTES_MAX) return;
-    const length = CONTENT_LENGTH.exec(this.#head.slice(0, Math.max(end, 0)))?.[1];
+    const status = Number(this.#head.slice(STATUS_AT, STATUS_AT + 3));
+    const length = status === NO_CONTENT ? "0" : CONTENT_LENGTH.exec(this.#head.slice(0, Math.max(end, 0)))?.[1];
     if (length === undefined) {
       this.#fail(new Error(`an answer without a Content-Length: ${this.#head.slice(0, 200)}`));
       return;
     }
-    this.#status = Number(this.#head.slice(STATUS_AT, STATUS_AT + 3));
+    this.#status = status;
     this.#head = "";
     this.#take(Number(length) - (bytesBefore + chunk.length - end - HEAD_END.length));
   }

@@ -8,7 +8,7 @@ interface HttpJob {
 }
 
 /** How rows are written in a request's body. */
-export type BulkForm = "json" | "csv" | "ndjson";
+export type BulkForm = "json" | "csv" | "ndjson" | "line protocol";
 
 /** Posts rows of the sample, each connection the next request as soon as it has its answer. */
 export interface BulkJob extends HttpJob {

@@ -32,10 +32,10 @@ const JSON_LOAD: Omit<BulkJob, "url"> = {
 export const bulkIngest: Row = againstCopy("bulk", "bulk ingest over HTTP, JSON", JSON_LOAD, 0.6);
 
 /** The same written line by line, which is uploaded in few long requests. */
-export const lineRows: readonly Row[] = (["csv", "ndjson"] as const).map((form: BulkForm) =>
+export const lineRows: readonly Row[] = (["csv", "ndjson", "line protocol"] as const).map((form: BulkForm) =>
   againstCopy(
-    `bulk-${form}`,
-    `the same as ${form.toUpperCase()}`,
+    `bulk-${form.replace(" ", "-")}`,
+    `the same as ${form === "line protocol" ? form : form.toUpperCase()}`,
     { ...JSON_LOAD, form, rowsPerRequest: LINES_PER_UPLOAD },
     0.6,
   ),

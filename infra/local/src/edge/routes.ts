@@ -13,6 +13,8 @@ const NONE: Route = { kind: "none" };
 /** Paths of one service, whatever the method. */
 const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ticks\/.+/, "tick-ingest"],
+  // As what speaks to InfluxDB or QuestDB posts.
+  [/^\/(api\/v2\/)?write\/?$/, "tick-ingest"],
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/symbols\/.+/, "tick-ingest"],
@@ -24,6 +26,9 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/((ws-test|demo)\/?)?$/, "stream-gateway"],
   [/^\/assets\//, "stream-gateway"],
 ];
+
+/** Tables in the format that their name says. */
+const SUFFIXED = /^\/(ohlc|ticks|symbols)\.[a-z]+\/?$/;
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
 const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc)(\/|$)/;
@@ -47,6 +52,7 @@ export function routeOf(method: string, target: string): Route {
   if (own) return own;
   const metrics = SERVICE_NAMES.find((name) => withoutTrailingSlash(path) === `/metrics/${name}`);
   if (metrics) return { kind: "proxy", service: metrics, target: METRICS };
+  if (SUFFIXED.test(path)) return { kind: "proxy", service: "ohlc-query", target };
   if (/^\/ticks\/?$/.test(path))
     return { kind: "proxy", service: isRead(method) ? "ohlc-query" : "tick-ingest", target };
   if (DOCUMENTS.test(path)) return { kind: "proxy", service: DOCUMENTS_OWNER, target: `/system${target}` };

@@ -13,10 +13,10 @@ import {
 import { createProxyServer, type ProxyServer } from "httpxy";
 
 /**
- * An upstream that says nothing for so long is taken for dead, ms: longer than any answer takes, and than the pause in an
- * upload whose chunk waits for its commit.
+ * An upstream that says nothing for so long is taken for dead, ms: longer than any answer takes, and than the 60 s after which an
+ * upload that is silent is told how much of it is stored.
  */
-const UPSTREAM_IDLE_TIMEOUT_MS = 60_000;
+const UPSTREAM_IDLE_TIMEOUT_MS = 75_000;
 /** A gateway answers an upgrade at once or refuses it, ms. */
 const UPGRADE_TIMEOUT_MS = 10_000;
 

@@ -38,6 +38,15 @@ export const RESPONSE_HEADERS = {
       "Given by a standby, which may be without the newest commits: all that was committed before this instant is in the answer.",
     schema: { type: "string", format: "date-time" },
   },
+  "Accept-Ranges": { description: "A part of the answer may be asked for.", schema: { const: "bytes" } },
+  "Content-Range": {
+    description: "Which bytes these are, and of how many.",
+    schema: { type: "string", pattern: "^bytes (\\d+-\\d+|\\*)/\\d+$" },
+  },
+  "X-Ignored": {
+    description: "How many tags and fields were ignored because ticks have not such.",
+    schema: { type: "integer", minimum: 0 },
+  },
   Vary: { description: "Request headers that the answer depends on.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 
@@ -57,6 +66,12 @@ export function headersOf(headers: ShownHeaders): JsonSchema {
 /** Headers of requests that a route may look at. OpenAPI knows Accept and Content-Type by the media types. */
 export const REQUEST_HEADERS = {
   "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
+  "Content-Encoding": { description: "`gzip` where the body is.", schema: { enum: ["gzip", "identity"] } },
+  Range: {
+    description: "One range of bytes, `bytes=0-99`; several are answered as if none were asked for.",
+    schema: { type: "string" },
+  },
+  "If-Range": { description: "The part only where this ETag still stands, else all.", schema: { type: "string" } },
   "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { entityTag, matches, sendPieces } from "@fx-ohlc/service-kit";
+import { byteRangeOf, piecesWithin } from "./byte-range.js";
 import { Compressor, type Encoding, encodingOf, isWorthEncoding } from "./compression.js";
 import type { DeflatedPart } from "./gzip-member.js";
 import { REVALIDATED } from "./headers.js";
@@ -78,6 +79,7 @@ export class AnswerSender {
   /** What is at hand and goes out as it is costs no turn of the event loop. */
   send(req: IncomingMessage, res: ServerResponse, answer: Answer, deadline: ReadDeadline): void | Promise<void> {
     if ("pieces" in answer) return this.#streams.send(req, res, answer, deadline);
+    res.setHeader("Accept-Ranges", "bytes");
     if ("body" in answer) return this.#sendWhole(req, res, textAnswer(answer));
     if ("rows" in answer && isShort(answer.rows)) return this.#sendWhole(req, res, answer.make());
     return this.#sendLong(req, res, answer, deadline);
@@ -102,12 +104,15 @@ export class AnswerSender {
 
   #sendWhole(req: IncomingMessage, res: ServerResponse, answer: TaggedAnswer): void | Promise<void> {
     const { tag, length, contentType, link } = answer;
-    const encoding = isWorthEncoding(length) ? encodingOf(req, answer.isKept) : undefined;
+    const isPart = req.headers.range !== undefined;
+    const encoding = isWorthEncoding(length) && !isPart ? encodingOf(req, answer.isKept) : undefined;
     // An encoded answer has other bytes than those its tag was made of, so the tag is a weak one.
     const ETag = encoding === undefined ? tag : `W/${tag}`;
     const headers = { ETag, ...REVALIDATED, ...(link === undefined ? {} : { Link: link }) };
     if (matches(req.headers["if-none-match"], tag)) {
       res.writeHead(304, headers).end();
+    } else if (isPart && req.method === "GET") {
+      sendPart(req, res, answer, headers);
     } else if (req.method === "HEAD") {
       // The length of an encoded body is not known before it is made.
       const described = encoding === undefined ? { "Content-Length": length } : { "Content-Encoding": encoding };
@@ -134,6 +139,23 @@ export class AnswerSender {
     if (known === undefined) encodedBodies?.offer(key, Buffer.concat(encoded));
     sendPieces(res, 200, contentType, encoded, { ...headers, "Content-Encoding": encoding });
   }
+}
+
+/** One range of the body, or the whole where there is none to be sent by itself. */
+function sendPart(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { tag, length, contentType, parts }: TaggedAnswer,
+  headers: Record<string, string>,
+): void {
+  const range = byteRangeOf(req, tag, length);
+  const pieces = bytesOf(parts());
+  if (range === undefined) {
+    sendPieces(res, 200, contentType, pieces, headers);
+    return;
+  }
+  const described = { ...headers, "Content-Range": `bytes ${range.from}-${range.to - 1}/${length}` };
+  sendPieces(res, 206, contentType, piecesWithin(pieces, range), described);
 }
 
 function bytesOf(parts: readonly BodyPart[]): Buffer[] {

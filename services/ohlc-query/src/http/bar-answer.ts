@@ -15,6 +15,7 @@ import { type Fill, FilledPages } from "../bars/filled-bars.js";
 import { type RowsContext, tableOf } from "../formats/bar-rows.js";
 import type { BarRows } from "../formats/bar-table.js";
 import { BarsBody } from "../formats/bars-body.js";
+import { parquetOf, parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
 import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
@@ -103,6 +104,36 @@ async function* filledTables(sources: BarSources, request: BarRequest, fill: Fil
   }
 }
 
+/** The bars of a whole range as tables. */
+async function* plainTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
+  for await (const { bars, context, startedMs } of allPages(sources, sources.pages, request)) {
+    noteRows(sources, request.range.interval, startedMs, bars.count);
+    yield tableOf(bars.arrays(), request.form, context);
+  }
+}
+
+/** Bars as a file: long ones row group by row group. */
+function parquetAnswer(sources: BarSources, req: IncomingMessage, request: BarRequest): Answer {
+  const { range, take, fill } = request;
+  if (take === "all") {
+    const tables = fill === "none" ? plainTables(sources, request) : filledTables(sources, request, fill);
+    return { pieces: parquetPieces(tables), contentType: CONTENT_TYPES.parquet };
+  }
+  return { rowsMax: range.limit, read: () => readParquet(sources, req, request) };
+}
+
+async function readParquet(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<MadeAnswer> {
+  const { range, form, fill } = request;
+  const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
+  const startedMs = performance.now();
+  const pages: Pages<Bars | BarRows> = fill === "none" ? sources.pages : filledPages(sources, range.symbol, fill);
+  const { bars, link } = await readPage(pages, req, request);
+  const table = tableOf("bucketUs" in bars ? bars : bars.arrays(), form, context);
+  noteRows(sources, range.interval, startedMs, table.rows);
+  const body = await parquetOf(table);
+  return { rows: table.rows, make: () => textAnswer({ body, contentType: CONTENT_TYPES.parquet, link }) };
+}
+
 /** The text of a whole range, page by page. */
 async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<Piece> {
   const { range, form } = request;
@@ -129,6 +160,7 @@ function bodyAnswer(body: BarsBody, head: Pick<TaggedAnswer, "contentType" | "li
 
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
+  if (request.isParquet) return parquetAnswer(sources, req, request);
   const { range, form, take, fill } = request;
   const { format } = form;
   const contentType = CONTENT_TYPES[format];

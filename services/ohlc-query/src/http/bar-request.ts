@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import {
   type BarFormat,
   type BarsQuery,
+  bucketStart,
   type DayBarsQuery,
   type FieldError,
   type FillName,
@@ -22,6 +23,8 @@ export interface BarRequest {
   readonly take: "first" | "last" | "all";
   readonly fill: FillName;
   readonly form: BarForm;
+  /** A file of the same columns in place of the form's text. */
+  readonly isParquet: boolean;
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
@@ -47,7 +50,7 @@ function requireRoomBeside({ format, include }: BarForm): void {
 }
 
 /** @throws Problem 400 for a format that cannot be sent before its end is known */
-export function requireStreamable(limit: number | "all" | undefined, format: BarFormat): void {
+export function requireStreamable(limit: number | "all" | undefined, format: BarFormat | "parquet"): void {
   if (limit !== "all" || format !== "columns") return;
   throw malformed([{ field: "limit", message: "all is for formats whose rows follow one another, not for columns" }]);
 }
@@ -69,13 +72,16 @@ export function barRequest(
     errors.push({ field: "count", message: "takes the last bars and limit the first: give one of them" });
   }
   if (errors.length > 0) throw malformed(errors);
-  const form = formOf(formatOf(req, query.format), query.price, query.include);
+  const format = formatOf(req, query.format);
+  const isParquet = format === "parquet";
+  const form = formOf(isParquet ? "csv" : format, query.price, query.include);
   requireStreamable(limit, form.format);
   requireRoomBeside(form);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
   const { symbol, fromUs, toUs, limit: rows } = rangeOf(paged, reader.nowUs());
   const { withQuotes } = form;
-  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
-  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form };
+  const runningUs = query.complete === "true" ? bucketStart(reader.nowUs(), interval, boundary) : toUs;
+  const range = { symbol, fromUs, toUs: Math.min(toUs, runningUs), limit: rows, interval, boundary, withQuotes };
+  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form, isParquet };
 }

@@ -11,7 +11,7 @@ import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
 import { formOf } from "../formats/bar-form.js";
 import { barRows, barTable } from "../formats/bar-table.js";
-import { tableText } from "../formats/table-text.js";
+import { bodyMaker } from "../formats/table-body.js";
 import type { Answer } from "./answer.js";
 import { answerBars, type BarSources, namingBoundary } from "./bar-answer.js";
 import { barRequest, requireBoundaryFits } from "./bar-request.js";
@@ -44,7 +44,7 @@ export async function getLatestBars(
   }
   requireBoundaryFits(query, interval);
   const format = formatOf(req, query.format);
-  const form = formOf(format, query.price, query.include);
+  const form = formOf(format === "parquet" ? "csv" : format, query.price, query.include);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const { withQuotes } = form;
   const latest = await readLatestBars(reader, pages, { symbols, interval, boundary, withQuotes });
@@ -55,5 +55,6 @@ export async function getLatestBars(
     runningUs: bucketStart(latest.nowUs, interval, boundary),
     dayBoundary: namingBoundary(interval, boundary),
   });
-  return { body: tableText(table, format), contentType: CONTENT_TYPES[format] };
+  const body = await bodyMaker(table, format);
+  return { body: body(), contentType: CONTENT_TYPES[format] };
 }

@@ -5,21 +5,39 @@ import { Problem } from "@fx-ohlc/service-kit";
 import Negotiator from "negotiator";
 
 /** What each format is called in `Content-Type`. */
-export const CONTENT_TYPES: Readonly<Record<BarFormat, string>> = {
+export const CONTENT_TYPES: Readonly<Record<BarFormat | "parquet", string>> = {
   json: `${MEDIA_TYPES.json}; charset=utf-8`,
   csv: `${MEDIA_TYPES.csv}; charset=utf-8; header=present`,
   ndjson: MEDIA_TYPES.ndjson,
   columns: MEDIA_TYPES.columns,
+  parquet: MEDIA_TYPES.parquet,
   ccxt: `${MEDIA_TYPES.json}; charset=utf-8`,
 };
 
 /** What `Accept` may ask for, the preferred first; ccxt's candles have no type of their own. */
-const ACCEPTED: Readonly<Record<string, Format>> = {
+const ACCEPTED: Readonly<Record<string, Format | "parquet">> = {
   [MEDIA_TYPES.json]: "json",
   [MEDIA_TYPES.csv]: "csv",
   [MEDIA_TYPES.ndjson]: "ndjson",
   [MEDIA_TYPES.columns]: "columns",
+  [MEDIA_TYPES.parquet]: "parquet",
+  // Names that never were registered, or came later.
+  "application/csv": "csv",
+  "application/ndjson": "ndjson",
+  "application/jsonl": "ndjson",
+  "application/jsonlines": "ndjson",
 };
+
+/** Without the parameters of media types but `q`: `text/csv; charset=utf-8` asks for CSV. */
+function withoutParameters(accept: string): string {
+  const ranges = accept.split(",").map((range) => {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+    return [type, ...parameters.filter((parameter) => /^q\s*=/i.test(parameter))].join(";");
+  });
+  return ranges.filter((range) => range !== "").join(",");
+}
+
+const SHOWN = Object.values(MEDIA_TYPES).join(", ");
 
 /**
  * The format of an answer: the one that the query names, whatever `Accept` says; else the one that `Accept` prefers; JSON for
@@ -27,12 +45,16 @@ const ACCEPTED: Readonly<Record<string, Format>> = {
  *
  * @throws Problem 406 when `Accept` takes none of them
  */
-export function formatOf<F extends BarFormat>(req: IncomingMessage, named: F | undefined): F | Format {
+export function formatOf<F extends BarFormat>(
+  req: IncomingMessage,
+  named: F | "parquet" | undefined,
+): F | Format | "parquet" {
   if (named !== undefined) return named;
-  const { accept = "*/*" } = req.headers;
   // Spares the common case the parsing.
-  if (accept === "*/*") return "json";
-  const format = ACCEPTED[new Negotiator(req).mediaType(Object.keys(ACCEPTED)) ?? ""];
+  if (req.headers.accept === "*/*") return "json";
+  const accept = withoutParameters(req.headers.accept ?? "");
+  if (accept === "") return "json";
+  const format = ACCEPTED[new Negotiator({ headers: { accept } }).mediaType(Object.keys(ACCEPTED)) ?? ""];
   if (format !== undefined) return format;
-  throw new Problem("not_acceptable", `Answers come as ${Object.keys(ACCEPTED).join(", ")}: accept one of them.`);
+  throw new Problem("not_acceptable", `Answers come as ${SHOWN}: accept one of them.`);
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
+import { parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
-import { tablePieces, tableText } from "../formats/table-text.js";
+import { bodyMaker } from "../formats/table-body.js";
+import { tablePieces } from "../formats/table-text.js";
 import { readSymbols } from "../symbols.js";
 import { readTicks, type TickColumns, type TickRange, ticksJson, tickTable } from "../ticks.js";
 import { type Answer, textAnswer } from "./answer.js";
@@ -41,12 +43,13 @@ export async function getTicks(
   query: TicksQuery,
 ): Promise<Answer> {
   const format = formatOf(req, query.format);
-  requireStreamable(query.limit, format);
   const contentType = CONTENT_TYPES[format];
+  requireStreamable(query.limit, format);
   const { limit, ...range } = rangeOf(query, reader.nowUs());
   const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
   if (query.limit === "all" && format !== "columns") {
-    return { pieces: tablePieces(allTables({ reader, caller }, ticksOf, limit), format), contentType };
+    const tables = allTables({ reader, caller }, ticksOf, limit);
+    return { pieces: format === "parquet" ? parquetPieces(tables) : tablePieces(tables, format), contentType };
   }
   const { symbol, toUs } = range;
   const linkAfter = (ticks: TickColumns) => {
@@ -58,8 +61,8 @@ export async function getTicks(
     const ticks = await readTicks(reader, ticksOf);
     const rows = Math.min(ticks.timeUs.length, limit);
     caller.quota?.spend("rows_per_second", rows);
-    const body = () =>
-      format === "json" ? ticksJson(ticks, symbol, limit) : tableText(tickTable(ticks, symbol, limit), format);
+    const json = () => ticksJson(ticks, symbol, limit);
+    const body = format === "json" ? json : await bodyMaker(tickTable(ticks, symbol, limit), format);
     return { rows, make: () => textAnswer({ body: body(), contentType, link: linkAfter(ticks) }) };
   };
   return { rowsMax: limit, read };
@@ -99,7 +102,8 @@ export async function getSymbols(
     quota?.spend("rows_per_second", page.length);
     const last = page.at(-1)?.symbol ?? "";
     const link = symbols.length > limit ? pageLink(req, "next", { after: last }) : undefined;
-    const make = () => textAnswer({ body: tableText(symbolTable(page), format), contentType, link });
+    const body = await bodyMaker(symbolTable(page), format);
+    const make = () => textAnswer({ body: body(), contentType, link });
     return { rows: page.length, make };
   };
   return { rowsMax: limit, read };

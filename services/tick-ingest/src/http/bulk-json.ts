@@ -3,6 +3,7 @@ import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRule
 import { type Caller, LoopTurns, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
+import type { BodyForm } from "./body-form.js";
 import { ERRORS_LISTED_MAX, invalidTicks, refusalError, refusedTicks } from "./refusals.js";
 import { parseJson, readBody } from "./request-body.js";
 
@@ -14,12 +15,14 @@ const LARGE_BODIES = new LoopTurns();
 
 /** @throws Problem 400 when the body is not JSON, 422 listing the first bad rows */
 function readTicks(body: Buffer, rules: TickRules): NewTick[] {
-  return readPlainTicks(body, rules, BULK_ROWS_MAX) ?? checkTicks(parseJson(body), rules);
+  return readPlainTicks(body, rules, BULK_ROWS_MAX) ?? checkTicks(parseJson(body, rules.timeUnit), rules);
 }
 
 /** The size is checked before any row is looked at. */
 function checkTicks(raw: unknown, rules: TickRules): NewTick[] {
-  if (!Array.isArray(raw)) throw invalidTicks([{ field: "", message: "must be a JSON array of ticks" }]);
+  if (!Array.isArray(raw)) {
+    throw invalidTicks([{ field: "", message: "must be a JSON array of ticks; a single one goes to POST /ticks" }]);
+  }
   if (raw.length > BULK_ROWS_MAX) {
     throw new Problem("too_large", `the array has ${raw.length} ticks, at most ${BULK_ROWS_MAX} go into one request`);
   }
@@ -44,11 +47,10 @@ export function storedMessage(created: number, duplicates: number): string {
 export async function postBulkJson(
   req: IncomingMessage,
   res: ServerResponse,
-  commits: GroupCommit,
-  rules: TickRules,
-  caller: Caller,
+  form: BodyForm,
+  { commits, rules, caller }: { commits: GroupCommit; rules: TickRules; caller: Caller },
 ): Promise<void> {
-  const body = await readBody(req, caller, BODY_BYTES_MAX);
+  const body = await readBody(req, form, caller, BODY_BYTES_MAX);
   if (body.length > LARGE_BYTES) await LARGE_BODIES.next();
   const ticks = readTicks(body, rules);
   if (ticks.length === 0) {

@@ -1,36 +1,60 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { databaseProblem } from "@fx-ohlc/database";
-import type { TickRules } from "@fx-ohlc/schemas";
-import { type Handler, Problem, sendJson } from "@fx-ohlc/service-kit";
+import type { TickRules, TimeUnit } from "@fx-ohlc/schemas";
+import { type Handler, Problem, type ProblemOptions, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
 import { BODIES } from "./body-budget.js";
+import { type BodyForm, bodyForm } from "./body-form.js";
 import { postBulkJson, storedMessage } from "./bulk-json.js";
-import { BulkStream, type StreamResult } from "./bulk-stream.js";
+import { BulkStream, type BulkStreamOptions, type StreamResult } from "./bulk-stream.js";
 import { CsvFormat, NdjsonFormat } from "./line-formats.js";
 import { invalidTicks, refusedTicks } from "./refusals.js";
-import { mediaType, requireMediaType } from "./request-body.js";
 import { StreamedBody } from "./streamed-body.js";
 
 /** While nothing comes of a body, it is looked so often whether a row of it has waited for long enough. */
 const TICK_MS = 200;
 
 type PostTicks = typeof INGEST_ROUTES.postTicks;
-const MEDIA_TYPES = Object.keys(INGEST_ROUTES.postTicks.body);
+const ACCEPTED = { mediaTypes: Object.keys(INGEST_ROUTES.postTicks.body), gzip: true };
 
 /** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
-export function postBulk(commits: GroupCommit, rules: () => TickRules): Handler<PostTicks> {
-  return async (req, res, { query: { on_error = "stop" }, caller }) => {
-    requireMediaType(req, MEDIA_TYPES);
-    const type = mediaType(req);
-    if (type === "application/json") return postBulkJson(req, res, commits, rules(), caller);
-    const format = type === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    const body = new StreamedBody(req, BODIES, TICK_MS);
-    await stream(new BulkStream({ commits, format, onError: on_error, rules, room: body.share, caller }), body, res);
+export function postBulk(commits: GroupCommit, rulesNow: () => TickRules): Handler<PostTicks> {
+  return async (req, res, { query: { on_error = "stop", time_unit }, caller }) => {
+    const form = bodyForm(req, ACCEPTED);
+    const rules = inUnit(rulesNow, time_unit);
+    if (form.mediaType === "application/json") {
+      return postBulkJson(req, res, form, { commits, rules: rules(), caller });
+    }
+    const format = form.mediaType === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
+    const result = await storeLines(req, form, { commits, format, onError: on_error, rules, caller }, invalidTicks);
+    const { created, duplicates, lines, rejected, rejectedCount } = result;
+    const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
+    sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
   };
 }
 
-async function stream(bulk: BulkStream, body: StreamedBody, res: ServerResponse): Promise<void> {
+/** Rules by which times may be numbers. */
+function inUnit(rules: () => TickRules, timeUnit: TimeUnit | undefined): () => TickRules {
+  return timeUnit === undefined ? rules : () => ({ ...rules(), timeUnit });
+}
+
+/** What a line that is none is refused with. */
+type RefuseLine = (errors: StreamResult["rejected"], options: ProblemOptions) => Problem;
+
+/**
+ * Stores the lines of a body as they come.
+ *
+ * @throws Problem with what was stored before it
+ */
+export async function storeLines(
+  req: IncomingMessage,
+  form: BodyForm,
+  options: Omit<BulkStreamOptions, "room">,
+  refuse: RefuseLine,
+): Promise<StreamResult> {
+  const body = new StreamedBody(req, form, BODIES, TICK_MS);
+  const bulk = new BulkStream({ ...options, room: body.share });
   try {
     await bulk.read(body);
   } catch (error) {
@@ -38,15 +62,12 @@ async function stream(bulk: BulkStream, body: StreamedBody, res: ServerResponse)
   } finally {
     body.share.close();
   }
-  const { created, duplicates, lines, rejected, rejectedCount, stop } = bulk.result;
-  if (stop !== undefined) {
-    const extensions = { line: stop.line, created, duplicates, lines };
-    throw stop.refusals.length > 0
-      ? refusedTicks(rejected, stop.refusals, { extensions })
-      : invalidTicks(rejected, { extensions });
-  }
-  const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
-  sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
+  const { created, duplicates, lines, rejected, stop } = bulk.result;
+  if (stop === undefined) return bulk.result;
+  const extensions = { line: stop.line, created, duplicates, lines };
+  throw stop.refusals.length > 0
+    ? refusedTicks(rejected, stop.refusals, { extensions })
+    : refuse(rejected, { extensions });
 }
 
 /** Lets a sender that must try again later know where to go on. */

@@ -153,7 +153,7 @@ export class BulkStream {
    *   throws; {@link result} then tells what was committed before
    */
   async read(body: AsyncIterable<Buffer>): Promise<void> {
-    const cutter = new LineCutter();
+    const cutter = new LineCutter(this.options.format.quotes);
     let heardAtMs = performance.now();
     try {
       for await (const piece of body) {

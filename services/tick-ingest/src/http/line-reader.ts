@@ -1,3 +1,5 @@
+import { endBeforeNuls, refuseUtf16, startAfterMark } from "./body-form.js";
+
 /** A line longer than this cannot be a tick; without a bound a body without line ends would fill the memory. */
 const LINE_BYTES_MAX = 16 * 1024;
 
@@ -13,6 +15,8 @@ export class LineTooLongError extends Error {
 /** One line of a streamed body: the bytes [from, to), without its end and white space before that. */
 export class Line {
   constructor(
+    /** Where it begins: before its number where a value in quotes holds line ends. */
+    readonly firstNumber: number,
     /** 1 is the first. */
     readonly number: number,
     readonly bytes: Buffer,
@@ -26,15 +30,26 @@ export class Line {
 }
 
 const LINE_END = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
+const QUOTE = 0x22;
+
+/** Of a format in whose quotes a line end is none. */
+export interface Quotes {
+  /** Looks at the next bytes [from, to) of a line, its end among them. @returns whether it goes on after them */
+  goOnAfter(bytes: Uint8Array, from: number, to: number): boolean;
+}
 
 /**
- * Cuts a body into lines as its bytes come; LF and CRLF both end a line, a byte order mark is dropped, empty lines are numbered and
- * left out.
+ * Cuts a body into lines as its bytes come; LF and CRLF both end a line, a byte order mark before the first and NULs after the last
+ * are dropped, empty lines are numbered and left out.
  */
 export class LineCutter {
   #rest: Buffer = Buffer.alloc(0);
   #number = 0;
+  /** Of the line that has begun: its first number, and how much of it quotes were looked for in. */
+  #firstNumber = 1;
+  #seen = 0;
+
+  constructor(private readonly quotes?: Quotes) {}
 
   /** Line ends so far. */
   get count(): number {
@@ -45,37 +60,58 @@ export class LineCutter {
    * The lines that end in these bytes.
    *
    * @throws LineTooLongError
+   * @throws Problem 415 when they begin as UTF-16 does
    */
   cut(chunk: Buffer): Line[] {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const lines: Line[] = [];
     let from = 0;
-    for (let to = bytes.indexOf(LINE_END); to >= 0; to = bytes.indexOf(LINE_END, from)) {
+    let seen = this.#seen;
+    let quoteAt = this.quotes === undefined ? Number.POSITIVE_INFINITY : seen === 0 ? -1 : 0;
+    for (let to = bytes.indexOf(LINE_END, seen); to >= 0; to = bytes.indexOf(LINE_END, seen)) {
       this.#number += 1;
-      addLine(lines, this.#number, bytes, from, to);
-      from = to + 1;
+      if (quoteAt < seen && seen === from) quoteAt = indexOrEnd(bytes, QUOTE, seen);
+      const goesOn = quoteAt < to && this.quotes?.goOnAfter(bytes, seen, to + 1) === true;
+      seen = to + 1;
+      if (goesOn) this.#boundLength(seen - from);
+      else from = this.#add(lines, bytes, from, to);
     }
     this.#rest = bytes.subarray(from);
-    if (this.#rest.length > LINE_BYTES_MAX) throw new LineTooLongError(this.#number + 1);
+    this.#seen = seen - from;
+    this.#boundLength(this.#rest.length);
     return lines;
   }
 
   /** The last line, where the body ended without a line end. */
   end(): Line[] {
     const last: Line[] = [];
-    addLine(last, this.#number + 1, this.#rest, 0, this.#rest.length);
+    const to = endBeforeNuls(this.#rest);
+    if (to > this.#seen) this.#number += 1;
+    this.#add(last, this.#rest, 0, to);
     return last;
+  }
+
+  /** @returns where the next line begins */
+  #add(lines: Line[], bytes: Buffer, start: number, end: number): number {
+    const first = this.#firstNumber;
+    this.#firstNumber = this.#number + 1;
+    if (end - start > LINE_BYTES_MAX) throw new LineTooLongError(first);
+    if (first === 1) refuseUtf16(bytes, start);
+    const from = first === 1 ? startAfterMark(bytes, start) : start;
+    let to = end;
+    while (to > from && isSpace(bytes[to - 1] ?? 0)) to -= 1;
+    if (to > from) lines.push(new Line(first, this.#number, bytes, from, to));
+    return end + 1;
+  }
+
+  #boundLength(bytes: number): void {
+    if (bytes > LINE_BYTES_MAX) throw new LineTooLongError(this.#firstNumber);
   }
 }
 
-function addLine(lines: Line[], number: number, bytes: Buffer, start: number, end: number): void {
-  if (end - start > LINE_BYTES_MAX) throw new LineTooLongError(number);
-  const mark = BYTE_ORDER_MARK.length;
-  const isMarked = number === 1 && bytes.subarray(start, start + mark).equals(BYTE_ORDER_MARK);
-  const from = isMarked ? start + mark : start;
-  let to = end;
-  while (to > from && isSpace(bytes[to - 1] ?? 0)) to -= 1;
-  if (to > from) lines.push(new Line(number, bytes, from, to));
+function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
 }
 
 function isSpace(byte: number): boolean {

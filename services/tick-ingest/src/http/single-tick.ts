@@ -1,3 +1,4 @@
+import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { checkTick, costJson, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
 import { type Handler, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
 import type { GroupCommit } from "../write/group-commit.js";
@@ -16,9 +17,10 @@ function readTick(raw: unknown, rules: TickRules): NewTick {
 }
 
 /** `POST /ticks`: one tick, answered when it is committed. */
-export function postTick(commits: GroupCommit, rules: () => TickRules): Handler {
-  return async (req, res, { caller }) => {
-    const tick = readTick(await readJson(req, caller, BODY_BYTES_MAX), rules());
+export function postTick(commits: GroupCommit, rules: () => TickRules): Handler<typeof INGEST_ROUTES.postTick> {
+  return async (req, res, { query: { time_unit: timeUnit }, caller }) => {
+    const raw = await readJson(req, caller, BODY_BYTES_MAX, timeUnit);
+    const tick = readTick(raw, timeUnit === undefined ? rules() : { ...rules(), timeUnit });
     requireSymbols(caller, [tick.symbol]);
     await caller.quota?.take("ticks_per_second", 1);
     const outcome = await commits.submit([tick]);

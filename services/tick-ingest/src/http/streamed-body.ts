@@ -1,7 +1,9 @@
+import { isAscii } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { GatheredBytes, Problem } from "@fx-ohlc/service-kit";
+import { GatheredBytes, type Problem } from "@fx-ohlc/service-kit";
 import { type BodyBudget, type BodyShare, NO_ROOM } from "./body-budget.js";
-import { ENDED_EARLY } from "./request-body.js";
+import { BodyBytes } from "./body-bytes.js";
+import { type BodyForm, notUtf8 } from "./body-form.js";
 
 /** What is taken ahead of its reader. */
 const AHEAD_BYTES_MAX = 256 * 1024;
@@ -13,6 +15,7 @@ const AHEAD_BYTES_MAX = 256 * 1024;
 export class StreamedBody implements AsyncIterable<Buffer> {
   /** For what its reader keeps of it, too, who closes it in the end. */
   readonly share: BodyShare;
+  readonly #bytes: BodyBytes;
   readonly #gathered = new GatheredBytes();
   #isOver = false;
   #problem: Problem | undefined;
@@ -21,44 +24,46 @@ export class StreamedBody implements AsyncIterable<Buffer> {
   /** @param tickMs an empty piece comes after so long without another one */
   constructor(
     private readonly req: IncomingMessage,
+    private readonly form: BodyForm,
     budget: BodyBudget,
     private readonly tickMs: number,
   ) {
+    this.#bytes = new BodyBytes(req, form.isGzip);
     this.share = budget.open({ isPaced: false, giveUp: (problem) => this.#end(problem) });
   }
 
-  /** @throws Problem 400 when the sender hangs up, 503 when there is no room */
+  /** @throws Problem 400 when the sender hangs up or it does not unpack, 413 when that is too much, 415, 503 when there is no room */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    const { req } = this;
-    const take = (piece: Buffer) => this.#take(piece);
-    req.on("data", take);
-    req.once("end", () => this.#end());
-    for (const event of ["error", "aborted"]) req.once(event, () => this.#end(new Problem("malformed", ENDED_EARLY)));
+    this.#bytes.read(
+      (piece) => this.#take(piece),
+      (problem) => this.#end(problem),
+    );
     try {
       while (this.#gathered.length > 0 || !this.#isOver) {
         if (this.#gathered.length === 0) await this.#news();
         const bytes = this.#gathered.take();
         this.share.release(bytes.length);
-        req.resume();
+        this.#bytes.stream.resume();
         if (bytes.length > 0 || !this.#isOver) yield bytes;
       }
       if (this.#problem !== undefined) throw this.#problem;
     } finally {
-      req.off("data", take);
+      this.#bytes.close();
       // What is left is read and dropped once there is an answer.
-      req.pause();
+      this.req.pause();
     }
   }
 
   #take(piece: Buffer): void {
     const { share } = this;
     share.arrived(piece.length);
-    if (!share.hold(piece.length)) {
-      this.#end(NO_ROOM);
+    const isUtf8 = !this.form.isAscii || isAscii(piece);
+    if (!isUtf8 || !share.hold(piece.length)) {
+      this.#end(isUtf8 ? NO_ROOM : notUtf8("of another encoding"));
       return;
     }
     this.#gathered.add(piece);
-    if (this.#gathered.length >= AHEAD_BYTES_MAX) this.req.pause();
+    if (this.#gathered.length >= AHEAD_BYTES_MAX) this.#bytes.stream.pause();
     this.#wake();
   }
 
