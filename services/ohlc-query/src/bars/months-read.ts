@@ -45,7 +45,8 @@ export async function readOfMonths(
     const folded = new Bars([partOf(foldBars(months, folding))]);
     if (!isCut) return { bars: folded, moreUs: undefined };
     const whole = end === "first" ? folded.first(folded.count - 1) : folded.last(folded.count - 1);
-    if (whole.count > 0) return { bars: whole, moreUs: whole.count >= rowsMax ? undefined : cutAt(folded, end, folding) };
+    if (whole.count > 0)
+      return { bars: whole, moreUs: whole.count >= rowsMax ? undefined : cutAt(folded, end, folding) };
     if (end === "first") fromUs = moreUs ?? toUs;
     else toUs = moreUs ?? fromUs;
   }

@@ -1,5 +1,12 @@
 import { readMark } from "@fx-ohlc/database";
-import { bucketEnd, bucketStart, type DayBoundary, type Micros, type SymbolRange, type TickKey } from "@fx-ohlc/schemas";
+import {
+  bucketEnd,
+  bucketStart,
+  type DayBoundary,
+  type Micros,
+  type SymbolRange,
+  type TickKey,
+} from "@fx-ohlc/schemas";
 import { type BarArrays, eachColumn } from "./bar-columns.js";
 import type { Bars } from "./bars.js";
 import { eachQuoteColumn } from "./quote-columns.js";

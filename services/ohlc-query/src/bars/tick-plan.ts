@@ -54,8 +54,8 @@ export async function startOfLast(
 
 /** The minute that holds the tick of a number, counted from the day's start. */
 function minuteOfTick({ bucketUs, tickCount }: DayOfMinutes, number: number): Micros {
-  let before = 0;
-  const place = tickCount.findIndex((count) => (before += count) > number);
+  let [place, before] = [0, tickCount[0] ?? 0];
+  for (; before <= number; before += tickCount[place] ?? Number.POSITIVE_INFINITY) place += 1;
   return bucketUs[place] ?? 0;
 }
 

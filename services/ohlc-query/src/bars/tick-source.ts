@@ -1,5 +1,5 @@
 import type { Queries } from "@fx-ohlc/database";
-import { type Micros, type SymbolRange } from "@fx-ohlc/schemas";
+import type { Micros, SymbolRange } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
 import type { BarArrays } from "./bar-columns.js";
 import type { QuoteArrays } from "./quote-columns.js";

@@ -66,7 +66,9 @@ export class TickWalk {
       const count = ticks.seq.length;
       pace.note(count);
       const isFull = count === rowsMax;
-      [fromUs, seq] = isFull ? [ticks.columns.bucketUs[count - 1] ?? fromUs, ticks.seq[count - 1] ?? seq] : [untilUs, -1];
+      [fromUs, seq] = isFull
+        ? [ticks.columns.bucketUs[count - 1] ?? fromUs, ticks.seq[count - 1] ?? seq]
+        : [untilUs, -1];
       if (count === 0 && fromUs < range.toUs) fromUs = (await this.#nextMinute(range, fromUs)) ?? range.toUs;
       const isLast = !isFull && fromUs >= range.toUs;
       yield { ...ticks, reachedUs: fromUs, isLast };

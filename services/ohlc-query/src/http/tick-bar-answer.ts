@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { type FieldError, formatTime, type IntervalBarsQuery, type LatestQuery } from "@fx-ohlc/schemas";
 import { malformed, pageLink } from "@fx-ohlc/service-kit";
-import { joinTickBars, type TickBarPage, TickBarPages, type TickBarRange } from "../bars/tick-bars.js";
 import { FIRST_BUCKET_US } from "../bars/span.js";
+import { joinTickBars, type TickBarPage, TickBarPages, type TickBarRange } from "../bars/tick-bars.js";
 import { type BarForm, formOf } from "../formats/bar-form.js";
 import { barTable, ccxtTable } from "../formats/bar-table.js";
 import type { Table } from "../formats/table.js";
@@ -29,7 +29,8 @@ function errorsOf(query: IntervalBarsQuery): FieldError[] {
   if ((query.fill ?? "none") !== "none") {
     errors.push({ field: "fill", message: `is for intervals of time, not for ${query.interval}` });
   }
-  const [field, partner] = query.count === undefined ? (["before_seq", "count"] as const) : (["after_seq", "limit"] as const);
+  const [field, partner] =
+    query.count === undefined ? (["before_seq", "count"] as const) : (["after_seq", "limit"] as const);
   if (query[field] !== undefined) errors.push({ field, message: `goes with ${partner}` });
   return errors;
 }
