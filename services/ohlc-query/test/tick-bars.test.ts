@@ -65,7 +65,8 @@ function expectedTickBars(all: typeof ticks, perBar: number): (ExpectedBar & { r
 const MANY = 500_010;
 
 beforeAll(async () => {
-  service = await startReadSide();
+  // On a busy machine what is refused in the end may take longer than a request has.
+  service = await startReadSide(undefined, { QUERY_TIMEOUT_MS: "60000" });
   await service.insert(ticks);
   await service.sql.begin(async (sql) => {
     // Without the triggers that make bars of them, which would take most of the time.

@@ -63,7 +63,7 @@ async function countOneByOne(sql: Queries, { symbol, dayStartUs, upTo }: Counted
               from (select from ticks
                      where symbol = ${symbol} and time >= ${fromUs} and time <= ${upTo.timeUs}
                        and (time, seq) <= (${upTo.timeUs}, ${upTo.seq}::int2)
-                     limit ${COUNTED_MAX + 1}) some) as kept`;
+                     limit ${COUNTED_MAX + 1}) counted) as kept`;
   const { dropped, kept } = found ?? { dropped: 0, kept: 0 };
   if (kept > COUNTED_MAX) throw new Problem("unavailable", "Many changed ticks of this day are not counted yet.");
   return dropped + kept;
