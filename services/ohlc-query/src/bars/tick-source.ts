@@ -70,15 +70,14 @@ export async function readTickPiece(sql: Queries, piece: TickPiece): Promise<Sin
   const { symbol, fromUs, toUs, seq, rowsMax, order, withQuotes } = piece;
   const text = STATEMENTS[order][withQuotes ? "with" : "without"];
   const [row] = await sql.unsafe<TicksRow[]>(text, [symbol, fromUs, toUs, seq, rowsMax], { prepare: true });
-  const price = float8s(row?.prices ?? null);
+  // An aggregate has a row: no ticks must never be what a lost answer looks like.
+  if (row === undefined) throw new Error("ticks were read without an answer");
+  const price = float8s(row.prices);
   const columns = {
-    ...{ bucketUs: instants(row?.times ?? null), open: price, high: price, low: price, close: price },
+    ...{ bucketUs: instants(row.times), open: price, high: price, low: price, close: price },
     tickCount: new Array<number>(price.length).fill(1),
   };
-  return {
-    columns: withQuotes && row !== undefined ? { ...columns, quotes: quotesOf(row) } : columns,
-    seq: int8s(row?.seqs ?? null),
-  };
+  return { columns: withQuotes ? { ...columns, quotes: quotesOf(row) } : columns, seq: int8s(row.seqs) };
 }
 
 /** What is between the sides of each tick that is a quote. */
