@@ -15,9 +15,9 @@ afterAll(() => system?.stop());
 /** The ticks of a symbol as watch prints them. */
 async function storedLines(symbol: string): Promise<string[]> {
   const rows = await system.sql`
-    select to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, price, seq
+    select to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, price, bid, ask, seq
     from ticks where symbol = ${symbol} order by time, seq`;
-  return rows.map(({ at, price, seq }) => `ticks:${symbol} ${at} ${price} seq ${seq}`);
+  return rows.map(({ at, price, bid, ask, seq }) => `ticks:${symbol} ${at} ${price} bid ${bid} ask ${ask} seq ${seq}`);
 }
 
 const ticksIn = (out: string[]) => out.filter((line) => line.startsWith("ticks:"));

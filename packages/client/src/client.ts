@@ -1,4 +1,4 @@
-import type { BarJson, BarPrice, FilledBar, IncludedName, Interval, StoredInterval } from "@fx-ohlc/schemas";
+import type { AnyInterval, BarJson, BarPrice, FilledBar, IncludedName, StoredInterval } from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
@@ -43,8 +43,9 @@ export interface RangeQuery extends CallOptions {
 
 /** What kind of bars. */
 export interface BarKind {
-  readonly interval: Interval | StoredInterval;
-  /** Local hour, 0 to 23, where the FX day starts; for intervals of two hours or more. */
+  /** Of time, `1s` to `1y`, or of ticks, `100t`: those bars carry the `seq` of their first tick. */
+  readonly interval: AnyInterval | StoredInterval;
+  /** Local hour, 0 to 23, where the FX day starts; for 45m and intervals of two hours or more. */
   readonly dayStartHour?: number | undefined;
   /** IANA zone of that hour. */
   readonly timezone?: string | undefined;

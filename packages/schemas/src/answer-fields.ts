@@ -30,9 +30,9 @@ export function IsTextOrNull(schema: JsonSchema = {}): FieldDecorator<string | n
   return Field({ type: ["string", "null"], ...schema });
 }
 
-/** A bucket's start: UTC in whole seconds. */
+/** A bucket's start: UTC in whole seconds, or, where it is a tick's time, with six fraction digits. */
 export function IsBucket(): FieldDecorator<string> {
-  return IsText({ format: "date-time", pattern: ":\\d\\dZ$" });
+  return IsText({ format: "date-time", pattern: ":\\d\\d(?:\\.\\d{6})?Z$" });
 }
 
 /** Some instant of this system's clock, in UTC. */

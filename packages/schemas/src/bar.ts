@@ -6,6 +6,7 @@ import {
   IsFlag,
   IsPriceOrNull,
   IsStoredPrice,
+  IsStoredSeq,
   IsStoredSymbol,
   IsWord,
 } from "./answer-fields.js";
@@ -84,7 +85,7 @@ export abstract class QuotesOfBar {
 
 /** What every bar on the wire has. */
 abstract class BarOnWire extends QuotesOfBar {
-  @Describe("The bar's inclusive start.")
+  @Describe("The bar's inclusive start; of a bar of ticks the time of the first, with six fraction digits.")
   @IsBucket()
   readonly bucket!: string;
 
@@ -99,7 +100,12 @@ abstract class BarOnWire extends QuotesOfBar {
   readonly complete!: boolean;
 
   @Sometimes()
-  @Describe("The FX day's name, on bars of a day or more.")
+  @Describe("Of its first tick, on bars of ticks: several may begin at one time.")
+  @IsStoredSeq()
+  readonly seq?: number;
+
+  @Sometimes()
+  @Describe("The FX day's name, on bars of a day or more; of a longer one that of its first day.")
   @IsDate()
   readonly date?: string;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { bucketEdges, bucketEnd, bucketStart, type DayBoundary, fxDayName } from "./calendar.js";
-import { INTERVALS } from "./interval.js";
+import { INTERVALS, intervalProblem, parseAnyInterval, ticksPerBar } from "./interval.js";
 import { formatBucket, parseTime, US_PER_DAY, US_PER_HOUR } from "./time.js";
 
 const NEW_YORK: DayBoundary = { hour: 17, timezone: "America/New_York" };
@@ -83,16 +83,41 @@ test("4-hour buckets count from the day's start, and the last one of a short or 
   ]);
 });
 
-test("a day is named by the local date of its last instant, weeks and months by their first day", () => {
-  expect(fxDayName(at("2014-05-04T22:00:00Z"), { hour: 22, timezone: "UTC" })).toBe("2014-05-05");
-  expect(fxDayName(at("2014-05-04T21:59:59Z"), { hour: 22, timezone: "UTC" })).toBe("2014-05-04");
-  expect(fxDayName(at("2014-05-04T22:00:00Z"), { hour: 0, timezone: "UTC" })).toBe("2014-05-04");
-  const week = bucketStart(at("2014-05-07T12:00:00Z"), "1w", NEW_YORK);
-  expect(formatBucket(week)).toBe("2014-05-04T21:00:00Z");
-  expect(fxDayName(week, NEW_YORK)).toBe("2014-05-05");
-  const month = bucketStart(at("2014-05-07T12:00:00Z"), "1M", NEW_YORK);
-  expect(formatBucket(month)).toBe("2014-04-30T21:00:00Z");
-  expect(fxDayName(month, NEW_YORK)).toBe("2014-05-01");
+test("a day is named by the local date of its end, or of its start when it begins before noon", () => {
+  const name = (time: string, hour: number) => fxDayName(at(time), { hour, timezone: "UTC" });
+  expect(name("2014-05-04T22:00:00Z", 22)).toBe("2014-05-05");
+  expect(name("2014-05-04T21:59:59Z", 22)).toBe("2014-05-04");
+  expect(name("2014-05-04T12:00:00Z", 12)).toBe("2014-05-05");
+  expect(name("2014-05-04T11:00:00Z", 11)).toBe("2014-05-04");
+  expect(name("2014-05-04T08:59:59Z", 9)).toBe("2014-05-03");
+  expect(name("2014-05-04T22:00:00Z", 0)).toBe("2014-05-04");
+});
+
+test.each([
+  ["1w", "2014-05-04T21:00:00Z", "2014-05-05"],
+  ["1M", "2014-04-30T21:00:00Z", "2014-05-01"],
+  ["3M", "2014-03-31T21:00:00Z", "2014-04-01"],
+  ["1y", "2013-12-31T22:00:00Z", "2014-01-01"],
+] as const)("%s begins with the day whose name is its first", (interval, start, name) => {
+  const bucket = bucketStart(at("2014-05-07T12:00:00Z"), interval, NEW_YORK);
+  expect(formatBucket(bucket)).toBe(start);
+  expect(fxDayName(bucket, NEW_YORK)).toBe(name);
+});
+
+test.each([
+  ["7d", "1w"],
+  ["30d", "1M"],
+  ["7m", "1m 2m"],
+  ["9t", "10t to 10000t"],
+  ["10001t", "10t to 10000t"],
+  ["010t", "10t to 10000t"],
+])("%s is no interval, and the refusal names %s", (raw, named) => {
+  expect(parseAnyInterval(raw)).toBeUndefined();
+  expect(intervalProblem(raw)).toContain(named);
+});
+
+test("bars of 10 to 10,000 ticks are an interval", () => {
+  for (const count of [10, 99, 100, 9999, 10_000]) expect(ticksPerBar(parseAnyInterval(`${count}t`))).toBe(count);
 });
 
 test("a date that a zone skipped altogether makes no empty bucket", () => {
@@ -109,7 +134,7 @@ test("edges cover a range without hole or overlap", () => {
     fc.property(
       instant,
       fc.integer({ min: 1, max: 40 }),
-      fc.constantFrom("4h", "1d", "1w", "1M"),
+      fc.constantFrom("45m", "4h", "1d", "1w", "1M", "3M", "1y"),
       boundary,
       (from, days, interval, bounds) => {
         const to = from + days * US_PER_DAY;

@@ -5,8 +5,9 @@ import { localInstant } from "./zone.js";
 
 /**
  * The FX calendar: where buckets start and end. An FX day starts at a local hour of a time zone and is named by the local
- * date of its last instant; weeks (Monday to Sunday) and months are unions of FX days; intervals from 2h to 12h count
- * elapsed time from the FX day's start, the last one cut at its end.
+ * date of its end when that hour is 12 or later, of its start when it is earlier; weeks (Monday to Sunday), months, quarters and
+ * years are unions of FX days by their names; 45m and intervals from 2h to 12h count elapsed time from the FX day's start, the
+ * last one cut at its end.
  */
 
 /** The local hour (0 to 23) and IANA zone where the FX day starts. */
@@ -44,32 +45,53 @@ function nextDay(day: number, boundary: DayBoundary): number {
   return next;
 }
 
-/** How far the date of a day's last instant lies behind its start date: a day that starts at midnight ends on its own date. */
+/** From this boundary hour on the greater part of an FX day lies on the date of its end. */
+const NAMED_BY_END_FROM_HOUR = 12;
+
+/** How far the date that names a day lies behind its start date. */
 function nameShift(boundary: DayBoundary): number {
-  return boundary.hour === 0 ? 0 : 1;
+  return boundary.hour >= NAMED_BY_END_FROM_HOUR ? 1 : 0;
 }
 
-/** First day of the week or month that a day's name falls in. */
-function firstDayOf(interval: "1w" | "1M", day: number, boundary: DayBoundary): number {
-  const shift = nameShift(boundary);
-  const name = dateOfDay(day + shift);
-  return day - (interval === "1w" ? name.dayOfWeek : name.day) + 1;
+/** The intervals of whole calendar months, and of how many. */
+const MONTHS = { "1M": 1, "3M": 3, "1y": 12 } as const satisfies Partial<Record<Interval, number>>;
+type MonthsInterval = keyof typeof MONTHS;
+/** The intervals of several FX days. */
+type DaysInterval = "1w" | MonthsInterval;
+
+function isMonths(interval: Interval): interval is MonthsInterval {
+  return interval in MONTHS;
 }
 
-function firstDayAfter(interval: "1w" | "1M", firstDay: number, boundary: DayBoundary): number {
-  return firstDay + (interval === "1w" ? 7 : dateOfDay(firstDay + nameShift(boundary)).daysInMonth);
+function isSeveralDays(interval: Interval): interval is DaysInterval {
+  return interval === "1w" || isMonths(interval);
+}
+
+/** First day of the week, month, quarter or year that a day's name falls in. */
+function firstDayOf(interval: DaysInterval, day: number, boundary: DayBoundary): number {
+  const name = dateOfDay(day + nameShift(boundary));
+  if (interval === "1w") return day - name.dayOfWeek + 1;
+  const months = MONTHS[interval];
+  const first = name.with({ month: name.month - ((name.month - 1) % months), day: 1 });
+  return day - (name.dayOfYear - first.dayOfYear);
+}
+
+function firstDayAfter(interval: DaysInterval, firstDay: number, boundary: DayBoundary): number {
+  if (interval === "1w") return firstDay + 7;
+  const first = dateOfDay(firstDay + nameShift(boundary));
+  return firstDay + first.until(first.add({ months: MONTHS[interval] })).days;
 }
 
 /**
  * The start of the bucket that contains an instant.
  *
- * @param boundary ignored by intervals of an hour or less
+ * @param boundary ignored by intervals of an hour or less, but for 45m
  */
 export function bucketStart(us: Micros, interval: Interval, boundary: DayBoundary): Micros {
   const fixed = fixedLengthUs(interval);
   if (fixed !== undefined) return Math.floor(us / fixed) * fixed;
   const day = fxDay(us, boundary);
-  if (interval === "1w" || interval === "1M") return startOfDay(firstDayOf(interval, day, boundary), boundary);
+  if (isSeveralDays(interval)) return startOfDay(firstDayOf(interval, day, boundary), boundary);
   const start = startOfDay(day, boundary);
   const step = dayPartUs(interval);
   return step === undefined ? start : start + Math.floor((us - start) / step) * step;
@@ -80,7 +102,7 @@ export function bucketEnd(us: Micros, interval: Interval, boundary: DayBoundary)
   const fixed = fixedLengthUs(interval);
   if (fixed !== undefined) return (Math.floor(us / fixed) + 1) * fixed;
   const day = fxDay(us, boundary);
-  if (interval === "1w" || interval === "1M") {
+  if (isSeveralDays(interval)) {
     const first = firstDayOf(interval, day, boundary);
     return startOfDay(firstDayAfter(interval, first, boundary), boundary);
   }
@@ -104,7 +126,7 @@ export function bucketEdges(fromUs: Micros, toUs: Micros, interval: Interval, bo
   return edges;
 }
 
-/** The FX day's name, `YYYY-MM-DD`: the local date of the last instant of the day that contains `us`. */
+/** The name of the FX day that contains `us`, `YYYY-MM-DD`: the local date of its end, or, of a boundary before noon, of its start. */
 export function fxDayName(us: Micros, boundary: DayBoundary): string {
   return formatBucket((fxDay(us, boundary) + nameShift(boundary)) * US_PER_DAY).slice(0, "YYYY-MM-DD".length);
 }

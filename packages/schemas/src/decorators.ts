@@ -1,7 +1,15 @@
 import { Transform } from "class-transformer";
 import { ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { describedBy, type JsonSchema } from "./field-schema.js";
-import { INTERVALS, parseInterval, parseResolution, RESOLUTION_NAMES, STORED_INTERVALS } from "./interval.js";
+import {
+  INTERVALS,
+  intervalProblem,
+  parseAnyInterval,
+  parseResolution,
+  RESOLUTION_NAMES,
+  STORED_INTERVALS,
+  TICK_INTERVAL_PATTERN,
+} from "./interval.js";
 import { noteField } from "./parsed-fields.js";
 import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
@@ -234,11 +242,24 @@ export function IsListOfWords(words: readonly string[]): PropertyDecorator {
   });
 }
 
-/** An interval in either spelling, in its short one. */
+/** An interval of time in either spelling, in its short one; or one of ticks. */
 export function IsIntervalName(): PropertyDecorator {
-  return parsedBy("isIntervalName", { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] }, (raw) =>
-    orRefused(parseInterval(raw), `must be one of ${INTERVALS.join(" ")}`),
-  );
+  const schema = {
+    anyOf: [
+      { type: "string", enum: [...INTERVALS, ...STORED_INTERVALS] },
+      { type: "string", pattern: TICK_INTERVAL_PATTERN.source, examples: ["100t"] },
+    ],
+  };
+  return parsedBy("isIntervalName", schema, (raw) => orRefused(parseAnyInterval(raw), intervalProblem(raw)));
+}
+
+/** `true` or `false` in a query string. */
+export function IsFlagText(): PropertyDecorator {
+  const values: ReadonlyMap<unknown, boolean> = new Map([
+    ["true", true],
+    ["false", false],
+  ]);
+  return parsedBy("isFlagText", { type: "boolean" }, (raw) => orRefused(values.get(raw), "must be true or false"));
 }
 
 /** What TradingView calls an interval, as the interval. */

@@ -1,4 +1,5 @@
 import {
+  IsFlagText,
   IsIntegerText,
   IsIntervalName,
   IsListOfWords,
@@ -13,7 +14,7 @@ import {
   MayBeAbsentWith,
 } from "./decorators.js";
 import { Describe } from "./field-schema.js";
-import type { Interval } from "./interval.js";
+import type { AnyInterval } from "./interval.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 import type { Micros } from "./time.js";
 
@@ -43,9 +44,9 @@ export type BarPrice = (typeof BAR_PRICES)[number];
 export const INCLUDED_NAMES = ["bid", "ask", "spread"] as const;
 export type IncludedName = (typeof INCLUDED_NAMES)[number];
 
-const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_PRICE =
   "What open, high, low and close are of: one side of the quotes, or `mid` (when absent), the price of the ticks, which of quotes is the mid of their sides. Bars without quotes have no sides, but nulls.";
+const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_INCLUDE =
   "Adds to each bar `bid_open` to `bid_close`, `ask_open` to `ask_close`, or `spread_avg` (the double nearest to their exact sum divided by their count), `spread_min` and `spread_max`; and `quote_count`. Nulls in bars without quotes.";
 
@@ -105,7 +106,7 @@ export class TicksQuery {
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "end", "limit", "count", "fill", "price", "include", "complete", "format"],
+    ...["symbol", "start", "end", "limit", "count", "complete", "fill", "price", "include", "format"],
   ];
 
   @IsSymbol()
@@ -134,6 +135,11 @@ export class BarsQuery {
   count?: number;
 
   @MayBeAbsent()
+  @Describe(OF_COMPLETE)
+  @IsFlagText()
+  complete?: boolean;
+
+  @MayBeAbsent()
   @Describe("Whether buckets without ticks are answered too, up to now; `none` when absent.")
   @IsOneOf(FILLS)
   fill?: FillName;
@@ -147,11 +153,6 @@ export class BarsQuery {
   @Describe(OF_INCLUDE)
   @IsListOfWords(INCLUDED_NAMES)
   include?: readonly IncludedName[];
-
-  @MayBeAbsent()
-  @Describe(OF_COMPLETE)
-  @IsOneOf(["true", "false"])
-  complete?: "true" | "false";
 
   @MayBeAbsent()
   @IsOneOf([...BAR_FORMATS, "parquet"])
@@ -173,18 +174,32 @@ export class DayBarsQuery extends BarsQuery {
   timezone?: string;
 }
 
-/** Query of `GET /ohlc`. Intervals shorter than two hours take no day boundary. */
-export class IntervalBarsQuery extends DayBarsQuery {
-  static override readonly fields: readonly string[] = ["interval", ...DayBarsQuery.fields];
+const OF_INTERVAL =
+  "`1s` to `30s` and `<n>t`, bars of n ticks (10 to 10,000) counted from the start of the FX day, are made of ticks: one answer of them is made of 500,000 ticks at most and has a `Link` to the rest.";
 
+/** Query of `GET /ohlc`. Intervals shorter than two hours, but for 45m, take no day boundary. */
+export class IntervalBarsQuery extends DayBarsQuery {
+  static override readonly fields: readonly string[] = ["interval", ...DayBarsQuery.fields, "after_seq", "before_seq"];
+
+  @Describe(OF_INTERVAL)
   @IsIntervalName()
-  interval!: Interval;
+  interval!: AnyInterval;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor of bars of ticks: only bars after (`start`, `after_seq`).")
+  @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
+  after_seq?: number;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor of bars of ticks, with `count`: also those of `end` before (`end`, `before_seq`).")
+  @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
+  before_seq?: number;
 }
 
 /** Query of `GET /ohlc/latest`. */
 export class LatestQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "interval", "day_start_hour", "timezone", "price", "include", "format"],
+    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "format"],
   ];
 
   @IsSymbolList()
@@ -193,7 +208,7 @@ export class LatestQuery {
   @MayBeAbsent()
   @Describe("`minute` when absent.")
   @IsIntervalName()
-  interval?: Interval;
+  interval?: AnyInterval;
 
   @MayBeAbsent()
   @IsIntegerText(0, 23)
@@ -202,6 +217,11 @@ export class LatestQuery {
   @MayBeAbsent()
   @IsZone()
   timezone?: string;
+
+  @MayBeAbsent()
+  @Describe("`true`: the newest that is.")
+  @IsFlagText()
+  complete?: boolean;
 
   @MayBeAbsent()
   @Describe(OF_PRICE)

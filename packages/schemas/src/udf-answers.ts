@@ -74,6 +74,12 @@ export class UdfSymbol {
   readonly intraday_multipliers!: readonly string[];
 
   @IsFlag()
+  readonly has_seconds!: boolean;
+
+  @Field(WORDS)
+  readonly seconds_multipliers!: readonly string[];
+
+  @IsFlag()
   readonly has_intraday!: boolean;
 
   @IsFlag()

@@ -57,10 +57,10 @@ const startsOf = (from: string) => `
          end as starts
     from (select *, wall at time zone tz as guess from ${from}) as given`;
 
-/** Asks for many buckets at once: the FX day of each instant, the first day of its week or month, and what starts when. */
+/** Asks for many buckets at once: the FX day of each instant, the first day of its week, month, quarter or year, and what starts when. */
 const STATEMENT = `
   with question as materialized (
-    select at, unit, tz, hour::int, place, case when hour = 0 then 0 else 1 end as name_shift
+    select at, unit, tz, hour::int, place, case when hour >= 12 then 1 else 0 end as name_shift
       from unnest($1::timestamptz[], $2::text[], $3::int2[], $4::text[]) with ordinality as q(at, unit, hour, tz, place)
   ), candidate as materialized (
     select question.*, day, day + make_interval(hours => hour) as wall
@@ -72,14 +72,16 @@ const STATEMENT = `
      order by place, day desc
   ), first_day as materialized (
     select fx_day.*, day + name_shift as name,
-           date_trunc(case unit when '1w' then 'week' else 'month' end, day + name_shift)::date - name_shift
+           date_trunc(case unit when '1w' then 'week' when '1M' then 'month' when '3M' then 'quarter' else 'year' end, day + name_shift)::date - name_shift
              + make_interval(hours => hour) as wall
       from fx_day
   )
   select name::text as name,
-         case when unit ~ 'm$' or unit = '1h'
-              then date_bin(replace(replace(unit, 'm', ' min'), 'h', ' h')::interval, at, timestamptz '1970-01-01 00:00+00')
-              when unit ~ 'h$' then date_bin(replace(unit, 'h', ' h')::interval, at, day_starts)
+         case when unit = '45m' or unit ~ 'h$' and unit <> '1h'
+              then date_bin(replace(replace(unit, 'm', ' min'), 'h', ' h')::interval, at, day_starts)
+              when unit ~ '[smh]$'
+              then date_bin(replace(replace(replace(unit, 's', ' s'), 'm', ' min'), 'h', ' h')::interval, at,
+                            timestamptz '1970-01-01 00:00+00')
               when unit = '1d' then day_starts
               else starts
          end as bucket

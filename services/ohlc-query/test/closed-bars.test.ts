@@ -65,7 +65,7 @@ const NO_BAR = { bucket: "", open: 0, high: 0, low: 0, close: 0, tick_count: 0 }
 
 /** The text of bars, by code that shares nothing with the service's. */
 function textOf(bars: readonly ExpectedBar[], { interval, format, price, include }: Question, symbol: string): string {
-  const hasDates = ["1d", "1w", "1M"].includes(interval);
+  const hasDates = ["1d", "1w", "1M", "3M", "1y"].includes(interval);
   const rows = bars.map((bar) => {
     const { bucket, open, high, low, close, tick_count, date } = bar;
     const prices = price === "mid" ? { open, high, low, close } : (bar.quotes?.[price] ?? NO_QUOTE);

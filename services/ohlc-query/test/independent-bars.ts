@@ -79,15 +79,17 @@ export function local(ms: number, timezone: string): { date: string; hour: numbe
 const names = new Map<string, string>();
 
 /**
- * The name of the FX day of an instant: its local date, or the next one's from the boundary hour on. It is the same for all of
- * a quarter of an hour, on which every zone's clocks change.
+ * The name of the FX day of an instant. With a boundary from noon on it is the local date, or the next one's from the boundary hour on;
+ * with an earlier one the local date, or the one's before until the boundary hour. It is the same for all of a quarter of an hour, on
+ * which every zone's clocks change.
  */
 export function dayName(ms: number, { hour, timezone }: DayBoundary): string {
   const key = `${Math.floor(ms / QUARTER_MS)} ${hour} ${timezone}`;
   const known = names.get(key);
   if (known !== undefined) return known;
   const { date, hour: localHour } = local(ms, timezone);
-  const shift = hour !== 0 && localHour >= hour ? 1 : 0;
+  const hasBegun = localHour >= hour;
+  const shift = hour >= 12 ? Number(hasBegun) : Number(hasBegun) - 1;
   const name = new Date(Date.parse(`${date}T00:00:00Z`) + shift * DAY_MS).toISOString().slice(0, 10);
   names.set(key, name);
   return name;
@@ -106,9 +108,12 @@ function startOfNamed(name: string, ms: number, boundary: DayBoundary): number {
   return start;
 }
 
-/** The first day of the week or month that a date is in. */
-function firstName(name: string, interval: "1w" | "1M"): string {
+/** The first day of the week, month, quarter or year that a date is in. */
+function firstName(name: string, interval: Interval): string {
   if (interval === "1M") return `${name.slice(0, 7)}-01`;
+  if (interval === "1y") return `${name.slice(0, 4)}-01-01`;
+  if (interval === "3M")
+    return `${name.slice(0, 5)}${["01", "04", "07", "10"][Math.floor((Number(name.slice(5, 7)) - 1) / 3)]}-01`;
   const ms = Date.parse(`${name}T00:00:00Z`);
   const sinceMonday = (new Date(ms).getUTCDay() + 6) % 7;
   return new Date(ms - sinceMonday * DAY_MS).toISOString().slice(0, 10);
@@ -116,17 +121,20 @@ function firstName(name: string, interval: "1w" | "1M"): string {
 
 const HOURS = /^(\d+)h$/;
 const MINUTES = /^(\d+)m$/;
+const SECONDS = /^(\d+)s$/;
 
 /** Where the bucket of an instant starts, and its name where it has one. */
 export function bucketOf(ms: number, interval: Interval, boundary: DayBoundary): { start: number; date?: string } {
+  const seconds = Number(SECONDS.exec(interval)?.[1]);
+  if (!Number.isNaN(seconds)) return { start: ms - (ms % (seconds * 1000)) };
   const minutes = Number(MINUTES.exec(interval)?.[1] ?? (interval === "1h" ? 60 : Number.NaN));
-  if (!Number.isNaN(minutes)) return { start: ms - (ms % (minutes * 60_000)) };
+  if (!Number.isNaN(minutes) && interval !== "45m") return { start: ms - (ms % (minutes * 60_000)) };
   const name = dayName(ms, boundary);
   const dayStart = startOfNamed(name, ms, boundary);
-  const step = Number(HOURS.exec(interval)?.[1]) * 3_600_000;
+  const step = interval === "45m" ? 45 * 60_000 : Number(HOURS.exec(interval)?.[1]) * 3_600_000;
   if (!Number.isNaN(step)) return { start: dayStart + Math.floor((ms - dayStart) / step) * step };
   if (interval === "1d") return { start: dayStart, date: name };
-  const date = firstName(name, interval === "1w" ? "1w" : "1M");
+  const date = firstName(name, interval);
   let start = dayStart;
   for (let at = name; at !== date; ) {
     at = dayName(start - 1, boundary);

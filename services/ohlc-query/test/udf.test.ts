@@ -1,4 +1,4 @@
-import { UDF_RESOLUTIONS } from "@fx-ohlc/schemas";
+import { type Interval, takesDayBoundary, UDF_RESOLUTIONS } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import { type Answer, type Bar, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
@@ -35,20 +35,20 @@ interface History {
 
 const seconds = (time: string) => Date.parse(time) / 1000;
 const MARKET = "day_start_hour=17&timezone=America/New_York";
-const [FROM, TO] = ["2024-03-01T00:00:00Z", "2024-07-01T00:00:00Z"];
+const [FROM, TO] = ["2023-12-31T00:00:00Z", "2024-07-01T00:00:00Z"];
 
 function history(parameters: string): Promise<Answer<History>> {
   return service.get<History>(`/udf/history?symbol=EURUSD&${parameters}`);
 }
 
 /** The bars of the main API in the words of the protocol. */
-async function expected(interval: string): Promise<History> {
-  const boundary = /^\d*[mh]$/.test(interval) && /m$|^1h/.test(interval) ? "" : `&${MARKET}`;
+async function expected(interval: Interval): Promise<History> {
+  const boundary = takesDayBoundary(interval) ? `&${MARKET}` : "";
   const { body } = await service.get<Bar[]>(
-    `/ohlc?interval=${interval}&symbol=EURUSD&start=2024-02-20T00:00:00Z&end=${TO}&limit=10000${boundary}`,
+    `/ohlc?interval=${interval}&symbol=EURUSD&start=${FROM}&end=${TO}&limit=10000${boundary}`,
   );
-  // Of the months here June begins with a Saturday; weeks begin with Mondays, days are what they are.
-  const time = ({ bucket, date = bucket }: Bar) => seconds(date === "2024-06-01" ? "2024-06-03" : date);
+  // June begins with a Saturday, and its bar is dated so.
+  const time = ({ bucket, date = bucket }: Bar) => seconds(date);
   const column = (pick: (bar: Bar) => number) => body.map(pick);
   return {
     s: "ok",

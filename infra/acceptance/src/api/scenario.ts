@@ -85,6 +85,7 @@ export const GOOD_DAY: readonly Step[] = [
     status: 200,
   })),
   { operation: "getBars", query: { symbol: "EURUSD", interval: "5m", ...FRIDAY, limit: "1" }, status: 200 },
+  { operation: "getBars", query: { symbol: "EURUSD", interval: "10t", ...FRIDAY, complete: "true" }, status: 200 },
   { operation: "getDayBars", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
   {
     operation: "getCustomDayBars",

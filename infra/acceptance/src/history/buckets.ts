@@ -16,6 +16,8 @@ const PAST_END_MS: Readonly<Partial<Record<Interval, number>>> = {
   "1d": DAY_MS + 2 * HOUR_MS,
   "1w": 7 * DAY_MS + 2 * HOUR_MS,
   "1M": 31 * DAY_MS + 2 * HOUR_MS,
+  "3M": 92 * DAY_MS + 2 * HOUR_MS,
+  "1y": 366 * DAY_MS + 2 * HOUR_MS,
 };
 
 /** The buckets of an interval and a day boundary, computed by the platform's calendar and not by the system's own. */
@@ -58,7 +60,7 @@ export class Buckets {
     const isStored = boundary.hour === 22 && boundary.timezone === "UTC";
     if (interval === "1h") return "hour";
     if (interval.endsWith("m")) return "minute";
-    if (isStored && /[dwM]$/.test(interval)) return "day";
+    if (isStored && /[dwMy]$/.test(interval)) return "day";
     return this.around(Date.UTC(2026, 0, 15)).start % HOUR_MS === 0 ? "hour" : "minute";
   }
 }

@@ -1,10 +1,12 @@
-import { type DayBoundary, INTERVALS, type Interval, takesDayBoundary } from "@fx-ohlc/schemas";
+import { type DayBoundary, INTERVALS, type Interval, isOfTicks, takesDayBoundary } from "@fx-ohlc/schemas";
 import type { Arena } from "./arena.js";
 import { bucketsOf } from "./buckets.js";
 import type { Dice } from "./dice.js";
 import type { Asking } from "./reader.js";
 import { ANSWER_FORMATS, type AnswerFormat } from "./row-text.js";
 
+/** What of ticks alone is made is kept nowhere. */
+const OF_BARS = INTERVALS.filter((interval) => !isOfTicks(interval));
 const STORED_BOUNDARY: DayBoundary = { hour: 22, timezone: "UTC" };
 /** The stored one first; the last is half an hour off every whole one. */
 const BOUNDARIES: readonly DayBoundary[] = [
@@ -53,7 +55,7 @@ export class Questions {
   #path(): string {
     const { dice, arena } = this;
     if (dice.chance(0.05)) return this.#latest();
-    const interval = dice.chance(0.4) ? dice.pick(["1m", "1h", "1d"] as const) : dice.pick(INTERVALS);
+    const interval = dice.chance(0.4) ? dice.pick(["1m", "1h", "1d"] as const) : dice.pick(OF_BARS);
     const boundary = takesDayBoundary(interval) ? dice.pick(BOUNDARIES) : STORED_BOUNDARY;
     const format = dice.pick(ANSWER_FORMATS);
     const rows = this.#rows(format);

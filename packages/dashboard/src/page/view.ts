@@ -1,4 +1,4 @@
-import { type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
+import { INTERVALS, type Interval, isOfTicks, parseInterval } from "@fx-ohlc/schemas/interval";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 import { SIDES, type Side } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
@@ -13,6 +13,9 @@ export interface View {
   /** What the candles are of. */
   readonly side: Side;
 }
+
+/** The intervals of a chart: what is streamed makes bars of a minute and more. */
+export const CHART_INTERVALS = INTERVALS.filter((interval) => !isOfTicks(interval));
 
 export type Mode = "candles" | "ticks";
 
@@ -29,11 +32,16 @@ export function viewOf(search: string): View {
   const query = new URLSearchParams(search);
   return {
     symbol: normalizeSymbol(query.get("symbol")),
-    interval: parseInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
+    interval: chartInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
     boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
     mode: query.get("mode") === "ticks" ? "ticks" : "candles",
     side: SIDES.find((side) => side === query.get("price")) ?? DEFAULT_VIEW.side,
   };
+}
+
+function chartInterval(raw: unknown): Interval | undefined {
+  const interval = parseInterval(raw);
+  return CHART_INTERVALS.find((known) => known === interval);
 }
 
 /** The query of a view's address: only what differs from the default, in a fixed order. */

@@ -1,12 +1,16 @@
 import {
   type DayBoundary,
+  dayPartUs,
+  fixedLengthUs,
   type Interval,
+  isOfTicks,
   type Micros,
   parseStoredInterval,
   type StoredInterval,
   type SymbolRange,
   sameBoundary,
-  takesDayBoundary,
+  US_PER_DAY,
+  US_PER_HOUR,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { type BarRead, type BarsRead, StoredRead } from "./bar-read.js";
@@ -14,8 +18,11 @@ import { Bars } from "./bars.js";
 import { FoldedRead } from "./folded-read.js";
 import type { GroupedReads } from "./grouped-reads.js";
 import { type LastQuote, readLastQuote } from "./last-quote.js";
+import { readOfMonths } from "./months-read.js";
+import { readSeconds } from "./seconds-read.js";
 import { Series } from "./series.js";
 import type { End } from "./source-read.js";
+import { TickWalk } from "./tick-walk.js";
 import type { Wanted } from "./walk.js";
 import { WholeSpanRead } from "./whole-span-read.js";
 
@@ -49,18 +56,21 @@ export function storedAs(interval: Interval, boundary: DayBoundary, stored: DayB
 
 /** The stored bars that others are folded from. */
 function foldedFrom(interval: Interval, boundary: DayBoundary, stored: DayBoundary): StoredInterval {
-  if (!takesDayBoundary(interval)) return "minute";
+  if ((fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_DAY) < US_PER_HOUR) return "minute";
   const isOfDays = interval === "1w" || interval === "1M";
   return isOfDays && sameBoundary(boundary, stored) ? "day" : "hour";
 }
 
 /**
- * Reads bars of any interval from stored bars, never from ticks, and as far as they are closed from memory:
+ * Reads bars of any interval of time. Those of a minute and more come from stored bars, and as far as they are closed from memory:
  *
  * - 1m, 1h, and 1d with the stored day boundary are stored as they are;
- * - 2m to 30m are folded from minutes;
+ * - 2m to 45m are folded from minutes;
  * - 2h to 1d, and 1w and 1M with a boundary of their own, from hours, or from minutes where the zone's offset has a part-hour;
- * - 1w and 1M with the stored boundary from days.
+ * - 1w and 1M with the stored boundary from days;
+ * - 3M and 1y from 1M.
+ *
+ * 1s to 30s are folded from ticks, and not kept.
  */
 export class BarPages {
   readonly #reader: Reader;
@@ -90,12 +100,21 @@ export class BarPages {
     return readLastQuote(this.#reader, symbol, beforeUs);
   }
 
+  /** Reads ticks, and finds by the minutes where there are any. */
+  get ticks(): TickWalk {
+    return new TickWalk(this.#reader, this);
+  }
+
   #read(range: BarRange, end: End): Promise<BarsRead> {
     const { symbol, interval, boundary, fromUs, toUs, limit, withQuotes } = range;
-    const { dayBoundary, ending } = this.#reader;
+    if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     // One more than is answered shows whether there is another page.
     const rowsMax = limit + 1;
-    if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
+    if (isOfTicks(interval)) return readSeconds(this.ticks, { ...range, interval, rowsMax }, end);
+    if (interval === "3M" || interval === "1y") {
+      return readOfMonths((months) => this.#read(months, end), { ...range, interval, rowsMax }, end);
+    }
+    const { dayBoundary, ending } = this.#reader;
     const stored = storedAs(interval, boundary, dayBoundary);
     if (stored !== undefined) {
       const series = new Series(symbol, interval, boundary, stored, true, withQuotes);

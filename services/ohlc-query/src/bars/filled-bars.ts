@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { bucketEnd, bucketStart, isClosedThroughout, type MarketSession, type Micros } from "@fx-ohlc/schemas";
+import {
+  bucketEnd,
+  bucketStart,
+  type Interval,
+  isClosedThroughout,
+  type MarketSession,
+  type Micros,
+  US_PER_MINUTE,
+} from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
 import { Bars } from "./bars.js";
@@ -206,10 +214,14 @@ export class FilledPages {
     return { price, bid: quote?.bid ?? Number.NaN, ask: quote?.ask ?? Number.NaN };
   }
 
-  /** The last close before a bucket: that of the last minute before it. */
+  /** The last close before a bucket: that of the last minute before it, or, where it begins within one, of the last second. */
   async #closeBefore(range: BarRange, beforeUs: Micros): Promise<number | null> {
-    const minutes = { ...range, interval: "1m", fromUs: FIRST_BUCKET_US, toUs: beforeUs, limit: 1 } as const;
-    const { bars } = await this.#pages.last(minutes);
-    return bars.arrays().close[0] ?? null;
+    const minuteUs = Math.floor(beforeUs / US_PER_MINUTE) * US_PER_MINUTE;
+    const last = async (interval: Interval, fromUs: Micros, toUs: Micros) => {
+      const { bars } = await this.#pages.last({ ...range, interval, fromUs, toUs, limit: 1 });
+      return bars.arrays().close[0] ?? null;
+    };
+    const near = minuteUs < beforeUs ? await last("1s", minuteUs, beforeUs) : null;
+    return near ?? last("1m", FIRST_BUCKET_US, minuteUs);
   }
 }

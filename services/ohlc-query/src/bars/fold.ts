@@ -1,8 +1,7 @@
-import { US_PER_HOUR } from "@fx-ohlc/schemas";
+import { type Micros, type StoredInterval, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { BarArrays } from "./bar-columns.js";
 import type { Bars } from "./bars.js";
 import { foldQuotes } from "./fold-quotes.js";
-import type { Series } from "./series.js";
 
 /** Bars as they are made. */
 interface GrowingBars {
@@ -19,13 +18,21 @@ export class PartHourError extends Error {
   override readonly name = "PartHourError";
 }
 
+/** What longer bars are: of which their prices are, and where each of them starts and ends. */
+export interface Folding {
+  /** The stored bars they are made of; undefined of others, which never begin or end within one. */
+  readonly source: StoredInterval | undefined;
+  startOf(us: Micros): Micros;
+  endOf(us: Micros): Micros;
+}
+
 /**
  * Makes longer bars of shorter ones. Every price is one of theirs: the open of the first, the close of the last, the highest and
  * the lowest.
  *
  * @throws PartHourError when they are hours, and the zone's offset has a part-hour
  */
-export function foldBars(source: Bars, series: Series): BarArrays {
+export function foldBars(source: Bars, series: Folding): BarArrays {
   const bars: GrowingBars = { bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [] };
   let endUs = Number.NEGATIVE_INFINITY;
   for (const { columns, from, to } of source.parts) {
@@ -57,6 +64,6 @@ function begin(bars: GrowingBars, bucketUs: number, open: number): void {
   bars.tickCount.push(0);
 }
 
-function assertWholeHours({ source }: Series, startUs: number, endUs: number): void {
+function assertWholeHours({ source }: Folding, startUs: number, endUs: number): void {
   if (source === "hour" && (startUs % US_PER_HOUR !== 0 || endUs % US_PER_HOUR !== 0)) throw new PartHourError();
 }

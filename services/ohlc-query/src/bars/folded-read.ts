@@ -131,7 +131,7 @@ export class FoldedRead implements BarRead {
     }
     const sources = this.#sourcesOf({ ...wanted, rowsMax: wanted.rowsMax + youngMax(view, wanted) });
     this.#windowUs ??= firstWindowUs(sources);
-    const startUs = Math.max(wanted.fromUs, wanted.series.startOf(wanted.toUs - this.#windowUs));
+    const startUs = wanted.series.startOf(Math.max(wanted.fromUs, wanted.toUs - this.#windowUs));
     return {
       held: [],
       source: planLast(view, { ...sources, fromUs: startUs }, Number.POSITIVE_INFINITY, this.#isSparse),

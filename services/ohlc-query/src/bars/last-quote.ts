@@ -1,6 +1,7 @@
-import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { FIRST_BUCKET_US } from "./span.js";
+import { readLastQuoteTick } from "./tick-source.js";
 
 /** The last quote of a minute. */
 export interface LastQuote {
@@ -13,8 +14,22 @@ export interface LastQuote {
 /** Nearly always one is found within the first of these times, weekends and holidays included; the last reaches back to 1970. */
 const WITHIN_US = [8 * US_PER_DAY, 400 * US_PER_DAY, Number.POSITIVE_INFINITY];
 
-/** The last quote of a symbol in the minutes that start before an instant; undefined when there is none. */
+/**
+ * The last quote of a symbol before an instant; undefined when there is none. Where the instant lies within a minute, its ticks are
+ * looked through, for what is stored of it holds later ones.
+ */
 export async function readLastQuote(reader: Reader, symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
+  const minuteUs = Math.floor(beforeUs / US_PER_MINUTE) * US_PER_MINUTE;
+  const range = { symbol, fromUs: minuteUs, toUs: beforeUs };
+  const near = minuteUs < beforeUs ? await reader.read((sql) => readLastQuoteTick(sql, range)) : undefined;
+  return near === undefined ? readLastQuoteOfMinutes(reader, symbol, minuteUs) : { ...near, bucketUs: minuteUs };
+}
+
+async function readLastQuoteOfMinutes(
+  reader: Reader,
+  symbol: string,
+  beforeUs: Micros,
+): Promise<LastQuote | undefined> {
   for (const withinUs of WITHIN_US) {
     const fromUs = Math.max(FIRST_BUCKET_US, beforeUs - withinUs);
     const [found] = await reader.read(

@@ -1,10 +1,12 @@
-import { bucketStart, type DayBoundary, type Interval, type Micros } from "@fx-ohlc/schemas";
+import { bucketStart, type DayBoundary, type Interval, isOfTicks, type Micros } from "@fx-ohlc/schemas";
 import type { BarWithQuotes } from "../formats/bar-table.js";
 import type { Reader } from "../reader.js";
 import { eachColumn } from "./bar-columns.js";
 import { type BarPages, storedAs } from "./bar-page.js";
+import type { Bars } from "./bars.js";
 import { type NewestBar, readNewestBars } from "./newest-bars.js";
 import { eachQuoteColumn, noQuote } from "./quote-columns.js";
+import { FIRST_BUCKET_US } from "./span.js";
 
 /** The newest bar of each symbol, and the clock they were read by. */
 export interface LatestBars {
@@ -20,6 +22,8 @@ export interface LatestRange {
   readonly boundary: DayBoundary;
   /** Whether to read what quotes were in them, too. */
   readonly withQuotes: boolean;
+  /** Whether one that runs still is left out, and the one before it is the newest. */
+  readonly complete: boolean;
 }
 
 /** The bar of an interval that contains a newest one. */
@@ -30,7 +34,18 @@ async function barAround(
 ): Promise<BarWithQuotes[]> {
   const fromUs = bucketStart(withinUs, interval, boundary);
   const range = { interval, boundary, withQuotes, symbol, fromUs, toUs: fromUs + 1, limit: 1 };
-  const { quotes, ...bars } = (await pages.first(range)).bars.arrays();
+  return barsWithQuotes(symbol, (await pages.first(range)).bars);
+}
+
+/** The last bar of a symbol that starts before an instant. */
+async function barBefore(pages: BarPages, symbol: string, toUs: Micros, range: LatestRange): Promise<BarWithQuotes[]> {
+  const { interval, boundary, withQuotes } = range;
+  const last = { interval, boundary, withQuotes, symbol, fromUs: FIRST_BUCKET_US, toUs, limit: 1 };
+  return barsWithQuotes(symbol, (await pages.last(last)).bars);
+}
+
+function barsWithQuotes(symbol: string, found: Bars): BarWithQuotes[] {
+  const { quotes, ...bars } = found.arrays();
   return bars.bucketUs.map((_us, i) => ({
     symbol,
     ...eachColumn((name) => bars[name][i] ?? 0),
@@ -55,11 +70,20 @@ function withItsQuotes({ quotes, ...bar }: NewestBar): BarWithQuotes {
   };
 }
 
+/** One read a symbol: those of ticks, which nothing stored leads to, and the newest before those that run still. */
+async function readEachBefore(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
+  const nowUs = reader.nowUs();
+  const toUs = range.complete ? bucketStart(nowUs, range.interval, range.boundary) : nowUs + 1;
+  const bars = await Promise.all(range.symbols.map((symbol) => barBefore(pages, symbol, toUs, range)));
+  return { nowUs, bars: bars.flat() };
+}
+
 /**
  * Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. Those of a stored interval are of
  * one snapshot, their quotes too.
  */
 export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
+  if (range.complete || isOfTicks(range.interval)) return readEachBefore(reader, pages, range);
   const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
   const quotesOf = range.withQuotes && stored !== undefined ? [stored] : [];
   const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, quotesOf);

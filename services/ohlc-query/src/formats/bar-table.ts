@@ -1,4 +1,4 @@
-import { type Bar, type DayBoundary, formatBucket, fxDayName, type Micros } from "@fx-ohlc/schemas";
+import { type Bar, type DayBoundary, formatBucket, formatTime, fxDayName, type Micros } from "@fx-ohlc/schemas";
 import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
 import { eachQuoteColumn, noQuote, type QuoteColumn } from "../bars/quote-columns.js";
 import type { BarForm } from "./bar-form.js";
@@ -11,6 +11,8 @@ type Prices = Readonly<Record<"open" | "high" | "low" | "close", ArrayLike<numbe
 export interface BarRows extends Prices, Pick<BarColumns, "bucketUs" | "tickCount" | "quotes"> {
   /** Why a bucket is empty; null where it is not. Absent where empty buckets are left out. */
   readonly empty?: ArrayLike<string | null>;
+  /** Of bars of ticks, which begin at the place of one and not with a bucket. */
+  readonly ofTicks?: { readonly seq: ArrayLike<number>; readonly isComplete: ArrayLike<boolean> };
 }
 
 /** A bar, and what quotes were in it where that was asked for. */
@@ -42,17 +44,18 @@ function priceColumns({ open, high, low, close, tickCount, quotes }: BarRows, { 
 
 /** Bars with the names of the contract. */
 export function barTable(bars: BarRows, form: BarForm, { symbol, runningUs, dayBoundary }: BarsContext): Table {
-  const { bucketUs } = bars;
+  const { bucketUs, ofTicks } = bars;
   const ofBucket = (name: string, cell: (bucketUs: Micros) => Cell): Column => ({
     name,
     cell: (row) => cell(bucketUs[row] ?? 0),
   });
   const columns = [
-    ofBucket("bucket", formatBucket),
+    ofBucket("bucket", ofTicks === undefined ? formatBucket : formatTime),
     { name: "symbol", cell: symbol },
     ...priceColumns(bars, form),
-    ofBucket("complete", (us) => us < runningUs),
+    ofTicks === undefined ? ofBucket("complete", (us) => us < runningUs) : column("complete", ofTicks.isComplete),
   ];
+  if (ofTicks !== undefined) columns.push(column("seq", ofTicks.seq));
   if (dayBoundary !== undefined) columns.push(ofBucket("date", (us) => fxDayName(us, dayBoundary)));
   columns.push(...columnsBeside(form, bars.quotes));
   if (bars.empty !== undefined) columns.push({ ...column("empty", bars.empty), sparse: true });

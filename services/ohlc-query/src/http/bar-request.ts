@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import {
+  type AnyInterval,
   type BarFormat,
   type BarsQuery,
   bucketStart,
@@ -7,6 +8,8 @@ import {
   type FieldError,
   type FillName,
   type Interval,
+  type IntervalBarsQuery,
+  parseInterval,
   takesDayBoundary,
 } from "@fx-ohlc/schemas";
 import { malformed } from "@fx-ohlc/service-kit";
@@ -28,23 +31,37 @@ export interface BarRequest {
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
+type CursorParameters = Pick<IntervalBarsQuery, "after_seq" | "before_seq">;
 
 /** Parameters that contradict the interval asked for. */
-function boundaryErrors(query: BoundaryParameters, interval: Interval): FieldError[] {
+export function boundaryErrors(query: BoundaryParameters, interval: AnyInterval): FieldError[] {
   const isNamed = query.day_start_hour !== undefined || query.timezone !== undefined;
-  if (!isNamed || takesDayBoundary(interval)) return [];
+  const time = parseInterval(interval);
+  if (!isNamed || (time !== undefined && takesDayBoundary(time))) return [];
   const named = (["day_start_hour", "timezone"] as const).filter((field) => query[field] !== undefined);
-  return named.map((field) => ({ field, message: `is for intervals of 2h or more, not for ${interval}` }));
+  return named.map((field) => ({ field, message: `is for 45m and intervals of 2h or more, not for ${interval}` }));
 }
 
 /** @throws Problem 400 for a day boundary that touches no bar of the interval */
-export function requireBoundaryFits(query: BoundaryParameters, interval: Interval): void {
+export function requireBoundaryFits(query: BoundaryParameters, interval: AnyInterval): void {
   const errors = boundaryErrors(query, interval);
   if (errors.length > 0) throw malformed(errors);
 }
 
+/** Both say how many bars, of one end or the other. */
+export function countErrors({ count, limit }: Pick<BarsQuery, "count" | "limit">): FieldError[] {
+  if (count === undefined || limit === undefined) return [];
+  return [{ field: "count", message: "takes the last bars and limit the first: give one of them" }];
+}
+
+/** Cursors that only bars of ticks have. */
+function cursorErrors(query: CursorParameters, interval: Interval): FieldError[] {
+  const named = (["after_seq", "before_seq"] as const).filter((field) => query[field] !== undefined);
+  return named.map((field) => ({ field, message: `is for bars of ticks, not for ${interval}` }));
+}
+
 /** @throws Problem 400 for a format that has no place for what is to stand beside the prices */
-function requireRoomBeside({ format, include }: BarForm): void {
+export function requireRoomBeside({ format, include }: BarForm): void {
   if (format !== "ccxt" || include.length === 0) return;
   throw malformed([{ field: "include", message: "is for formats with names, not for candles of ccxt" }]);
 }
@@ -62,15 +79,12 @@ export function requireStreamable(limit: number | "all" | undefined, format: Bar
  */
 export function barRequest(
   req: IncomingMessage,
-  query: BarsQuery & BoundaryParameters,
+  query: BarsQuery & BoundaryParameters & CursorParameters,
   interval: Interval,
   reader: Reader,
 ): BarRequest {
   const { count, limit, fill = "none" } = query;
-  const errors = boundaryErrors(query, interval);
-  if (count !== undefined && limit !== undefined) {
-    errors.push({ field: "count", message: "takes the last bars and limit the first: give one of them" });
-  }
+  const errors = [...boundaryErrors(query, interval), ...cursorErrors(query, interval), ...countErrors(query)];
   if (errors.length > 0) throw malformed(errors);
   const format = formatOf(req, query.format);
   const isParquet = format === "parquet";
@@ -79,9 +93,10 @@ export function barRequest(
   requireRoomBeside(form);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
-  const { symbol, fromUs, toUs, limit: rows } = rangeOf(paged, reader.nowUs());
+  const nowUs = reader.nowUs();
+  const { symbol, fromUs, toUs: endUs, limit: rows } = rangeOf(paged, nowUs);
   const { withQuotes } = form;
-  const runningUs = query.complete === "true" ? bucketStart(reader.nowUs(), interval, boundary) : toUs;
-  const range = { symbol, fromUs, toUs: Math.min(toUs, runningUs), limit: rows, interval, boundary, withQuotes };
+  const toUs = query.complete === true ? Math.min(endUs, bucketStart(nowUs, interval, boundary)) : endUs;
+  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
   return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form, isParquet };
 }

@@ -1,5 +1,6 @@
 import {
   bucketStart,
+  isOfTicks,
   LIMIT_MAX,
   type Micros,
   type Side,
@@ -8,6 +9,7 @@ import {
   type UdfBars,
   type UdfHistoryQuery,
   type UdfNoData,
+  US_PER_MINUTE,
   US_PER_SECOND,
 } from "@fx-ohlc/schemas";
 import type { BarArrays } from "../bars/bar-columns.js";
@@ -61,10 +63,19 @@ function sideOf({ bucketUs, quotes }: BarArrays, side: Side): BarArrays {
 async function lastBefore(beforeUs: Micros, range: BarRange, pages: BarPages): Promise<Micros | undefined> {
   if (range.withQuotes) {
     const quote = await pages.lastQuote(range.symbol, beforeUs);
-    return quote && bucketStart(quote.bucketUs, range.interval, range.boundary);
+    return quote && quotedBar(quote.bucketUs, beforeUs, range, pages);
   }
   const { bars, prevUs } = await pages.last({ ...range, fromUs: FIRST_BUCKET_US, toUs: beforeUs, limit: 1 });
   return bars.bucketAt(0) ?? prevUs;
+}
+
+/** The bar that holds the last quote of a minute before an instant: of bars shorter than that the last one with quotes. */
+async function quotedBar(minuteUs: Micros, beforeUs: Micros, range: BarRange, pages: BarPages): Promise<Micros> {
+  const bucketUs = bucketStart(minuteUs, range.interval, range.boundary);
+  if (!isOfTicks(range.interval)) return bucketUs;
+  const toUs = Math.min(beforeUs, minuteUs + US_PER_MINUTE);
+  const { bars } = await pages.last({ ...range, fromUs: minuteUs, toUs, limit: US_PER_MINUTE / US_PER_SECOND });
+  return sideOf(bars.arrays(), "bid").bucketUs.at(-1) ?? bucketUs;
 }
 
 /** Nothing is found, and where the last bar before that is, so that the chart need not feel its way back to it. */
@@ -95,7 +106,7 @@ export async function readHistory(
   const { resolution: interval, from = 0, to, countback } = query;
   const { symbol, side } = splitSide(query.symbol);
   const session = await readSession(reader, sessions, symbol);
-  const dating = { interval, boundary: sessionBoundary(session), session };
+  const dating = { interval, boundary: sessionBoundary(session) };
   const range = {
     ...{ symbol, interval, boundary: dating.boundary, withQuotes: side !== undefined },
     fromUs: countback === undefined ? bucketAtOrAfter(instantOf(from), dating) : FIRST_BUCKET_US,

@@ -17,6 +17,7 @@ import {
 export const EXCHANGE = "FX";
 export const RESOLUTIONS = [...UDF_RESOLUTIONS.keys()];
 const INTRADAY = RESOLUTIONS.filter((name) => /^\d+$/.test(name));
+const SECONDS = RESOLUTIONS.filter((name) => /^\d+S$/.test(name)).map((name) => name.slice(0, -1));
 
 /** Those of EURUSD, for a symbol without a price. */
 const DIGITS_DEFAULT = 5;
@@ -66,6 +67,7 @@ export function symbolInfo({ symbol, description, kind, digits, ...known }: Symb
     ...{ session: sessionText(session), timezone: zoneName(sessionBoundary(session).timezone) },
     ...{ format: "price", minmov: 1, pricescale: 10 ** (digits ?? DIGITS_DEFAULT) },
     ...{ supported_resolutions: RESOLUTIONS, intraday_multipliers: INTRADAY },
+    ...{ has_seconds: true, seconds_multipliers: SECONDS },
     ...{ has_intraday: true, has_daily: true, has_weekly_and_monthly: true },
     ...{ visible_plots_set: "ohlcv", volume_precision: 0, data_status: "streaming" },
   };

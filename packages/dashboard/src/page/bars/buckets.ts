@@ -1,5 +1,5 @@
 import { bucketEnd, bucketStart } from "@fx-ohlc/schemas/calendar";
-import { fixedLengthUs, type Interval, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import { dayPartUs, fixedLengthUs, type Interval, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { US_PER_HOUR, US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
 import type { Seconds, Side } from "./chart-bar.js";
@@ -28,5 +28,5 @@ export function dayOf(time: Seconds, boundary: BoundaryName): Seconds {
 
 /** The streamed bars that those of an interval are folded from: every boundary here is on a whole hour of UTC. */
 export function partsOf(interval: Interval): Exclude<StoredInterval, "day"> {
-  return (fixedLengthUs(interval) ?? US_PER_HOUR) < US_PER_HOUR ? "minute" : "hour";
+  return (fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_HOUR) < US_PER_HOUR ? "minute" : "hour";
 }

@@ -5,7 +5,7 @@ import type { LatestBars } from "../state/newest-bars.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { PriceView } from "./price-view.js";
 
-const DAY_S = 86_400;
+const HALF_DAY_S = 43_200;
 const FIELDS = ["open", "high", "low", "close"] as const;
 
 class CardView {
@@ -42,10 +42,10 @@ class CardView {
   }
 }
 
-/** A time of day, or the name of an FX day: the date of its last instant. Stored days begin on a whole hour of UTC. */
+/** A time of day, or the name of an FX day: the date that the greater part of it lies on, as those are named. */
 function bucketText({ interval, bucket }: LiveBar): string {
   const time = Date.parse(bucket) / 1000;
-  return interval === "day" ? dateText(time + DAY_S - 1) : minuteText(time);
+  return interval === "day" ? dateText(time + HALF_DAY_S) : minuteText(time);
 }
 
 /** The latest minute, hour and day bar of the chosen symbol, side by side. */

@@ -1,7 +1,7 @@
-import { INTERVALS, takesDayBoundary } from "@fx-ohlc/schemas/interval";
+import { takesDayBoundary } from "@fx-ohlc/schemas/interval";
 import { SIDES } from "../bars/chart-bar.js";
 import { BOUNDARIES, BOUNDARY_NAMES } from "../boundaries.js";
-import type { View } from "../view.js";
+import { CHART_INTERVALS, type View } from "../view.js";
 import { byId, h, setAttribute } from "./dom.js";
 
 interface Label {
@@ -54,7 +54,7 @@ export class ToolbarView {
   readonly #sides;
 
   constructor(onChange: (change: Partial<View>) => void) {
-    const interval = { name: "interval", legend: "Interval", values: INTERVALS };
+    const interval = { name: "interval", legend: "Interval", values: CHART_INTERVALS };
     this.#intervals = new ChoiceView(interval, (value) => onChange({ interval: value, mode: "candles" }));
     const boundary = { name: "boundary", legend: "Start of the day", values: BOUNDARY_NAMES, labels: BOUNDARIES };
     this.#boundaries = new ChoiceView(boundary, (value) => onChange({ boundary: value }));
