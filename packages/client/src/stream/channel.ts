@@ -1,5 +1,6 @@
 import { parseStoredInterval, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
+import type { ChannelName } from "./channel-name.js";
 
 /** What a channel's name says. */
 export type Channel =
@@ -25,6 +26,11 @@ export function parseChannel(name: string): Channel | undefined {
   const interval = parseStoredInterval(rawInterval);
   if (barSymbol === undefined || interval === undefined) return undefined;
   return { kind: "ohlc", symbol: stored(barSymbol), interval };
+}
+
+/** Whether a text names a channel, in any spelling the services take. */
+export function isChannelName(name: string): name is ChannelName {
+  return parseChannel(name) !== undefined;
 }
 
 /** The spelling that messages carry; a name that cannot be read stays as it is, for the server to refuse. */

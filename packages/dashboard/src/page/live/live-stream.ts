@@ -1,7 +1,7 @@
-import type { FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
+import type { ChannelName, FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
 
 /** Every symbol's newest minute and day: what the watchlist is made of. */
-const WATCH_CHANNELS = ["ohlc:*:minute", "ohlc:*:day"];
+const WATCH_CHANNELS: readonly ChannelName[] = ["ohlc:*:minute", "ohlc:*:day"];
 /** After a longer outage the stream begins anew, and everything shown is read over HTTP: replaying hours would take long. */
 const RESUME_MAX_MS = 120_000;
 
@@ -92,6 +92,6 @@ const EVENT_TYPES = [
   "reloaded-bars",
 ] as const;
 
-function channelsOf(symbol: string): string[] {
+function channelsOf(symbol: string): ChannelName[] {
   return [`ticks:${symbol}`, `ohlc:${symbol}:hour`];
 }
