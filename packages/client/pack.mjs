@@ -5,20 +5,20 @@
  * of this repository's workspace, which nobody else has.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const STAGE = `${HERE}dist/package`;
+const STAGE = mkdtempSync(join(tmpdir(), "fx-ohlc-client-"));
 const KEPT = ["name", "version", "type", "description", "keywords", "license", "repository", "engines"];
 const FILES = ["dist/index.js", "dist/browser.js", "dist/index.d.ts", "README.md"];
 
 const own = readJson(`${HERE}package.json`);
 const { version: wsVersion } = readJson(createRequire(import.meta.url).resolve("ws/package.json"));
 
-rmSync(STAGE, { recursive: true, force: true });
 mkdirSync(`${STAGE}/dist`, { recursive: true });
 for (const file of FILES) cpSync(HERE + file, `${STAGE}/${file}`);
 cpSync(`${HERE}../../LICENSE`, `${STAGE}/LICENSE`);
@@ -33,6 +33,7 @@ const manifest = {
 writeFileSync(`${STAGE}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 const target = resolve(process.argv[2] ?? ".");
 const printed = execFileSync("npm", ["pack", "--json", "--pack-destination", target], { cwd: STAGE, encoding: "utf8" });
+rmSync(STAGE, { recursive: true });
 console.log(resolve(target, JSON.parse(printed)[0].filename));
 
 function readJson(file) {

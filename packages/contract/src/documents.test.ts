@@ -27,7 +27,7 @@ test("the stream's document is valid AsyncAPI 3", () => {
   // It carries a copy of the meta-schema that ajv has already.
   delete Object(specification.definitions)["http://json-schema.org/draft-07/schema"];
   const validate = ajv.compile(specification);
-  validate(sent(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.()));
+  validate(sent(documentsOf("stream-gateway", "1.0.0").own.stream?.asyncApi()));
   expect(validate.errors).toBeNull();
 });
 
@@ -52,14 +52,14 @@ function withoutExample({ operationId, requestBody, responses }: Record<string, 
 }
 
 test("every message of the stream shows one that came", () => {
-  const { components } = Object(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.());
+  const { components } = Object(documentsOf("stream-gateway", "1.0.0").own.stream?.asyncApi());
   const bare = Object.entries(Object(components.messages)).filter(([, message]) => !("examples" in Object(message)));
   expect(bare.map(([name]) => name)).toEqual([]);
 });
 
 test("every reference leads to something", () => {
-  const { openApi, asyncApi } = documentsOf("ohlc-query", "1.0.0").system;
-  for (const document of [sent(openApi()), sent(asyncApi?.())]) {
+  const { openApi, stream } = documentsOf("ohlc-query", "1.0.0").system;
+  for (const document of [sent(openApi()), sent(stream?.asyncApi())]) {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = ""]) => path);
     expect(references.length).toBeGreaterThan(10);
     for (const path of references) {

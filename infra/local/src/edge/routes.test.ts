@@ -35,7 +35,7 @@ describe("routeOf", () => {
     expect(routeOf("GET", `/metrics/${service}`)).toEqual({ kind: "proxy", service, target: "/metrics" });
   });
 
-  it.each(["/openapi.json", "/asyncapi.json", "/docs", "/docs/", "/docs/files/page.css", "/redoc?x=1"])(
+  it.each(["/openapi.json", "/asyncapi.json", "/docs", "/docs/", "/docs/files/page.css", "/redoc?x=1", "/stream-docs/"])(
     "%s is the whole API's, which a service has below /system",
     (target) => {
       expect(routeOf("GET", target)).toEqual({ kind: "proxy", service: "ohlc-query", target: `/system${target}` });

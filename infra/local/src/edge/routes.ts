@@ -26,7 +26,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
 ];
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
-const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc)(\/|$)/;
+const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc|stream-docs)(\/|$)/;
 const DOCUMENTS_OWNER = "ohlc-query";
 
 const OWN: Readonly<Record<string, Route>> = {
