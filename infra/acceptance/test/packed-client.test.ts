@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -31,6 +31,7 @@ let browser: Browser;
 beforeAll(async () => {
   folder.install();
   pages = createServer(({ url = "" }, res) => {
+    if (!existsSync(join(folder.path, url))) return void res.writeHead(404).end();
     res.setHeader("Content-Type", url.endsWith(".js") ? "text/javascript" : "text/html");
     res.end(readFileSync(join(folder.path, url)));
   });
@@ -129,4 +130,20 @@ test("a page of another origin reads and follows without a bundler", async () =>
     },
     { what: "the tick on the page" },
   );
+});
+
+test("the page of the stream lets a person try it: a key buys a ticket, and what would resume is filled in", async () => {
+  const page = await browser.newPage();
+  await page.goto(`${desk.edge.url}/stream-docs/`);
+  await page.locator("input[name=token]").fill(env.FX_TOKEN);
+  await page.locator("button[name=open]").click();
+  await page.locator("button[name=send]:enabled").click();
+  await page.locator("#log .told", { hasText: '"subscribed"' }).waitFor();
+  await postTick("EURUSD", 1.3);
+  await page.locator("#log .told", { hasText: '"price":1.3' }).waitFor();
+  await page.locator("button[name=resume]").click();
+  expect(JSON.parse(await page.locator("textarea").inputValue())).toMatchObject({
+    channels: ["ticks:EURUSD"],
+    since: { "ticks:EURUSD": expect.any(String) },
+  });
 });

@@ -17,6 +17,7 @@ export * from "./read-query-dto.js";
 export * from "./scope.js";
 export * from "./session.js";
 export * from "./stream-message.js";
+export * from "./stream-query-dto.js";
 export * from "./stream-request.js";
 export * from "./stream-stats.js";
 export * from "./symbol.js";

@@ -20,6 +20,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
+  [/^\/sse\/?$/, "stream-gateway"],
   // The dashboard.
   [/^\/((ws-test|demo)\/?)?$/, "stream-gateway"],
   [/^\/assets\//, "stream-gateway"],

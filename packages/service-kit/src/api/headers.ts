@@ -57,6 +57,7 @@ export function headersOf(headers: ShownHeaders): JsonSchema {
 /** Headers of requests that a route may look at. OpenAPI knows Accept and Content-Type by the media types. */
 export const REQUEST_HEADERS = {
   "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
+  "Last-Event-ID": { description: "The `id` of the last event, to go on after it.", schema: { type: "string" } },
   "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 
