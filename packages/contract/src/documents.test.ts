@@ -57,6 +57,19 @@ test("every message of the stream shows one that came", () => {
   expect(bare.map(([name]) => name)).toEqual([]);
 });
 
+test("the page of the stream tells of every endpoint, every message and what to do with it, each once", () => {
+  const { asyncApi, page } = Object(documentsOf("ohlc-query", "1.0.0").system.stream);
+  const { components, channels } = sent(asyncApi());
+  const html: string = page();
+  for (const { address } of Object.values<{ address: string }>(Object(channels)))
+    expect(html).toContain(`<th scope="row"><code>${address}</code></th>`);
+  const messages = Object.keys(Object(Object(components).messages));
+  const sections = [...html.matchAll(/<section id="(\w+)">.*?<\/section>/gs)];
+  expect(sections.map(([, name]) => name).sort()).toEqual([...messages].sort());
+  const told = sections.filter(([section]) => section.includes('class="next"')).map(([, name]) => name);
+  expect(messages.filter((name) => !told.includes(name) && !name.endsWith("Request"))).toEqual([]);
+});
+
 test("every reference leads to something", () => {
   const { openApi, stream } = documentsOf("ohlc-query", "1.0.0").system;
   for (const document of [sent(openApi()), sent(stream?.asyncApi())]) {
