@@ -33,7 +33,8 @@ export function streamPage(document: JsonSchema): string {
   const messages = (shapes: readonly Shape[]) =>
     [...new Set(shapes)].map(({ name }) => messageSection(name, components)).join("\n");
   const endpoints = Object.values(STREAM_ENDPOINTS);
-  const [multiplex, ...plain] = endpoints;
+  const [multiplex, ...others] = endpoints;
+  const plain = others.flatMap(({ sends }) => sends).filter((shape) => !multiplex?.sends.includes(shape));
   return `<main>
 <h1>The stream</h1>
 <p>${rich(info.description)} Version ${escaped(info.version)}; for programs the same is <a href="asyncapi.json" data-up>asyncapi.json</a>, and the rest of the API is at <a href="docs" data-up>docs</a>.</p>
@@ -54,7 +55,7 @@ ${table(
   Object.entries(CLOSE_CODES).map(([number, { name, next }]) => [number, escaped(name), rich(next)]),
 )}
 <h2 id="plain">What comes on the plain endpoints</h2>
-${messages(plain.flatMap(({ sends }) => sends))}
+${messages(plain)}
 ${EVENTS}
 ${CONSOLE}
 </main>`;

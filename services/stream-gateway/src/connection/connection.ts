@@ -42,8 +42,8 @@ const OVER_LIMIT_MAX_MS = 10_000;
 const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
 
 /**
- * One client's WebSocket, or what stands in for one: counts what it sends, measures how far behind it reads, and closes it when it is stuck, sends too much
- * or lets too much pile up.
+ * One client's WebSocket, or what stands in for one: counts what it sends, measures how far behind it reads, and closes it when it is
+ * stuck, sends too much or lets too much pile up.
  */
 export class Connection {
   readonly sender: Sender;

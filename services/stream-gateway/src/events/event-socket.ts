@@ -8,8 +8,8 @@ import type { ResumePoint } from "./resume-point.js";
 const RETRY_MS = 2000;
 const OPEN = 1;
 const CLOSED = 3;
-/** A client of `/sse` asks once and for all: when that is refused there is nothing left to do. */
-const REFUSAL = /^\{"type":"error"/;
+/** A client of `/sse` asks once and for all: when that is refused there is nothing left to do but to ask again later. */
+const REFUSAL = /^\{"type":"error","code":"([a-z_]+)"/;
 
 /**
  * An answer of Server-Sent Events in place of a WebSocket: each message is an event, with the `id` to go on from. Nobody answers a
@@ -37,14 +37,19 @@ export class EventSocket extends EventEmitter implements ClientSocket {
   }
 
   send(text: string): void {
+    // Of what goes out together the first may have ended it.
+    if (this.readyState !== OPEN) return;
     this.resumePoint.note(text);
     const { id } = this.resumePoint;
     this.res.write(`${this.#opening}${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`);
     this.#opening = "";
-    if (REFUSAL.test(text)) this.close(CLOSE.limitExceeded, "the request was refused");
+    const refusal = REFUSAL.exec(text)?.[1];
+    if (refusal !== undefined)
+      this.close(refusal === "too_many_channels" ? CLOSE.limitExceeded : CLOSE.internalError, refusal);
   }
 
   ping(payload: string): void {
+    if (this.readyState !== OPEN) return;
     this.res.write(":\n\n", (error) => {
       if (!error) this.emit("pong", Buffer.from(payload));
     });
