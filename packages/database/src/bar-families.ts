@@ -32,6 +32,13 @@ const PRICES: BarFamily = {
   ofBars: "first(open, bucket), max(high), min(low), last(close, bucket), sum(tick_count)::bigint as tick_count",
 };
 
+/** What lies between the sides of quotes: least, most and their sum, exactly, whatever the order. */
+export const SPREADS_OF_TICKS = `
+    least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8),
+    greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8),
+    coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0)`;
+export const SPREADS_OF_BARS = "min(spread_min), max(spread_max), sum(spread_sum)";
+
 /** Of quotes: both their sides, and what lies between. */
 const QUOTES: BarFamily = {
   name: "quote",
@@ -42,14 +49,12 @@ const QUOTES: BarFamily = {
   ofTicks: `
     first(bid, ${PLACE}), max(bid), min(bid), last(bid, ${PLACE}),
     first(ask, ${PLACE}), max(ask), min(ask), last(ask, ${PLACE}),
-    least(min(quote_points(bid, ask)) / 1e6::float8, min(quote_decimals(bid, ask))::float8),
-    greatest(max(quote_points(bid, ask)) / 1e6::float8, max(quote_decimals(bid, ask))::float8),
-    coalesce(sum(quote_points(bid, ask)) * 0.000001, 0) + coalesce(sum(quote_decimals(bid, ask)), 0),
+    ${SPREADS_OF_TICKS},
     count(*) as quote_count`,
   ofBars: `
     first(bid_open, bucket), max(bid_high), min(bid_low), last(bid_close, bucket),
     first(ask_open, bucket), max(ask_high), min(ask_low), last(ask_close, bucket),
-    min(spread_min), max(spread_max), sum(spread_sum), sum(quote_count)::bigint as quote_count`,
+    ${SPREADS_OF_BARS}, sum(quote_count)::bigint as quote_count`,
 };
 
 export const BAR_FAMILIES: readonly [prices: BarFamily, quotes: BarFamily] = [PRICES, QUOTES];

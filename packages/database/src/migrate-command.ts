@@ -4,28 +4,34 @@ import { makeAdminKey } from "./first-key.js";
 import { mergeChunks } from "./merge-chunks.js";
 import { migrate } from "./migrate.js";
 import { mergeOptions, migrateOptions } from "./migrate-options.js";
+import { verifyBars } from "./verify-bars.js";
+import { verifyOptions } from "./verify-options.js";
 
 const log = (line: string) => void process.stdout.write(`${line}\n`);
 
 const warn = (line: string) => void process.stderr.write(`${line}\n`);
 
-const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   migrate: async () => {
     const engine = await migrate({ ...readEnv(process.env, migrateOptions), log });
     log(`the database is up to date (${engine})`);
   },
   // The token alone goes to standard output, so that it can be put where it belongs.
   "admin-key": async () => log(await makeAdminKey({ ...readEnv(process.env, mergeOptions), log: warn })),
+  verify: async (args) => {
+    const wrong = await verifyBars({ ...verifyOptions(args), ...readEnv(process.env, mergeOptions), log });
+    if (wrong > 0) process.exitCode = 1;
+  },
   "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
 };
 
-async function main(name = "migrate"): Promise<void> {
+async function main(name = "migrate", ...args: readonly string[]): Promise<void> {
   const command = COMMANDS[name];
   if (command === undefined) throw new Error(`there is no command ${name}, but ${Object.keys(COMMANDS).join(", ")}`);
-  await command();
+  await command(args);
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main(...process.argv.slice(2)).catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(
     `fx-migrate: ${error instanceof ConfigError ? reason : reason || "the database cannot be reached"}\n`,
