@@ -144,7 +144,7 @@ test("what cannot be followed is refused before anything is streamed", async () 
   expect(await refusalOf("")).toEqual([422, "channels"]);
   expect(await refusalOf("?channels=ticks:EURUSD,news:EURUSD")).toEqual([422, "channels"]);
   expect(await refusalOf(`?channels=${many}`)).toEqual([422, "channels"]);
-  expect(await refusalOf("?channel=ticks:EURUSD")).toEqual([400, "/problems/malformed"]);
+  expect(await refusalOf("?channel=ticks:EURUSD")).toEqual([400, "channel"]);
   const elsewhere = { headers: { origin: "https://elsewhere.example" } };
   expect(await refusalOf("?channels=ticks:EURUSD", elsewhere)).toEqual([403, "/problems/forbidden"]);
 });
