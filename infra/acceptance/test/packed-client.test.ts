@@ -138,7 +138,12 @@ test("the page of the stream lets a person try it: a key buys a ticket, and what
   await page.goto(`${desk.edge.url}/stream-docs/`);
   await page.locator("input[name=token]").fill(env.FX_TOKEN);
   await page.locator("button[name=open]").click();
-  await page.locator("button[name=send]:enabled").click();
+  const isConnected = async () => {
+    expect(await page.locator("#state").textContent()).toBe("connected");
+    return true;
+  };
+  await eventually(isConnected, { timeoutMs: 10_000, what: "the console" });
+  await page.locator("button[name=send]").click();
   await page.locator("#log .told", { hasText: '"subscribed"' }).waitFor();
   await postTick("EURUSD", 1.3);
   await page.locator("#log .told", { hasText: '"price":1.3' }).waitFor();
