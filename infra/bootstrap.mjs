@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * node infra/bootstrap.mjs start|test|bench|lint
+ * node infra/bootstrap.mjs start|test|bench|lint|pack
  *
- * What `npm start`, `npm test` and `npm run bench` run on a machine that has nothing but Node and npm: installs and builds
+ * What `npm start`, `npm test`, `npm run bench` and `npm run pack` run on a machine that has nothing but Node and npm: installs and builds
  * what has changed since the last time, then does what was asked. Plain JavaScript without dependencies, because it runs
  * before there are any.
  */
@@ -23,6 +23,7 @@ const COMMANDS = {
   start: () => import("./local/dist/main.js"),
   bench: () => import("./bench/dist/main.js"),
   test,
+  pack: () => run("node", ["packages/client/pack.mjs"]),
   lint: () => {
     run("node_modules/.bin/biome", ["check", "."]);
     pnpmRun("turbo", ["run", "typecheck", "--output-logs=errors-only"]);

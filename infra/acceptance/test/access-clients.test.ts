@@ -1,4 +1,4 @@
-import { FxClient, type NewKey } from "@fx-ohlc/client";
+import { type ChannelName, FxClient, type NewKey } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
@@ -36,7 +36,11 @@ async function made(key: Partial<NewKey> = {}, more: Partial<ConstructorParamete
 }
 
 /** What a stream ends with. */
-async function endOf(client: FxClient, channels = ["ticks:EURUSD"], whenLive = async () => {}): Promise<unknown> {
+async function endOf(
+  client: FxClient,
+  channels: readonly ChannelName[] = ["ticks:EURUSD"],
+  whenLive = async () => {},
+): Promise<unknown> {
   try {
     for await (const event of client.stream({ channels })) {
       if (event.type === "status" && event.status === "live") void whenLive();

@@ -17,7 +17,7 @@ const ADMIN = `fxk_admin_${"a".repeat(43)}`;
 const ROUTES: readonly (readonly [string, RouteDeclaration])[] = Object.entries(SYSTEM_ROUTES);
 const GUARDED = ROUTES.filter(([, { access }]) => access !== "public");
 /** Routes that say which symbols they touch. */
-const OF_SYMBOLS = ["/ticks", "/ticks/bulk", "/ohlc", "/udf/history", "/udf/symbols", "/ws/"];
+const OF_SYMBOLS = ["/ticks", "/ticks/bulk", "/ohlc", "/udf/history", "/udf/symbols", "/ws/", "/sse"];
 
 let folder: string;
 let system: System;

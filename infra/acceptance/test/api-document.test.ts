@@ -19,7 +19,7 @@ import { type Everything, System } from "../src/system.js";
 
 /** Routes of the gateway that the edge hands through are asked there: an upgrade that is refused ends its connection. */
 const ON_GATEWAY = /^stream/;
-const SOCKETS = GOOD_DAY.filter(({ status }) => status === 101);
+const SOCKETS = GOOD_DAY.filter(({ status, operation }) => status === 101 || operation === "streamEvents");
 /** What only a standby says: services/ohlc-query/test/standby.test.ts sees it. */
 const OF_STANDBYS = / X-Data-As-Of$/;
 /** Symbols of the good day's writes. */

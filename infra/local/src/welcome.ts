@@ -8,7 +8,7 @@ export function welcome(config: StackConfig, logs: string, { adminKeyFile }: Loc
     "",
     `fx-ohlc is up after ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops it.`,
     `  page     http://${address}/`,
-    `  API      http://${address}/docs   http://${address}/redoc`,
+    `  API      http://${address}/docs   http://${address}/redoc   http://${address}/stream-docs`,
     `  bars     http://${address}/ohlc/latest?symbol=EURUSD&interval=minute`,
     `  ticks    curl -X POST http://${address}/ticks -H 'Content-Type: application/json' -d '{"bid":1.2344,"ask":1.2346}'`,
     `  stream   ws://${address}/ws/ticks   ws://${address}/ws/ohlc/minute`,

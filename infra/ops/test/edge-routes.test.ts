@@ -100,6 +100,8 @@ describe("nginx sends a request where the local edge does", () => {
     ["GET", "/openapi.jsonx"],
     ["GET", "/ws"],
     ["GET", "/ws/stats"],
+    ["GET", "/sse?channels=ticks:EURUSD"],
+    ["GET", "/stream-docs"],
     ["GET", "/ws/ohlc/minute?symbol=EURUSD"],
     ["GET", "/metrics/tick-ingest"],
     ["GET", "/metrics/ohlc-query/"],

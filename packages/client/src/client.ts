@@ -2,7 +2,7 @@ import type { AnyInterval, BarJson, BarPrice, FilledBar, IncludedName, StoredInt
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
-import { pagedRows } from "./paging.js";
+import { pagedRows, streamedRows } from "./paging.js";
 import { type Dial, Entrance } from "./stream/entrance.js";
 import { FxStream, type StreamOptions } from "./stream/fx-stream.js";
 import type { WebSocketConstructor } from "./stream/socket.js";
@@ -39,7 +39,12 @@ export interface RangeQuery extends CallOptions {
   readonly end?: string | undefined;
   /** Rows fetched at a time, 1 to 10,000 (the default). */
   readonly pageSize?: number | undefined;
+  /** One answer for the whole range, of any length, in place of pages: it comes as fast as its rows are taken. */
+  readonly limit?: "all" | undefined;
 }
+
+/** What is told of buckets without ticks: nothing, nulls, or flat bars at the last close before them. */
+export type Fill = "none" | "null" | "previous";
 
 /** What kind of bars. */
 export interface BarKind {
@@ -55,13 +60,22 @@ export interface BarKind {
   readonly include?: readonly IncludedName[] | undefined;
 }
 
-/** What is answered: of a side there may be nulls. */
-export type BarOf<K extends Partial<BarKind>> = K extends { readonly price: "bid" | "ask" } ? FilledBar : BarJson;
+/** What is answered: of a side, and where empty buckets are told, there may be nulls. */
+export type BarOf<K extends Partial<BarKind> & Filling> = K extends
+  | { readonly price: "bid" | "ask" }
+  | { readonly fill: "null" | "previous" }
+  ? FilledBar
+  : BarJson;
 
-export interface BarsQuery extends RangeQuery, BarKind {}
+export interface Filling {
+  /** Whether buckets without ticks are told too, up to now; `none` when absent. */
+  readonly fill?: Fill | undefined;
+}
+
+export interface BarsQuery extends RangeQuery, BarKind, Filling {}
 
 /** The last bars before an instant. */
-export interface LastBarsQuery extends CallOptions, BarKind {
+export interface LastBarsQuery extends CallOptions, BarKind, Filling {
   readonly symbol: string;
   /** 1 to 10,000. */
   readonly count: number;
@@ -101,12 +115,12 @@ export interface UploadOptions extends CallOptions {
 const PAGE_SIZE_DEFAULT = 10_000;
 
 /** The parameters that say what kind of bars, but for the interval. */
-function kindQuery({ dayStartHour, timezone, price, include }: Partial<BarKind>): Call["query"] {
-  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(",") };
+function kindQuery({ dayStartHour, timezone, price, include, fill }: Partial<BarKind> & Filling): Call["query"] {
+  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(","), fill };
 }
 
 /** The bars stored as they are have addresses of their own. */
-function barsCall({ interval, signal, ...kind }: BarKind & CallOptions, range: Call["query"]): Call {
+function barsCall({ interval, signal, ...kind }: BarKind & Filling & CallOptions, range: Call["query"]): Call {
   const stored = parseStoredInterval(interval);
   const query = { ...(stored === undefined && { interval }), ...range, ...kindQuery(kind) };
   return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
@@ -187,31 +201,29 @@ export class FxClient {
     return this.#body<DeleteResult>({ method: "DELETE", path: "/ticks", query: { symbol, start, end }, signal });
   }
 
-  /** Bars in ascending order, page after page. */
-  bars<K extends BarsQuery>(query: K): AsyncGenerator<BarOf<K>, void, undefined> {
-    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT } = query;
-    return pagedRows<BarOf<K>>(this.#http, barsCall(query, { symbol, start, end, limit: pageSize }));
+  /** Bars in ascending order, page after page, or with `limit: "all"` as one answer that streams. */
+  bars<const K extends BarsQuery>(query: K): AsyncGenerator<BarOf<K>, void, undefined> {
+    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit } = query;
+    const call = barsCall(query, { symbol, start, end, limit: limit ?? pageSize });
+    return limit === "all" ? streamedRows<BarOf<K>>(this.#http, call) : pagedRows<BarOf<K>>(this.#http, call);
   }
 
   /** The last bars before `end`, in ascending order. */
-  async lastBars<K extends LastBarsQuery>(query: K): Promise<BarOf<K>[]> {
+  async lastBars<const K extends LastBarsQuery>(query: K): Promise<BarOf<K>[]> {
     const { symbol, count, end } = query;
     return this.#body<BarOf<K>[]>(barsCall(query, { symbol, count, end }));
   }
 
-  /** Ticks in the order of (time, seq), page after page. */
+  /** Ticks in the order of (time, seq), page after page, or with `limit: "all"` as one answer that streams. */
   ticks(query: RangeQuery): AsyncGenerator<TickJson, void, undefined> {
-    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, signal } = query;
-    return pagedRows<TickJson>(this.#http, {
-      method: "GET",
-      path: "/ticks",
-      query: { symbol, start, end, limit: pageSize },
-      signal,
-    });
+    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit, signal } = query;
+    const range = { symbol, start, end, limit: limit ?? pageSize };
+    const call: Call = { method: "GET", path: "/ticks", query: range, signal };
+    return limit === "all" ? streamedRows<TickJson>(this.#http, call) : pagedRows<TickJson>(this.#http, call);
   }
 
   /** The newest bar of each symbol, complete or not; none for a symbol nobody has sent. */
-  async latest<K extends LatestQuery>(wanted: K): Promise<BarOf<K>[]> {
+  async latest<const K extends LatestQuery>(wanted: K): Promise<BarOf<K>[]> {
     const { symbols, interval, signal } = wanted;
     const query = { symbol: symbols.join(","), interval, ...kindQuery(wanted) };
     return this.#body<BarOf<K>[]>({ method: "GET", path: "/ohlc/latest", query, signal });

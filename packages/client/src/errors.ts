@@ -12,6 +12,9 @@ export interface ProblemDocument {
   readonly [extension: string]: unknown;
 }
 
+/** The address of a problem's type, which a service's answers lead to. */
+const CODE = /\/problems\/([a-z_]+)$/;
+
 /** A service answered with a status of 400 or more. */
 export class ProblemError extends Error {
   override readonly name: string = "ProblemError";
@@ -25,6 +28,14 @@ export class ProblemError extends Error {
     this.status = problem.status;
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
+  }
+
+  /**
+   * What kind of problem it is, in one word that stays the same while details are worded anew: `invalid`, `conflict`, `gone` and
+   * so on, the last part of the document's `type`. Undefined for an answer that no service gave, such as a proxy's page.
+   */
+  get code(): string | undefined {
+    return CODE.exec(this.problem.type)?.[1];
   }
 }
 

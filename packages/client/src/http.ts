@@ -1,4 +1,5 @@
-import { problemOf, UnauthorizedError, UnreachableError } from "./errors.js";
+import { ProblemError, problemOf, UnauthorizedError, UnreachableError } from "./errors.js";
+import { Patience } from "./patience.js";
 import { DEFAULT_RETRY, type RetryPolicy, retryDelayMs, sleep } from "./retry.js";
 import { Token, type TokenSource } from "./token.js";
 
@@ -20,7 +21,10 @@ export interface HttpOptions {
   /** Stands in for the global fetch. */
   readonly fetch?: typeof fetch | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
-  /** How long one attempt may take, its answer's body included; 30,000 by default. A streamed upload has no such limit. */
+  /**
+   * How long one attempt may take, its answer's body included; 30,000 by default. A streamed upload has no such limit; of an answer
+   * that streams it is how long each piece may take to come.
+   */
   readonly timeoutMs?: number | undefined;
   /** Told before every wait. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
@@ -79,12 +83,43 @@ export class Http {
    * @throws UnreachableError when no attempt got an answer
    */
   async send(call: Call): Promise<Answer> {
+    return this.#repeated(call, (url, token) => this.#attempt(url, call, token));
+  }
+
+  /**
+   * The lines of an answer of any length, from the network only as fast as they are taken.
+   *
+   * @throws what {@link send} throws, and UnreachableError when the answer is cut off
+   */
+  async *lines(call: Call): AsyncGenerator<string, void, undefined> {
+    const patience = new Patience(this.options.timeoutMs ?? TIMEOUT_DEFAULT_MS, call.signal);
+    const { url, body } = await this.#repeated(call, (address, token) => this.#opened(address, call, token, patience));
+    const pieces = body?.pipeThrough(new TextDecoderStream()).getReader();
+    if (pieces === undefined) return;
+    let rest = "";
+    try {
+      for (;;) {
+        const { done, value } = await patience.with(() => pieces.read());
+        const lines = (rest + (value ?? "")).split("\n");
+        rest = done ? "" : (lines.pop() ?? "");
+        for (const line of lines) if (line !== "") yield line;
+        if (done) return;
+      }
+    } catch (error) {
+      throw this.#unanswered(url, error, call);
+    } finally {
+      // Whoever leaves the loop wants no more of it.
+      await pieces.cancel().catch(() => undefined);
+    }
+  }
+
+  async #repeated<T>(call: Call, make: (url: string, token: string | undefined) => Promise<T>): Promise<T> {
     const url = this.#address(call);
     let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
       const token = await this.#tokenFor(url);
       try {
-        const answer = await this.#attempt(url, call, token);
+        const answer = await make(url, token);
         if (attempt > 1) this.options.onRecovery?.();
         return answer;
       } catch (error) {
@@ -115,8 +150,20 @@ export class Http {
     );
   }
 
+  /** The answer to one request, whose body is still to come. */
+  async #opened(url: string, call: Call, token: string | undefined, patience: Patience): Promise<Response> {
+    try {
+      const request = { ...this.#request(call, token), signal: patience.signal };
+      const response = await patience.with(() => (this.options.fetch ?? fetch)(url, request));
+      if (response.ok) return response;
+      throw problemOf(response, await patience.with(() => response.text()));
+    } catch (error) {
+      throw error instanceof ProblemError ? error : this.#unanswered(url, error, call);
+    }
+  }
+
   async #attempt(url: string, call: Call, token: string | undefined): Promise<Answer> {
-    const { response, text } = await this.#exchange(url, this.#request(call, token), call.signal);
+    const { response, text } = await this.#exchange(url, this.#request(call, token), call);
     if (response.ok || call.expect?.includes(response.status)) {
       return {
         url: response.url || url,
@@ -128,14 +175,17 @@ export class Http {
   }
 
   /** One request and its whole answer; whatever fetch throws means that there is none. */
-  async #exchange(url: string, request: RequestInit, signal: AbortSignal | undefined) {
+  async #exchange(url: string, request: RequestInit, call: Call) {
     try {
       const response = await (this.options.fetch ?? fetch)(url, request);
       return { response, text: await response.text() };
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw new UnreachableError(url, error);
+      throw this.#unanswered(url, error, call);
     }
+  }
+
+  #unanswered(url: string, error: unknown, { signal }: Call): unknown {
+    return signal?.aborted ? signal.reason : new UnreachableError(url, error);
   }
 
   #request(call: Call, token: string | undefined): RequestInit {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
@@ -19,8 +19,4 @@ test("a browser loads one file, which needs no other and no package", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
-
-test("Node loads the ws package besides", () => {
-  expect(readFileSync(join(DIST, "node-socket.js"), "utf8")).toMatch(/ from "ws"/);
 });

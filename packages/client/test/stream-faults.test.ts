@@ -97,7 +97,7 @@ describe("a stream", () => {
       const client = new FxClient({ url: gateway.url, retry: { attemptsMax: 1 } });
       const positions = { [CHANNEL]: { offset: "e-0", time: timeAt(START_MS) } };
       const options = {
-        channels: [CHANNEL],
+        channels: [CHANNEL] as const,
         reconnect: { baseMs: 1, capMs: 1 },
         queueMax: 1 + Math.floor(random() * 100),
       };

@@ -1,6 +1,6 @@
 import { eventually } from "@fx-ohlc/testkit";
 import { WebSocket } from "ws";
-import { FxClient, type FxStream, type StreamEvent } from "../src/index.js";
+import { type ChannelName, FxClient, type FxStream, type StreamEvent } from "../src/index.js";
 import { type Peer, ScriptedGateway } from "./scripted-gateway.js";
 import { answer, ScriptedServer } from "./scripted-server.js";
 
@@ -170,7 +170,10 @@ describe("a stream with a token", () => {
   });
 
   /** Reads a stream to its end. */
-  function read(options: Partial<ConstructorParameters<typeof FxClient>[0]>, channels = [CHANNEL]) {
+  function read(
+    options: Partial<ConstructorParameters<typeof FxClient>[0]>,
+    channels: readonly ChannelName[] = [CHANNEL],
+  ) {
     const client = new FxClient({ url: gateway.url, retry: { attemptsMax: 1 }, ...options });
     stream = client.stream({ channels, reconnect: RECONNECT });
     const events: StreamEvent[] = [];

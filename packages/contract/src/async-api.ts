@@ -9,9 +9,9 @@ import {
   type Shape,
 } from "@fx-ohlc/schemas";
 import { Components, type RouteDeclaration } from "@fx-ohlc/service-kit";
-import { SOCKET_ROUTES } from "./stream-routes.js";
+import { EVENT_ROUTES, SOCKET_ROUTES } from "./stream-routes.js";
 
-/** A WebSocket endpoint: its route, what goes out of it and what comes in. */
+/** An endpoint of the stream: its route, what goes out of it and what comes in. */
 export interface StreamEndpoint {
   readonly route: RouteDeclaration;
   readonly sends: readonly Shape[];
@@ -20,13 +20,15 @@ export interface StreamEndpoint {
 
 const ofBars = (route: RouteDeclaration): StreamEndpoint => ({ route, sends: [PlainBar, PlainGap], takes: [] });
 
-/** Every WebSocket endpoint by the name of its channel in the document. */
+/** Every endpoint by the name of its channel in the document. */
 export const STREAM_ENDPOINTS: Readonly<Record<string, StreamEndpoint>> = {
   channels: { route: SOCKET_ROUTES.streamChannels, sends: SERVER_MESSAGES, takes: CLIENT_REQUESTS },
   ticks: { route: SOCKET_ROUTES.streamTicks, sends: [PlainTick, PlainGap], takes: [] },
+  bars: ofBars(SOCKET_ROUTES.streamBars),
   minute_bars: ofBars(SOCKET_ROUTES.streamMinuteBars),
   hour_bars: ofBars(SOCKET_ROUTES.streamHourBars),
   day_bars: ofBars(SOCKET_ROUTES.streamDayBars),
+  events: { route: EVENT_ROUTES.streamEvents, sends: SERVER_MESSAGES, takes: [] },
 };
 
 /** The AsyncAPI 3 document of the stream, with recorded messages as examples. */
@@ -62,14 +64,15 @@ function message(shape: Shape, components: Components, example: unknown): JsonSc
 }
 
 function channel({ route, sends, takes }: StreamEndpoint, components: Components): JsonSchema {
-  const { path: address, summary: title, description, queryDto: query } = route;
+  const { path: address, summary: title, description, queryDto } = route;
+  const query = queryDto === undefined ? {} : { query: components.inline(queryDto) };
   const references = [...sends, ...takes].map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]);
   return {
     address,
     title,
     ...(description === undefined ? {} : { description }),
     messages: Object.fromEntries(references),
-    bindings: { ws: { method: "GET", ...(query === undefined ? {} : { query: components.inline(query) }) } },
+    bindings: address === EVENT_ROUTES.streamEvents.path ? {} : { ws: { method: "GET", ...query } },
   };
 }
 

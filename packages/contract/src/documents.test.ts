@@ -27,7 +27,7 @@ test("the stream's document is valid AsyncAPI 3", () => {
   // It carries a copy of the meta-schema that ajv has already.
   delete Object(specification.definitions)["http://json-schema.org/draft-07/schema"];
   const validate = ajv.compile(specification);
-  validate(sent(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.()));
+  validate(sent(documentsOf("stream-gateway", "1.0.0").own.stream?.asyncApi()));
   expect(validate.errors).toBeNull();
 });
 
@@ -52,14 +52,27 @@ function withoutExample({ operationId, requestBody, responses }: Record<string, 
 }
 
 test("every message of the stream shows one that came", () => {
-  const { components } = Object(documentsOf("stream-gateway", "1.0.0").own.asyncApi?.());
+  const { components } = Object(documentsOf("stream-gateway", "1.0.0").own.stream?.asyncApi());
   const bare = Object.entries(Object(components.messages)).filter(([, message]) => !("examples" in Object(message)));
   expect(bare.map(([name]) => name)).toEqual([]);
 });
 
+test("the page of the stream tells of every endpoint, every message and what to do with it, each once", () => {
+  const { asyncApi, page } = Object(documentsOf("ohlc-query", "1.0.0").system.stream);
+  const { components, channels } = sent(asyncApi());
+  const html: string = page();
+  for (const { address } of Object.values<{ address: string }>(Object(channels)))
+    expect(html).toContain(`<th scope="row"><code>${address}</code></th>`);
+  const messages = Object.keys(Object(Object(components).messages));
+  const sections = [...html.matchAll(/<section id="(\w+)">.*?<\/section>/gs)];
+  expect(sections.map(([, name]) => name).sort()).toEqual([...messages].sort());
+  const told = sections.filter(([section]) => section.includes('class="next"')).map(([, name]) => name);
+  expect(messages.filter((name) => !told.includes(name) && !name.endsWith("Request"))).toEqual([]);
+});
+
 test("every reference leads to something", () => {
-  const { openApi, asyncApi } = documentsOf("ohlc-query", "1.0.0").system;
-  for (const document of [sent(openApi()), sent(asyncApi?.())]) {
+  const { openApi, stream } = documentsOf("ohlc-query", "1.0.0").system;
+  for (const document of [sent(openApi()), sent(stream?.asyncApi())]) {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = ""]) => path);
     expect(references.length).toBeGreaterThan(10);
     for (const path of references) {

@@ -15,6 +15,7 @@ import { readExamples } from "./examples.js";
 import { INGEST_ROUTES } from "./ingest-routes.js";
 import { QUERY_ROUTES } from "./query-routes.js";
 import { scopeTable } from "./scope-table.js";
+import { streamPage } from "./stream-page/stream-page.js";
 import { STREAM_ROUTES } from "./stream-routes.js";
 import { UDF_ROUTES } from "./udf-routes.js";
 
@@ -67,11 +68,12 @@ function openApiOf(title: string, version: string, routes: RouteDeclarations) {
  */
 export function documentsOf(service: ServiceName, version: string): { own: ApiDocuments; system: ApiDocuments } {
   const asyncApi = () => asyncApiDocument(version, readExamples().messages);
+  const stream = { asyncApi, page: () => streamPage(asyncApi()) };
   return {
     own: {
       openApi: openApiOf(`fx-ohlc ${service}`, version, SERVICE_ROUTES[service]),
-      ...(service === "stream-gateway" ? { asyncApi } : {}),
+      ...(service === "stream-gateway" ? { stream } : {}),
     },
-    system: { openApi: openApiOf("fx-ohlc", version, SYSTEM_ROUTES), asyncApi },
+    system: { openApi: openApiOf("fx-ohlc", version, SYSTEM_ROUTES), stream },
   };
 }

@@ -6,5 +6,6 @@ export * from "./examples.js";
 export * from "./ingest-routes.js";
 export * from "./query-routes.js";
 export * from "./scope-table.js";
+export { CLOSE_CODES, ERROR_CODES } from "./stream-page/prose.js";
 export * from "./stream-routes.js";
 export * from "./udf-routes.js";

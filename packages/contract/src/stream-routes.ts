@@ -1,4 +1,4 @@
-import { StreamStats, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
+import { EventsQuery, StreamBarsQuery, StreamStats, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const SOCKET = {
@@ -28,9 +28,39 @@ export const SOCKET_ROUTES = declareRoutes({
     problems: ["malformed", "forbidden", "too_many_requests", "unavailable"],
   },
   streamTicks: { ...PLAIN, path: "/ws/ticks", summary: "WebSocket: each tick" },
+  streamBars: {
+    ...PLAIN_BARS,
+    path: "/ws/ohlc",
+    queryDto: StreamBarsQuery,
+    summary: "WebSocket: live bars of the interval that is asked for",
+  },
   streamMinuteBars: { ...PLAIN_BARS, path: "/ws/ohlc/minute", summary: "WebSocket: live bars of a minute" },
   streamHourBars: { ...PLAIN_BARS, path: "/ws/ohlc/hour", summary: "WebSocket: live bars of an hour" },
   streamDayBars: { ...PLAIN_BARS, path: "/ws/ohlc/day", summary: "WebSocket: live bars of an FX day" },
+});
+
+/** The same for tools that know no WebSockets. */
+export const EVENT_ROUTES = declareRoutes({
+  streamEvents: {
+    method: "GET",
+    path: "/sse",
+    access: "stream",
+    summary: "Server-Sent Events: channels as on /ws, resumable by Last-Event-ID",
+    description:
+      "The `data` of each event is a message of `/ws`. The `id` is where to go on with the ticks of the symbols that were named; a " +
+      "browser sends it back by itself. An event of the type `close` says why the answer ends, by the codes of WebSockets.",
+    tag: "stream",
+    queryDto: EventsQuery,
+    requestHeaders: ["Last-Event-ID"],
+    answers: {
+      200: {
+        description: "Goes on until either side ends it.",
+        content: { "text/event-stream": { schema: { type: "string" } } },
+        headers: { "Cache-Control": "always" },
+      },
+    },
+    problems: ["malformed", "forbidden", "invalid", "too_many_requests", "unavailable"],
+  },
 });
 
 /** The stream side. */
@@ -47,4 +77,5 @@ export const STREAM_ROUTES = {
     },
   }),
   ...SOCKET_ROUTES,
+  ...EVENT_ROUTES,
 };

@@ -19,6 +19,7 @@ export * from "./scope.js";
 export * from "./session.js";
 export * from "./spread-sum.js";
 export * from "./stream-message.js";
+export * from "./stream-query-dto.js";
 export * from "./stream-request.js";
 export * from "./stream-stats.js";
 export * from "./symbol.js";

@@ -16,6 +16,9 @@ export class ConnectionCounts {
 
   @IsCount()
   readonly multiplex!: number;
+
+  @IsCount()
+  readonly sse!: number;
 }
 
 /** What `GET /ws/stats` says. */

@@ -12,6 +12,8 @@ const FILES = [
   import.meta.resolve("redoc/bundles/redoc.standalone.js"),
   new URL("./start-swagger-ui.js", import.meta.url).href,
   new URL("./page.css", import.meta.url).href,
+  new URL("./stream-docs.css", import.meta.url).href,
+  new URL("./stream-console.js", import.meta.url).href,
 ];
 
 /** What Redoc would load from another host: the logo beside its name. An empty image in its place is left out by Redoc. */

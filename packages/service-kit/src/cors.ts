@@ -28,7 +28,8 @@ export function applyCors(
   if (req.method !== "OPTIONS" || req.headers["access-control-request-method"] === undefined) return false;
   res.writeHead(204, {
     "Access-Control-Allow-Methods": posts.has(path) ? "GET, HEAD, POST" : "GET, HEAD",
-    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Request-Id",
+    "Access-Control-Allow-Headers":
+      "Accept, Authorization, Content-Type, If-None-Match, If-Range, Last-Event-ID, Range, X-Request-Id",
     "Access-Control-Max-Age": PREFLIGHT_MAX_AGE_S,
     Vary: "Origin",
   });

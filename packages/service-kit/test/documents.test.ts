@@ -74,7 +74,10 @@ const INFO = { title: "Bicycles", version: "1", description: "", tags: [{ name: 
 
 function http(shown: RouteDeclarations = ROUTES) {
   const openApi = () => openApiDocument(INFO, { ...shown, ...COMMON_ROUTES }, {});
-  const documents = { own: { openApi }, system: { openApi, asyncApi: () => ({ asyncapi: "3.0.0" }) } };
+  const documents = {
+    own: { openApi },
+    system: { openApi, stream: { asyncApi: () => ({ asyncapi: "3.0.0" }), page: () => "<main></main>" } },
+  };
   return request(
     createHttpApp({
       logger: createLogger({ service: "test", level: "error", destination: new PassThrough() }),
@@ -142,6 +145,7 @@ describe("a service", () => {
       "/redoc",
       "/system/openapi.json",
       "/system/asyncapi.json",
+      "/system/stream-docs",
     ]) {
       expect((await http().get(path)).status).toBe(200);
     }
@@ -160,7 +164,16 @@ describe("a service", () => {
   });
 
   test("serves pages that load nothing but what it serves itself", async () => {
-    for (const page of ["/docs", "/docs/", "/redoc", "/redoc/", "/system/docs", "/system/redoc/"]) {
+    for (const page of [
+      "/docs",
+      "/docs/",
+      "/redoc",
+      "/redoc/",
+      "/system/docs",
+      "/system/redoc/",
+      "/system/stream-docs",
+      "/system/stream-docs/",
+    ]) {
       const { text, headers } = await http().get(page);
       expect(headers["content-security-policy"]).toMatch(/default-src 'none'.*script-src 'self';/);
       expect(text).not.toMatch(/<script>|https?:\/\//);

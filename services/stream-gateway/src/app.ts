@@ -22,6 +22,7 @@ import {
   type UpgradeListener,
 } from "@fx-ohlc/service-kit";
 import type { Config } from "./config.js";
+import { askedEvents } from "./events/asked-events.js";
 import { Gateway } from "./gateway.js";
 import { exportMetrics } from "./metrics.js";
 import { withPage } from "./page/with-page.js";
@@ -96,14 +97,21 @@ const needsUpgrade: Handler = () => {
   throw new Problem("malformed", "This is a WebSocket endpoint: connect with ws:// and an Upgrade header.");
 };
 
-function streamHandlers({ connections, clock }: Gateway): Handlers<typeof STREAM_ROUTES> {
+function streamHandlers(gateway: Gateway): Handlers<typeof STREAM_ROUTES> {
+  const { connections, clock } = gateway;
   return {
+    streamEvents: (req, res, { query, caller }) => {
+      const last = req.headers["last-event-id"];
+      const asked = askedEvents(query, typeof last === "string" && last !== "" ? last : undefined);
+      return gateway.acceptEvents(req, res, caller, asked);
+    },
     getStreamStats: (_req, res) => {
       const timestamp = formatTime(clock.nowUs());
       sendJson(res, 200, { connections: connections.counts(), total: connections.size, timestamp });
     },
     streamChannels: needsUpgrade,
     streamTicks: needsUpgrade,
+    streamBars: needsUpgrade,
     streamMinuteBars: needsUpgrade,
     streamHourBars: needsUpgrade,
     streamDayBars: needsUpgrade,

@@ -1,6 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Deployment, Micros } from "@fx-ohlc/schemas";
 import {
+  type Caller,
   type Gate,
   type Logger,
   LoopTurns,
@@ -19,6 +21,8 @@ import { Connection } from "./connection/connection.js";
 import { Connections } from "./connection/connections.js";
 import { canWriteFrames } from "./connection/frame-writing.js";
 import { Counters } from "./counters.js";
+import type { AskedEvents } from "./events/asked-events.js";
+import { EventSocket } from "./events/event-socket.js";
 import { Audiences } from "./fanout/audiences.js";
 import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
@@ -35,6 +39,14 @@ import { Session, type SessionContext } from "./subscription/session.js";
 
 /** How often ohlc-query is asked for the database's clock. A jump of it is followed so soon. */
 const CLOCK_INTERVAL_MS = 1_000;
+
+/** No proxy may hold events back: nginx is told by the last of these. The connection is of this answer alone. */
+const EVENT_HEADERS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  Connection: "close",
+  "X-Accel-Buffering": "no",
+};
 
 /** Streams read at a time for clients that resume: a page of the worst kind is 2.6 MB. */
 const REPLAYS_MAX = 16;
@@ -194,6 +206,28 @@ export class Gateway {
         ? new Session(connection, this.#context, whenClosed)
         : new PlainClient(connection, this.#context, channels, whenClosed),
     );
+  }
+
+  /**
+   * Answers with Server-Sent Events for as long as the client stays: a session like any of `/ws`, which has asked once and for all.
+   *
+   * @throws Problem saying why it cannot be let in
+   */
+  async acceptEvents(req: IncomingMessage, res: ServerResponse, caller: Caller, asked: AskedEvents): Promise<void> {
+    const address = await this.admission.admitEvents(req, res, caller, asked.channels);
+    if (res.destroyed) return;
+    res.writeHead(200, EVENT_HEADERS);
+    if (req.method === "HEAD") return void res.end();
+    // Nothing more is said after the request: who says goodbye is gone.
+    req.socket.once("end", () => res.destroy());
+    const { counters } = this;
+    const socket = new EventSocket(res, asked.resumePoint, CLOSE_TIMEOUT_MS);
+    const options = { limits: this.#config, caller, address, counters, writesFrames: false };
+    const connection = new Connection(socket, req.socket, options, performance.now());
+    this.connections.add(connection, "sse");
+    const session = new Session(connection, this.#context, () => this.connections.remove(connection));
+    connection.open(session);
+    session.onText(asked.request);
   }
 
   #beat(): void {

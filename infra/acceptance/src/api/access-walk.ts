@@ -52,6 +52,7 @@ const VALUES: Readonly<Record<string, string>> = {
   start: "2025-12-05T10:00:00Z",
   end: "2025-12-05T11:00:00Z",
   interval: "5m",
+  channels: "ticks:EURUSD",
   resolution: "5",
   from: "0",
   to: "4000000000",
@@ -63,12 +64,13 @@ const USEFUL: readonly string[] = ["symbol", "start", "from"];
 
 /** A request that is fine but for who makes it. */
 export function walkRequest({ method, path, parameters, requestBody }: PlacedOperation, token?: string): ApiRequest {
-  const parameterOf = (name: string) => VALUES[name] ?? "1";
+  const isStream = /^\/ws/.test(path) && path !== "/ws/stats";
+  const values = isStream ? { ...VALUES, interval: "minute" } : VALUES;
+  const parameterOf = (name: string) => values[name] ?? "1";
   const target = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameterOf(name)));
   const isNamed = ({ name, required }: ApiParameter) => required || USEFUL.includes(name);
   const named = parameters.filter((parameter) => parameter.in === "query" && isNamed(parameter));
   const query = String(new URLSearchParams(Object.fromEntries(named.map(({ name }) => [name, parameterOf(name)]))));
-  const isStream = /^\/ws/.test(path) && path !== "/ws/stats";
   return {
     method,
     target: query === "" ? target : `${target}?${query}`,

@@ -21,6 +21,9 @@ export interface ApiAnswer {
 /** What a body that stalls announces besides what it sends. */
 const MISSING_BYTES = 1000;
 
+/** An answer that never ends is known by what comes first. */
+const ENDLESS = "text/event-stream";
+
 /** Requests that are under way at once; each keeps its connection. */
 export const CONNECTIONS_MAX = 16;
 
@@ -38,9 +41,16 @@ export class Wire {
     const options = { method, hostname, port, path: target, agent: this.#agent, headers: { ...headers, ...length } };
     return new Promise((resolve, reject) => {
       const request = send(options, (response) => {
+        response.on("error", reject);
+        if (response.headers["content-type"] === ENDLESS) {
+          response.once("data", (chunk) => {
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, text: String(chunk) });
+            request.destroy();
+          });
+          return;
+        }
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
         response.on("end", () => {
           const { statusCode = 0, headers } = response;
           if (stalls === true) request.destroy();

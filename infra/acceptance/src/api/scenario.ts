@@ -26,7 +26,9 @@ const UPGRADE = {
   "sec-websocket-version": "13",
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
+const MINUTES = { interval: "minute" };
 const GZIP = { "accept-encoding": "gzip" };
+const ELSEWHERE = { origin: "https://elsewhere.example" };
 /** More than any single tick may be long. */
 const LONG = " ".repeat(20_000);
 const ROWS_MAX = 50_000;
@@ -112,6 +114,8 @@ export const GOOD_DAY: readonly Step[] = [
     query: { symbol: "EURUSD,GBPUSD" },
     status: 101,
   })),
+  { operation: "streamBars", headers: UPGRADE, query: { ...MINUTES, symbol: "EURUSD,GBPUSD" }, status: 101 },
+  { operation: "streamEvents", query: { channels: "ohlc:EURUSD:minute" }, status: 200 },
   write("createKey", { name: "a dashboard", scopes: ["read", "stream"], symbols: ["EUR*"] }, 201),
   { operation: "listKeys", query: { limit: "1" }, status: 200 },
   write("changeKey", { name: "the first key" }, 200, { path: { id: FIRST_KEY } }),
@@ -124,7 +128,7 @@ export const GOOD_DAY: readonly Step[] = [
   ...["getSystemHealth", "getSystemLive", "getSystemReady"].map((operation) => ({ operation, status: 200 })),
   { operation: "getServiceMetrics", path: { service: "tick-ingest" }, status: 200 },
   { operation: "getProblemType", path: { code: "older_than_retention" }, status: 200 },
-  ...["getOpenApi", "getAsyncApi", "getSwaggerUi", "getRedoc"].flatMap((operation) => [
+  ...["getOpenApi", "getAsyncApi", "getSwaggerUi", "getRedoc", "getStreamDocs"].flatMap((operation) => [
     { operation, status: 200 },
     { operation, headers: GZIP, status: 200 },
   ]),
@@ -273,7 +277,7 @@ export const REFUSALS: readonly Step[] = [
   { operation: "getServiceMetrics", path: { service: "postgres" }, status: 404 },
   ...["streamChannels", "streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
     operation,
-    headers: { ...UPGRADE, origin: "https://elsewhere.example" },
+    headers: { ...UPGRADE, ...ELSEWHERE },
     status: 403,
   })),
   ...["streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
@@ -282,6 +286,10 @@ export const REFUSALS: readonly Step[] = [
     query: { symbol: "EUR USD" },
     status: 422,
   })),
+  { operation: "streamBars", headers: { ...UPGRADE, ...ELSEWHERE }, query: MINUTES, status: 403 },
+  { operation: "streamBars", headers: UPGRADE, query: { interval: "1w" }, status: 422 },
+  { operation: "streamEvents", headers: ELSEWHERE, query: { channels: "ticks:EURUSD" }, status: 403 },
+  { operation: "streamEvents", query: { channels: "news:EURUSD" }, status: 422 },
 ];
 
 /** What is refused because it comes too slowly, after some 10 s, or of lines because nothing comes for a minute. */

@@ -25,6 +25,7 @@ describe("routeOf", () => {
     ["GET", "/udf/history?symbol=EURUSD&resolution=1", "ohlc-query"],
     ["GET", "/problems/invalid", "ohlc-query"],
     ["GET", "/ws", "stream-gateway"],
+    ["GET", "/sse?channels=ticks:EURUSD", "stream-gateway"],
     ["GET", "/ws/stats", "stream-gateway"],
     ["GET", "/ws/ohlc/minute?symbol=EURUSD", "stream-gateway"],
     ["GET", "/", "stream-gateway"],
@@ -40,12 +41,17 @@ describe("routeOf", () => {
     expect(routeOf("GET", `/metrics/${service}`)).toEqual({ kind: "proxy", service, target: "/metrics" });
   });
 
-  it.each(["/openapi.json", "/asyncapi.json", "/docs", "/docs/", "/docs/files/page.css", "/redoc?x=1"])(
-    "%s is the whole API's, which a service has below /system",
-    (target) => {
-      expect(routeOf("GET", target)).toEqual({ kind: "proxy", service: "ohlc-query", target: `/system${target}` });
-    },
-  );
+  it.each([
+    "/openapi.json",
+    "/asyncapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/files/page.css",
+    "/redoc?x=1",
+    "/stream-docs/",
+  ])("%s is the whole API's, which a service has below /system", (target) => {
+    expect(routeOf("GET", target)).toEqual({ kind: "proxy", service: "ohlc-query", target: `/system${target}` });
+  });
 
   it.each([
     ["/health", "health"],

@@ -22,6 +22,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
+  [/^\/sse\/?$/, "stream-gateway"],
   // The dashboard.
   [/^\/((ws-test|demo)\/?)?$/, "stream-gateway"],
   [/^\/assets\//, "stream-gateway"],
@@ -31,7 +32,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
 const SUFFIXED = /^\/(ohlc|ticks|symbols)\.[a-z]+\/?$/;
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
-const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc)(\/|$)/;
+const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc|stream-docs)(\/|$)/;
 const DOCUMENTS_OWNER = "ohlc-query";
 
 const OWN: Readonly<Record<string, Route>> = {

@@ -1,11 +1,11 @@
-import { parseChannel } from "@fx-ohlc/client";
+import { type ChannelName, isChannelName } from "@fx-ohlc/client";
 import { type Command, InvalidArgumentError } from "commander";
 import { tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { type WatchOptions, watch } from "./watch.js";
 
-function parseChannels(raw: string, before: string[] | undefined): string[] {
-  if (parseChannel(raw) === undefined) {
+function parseChannels(raw: string, before: ChannelName[] | undefined): ChannelName[] {
+  if (!isChannelName(raw)) {
     throw new InvalidArgumentError(
       "It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], with * for every symbol.",
     );
@@ -38,7 +38,7 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
     .addOption(tokenOption(context.environment))
     .option("--json", "print every event as a line of JSON")
     .addHelpText("after", DETAILS)
-    .action(async (channels: string[], flags: Omit<WatchOptions, "channels">) => {
+    .action(async (channels: ChannelName[], flags: Omit<WatchOptions, "channels">) => {
       finish(await watch({ ...flags, channels }, context));
     });
 }

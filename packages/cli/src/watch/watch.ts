@@ -1,12 +1,12 @@
 import { cursorTo, moveCursor } from "node:readline";
-import { FxClient, type StreamEvent } from "@fx-ohlc/client";
+import { type ChannelName, FxClient, type StreamEvent } from "@fx-ohlc/client";
 import type { Connection } from "../connection.js";
 import { type Context, EXIT, type Screen, type Terminal } from "../terminal.js";
 import { eventLines, remark } from "./event-lines.js";
 import { LiveTable } from "./live-table.js";
 
 export interface WatchOptions extends Connection {
-  readonly channels: readonly string[];
+  readonly channels: readonly ChannelName[];
   /** Every event as a line of JSON. */
   readonly json?: boolean;
 }

@@ -1,5 +1,6 @@
 import { type Channel, channelName, splitChannel } from "@fx-ohlc/schemas/channel";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
+import type { ChannelName } from "./channel-name.js";
 
 export type { Channel, ChannelSide, QuoteSide } from "@fx-ohlc/schemas/channel";
 
@@ -11,6 +12,11 @@ export type { Channel, ChannelSide, QuoteSide } from "@fx-ohlc/schemas/channel";
 export function parseChannel(name: string): Channel | undefined {
   const channel = splitChannel(name);
   return channel && { ...channel, symbol: normalizeSymbol(channel.symbol) ?? channel.symbol };
+}
+
+/** Whether a text names a channel, in any spelling the services take. */
+export function isChannelName(name: string): name is ChannelName {
+  return parseChannel(name) !== undefined;
 }
 
 /** The spelling that messages carry; a name that cannot be read stays as it is, for the server to refuse. */

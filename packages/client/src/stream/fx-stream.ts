@@ -2,6 +2,7 @@ import type { ErrorMessage, SubscribedMessage } from "@fx-ohlc/schemas";
 import { ForbiddenError, UnauthorizedError } from "../errors.js";
 import { backoffMs, isPassing, type RetryPolicy } from "../retry.js";
 import { canonicalName, covers } from "./channel.js";
+import type { ChannelName } from "./channel-name.js";
 import type { Position } from "./channel-state.js";
 import { type Entrance, isRefusal } from "./entrance.js";
 import { EventHub } from "./event-hub.js";
@@ -14,7 +15,7 @@ import { type Ending, endingOf, Socket } from "./socket.js";
 
 export interface StreamOptions {
   /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, or `*` for every symbol. */
-  readonly channels: readonly string[];
+  readonly channels: readonly ChannelName[];
   /** Where an earlier stream stopped, from its {@link FxStream.positions}. */
   readonly positions?: Readonly<Record<string, Position>> | undefined;
   /**
@@ -142,14 +143,14 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   }
 
   /** Follows more channels. */
-  subscribe(...channels: string[]): void {
+  subscribe(...channels: ChannelName[]): void {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.add(name);
     if (this.#isOpen) this.#requestChannels(names);
   }
 
   /** Stops following channels, and forgets their positions. */
-  unsubscribe(...channels: string[]): void {
+  unsubscribe(...channels: ChannelName[]): void {
     const names = channels.map(canonicalName);
     for (const name of names) this.#channels.delete(name);
     this.#resumption.forgetUnfollowed();

@@ -109,6 +109,7 @@ export const DOCUMENT_ROUTES = declareRoutes({
 /** Of a service that has a stream. */
 export const STREAM_DOCUMENT_ROUTE = declareRoutes({
   getAsyncApi: document("/asyncapi.json", "The messages of the stream: AsyncAPI 3", "application/json", "object"),
+  getStreamDocs: document("/stream-docs", "The stream for reading and trying out", "text/html", "string"),
 });
 
 /** What every service answers. */

@@ -8,8 +8,8 @@ import { sendBody } from "../send.js";
 /** What makes the documents of an API: called once, when somebody asks. */
 export interface ApiDocuments {
   readonly openApi: () => JsonSchema;
-  /** Of an API that has a stream. */
-  readonly asyncApi?: () => JsonSchema;
+  /** Of an API that has a stream: its document, and the body of the page that shows it. */
+  readonly stream?: { readonly asyncApi: () => JsonSchema; readonly page: () => string };
 }
 
 /** Bytes to be sent again and again. */

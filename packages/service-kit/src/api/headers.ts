@@ -72,6 +72,7 @@ export const REQUEST_HEADERS = {
     schema: { type: "string" },
   },
   "If-Range": { description: "The part only where this ETag still stands, else all.", schema: { type: "string" } },
+  "Last-Event-ID": { description: "The `id` of the last event, to go on after it.", schema: { type: "string" } },
   "Accept-Encoding": { description: "How the answer may be compressed.", schema: { type: "string" } },
 } as const satisfies Readonly<Record<string, HeaderDeclaration>>;
 

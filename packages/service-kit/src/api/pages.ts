@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendsFile, sendsOnce } from "./documents.js";
 
 /**
- * The pages that show the OpenAPI document. Everything they load comes from this service, and the policy says so to the
+ * The pages that show the OpenAPI document, and that of the stream. Everything they load comes from this service, and the policy says so to the
  * browser: no script or style of another host, none within the page.
  */
 
@@ -13,6 +13,8 @@ export const PAGE_FILES = {
   "redoc.standalone.js": sendsFile("redoc.standalone.js", "text/javascript"),
   "start-swagger-ui.js": sendsFile("start-swagger-ui.js", "text/javascript"),
   "page.css": sendsFile("page.css", "text/css"),
+  "stream-docs.css": sendsFile("stream-docs.css", "text/css"),
+  "stream-console.js": sendsFile("stream-console.js", "text/javascript"),
 } as const;
 
 const POLICY = {
@@ -62,6 +64,13 @@ function redoc(up: string): string {
   return page("API", head, `<redoc spec-url="${up}openapi.json" disable-telemetry="true"></redoc>`);
 }
 
+/** @param body of the page, whose own links its script mends: it does not know how deep it lies */
+function streamDocs(up: string, body: string): string {
+  const head = `<link rel="stylesheet" href="${up}docs/files/stream-docs.css">
+<script type="module" src="${up}docs/files/stream-console.js"></script>`;
+  return page("Stream", head, body);
+}
+
 /** A page whose links are relative, so that it works below any path; `/docs` and `/docs/` are at different depths. */
 function sendsPage(html: (up: string) => string, policy: Readonly<Record<string, string>>) {
   const headers = headersWith(policy);
@@ -74,6 +83,12 @@ function sendsPage(html: (up: string) => string, policy: Readonly<Record<string,
 }
 
 export const sendSwaggerUi = sendsPage(swaggerUi, {});
+
+/** @param makeBody called when somebody asks */
+export function sendsStreamDocs(makeBody: () => string) {
+  return sendsPage((up) => streamDocs(up, makeBody()), {});
+}
+
 /** The hash of nothing: Redoc puts an empty style element into the page and fills it by script. */
 const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 

@@ -6,7 +6,7 @@ import { sendJson } from "../send.js";
 import { type BoundRoute, bindRoutes } from "./bind.js";
 import { DOCUMENT_ROUTES, METRICS_ROUTE, PROBE_ROUTES, PROBLEM_ROUTE, STREAM_DOCUMENT_ROUTE } from "./common-routes.js";
 import { type ApiDocuments, sendsJsonOnce } from "./documents.js";
-import { PAGE_FILES, sendRedoc, sendSwaggerUi } from "./pages.js";
+import { PAGE_FILES, sendRedoc, sendSwaggerUi, sendsStreamDocs } from "./pages.js";
 import type { RouteDeclaration, RouteDeclarations } from "./route.js";
 
 const UNCACHED = { "Cache-Control": "no-store" };
@@ -65,7 +65,7 @@ export function documentRoutes(own: ApiDocuments, system: ApiDocuments): BoundRo
   ];
 }
 
-function documentsBelow(prefix: string, { openApi, asyncApi }: ApiDocuments): BoundRoute[] {
+function documentsBelow(prefix: string, { openApi, stream }: ApiDocuments): BoundRoute[] {
   const routes = [
     ...bindRoutes(below(prefix, DOCUMENT_ROUTES), {
       getOpenApi: sendsJsonOnce(openApi),
@@ -73,8 +73,9 @@ function documentsBelow(prefix: string, { openApi, asyncApi }: ApiDocuments): Bo
       getRedoc: sendRedoc,
     }),
   ];
-  if (asyncApi === undefined) return routes;
-  return [...routes, ...bindRoutes(below(prefix, STREAM_DOCUMENT_ROUTE), { getAsyncApi: sendsJsonOnce(asyncApi) })];
+  if (stream === undefined) return routes;
+  const handlers = { getAsyncApi: sendsJsonOnce(stream.asyncApi), getStreamDocs: sendsStreamDocs(stream.page) };
+  return [...routes, ...bindRoutes(below(prefix, STREAM_DOCUMENT_ROUTE), handlers)];
 }
 
 function filesBelow(prefix: string): BoundRoute[] {

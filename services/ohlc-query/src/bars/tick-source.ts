@@ -1,9 +1,8 @@
 import type { Queries } from "@fx-ohlc/database";
-import type { Micros, SymbolRange } from "@fx-ohlc/schemas";
+import { type Micros, parseSum, type SymbolRange } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
 import type { BarArrays } from "./bar-columns.js";
 import type { QuoteArrays } from "./quote-columns.js";
-import { parseSum } from "./spread-sum.js";
 
 /** Which ticks to read: of one symbol, from one end of a range on. */
 export interface TickPiece extends SymbolRange {

@@ -5,8 +5,10 @@ import { FIRST_BUCKET_US } from "../bars/span.js";
 import { joinTickBars, type TickBarPage, TickBarPages, type TickBarRange } from "../bars/tick-bars.js";
 import { type BarForm, formOf } from "../formats/bar-form.js";
 import { barTable, ccxtTable } from "../formats/bar-table.js";
+import { parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
-import { tablePieces, tableText } from "../formats/table-text.js";
+import { bodyMaker } from "../formats/table-body.js";
+import { tablePieces } from "../formats/table-text.js";
 import { type Answer, textAnswer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { boundaryErrors, countErrors, requireRoomBeside, requireStreamable } from "./bar-request.js";
@@ -21,6 +23,8 @@ interface TickBarRequest {
   readonly range: TickBarRange;
   readonly take: "first" | "last" | "all";
   readonly form: BarForm;
+  /** Instead of the form's format. */
+  readonly isParquet: boolean;
 }
 
 /** Parameters that say nothing of bars of ticks, or contradict each other. */
@@ -44,7 +48,9 @@ function tickBarRequest(
 ): TickBarRequest {
   const errors = errorsOf(query);
   if (errors.length > 0) throw malformed(errors);
-  const form = formOf(formatOf(req, query.format), query.price, query.include);
+  const format = formatOf(req, query.format);
+  const isParquet = format === "parquet";
+  const form = formOf(isParquet ? "csv" : format, query.price, query.include);
   requireStreamable(query.limit, form.format);
   requireRoomBeside(form);
   const { count, limit = count } = query;
@@ -54,6 +60,7 @@ function tickBarRequest(
     range: { ...range, perBar, ...cursor, withQuotes: form.withQuotes, completeOnly: query.complete === true },
     take: count === undefined ? (limit === "all" ? "all" : "first") : "last",
     form,
+    isParquet,
   };
 }
 
@@ -97,16 +104,17 @@ export function answerTickBars(
   perBar: number,
 ): Answer {
   const request = tickBarRequest(sources, req, query, perBar);
-  const { range, take, form } = request;
+  const { range, take, form, isParquet } = request;
   const { format } = form;
-  const contentType = CONTENT_TYPES[format];
+  const contentType = CONTENT_TYPES[isParquet ? "parquet" : format];
   if (take === "all" && format !== "columns") {
-    return { pieces: tablePieces(allTables(sources, request), format), contentType };
+    const tables = allTables(sources, request);
+    return { pieces: isParquet ? parquetPieces(tables) : tablePieces(tables, format), contentType };
   }
   const read = async () => {
     const page = await readPage(sources, range, take === "last" ? "last" : "first");
     const link = linkOf(req, request, page);
-    const body = () => tableText(tableOf(page, form, range.symbol), format);
+    const body = await bodyMaker(tableOf(page, form, range.symbol), isParquet ? "parquet" : format);
     return { rows: page.bars.bucketUs.length, make: () => textAnswer({ body: body(), contentType, link }) };
   };
   return { rowsMax: range.limit, read };
@@ -121,7 +129,7 @@ export async function answerLatestTickBars(
 ): Promise<Answer> {
   const { symbol: symbols, complete } = query;
   const format = formatOf(req, query.format);
-  const form = formOf(format, query.price, query.include);
+  const form = formOf(format === "parquet" ? "csv" : format, query.price, query.include);
   const range = { fromUs: FIRST_BUCKET_US, toUs: sources.reader.nowUs() + 1, afterSeq: -1, beforeSeq: 0, limit: 1 };
   const kind = { perBar, withQuotes: form.withQuotes, completeOnly: complete === true };
   const newest = await Promise.all(
@@ -136,5 +144,6 @@ export async function answerLatestTickBars(
     runningUs: Number.NEGATIVE_INFINITY,
     dayBoundary: undefined,
   });
-  return { body: tableText(table, format), contentType: CONTENT_TYPES[format] };
+  const body = await bodyMaker(table, format);
+  return { body: body(), contentType: CONTENT_TYPES[format] };
 }

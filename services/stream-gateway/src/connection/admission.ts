@@ -1,6 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
+import { type Channel, EVERY_SYMBOL } from "@fx-ohlc/schemas";
 import {
   type Caller,
   callerNetwork,
@@ -108,11 +109,33 @@ export class Admission {
 
   /** @throws Problem saying why the client cannot come in */
   async #admit(request: IncomingMessage): Promise<Guest> {
-    const { allowedOrigins, connectionsMax, followed, openConnections, isReady } = this.options;
     // First: it takes what is secret out of the URL.
     const caller = await this.options.gate.admit(request, SOCKET_ROUTES.streamChannels);
     const destination = destinationOf(request.url ?? "");
     requireSymbols(caller, destination.symbols);
+    return { caller, address: this.#requireRoom(request, destination.channels), destination };
+  }
+
+  /**
+   * Lets a client in that asks over HTTP and whose token was looked at, as long as its answer goes on.
+   *
+   * @returns its address
+   * @throws Problem saying why it cannot come in
+   */
+  async admitEvents(request: IncomingMessage, res: ServerResponse, caller: Caller, channels: readonly Channel[]) {
+    const symbols = channels.map(({ symbol }) => symbol);
+    requireSymbols(
+      caller,
+      symbols.filter((symbol) => symbol !== EVERY_SYMBOL),
+    );
+    const address = this.#requireRoom(request, channels);
+    await holdConnection(caller, res);
+    return address;
+  }
+
+  /** @returns the caller's address */
+  #requireRoom(request: IncomingMessage, channels: readonly Channel[]): string {
+    const { allowedOrigins, connectionsMax, followed, openConnections, isReady } = this.options;
     if (!isOriginAllowed(request.headers, allowedOrigins)) {
       throw new Problem("forbidden", "Pages of this origin may not connect: see ALLOWED_ORIGINS.");
     }
@@ -120,18 +143,21 @@ export class Admission {
     if (openConnections() >= connectionsMax) throw new Problem("unavailable", "There are too many connections.");
     if (!this.#rate.take(performance.now())) throw new Problem("too_many_requests", "Too many new connections.");
     const address = callerNetwork(request);
-    const excess = followed.excess(address, destination.channels);
+    const excess = followed.excess(address, channels);
     if (excess !== undefined) throw new Problem("unavailable", `Too many ${excess} are followed.`);
-    return { caller, address, destination };
+    return address;
   }
 }
+
+/** What a connection is counted for: a socket, or an answer on one that others may follow on. */
+type Held = Pick<Duplex | ServerResponse, "destroyed"> & { once(event: "close", listener: () => void): unknown };
 
 /**
  * Counts a connection until it is closed, whether or not it becomes a WebSocket.
  *
  * @throws Problem 429 when the client's token has as many as it may
  */
-async function holdConnection({ quota }: Caller, socket: Duplex): Promise<void> {
+async function holdConnection({ quota }: Caller, socket: Held): Promise<void> {
   if (quota === undefined) return;
   if (!(await quota.hold("connections", 1))) {
     throw new Problem("too_many_requests", "This token has as many connections as it may.");

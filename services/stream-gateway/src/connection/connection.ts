@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Caller } from "@fx-ohlc/service-kit";
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
+import type { ClientSocket } from "./client-socket.js";
 import { CLOSE, offsetsReason } from "./close-code.js";
 import { instantOfPong, Sender, type SenderOptions } from "./sender.js";
 import { Staleness } from "./staleness.js";
@@ -41,8 +42,8 @@ const OVER_LIMIT_MAX_MS = 10_000;
 const LAG_QUEUE_BYTES = 4 * 1024 * 1024;
 
 /**
- * One client's WebSocket: counts what it sends, measures how far behind it reads, and closes it when it is stuck, sends too much
- * or lets too much pile up.
+ * One client's WebSocket, or what stands in for one: counts what it sends, measures how far behind it reads, and closes it when it is
+ * stuck, sends too much or lets too much pile up.
  */
 export class Connection {
   readonly sender: Sender;
@@ -58,7 +59,7 @@ export class Connection {
   #overSinceMs: number | undefined;
 
   constructor(
-    private readonly ws: WebSocket,
+    private readonly ws: ClientSocket,
     socket: Duplex,
     private readonly options: Omit<SenderOptions, "onQueued"> & {
       readonly limits: ConnectionLimits;

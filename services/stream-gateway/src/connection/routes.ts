@@ -1,5 +1,12 @@
 import { SOCKET_ROUTES } from "@fx-ohlc/contract";
-import { type Channel, EVERY_SYMBOL, type StoredInterval, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
+import {
+  type Channel,
+  EVERY_SYMBOL,
+  parseStoredInterval,
+  type StoredInterval,
+  StreamBarsQuery,
+  SymbolsOrAllQuery,
+} from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
 import type { Endpoint } from "./connections.js";
 
@@ -16,7 +23,7 @@ interface PlainEndpoint {
   channelOf(symbol: string): Channel;
 }
 
-const { streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
+const { streamBars, streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
 
 function barsOf(interval: StoredInterval): PlainEndpoint {
   return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval, side: "mid" }) };
@@ -31,7 +38,7 @@ const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, Plai
 ]);
 
 /** The paths that take WebSockets. */
-const SOCKET_PATHS: readonly string[] = [streamChannels.path, ...PLAIN_ENDPOINTS.keys()];
+const SOCKET_PATHS: readonly string[] = [streamChannels.path, ...PLAIN_ENDPOINTS.keys(), streamBars.path];
 
 function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
@@ -49,10 +56,17 @@ export function destinationOf(target: string): Destination {
     if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
     return { endpoint: "multiplex", channels: [], symbols: [] };
   }
+  if (path === streamBars.path) {
+    const { interval, symbol } = readQuery(StreamBarsQuery, target);
+    return plainDestination(barsOf(parseStoredInterval(interval) ?? "minute"), symbol);
+  }
   const plain = PLAIN_ENDPOINTS.get(path);
   if (plain === undefined)
     throw new Problem("not_found", `There is no WebSocket here. There are ${SOCKET_PATHS.join(", ")}.`);
-  const { symbol: symbols = [] } = readQuery(SymbolsOrAllQuery, target);
+  return plainDestination(plain, readQuery(SymbolsOrAllQuery, target).symbol);
+}
+
+function plainDestination({ endpoint, channelOf }: PlainEndpoint, symbols: readonly string[] = []): Destination {
   const followed = symbols.length === 0 ? [EVERY_SYMBOL] : symbols;
-  return { endpoint: plain.endpoint, channels: followed.map(plain.channelOf), symbols };
+  return { endpoint, channels: followed.map(channelOf), symbols };
 }

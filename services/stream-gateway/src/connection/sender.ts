@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { Caller } from "@fx-ohlc/service-kit";
-import type { WebSocket } from "ws";
 import type { Counters } from "../counters.js";
 import type { Receiver } from "../fanout/audience.js";
 import { Bundle, type Packet } from "../fanout/packet.js";
+import type { ClientSocket } from "./client-socket.js";
 
 /** Length of an instant in a ping: milliseconds since the process started, as text. */
 const PING_BYTES_MAX = 20;
@@ -18,14 +18,14 @@ export interface SenderOptions {
   onQueued(queuedBytes: number): void;
 }
 
-/** The sending side of one WebSocket. */
+/** The sending side of one client. */
 export class Sender implements Receiver {
   /** Something was sent since the last ping. */
   #isUnpinged = false;
 
   /** @param socket what `ws` writes to */
   constructor(
-    private readonly ws: WebSocket,
+    private readonly ws: ClientSocket,
     private readonly socket: Duplex,
     private readonly options: SenderOptions,
   ) {}

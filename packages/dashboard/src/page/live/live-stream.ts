@@ -1,16 +1,16 @@
-import type { FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
+import type { ChannelName, FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
 
 /** Every symbol's newest minute and day: what the watchlist is made of. The minutes tell of quotes where there are some. */
-function watchChannels(hasQuotes: boolean): string[] {
+function watchChannels(hasQuotes: boolean): ChannelName[] {
   return [barsOf("*", "minute", hasQuotes), "ohlc:*:day"];
 }
 
 /** A channel of quotes tells all that the plain one does, and both sides. */
-function barsOf(symbol: string, interval: "minute" | "hour", hasQuotes: boolean): string {
+function barsOf(symbol: string, interval: "minute" | "hour", hasQuotes: boolean): ChannelName {
   return `ohlc:${symbol}:${interval}${hasQuotes ? ":quote" : ""}`;
 }
 
-function channelsOf(symbol: string, hasQuotes: boolean): string[] {
+function channelsOf(symbol: string, hasQuotes: boolean): ChannelName[] {
   return [`ticks:${symbol}`, barsOf(symbol, "hour", hasQuotes)];
 }
 
@@ -59,7 +59,7 @@ export class LiveStream {
     return true;
   }
 
-  get #channels(): string[] {
+  get #channels(): ChannelName[] {
     const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol, this.#hasQuotes);
     return [...watchChannels(this.#hasQuotes), ...chosen];
   }
