@@ -1,4 +1,11 @@
-import { type EventOf, FxClient, type FxStream, StreamClosedError, type StreamEvent } from "../src/index.js";
+import {
+  type ChannelName,
+  type EventOf,
+  FxClient,
+  type FxStream,
+  StreamClosedError,
+  type StreamEvent,
+} from "../src/index.js";
 import { type Peer, ScriptedGateway } from "./scripted-gateway.js";
 
 const CHANNEL = "ticks:EURUSD";
@@ -360,8 +367,8 @@ describe("what the stream cannot give", () => {
     ["bid", "price=bid"],
     ["ask", "price=ask"],
     ["quote", "include=bid%2Cask%2Cspread"],
-  ])("is read for bars of channels of :%s as these tell them", async (side, query) => {
-    const channel = `${MINUTES}:${side}`;
+  ] as const)("is read for bars of channels of :%s as these tell them", async (side, query) => {
+    const channel: ChannelName = `${MINUTES}:${side}`;
     const bars = [{ bucket: "2100-12-05T10:01:00Z", open: null, complete: true }];
     gateway.answers.set("/ohlc/minute", bars);
     const next = reader(open({ channels: [channel] }));
