@@ -1,4 +1,4 @@
-import { type DayBoundary, type Micros, SHORT_NAMES, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { type DayBoundary, LIMIT_MAX, type Micros, SHORT_NAMES, STORED_LENGTH_US, US_PER_HOUR } from "@fx-ohlc/schemas";
 import {
   type BarRead,
   type BarsRead,
@@ -30,8 +30,8 @@ import {
 } from "./source-read.js";
 import { newestHeld, type View, type Walked, type Wanted, walkFirst, walkLast } from "./walk.js";
 
-/** Stored bars one statement reads at most, some 50 ms: reads that wait behind it on its connection hardly notice. */
-const SOURCES_MAX = 50_000;
+/** Stored bars one statement reads at most, some 50 ms, those of the longest page of 5m among them. */
+const SOURCES_MAX = (LIMIT_MAX + 2) * 5;
 /**
  * Statements one page takes at most, some 2 s. A part-hour zone gets there after 1,300 days; its page ends there, with less than was
  * asked for.
@@ -48,11 +48,15 @@ interface FoldPlan {
 }
 
 const NOTHING = { parts: [], rows: 0 };
+const KEEP_NOTHING: Keep = { fromUs: 0, toUs: 0, isUncut: false };
+/** No stored bar is shorter than this share of its usual length: days when the clocks change. */
+const SHORTEST = 0.95;
 
 /** Reads bars that are folded from stored ones: from chunks of the same, and for the rest from the stored bars. */
 export class FoldedRead implements BarRead {
   readonly #end: End;
   readonly #stored: DayBoundary;
+  readonly #isKept: boolean;
   #wanted: Wanted;
   #windowUs: Micros | undefined;
   #isSparse = false;
@@ -66,8 +70,10 @@ export class FoldedRead implements BarRead {
   /**
    * @param wanted whole buckets
    * @param stored the boundary of the stored day bars
+   * @param isKept whether chunks of the same are used and made; those of what it is made of are
    */
-  constructor(wanted: Wanted, end: End, stored: DayBoundary) {
+  constructor(wanted: Wanted, end: End, stored: DayBoundary, isKept = true) {
+    this.#isKept = isKept;
     this.#end = end;
     this.#stored = stored;
     this.#wanted = withWholeHours(wanted, end);
@@ -80,7 +86,13 @@ export class FoldedRead implements BarRead {
     const chunks = [...chunksOf({ parts: held }), ...chunksOf(source ?? NOTHING)];
     const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsOf(this.#wanted.series, keep)];
     if (source !== undefined) spans.push(...versionsOf(source.wanted.series, source.keep));
-    return { chunks, spans, piece: source?.piece };
+    return { chunks, spans, piece: source?.piece, isOfMany: source !== undefined && this.#isOfMany(source) };
+  }
+
+  /** Whether the bars may be more than one statement reads. */
+  #isOfMany({ end, wanted }: SourcePlan): boolean {
+    const lengthUs = SHORTEST * STORED_LENGTH_US[wanted.series.source];
+    return end === this.#end && wanted.rowsMax >= SOURCES_MAX && wanted.toUs - wanted.fromUs >= SOURCES_MAX * lengthUs;
   }
 
   take(view: View, answer: ReadAnswer): BarsRead | undefined {
@@ -107,6 +119,9 @@ export class FoldedRead implements BarRead {
 
   #planFirst(view: View): FoldPlan {
     const wanted = this.#wanted;
+    if (!this.#isKept) {
+      return { held: [], source: planFirst(view, this.#sourcesOf(wholeBuckets(wanted))), keep: KEEP_NOTHING };
+    }
     const { parts, rows, atUs } = walkFirst(view, wanted);
     const rest = { ...wanted, fromUs: atUs, rowsMax: wanted.rowsMax - rows };
     const isHeld = rest.rowsMax <= 0 || atUs >= wanted.toUs;
