@@ -150,7 +150,7 @@ export class BarPages {
 
 /** The last bars begin where those that are held end. */
 function readOf(wanted: Wanted, end: End, dayBoundary: DayBoundary): BarRead {
-  const make = (some: Wanted, isKept: boolean) =>
-    wanted.series.isStored ? new StoredRead(some, end) : new FoldedRead(some, end, dayBoundary, isKept);
-  return end === "first" ? new WholeSpanRead(wanted, make) : make(wanted, true);
+  const make = (some: Wanted) =>
+    some.series.isStored ? new StoredRead(some, end) : new FoldedRead(some, end, dayBoundary);
+  return end === "first" ? new WholeSpanRead(wanted, make) : make(wanted);
 }

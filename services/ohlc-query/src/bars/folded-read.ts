@@ -48,7 +48,6 @@ interface FoldPlan {
 }
 
 const NOTHING = { parts: [], rows: 0 };
-const KEEP_NOTHING: Keep = { fromUs: 0, toUs: 0, isUncut: false };
 /** No stored bar is shorter than this share of its usual length: days when the clocks change. */
 const SHORTEST = 0.95;
 
@@ -56,7 +55,6 @@ const SHORTEST = 0.95;
 export class FoldedRead implements BarRead {
   readonly #end: End;
   readonly #stored: DayBoundary;
-  readonly #isKept: boolean;
   #wanted: Wanted;
   #windowUs: Micros | undefined;
   #isSparse = false;
@@ -70,10 +68,8 @@ export class FoldedRead implements BarRead {
   /**
    * @param wanted whole buckets
    * @param stored the boundary of the stored day bars
-   * @param isKept whether chunks of the same are used and made; those of what it is made of are
    */
-  constructor(wanted: Wanted, end: End, stored: DayBoundary, isKept = true) {
-    this.#isKept = isKept;
+  constructor(wanted: Wanted, end: End, stored: DayBoundary) {
     this.#end = end;
     this.#stored = stored;
     this.#wanted = withWholeHours(wanted, end);
@@ -119,9 +115,6 @@ export class FoldedRead implements BarRead {
 
   #planFirst(view: View): FoldPlan {
     const wanted = this.#wanted;
-    if (!this.#isKept) {
-      return { held: [], source: planFirst(view, this.#sourcesOf(wholeBuckets(wanted))), keep: KEEP_NOTHING };
-    }
     const { parts, rows, atUs } = walkFirst(view, wanted);
     const rest = { ...wanted, fromUs: atUs, rowsMax: wanted.rowsMax - rows };
     const isHeld = rest.rowsMax <= 0 || atUs >= wanted.toUs;
