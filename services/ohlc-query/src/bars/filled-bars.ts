@@ -110,7 +110,8 @@ export class FilledPages {
       edges.filter((edge) => edge <= filledToUs),
       bars.between(startUs, filledToUs).arrays(),
     );
-    if (toUs === endUs || filledToUs < endUs) return { bars: filled, nextUs: filledToUs < range.toUs ? filledToUs : undefined };
+    if (toUs === endUs || filledToUs < endUs)
+      return { bars: filled, nextUs: filledToUs < range.toUs ? filledToUs : undefined };
     const later = bars.between(endUs, range.toUs);
     const shown = later.first(range.limit - filled.bucketUs.length);
     pushBars(filled, shown.arrays());

@@ -176,7 +176,8 @@ export class GroupedReads {
   /** Within one snapshot they stay what they were first: it does not know those that come meanwhile. */
   #marksOf(history: History): AskedMarks {
     if (!this.#reader.isOfOneSnapshot) return history.marks.asked;
-    if (this.#ofSnapshot?.history !== history.id) this.#ofSnapshot = { history: history.id, marks: history.marks.asked };
+    if (this.#ofSnapshot?.history !== history.id)
+      this.#ofSnapshot = { history: history.id, marks: history.marks.asked };
     return this.#ofSnapshot.marks;
   }
 
