@@ -48,8 +48,8 @@ interface FoldPlan {
 }
 
 const NOTHING = { parts: [], rows: 0 };
-/** No stored bar is shorter than this share of its usual length: days when the clocks change. */
-const SHORTEST = 0.95;
+/** No stored bar is shorter than this share of its usual length: days when the clocks change, by two hours at most. */
+const SHORTEST = 0.9;
 
 /** Reads bars that are folded from stored ones: from chunks of the same, and for the rest from the stored bars. */
 export class FoldedRead implements BarRead {
