@@ -130,8 +130,8 @@ export class Reader {
    * @throws PostgresError 57014, or the reason, when it has to end
    * @throws Problem 503 when too many reads wait already
    */
-  async read<T>(work: (sql: Queries) => PromiseLike<T>): Promise<T> {
-    if (this.#transaction !== undefined) return work(endingWith(this.#transaction, this.ending));
+  read<T>(work: (sql: Queries) => PromiseLike<T>): Promise<T> {
+    if (this.#transaction !== undefined) return this.readUnderOneSnapshot(async (transaction) => work(transaction));
     return this.#run((sql) => inSession(sql, (queries) => work(endingWith(queries, this.ending))));
   }
 

@@ -121,9 +121,9 @@ export class BarPages {
     return readLastQuote(this.#reader, symbol, beforeUs);
   }
 
-  async #read(range: BarRange, end: End): Promise<BarsRead> {
+  #read(range: BarRange, end: End): Promise<BarsRead> {
     const wanted = this.#wantedOf(range);
-    if (wanted.fromUs >= wanted.toUs) return { bars: Bars.NONE, moreUs: undefined };
+    if (wanted.fromUs >= wanted.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     this.#count(1);
     const { dayBoundary, ending } = this.#reader;
     return this.#stored.read(() => readOf(wanted, end, dayBoundary), ending);
