@@ -17,12 +17,16 @@ import { Ending, FairTurns, type FairTurnsOptions, type RemoteClock } from "@fx-
  */
 const WAITING_MAX = 500;
 const SHARE_MAX = 0.75;
+/** What takes seconds has no more than this share of all connections at a time: the others are there for what takes milliseconds. */
+const LONG_SHARE_MAX = 0.5;
 const CANCELLED = "57014";
 
 /** A database, and whose turn it is to read from it. */
 interface Source {
   readonly database: Database;
   readonly turns: FairTurns;
+  /** Of work that takes seconds, before its turn to read. */
+  readonly longTurns: FairTurns;
 }
 
 type Sources = readonly [Source, ...Source[]];
@@ -33,12 +37,16 @@ type Sources = readonly [Source, ...Source[]];
  */
 export class Reader {
   readonly #sources: Sources;
+  /** In which all is read, where it has to be of one moment. */
+  readonly #transaction: Transaction | undefined;
 
   private constructor(
     readonly ending: Ending,
     sources: Sources,
+    transaction?: Transaction,
   ) {
     this.#sources = sources;
+    this.#transaction = transaction;
   }
 
   /**
@@ -47,18 +55,26 @@ export class Reader {
    *   is the primary
    */
   static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
-    const sourceOf = (database: Database) => ({ database, turns: new FairTurns(turnsOf(connectionsMax)) });
+    const longMax = Math.max(1, Math.floor(LONG_SHARE_MAX * connectionsMax));
+    const sourceOf = (database: Database) => ({
+      ...{ database, turns: new FairTurns(turnsOf(connectionsMax)), longTurns: new FairTurns(turnsOf(longMax)) },
+    });
     return new Reader(new Ending(), [sourceOf(first), ...others.map(sourceOf)]);
   }
 
   /** The same, until something else ends. */
   until(ending: Ending): Reader {
-    return new Reader(ending, this.#sources);
+    return new Reader(ending, this.#sources, this.#transaction);
   }
 
   /** The same from the database that is read from now, whatever becomes of it. */
   onPresentSource(): Reader {
-    return new Reader(this.ending, [this.#source]);
+    return this.isOfOneSnapshot ? this : new Reader(this.ending, [this.#source]);
+  }
+
+  /** Whether all that is read by it is of one moment. */
+  get isOfOneSnapshot(): boolean {
+    return this.#transaction !== undefined;
   }
 
   /** Tells the database that is read from now from others. */
@@ -115,21 +131,35 @@ export class Reader {
    * @throws Problem 503 when too many reads wait already
    */
   read<T>(work: (sql: Queries) => PromiseLike<T>): Promise<T> {
+    if (this.#transaction !== undefined) return this.readUnderOneSnapshot(async (transaction) => work(transaction));
     return this.#run((sql) => inSession(sql, (queries) => work(endingWith(queries, this.ending))));
   }
 
   /** The same for statements that see the same state of the database, whatever is committed meanwhile. */
-  readUnderOneSnapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#run((sql) => {
-      const begun = sql.begin("isolation level repeatable read read only", (transaction) =>
-        work(endingWith(transaction, this.ending)),
-      );
-      return begun as Promise<T>; // postgres.js unwraps arrays in its type.
-    });
+  async readUnderOneSnapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const run = (transaction: Transaction) => work(endingWith(transaction, this.ending));
+    return this.#transaction === undefined ? this.#begin(run, false) : run(this.#transaction);
   }
 
-  #run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    const { database, turns } = this.#source;
+  /**
+   * Runs work all of whose reads see the same state of the database. It may be begun again, from its beginning.
+   *
+   * @param isLong whether it may take seconds
+   */
+  async underOneSnapshot<T>(work: (reader: Reader) => Promise<T>, isLong = false): Promise<T> {
+    if (this.isOfOneSnapshot) return work(this);
+    const present = this.onPresentSource();
+    return present.#begin((transaction) => work(new Reader(this.ending, present.#sources, transaction)), isLong);
+  }
+
+  #begin<T>(work: (transaction: Transaction) => Promise<T>, isLong: boolean): Promise<T> {
+    const begin = (sql: Sql) => sql.begin("isolation level repeatable read read only", work) as Promise<T>; // postgres.js unwraps arrays in its type.
+    return this.#run(begin, isLong);
+  }
+
+  #run<T>(work: (sql: Sql) => PromiseLike<T>, isLong = false): Promise<T> {
+    const { database, turns, longTurns } = this.#source;
+    const { ending } = this;
     const read = async () => {
       this.ending.assertNone();
       try {
@@ -140,7 +170,8 @@ export class Reader {
         return work(database.sql);
       }
     };
-    return database.whileAvailable(() => turns.run(this.ending.caller, read, this.ending));
+    const inTurn = () => turns.run(ending.caller, read, ending);
+    return database.whileAvailable(() => (isLong ? longTurns.run(ending.caller, inTurn, ending) : inTurn()));
   }
 }
 

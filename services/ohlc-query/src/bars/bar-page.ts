@@ -19,7 +19,7 @@ import { FoldedRead } from "./folded-read.js";
 import type { GroupedReads } from "./grouped-reads.js";
 import { type LastQuote, readLastQuote } from "./last-quote.js";
 import { readOfMonths } from "./months-read.js";
-import { readSeconds } from "./seconds-read.js";
+import { type OfTicks, readSeconds } from "./seconds-read.js";
 import { Series } from "./series.js";
 import type { End } from "./source-read.js";
 import { TickWalk } from "./tick-walk.js";
@@ -61,6 +61,11 @@ function foldedFrom(interval: Interval, boundary: DayBoundary, stored: DayBounda
   return isOfDays && sameBoundary(boundary, stored) ? "day" : "hour";
 }
 
+/** There was to be one read only: another one would be of another moment. */
+class AnotherReadError extends Error {
+  override readonly name = "AnotherReadError";
+}
+
 /**
  * Reads bars of any interval of time. Those of a minute and more come from stored bars, and as far as they are closed from memory:
  *
@@ -75,11 +80,40 @@ function foldedFrom(interval: Interval, boundary: DayBoundary, stored: DayBounda
 export class BarPages {
   readonly #reader: Reader;
   readonly #stored: GroupedReads;
+  /** Reads there may be yet. */
+  #readsLeft: number;
 
-  /** @param stored of all requests */
-  constructor(reader: Reader, stored: GroupedReads) {
+  /**
+   * @param stored of all requests
+   * @param readsMax after so many reads, others have to be of one moment with them
+   */
+  constructor(reader: Reader, stored: GroupedReads, readsMax = Number.POSITIVE_INFINITY) {
     this.#reader = reader;
     this.#stored = stored;
+    this.#readsLeft = readsMax;
+  }
+
+  /**
+   * Runs work whose reads are of one moment. Its first read is as any other; when there is another, it is begun again with all of its
+   * reads under one snapshot.
+   */
+  async ofOneMoment<T>(work: (pages: BarPages) => Promise<T>): Promise<T> {
+    try {
+      return await work(new BarPages(this.#reader, this.#stored, 1));
+    } catch (error) {
+      if (!(error instanceof AnotherReadError)) throw error;
+    }
+    return this.underOneSnapshot(work);
+  }
+
+  /**
+   * Runs work all of whose reads are under one snapshot, also those of its reader.
+   *
+   * @param isLong whether it may take seconds
+   */
+  underOneSnapshot<T>(work: (pages: BarPages, reader: Reader) => Promise<T>, isLong = false): Promise<T> {
+    const ofIt = (reader: Reader) => work(new BarPages(reader, this.#stored.within(reader)), reader);
+    return this.#reader.underOneSnapshot(ofIt, isLong);
   }
 
   /** The first `limit` bars. @throws what {@link Reader.read} throws */
@@ -96,7 +130,9 @@ export class BarPages {
   }
 
   /** The last quote before a bucket. @throws what {@link Reader.read} throws */
-  lastQuote(symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
+  async lastQuote(symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
+    // It may take some statements.
+    this.#count(2);
     return readLastQuote(this.#reader, symbol, beforeUs);
   }
 
@@ -106,36 +142,47 @@ export class BarPages {
   }
 
   #read(range: BarRange, end: End): Promise<BarsRead> {
-    const { symbol, interval, boundary, fromUs, toUs, limit, withQuotes } = range;
+    const { interval, fromUs, toUs, limit } = range;
     if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     // One more than is answered shows whether there is another page.
     const rowsMax = limit + 1;
-    if (isOfTicks(interval)) return readSeconds(this.ticks, { ...range, interval, rowsMax }, end);
+    if (isOfTicks(interval)) return this.#readSeconds({ ...range, interval, rowsMax }, end);
     if (interval === "3M" || interval === "1y") {
       return readOfMonths((months) => this.#read(months, end), { ...range, interval, rowsMax }, end);
     }
+    const wanted = this.#wantedOf(range, rowsMax);
+    if (wanted.fromUs >= wanted.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
+    this.#count(1);
     const { dayBoundary, ending } = this.#reader;
+    return this.#stored.read(() => readOf(wanted, end, dayBoundary), ending);
+  }
+
+  /** Ticks are read in some statements. */
+  #readSeconds(range: OfTicks, end: End): Promise<BarsRead> {
+    this.#count(2);
+    return this.underOneSnapshot(({ ticks }) => readSeconds(ticks, range, end), true);
+  }
+
+  #wantedOf({ symbol, interval, boundary, fromUs, toUs, withQuotes }: BarRange, rowsMax: number): Wanted {
+    const { dayBoundary } = this.#reader;
     const stored = storedAs(interval, boundary, dayBoundary);
     if (stored !== undefined) {
-      const series = new Series(symbol, interval, boundary, stored, true, withQuotes);
-      const wanted = { series, fromUs, toUs, rowsMax };
-      return this.#stored.read(
-        readOf(wanted, end, (some) => new StoredRead(some, end)),
-        ending,
-      );
+      return { series: new Series(symbol, interval, boundary, stored, true, withQuotes), fromUs, toUs, rowsMax };
     }
     const source = foldedFrom(interval, boundary, dayBoundary);
     const series = new Series(symbol, interval, boundary, source, false, withQuotes);
-    const whole = { series, fromUs: series.atOrAfter(fromUs), toUs: series.atOrAfter(toUs), rowsMax };
-    if (whole.fromUs >= whole.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
-    return this.#stored.read(
-      readOf(whole, end, (some) => new FoldedRead(some, end, dayBoundary)),
-      ending,
-    );
+    return { series, fromUs: series.atOrAfter(fromUs), toUs: series.atOrAfter(toUs), rowsMax };
+  }
+
+  #count(reads: number): void {
+    this.#readsLeft -= reads;
+    if (this.#readsLeft < 0) throw new AnotherReadError();
   }
 }
 
 /** The last bars begin where those that are held end. */
-function readOf(wanted: Wanted, end: End, make: (wanted: Wanted) => BarRead): BarRead {
+function readOf(wanted: Wanted, end: End, dayBoundary: DayBoundary): BarRead {
+  const make = (some: Wanted) =>
+    some.series.isStored ? new StoredRead(some, end) : new FoldedRead(some, end, dayBoundary);
   return end === "first" ? new WholeSpanRead(wanted, make) : make(wanted);
 }

@@ -26,6 +26,8 @@ export interface ReadPlan {
   /** Whose versions are asked for: those of the chunks, and those of bars that may be kept. */
   readonly spans: readonly VersionedSpan[];
   readonly piece: Piece | undefined;
+  /** Whether more statements may be needed, each of which gives a part of the answer: then all have to be of one snapshot. */
+  readonly isOfMany?: boolean;
 }
 
 /** What a statement has answered. The chunks of its plan are as they were. */

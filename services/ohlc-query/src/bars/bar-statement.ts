@@ -76,11 +76,14 @@ const VERSIONS_OF_DAYS = `
     from bar_versions
    where symbol = any($3::text[]) and day = any($4::text[]::date[])`;
 
-/** Parameters: the mark planned by, the newest known, and those of the versions. */
+/** Which of the symbols have quotes: what is read of theirs depends on it, and the first of them draws no version. */
+const QUOTED = "select coalesce(string_agg(symbol, ','), '') from symbols where symbol = any($3::text[]) and quotes";
+
+/** Parameters: the mark planned by, the newest known, and those of the versions, first of which are the symbols. */
 const seen = (versions: string) => `
   concat_ws('|', mark, ${micros("minute_to")}, ${micros("hour_to")}, ${micros("day_to")},
             exists (select from bar_marks where bar_marks.mark = $1::bigint),
-            exists (select from bar_marks where bar_marks.mark = $2::bigint), (${versions}))`;
+            exists (select from bar_marks where bar_marks.mark = $2::bigint), (${QUOTED}), (${versions}))`;
 
 /** How versions are asked for. */
 const ASKING = {
@@ -106,13 +109,15 @@ function questionOf({ marks, spans }: Question, asking: Asking): (string | null 
 
 /** Of a version that is null, changes are under way that draw none. */
 function parseSeen(text: string, spans: readonly VersionedSpan[], asking: Asking): Seen {
-  const [id = "", minute, hour, day, hasPlanned, hasNewest, list = ""] = text.split("|");
+  const [id = "", minute, hour, day, hasPlanned, hasNewest, quoted = "", list = ""] = text.split("|");
   const found = new Map(list.split(",").map((each) => each.split("=") as [string, string | undefined]));
+  const withQuotes = new Set(quoted.split(","));
   const versionOf = ({ key, date }: VersionedSpan) =>
     asking === "full" ? found.get(key) : `${found.get(key) ?? ""}/${found.get(dayKey(EVERY_SYMBOL, date)) ?? ""}`;
   const known = spans.map((span): [string, string | undefined] => {
     const version = versionOf(span);
-    return [span.key, version?.includes("null") ? undefined : version];
+    const isKnown = version !== undefined && !version.includes("null");
+    return [span.key, isKnown ? `${version}${withQuotes.has(span.symbol) ? "q" : ""}` : undefined];
   });
   return {
     present: { id, closedTo: { minute: Number(minute), hour: Number(hour), day: Number(day) } },

@@ -1,7 +1,7 @@
 import { isOfDays, type Micros } from "@fx-ohlc/schemas";
 import type { BarForm } from "../formats/bar-form.js";
 import { type EncodedBars, encodeBars, type RowsContext } from "../formats/bar-rows.js";
-import { appendRows, bytesOf } from "../formats/encoded-rows.js";
+import { appendRows, bytesOf, inOwnMemory } from "../formats/encoded-rows.js";
 import type { BarPart } from "./bars.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { bytesOfBars, type PackedBars, packBars } from "./packed-bars.js";
@@ -14,6 +14,8 @@ const OVERHEAD_BYTES = 3000;
 const PRINTS_MAX = 64;
 /** What one of them takes. */
 const PRINT_BYTES = 250;
+/** What an encoded answer takes besides its bytes. */
+const BODY_BYTES = 500;
 /** As many encoded answers of no more than this. */
 const BODY_BYTES_MAX = 8 * 1024;
 
@@ -28,6 +30,28 @@ export interface ChunkFacts {
   readonly spans: readonly VersionedSpan[];
   /** As they were then. */
   readonly versions: string;
+}
+
+/**
+ * Memory that is kept as long as some rows are: it counts towards the chunk that has them, which another takes over when the same bars
+ * are all there are for longer.
+ */
+export class KeptWithRows {
+  #bytes = 0;
+  #grow: (bytes: number) => void = () => undefined;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  countTowards(grow: (bytes: number) => void): void {
+    this.#grow = grow;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#grow(bytes);
+  }
 }
 
 /**
@@ -47,8 +71,10 @@ export class Chunk {
   constructor(
     readonly facts: ChunkFacts,
     readonly bars: PackedBars,
+    readonly keptWithRows = new KeptWithRows(),
   ) {
-    this.#bytes = OVERHEAD_BYTES + bytesOfBars(bars);
+    this.#bytes = OVERHEAD_BYTES + bytesOfBars(bars) + keptWithRows.bytes;
+    keptWithRows.countTowards((bytes) => this.grow(bytes));
   }
 
   static of(facts: ChunkFacts, parts: readonly BarPart[]): Chunk {
@@ -120,7 +146,7 @@ export class Chunk {
 
   /** The same bars, known to be all for longer. */
   #upTo(toUs: Micros): Chunk {
-    const chunk = new Chunk({ ...this.facts, toUs }, this.bars);
+    const chunk = new Chunk({ ...this.facts, toUs }, this.bars, this.keptWithRows);
     for (const [form, rows] of this.#encoded) chunk.#keep(form, rows);
     return chunk;
   }
@@ -135,7 +161,7 @@ export class Chunk {
     return rows;
   }
 
-  /** It takes so much more: of its own, or of what is kept as long as it is. */
+  /** It takes so much more. */
   grow(bytes: number): void {
     this.#bytes += bytes;
     this.onGrowth(bytes);
@@ -155,8 +181,8 @@ class EncodedStretches {
 
   offer(key: string, body: Buffer): void {
     if (body.length > BODY_BYTES_MAX || this.#bodies.size >= PRINTS_MAX) return;
-    this.#bodies.set(key, body);
-    this.grow(body.length + PRINT_BYTES);
+    this.#bodies.set(key, inOwnMemory(body));
+    this.grow(body.length + BODY_BYTES);
   }
 }
 

@@ -10,7 +10,6 @@ import {
 } from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
-import { Bars } from "./bars.js";
 import { noQuote, noQuotes, QUOTE_COLUMNS, type QuoteArrays } from "./quote-columns.js";
 import { FIRST_BUCKET_US } from "./span.js";
 
@@ -49,11 +48,10 @@ export interface Filling {
 /** Buckets laid out in one turn of the event loop, some 15 ms in a zone seen for the first time. */
 const BUCKETS_PER_TURN = 500;
 
-const NO_PAGE = { bars: Bars.NONE, nextUs: undefined, prevUs: undefined };
-
-/** The buckets between two edges, all of them. */
-function within(range: BarRange, edges: readonly Micros[]): BarRange {
-  return { ...range, fromUs: edges[0] ?? range.fromUs, toUs: edges.at(-1) ?? range.toUs, limit: edges.length };
+/** Where a page is read, and which. */
+interface PageSource {
+  readonly pages: BarPages;
+  readonly range: BarRange;
 }
 
 function pushBar(to: FilledColumns, bars: BarArrays, i: number): void {
@@ -88,8 +86,8 @@ function closesAfter(before: Closes, { close, quotes }: BarArrays, i: number): C
 }
 
 /**
- * Pages of bars with the empty buckets filled. A page is its buckets first, counted on the calendar, and then the stored bars
- * within them: it costs the same wherever it is, a century before the first tick included.
+ * Pages of bars with the empty buckets filled, each of one moment. A page is its buckets first, counted on the calendar, and then the
+ * stored bars within them: it costs the same wherever it is, a century before the first tick included.
  */
 export class FilledPages {
   readonly #pages: BarPages;
@@ -106,39 +104,49 @@ export class FilledPages {
    */
   async first(range: BarRange): Promise<BarPage<FilledColumns>> {
     const edges = await this.#edgesFrom(range);
-    const endUs = edges.at(-1) ?? range.fromUs;
-    const page = edges.length < 2 ? NO_PAGE : await this.#pages.first(within(range, edges));
-    const filledToUs = page.nextUs ?? endUs;
-    const bars = await this.#fill(
-      range,
+    return this.#pages.ofOneMoment((pages) => this.#firstFrom(pages, range, edges));
+  }
+
+  async #firstFrom(pages: BarPages, range: BarRange, edges: readonly Micros[]): Promise<BarPage<FilledColumns>> {
+    const [startUs = range.fromUs, endUs = range.fromUs] = [edges[0], edges.at(-1)];
+    // Beyond the last bucket that is filled they are read, too: of those within it there are no more than buckets.
+    const toUs = endUs < this.#filledUntil(range) ? endUs : range.toUs;
+    const { bars, nextUs } = await pages.first({ ...range, fromUs: startUs, toUs });
+    const filledToUs = nextUs !== undefined && nextUs < endUs ? nextUs : endUs;
+    const filled = await this.#fill(
+      { pages, range },
       edges.filter((edge) => edge <= filledToUs),
-      page.bars.arrays(),
+      bars.between(startUs, filledToUs).arrays(),
     );
-    const rows = bars.bucketUs.length;
-    const isFull = rows === range.limit && filledToUs < this.#filledUntil(range);
-    if (isFull || filledToUs < endUs) return { bars, nextUs: filledToUs };
-    const later = { ...range, fromUs: Math.max(range.fromUs, filledToUs), limit: range.limit - rows };
-    const { bars: after, nextUs } = await this.#laterBars(later);
-    pushBars(bars, after.arrays());
-    return { bars, nextUs };
+    if (toUs === endUs || filledToUs < endUs)
+      return { bars: filled, nextUs: filledToUs < range.toUs ? filledToUs : undefined };
+    const later = bars.between(endUs, range.toUs);
+    const shown = later.first(range.limit - filled.bucketUs.length);
+    pushBars(filled, shown.arrays());
+    return { bars: filled, nextUs: later.bucketAt(shown.count) ?? nextUs };
   }
 
   /** The last `limit` buckets, or less where a page of bars ends early. */
   async last(range: BarRange): Promise<LastBars<FilledColumns>> {
-    const untilUs = this.#filledUntil(range);
-    const afterUs = this.#edgeAtOrAfter(range, untilUs);
-    const later = await this.#pages.last({ ...range, fromUs: Math.max(range.fromUs, afterUs) });
-    const edges = await this.#edgesBack(range, range.limit - later.bars.count);
-    const page = edges.length < 2 ? NO_PAGE : await this.#pages.last(within(range, edges));
-    const filledFromUs = page.prevUs ?? edges[0] ?? range.fromUs;
-    const bars = await this.#fill(
-      range,
+    const edges = await this.#edgesBack(range);
+    return this.#pages.ofOneMoment((pages) => this.#lastFrom(pages, range, edges));
+  }
+
+  /** @param all of as many buckets as there may be, if no bar starts after them */
+  async #lastFrom(pages: BarPages, range: BarRange, all: readonly Micros[]): Promise<LastBars<FilledColumns>> {
+    const [startUs = range.fromUs, endUs = range.fromUs] = [all[0], all.at(-1)];
+    const { bars, prevUs = startUs } = await pages.last({ ...range, fromUs: startUs });
+    const later = bars.between(endUs, range.toUs);
+    const edges = all.slice(Math.max(0, all.length - 1 - (range.limit - later.count)));
+    const filledFromUs = Math.max(prevUs, edges[0] ?? endUs);
+    const filled = await this.#fill(
+      { pages, range },
       edges.filter((edge) => edge >= filledFromUs),
-      page.bars.arrays(),
+      bars.between(filledFromUs, endUs).arrays(),
     );
-    pushBars(bars, later.bars.arrays());
-    const earliestUs = bars.bucketUs[0] ?? filledFromUs;
-    return { bars, prevUs: earliestUs > this.#edgeAtOrAfter(range, range.fromUs) ? earliestUs : undefined };
+    pushBars(filled, later.arrays());
+    const earliestUs = filled.bucketUs[0] ?? filledFromUs;
+    return { bars: filled, prevUs: earliestUs > this.#edgeAtOrAfter(range, range.fromUs) ? earliestUs : undefined };
   }
 
   /** Buckets that start before it are filled. */
@@ -164,9 +172,9 @@ export class FilledPages {
   }
 
   /** The starts of the last `limit` buckets of a range and the end of the last of them. */
-  async #edgesBack(range: BarRange, limit: number): Promise<Micros[]> {
+  async #edgesBack(range: BarRange): Promise<Micros[]> {
     const edges = [this.#edgeAtOrAfter(range, this.#filledUntil(range))];
-    for (let edge = edges[0] ?? 0; edges.length <= limit; ) {
+    for (let edge = edges[0] ?? 0; edges.length <= range.limit; ) {
       edge = bucketStart(edge - 1, range.interval, range.boundary);
       if (edge < range.fromUs) break;
       edges.push(edge);
@@ -175,22 +183,16 @@ export class FilledPages {
     return edges.reverse();
   }
 
-  async #laterBars(range: BarRange): Promise<BarPage> {
-    if (range.limit > 0) return this.#pages.first(range);
-    const { bars } = await this.#pages.first({ ...range, limit: 1 });
-    return { bars: Bars.NONE, nextUs: bars.bucketAt(0) };
-  }
-
   /** A row for every bucket between two edges. */
-  async #fill(range: BarRange, edges: readonly Micros[], bars: BarArrays): Promise<FilledColumns> {
+  async #fill(of: PageSource, edges: readonly Micros[], bars: BarArrays): Promise<FilledColumns> {
     const filled: FilledColumns = {
       ...{ bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [], empty: [] },
-      ...(range.withQuotes ? { quotes: noQuotes(0) } : {}),
+      ...(of.range.withQuotes ? { quotes: noQuotes(0) } : {}),
     };
     const [fromUs = 0] = edges;
     if (edges.length < 2) return filled;
     const isPrevious = this.#filling.fill === "previous";
-    let last = isPrevious ? await this.#closesBefore(range, fromUs, bars) : NO_CLOSES;
+    let last = isPrevious ? await closesBefore(of, fromUs, bars) : NO_CLOSES;
     let next = 0;
     for (const [i, bucketUs] of edges.slice(0, -1).entries()) {
       if (bars.bucketUs[next] === bucketUs) {
@@ -204,24 +206,25 @@ export class FilledPages {
     }
     return filled;
   }
+}
 
-  /** What was last known before the first bucket of a page, as far as that does not say it itself. */
-  async #closesBefore(range: BarRange, fromUs: Micros, { bucketUs, quotes }: BarArrays): Promise<Closes> {
-    const startsEmpty = bucketUs[0] !== fromUs;
-    const lacksQuotes = range.withQuotes && (startsEmpty || quotes?.quoteCount[0] === 0);
-    const price = startsEmpty ? await this.#closeBefore(range, fromUs) : null;
-    const quote = lacksQuotes ? await this.#pages.lastQuote(range.symbol, fromUs) : undefined;
-    return { price, bid: quote?.bid ?? Number.NaN, ask: quote?.ask ?? Number.NaN };
-  }
+/** What was last known before the first bucket of a page, as far as that does not say it itself. */
+async function closesBefore(of: PageSource, fromUs: Micros, { bucketUs, quotes }: BarArrays): Promise<Closes> {
+  const { pages, range } = of;
+  const startsEmpty = bucketUs[0] !== fromUs;
+  const lacksQuotes = range.withQuotes && (startsEmpty || quotes?.quoteCount[0] === 0);
+  const price = startsEmpty ? await closeBefore(of, fromUs) : null;
+  const quote = lacksQuotes ? await pages.lastQuote(range.symbol, fromUs) : undefined;
+  return { price, bid: quote?.bid ?? Number.NaN, ask: quote?.ask ?? Number.NaN };
+}
 
-  /** The last close before a bucket: that of the last minute before it, or, where it begins within one, of the last second. */
-  async #closeBefore(range: BarRange, beforeUs: Micros): Promise<number | null> {
-    const minuteUs = Math.floor(beforeUs / US_PER_MINUTE) * US_PER_MINUTE;
-    const last = async (interval: Interval, fromUs: Micros, toUs: Micros) => {
-      const { bars } = await this.#pages.last({ ...range, interval, fromUs, toUs, limit: 1 });
-      return bars.arrays().close[0] ?? null;
-    };
-    const near = minuteUs < beforeUs ? await last("1s", minuteUs, beforeUs) : null;
-    return near ?? last("1m", FIRST_BUCKET_US, minuteUs);
-  }
+/** The last close before a bucket: that of the last minute before it, or, where it begins within one, of the last second. */
+async function closeBefore({ pages, range }: PageSource, beforeUs: Micros): Promise<number | null> {
+  const minuteUs = Math.floor(beforeUs / US_PER_MINUTE) * US_PER_MINUTE;
+  const last = async (interval: Interval, fromUs: Micros, toUs: Micros) => {
+    const { bars } = await pages.last({ ...range, interval, fromUs, toUs, limit: 1 });
+    return bars.arrays().close[0] ?? null;
+  };
+  const near = minuteUs < beforeUs ? await last("1s", minuteUs, beforeUs) : null;
+  return near ?? last("1m", FIRST_BUCKET_US, minuteUs);
 }

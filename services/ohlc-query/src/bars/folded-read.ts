@@ -1,4 +1,4 @@
-import { type DayBoundary, type Micros, SHORT_NAMES, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { type DayBoundary, LIMIT_MAX, type Micros, SHORT_NAMES, STORED_LENGTH_US, US_PER_HOUR } from "@fx-ohlc/schemas";
 import {
   type BarRead,
   type BarsRead,
@@ -30,8 +30,8 @@ import {
 } from "./source-read.js";
 import { newestHeld, type View, type Walked, type Wanted, walkFirst, walkLast } from "./walk.js";
 
-/** Stored bars one statement reads at most, some 50 ms: reads that wait behind it on its connection hardly notice. */
-const SOURCES_MAX = 50_000;
+/** Stored bars one statement reads at most, some 50 ms, those of the longest page of 5m among them. */
+const SOURCES_MAX = (LIMIT_MAX + 2) * 5;
 /**
  * Statements one page takes at most, some 2 s. A part-hour zone gets there after 1,300 days; its page ends there, with less than was
  * asked for.
@@ -48,6 +48,8 @@ interface FoldPlan {
 }
 
 const NOTHING = { parts: [], rows: 0 };
+/** No stored bar is shorter than this share of its usual length: days when the clocks change, by two hours at most. */
+const SHORTEST = 0.9;
 
 /** Reads bars that are folded from stored ones: from chunks of the same, and for the rest from the stored bars. */
 export class FoldedRead implements BarRead {
@@ -80,7 +82,13 @@ export class FoldedRead implements BarRead {
     const chunks = [...chunksOf({ parts: held }), ...chunksOf(source ?? NOTHING)];
     const spans = [...chunks.flatMap(({ facts }) => facts.spans), ...versionsOf(this.#wanted.series, keep)];
     if (source !== undefined) spans.push(...versionsOf(source.wanted.series, source.keep));
-    return { chunks, spans, piece: source?.piece };
+    return { chunks, spans, piece: source?.piece, isOfMany: source !== undefined && this.#isOfMany(source) };
+  }
+
+  /** Whether the bars may be more than one statement reads. */
+  #isOfMany({ end, wanted }: SourcePlan): boolean {
+    const lengthUs = SHORTEST * STORED_LENGTH_US[wanted.series.source];
+    return end === this.#end && wanted.rowsMax >= SOURCES_MAX && wanted.toUs - wanted.fromUs >= SOURCES_MAX * lengthUs;
   }
 
   take(view: View, answer: ReadAnswer): BarsRead | undefined {

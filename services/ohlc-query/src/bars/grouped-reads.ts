@@ -13,6 +13,8 @@ import type { VersionedSpan } from "./span.js";
 /** A read that waits for the statement that will answer it. */
 interface WaitingRead {
   readonly read: BarRead;
+  /** The same from its beginning. */
+  readonly make: () => BarRead;
   /** Of its request. */
   readonly ending: Ending;
   resolve(bars: BarsRead): void;
@@ -85,6 +87,8 @@ export class GroupedReads {
   readonly #pieces = new Map<string, WaitingRead[]>();
   /** How many do. */
   #parked = 0;
+  /** By what all reads of one snapshot are planned. */
+  #ofSnapshot: { readonly history: string; readonly marks: AskedMarks } | undefined;
 
   /**
    * @param reader for all of them
@@ -97,17 +101,23 @@ export class GroupedReads {
   }
 
   /**
+   * @param make of what to read, from its beginning
    * @param ending of the request that reads
    * @throws what {@link Reader.read} throws
    */
-  read(read: BarRead, ending: Ending): Promise<BarsRead> {
+  read(make: () => BarRead, ending: Ending): Promise<BarsRead> {
     ending.assertNone();
     if (this.#waiting.length + this.#parked >= WAITING_MAX)
       throw new Problem("unavailable", "Too many reads wait for the database.");
     return new Promise((resolve, reject) => {
       ending.onEnd(reject);
-      this.#enqueue({ read, ending, resolve, reject, outdated: 0, hasWaited: false });
+      this.#enqueue({ read: make(), make, ending, resolve, reject, outdated: 0, hasWaited: false });
     });
+  }
+
+  /** The same for the reads of one snapshot. */
+  within(reader: Reader): GroupedReads {
+    return new GroupedReads(reader, this.#histories, this.#onValidated);
   }
 
   #enqueue(waiting: WaitingRead): void {
@@ -130,23 +140,45 @@ export class GroupedReads {
 
   /** Long reads are sent alone, and take the turns of their callers; the others wait for those they share a statement with. */
   #send(planned: Planned): void {
-    if (isShort(planned.plan.piece)) {
+    if (planned.plan.isOfMany && !this.#reader.isOfOneSnapshot) void this.#readOfMany(planned);
+    else if (isShort(planned.plan.piece)) {
       this.#waiting.push(planned);
       this.#schedule();
     } else void this.#answer([planned], planned.waiting.ending);
+  }
+
+  /** What many statements answer is read under one snapshot. */
+  async #readOfMany(planned: Planned): Promise<void> {
+    const { make, ending, resolve, reject } = planned.waiting;
+    try {
+      const inTurn = (reader: Reader) => this.within(reader).read(make, ending);
+      resolve(await planned.reader.until(ending).underOneSnapshot(inTurn, true));
+    } catch (error) {
+      reject(error);
+    } finally {
+      this.#pieceIsRead(planned);
+    }
   }
 
   #planned(waiting: WaitingRead): Planned {
     const reader = this.#reader.onPresentSource();
     const history = this.#histories.of(reader.source);
     const isTrusted = history.isOn && waiting.outdated < OUTDATED_MAX;
-    const marks = isTrusted ? history.marks.asked : { planned: undefined, newest: undefined };
+    const marks = isTrusted ? this.#marksOf(history) : { planned: undefined, newest: undefined };
     const plan = waiting.read.plan({ history, mark: marks.planned });
     const needsNone = plan.chunks.length === 0 && plan.spans.length === 0;
     const isPlain = !isTrusted || (needsNone && !history.isDue());
     const asking = `${history.id} ${isPlain} ${marks.planned?.id} ${marks.newest?.id}`;
     const sharing = sharingOf(plan, history);
     return { waiting, plan, reader, history, marks, isPlain, asking, window: windowOf(plan.piece), sharing };
+  }
+
+  /** Within one snapshot they stay what they were first: it does not know those that come meanwhile. */
+  #marksOf(history: History): AskedMarks {
+    if (!this.#reader.isOfOneSnapshot) return history.marks.asked;
+    if (this.#ofSnapshot?.history !== history.id)
+      this.#ofSnapshot = { history: history.id, marks: history.marks.asked };
+    return this.#ofSnapshot.marks;
   }
 
   #schedule(): void {
@@ -219,6 +251,7 @@ export class GroupedReads {
   #settle(group: readonly Planned[], { bars, seen }: Findings): void {
     const [first] = group;
     const keepUnder = seen && first?.history.marks.note(first.marks, seen);
+    if (seen?.hasPlanned === false) this.#ofSnapshot = undefined;
     let place = 0;
     for (const planned of group) {
       const read = planned.plan.piece === undefined ? undefined : bars[place++];

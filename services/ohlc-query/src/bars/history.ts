@@ -119,14 +119,16 @@ export class History {
     const [known] = spans.map(({ key }) => versions.get(key));
     if (known === undefined) return bars.between(fromUs, toUs).parts;
     const chunk = this.#joined({ series, span: EVER, spans, versions: known, fromUs, toUs }, bars);
+    if (chunk === undefined) return bars.between(fromUs, toUs).parts;
     if (chunk.count > UNCUT_MAX) this.drop(chunk);
     return [chunk.part(placeOf(chunk.bars, fromUs), placeOf(chunk.bars, toUs))];
   }
 
-  /** The chunk that holds some bars now. */
-  #joined(facts: ChunkFacts, bars: Bars): Chunk {
+  /** The chunk that holds some bars now; undefined when one with more of them, none beside these, stays in its place. */
+  #joined(facts: ChunkFacts, bars: Bars): Chunk | undefined {
     const key = this.#key(facts.series, facts.span);
     const before = this.#cache.get(key);
+    if (before !== undefined && isLongerApart(before.facts, facts)) return undefined;
     const chunk = joined(before, facts, bars);
     if (chunk === before) return chunk;
     if (before === undefined || chunk.facts.fromUs !== before.facts.fromUs) this.#cache.countMiss();
@@ -156,6 +158,12 @@ export class History {
 function startWithin({ fromUs }: Span, coverage: Coverage): Micros {
   if (coverage.fromUs <= fromUs) return fromUs;
   return coverage.series.atOrAfter(fromUs) >= coverage.fromUs ? fromUs : coverage.fromUs;
+}
+
+/** Whether nothing joins bars that are held and good yet to those that were read now, which are of a shorter time. */
+function isLongerApart(held: ChunkFacts, read: ChunkFacts): boolean {
+  const isApart = read.fromUs > held.toUs || read.toUs < held.fromUs;
+  return isApart && held.versions === read.versions && held.toUs - held.fromUs > read.toUs - read.fromUs;
 }
 
 /** The chunk that holds what is known and what was read now: the known one when nothing new was. */

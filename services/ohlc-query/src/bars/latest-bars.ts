@@ -78,19 +78,24 @@ async function readEachBefore(reader: Reader, pages: BarPages, range: LatestRang
   return { nowUs, bars: bars.flat() };
 }
 
+/** The bars of an interval that is not stored: those around the newest minutes. */
+async function readAround(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
+  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, []);
+  const around = begunMinutes(newest, range, nowUs).map((bar) => barAround(pages, bar, range));
+  return { nowUs, bars: (await Promise.all(around)).flat() };
+}
+
 /**
- * Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. Those of a stored interval are of
- * one snapshot, their quotes too.
+ * Reads the newest bar of each symbol that has one, complete or not, never one that starts after now. All of them are of one snapshot,
+ * their quotes too.
  */
 export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
-  if (range.complete || isOfTicks(range.interval)) return readEachBefore(reader, pages, range);
-  const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
-  const quotesOf = range.withQuotes && stored !== undefined ? [stored] : [];
-  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, quotesOf);
-  if (stored === undefined) {
-    const around = begunMinutes(newest, range, nowUs).map((bar) => barAround(pages, bar, range));
-    return { nowUs, bars: (await Promise.all(around)).flat() };
+  if (range.complete || isOfTicks(range.interval)) {
+    return pages.underOneSnapshot((ofIt, within) => readEachBefore(within, ofIt, range));
   }
+  const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);
+  if (stored === undefined) return pages.underOneSnapshot((ofIt, within) => readAround(within, ofIt, range));
+  const { nowUs, bars: newest } = await readNewestBars(reader, range.symbols, range.withQuotes ? [stored] : []);
   const bars = newest.filter((bar) => bar.interval === stored && bar.bucketUs <= nowUs);
   return { nowUs, bars: bars.map(withItsQuotes) };
 }

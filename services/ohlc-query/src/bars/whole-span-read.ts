@@ -1,13 +1,14 @@
+import { STORED_LENGTH_US } from "@fx-ohlc/schemas";
 import type { BarRead, BarsRead, ReadAnswer, ReadPlan } from "./bar-read.js";
 import { History } from "./history.js";
 import type { View, Wanted } from "./walk.js";
 
-/** No span has more stored bars: a month of minutes. */
-const ROWS_MAX = 50_000;
+/** A span of no more stored bars is read whole: a day of minutes or a month of hours, some 2 ms. */
+const SOURCES_MAX = 1500;
 
 /**
  * Reads the first bars of a range, and all of their chunk with them where that holds others of it, but none beside them: a chunk has no
- * gaps, so that hours of a day that are asked for in no order would push one another out.
+ * gaps, so that hours of a day that are asked for in no order would push one another out. Only where that costs little more.
  */
 export class WholeSpanRead implements BarRead {
   readonly #wanted: Wanted;
@@ -42,14 +43,18 @@ export class WholeSpanRead implements BarRead {
   }
 }
 
-/** The chunk that a range begins in, as far as it is closed; undefined when there is none, or the range begins in it or beside it. */
+/**
+ * The chunk that a range begins in, as far as it is closed; undefined when there is none, the range begins in it or beside it, or it is
+ * made of too many stored bars.
+ */
 function wholeSpan({ history, mark }: View, { series, fromUs, toUs }: Wanted): Wanted | undefined {
   const span = series.spanAt(fromUs);
   const whole = {
     fromUs: series.atOrAfter(span.fromUs),
     toUs: Math.min(series.atOrAfter(span.toUs), History.closedTo(series, mark)),
   };
+  if ((whole.toUs - whole.fromUs) / STORED_LENGTH_US[series.source] > SOURCES_MAX) return undefined;
   const held = history.chunkAt(series, fromUs)?.facts;
   const isApart = held !== undefined && (toUs < held.fromUs || fromUs > held.toUs);
-  return isApart && toUs > fromUs && fromUs < whole.toUs ? { series, ...whole, rowsMax: ROWS_MAX } : undefined;
+  return isApart && toUs > fromUs && fromUs < whole.toUs ? { series, ...whole, rowsMax: SOURCES_MAX } : undefined;
 }

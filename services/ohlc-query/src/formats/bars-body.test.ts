@@ -3,6 +3,7 @@ import { type BarPart, Bars, partOf } from "../bars/bars.js";
 import { Chunk } from "../bars/chunk.js";
 import { Series } from "../bars/series.js";
 import { formOf } from "./bar-form.js";
+import type { RowsContext } from "./bar-rows.js";
 import { BarsBody } from "./bars-body.js";
 
 const MINUTE_US = 60_000_000;
@@ -22,7 +23,8 @@ function chunkUpTo(count: number): Chunk {
   return Chunk.of(facts, [{ ...partOf(columns), to: count }]);
 }
 
-const tagOf = (parts: readonly BarPart[], of = context) => new BarsBody(new Bars(parts), formOf("json"), of).tag;
+const tagOf = (parts: readonly BarPart[], of: RowsContext = context) =>
+  new BarsBody(new Bars(parts), formOf("json"), of).tag;
 
 test("the same bars have the same tag, whatever of them is in memory", () => {
   const read = partOf(columns);
@@ -45,7 +47,10 @@ test("other bars, fewer of them, bars that run still and other symbols, days and
     tagOf([read], { ...context, runningUs: (COUNT - 1) * MINUTE_US }),
     tagOf([read], { ...context, symbol: "GBPUSD" }),
     new BarsBody(new Bars([read]), formOf("csv"), context).tag,
-    new BarsBody(new Bars([read]), formOf("json"), { ...context, dayBoundary: boundary }).tag,
+    // The first and the last name the days of 1970 alike: Kwajalein went over the date line in 1993.
+    ...[boundary, { hour: 20, timezone: "Pacific/Kwajalein" }, { hour: 22, timezone: "Pacific/Honolulu" }].map(
+      (dayBoundary) => tagOf([read], { ...context, dayBoundary }),
+    ),
   ];
   expect(new Set(tags).size).toBe(tags.length);
 });

@@ -134,7 +134,10 @@ export class BarsBody {
 
   #tagWith(running: number): string {
     const { parts, count } = this.#bars;
-    const hash = createHash("sha256").update(`${this.#form.key} ${count} ${running} `);
+    const { dayBoundary } = this.#context;
+    // Days of one zone may be named as those of another at one time and not at another.
+    const naming = dayBoundary === undefined ? "" : `${dayBoundary.hour} ${dayBoundary.timezone.toLowerCase()}`;
+    const hash = createHash("sha256").update(`${this.#form.key} ${count} ${running} ${naming} `);
     for (const opening of frameOf(this.#form, this.#context).openings) hash.update(opening);
     for (const { bytes } of encodeBars(ANY_BAR, [0, 1], this.#form, this.#context)) hash.update(bytes);
     const prints = parts.map(({ chunk, columns, from, to }) =>

@@ -22,6 +22,14 @@ export function encodeRows(from: number, to: number, rowText: (place: number) =>
   return { bytes, offsets };
 }
 
+/** The same bytes in memory of their own: what is cut from a longer piece, such as Node's pool or what zlib writes to, keeps all of that. */
+export function inOwnMemory(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
+}
+
 /** Rows, and others after them. */
 export function appendRows(first: EncodedRows, second: EncodedRows): EncodedRows {
   const bytes = Buffer.allocUnsafeSlow(first.bytes.length + second.bytes.length);

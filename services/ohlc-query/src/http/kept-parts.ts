@@ -1,6 +1,6 @@
-import type { Chunk } from "../bars/chunk.js";
+import type { KeptWithRows } from "../bars/chunk.js";
 import type { BodyPiece } from "../formats/bars-body.js";
-import type { EncodedRows } from "../formats/encoded-rows.js";
+import { type EncodedRows, inOwnMemory } from "../formats/encoded-rows.js";
 import type { BodyPart, KeptBlock } from "./answer.js";
 import { type DeflatedPart, deflatedPart } from "./gzip-member.js";
 
@@ -16,7 +16,7 @@ class KeptRows implements KeptBlock {
 
   constructor(
     private readonly raw: Buffer,
-    private readonly chunk: Chunk,
+    private readonly memory: KeptWithRows,
   ) {}
 
   get known(): DeflatedPart | undefined {
@@ -31,9 +31,10 @@ class KeptRows implements KeptBlock {
   async #make(): Promise<DeflatedPart> {
     try {
       const made = await deflatedPart(this.raw);
-      this.#known = made;
-      this.chunk.grow(made.deflated.length + OVERHEAD_BYTES);
-      return made;
+      const known = { ...made, deflated: inOwnMemory(made.deflated) };
+      this.#known = known;
+      this.memory.add(known.deflated.length + OVERHEAD_BYTES);
+      return known;
     } catch (error) {
       this.#making = undefined;
       throw error;
@@ -48,7 +49,7 @@ const keptLater = new WeakMap<EncodedRows, KeptRows>();
 function keptRows({ raw, whole }: BodyPiece): KeptRows | undefined {
   if (whole === undefined || raw.length < BYTES_MIN) return undefined;
   const kept = whole.isFirstLeftOut ? keptLater : keptAll;
-  const known = kept.get(whole.rows) ?? new KeptRows(raw, whole.chunk);
+  const known = kept.get(whole.rows) ?? new KeptRows(raw, whole.chunk.keptWithRows);
   kept.set(whole.rows, known);
   return known;
 }

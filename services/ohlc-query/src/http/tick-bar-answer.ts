@@ -73,7 +73,7 @@ function tableOf({ bars }: TickBarPage, form: BarForm, symbol: string): Table {
 async function readPage(sources: BarSources, range: TickBarRange, take: "first" | "last"): Promise<TickBarPage> {
   const { metrics, caller, pages } = sources;
   const startedMs = performance.now();
-  const page = await new TickBarPages(pages.ticks)[take](range);
+  const page = await pages.underOneSnapshot(({ ticks }) => new TickBarPages(ticks)[take](range), true);
   const rows = page.bars.bucketUs.length;
   metrics.observe(METRIC, (performance.now() - startedMs) / 1000, rows);
   caller.quota?.spend("rows_per_second", rows);

@@ -113,11 +113,18 @@ export async function readHistory(
     toUs: endOf(to, reader.nowUs(), dating),
     limit: Math.min(countback ?? LIMIT_MAX, LIMIT_MAX),
   };
-  const { bars } = await pages.last(range);
+  const { bars, lastUs } = await pages.ofOneMoment((ofIt) => barsOrLast(ofIt, range, side));
   caller.quota?.spend("rows_per_second", bars.count);
   const shown = side === undefined ? undefined : sideOf(bars.arrays(), side);
   const rows = shown?.bucketUs.length ?? bars.count;
   if (rows > 0) return { rows, make: () => historyOf(shown ?? bars.arrays(), dating) };
-  const found = nothing(await lastBefore(bars.bucketAt(0) ?? range.fromUs, range, pages), dating);
+  const found = nothing(lastUs, dating);
   return { rows, make: () => found };
+}
+
+/** The bars of a range, and where there is none to be shown, where the last one before is. */
+async function barsOrLast(pages: BarPages, range: BarRange, side: Side | undefined) {
+  const { bars } = await pages.last(range);
+  const isEmpty = side === undefined ? bars.count === 0 : sideOf(bars.arrays(), side).bucketUs.length === 0;
+  return { bars, lastUs: isEmpty ? await lastBefore(bars.bucketAt(0) ?? range.fromUs, range, pages) : undefined };
 }
