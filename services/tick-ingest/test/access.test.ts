@@ -108,7 +108,7 @@ test("a key with symbols touches no other ones, in whatever shape they are sent"
 test("no key's secret is shown again, and what is changed of a key holds at once", async () => {
   const { id, token } = await makeKey({ name: "first name", scopes: ["write"] });
   const { body } = await ask("GET", "/keys", ADMIN);
-  expect(JSON.stringify(body)).not.toContain(token.split("_")[2]);
+  expect(JSON.stringify(body)).not.toContain(token.slice(`fxk_${id}_`.length));
   const renamed = await ask("PATCH", `/keys/${id}`, ADMIN, { name: "second name", scopes: ["ops"] });
   expect(renamed.body).toMatchObject({ id, name: "second name", scopes: ["ops"] });
   expect((await ask("POST", "/ticks", token, TICK)).status).toBe(403);
