@@ -10,6 +10,8 @@ import { Witness } from "../src/witness.js";
 const TICKS = 50_000;
 const CONNECTIONS = 64;
 const KILLS = 5;
+/** A minute and more on two idle cores. */
+const TIMEOUT_MS = 300_000;
 /** A commit takes some 8 ms here from its first request to its last answer: kills hit every phase of one, ms. */
 const KILL_SPREAD_MS = 12;
 /** What is not told of within 15 s is declared, with room for two busy cores, ms. */
@@ -42,28 +44,32 @@ describe("tick-ingest killed with SIGKILL while 64 connections post to it", () =
     await system.stop();
   });
 
-  it("keeps each of 50,000 acknowledged ticks exactly once, and tells of each or declares it lost", async () => {
-    const sent = drafts();
-    const killAt = Array.from({ length: KILLS }, (_, index) => Math.round(((index + 1) * TICKS) / (KILLS + 1)));
-    const random = seededRandom(1);
-    let restart = Promise.resolve();
-    const acknowledged = await postOneByOne(ingest.url, sent, CONNECTIONS, (count) => {
-      if (!killAt.includes(count)) return;
-      restart = delay(random() * KILL_SPREAD_MS)
-        .then(() => ingest.kill9())
-        .then(() => ingest.start());
-    });
-    await restart;
-    const stored = await storedTicks(system.sql, SYMBOL);
-    expect(stored.map(({ time, price }) => `${time} ${price}`).sort()).toEqual(
-      sent.map(({ time, price }) => `${time} ${price}`).sort(),
-    );
-    expect(acknowledged.map(rowOf).sort()).toEqual(stored.map(rowOf).sort());
-    await eventually(() => untold(stored).length === 0, {
-      timeoutMs: DECLARED_WITHIN_MS,
-      what: "every tick to be on the stream or declared lost",
-    });
-  });
+  it(
+    "keeps each of 50,000 acknowledged ticks exactly once, and tells of each or declares it lost",
+    async () => {
+      const sent = drafts();
+      const killAt = Array.from({ length: KILLS }, (_, index) => Math.round(((index + 1) * TICKS) / (KILLS + 1)));
+      const random = seededRandom(1);
+      let restart = Promise.resolve();
+      const acknowledged = await postOneByOne(ingest.url, sent, CONNECTIONS, (count) => {
+        if (!killAt.includes(count)) return;
+        restart = delay(random() * KILL_SPREAD_MS)
+          .then(() => ingest.kill9())
+          .then(() => ingest.start());
+      });
+      await restart;
+      const stored = await storedTicks(system.sql, SYMBOL);
+      expect(stored.map(({ time, price }) => `${time} ${price}`).sort()).toEqual(
+        sent.map(({ time, price }) => `${time} ${price}`).sort(),
+      );
+      expect(acknowledged.map(rowOf).sort()).toEqual(stored.map(rowOf).sort());
+      await eventually(() => untold(stored).length === 0, {
+        timeoutMs: DECLARED_WITHIN_MS,
+        what: "every tick to be on the stream or declared lost",
+      });
+    },
+    TIMEOUT_MS,
+  );
 
   function untold(ticks: readonly StoredTick[]): StoredTick[] {
     const told = witness.heard(SYMBOL);
