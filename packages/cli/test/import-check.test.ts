@@ -115,6 +115,8 @@ type Sibling = readonly [content: string, expected: string | RegExp, args?: read
 const NAME = "EURUSD.csv";
 const BERLIN = ["--timezone", "Europe/Berlin"] as const;
 const BA = "EURUSD 1.1 1.2";
+/** More than is looked at to find out what a file is, of dates that say nothing. */
+const FXCM_LINES = "01/02/2024 10:00:00.123,1.1,1.2\r\n".repeat(3_000);
 
 const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
   "columns by their names": [
@@ -189,6 +191,16 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       "2024-01-13T10:00:00.000000Z EURUSD 1.1 1.2",
       ["--timezone", "UTC"],
     ],
+    ["DateTime,Bid,Ask\n01/02/2024 10:00:00,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    ["DateTime;Bid;Ask\n01/02/2024 10:00:00.123;1,1;1,2", /--time-format dmy or --time-format mdy/],
+    ["datetime,bid,ask\n01/02/2024 10:00:00.123,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    [`DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`, /has no zone/],
+    [
+      `DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`,
+      `2024-02-01T10:00:00.123000Z ${BA}`,
+      ["--timezone", "UTC"],
+    ],
+    [`DateTime,Bid,Ask\r\n${FXCM_LINES}01/13/2024 10:00:00.123,1.1,1.2\r\n`, `${AT_123} ${BA}`],
   ],
   numbers: [
     [`time;bid;ask\n${AT};1,10100;1,10110`, `${AT} ${QUOTE}`],

@@ -4,7 +4,7 @@ import type { Facts } from "../place.js";
 import type { PriceChoice, Quote } from "../quote.js";
 import { factsOf, type RowReader, rowReader, type Table } from "../table.js";
 import { type BadLine, type FileTick, UnreadableError } from "../tick.js";
-import { needsOrder, orderOf, type TimeOptions, timesOf } from "../time/time-reader.js";
+import { needsOrder, orderOf, settledTimes, type TimeOptions, timesOf } from "../time/time-reader.js";
 import type { DateOrder } from "../time/wall-time.js";
 import { LINE_LENGTH_MAX, LineSplitter, type Position } from "./line-splitter.js";
 import { fieldsOf, type Look, lookAt, withoutMark } from "./look.js";
@@ -170,7 +170,13 @@ async function readerOf(look: Look, headed: boolean, table: Table, options: Text
   let order: DateOrder | undefined;
   if (needsOrder(first, options, table.times))
     order = orderOf(texts) ?? (await orderFurtherOn(look, headed, table, again));
-  const times = timesOf(first, options, table.times, order);
-  Object.assign(facts, factsOf(table), times.said === undefined ? {} : { times: times.said });
+  const known = settledTimes(table.times, options, order, again !== undefined);
+  const isOther = known.zone === undefined && table.times.zone !== undefined;
+  const times = timesOf(first, options, known, order);
+  Object.assign(
+    facts,
+    factsOf(isOther ? { ...table, format: "csv" } : table),
+    times.said === undefined ? {} : { times: times.said },
+  );
   return rowReader(table, { choice, time: times.read, mark });
 }

@@ -18,6 +18,8 @@ export interface TimeOptions {
 export interface KnownTimes {
   readonly zone?: Zone | undefined;
   readonly order?: DateOrder | undefined;
+  /** The same, of a format that is known by its look only: a line that shows the other order shows that it is another format. */
+  readonly usualOrder?: DateOrder | undefined;
   /** How it spells them, where nothing else may stand: what a bad one is told. */
   readonly rule?: string | undefined;
   /** Where it spells them as nobody else does. */
@@ -64,6 +66,25 @@ export function orderOf(texts: Iterable<string>): DateOrder | undefined {
 export function needsOrder(text: string | undefined, { timeFormat }: TimeOptions, known: KnownTimes): boolean {
   const isSaid = timeFormat !== undefined || known.order !== undefined || known.read !== undefined;
   return !isSaid && text !== undefined && dayAndMonth(text) !== undefined;
+}
+
+/**
+ * What is known of times once the file was searched for their order: nothing, where it shows another one than the format has.
+ *
+ * @param order what the file shows
+ * @param isSearched whether all of the file was searched; if not, the usual order is not certain
+ */
+export function settledTimes(
+  known: KnownTimes,
+  { timeFormat }: TimeOptions,
+  order: DateOrder | undefined,
+  isSearched: boolean,
+): KnownTimes {
+  const { usualOrder, ...rest } = known;
+  if (usualOrder === undefined) return known;
+  const shown = isOrder(timeFormat) ? timeFormat : order;
+  if (shown !== undefined && shown !== usualOrder) return {};
+  return shown !== undefined || isSearched ? { ...rest, order: usualOrder } : rest;
 }
 
 function epochTimes(unit: EpochUnit, byMagnitude: boolean): Times {
