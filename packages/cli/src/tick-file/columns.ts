@@ -104,8 +104,15 @@ export function rolesOf(names: readonly string[], said?: SaidColumns): Roles {
     for (const [at, other] of roles.entries()) if (other === role) roles[at] = undefined;
     roles[index] = role;
   }
-  if (said?.named.has("time") && !said.named.has("date")) {
-    for (const [at, other] of roles.entries()) if (other === "date") roles[at] = undefined;
+  const withdraw = (role: Role) => {
+    for (const [at, other] of roles.entries())
+      if (other === role && said?.named.has(role) !== true) roles[at] = undefined;
+  };
+  if (said?.named.has("time")) withdraw("date");
+  // Whoever names the price, and no side, wants that.
+  if (said?.named.has("price") && !said.named.has("bid") && !said.named.has("ask")) {
+    withdraw("bid");
+    withdraw("ask");
   }
   for (const role of ROLES) settleRole(roles, names, role);
   settleDate(roles, names);
