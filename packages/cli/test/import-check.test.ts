@@ -107,6 +107,17 @@ describe("fx-ticks import of the files that people reported", () => {
       "  3 quotes, in order; would store 3 quotes of EURUSD, numbered by the service within a stamp",
     ]);
   });
+
+  it("counts the lines without the prices that it takes, and remembers a side said in one of them", async () => {
+    const lines = ["", "\t1.2\t\t", "1.1\t\t\t", "\t\t1.15\t3"].map(
+      (rest, at) => `2024.01.02\t10:00:0${at}.000\t${rest}`,
+    );
+    const path = written(NAME, ["<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>", ...lines.slice(1)].join("\n"));
+    const { exitCode, out } = await new Command("import", "--check", path, "--timezone", "UTC").run({ stateDirectory: "" });
+    expect(exitCode).toBe(0);
+    expect(out).toContain("  first: 2024-01-02T10:00:02.000000Z EURUSD 1.1 1.2");
+    expect(out).toContain("  2 lines not stored: without the prices that are taken");
+  });
 });
 
 /** A text, the file's name, the options, and the first tick or what the refusal says. */
@@ -115,6 +126,9 @@ type Sibling = readonly [content: string, expected: string | RegExp, args?: read
 const NAME = "EURUSD.csv";
 const BERLIN = ["--timezone", "Europe/Berlin"] as const;
 const BA = "EURUSD 1.1 1.2";
+const LEAN = "20240102_eurusd_tick_quote.csv";
+const BINANCE = "123,42000.1,0.1,4200.01,1704189600123,true,true";
+const MT5 = "<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>\n2024.01.02\t10:00:00.000";
 /** More than is looked at to find out what a file is, of dates that say nothing. */
 const FXCM_LINES = "01/02/2024 10:00:00.123,1.1,1.2\r\n".repeat(3_000);
 
@@ -148,6 +162,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,price,seq\n${AT},1.1,70001`, /seq must be .* say --columns -=seq/],
     [`time,price,seq\n${AT},1.1,70001`, `${AT} EURUSD 1.1`, ["--columns", "-=seq"]],
     [`Time (EST),price\n2024-01-02 10:00:00,1.1`, /has no zone/],
+    [`time,bid,ask,last\n${AT},1,2,1.1`, `${AT} EURUSD 1.1`, ["--columns", "time=time,price=last"]],
     [`time,bid\n${AT},1.1`, /header has no Geld/, ["--columns", "bid=Geld"]],
   ],
   "times in any spelling": [
@@ -254,7 +269,28 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       [],
       "BTCUSDT-aggTrades-2024-01.csv",
     ],
-    ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "20240102_eurusd_tick_quote.csv"],
+    [BINANCE, `${AT_123} BTCUSD_PERP 42000.1`, [], "BTCUSD_PERP-trades-2024-01-02.csv"],
+    [BINANCE, `${AT_123} BTCUSD_240329 42000.1`, [], "BTCUSD_240329-aggTrades-2024-01-02.csv"],
+    [`time,price\n${AT},1.1`, `${AT} BTCUSD_PERP 1.1`, [], "BTCUSD_PERP.csv"],
+    [`time,price\n${AT},1.1`, /add --symbol/, [], "coin-BTCUSD_PERP.csv"],
+    [`${MT5}\t1.1\t1.2\t\t\n`, `${AT} EURUSD 1.1 1.2`, ["--timezone", "UTC"]],
+    [
+      `${MT5}\t\t\t37.5\t9\n`,
+      /none of its 1 lines has a bid and ask; .* --columns 'price=<LAST>'/,
+      ["--timezone", "UTC"],
+    ],
+    [`${MT5}\t\t\t37.5\t9\n`, `${AT} EURUSD 37.5`, ["--timezone", "UTC", "--columns", "price=<LAST>"]],
+    [`${MT5}\t1.1\t\t\t\n`, /none of its 1 lines has a bid and ask/, ["--timezone", "UTC"]],
+    ["36000123,1.10100,1.10110", /has no zone/, [], "20240102_eurusd_tick_quote.csv"],
+    ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"], "20240102_eurusd_tick_quote.csv"],
+    ["36000123.0009,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], `forex/oanda/tick/eurusd/${LEAN}`],
+    ["18000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], `forex/fxcm/tick/eurusd/${LEAN}`],
+    [
+      "36000123,42000.1,42000.2",
+      `${AT_123} BTCUSD 42000.1 42000.2`,
+      [],
+      "crypto/coinbase/tick/btcusd/20240102_btcusd_tick_quote.csv",
+    ],
     ["2024.01.02,10:00:00.123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"]],
     ["2024.01.02,10:00:00.123,1.10110,1.10100", /no header/, ["--timezone", "UTC"]],
     [
