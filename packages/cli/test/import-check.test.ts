@@ -113,7 +113,9 @@ describe("fx-ticks import of the files that people reported", () => {
       (rest, at) => `2024.01.02\t10:00:0${at}.000\t${rest}`,
     );
     const path = written(NAME, ["<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>", ...lines.slice(1)].join("\n"));
-    const { exitCode, out } = await new Command("import", "--check", path, "--timezone", "UTC").run({ stateDirectory: "" });
+    const { exitCode, out } = await new Command("import", "--check", path, "--timezone", "UTC").run({
+      stateDirectory: "",
+    });
     expect(exitCode).toBe(0);
     expect(out).toContain("  first: 2024-01-02T10:00:02.000000Z EURUSD 1.1 1.2");
     expect(out).toContain("  2 lines not stored: without the prices that are taken");
@@ -147,6 +149,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       /both best_bid and bid_price may be its bid: say which, such as --columns bid=best_bid/,
     ],
     [`time,timestamp,bid,ask\n${AT},1,1.1,1.2`, `${AT} ${BA}`],
+    [`time,bid,ask,time_msc\n1704189600,1.1,1.2,1704189600123`, `${AT_123} ${BA}`],
   ],
   "columns as they are said": [
     [`Zeit;Geld;Brief\n${AT};1,1;1,2`, `${AT} ${BA}`, ["--columns", "time=Zeit,bid=Geld,ask=Brief"]],
@@ -163,6 +166,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,price,seq\n${AT},1.1,70001`, `${AT} EURUSD 1.1`, ["--columns", "-=seq"]],
     [`Time (EST),price\n2024-01-02 10:00:00,1.1`, /has no zone/],
     [`time,bid,ask,last\n${AT},1,2,1.1`, `${AT} EURUSD 1.1`, ["--columns", "time=time,price=last"]],
+    [`t,T,p\n1,${AT},1.1`, `${AT} EURUSD 1.1`, ["--columns", "time=T,price=p"]],
     [`time,bid\n${AT},1.1`, /header has no Geld/, ["--columns", "bid=Geld"]],
   ],
   "times in any spelling": [
@@ -174,6 +178,9 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ["time,price\n1704189600123456,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
     ["time,price\n1704189600123456789,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
     ["time,price\n1704189600.123,1.1", `${AT_123} EURUSD 1.1`],
+    ["time,price\n1704189600123,1.1", /is beyond all times/, ["--time-format", "s"]],
+    ["Time (UTC),price\n2024-01-02 10:00:00,1.1", /its header says that times are of UTC, --timezone/, BERLIN],
+    ["Time (CET),price\n2024-01-02 11:00:00,1.1", `${AT} EURUSD 1.1`, BERLIN],
     ["time,price\n1704189600,1.1\n1704189600123,1.2", /line 3: time 1704189600123 must be a number of seconds/],
     ["time,price\n2024-07-02T12:00:00,1.1", "2024-07-02T10:00:00.000000Z EURUSD 1.1", BERLIN],
     ["time,price\n2024-10-27T02:30:00,1.1", /time 2024-10-27T02:30:00 happens twice in Europe\/Berlin/, BERLIN],
@@ -225,6 +232,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,price\n${AT},"1,234"`, /1,234 may be above or below a thousand: say --decimal point or --decimal comma/],
     [`time,price\n${AT},"1,234"`, `${AT} EURUSD 1.234`, ["--decimal", "comma"]],
     [`time,price\n${AT},+.5e1`, `${AT} EURUSD 5`],
+    [`time,price\n${AT},1.23e-006`, `${AT} EURUSD 0.00000123`],
     [`time,price\n${AT},-1.1`, /price must be a decimal number greater than 0/],
     [`time,price\n${AT},`, /price must be a decimal number greater than 0/],
   ],
@@ -310,6 +318,8 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       /these are bars/,
     ],
     ["EURUSD,20240102,100000,1.1010,1.1012,1.1009,1.1011,0", /these are bars/],
+    [`${AT},1.1,1.2,1.0,1.15,100`, /these are bars/],
+    ["60000,1.1,1.2,1.0,1.1,0,1.2,1.3,1.1,1.2,0", /these are bars/, [], "20240102_eurusd_minute_quote.csv"],
   ],
   JSON: [
     [`{"time":"${AT}","symbol":"EURUSD","bid":1.1,"ask":1.2}\n`, `${AT} ${BA}`, [], "x.ndjson"],
@@ -367,11 +377,16 @@ describe("fx-ticks import of encoded and packed text", () => {
     await expect(first(path, "--encoding", "windows-1251", "--columns", "time=Время,price=Цена")).resolves.toBe(
       expected,
     );
+    await expect(first(path, "--columns", "time=Время,price=Цена")).resolves.toContain("say --encoding");
   });
 
   it("tells what it does not read from what is damaged", async () => {
     const says = (bytes: Buffer) => first(written(NAME, bytes));
     await expect(says(Buffer.from("28b52ffd0000", "hex"))).resolves.toContain("compressed by zstd: unpack it first");
+    await expect(says(await zipped({ "xl/workbook.xml": "<x/>" }))).resolves.toContain("an Excel workbook");
+    const tar = Buffer.alloc(1024);
+    tar.write("ustar", 257);
+    await expect(says(gzipSync(tar))).resolves.toContain("a tar archive: unpack it first");
     await expect(says(Buffer.from("425a68393141592653590000", "hex"))).resolves.toContain(
       "bzip2 data is cut off or damaged",
     );

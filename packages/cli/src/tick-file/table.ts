@@ -1,5 +1,5 @@
 import { normalizeSymbol, SYMBOL_RULE, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
-import type { Role, Roles } from "./columns.js";
+import { encodingHint, type Role, type Roles } from "./columns.js";
 import { type DecimalMark, decimalText } from "./decimal.js";
 import type { Facts } from "./place.js";
 import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
@@ -48,7 +48,7 @@ export function symbolOfField(field: string): string | undefined {
 
 function noColumn({ names, model }: Table, name: string): string {
   if (names === undefined) return `${model} has no ${name}`;
-  return `line 1 is no header with a ${name} column: it says "${names.join(",").slice(0, 80)}"; if it names it otherwise, say --columns ${name}=NAME`;
+  return `line 1 is no header with a ${name} column: it says "${names.join(",").slice(0, 80)}"; if it names it otherwise, say --columns ${name}=NAME${encodingHint(names)}`;
 }
 
 /** @throws UnreadableError when a table lacks what a tick needs */
