@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { ZipFile } from "yazl";
 import { Command, temporaryDirectory } from "./command.js";
 
@@ -216,6 +217,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ["DateTime,Bid,Ask\n01/02/2024 10:00:00,1.1,1.2", /--time-format dmy or --time-format mdy/],
     ["DateTime;Bid;Ask\n01/02/2024 10:00:00.123;1,1;1,2", /--time-format dmy or --time-format mdy/],
     ["datetime,bid,ask\n01/02/2024 10:00:00.123,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    ["DateTime,Bid,Ask\n01/02/2024 10:00:00.123,1.1,1.2", /--time-format dmy or --time-format mdy/],
     [`DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`, /has no zone/],
     [
       `DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`,
@@ -378,6 +380,26 @@ describe("fx-ticks import of encoded and packed text", () => {
       expected,
     );
     await expect(first(path, "--columns", "time=Время,price=Цена")).resolves.toContain("say --encoding");
+  });
+
+  it("reads numbers of Parquet as their columns have them", async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: "time", data: [AT] },
+        { name: "bid", data: [1.101] },
+        { name: "ask", data: [110_104n * 10n ** 13n] },
+      ],
+      schema: [
+        { name: "root", num_children: 3 },
+        { name: "time", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
+        { name: "bid", type: "FLOAT", repetition_type: "REQUIRED" },
+        {
+          ...{ name: "ask", type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, repetition_type: "REQUIRED" },
+          ...{ converted_type: "DECIMAL", scale: 18, precision: 38 },
+        },
+      ],
+    });
+    await expect(first(written("EURUSD.parquet", Buffer.from(bytes)))).resolves.toBe(`${AT} EURUSD 1.101 1.10104`);
   });
 
   it("tells what it does not read from what is damaged", async () => {
