@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { ZipFile } from "yazl";
 import { Command, temporaryDirectory } from "./command.js";
 
@@ -107,6 +108,19 @@ describe("fx-ticks import of the files that people reported", () => {
       "  3 quotes, in order; would store 3 quotes of EURUSD, numbered by the service within a stamp",
     ]);
   });
+
+  it("counts the lines without the prices that it takes, and remembers a side said in one of them", async () => {
+    const lines = ["", "\t1.2\t\t", "1.1\t\t\t", "\t\t1.15\t3"].map(
+      (rest, at) => `2024.01.02\t10:00:0${at}.000\t${rest}`,
+    );
+    const path = written(NAME, ["<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>", ...lines.slice(1)].join("\n"));
+    const { exitCode, out } = await new Command("import", "--check", path, "--timezone", "UTC").run({
+      stateDirectory: "",
+    });
+    expect(exitCode).toBe(0);
+    expect(out).toContain("  first: 2024-01-02T10:00:02.000000Z EURUSD 1.1 1.2");
+    expect(out).toContain("  2 lines not stored: without the prices that are taken");
+  });
 });
 
 /** A text, the file's name, the options, and the first tick or what the refusal says. */
@@ -115,6 +129,11 @@ type Sibling = readonly [content: string, expected: string | RegExp, args?: read
 const NAME = "EURUSD.csv";
 const BERLIN = ["--timezone", "Europe/Berlin"] as const;
 const BA = "EURUSD 1.1 1.2";
+const LEAN = "20240102_eurusd_tick_quote.csv";
+const BINANCE = "123,42000.1,0.1,4200.01,1704189600123,true,true";
+const MT5 = "<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>\n2024.01.02\t10:00:00.000";
+/** More than is looked at to find out what a file is, of dates that say nothing. */
+const FXCM_LINES = "01/02/2024 10:00:00.123,1.1,1.2\r\n".repeat(3_000);
 
 const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
   "columns by their names": [
@@ -131,6 +150,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       /both best_bid and bid_price may be its bid: say which, such as --columns bid=best_bid/,
     ],
     [`time,timestamp,bid,ask\n${AT},1,1.1,1.2`, `${AT} ${BA}`],
+    [`time,bid,ask,time_msc\n1704189600,1.1,1.2,1704189600123`, `${AT_123} ${BA}`],
   ],
   "columns as they are said": [
     [`Zeit;Geld;Brief\n${AT};1,1;1,2`, `${AT} ${BA}`, ["--columns", "time=Zeit,bid=Geld,ask=Brief"]],
@@ -146,6 +166,8 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,price,seq\n${AT},1.1,70001`, /seq must be .* say --columns -=seq/],
     [`time,price,seq\n${AT},1.1,70001`, `${AT} EURUSD 1.1`, ["--columns", "-=seq"]],
     [`Time (EST),price\n2024-01-02 10:00:00,1.1`, /has no zone/],
+    [`time,bid,ask,last\n${AT},1,2,1.1`, `${AT} EURUSD 1.1`, ["--columns", "time=time,price=last"]],
+    [`t,T,p\n1,${AT},1.1`, `${AT} EURUSD 1.1`, ["--columns", "time=T,price=p"]],
     [`time,bid\n${AT},1.1`, /header has no Geld/, ["--columns", "bid=Geld"]],
   ],
   "times in any spelling": [
@@ -157,6 +179,9 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     ["time,price\n1704189600123456,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
     ["time,price\n1704189600123456789,1.1", "2024-01-02T10:00:00.123456Z EURUSD 1.1"],
     ["time,price\n1704189600.123,1.1", `${AT_123} EURUSD 1.1`],
+    ["time,price\n1704189600123,1.1", /is beyond all times/, ["--time-format", "s"]],
+    ["Time (UTC),price\n2024-01-02 10:00:00,1.1", /its header says that times are of UTC, --timezone/, BERLIN],
+    ["Time (CET),price\n2024-01-02 11:00:00,1.1", `${AT} EURUSD 1.1`, BERLIN],
     ["time,price\n1704189600,1.1\n1704189600123,1.2", /line 3: time 1704189600123 must be a number of seconds/],
     ["time,price\n2024-07-02T12:00:00,1.1", "2024-07-02T10:00:00.000000Z EURUSD 1.1", BERLIN],
     ["time,price\n2024-10-27T02:30:00,1.1", /time 2024-10-27T02:30:00 happens twice in Europe\/Berlin/, BERLIN],
@@ -189,6 +214,17 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       "2024-01-13T10:00:00.000000Z EURUSD 1.1 1.2",
       ["--timezone", "UTC"],
     ],
+    ["DateTime,Bid,Ask\n01/02/2024 10:00:00,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    ["DateTime;Bid;Ask\n01/02/2024 10:00:00.123;1,1;1,2", /--time-format dmy or --time-format mdy/],
+    ["datetime,bid,ask\n01/02/2024 10:00:00.123,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    ["DateTime,Bid,Ask\n01/02/2024 10:00:00.123,1.1,1.2", /--time-format dmy or --time-format mdy/],
+    [`DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`, /has no zone/],
+    [
+      `DateTime,Bid,Ask\r\n${FXCM_LINES}13/02/2024 10:00:00.123,1.1,1.2\r\n`,
+      `2024-02-01T10:00:00.123000Z ${BA}`,
+      ["--timezone", "UTC"],
+    ],
+    [`DateTime,Bid,Ask\r\n${FXCM_LINES}01/13/2024 10:00:00.123,1.1,1.2\r\n`, `${AT_123} ${BA}`],
   ],
   numbers: [
     [`time;bid;ask\n${AT};1,10100;1,10110`, `${AT} ${QUOTE}`],
@@ -198,6 +234,7 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,price\n${AT},"1,234"`, /1,234 may be above or below a thousand: say --decimal point or --decimal comma/],
     [`time,price\n${AT},"1,234"`, `${AT} EURUSD 1.234`, ["--decimal", "comma"]],
     [`time,price\n${AT},+.5e1`, `${AT} EURUSD 5`],
+    [`time,price\n${AT},1.23e-006`, `${AT} EURUSD 0.00000123`],
     [`time,price\n${AT},-1.1`, /price must be a decimal number greater than 0/],
     [`time,price\n${AT},`, /price must be a decimal number greater than 0/],
   ],
@@ -242,7 +279,28 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       [],
       "BTCUSDT-aggTrades-2024-01.csv",
     ],
-    ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], "20240102_eurusd_tick_quote.csv"],
+    [BINANCE, `${AT_123} BTCUSD_PERP 42000.1`, [], "BTCUSD_PERP-trades-2024-01-02.csv"],
+    [BINANCE, `${AT_123} BTCUSD_240329 42000.1`, [], "BTCUSD_240329-aggTrades-2024-01-02.csv"],
+    [`time,price\n${AT},1.1`, `${AT} BTCUSD_PERP 1.1`, [], "BTCUSD_PERP.csv"],
+    [`time,price\n${AT},1.1`, /add --symbol/, [], "coin-BTCUSD_PERP.csv"],
+    [`${MT5}\t1.1\t1.2\t\t\n`, `${AT} EURUSD 1.1 1.2`, ["--timezone", "UTC"]],
+    [
+      `${MT5}\t\t\t37.5\t9\n`,
+      /none of its 1 lines has a bid and ask; .* --columns 'price=<LAST>'/,
+      ["--timezone", "UTC"],
+    ],
+    [`${MT5}\t\t\t37.5\t9\n`, `${AT} EURUSD 37.5`, ["--timezone", "UTC", "--columns", "price=<LAST>"]],
+    [`${MT5}\t1.1\t\t\t\n`, /none of its 1 lines has a bid and ask/, ["--timezone", "UTC"]],
+    ["36000123,1.10100,1.10110", /has no zone/, [], "20240102_eurusd_tick_quote.csv"],
+    ["36000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"], "20240102_eurusd_tick_quote.csv"],
+    ["36000123.0009,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], `forex/oanda/tick/eurusd/${LEAN}`],
+    ["18000123,1.10100,1.10110", `${AT_123} ${QUOTE}`, [], `forex/fxcm/tick/eurusd/${LEAN}`],
+    [
+      "36000123,42000.1,42000.2",
+      `${AT_123} BTCUSD 42000.1 42000.2`,
+      [],
+      "crypto/coinbase/tick/btcusd/20240102_btcusd_tick_quote.csv",
+    ],
     ["2024.01.02,10:00:00.123,1.10100,1.10110", `${AT_123} ${QUOTE}`, ["--timezone", "UTC"]],
     ["2024.01.02,10:00:00.123,1.10110,1.10100", /no header/, ["--timezone", "UTC"]],
     [
@@ -262,6 +320,8 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
       /these are bars/,
     ],
     ["EURUSD,20240102,100000,1.1010,1.1012,1.1009,1.1011,0", /these are bars/],
+    [`${AT},1.1,1.2,1.0,1.15,100`, /these are bars/],
+    ["60000,1.1,1.2,1.0,1.1,0,1.2,1.3,1.1,1.2,0", /these are bars/, [], "20240102_eurusd_minute_quote.csv"],
   ],
   JSON: [
     [`{"time":"${AT}","symbol":"EURUSD","bid":1.1,"ask":1.2}\n`, `${AT} ${BA}`, [], "x.ndjson"],
@@ -319,11 +379,36 @@ describe("fx-ticks import of encoded and packed text", () => {
     await expect(first(path, "--encoding", "windows-1251", "--columns", "time=Время,price=Цена")).resolves.toBe(
       expected,
     );
+    await expect(first(path, "--columns", "time=Время,price=Цена")).resolves.toContain("say --encoding");
+  });
+
+  it("reads numbers of Parquet as their columns have them", async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: "time", data: [AT] },
+        { name: "bid", data: [1.101] },
+        { name: "ask", data: [110_104n * 10n ** 13n] },
+      ],
+      schema: [
+        { name: "root", num_children: 3 },
+        { name: "time", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
+        { name: "bid", type: "FLOAT", repetition_type: "REQUIRED" },
+        {
+          ...{ name: "ask", type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, repetition_type: "REQUIRED" },
+          ...{ converted_type: "DECIMAL", scale: 18, precision: 38 },
+        },
+      ],
+    });
+    await expect(first(written("EURUSD.parquet", Buffer.from(bytes)))).resolves.toBe(`${AT} EURUSD 1.101 1.10104`);
   });
 
   it("tells what it does not read from what is damaged", async () => {
     const says = (bytes: Buffer) => first(written(NAME, bytes));
     await expect(says(Buffer.from("28b52ffd0000", "hex"))).resolves.toContain("compressed by zstd: unpack it first");
+    await expect(says(await zipped({ "xl/workbook.xml": "<x/>" }))).resolves.toContain("an Excel workbook");
+    const tar = Buffer.alloc(1024);
+    tar.write("ustar", 257);
+    await expect(says(gzipSync(tar))).resolves.toContain("a tar archive: unpack it first");
     await expect(says(Buffer.from("425a68393141592653590000", "hex"))).resolves.toContain(
       "bzip2 data is cut off or damaged",
     );

@@ -5,7 +5,7 @@ import { symbolSuffixes } from "../tick-file/quote.js";
 import { isTick } from "../tick-file/tick.js";
 import { fileToRead, type SymbolTick, TickFiles } from "../tick-file/tick-files.js";
 import type { ImportOptions } from "./import-files.js";
-import { SkippedLines } from "./skipped-lines.js";
+import { SkippedLines, unpricedText } from "./skipped-lines.js";
 
 type CheckOptions = Pick<ImportOptions, "files" | "symbol" | "choice" | "reading" | "shiftUs" | "onError">;
 
@@ -34,7 +34,7 @@ class Finding {
 
   lines({ choice, shiftUs }: CheckOptions): string[] {
     const { name, facts } = this.source;
-    const { format = "unknown", columns, times, ignored = [] } = facts;
+    const { format = "unknown", columns, times, ignored = [], unpriced = 0 } = facts;
     const said = (tick: SymbolTick) => `${formatTime(tick.timeUs + shiftUs)} ${tick.symbol} ${tick.prices.join(" ")}`;
     const noun = choice !== "both" && this.#quotes > 0 && this.#quotes === this.#ticks ? "quote" : "tick";
     const symbols = [...this.#latestUs.keys()].flatMap((symbol) =>
@@ -53,6 +53,7 @@ class Finding {
       ...(times === undefined ? [] : [`  ${times}`]),
       ...(this.#first === undefined ? [] : [`  first: ${said(this.#first)}`]),
       ...(this.#last === undefined ? [] : [`  last: ${said(this.#last)}`]),
+      ...(unpriced === 0 ? [] : [`  ${unpricedText(unpriced)}`]),
       `  ${counted(this.#ticks, noun)}, ${order}; ${would}`,
     ];
   }

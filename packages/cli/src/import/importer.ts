@@ -8,7 +8,7 @@ import type { ImportOptions } from "./import-files.js";
 import { sendInOrder } from "./in-order.js";
 import type { KindGuard } from "./kind-guard.js";
 import { noteRejections, refusalInFile, storedBefore } from "./refusals.js";
-import { SkippedLines } from "./skipped-lines.js";
+import { SkippedLines, unpricedText } from "./skipped-lines.js";
 
 /** One request is parsed by the service while the one before it is committed; more would only wait at the symbol's lock. */
 const REQUESTS_IN_FLIGHT = 2;
@@ -90,8 +90,12 @@ export class Importer {
 
   /** What was found out about the files, each thing once: how times were read, and what ticks do not have. */
   findings(): readonly string[] {
-    const said = [...this.#sources].flatMap(({ facts: { format, times, ignored = [] } }) => {
-      const parts = [times, ignored.length === 0 ? undefined : `ignored: ${ignored.join(", ")}`];
+    const said = [...this.#sources].flatMap(({ facts: { format, times, ignored = [], unpriced = 0 } }) => {
+      const parts = [
+        times,
+        ignored.length === 0 ? undefined : `ignored: ${ignored.join(", ")}`,
+        unpriced === 0 ? undefined : unpricedText(unpriced),
+      ];
       const text = parts.filter((part) => part !== undefined).join("; ");
       return text === "" ? [] : [`read as ${format}: ${text}`];
     });

@@ -4,6 +4,11 @@ import { type Place, placeText } from "../tick-file/place.js";
 /** More than a person reads; all of them are counted. */
 const LISTED_MAX = 1_000;
 
+/** Says how many lines were left out that are as they should be, but have no price. */
+export function unpricedText(count: number): string {
+  return `${counted(count, "line")} not stored: without the prices that are taken`;
+}
+
 /** The lines an import leaves out, for the list at its end. */
 export class SkippedLines {
   readonly #listed: { place: Place; problem: string }[] = [];

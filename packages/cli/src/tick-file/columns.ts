@@ -51,6 +51,9 @@ export function roleOf(name: string): Role | undefined {
 /** Where two names are known for one thing, the one that says it plainly is meant: bid, where there is a best_bid too. */
 const PLAIN = new Set(["time", "bid", "ask", "price", "symbol", "date"]);
 
+/** MetaTrader's own package has the seconds in time, and the whole time in milliseconds here. */
+const FINER_TIME = "timemsc";
+
 /** Leaves a role to one column, where it is certain which. */
 function settleRole(roles: (Role | undefined)[], names: readonly string[], role: Role): void {
   const found = names.flatMap((name, index) => (roles[index] === role ? [{ name, index }] : []));
@@ -58,7 +61,8 @@ function settleRole(roles: (Role | undefined)[], names: readonly string[], role:
   const [first, second] = found;
   const same = found.find(({ name }, at) => found.findIndex((other) => plainName(other.name) === plainName(name)) < at);
   if (same !== undefined) throw new UnreadableError(`its header names ${same.name} twice: which one is it?`);
-  const plain = found.filter(({ name }) => PLAIN.has(plainName(name)));
+  const finer = found.filter(({ name }) => plainName(name) === FINER_TIME);
+  const plain = finer.length === 1 ? finer : found.filter(({ name }) => PLAIN.has(plainName(name)));
   const isSide = role === "price" && roles.includes("bid") && roles.includes("ask");
   if (plain.length !== 1 && !isSide) {
     throw new UnreadableError(
@@ -82,8 +86,17 @@ function settleDate(roles: (Role | undefined)[], names: readonly string[]): void
     roles[date] = undefined;
 }
 
-function isName(name: string, wanted: string): boolean {
-  return name.trim().toLowerCase() === wanted.trim().toLowerCase();
+/** Where a header has that name: as it is written, or else in whatever case. */
+function placesOf(names: readonly string[], wanted: string): readonly number[] {
+  const places = (same: (name: string) => string) =>
+    names.flatMap((name, at) => (same(name.trim()) === same(wanted.trim()) ? [at] : []));
+  const exact = places((name) => name);
+  return exact.length > 0 ? exact : places((name) => name.toLowerCase());
+}
+
+/** Names that are no UTF-8 can only be read once somebody says what they are. */
+export function encodingHint(names: readonly string[]): string {
+  return names.some((name) => name.includes("\uFFFD")) ? "; it is not UTF-8: say --encoding, such as windows-1252" : "";
 }
 
 /**
@@ -94,18 +107,26 @@ function isName(name: string, wanted: string): boolean {
 export function rolesOf(names: readonly string[], said?: SaidColumns): Roles {
   if (said !== undefined && "inOrder" in said) return said.inOrder;
   const roles = names.map(roleOf);
-  for (const [at, name] of names.entries())
-    if (said?.ignored.some((other) => isName(name, other))) roles[at] = undefined;
+  for (const ignored of said?.ignored ?? []) for (const at of placesOf(names, ignored)) roles[at] = undefined;
   for (const [role, name] of said?.named ?? []) {
-    const index = names.findIndex((other) => isName(other, name));
-    if (index === -1) throw new UnreadableError(`its header has no ${name}: it says "${names.join(",").slice(0, 80)}"`);
-    if (names.some((other, at) => at > index && isName(other, name)))
-      throw new UnreadableError(`its header names ${name} twice: which one is it?`);
+    const [index, another] = placesOf(names, name);
+    if (index === undefined)
+      throw new UnreadableError(
+        `its header has no ${name}: it says "${names.join(",").slice(0, 80)}"${encodingHint(names)}`,
+      );
+    if (another !== undefined) throw new UnreadableError(`its header names ${name} twice: which one is it?`);
     for (const [at, other] of roles.entries()) if (other === role) roles[at] = undefined;
     roles[index] = role;
   }
-  if (said?.named.has("time") && !said.named.has("date")) {
-    for (const [at, other] of roles.entries()) if (other === "date") roles[at] = undefined;
+  const withdraw = (role: Role) => {
+    for (const [at, other] of roles.entries())
+      if (other === role && said?.named.has(role) !== true) roles[at] = undefined;
+  };
+  if (said?.named.has("time")) withdraw("date");
+  // Whoever names the price, and no side, wants that.
+  if (said?.named.has("price") && !said.named.has("bid") && !said.named.has("ask")) {
+    withdraw("bid");
+    withdraw("ask");
   }
   for (const role of ROLES) settleRole(roles, names, role);
   settleDate(roles, names);

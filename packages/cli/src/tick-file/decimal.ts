@@ -10,7 +10,7 @@ export function isPositiveDecimal(text: string): boolean {
 export type DecimalMark = "." | ",";
 
 const EXPONENT_MAX = 30;
-const SPELLED = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/;
+const SPELLED = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 /** Thousands are taken where nothing else can be meant: two marks, or two groups. */
 const GROUPED = {
   ".": /^\d{1,3}(?:,\d{3})+\.\d+$|^\d{1,3}(?:,\d{3}){2,}$/,

@@ -5,7 +5,13 @@ import { parseHourFile } from "./formats/dukascopy-path.js";
 const IN_ARCHIVE = /\.zip[/\\]/i;
 
 /** EURUSD_Ticks_15.01.2024-15.01.2024.csv, as Dukascopy's export calls it, and EURUSD.r_202401020000_202401022359.csv of MetaTrader. */
-const EXACT_NAMES = [/^([A-Za-z0-9.]+)_Ticks_/, /^([A-Za-z0-9.#+-]+)_\d{8,12}_\d{8,12}(?:\.|$)/];
+const EXACT_NAMES = [
+  /^([A-Za-z0-9.]+)_Ticks_/,
+  /^([A-Za-z0-9.#+-]+)_\d{8,12}_\d{8,12}(?:\.|$)/,
+  // A future is not what it is of: BTCUSD_PERP, and BTCUSD_240329 as Binance dates its files behind it.
+  /^([A-Z0-9]+_PERP)(?![A-Za-z0-9])/,
+  /^([A-Z0-9]+_\d{6})-[A-Za-z]+-\d{4}-\d{2}/,
+];
 
 /** What money and metals are called in the names of pairs. */
 const CODES = new Set(
@@ -16,7 +22,7 @@ const CODES = new Set(
 );
 const QUOTED_CODES = new Set([...CODES, "USDT", "USDC"]);
 
-const PAIR = /(?<![A-Za-z0-9])([A-Za-z]{3})[-_]?([A-Za-z]{3,4})(?![A-Za-z])/g;
+const PAIR = /(?<![A-Za-z0-9])([A-Za-z]{3})[-_]?([A-Za-z]{3,4})(?![A-Za-z]|[-_](?:PERP|perp))/g;
 
 /** The last part of a path. */
 export function fileNameOf(path: string): string {

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { peeked } from "./bytes/blocks.js";
-import { utf8Blocks } from "./bytes/encoding.js";
+import { isUtf16, utf8Blocks } from "./bytes/encoding.js";
 import { isZip, MAGIC_BYTES, plainBlocks, READ_BYTES } from "./bytes/plain-blocks.js";
 import { zipMembers } from "./bytes/zip.js";
 import type { SaidColumns } from "./columns.js";
@@ -109,7 +109,7 @@ class OpenPart implements Part {
     const { format } = this.options;
     const { head, blocks } = await peeked(plainBlocks(this.bytes.open()), MAGIC_BYTES);
     if (format === "parquet" || (format === undefined && isParquet(head))) yield* this.#parquet(blocks, start);
-    else yield* this.#text(utf8Blocks(blocks, this.options.encoding), start);
+    else yield* this.#text(utf8Blocks(blocks, this.options.encoding), isUtf16(head), start);
   }
 
   async *#parquet(blocks: AsyncIterable<Buffer>, start: Position | undefined): Batches {
@@ -119,7 +119,7 @@ class OpenPart implements Part {
     yield* parquetTicks(isPlain ? await fileAccess(file) : await memoryAccess(blocks), this.#readOptions, start);
   }
 
-  async *#text(source: AsyncIterable<Buffer>, start: Position | undefined): Batches {
+  async *#text(source: AsyncIterable<Buffer>, isWide: boolean, start: Position | undefined): Batches {
     const { format, columns } = this.options;
     const { head, blocks } = await peeked(source, MAGIC_BYTES);
     if (format === "json" || format === "ndjson" || (format === undefined && isJson(head))) {
@@ -132,7 +132,8 @@ class OpenPart implements Part {
     const options = {
       ...this.#readOptions,
       ...{ path, mark: this.options.mark, isHeader: isTickHeader, again: isRepeatable ? again : undefined },
-      tableOf: (look: Parameters<typeof tableOf>[0]) => tableOf(look, { format: given, columns }),
+      tableOf: (look: Parameters<typeof tableOf>[0]) =>
+        tableOf({ ...look, isUtf16: isWide }, { format: given, columns }),
     };
     yield* textTicks(blocks, options, start);
   }

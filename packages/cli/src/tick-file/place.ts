@@ -8,6 +8,8 @@ export interface Facts {
   times?: string;
   /** Columns that ticks do not have. */
   ignored?: readonly string[];
+  /** Lines that are left out because they hold no price of those that are taken, as MetaTrader's of trades and of one side. */
+  unpriced?: number;
 }
 
 /** Where lines or records come from, for messages. */

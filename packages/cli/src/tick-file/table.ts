@@ -1,5 +1,5 @@
 import { normalizeSymbol, SYMBOL_RULE, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
-import type { Role, Roles } from "./columns.js";
+import { encodingHint, type Role, type Roles } from "./columns.js";
 import { type DecimalMark, decimalText } from "./decimal.js";
 import type { Facts } from "./place.js";
 import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
@@ -31,6 +31,8 @@ export interface RowOptions {
   readonly choice: PriceChoice | undefined;
   readonly time: TimeReader;
   readonly mark: DecimalMark;
+  /** Told of each row that is left out because it has no prices, and none before it to carry. */
+  onUnpriced?(): void;
 }
 
 /** Pairs as no stored symbol writes them, but files do: C:EUR-USD, EUR USD. */
@@ -46,7 +48,7 @@ export function symbolOfField(field: string): string | undefined {
 
 function noColumn({ names, model }: Table, name: string): string {
   if (names === undefined) return `${model} has no ${name}`;
-  return `line 1 is no header with a ${name} column: it says "${names.join(",").slice(0, 80)}"; if it names it otherwise, say --columns ${name}=NAME`;
+  return `line 1 is no header with a ${name} column: it says "${names.join(",").slice(0, 80)}"; if it names it otherwise, say --columns ${name}=NAME${encodingHint(names)}`;
 }
 
 /** @throws UnreadableError when a table lacks what a tick needs */
@@ -101,7 +103,7 @@ const isRest = (fields: readonly string[], width: number) => fields.slice(width)
  *
  * @throws UnreadableError when the table lacks a column
  */
-export function rowReader(table: Table, { choice, time, mark }: RowOptions): RowReader {
+export function rowReader(table: Table, { choice, time, mark, onUnpriced }: RowOptions): RowReader {
   const { roles, model, isLoose = false, carries = false } = table;
   if (!roles.includes("time")) throw new UnreadableError(noColumn(table, "time"));
   const chosen = priceColumns(table, choice);
@@ -125,17 +127,24 @@ export function rowReader(table: Table, { choice, time, mark }: RowOptions): Row
     const isEmpty = single !== undefined && chosen.every(({ index }) => trimmed(fields[index]) === "");
     const columns = isEmpty && carried === undefined ? single : chosen;
     const prices: string[] = [];
-    let blank = 0;
+    let [blank, unknown] = [0, 0];
+    // All sides are seen, also behind one that is not known: a later row may leave them blank.
     for (const { name, index } of columns) {
       const said = trimmed(fields[index]);
       if (said === "") blank += 1;
       const text = carried === undefined ? said : carried.side(symbol, name, said);
-      if (text === undefined) return undefined;
+      if (text === undefined) {
+        unknown += 1;
+        continue;
+      }
       const price = decimalText(text, mark);
       if (price === undefined) return `${name} must be a decimal number greater than 0`;
       prices.push(price);
     }
-    if (blank > 0 && blank === columns.length && carried !== undefined) return undefined;
+    if (carried !== undefined && (unknown > 0 || blank === columns.length)) {
+      onUnpriced?.();
+      return undefined;
+    }
     return { timeUs, symbol, seq, prices: chosenPrices(choice, prices) };
   };
 }

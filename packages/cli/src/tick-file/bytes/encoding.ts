@@ -28,6 +28,11 @@ function encodingOf(head: Buffer): string | undefined {
   return MARKS.find(([mark]) => hex.startsWith(mark))?.[1] ?? withoutMark(head);
 }
 
+/** Whether a text that begins so is in UTF-16. */
+export function isUtf16(head: Buffer): boolean {
+  return encodingOf(head.subarray(0, HEAD_BYTES))?.startsWith("utf-16") === true;
+}
+
 export function isEncoding(name: string): boolean {
   return iconv.encodingExists(name);
 }

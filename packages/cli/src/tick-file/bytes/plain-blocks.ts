@@ -37,6 +37,9 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ["d0cf11e0", "it is a workbook: save it as CSV first"],
 ];
 
+/** An archive by tar has no mark at its start, but this at the end of its first name's block. */
+const TAR = { at: 257, mark: "ustar" } as const;
+
 export function isZip(head: Buffer): boolean {
   const hex = head.toString("hex");
   return ZIP_MAGICS.some((magic) => hex.startsWith(magic));
@@ -58,10 +61,12 @@ async function* gunzipped(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
  * @throws UnreadableError when that is cut off or damaged, or it is an archive
  */
 export async function* plainBlocks(source: AsyncIterable<Buffer>, depth = 0): AsyncGenerator<Buffer> {
-  const { head, blocks } = await peeked(source, MAGIC_BYTES);
+  const { head, blocks } = await peeked(source, TAR.at + TAR.mark.length);
   const magic = head.subarray(0, MAGIC_BYTES).toString("hex");
   const [, other] = OTHERS.find(([known]) => magic.startsWith(known)) ?? [];
   if (other !== undefined) throw new UnreadableError(other);
+  if (head.toString("latin1", TAR.at, TAR.at + TAR.mark.length) === TAR.mark)
+    throw new UnreadableError("it is a tar archive: unpack it first, as in tar -xOf FILE | fx-ticks import -");
   const compression = COMPRESSIONS.find((known) => magic.startsWith(known.magic));
   if (compression === undefined || depth === DEPTH_MAX) yield* blocks;
   else yield* plainBlocks(compression.unpack(blocks), depth + 1);

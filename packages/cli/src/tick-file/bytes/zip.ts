@@ -119,6 +119,8 @@ async function entriesOf(archive: ZipFile): Promise<Entry[]> {
 }
 
 function tickEntries(entries: readonly Entry[]): Entry[] {
+  if (entries.some(({ fileName }) => fileName === "xl/workbook.xml"))
+    throw new UnreadableError("it is an Excel workbook (xlsx): save it as CSV first");
   const files = entries.filter(({ fileName }) => !NO_FILE.test(fileName));
   if (files.length === 0) throw new UnreadableError("there is no file in the zip archive");
   const named = TICK_FILES.map((pattern) => files.filter(({ fileName }) => pattern.test(fileName)));

@@ -7,12 +7,13 @@ import { isNumber, mostRows } from "./text-format.js";
 
 const BARS = "these are bars, not ticks: an open, a high, a low and a close tell no order of prices";
 
-/** Names that sources give files of bars: HistData's M1 (DAT_ASCII_EURUSD_M1_2024) and Binance's klines. */
-const NAME = /DAT_(?:ASCII|MT|NT|MS|XLSX)_[A-Z0-9]+_M1_|-\d+[smhdwM]-\d{4}-\d{2}/;
+/** Names that sources give files of bars: HistData's M1 (DAT_ASCII_EURUSD_M1_2024) Binance's klines, and LEAN's minutes. */
+const NAME =
+  /DAT_(?:ASCII|MT|NT|MS|XLSX)_[A-Z0-9]+_M1_|-\d+[smhdwM]-\d{4}-\d{2}|\d{8}_[a-z0-9.]+_(?:second|minute)_(?:quote|trade)\.csv/;
 
 /** Whether four numbers in a row can be an open, a high, a low and a close. */
 function isBar([open = 0, high = 0, low = 0, close = 0]: readonly number[]): boolean {
-  return high >= Math.max(open, low, close) && low <= Math.min(open, high, close) && low > high * 0.95;
+  return high >= Math.max(open, low, close) && low <= Math.min(open, high, close) && low > high * 0.8;
 }
 
 /** Whether it is a time on the minute: ticks have seconds, and bars of seconds are told by their header. */

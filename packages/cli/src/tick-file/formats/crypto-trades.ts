@@ -5,7 +5,14 @@ import { epochUnit } from "../time/epoch.js";
 import { always, isNumber, lowerNames, mostRows, namesOf, rolesByName, type TextFormat } from "./text-format.js";
 
 const KRAKEN_NAME = /^([A-Z0-9]{5,12})\.csv/;
-const BINANCE_NAME = /^([A-Z0-9]+)-(?:trades|aggTrades)-\d{4}-\d{2}(?:-\d{2})?\./;
+/** BTCUSDT-trades-2024-01.csv, and futures by their own names: BTCUSD_PERP, BTCUSD_240329. */
+const BINANCE_NAME =
+  /^([A-Z0-9]+)-(?:trades|aggTrades)-\d{4}-\d{2}(?:-\d{2})?\.|^([A-Z0-9]+_(?:PERP|\d{6}))(?![A-Z0-9])/;
+
+function binanceSymbol(path: string): string | undefined {
+  const [, spot, future] = BINANCE_NAME.exec(fileNameOf(path)) ?? [];
+  return normalizeSymbol(spot ?? future);
+}
 
 /**
  * Kraken's time and sales: `1381095255,123.61,0.1` (seconds, price, volume), in files named by their pair. Where the third number is
@@ -56,7 +63,7 @@ export const binance: TextFormat = {
   },
   isHeaded: (look) => lowerNames(look).includes("price"),
   table: (look, said) => {
-    const symbol = normalizeSymbol(BINANCE_NAME.exec(fileNameOf(look.path))?.[1]);
+    const symbol = binanceSymbol(look.path);
     const names = lowerNames(look);
     if (names.includes("price")) {
       const time = names.includes("transact_time") ? "transact_time" : "time";

@@ -39,7 +39,12 @@ export const csv: TextFormat = {
     if (said !== undefined && "inOrder" in said) {
       const headed = isHeaded(look, said);
       const zone = headed ? zoneOfName(names[said.inOrder.indexOf("time")] ?? "") : undefined;
-      return { names: headed ? names : undefined, model: "--columns", roles: said.inOrder, times: { zone } };
+      return {
+        names: headed ? names : undefined,
+        model: "--columns",
+        roles: said.inOrder,
+        times: { zone, isZoneNamed: true },
+      };
     }
     if (isData(names)) {
       const text = (look.lines[0] ?? "").slice(0, SHOWN_LENGTH);
@@ -50,6 +55,6 @@ export const csv: TextFormat = {
     }
     const roles = rolesOf(names, said);
     const zone = zoneOfName(names[roles.indexOf("time")] ?? "") ?? zoneOfName(names[roles.indexOf("date")] ?? "");
-    return { names, model: "the header", roles, times: { zone } };
+    return { names, model: "the header", roles, times: { zone, isZoneNamed: true } };
   },
 };

@@ -11,7 +11,7 @@ export const dukascopy: TextFormat = {
   table: (look, said) => {
     const isLocal = lowerNames(look)[0] === "local time";
     const rule = `DD.MM.YYYY HH:MM:SS.mmm${isLocal ? " with its offset (GMT+0100)" : ""}`;
-    const times = { order: "dmy", rule, ...(isLocal ? {} : { zone: UTC }) } as const;
+    const times = { order: "dmy", rule, ...(isLocal ? {} : { zone: UTC, isZoneNamed: true }) } as const;
     return { names: namesOf(look), model: "the header", roles: rolesOf(namesOf(look), said), times };
   },
 };
@@ -27,7 +27,7 @@ export const jforex: TextFormat = {
   isHeaded: always(true),
   table: (look, said) => {
     const names = namesOf(look);
-    const times = { zone: zoneOfName(names[0] ?? ""), order: "dmy" } as const;
+    const times = { zone: zoneOfName(names[0] ?? ""), isZoneNamed: true, order: "dmy" } as const;
     return { names, model: "the header", roles: rolesOf(names, said), times };
   },
 };

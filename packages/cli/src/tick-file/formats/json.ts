@@ -49,7 +49,7 @@ export function objectReader(format: string, sample: readonly Row[], options: Ob
   const roles = rolesOf(names, options.columns);
   const [time, date] = [roles.indexOf("time"), roles.indexOf("date")];
   const zone = zoneOfName(names[time] ?? "") ?? zoneOfName(names[date] ?? "");
-  const table: Table = { format, roles, names, model: "an object", isLoose: true, times: { zone } };
+  const table: Table = { format, roles, names, model: "an object", isLoose: true, times: { zone, isZoneNamed: true } };
   rowReader(table, { choice: options.choice, time: () => 0, mark: "." });
   const fieldsOf = (row: Row) => names.map((name, index) => (roles[index] === undefined ? "" : cellText(row[name])));
   const texts = sample.map(

@@ -1,6 +1,12 @@
 import { open } from "node:fs/promises";
 import { formatTime } from "@fx-ohlc/schemas";
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  type SchemaElement,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { gathered } from "../bytes/blocks.js";
 import type { Position } from "../text/line-splitter.js";
@@ -71,11 +77,58 @@ async function metadataOf(file: AsyncBuffer): Promise<FileMetaData> {
   }
 }
 
+/** The shortest decimal that is this number in single precision: 1.101, which in double precision is 1.1009999513626099. */
+function singleText(value: unknown): unknown {
+  if (typeof value !== "number" || !Number.isFinite(value)) return value;
+  const digits = [6, 7, 8].find((count) => Math.fround(Number(value.toPrecision(count))) === value) ?? 9;
+  return Number(value.toPrecision(digits));
+}
+
+/** A whole number of two's complement, the highest byte first. */
+function bigIntOf(bytes: Uint8Array): bigint {
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`));
+}
+
+/** A whole number of units of the `scale`-th decimal place, without zeros at its end. */
+function unscaledText(value: unknown, scale: number): unknown {
+  const units = value instanceof Uint8Array ? bigIntOf(value) : value;
+  if (typeof units !== "bigint" && typeof units !== "number") return value;
+  const digits = String(units)
+    .replace("-", "")
+    .padStart(scale + 1, "0");
+  const [whole, fraction] = [digits.slice(0, digits.length - scale), digits.slice(digits.length - scale)];
+  const rest = fraction.replace(/0+$/, "");
+  return `${units < 0 ? "-" : ""}${whole}${rest === "" ? "" : `.${rest}`}`;
+}
+
+/**
+ * Numbers as their columns' types have them: the library reads decimals as a product of doubles, and single precision as double. Only
+ * columns at the top can be ticks'.
+ */
+function numbersOf(metadata: FileMetaData) {
+  const texts = new Map<string, (value: unknown) => unknown>();
+  const schema = metadata.schema.map((element): SchemaElement => {
+    const { name, type, converted_type: converted, scale = 0, ...rest } = element;
+    if (type === "FLOAT") texts.set(name, singleText);
+    if (converted !== "DECIMAL" || type === undefined || type === "BYTE_ARRAY") return element;
+    texts.set(name, (value) => unscaledText(value, scale));
+    const { logical_type: _, ...plain } = rest;
+    return { ...plain, name, type };
+  });
+  const exact = (row: Record<string, unknown>) => {
+    for (const [name, text] of texts) if (name in row) row[name] = text(row[name]);
+    return row;
+  };
+  return { metadata: { ...metadata, schema }, exact };
+}
+
 async function rowsOf(file: AsyncBuffer, metadata: FileMetaData, rowStart: number) {
   const rowEnd = Math.min(Number(metadata.num_rows), rowStart + WINDOW_ROWS);
   try {
     const parsers = parsersOf(hasLocalTimes(metadata));
-    return await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, parsers });
+    const numbers = numbersOf(metadata);
+    const options = { file, metadata: numbers.metadata, rowStart, rowEnd, compressors, parsers };
+    return (await parquetReadObjects(options)).map(numbers.exact);
   } catch (error) {
     throw new UnreadableError(`the Parquet file is damaged: ${(error as Error).message}`);
   }

@@ -4,7 +4,7 @@ import { always, lowerNames, namesOf, rolesByName, type TextFormat } from "./tex
 export const polygon: TextFormat = {
   name: "polygon",
   about:
-    "Polygon's (Massive's) flat files of quotes: ticker,…,ask_price,…,bid_price,participant_timestamp in nanoseconds",
+    "Polygon's (Massive's) flat files of quotes: ticker,…,ask_price,…,bid_price,sip_timestamp in nanoseconds (participant_timestamp where there is none)",
   fits: (look) => {
     const names = lowerNames(look);
     const isQuotes = names.includes("bid_price") && names.includes("ask_price");

@@ -5,6 +5,10 @@ export interface Look {
   /** Where it lies, for what its name tells. */
   readonly path: string;
   readonly newline: "\n" | "\r";
+  /** Whether carriage returns stand before its line feeds, as Windows has it. */
+  readonly isCrLf: boolean;
+  /** Whether it was in UTF-16; undefined where nobody looked. */
+  readonly isUtf16?: boolean;
   readonly delimiter: string;
   /** Of its first lines: notes, a `sep=` line, blank ones. */
   readonly linesBefore: number;
@@ -130,5 +134,5 @@ export function lookAt(path: string, head: string, isWhole: boolean, isHeader: (
   const rows = whole.map((line) =>
     fieldsIfAny(line, delimiter).map((field) => Buffer.from(field, "latin1").toString("utf8").trim()),
   );
-  return { path, newline, delimiter, linesBefore: before, comment, lines: whole, rows };
+  return { path, newline, isCrLf: head.includes("\r\n"), delimiter, linesBefore: before, comment, lines: whole, rows };
 }

@@ -1,10 +1,11 @@
 import { peeked, skipBytes } from "../bytes/blocks.js";
+import { roleOf } from "../columns.js";
 import { type DecimalMark, markOf } from "../decimal.js";
 import type { Facts } from "../place.js";
 import type { PriceChoice, Quote } from "../quote.js";
 import { factsOf, type RowReader, rowReader, type Table } from "../table.js";
 import { type BadLine, type FileTick, UnreadableError } from "../tick.js";
-import { needsOrder, orderOf, type TimeOptions, timesOf } from "../time/time-reader.js";
+import { needsOrder, orderOf, settledTimes, type TimeOptions, timesOf } from "../time/time-reader.js";
 import type { DateOrder } from "../time/wall-time.js";
 import { LINE_LENGTH_MAX, LineSplitter, type Position } from "./line-splitter.js";
 import { fieldsOf, type Look, lookAt, withoutMark } from "./look.js";
@@ -151,12 +152,23 @@ export async function* textTicks(
   const isCarried = table.carries === true && start.line > 0;
   const rows = new Rows(look, headed, isCarried ? START : start);
   const after = isCarried ? start.line : 0;
+  let count = 0;
   const ticks = (block: Buffer | undefined) => {
     const all = [...rows.ticks(block, read)];
+    count += all.length;
     return after === 0 ? all : all.filter(({ line }) => line > after);
   };
   for await (const block of skipBytes(blocks, isCarried ? 0 : start.offset)) yield ticks(block);
   yield ticks(undefined);
+  const { unpriced = 0 } = options.facts;
+  if (count === 0 && unpriced > 0) throw new UnreadableError(nothingPriced(table, unpriced));
+}
+
+function nothingPriced({ names = [], roles }: Table, unpriced: number): string {
+  const sides = roles.filter((role) => role === "bid" || role === "ask" || role === "price").join(" and ");
+  const last = names.find((name, index) => roles[index] === undefined && roleOf(name) === "price");
+  const hint = last === undefined ? "" : `; if it holds trades, say --columns 'price=${last}'`;
+  return `none of its ${unpriced} lines has a ${sides}${hint}`;
 }
 
 async function readerOf(look: Look, headed: boolean, table: Table, options: TextOptions): Promise<RowReader> {
@@ -170,7 +182,16 @@ async function readerOf(look: Look, headed: boolean, table: Table, options: Text
   let order: DateOrder | undefined;
   if (needsOrder(first, options, table.times))
     order = orderOf(texts) ?? (await orderFurtherOn(look, headed, table, again));
-  const times = timesOf(first, options, table.times, order);
-  Object.assign(facts, factsOf(table), times.said === undefined ? {} : { times: times.said });
-  return rowReader(table, { choice, time: times.read, mark });
+  const known = settledTimes(table.times, options, order, again !== undefined);
+  const isOther = known.zone === undefined && table.times.zone !== undefined;
+  const times = timesOf(first, options, known, order);
+  Object.assign(
+    facts,
+    factsOf(isOther ? { ...table, format: "csv" } : table),
+    times.said === undefined ? {} : { times: times.said },
+  );
+  const onUnpriced = () => {
+    facts.unpriced = (facts.unpriced ?? 0) + 1;
+  };
+  return rowReader(table, { choice, time: times.read, mark, onUnpriced });
 }

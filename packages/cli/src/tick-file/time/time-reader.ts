@@ -1,4 +1,4 @@
-import { type Micros, parseTime } from "@fx-ohlc/schemas";
+import { LATEST_US, type Micros, parseTime, US_PER_DAY } from "@fx-ohlc/schemas";
 import { EPOCH_UNITS, type EpochUnit, epochTime, epochUnit, UNIT_NAMES } from "./epoch.js";
 import { patternReader } from "./time-pattern.js";
 import { type DateOrder, dayAndMonth, type NoWallTime, type WallTime, wallTime } from "./wall-time.js";
@@ -18,6 +18,10 @@ export interface TimeOptions {
 export interface KnownTimes {
   readonly zone?: Zone | undefined;
   readonly order?: DateOrder | undefined;
+  /** The same, of a format that is known by its look only: a line that shows the other order shows that it is another format. */
+  readonly usualOrder?: DateOrder | undefined;
+  /** Whether the zone is what the file's header says, not what such files usually are. */
+  readonly isZoneNamed?: boolean | undefined;
   /** How it spells them, where nothing else may stand: what a bad one is told. */
   readonly rule?: string | undefined;
   /** Where it spells them as nobody else does. */
@@ -29,6 +33,8 @@ export interface Times {
   /** What was found out about them, for the summary; undefined where there was nothing to find out. */
   readonly said: string | undefined;
 }
+
+const HALF_YEAR_US = 182 * US_PER_DAY;
 
 const isOrder = (text: string | undefined): text is DateOrder => text === "dmy" || text === "mdy";
 const isUnit = (text: string | undefined): text is EpochUnit => EPOCH_UNITS.some((unit) => unit === text);
@@ -66,9 +72,30 @@ export function needsOrder(text: string | undefined, { timeFormat }: TimeOptions
   return !isSaid && text !== undefined && dayAndMonth(text) !== undefined;
 }
 
+/**
+ * What is known of times once the file was searched for their order: nothing, where it shows another one than the format has.
+ *
+ * @param order what the file shows
+ * @param isSearched whether all of the file was searched; if not, the usual order is not certain
+ */
+export function settledTimes(
+  known: KnownTimes,
+  { timeFormat }: TimeOptions,
+  order: DateOrder | undefined,
+  isSearched: boolean,
+): KnownTimes {
+  const { usualOrder, ...rest } = known;
+  if (usualOrder === undefined) return known;
+  const shown = isOrder(timeFormat) ? timeFormat : order;
+  if (shown !== undefined && shown !== usualOrder) return {};
+  return shown !== undefined || isSearched ? { ...rest, order: usualOrder } : rest;
+}
+
 function epochTimes(unit: EpochUnit, byMagnitude: boolean): Times {
   const read = (text: string) => {
     const us = byMagnitude && epochUnit(text) !== unit ? undefined : epochTime(text, unit);
+    if (us !== undefined && us > LATEST_US)
+      return `is beyond all times that are stored as a number of ${UNIT_NAMES[unit]} since 1970: --time-format says so`;
     return us ?? `must be a number of ${UNIT_NAMES[unit]} since 1970, as those before it`;
   };
   return { read, said: `times are ${UNIT_NAMES[unit]} since 1970` };
@@ -114,6 +141,7 @@ export function timesOf(
   if (isUnit(timeFormat)) return epochTimes(timeFormat, false);
   const unit = first === undefined || known.read !== undefined ? undefined : epochUnit(first);
   if (timeFormat === undefined && unit !== undefined) return epochTimes(unit, true);
+  if (known.isZoneNamed === true) refuseOtherZone(first, known.zone, timezone);
   const zone = timezone ?? known.zone;
   const isPattern = timeFormat !== undefined && !isOrder(timeFormat);
   const inOrder = isOrder(timeFormat) ? timeFormat : (known.order ?? order);
@@ -125,6 +153,18 @@ export function timesOf(
   const problem = reader(first);
   if (problem === ZONE_ASKED || problem === ORDER_ASKED) throw new Error(`time ${first} ${problem}`);
   return { read: reader, said: saidOf(first, wallOf, zone, inOrder) };
+}
+
+/** @throws Error where a header and the command line say zones whose clocks differ, then or half a year later */
+function refuseOtherZone(first: string | undefined, named: Zone | undefined, said: Zone | undefined): void {
+  if (named === undefined || said === undefined || first === undefined) return;
+  const wall = wallTime(first, "dmy");
+  if (typeof wall !== "object" || wall.offsetUs !== undefined) return;
+  const isSame = [0, HALF_YEAR_US].every((us) => named.instant(wall.wallUs + us) === said.instant(wall.wallUs + us));
+  if (!isSame)
+    throw new Error(
+      `its header says that times are of ${named.name}, --timezone that they are of ${said.name}: leave it out, or mend the header`,
+    );
 }
 
 function saidOf(
