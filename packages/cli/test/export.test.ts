@@ -137,7 +137,7 @@ describe("fx-ticks export", () => {
 
   it.each([
     [["x.xlsx"], /which format x\.xlsx should have is not known: add --format csv, ndjson, json or parquet$/],
-    [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1m, 2m, /],
+    [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1s, 5s, /],
     [["x.csv", "--timezone", "UTC"], /--day-start-hour and --timezone are for bars of 2h and more$/],
     [["x.csv", "--interval", "1d", "--timezone", "Mars"], /^fx-ticks: 422 timezone must be an IANA time zone/],
     [["x.csv", "--start", "yesterday"], /'yesterday' is invalid\. It must be a date/],
