@@ -96,7 +96,7 @@ export class BarRefresh {
   async refreshHistory(range: TimeRange, families?: readonly BarFamily[]): Promise<Refreshed & { slowestMs: number }> {
     let wholeFromUs = Number.NEGATIVE_INFINITY;
     let slowestMs = 0;
-    for (const family of families ?? (await familiesInUse(this.sql))) {
+    for (const family of quotesFirst(families ?? (await familiesInUse(this.sql)))) {
       const startedMs = performance.now();
       const bounds = await readBounds(this.sql, family);
       await whileUnsettled(this.sql, range, bounds.dayBoundary, async () => {
@@ -122,7 +122,7 @@ export class BarRefresh {
   /** Makes single bars anew, see {@link recomputeBars}. */
   async recompute(ranges: readonly SymbolRange[]): Promise<Refreshed> {
     let wholeFromUs = Number.NEGATIVE_INFINITY;
-    for (const family of await familiesInUse(this.sql)) {
+    for (const family of quotesFirst(await familiesInUse(this.sql))) {
       const own = await rangesOfFamily(this.sql, family, ranges);
       if (own.length > 0) wholeFromUs = Math.max(wholeFromUs, (await this.recomputeOf(family, own)).wholeFromUs);
     }
@@ -185,4 +185,9 @@ interface Level {
 /** The database's clock bounds it, which may be ahead of this one. */
 function everything({ nowUs }: RefreshBounds): TimeRange {
   return { fromUs: 0, toUs: nowUs + US_PER_DAY };
+}
+
+/** Sides of a bar that is not there yet are not looked for, while a bar that counts a quote before its sides are there has none. */
+function quotesFirst(families: readonly BarFamily[]): readonly BarFamily[] {
+  return families.toReversed();
 }
