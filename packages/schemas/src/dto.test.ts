@@ -45,7 +45,7 @@ test("null and values of other types are refused, never taken for absent", () =>
 
 test("what is no resolution is refused, also where it ends like one", () => {
   const history = { symbol: "A", from: "0", to: "9" };
-  for (const resolution of ["", "0", "20", "2D", "d", "1m", "Infinity", null, undefined]) {
+  for (const resolution of ["", "0", "25", "2D", "d", "1m", "Infinity", null, undefined]) {
     const checked = checkDto(UdfHistoryQuery, { ...history, resolution });
     expect(checked).toMatchObject({ ok: false, errors: [{ field: "resolution" }] });
   }
