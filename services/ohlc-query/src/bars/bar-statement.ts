@@ -54,7 +54,7 @@ const VERSION = (symbol: string) => `
      from bar_versions
     where symbol = ${symbol} and day >= wanted.date and day < (wanted.date + ('1 ' || wanted.unit)::interval)::date)`;
 
-/** Whether anything was ever drawn for all symbols together; nearly always nothing. */
+/** Whether anything was ever drawn for all symbols together: on TimescaleDB large refreshes do, on plain PostgreSQL nothing does. */
 const ANY_FOR_ALL = "(select exists (select from bar_versions where symbol = ''))";
 
 /** A date as spans have it, whatever `DateStyle` is. */
