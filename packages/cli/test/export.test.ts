@@ -102,11 +102,72 @@ describe("fx-ticks export", () => {
     expect(ticks.bytes.toString()).toBe("time,symbol,price,seq\n");
   });
 
+  it("holds in Parquet what the service answers of bars, quotes beside them, and as many rows as it says", async () => {
+    const quotes = [0, 30, 60].map((second) => ({
+      ...{ symbol: "QUOTED", bid: 1.1 + second / 1e5, ask: 1.2 },
+      time: new Date(Date.UTC(2024, 0, 15, 10, 0, second)).toISOString(),
+    }));
+    const posted = await fetch(`${system.url}/ticks/bulk`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: JSON.stringify([...quotes, { symbol: "QUOTED", time: "2024-01-15T10:02:00Z", price: 1.15 }]),
+    });
+    expect(posted.status).toBe(201);
+    const sides = ["--interval", "1m", "--price", "ask", "--include", "spread,bid"];
+    const { out, said } = await runExport(inDirectory("sides.parquet"), "--symbol", "QUOTED", ...sides);
+    expect({ out, said }).toEqual({ out: [expect.stringMatching(/^3 bars \(1m\) of QUOTED in /)], said: [] });
+    const file = new Uint8Array(readFileSync(inDirectory("sides.parquet"))).buffer;
+    const rows = await parquetReadObjects({ file });
+    expect(rows).toMatchObject([
+      { open: 1.2, close: 1.2, bid_open: 1.1, bid_close: 1.1003, spread_max: 0.1, quote_count: 2n, tick_count: 2n },
+      { open: 1.2, close: 1.2, bid_open: 1.1006, quote_count: 1n, complete: true },
+      { open: null, close: null, bid_open: null, spread_avg: null, quote_count: null, tick_count: 1n },
+    ]);
+    const text = await runExport("-", "--format", "csv", "--symbol", "QUOTED", ...sides);
+    const answered = await fetch(
+      `${system.url}/ohlc/minute?symbol=QUOTED&start=1970-01-01&price=ask&include=bid,spread&format=csv`,
+    );
+    expect(text.bytes.toString()).toBe(await answered.text());
+  });
+
+  it("writes bars of equally many ticks", async () => {
+    const { bytes } = await runExport("-", "--format", "ndjson", "--symbol", "EURUSD", "--interval", "1000t");
+    const bars = linesOf(bytes.toString()).map((line) => JSON.parse(line));
+    expect(bars.reduce((sum, { tick_count }) => sum + tick_count, 0)).toBe(TICKS);
+    expect(Math.max(...bars.map(({ tick_count }) => tick_count))).toBe(1000);
+    expect(bars[0]).toMatchObject({ bucket: "2024-10-31T12:00:00.000000Z", seq: 0 });
+  });
+
+  it("begins a file anew when the answer breaks off, and stops where that went to a pipe", async () => {
+    let answers = 0;
+    const breaking = createServer(({ url }, answer) => {
+      if (url?.startsWith("/symbols") === true) return void answer.end(`[{"symbol":"EURUSD"}]`);
+      answers += 1;
+      const isWhole = answers > 1;
+      answer.write("time,symbol,price,seq\n2024-01-15T10:00:00.000000Z,EURUSD,1,0\n", () => {
+        if (isWhole) answer.end("2024-01-15T10:00:01.000000Z,EURUSD,1,0\n");
+        else setImmediate(() => answer.destroy());
+      });
+    }).listen(0, "127.0.0.1");
+    await eventually(() => breaking.listening);
+    const url = `http://127.0.0.1:${(breaking.address() as AddressInfo).port}`;
+    const exported = (file: string) =>
+      new Command("export", file, "--format", "csv", "--symbol", "EURUSD", "--url", url).run({ stateDirectory: "" });
+    const whole = await exported(inDirectory("whole.csv"));
+    expect(whole).toMatchObject({ exitCode: 0, out: [expect.stringMatching(/^2 ticks of EURUSD in /)] });
+    expect(whole.said).toEqual([expect.stringMatching(/cannot be reached: .*; starting over$/)]);
+    expect(linesOf(readFileSync(inDirectory("whole.csv"), "utf8"))).toHaveLength(3);
+    answers = 0;
+    const { exitCode, said } = await exported("-");
+    breaking.close();
+    breaking.closeAllConnections();
+    expect({ exitCode, said }).toEqual({ exitCode: 1, said: [expect.stringMatching(/^fx-ticks: .* cannot be reached/)] });
+  });
+
   it("leaves an older file as it was when it is interrupted, and nothing beside it", async () => {
     const file = inDirectory("ticks.csv");
     writeFileSync(file, "older");
     const stuck = createServer(({ url }, answer) => {
-      if (url?.startsWith("/symbols") === true) answer.end("[]");
+      if (url?.startsWith("/symbols") === true) answer.end(`[{"symbol":"EURUSD"}]`);
     }).listen(0, "127.0.0.1");
     await eventually(() => stuck.listening);
     const command = new Command(
@@ -137,9 +198,13 @@ describe("fx-ticks export", () => {
 
   it.each([
     [["x.xlsx"], /which format x\.xlsx should have is not known: add --format csv, ndjson, json or parquet$/],
-    [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1s, 5s, /],
-    [["x.csv", "--timezone", "UTC"], /--day-start-hour and --timezone are for bars of 2h and more$/],
+    [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1s 5s .*, or <n>t, /],
+    [["x.csv", "--timezone", "UTC"], /--day-start-hour and --timezone are for bars of 45m, and of 2h and more$/],
     [["x.csv", "--interval", "1d", "--timezone", "Mars"], /^fx-ticks: 422 timezone must be an IANA time zone/],
+    [["x.csv", "--interval", "100t", "--timezone", "UTC"], /are for bars of 45m, and of 2h and more$/],
+    [["x.csv", "--include", "spread"], /--price and --include are for bars: add --interval$/],
+    [["x.csv", "--interval", "1m", "--include", "bid,mid"], /'bid,mid' is invalid\. It must be a list of bid, ask, spread\./],
+    [["x.csv", "--interval", "1m", "--price", "last"], /'last' is invalid\. Allowed choices are mid, bid, ask\./],
     [["x.csv", "--start", "yesterday"], /'yesterday' is invalid\. It must be a date/],
     [["x.parquet.gz"], /Parquet files are compressed inside: leave out \.gz$/],
     [["."], /which format \. should have is not known/],

@@ -113,6 +113,15 @@ const SIBLINGS: Readonly<Record<string, readonly Sibling[]>> = {
     [`time,timestamp,bid,ask\n${AT},1,1.1,1.2`, `${AT} ${BA}`],
     [`time,bid,ask,time_msc\n1704189600,1.1,1.2,1704189600123`, `${AT_123} ${BA}`],
   ],
+  "a price beside both sides": [
+    [`time,bid,ask,price\n${AT},1.37615,1.37618,1.376165`, `${AT} EURUSD 1.37615 1.37618`],
+    [`time,bid,ask,price\n${AT},1.1,1.2,1.16`, /line 2: price 1.16 must be the mid .* 1.15; .* say --columns -=price/],
+    [`time,bid,ask,price\n${AT},1.1,1.2,x`, /line 2: price must be a decimal number/],
+    [`time,bid,ask,price\n${AT},1.1,1.2,1.16`, `${AT} ${BA}`, ["--columns", "-=price"]],
+    [`${AT},1.1,1.2,1.16`, /line 1: price 1.16 must be the mid/, ["--columns", "time,bid,ask,price"]],
+    [`{"time":"${AT}","bid":1.1,"ask":1.2,"price":1.16}`, /price 1.16 must be the mid/, [], "EURUSD.ndjson"],
+    [`time,bid,ask,price\n${AT},1.1,1.2,1.16`, `${AT} EURUSD 1.16`, ["--columns", "time=time,price=price"]],
+  ],
   "columns as they are said": [
     [`Zeit;Geld;Brief\n${AT};1,1;1,2`, `${AT} ${BA}`, ["--columns", "time=Zeit,bid=Geld,ask=Brief"]],
     [`${AT},1.1,1.2,9`, `${AT} ${BA}`, ["--columns", "time,bid,ask,-"]],

@@ -113,6 +113,56 @@ describe("fx-ticks import of quotes", () => {
     expect(await stored("REPLACE.NOT")).toHaveLength(1);
   });
 
+  const numbered = (columns: string, ...rows: string[]) => [
+    `time,${columns},seq`,
+    ...rows.map((row) => `${at("01")},${row}`),
+  ];
+
+  const quotesOf = (...rows: string[]) => ["time,bid,ask", ...rows.map((row) => `${at("01")},${row}`)];
+
+  it("stores numbered ticks beside others in the order of their numbers, equal ones too, and once however often", async () => {
+    const first = numbered("price", "1.5,0", "1.6,1", "1.7,4");
+    await importAs("NUMBERED", first);
+    const second = numbered("bid,ask", "1.3,1.4,2", "1.1,1.2,0", "1.1,1.2,1");
+    expect((await importAs("NUMBERED", second, "--beside")).out[0]).toContain("3 new, 0 stored before");
+    const both = [
+      ...["01.000000 0 1.5", "01.000000 1 1.6", "01.000000 2 1.15 1.1 1.2", "01.000000 3 1.15 1.1 1.2"],
+      ...["01.000000 4 1.7", "01.000000 5 1.35 1.3 1.4"],
+    ];
+    expect(await stored("NUMBERED")).toEqual(both);
+    for (const lines of [first, second]) {
+      expect((await importAs("NUMBERED", lines, "--beside")).out[0]).toContain("0 new, 3 stored before");
+    }
+    expect(await stored("NUMBERED")).toEqual(both);
+  });
+
+  it("obeys numbers beside others where the places are free, and stops where one of its own kind stands", async () => {
+    await importAs("OWN", numbered("price", "1.5,3"));
+    expect((await importAs("OWN", numbered("bid,ask", "1.1,1.2,0", "1.3,1.4,7"), "--beside")).out[0]).toContain("2 new");
+    expect(await stored("OWN")).toEqual(["01.000000 0 1.15 1.1 1.2", "01.000000 3 1.5", "01.000000 7 1.35 1.3 1.4"]);
+    const { exitCode, said } = await importAs("OWN", numbered("bid,ask", "1.8,1.9,0"), "--beside");
+    expect([exitCode, said[0]]).toEqual([1, expect.stringContaining("line 2: seq 0 of this symbol and time is stored")]);
+  });
+
+  it("doubles no quote that stood behind a price which it deletes, and finds all of them when it comes again", async () => {
+    await importAs("MOVED", numbered("price", "1.5,0", "1.6,2"));
+    await importAs("MOVED", quotesOf("1.1,1.2", "1.1,1.2", "1.8,1.9"), "--beside");
+    const file = numbered("bid,ask", "1.1,1.2,0", "1.1,1.2,1", "1.3,1.4,2");
+    const { said, out } = await importAs("MOVED", file, "--replace");
+    expect(said).toEqual([
+      "1 quote beside them: to be numbered as the files say",
+      expect.stringMatching(/^deleted 2 prices of MOVED from /),
+    ]);
+    expect(out[0]).toContain("2 new, 1 stored before");
+    const quotesOnly = [
+      ...["01.000000 0 1.15 1.1 1.2", "01.000000 1 1.15 1.1 1.2", "01.000000 2 1.35 1.3 1.4"],
+      "01.000000 4 1.85 1.8 1.9",
+    ];
+    expect(await stored("MOVED")).toEqual(quotesOnly);
+    expect((await importAs("MOVED", file)).out[0]).toContain("0 new, 3 stored before");
+    expect(await stored("MOVED")).toEqual(quotesOnly);
+  });
+
   it("looks at every symbol of a file that names them, before it stores any", async () => {
     await importAs("USDJPY", prices("01"));
     const file = written("truefx.csv", [
@@ -181,6 +231,6 @@ describe("fx-ticks export of quotes and prices", () => {
     );
     await post("application/json", JSON.stringify([{ symbol: "SINGLE", time: at("01"), price: 1 }]));
     const { bytes } = await run(["export", "-", "--format", "json", "--symbol", "SINGLE"]);
-    expect(bytes.toString()).toBe(`[{"time":"${at("01.000000")}","symbol":"SINGLE","price":1,"seq":0}\n]\n`);
+    expect(bytes.toString()).toBe(`[{"time":"${at("01.000000")}","symbol":"SINGLE","price":1,"seq":0}]`);
   });
 });

@@ -74,6 +74,15 @@ export interface Filling {
 
 export interface BarsQuery extends RangeQuery, BarKind, Filling {}
 
+/** A format of files. */
+export type FileFormat = "csv" | "ndjson" | "json" | "parquet";
+
+export interface TicksFileQuery extends Omit<RangeQuery, "pageSize" | "limit"> {
+  readonly format: FileFormat;
+}
+
+export interface BarsFileQuery extends TicksFileQuery, BarKind, Filling {}
+
 /** The last bars before an instant. */
 export interface LastBarsQuery extends CallOptions, BarKind, Filling {
   readonly symbol: string;
@@ -220,6 +229,21 @@ export class FxClient {
     const range = { symbol, start, end, limit: limit ?? pageSize };
     const call: Call = { method: "GET", path: "/ticks", query: range, signal };
     return limit === "all" ? streamedRows<TickJson>(this.#http, call) : pagedRows<TickJson>(this.#http, call);
+  }
+
+  /**
+   * All bars of a range as the service writes them in a format, byte by byte: of any length, and as fast as they are taken. An answer
+   * that is cut off ends with an error, for nobody could tell how to go on in it.
+   */
+  barsFile({ format, ...query }: BarsFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    const { symbol, start, end } = query;
+    return this.#http.bytes(barsCall(query, { symbol, start, end, limit: "all", format }));
+  }
+
+  /** The same of ticks. */
+  ticksFile({ symbol, start, end, format, signal }: TicksFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    const query = { symbol, start, end, limit: "all", format };
+    return this.#http.bytes({ method: "GET", path: "/ticks", query, signal });
   }
 
   /** The newest bar of each symbol, complete or not; none for a symbol nobody has sent. */

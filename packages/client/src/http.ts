@@ -87,23 +87,20 @@ export class Http {
   }
 
   /**
-   * The lines of an answer of any length, from the network only as fast as they are taken.
+   * The bytes of an answer of any length, from the network only as fast as they are taken.
    *
    * @throws what {@link send} throws, and UnreachableError when the answer is cut off
    */
-  async *lines(call: Call): AsyncGenerator<string, void, undefined> {
+  async *bytes(call: Call): AsyncGenerator<Uint8Array, void, undefined> {
     const patience = new Patience(this.options.timeoutMs ?? TIMEOUT_DEFAULT_MS, call.signal);
     const { url, body } = await this.#repeated(call, (address, token) => this.#opened(address, call, token, patience));
-    const pieces = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const pieces = body?.getReader();
     if (pieces === undefined) return;
-    let rest = "";
     try {
       for (;;) {
         const { done, value } = await patience.with(() => pieces.read());
-        const lines = (rest + (value ?? "")).split("\n");
-        rest = done ? "" : (lines.pop() ?? "");
-        for (const line of lines) if (line !== "") yield line;
         if (done) return;
+        yield value;
       }
     } catch (error) {
       throw this.#unanswered(url, error, call);
@@ -111,6 +108,23 @@ export class Http {
       // Whoever leaves the loop wants no more of it.
       await pieces.cancel().catch(() => undefined);
     }
+  }
+
+  /**
+   * The lines of an answer of any length.
+   *
+   * @throws what {@link bytes} throws
+   */
+  async *lines(call: Call): AsyncGenerator<string, void, undefined> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const piece of this.bytes(call)) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield line;
+    }
+    rest += decoder.decode();
+    if (rest !== "") yield rest;
   }
 
   async #repeated<T>(call: Call, make: (url: string, token: string | undefined) => Promise<T>): Promise<T> {

@@ -10,11 +10,11 @@ import {
   IsText,
   IsTickTime,
   PostedTick,
-  RegisteredSymbol,
   SeqQuery,
   Sometimes,
   StampPath,
   SymbolDto,
+  SymbolJson,
   SymbolPath,
   TickDto,
   TickKeyQuery,
@@ -173,12 +173,12 @@ export const INGEST_ROUTES = declareRoutes({
     access: "admin",
     summary: "Register a symbol, or say something of it",
     description:
-      "What is absent stays as it is, and null takes it back; what was never said is inferred where it is read.",
+      "What is absent stays as it is, and null takes it back. It answers what counts from now on, as `GET /symbols` does: what nobody said is inferred, and follows what is stored.",
     tag: "symbols",
     pathDto: SymbolPath,
     body: { "application/json": SymbolDto },
     answers: {
-      200: { description: "What is recorded of it now.", content: { "application/json": RegisteredSymbol } },
+      200: { description: "What is known of it now.", content: { "application/json": SymbolJson } },
     },
     problems: [
       "malformed",

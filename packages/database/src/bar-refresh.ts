@@ -1,19 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { STORED_INTERVALS, type StoredInterval, type SymbolRange, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
-import { fullJitterMs } from "@fx-ohlc/service-kit";
 import { type BarFamily, familiesInUse, rangesOfFamily } from "./bar-families.js";
 import { recomputeBars, recomputeDays } from "./bar-recompute.js";
 import type { Leadership } from "./leadership.js";
+import { onceFree } from "./once-free.js";
 import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
 import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, readBounds, refreshRange } from "./refresh-plan.js";
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql } from "./sql.js";
-import { errorCode, SQL_STATE } from "./sql-state.js";
 import { whileUnsettled } from "./unsettled-bars.js";
-
-/** Overlapping refreshes fail at once; an operator's own take seconds at most, so this many tries with jitter are plenty. */
-const LOCK_TRIES_MAX = 40;
-const LOCK_BACKOFF = { baseMs: 20, maxMs: 250 };
 
 /**
  * Refreshes the continuous aggregates (TimescaleDB only).
@@ -158,18 +152,10 @@ export class BarRefresh {
   /** A procedure's own lock outlives its failure. */
   private readonly unlock = () => this.sql`select pg_advisory_unlock_shared(${REFRESH_LOCK})`;
 
-  /** Again and again while somebody else refreshes. */
-  private async onceFree<T>(work: () => PromiseLike<T>, afterFailure?: () => PromiseLike<unknown>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      this.leadership.assertHeld();
-      try {
-        return await work();
-      } catch (error) {
-        if (errorCode(error) !== SQL_STATE.lockNotAvailable || attempt >= LOCK_TRIES_MAX) throw error;
-        await afterFailure?.();
-        await sleep(fullJitterMs(attempt, LOCK_BACKOFF));
-      }
-    }
+  /** As long as this process leads. */
+  private onceFree<T>(work: () => PromiseLike<T>, afterFailure?: () => PromiseLike<unknown>): Promise<T> {
+    const before = () => this.leadership.assertHeld();
+    return onceFree(work, afterFailure === undefined ? { before } : { before, afterFailure });
   }
 }
 

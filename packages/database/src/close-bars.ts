@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Micros, nowUs, STORED_INTERVALS } from "@fx-ohlc/schemas";
 import { barRelation, familiesInUse } from "./bar-families.js";
 import { BarMark } from "./bar-mark.js";
+import { onceFree } from "./once-free.js";
 import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
 import { readSettings } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
@@ -30,9 +31,14 @@ async function materialise(sql: Sql, beforeUs: Micros): Promise<void> {
   for (const interval of STORED_INTERVALS) {
     for (const family of families) {
       const relation = barRelation(family, interval);
-      await sql`call refresh_continuous_aggregate(${relation}::text::regclass, null, ${beforeUs}::timestamptz)`;
+      // A worker that runs beside the test may be refreshing the same.
+      await onceFree(
+        () => sql`call refresh_continuous_aggregate(${relation}::text::regclass, null, ${beforeUs}::timestamptz)`,
+      );
     }
-    if (families.length > 1) await takeQuotesAlong(sql, interval, await pricesStoredTo(sql, interval));
+    if (families.length > 1) {
+      await onceFree(async () => takeQuotesAlong(sql, interval, await pricesStoredTo(sql, interval)));
+    }
   }
 }
 

@@ -97,6 +97,9 @@ export function bucketStart(us: Micros, interval: Interval, boundary: DayBoundar
   return step === undefined ? start : start + Math.floor((us - start) / step) * step;
 }
 
+/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
+export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
+
 /** The start of the bucket after the one that contains an instant, which is that one's end. */
 export function bucketEnd(us: Micros, interval: Interval, boundary: DayBoundary): Micros {
   const fixed = fixedLengthUs(interval);

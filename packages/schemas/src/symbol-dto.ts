@@ -108,50 +108,6 @@ export class SymbolPath {
   symbol!: string;
 }
 
-const SAID = "null: nothing was said of it.";
-
-@About("What is recorded of a symbol.")
-export class RegisteredSymbol {
-  @IsStoredSymbol()
-  readonly symbol!: string;
-
-  @Describe("When it was added; null: before this was kept.")
-  @IsTickTimeOrNull()
-  readonly first_heard!: string | null;
-
-  @Describe("When something of it was last stored, up to a minute too early; null: never, or before this was kept.")
-  @IsTickTimeOrNull()
-  readonly last_heard!: string | null;
-
-  @Describe("Whether it ever had quotes.")
-  @IsFlag()
-  readonly quotes!: boolean;
-
-  @Describe(SAID)
-  @IsDecimalsOrNull(DIGITS_MAX)
-  readonly digits!: number | null;
-
-  @Describe(SAID)
-  @IsPriceOrNull()
-  readonly pip!: number | null;
-
-  @Describe(SAID)
-  @IsTextOrNull()
-  readonly session!: string | null;
-
-  @Describe(SAID)
-  @IsTextOrNull({ enum: [...SYMBOL_KINDS, null] })
-  readonly kind!: string | null;
-
-  @Describe(SAID)
-  @IsTextOrNull()
-  readonly description!: string | null;
-
-  @Describe(SAID)
-  @IsCountOrNull(1)
-  readonly quiet_after_s!: number | null;
-}
-
 @About("A symbol: what was stored of it, and what was said of it or else is inferred.")
 export class SymbolJson {
   @IsStoredSymbol()
@@ -169,7 +125,7 @@ export class SymbolJson {
   @IsTickTimeOrNull()
   readonly last_heard!: string | null;
 
-  @Describe("Whether it ever had quotes.")
+  @Describe("Whether it holds quotes.")
   @IsFlag()
   readonly quotes!: boolean;
 

@@ -1,30 +1,7 @@
 import { likePatterns } from "@fx-ohlc/access";
-import type { Queries } from "@fx-ohlc/database";
-import {
-  DIGITS_MAX,
-  formatSession,
-  formatTime,
-  type MarketSession,
-  type Micros,
-  type SymbolJson,
-  type SymbolKind,
-} from "@fx-ohlc/schemas";
-import type { MarketSessions } from "./market-sessions.js";
+import { type Queries, type SymbolRow, symbolsJson, symbolsWithQuotes } from "@fx-ohlc/database";
+import { type MarketSession, type MarketSessions, type SymbolJson, type SymbolKind, symbolKind } from "@fx-ohlc/schemas";
 import type { Reader } from "./reader.js";
-import { type Ends, readEnds } from "./symbol-ends.js";
-
-/** What is recorded of a symbol. */
-interface SymbolRow {
-  readonly symbol: string;
-  readonly last_heard: Micros | null;
-  readonly quotes: boolean;
-  readonly digits: number | null;
-  readonly pip: number | null;
-  readonly session: string | null;
-  readonly kind: SymbolKind | null;
-  readonly description: string | null;
-  readonly quiet_after_s: number | null;
-}
 
 /** Some symbols that follow one another by name. */
 export interface SymbolPage {
@@ -37,9 +14,6 @@ export interface SymbolPage {
   readonly patterns?: readonly string[] | undefined;
 }
 
-/** Quotes have at most so many decimals; what a computed price has beyond is noise. */
-const DECIMALS_MAX = 8;
-
 /** Reads what is recorded of a page, and its ends: some statements, not one for each symbol. */
 export async function readSymbols(
   reader: Reader,
@@ -50,9 +24,7 @@ export async function readSymbols(
   const nowUs = reader.nowUs();
   return reader.read(async (sql) => {
     const rows = await readRows(sql, page);
-    const symbols = rows.map(({ symbol }) => symbol);
-    const ends = await readEnds({ sql, engine, nowUs }, symbols);
-    return rows.map((row) => symbolJson(row, ends.get(row.symbol), sessions));
+    return symbolsJson({ sql, engine, nowUs }, rows, sessions);
   });
 }
 
@@ -83,47 +55,11 @@ function readRows(sql: Queries, { after, prefix, limit, patterns }: SymbolPage):
      limit ${limit}`;
 }
 
-function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSessions): SymbolJson {
-  const { symbol, quotes, digits, pip, description, quiet_after_s } = row;
-  const session = sessions.of(symbol, row.session);
-  const kind = row.kind ?? kindOf(session);
-  const time = (us: Micros | null | undefined) => (us === null || us === undefined ? null : formatTime(us));
-  return {
-    symbol,
-    first_tick: time(ends?.firstUs),
-    last_tick: time(ends?.lastUs),
-    last_heard: time(row.last_heard),
-    quotes,
-    digits: digits ?? digitsOf(symbol, kind, ends?.decimals ?? null),
-    pip: pip ?? (kind === "fx" ? fxPlaces(symbol).pip : null),
-    session: formatSession(session),
-    kind,
-    description,
-    quiet_after_s,
-  };
-}
-
-/** What a symbol of which nothing was said stands for. */
-function kindOf(session: MarketSession): SymbolKind {
-  return session === "always" ? "crypto" : "fx";
-}
-
-/** What a pip of a currency pair is, and decimals of its prices, which the newest may not show. */
-function fxPlaces(symbol: string): { digits: number; pip: number } {
-  return symbol.includes("JPY") ? { digits: 3, pip: 0.01 } : { digits: 5, pip: 0.0001 };
-}
-
-function digitsOf(symbol: string, kind: SymbolKind, decimals: number | null): number | null {
-  const seen = decimals === null ? null : Math.min(decimals, DECIMALS_MAX, DIGITS_MAX);
-  return kind === "fx" ? Math.max(seen ?? 0, fxPlaces(symbol).digits) : seen;
-}
-
 /** A symbol that a search has found, and what was said of it. */
 export interface FoundSymbol {
   readonly symbol: string;
   readonly description: string | null;
   readonly kind: SymbolKind;
-  /** Whether it ever had quotes. */
   readonly quotes: boolean;
 }
 
@@ -142,21 +78,24 @@ export async function findSymbols(
   sessions: MarketSessions,
   { text, limit, patterns, isWanted }: SymbolSearch,
 ): Promise<readonly FoundSymbol[]> {
-  const rows = await reader.read(
-    (sql) => sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description" | "quotes">[]>`
+  const nowUs = reader.nowUs();
+  return reader.read(async (sql) => {
+    const rows = await sql<Pick<SymbolRow, "symbol" | "session" | "kind" | "description" | "quotes">[]>`
       select symbol, session, kind, description, quotes
         from symbols
        where (strpos(symbol, ${text}) > 0 or ${text} = '')
          and symbol like any (${likePatterns(patterns)}::text[])
-       order by not starts_with(symbol, ${text}), symbol`,
-  );
-  const found: FoundSymbol[] = [];
-  for (const { symbol, session, description, quotes, ...said } of rows) {
-    if (found.length === limit) break;
-    const kind = said.kind ?? kindOf(sessions.of(symbol, session));
-    if (isWanted(kind)) found.push({ symbol, description, kind, quotes });
-  }
-  return found;
+       order by not starts_with(symbol, ${text}), symbol`;
+    const found: FoundSymbol[] = [];
+    for (const { symbol, description, quotes, ...said } of rows) {
+      if (found.length === limit) break;
+      const kind = symbolKind(symbol, said, sessions);
+      if (isWanted(kind)) found.push({ symbol, description, kind, quotes });
+    }
+    const quoted = found.filter(({ quotes }) => quotes).map(({ symbol }) => symbol);
+    const held = await symbolsWithQuotes({ sql, nowUs }, quoted);
+    return found.map((symbol) => ({ ...symbol, quotes: held.has(symbol.symbol) }));
+  });
 }
 
 /** When a symbol's market is open. */

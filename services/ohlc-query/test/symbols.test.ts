@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { queueRefresh, REFRESH_LOCK, readSettings, type Sql } from "@fx-ohlc/database";
+import { queueRefresh, REFRESH_LOCK, readEnds, readSettings, type Sql, stillQueued } from "@fx-ohlc/database";
 import type { SymbolJson } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { readEnds } from "../src/symbol-ends.js";
-import { allPages, microsOf, type ReadSide, startReadSide } from "./read-side.js";
+import { allPages, microsOf, quoteOf, type ReadSide, startReadSide } from "./read-side.js";
 
 let service: ReadSide;
 
@@ -31,6 +30,19 @@ function counted(sql: Sql): { readonly sql: Sql; readonly count: () => number } 
     },
   });
   return { sql: proxy, count: () => count };
+}
+
+/** Deletes ticks of long ago, as tick-ingest does, and waits until the bars are without them. */
+async function remove(symbol: string, from: string, to: string): Promise<void> {
+  const { engine } = await readSettings(service.sql);
+  const ids = await service.sql.begin(async (transaction) => {
+    await transaction`
+      delete from ticks where symbol = ${symbol} and time >= ${microsOf(from)}::timestamptz
+                          and time < ${microsOf(to)}::timestamptz`;
+    const range = { fromUs: microsOf(from), toUs: microsOf(to) };
+    return queueRefresh(transaction, engine, [{ symbol, ...range, reason: "correction" }]);
+  });
+  await eventually(async () => (await stillQueued(service.sql, ids)).size === 0, { what: "the bars to follow" });
 }
 
 describe("GET /symbols", () => {
@@ -62,6 +74,7 @@ describe("GET /symbols", () => {
       firstUs: microsOf(all[99]?.first ?? ""),
       lastUs: microsOf(all[99]?.last ?? ""),
       decimals: 2,
+      mayHaveQuotes: false,
     });
     expect(count()).toBeLessThanOrEqual(60);
   });
@@ -143,7 +156,7 @@ describe("GET /symbols", () => {
     ]);
     await service.sql`
       update symbols set digits = 2, pip = 0.1, session = 'Sun 18:00-Fri 17:00 America/New_York', kind = 'metal',
-                         description = 'Gold, "spot"', quotes = true, quiet_after_s = 60
+                         description = 'Gold, "spot"', quiet_after_s = 60
        where symbol = 'XAUUSD'`;
     await service.sql`insert into symbols (symbol) values ('SILENT'), ('BTCSILENT')`;
     const crypto = { pip: null, session: "always", kind: "crypto" };
@@ -157,7 +170,7 @@ describe("GET /symbols", () => {
       { symbol: "USDJPY", digits: 3, pip: 0.01, kind: "fx" },
       {
         ...{ symbol: "XAUUSD", digits: 2, pip: 0.1, session: "Sun 18:00-Fri 17:00 America/New_York", kind: "metal" },
-        ...{ description: 'Gold, "spot"', quotes: true, quiet_after_s: 60 },
+        ...{ description: 'Gold, "spot"', quotes: false, quiet_after_s: 60 },
       },
     ]);
     const csv = (await fetch(`${service.url}/symbols?format=csv&prefix=XAU`)).text();
@@ -169,6 +182,26 @@ describe("GET /symbols", () => {
       pricescale: 100,
       session: "1800-1800:23456",
     });
+  });
+
+  test("says that there are quotes as long as there are, among the newest ticks or long before them", async () => {
+    const prices = Array.from({ length: 120 }, (_, seq) => ({ time: "2024-02-01T10:00:00Z", seq, price: 1 + seq }));
+    await service.insert([quoteOf("2024-01-02T10:00:00Z", 1, 2), quoteOf("2024-01-02T10:00:01Z", 2, 3), ...prices]);
+    await service.insert([{ ...quoteOf("2024-01-02T10:00:00Z", 1, 2), symbol: "EURUSDONLY" }]);
+    const shown = async () => {
+      const { body } = await service.get<{ symbol: string }[]>("/udf/search?query=EURUSD:BID");
+      return [(await symbolsAt("/symbols")).map(({ quotes }) => quotes), body.map(({ symbol }) => symbol)];
+    };
+    expect(await shown()).toEqual([
+      [true, true],
+      ["EURUSD:BID", "EURUSDONLY:BID"],
+    ]);
+    await remove("EURUSD", "2024-01-02T10:00:00Z", "2024-01-02T10:00:01Z");
+    await remove("EURUSDONLY", "2024-01-02T10:00:00Z", "2024-01-02T10:00:01Z");
+    expect(await shown()).toEqual([[true, false], ["EURUSD:BID"]]);
+    await remove("EURUSD", "2024-01-02T10:00:01Z", "2024-01-02T10:00:02Z");
+    expect(await shown()).toEqual([[false, false], []]);
+    expect((await service.get("/udf/symbols?symbol=EURUSD:BID")).status).toBe(404);
   });
 
   test("is paged: every one of 2,500 symbols comes, once, in order, and half of them by their beginning", async () => {

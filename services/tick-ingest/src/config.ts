@@ -1,6 +1,6 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
-import { readAdminKey } from "@fx-ohlc/database";
-import { US_PER_SECOND } from "@fx-ohlc/schemas";
+import { readAdminKey, readMarketSessions } from "@fx-ohlc/database";
+import { type SessionRule, US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
   type LogLevel,
@@ -42,6 +42,8 @@ export interface Config {
   readonly symbolsMax: number;
   /** Ticks of a symbol that nobody has registered are refused. */
   readonly registeredSymbolsOnly: boolean;
+  /** When markets are open, as ohlc-query has it: what `PUT` of a symbol answers is what is read of it after. */
+  readonly marketSessions: readonly SessionRule[];
   /** The first key of the deployment; undefined: it has been made otherwise. */
   readonly adminKey: string | undefined;
   /** How long the audit remembers. */
@@ -86,5 +88,6 @@ export function readConfig(env: EnvReader): Config {
     adminKey: readAdminKey(env),
     auditDays: env.integer("AUDIT_DAYS", { default: 365, min: 1, max: 36_500, unit: "days" }),
     registeredSymbolsOnly: env.boolean("REGISTERED_SYMBOLS_ONLY", { default: false }),
+    marketSessions: readMarketSessions(env),
   };
 }

@@ -126,17 +126,32 @@ describe("PUT /symbols/{symbol}", () => {
       quiet_after_s: 60,
     };
     const { status, body } = await ingest.send("PUT", pathOf("btc/usdt"), said);
-    expect([status, body]).toEqual([
-      200,
-      { symbol: "BTCUSDT", first_heard: expect.stringMatching(/Z$/), last_heard: null, quotes: false, ...said },
-    ]);
+    const nothing = { first_tick: null, last_tick: null, last_heard: null, quotes: false };
+    expect([status, body]).toEqual([200, { symbol: "BTCUSDT", ...nothing, ...said }]);
     const changed = await ingest.send("PUT", pathOf("BTCUSDT"), { digits: null, quiet_after_s: 90 });
     expect(changed.body).toEqual({ ...body, digits: null, quiet_after_s: 90 });
     await post(ingest, "BTCUSDT");
-    expect((await ingest.send("PUT", pathOf("BTCUSDT"), {})).body).toEqual({
-      ...changed.body,
-      last_heard: expect.stringMatching(/Z$/),
-    });
+    const time = expect.stringMatching(/Z$/);
+    const heard = { first_tick: time, last_tick: time, last_heard: time };
+    expect((await ingest.send("PUT", pathOf("BTCUSDT"), {})).body).toMatchObject({ ...heard, quiet_after_s: 90 });
+  });
+
+  test("answers what counts where nothing was said: as the prices, the sides of quotes and the sessions show it", async () => {
+    const ingest = await start({ MARKET_SESSIONS: "ETH*=always" });
+    const quote = { symbol: "EURUSD", bid: 1.123456, ask: 1.123457 };
+    expect((await ingest.send("POST", "/ticks", quote)).status).toBe(201);
+    const fx = { session: "Sun 17:00-Fri 17:00 America/New_York", kind: "fx", description: null, quiet_after_s: null };
+    for (const [symbol, facts] of [
+      ["EURUSD", { ...fx, quotes: true, digits: 6, pip: 0.0001 }],
+      ["USDJPY", { ...fx, quotes: false, digits: 3, pip: 0.01 }],
+      ["ETHUSD", { quotes: false, digits: null, pip: null, session: "always", kind: "crypto" }],
+    ] as const) {
+      expect((await ingest.send("PUT", pathOf(symbol), {})).body).toMatchObject({ symbol, ...facts });
+    }
+    const said = await ingest.send("PUT", pathOf("EURUSD"), { digits: 4, kind: "other" });
+    expect(said.body).toMatchObject({ digits: 4, pip: null, kind: "other" });
+    const back = await ingest.send("PUT", pathOf("EURUSD"), { digits: null, kind: null });
+    expect(back.body).toMatchObject({ digits: 6, pip: 0.0001, kind: "fx" });
   });
 
   test.each([

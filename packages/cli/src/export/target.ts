@@ -7,17 +7,20 @@ import { pipeline } from "node:stream/promises";
 export interface Target {
   /** @throws what the source throws, or the file system */
   fill(source: Readable, signal: AbortSignal): Promise<void>;
+  /** Whether nobody sees any of it before it is whole. */
+  readonly isHidden: boolean;
 }
 
 /** The other end of a pipe sees the bytes as they come. */
 export function streamTarget(stream: Writable): Target {
-  return { fill: (source, signal) => pipeline(source, stream, { signal, end: false }) };
+  return { isHidden: false, fill: (source, signal) => pipeline(source, stream, { signal, end: false }) };
 }
 
 /** Writes beside the file and moves it there when all of it is on the disk. */
 function fileTarget(path: string): Target {
   const partial = `${path}.part-${process.pid}`;
   return {
+    isHidden: true,
     fill: async (source, signal) => {
       try {
         await pipeline(source, createWriteStream(partial, { flush: true }), { signal });
@@ -40,6 +43,8 @@ export async function targetOf(path: string): Promise<Target> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) return fileTarget(path);
   if (stats.isDirectory()) throw new Error(`${path} is a directory`);
-  if (!stats.isFile()) return { fill: (source, signal) => pipeline(source, createWriteStream(path), { signal }) };
+  if (!stats.isFile()) {
+    return { isHidden: false, fill: (source, signal) => pipeline(source, createWriteStream(path), { signal }) };
+  }
   return fileTarget(await realpath(path));
 }

@@ -6,22 +6,24 @@ export type TickKind = "price" | "quote";
 /** Of ticks of both kinds each row leaves empty what it is not. */
 const COLUMNS = { price: "price", quote: "bid,ask", mixed: "price,bid,ask" } as const;
 
-/** How rows of one kind become those of a mixed body. */
-const WIDE = {
-  price: [/^([^,\n]*,[^,\n]*),([^,\n]*)((?:,\d+)?)$/gm, "$1,$2,,$3"],
-  quote: [/^([^,\n]*,[^,\n]*),([^,\n]*,[^,\n]*)((?:,\d+)?)$/gm, "$1,,$2$3"],
-} as const;
+/** A tick as it is sent. */
+export interface ChunkRow {
+  readonly time: string;
+  /** One of a price, two of a quote. */
+  readonly prices: readonly string[];
+  readonly seq: number | undefined;
+  readonly place: Place;
+}
 
-/** The rows of one symbol: kept together, because the service numbers ticks of one stamp that it finds side by side. */
-interface SymbolRows {
-  text: string;
-  readonly places: Place[];
+export function kindOfPrices(prices: readonly unknown[]): TickKind {
+  return prices.length === 2 ? "quote" : "price";
 }
 
 /** The rows of a chunk: a CSV document once they are put together. */
 export class ChunkRows {
-  readonly #rows = new Map<string, SymbolRows>();
-  #kind: keyof typeof COLUMNS | undefined;
+  /** Those of one symbol are kept together, because the service numbers ticks of one stamp that it finds side by side. */
+  readonly #rows = new Map<string, ChunkRow[]>();
+  readonly #kinds = new Set<TickKind>();
   #count = 0;
   #hasSeq = false;
 
@@ -36,7 +38,12 @@ export class ChunkRows {
 
   /** @returns what all its ticks are, undefined where there are both */
   get kind(): TickKind | undefined {
-    return this.#kind === "mixed" ? undefined : this.#kind;
+    const [kind, other] = this.#kinds;
+    return other === undefined ? kind : undefined;
+  }
+
+  get bySymbol(): ReadonlyMap<string, readonly ChunkRow[]> {
+    return this.#rows;
   }
 
   get symbols(): string[] {
@@ -44,49 +51,36 @@ export class ChunkRows {
   }
 
   get places(): Place[] {
-    return [...this.#rows.values()].flatMap(({ places }) => places);
+    return [...this.#rows.values()].flatMap((rows) => rows.map(({ place }) => place));
   }
 
-  get body(): string {
-    const rows = [...this.#rows.values()].map(({ text }) => text).join("");
-    return `time,symbol,${COLUMNS[this.#kind ?? "price"]}${this.#hasSeq ? ",seq" : ""}\n${rows}`;
+  /** @param seqOf another number than the row's own */
+  body(seqOf = ({ seq }: ChunkRow) => seq): string {
+    const kind = this.kind ?? "mixed";
+    const cells = kind === "mixed" ? mixedCells : (prices: readonly string[]) => prices.join(",");
+    let text = `time,symbol,${COLUMNS[kind]}${this.#hasSeq ? ",seq" : ""}\n`;
+    for (const [symbol, rows] of this.#rows) {
+      for (const row of rows) {
+        text += `${row.time},${symbol},${cells(row.prices)}${this.#hasSeq ? `,${seqOf(row)}` : ""}\n`;
+      }
+    }
+    return text;
   }
 
   has(symbol: string): boolean {
     return this.#rows.has(symbol);
   }
 
-  /** @param prices one of a price, two of a quote */
-  add(symbol: string, time: string, prices: readonly string[], seq: number | undefined, place: Place): void {
-    const kind = prices.length === 2 ? "quote" : "price";
-    this.#kind ??= kind;
-    if (kind !== this.#kind) this.#mix();
-    const rows = this.#rowsOf(symbol);
-    this.#hasSeq = seq !== undefined;
-    rows.text += `${time},${symbol},${this.#cells(prices)}${seq === undefined ? "" : `,${seq}`}\n`;
-    rows.places.push(place);
+  add(symbol: string, row: ChunkRow): void {
+    this.#kinds.add(kindOfPrices(row.prices));
+    this.#hasSeq = row.seq !== undefined;
+    const rows = this.#rows.get(symbol);
+    if (rows === undefined) this.#rows.set(symbol, [row]);
+    else rows.push(row);
     this.#count += 1;
   }
+}
 
-  #cells([first = "", second]: readonly string[]): string {
-    if (this.#kind !== "mixed") return second === undefined ? first : `${first},${second}`;
-    return second === undefined ? `${first},,` : `,${first},${second}`;
-  }
-
-  #mix(): void {
-    const kind = this.kind;
-    if (kind !== undefined) {
-      const [row, wide] = WIDE[kind];
-      for (const rows of this.#rows.values()) rows.text = rows.text.replace(row, wide);
-    }
-    this.#kind = "mixed";
-  }
-
-  #rowsOf(symbol: string): SymbolRows {
-    const known = this.#rows.get(symbol);
-    if (known !== undefined) return known;
-    const rows = { text: "", places: [] };
-    this.#rows.set(symbol, rows);
-    return rows;
-  }
+function mixedCells([first, second]: readonly string[]): string {
+  return second === undefined ? `${first},,` : `,${first},${second}`;
 }

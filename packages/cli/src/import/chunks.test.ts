@@ -49,8 +49,6 @@ describe("chunksOf", () => {
     await expect(collect(textOf([line(1, "1.1,")], {}, "time,price,seq"))).rejects.toThrow(
       "seq must be a whole number",
     );
-    const [beside] = await collect(textOf([line(1, "1.1,0")], {}, "time,price,seq"), { isBeside: true });
-    expect(beside?.body).toBe(`time,symbol,price\n${sent(1, 1.1)}\n`);
   });
 
   it("never has ticks of one stamp from two files, the second of which may repeat the first", async () => {

@@ -30,6 +30,8 @@ export interface SentTick {
  * the service numbers them by that; those of one stamp that are in two files are not, for the second file may repeat the first.
  */
 export interface Chunk {
+  readonly rows: ChunkRows;
+  /** Of the rows, as they are sent. */
   readonly body: string;
   readonly symbols: readonly string[];
   /** What all its ticks are; undefined where there are both. */
@@ -47,8 +49,6 @@ export interface ChunkOptions {
   /** Added to every time. */
   readonly shiftUs: Micros;
   readonly ticksMax: number;
-  /** Whether other ticks may have the places that these say: the service finds each the next free one. */
-  readonly isBeside?: boolean | undefined;
   /** Told of each bad line, which is then left out. */
   readonly onBadLine?: ((place: Place, problem: string) => void) | undefined;
 }
@@ -69,24 +69,22 @@ class ChunkBuilder {
   readonly #shiftUs: Micros;
   readonly #choice: PriceChoice | undefined;
   readonly #suffixes: readonly string[];
-  readonly #isBeside: boolean;
   /** By the symbol that the files say. */
   readonly #states = new Map<string, SymbolState>();
   #rows = new ChunkRows();
   #isOutOfOrder = false;
   #last: { tick: SymbolTick; batch: Batch } | undefined;
 
-  constructor({ choice, shiftUs, isBeside = false }: ChunkOptions) {
+  constructor({ choice, shiftUs }: ChunkOptions) {
     this.#shiftUs = shiftUs;
     this.#choice = choice;
-    this.#isBeside = isBeside;
     this.#suffixes = symbolSuffixes(choice);
   }
 
   /** Whether the chunk should end before a tick. Of a quote as two symbols each side is a tick of its own. */
   endsBefore(tick: SymbolTick, batch: Batch, ticksMax: number): boolean {
     if (this.#last === undefined) return false;
-    if ((this.#seqOf(tick) !== undefined) !== this.#rows.hasSeq || this.#mayRepeat(tick, batch)) return true;
+    if ((tick.seq !== undefined) !== this.#rows.hasSeq || this.#mayRepeat(tick, batch)) return true;
     if (this.#rows.count < ticksMax) return false;
     // A run longer than a stamp can hold is refused wherever it is cut: it must not fill the memory first.
     const countMax = ticksMax + TICKS_PER_STAMP_MAX * this.#suffixes.length;
@@ -102,17 +100,12 @@ class ChunkBuilder {
 
   add(tick: SymbolTick, batch: Batch): void {
     const time = formatTime(tick.timeUs + this.#shiftUs);
-    const seq = this.#seqOf(tick);
     const place = { source: batch.source, line: tick.line };
     this.#suffixes.forEach((suffix, index) => {
-      this.#rows.add(tick.symbol + suffix, time, this.#pricesOf(tick, index), seq, place);
+      this.#rows.add(tick.symbol + suffix, { time, prices: this.#pricesOf(tick, index), seq: tick.seq, place });
     });
     this.#note(tick, batch);
     this.#last = { tick, batch };
-  }
-
-  #seqOf({ seq }: SymbolTick): number | undefined {
-    return this.#isBeside ? undefined : seq;
   }
 
   /** What is sent of a tick under the suffix of that index. */
@@ -137,9 +130,10 @@ class ChunkBuilder {
   /** What has been gathered since the last call, if anything. */
   take(): Chunk[] {
     if (this.#last === undefined) return [];
-    const { body, symbols, kind, places } = this.#rows;
+    const rows = this.#rows;
+    const { symbols, kind, places } = rows;
     const chunk: Chunk = {
-      ...{ body, symbols, kind, places },
+      ...{ rows, body: rows.body(), symbols, kind, places },
       isOutOfOrder: this.#isOutOfOrder,
       end: this.#markAt(this.#last),
     };

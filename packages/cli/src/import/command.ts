@@ -25,12 +25,14 @@ could be read in two ways is refused, and the message names the option that deci
 --decimal, --months. --check says how files would be read, and stores nothing.
 
 Without --symbol it is taken from the lines or from the file's name, where they tell it. A column seq is obeyed; without one the
-service numbers the ticks of a stamp.
+service numbers the ticks of a stamp. A price beside a bid and an ask must be their mid: if it is something else, say
+--columns -=price.
 
 Quotes are stored as quotes, with bid and ask; --price bid, ask or mid stores one price of each, --price both two symbols,
 EURUSD.BID and EURUSD.ASK. Where the service holds prices of a symbol within the time that quotes of it are of, or the other
 way round, nothing is stored, unless --beside stores them beside those, or --replace deletes those first: no other symbol's,
-and none before the first or after the last of the files.
+and none before the first or after the last of the files. Beside others a column seq counts the ticks of the file's kind, where
+its places are taken: they follow in its order, and are the same ones when the file comes again.
 
 Files are read in the order in which they are named, best that of time. Sending a file twice adds nothing; a run that was
 interrupted goes on where it stopped when the same command is given again. With --on-error skip a file that is damaged is

@@ -7,7 +7,7 @@ import { kindOf, type StoredRange } from "./stored-kinds.js";
 const RUN_TICKS_MAX = 100_000;
 
 /** The ticks of each time together. */
-async function* stampsOf(ticks: AsyncIterable<TickJson>): AsyncGenerator<readonly TickJson[]> {
+export async function* stampsOf(ticks: AsyncIterable<TickJson>): AsyncGenerator<readonly TickJson[]> {
   let stamp: TickJson[] = [];
   for await (const tick of ticks) {
     if (stamp[0] !== undefined && stamp[0].time !== tick.time) {

@@ -9,9 +9,9 @@ import type { PriceChoice } from "../tick-file/quote.js";
 import { type FileToRead, fileToRead, TickFiles } from "../tick-file/tick-files.js";
 import { awaitBars } from "./bars.js";
 import type { Mark } from "./chunks.js";
-import { type FileRange, fileRanges } from "./file-ranges.js";
+import { fileRanges, fileTicksAt, type ReadingFiles } from "./file-ranges.js";
 import { Importer } from "./importer.js";
-import { KindGuard, type OtherKind } from "./kind-guard.js";
+import { type FilesAgain, KindGuard, type OtherKind } from "./kind-guard.js";
 import { resumePoint } from "./resume.js";
 import { identify, StateFile } from "./state-file.js";
 
@@ -95,19 +95,26 @@ class Run {
     this.#progress = showProgress(this.context.terminal, total === undefined ? undefined : { total, noun: "ticks" });
   }
 
-  #guard(): KindGuard {
+  #guard(from: Mark | undefined): KindGuard {
     const { terminal, signal } = this.context;
     const { symbol, otherKind } = this.options;
     const { again } = this.opened;
-    const ranges = again === undefined ? undefined : () => this.#rangesOf(again());
-    return new KindGuard({ client: this.#client, terminal, signal, symbol, otherKind, ranges });
+    const filesAgain: FilesAgain | undefined = again && {
+      ranges: () => this.#readAgain(again(), (files, reading) => fileRanges(files, this.options, reading)),
+      // What an earlier run has sent does not come again.
+      ticksAt: (symbol, times) =>
+        this.#readAgain(again(), (files, reading) =>
+          fileTicksAt(files, this.options, { symbol, times }, { ...reading, from }),
+        ),
+    };
+    return new KindGuard({ client: this.#client, terminal, signal, symbol, otherKind, filesAgain });
   }
 
-  async #rangesOf(files: TickFiles): Promise<FileRange[]> {
+  async #readAgain<T>(files: TickFiles, read: (files: TickFiles, reading: ReadingFiles) => Promise<T>): Promise<T> {
     const onRead = (ticks: number) => this.#progress.update(ticks, files.bytesRead());
-    const ranges = await fileRanges(files, this.options, { signal: this.context.signal, onRead });
+    const found = await read(files, { signal: this.context.signal, onRead });
     this.#beginProgress();
-    return ranges;
+    return found;
   }
 
   async #resumePoint(): Promise<Mark | undefined> {
@@ -127,7 +134,7 @@ class Run {
       ...{
         files,
         client: this.#client,
-        guard: this.#guard(),
+        guard: this.#guard(from),
         choice,
         shiftUs,
         onError,

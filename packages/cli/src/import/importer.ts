@@ -65,8 +65,7 @@ export class Importer {
     const { files, guard, choice, shiftUs, from, onError } = this.#import;
     const skip = (place: Place, problem: string) => this.skipped.add(place, problem);
     const onBadLine = onError === "stop" ? undefined : skip;
-    const isBeside = guard.isBeside;
-    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, isBeside, onBadLine };
+    const options = { choice, shiftUs, ticksMax: CHUNK_TICKS, onBadLine };
     const batches = this.#noted(files.batches(from));
     try {
       await sendInOrder<Chunk, UploadResult>(guard.admit(chunksOf(batches, options)), {

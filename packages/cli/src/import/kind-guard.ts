@@ -1,10 +1,12 @@
 import { type FxClient, ProblemError, sleep } from "@fx-ohlc/client";
 import { formatTime } from "@fx-ohlc/schemas";
 import { counted, type Terminal } from "../terminal.js";
+import { BesidePlaces } from "./beside-places.js";
 import type { TickKind } from "./chunk-rows.js";
 import type { Chunk } from "./chunks.js";
 import { deleteKind } from "./delete-kind.js";
-import type { FileRange } from "./file-ranges.js";
+import type { FileRange, FileTicks } from "./file-ranges.js";
+import { besideOthers, misnumbered } from "./renumbered.js";
 import { UNASKABLE } from "./resume.js";
 import { otherKind, StoredKinds } from "./stored-kinds.js";
 
@@ -18,8 +20,15 @@ export interface KindGuardOptions {
   readonly otherKind: OtherKind;
   /** The one that all ticks are stored as, where that was said. */
   readonly symbol: string | undefined;
-  /** Reads all files for what they hold; undefined with a pipe among them, which cannot be read twice. */
-  readonly ranges: (() => Promise<readonly FileRange[]>) | undefined;
+  /** Undefined with a pipe among the files, which cannot be read twice. */
+  readonly filesAgain: FilesAgain | undefined;
+}
+
+/** What the files hold, for which all of them are read. */
+export interface FilesAgain {
+  ranges(): Promise<readonly FileRange[]>;
+  /** At some times of a symbol. */
+  ticksAt(symbol: string, times: ReadonlySet<string>): Promise<ReadonlyMap<string, FileTicks>>;
 }
 
 /** Ticks of the past are in bars within seconds: beyond this something else is wrong. */
@@ -40,37 +49,37 @@ interface Conflict extends FileRange {
  */
 export class KindGuard {
   readonly #stored: StoredKinds;
+  readonly #besides: BesidePlaces;
   /** Of a pipe: symbols that were looked at. */
   readonly #admitted = new Set<string>();
   #isDone: boolean;
   #isSettled = false;
 
   constructor(private readonly options: KindGuardOptions) {
-    this.#stored = new StoredKinds(options.client, options.signal);
-    this.#isDone = this.isBeside;
-  }
-
-  /** Whether ticks are stored whatever lies beside them. */
-  get isBeside(): boolean {
-    return this.options.otherKind === "beside";
+    const { client, signal, terminal, otherKind } = options;
+    this.#stored = new StoredKinds(client, signal);
+    this.#besides = new BesidePlaces(client, signal, () =>
+      terminal.say("what is stored cannot be asked: ticks beside others keep the numbers of the column seq"),
+    );
+    this.#isDone = otherKind === "beside";
   }
 
   /** Gives the chunks on, none before it may be sent. @throws Error that says what the service holds, and what to do */
   async *admit(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
     for await (const chunk of chunks) {
       if (!this.#isDone) await this.#orUnasked(() => this.#look(chunk));
-      yield chunk;
+      yield this.options.otherKind === "beside" ? await this.#besides.placed(chunk) : chunk;
     }
   }
 
   async #look(chunk: Chunk): Promise<void> {
-    const { ranges } = this.options;
-    if (ranges === undefined) return this.#lookAtPipe(chunk);
+    const { filesAgain } = this.options;
+    if (filesAgain === undefined) return this.#lookAtPipe(chunk);
     this.#isDone = true;
     if (await this.#isRuledOut(chunk)) return;
     const conflicts: Conflict[] = [];
-    for (const range of await ranges()) conflicts.push(...(await this.#conflictOf(range)));
-    if (this.options.otherKind === "replace") await this.#replace(conflicts);
+    for (const range of await filesAgain.ranges()) conflicts.push(...(await this.#conflictOf(range)));
+    if (this.options.otherKind === "replace") await this.#replace(conflicts, filesAgain);
     else if (conflicts.length > 0) throw new Error(sentence(conflicts));
   }
 
@@ -97,12 +106,26 @@ export class KindGuard {
     return others === 0 ? [] : [{ ...range, kind, others }];
   }
 
-  async #replace(conflicts: readonly Conflict[]): Promise<void> {
+  async #replace(conflicts: readonly Conflict[], files: FilesAgain): Promise<void> {
     const { client, signal, terminal } = this.options;
     for (const conflict of conflicts) {
+      // Before the others: whoever runs an interrupted import again finds those, and so what is left to do.
+      if (conflict.hasSeq) await this.#makeRoom(conflict, files);
       const deleted = await deleteKind(client, conflict, otherKind(conflict.kind), signal);
       terminal.say(`deleted ${othersOf({ ...conflict, others: deleted })}`);
     }
+  }
+
+  /** Deletes what the files store anew under their own numbers. */
+  async #makeRoom(conflict: Conflict, files: FilesAgain): Promise<void> {
+    const { client, signal, terminal } = this.options;
+    const { symbol, kind } = conflict;
+    const beside = await besideOthers(client, conflict, signal);
+    if (beside.size === 0) return;
+    const sent = await files.ticksAt(symbol, new Set(beside.keys()));
+    const moved = [...beside].flatMap(([time, stored]) => misnumbered(stored, sent.get(time) ?? []));
+    for (const { time, seq } of moved) await client.deleteTick({ symbol, time, seq, signal });
+    if (moved.length > 0) terminal.say(`${counted(moved.length, kind)} beside them: to be numbered as the files say`);
   }
 
   async #lookAtPipe({ symbols, kind }: Chunk): Promise<void> {

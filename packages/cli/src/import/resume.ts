@@ -2,17 +2,17 @@ import { type FxClient, ProblemError } from "@fx-ohlc/client";
 import { formatTime, parseTime } from "@fx-ohlc/schemas";
 import type { Mark, SentTick } from "./chunks.js";
 import type { StateFile } from "./state-file.js";
+import { isStoredAs } from "./stored-kinds.js";
 
 /** Answers of a service, or to a token, that cannot say what is stored. */
 export const UNASKABLE: ReadonlySet<number> = new Set([403, 404, 405]);
 
 /** Whether the service holds a tick that it acknowledged in an earlier run. */
 async function isStored(client: FxClient, { symbol, time, prices }: SentTick, signal: AbortSignal) {
-  const [first, second] = prices;
   const end = formatTime((parseTime(time) ?? 0) + 1);
   try {
-    for await (const { price, bid, ask } of client.ticks({ symbol, start: time, end, signal })) {
-      if (second === undefined ? bid === undefined && price === first : bid === first && ask === second) return true;
+    for await (const tick of client.ticks({ symbol, start: time, end, signal })) {
+      if (isStoredAs(prices, tick)) return true;
     }
   } catch (error) {
     // The write side alone cannot be asked, nor by a token that may only write; it can always be sent everything again.

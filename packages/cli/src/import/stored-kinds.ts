@@ -1,9 +1,11 @@
-import type { FxClient, SymbolJson } from "@fx-ohlc/client";
+import type { FxClient, SymbolJson, TickJson } from "@fx-ohlc/client";
 import { formatTime, type Micros, parseTime, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { TickKind } from "./chunk-rows.js";
 
 /** How many ticks of each kind there are. */
 export type KindCounts = Readonly<Record<TickKind, number>>;
+
+type TickCost = Pick<TickJson, "price" | "bid" | "ask">;
 
 /** A half-open range of a symbol. */
 export interface StoredRange {
@@ -26,6 +28,12 @@ export function otherKind(kind: TickKind): TickKind {
 /** What a stored tick is. */
 export function kindOf({ bid }: { readonly bid?: number | undefined }): TickKind {
   return bid === undefined ? "price" : "quote";
+}
+
+/** Whether a stored tick is what some prices say: one of a price, bid and ask of a quote. */
+export function isStoredAs(prices: readonly (string | number)[], { price, bid, ask }: TickCost): boolean {
+  const [first, second] = prices.map(Number);
+  return second === undefined ? bid === undefined && price === first : bid === first && ask === second;
 }
 
 function sum(counts: readonly KindCounts[]): KindCounts {

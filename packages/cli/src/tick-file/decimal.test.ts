@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isPositiveDecimal, middle, plainDecimal, pointsToDecimal } from "./decimal.js";
+import { isPositiveDecimal, middle, pointsToDecimal } from "./decimal.js";
 
 describe("middle", () => {
   it("is exact where binary floating point is not", () => {
@@ -52,22 +52,5 @@ describe("pointsToDecimal", () => {
     [120, 0, "120"],
   ])("writes %i points of %i decimals as %s", (points, decimals, text) => {
     expect(pointsToDecimal(points, decimals)).toBe(text);
-  });
-});
-
-describe("plainDecimal", () => {
-  it.each([
-    [1.13456, "1.13456"],
-    [1e-7, "0.0000001"],
-    [1.25e-9, "0.00000000125"],
-    [1e21, "1000000000000000000000"],
-    [1.5e22, "15000000000000000000000"],
-  ])("writes %d as %s", (value, text) => expect(plainDecimal(value)).toBe(text));
-
-  it("means the very number it was made of", () => {
-    const positive = fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true });
-    fc.assert(
-      fc.property(positive, (value) => Number(plainDecimal(value)) === value && !plainDecimal(value).includes("e")),
-    );
   });
 });

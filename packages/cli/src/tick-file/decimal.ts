@@ -91,14 +91,3 @@ export function pointsToDecimal(points: number, decimals: number): string {
   const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
   return fraction === "" ? whole : `${whole}.${fraction}`;
 }
-
-/** A positive number as JavaScript writes it, without an exponent: 1e-7 is 0.0000001. */
-export function plainDecimal(value: number): string {
-  const text = String(value);
-  const [mantissa = "", exponent] = text.split("e");
-  if (exponent === undefined) return text;
-  const [whole = "", fraction = ""] = mantissa.split(".");
-  const digits = whole + fraction;
-  const point = whole.length + Number(exponent);
-  return point > 0 ? digits.padEnd(point, "0") : `0.${"0".repeat(-point)}${digits}`;
-}

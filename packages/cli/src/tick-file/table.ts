@@ -1,6 +1,6 @@
 import { normalizeSymbol, SYMBOL_RULE, TICKS_PER_STAMP_MAX } from "@fx-ohlc/schemas";
 import { encodingHint, type Role, type Roles } from "./columns.js";
-import { type DecimalMark, decimalText } from "./decimal.js";
+import { type DecimalMark, decimalText, middle } from "./decimal.js";
 import type { Facts } from "./place.js";
 import { chosenPrices, type PriceChoice, type PriceName, priceNames, type Quote, takesQuotes } from "./quote.js";
 import { UnreadableError } from "./tick.js";
@@ -96,6 +96,16 @@ function parseSeq(text: string): number | undefined {
   return seq < TICKS_PER_STAMP_MAX ? seq : undefined;
 }
 
+/** Why the price that stands beside both sides of a quote is refused, as the service refuses it. */
+function besideProblem(text: string, [bid = "", ask = ""]: readonly string[], mark: DecimalMark): string | undefined {
+  if (text === "") return undefined;
+  const price = decimalText(text, mark);
+  if (price === undefined) return "price must be a decimal number greater than 0";
+  const mid = middle(bid, ask);
+  if (Number(price) === Number(mid)) return undefined;
+  return `price ${price} must be the mid of bid and ask, which is ${Number(mid)}; if it is something else, say --columns -=price`;
+}
+
 const isRest = (fields: readonly string[], width: number) => fields.slice(width).every((field) => field.trim() === "");
 
 /**
@@ -108,9 +118,10 @@ export function rowReader(table: Table, { choice, time, mark, onUnpriced }: RowO
   if (!roles.includes("time")) throw new UnreadableError(noColumn(table, "time"));
   const chosen = priceColumns(table, choice);
   // An export of quotes and prices has both: a price has no sides there.
-  const isPlain = table.names?.[roles.indexOf("price")]?.toLowerCase() === "price";
-  const hasBoth = takesQuotes(choice) && chosen.length === 2 && isPlain;
+  const isPlain = (table.names?.[roles.indexOf("price")] ?? "price").toLowerCase() === "price";
+  const hasBoth = takesQuotes(choice) && chosen.length === 2 && roles.includes("price") && isPlain;
   const single = hasBoth ? [{ name: "price", index: roles.indexOf("price") } as const] : undefined;
+  const besideIndex = hasBoth ? roles.indexOf("price") : -1;
   const [width, symbolIndex, seqIndex] = [roles.length, roles.indexOf("symbol"), roles.indexOf("seq")];
   const textOfTime = timeText(table);
   const carried = carries ? new Carried() : undefined;
@@ -144,6 +155,10 @@ export function rowReader(table: Table, { choice, time, mark, onUnpriced }: RowO
     if (carried !== undefined && (unknown > 0 || blank === columns.length)) {
       onUnpriced?.();
       return undefined;
+    }
+    if (besideIndex !== -1 && columns === chosen) {
+      const problem = besideProblem(trimmed(fields[besideIndex]), prices, mark);
+      if (problem !== undefined) return problem;
     }
     return { timeUs, symbol, seq, prices: chosenPrices(choice, prices) };
   };

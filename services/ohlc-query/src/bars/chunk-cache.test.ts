@@ -16,8 +16,9 @@ const keysOf = (name: string, count: number) => Array.from({ length: count }, (_
 
 /** As a read does. */
 function read(key: string): void {
-  if (cache.get(key) === undefined) cache.set(key, chunkOf());
-  else cache.use(key);
+  const kept = cache.get(key);
+  if (kept === undefined) cache.set(key, chunkOf());
+  else cache.use(key, kept);
 }
 
 test("who reads through ten times as much as there is room for leaves what others use where it is", () => {
@@ -44,4 +45,17 @@ test("what is used no more gives way to what is, and growth counts wherever it i
   }
   cache.deleteAll("");
   expect(cache.bytes).toBe(0);
+});
+
+test("what was pushed out while an answer was made of it is there again after that, and what was changed is not", () => {
+  for (const key of ["pushed out", "changed"]) {
+    read(key);
+    const chunk = cache.get(key) ?? chunkOf();
+    keysOf(`${key}, others`, CHUNKS).forEach(read);
+    expect(cache.get(key)).toBeUndefined();
+    if (key === "changed") cache.delete(key);
+    cache.use(key, chunk);
+    expect(cache.get(key)).toBe(key === "changed" ? undefined : chunk);
+    expect(cache.bytes).toBeLessThanOrEqual(cache.bytesMax);
+  }
 });

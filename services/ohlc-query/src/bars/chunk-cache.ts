@@ -104,13 +104,15 @@ export class ChunkCache {
     return this.#used.get(key) ?? this.#new.get(key);
   }
 
-  /** An answer was made of a chunk, which may be another one or gone by now. */
-  use(key: string): void {
+  /**
+   * An answer was made of a chunk, in whose place another one may be by now. One that was given up for room meanwhile comes back:
+   * whoever asks for it again would have to read it again.
+   */
+  use(key: string, chunk: Chunk): void {
     this.#hits += 1;
     const kept = this.#take(key);
-    if (kept === undefined) return;
-    kept.uses += 1;
-    this.#put(key, kept);
+    if (kept !== undefined) this.#put(key, { ...kept, uses: kept.uses + 1 });
+    else if (this.#gone.has(key)) this.set(key, chunk);
   }
 
   /** Keeps a chunk in the place of the one that has its key. */
@@ -120,7 +122,9 @@ export class ChunkCache {
     if (chunk.bytes <= this.bytesMax * SHARE_MAX) this.#put(key, { chunk, uses });
   }
 
+  /** Forgets a chunk that must not come back. */
   delete(key: string): void {
+    this.#gone.delete(key);
     this.#take(key);
   }
 
@@ -150,7 +154,7 @@ export class ChunkCache {
 
   #giveUp(key: string): void {
     this.#gone.add(key, this.#new.size + this.#used.size);
-    this.delete(key);
+    this.#take(key);
   }
 
   get #isUsedFull(): boolean {

@@ -1,11 +1,11 @@
-import { LIMIT_MAX, type Micros } from "@fx-ohlc/schemas";
+import { LIMIT_MAX, type Micros, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 import { placeOf } from "./bar-columns.js";
 import type { BarPart, Bars } from "./bars.js";
 import { Chunk, type ChunkFacts } from "./chunk.js";
 import type { ChunkCache } from "./chunk-cache.js";
 import { type Mark, Marks } from "./marks.js";
 import type { Series } from "./series.js";
-import { FIRST_BUCKET_US, type Span, versionedWhole } from "./span.js";
+import { type Span, versionedWhole } from "./span.js";
 import { Touches } from "./touches.js";
 
 /** The version of each span that a statement has read; undefined of one that must not be kept. */
@@ -88,7 +88,7 @@ export class History {
 
   /** Counts the chunks that an answer was made of. */
   countHits(chunks: readonly Chunk[]): void {
-    for (const { facts } of chunks) this.#cache.use(this.#key(facts.series, facts.span));
+    for (const chunk of chunks) this.#cache.use(this.#key(chunk.facts.series, chunk.facts.span), chunk);
   }
 
   /**

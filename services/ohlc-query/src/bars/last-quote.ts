@@ -1,6 +1,5 @@
-import { type Micros, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { type Micros, US_PER_DAY, US_PER_MINUTE, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
-import { FIRST_BUCKET_US } from "./span.js";
 import { readLastQuoteTick } from "./tick-source.js";
 
 /** The last quote of a minute. */

@@ -1,4 +1,4 @@
-import { bucketStart, type DayBoundary, type Interval, isOfTicks, type Micros } from "@fx-ohlc/schemas";
+import { bucketStart, type DayBoundary, type Interval, isOfTicks, type Micros, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 import type { BarWithQuotes } from "../formats/bar-table.js";
 import type { Reader } from "../reader.js";
 import { eachColumn } from "./bar-columns.js";
@@ -6,7 +6,6 @@ import { type BarPages, storedAs } from "./bar-page.js";
 import type { Bars } from "./bars.js";
 import { type NewestBar, readNewestBars } from "./newest-bars.js";
 import { eachQuoteColumn, noQuote } from "./quote-columns.js";
-import { FIRST_BUCKET_US } from "./span.js";
 
 /** The newest bar of each symbol, and the clock they were read by. */
 export interface LatestBars {

@@ -1,21 +1,11 @@
 import type { Transaction } from "@fx-ohlc/database";
-import {
-  type Bar,
-  bucketEnd,
-  type DayBoundary,
-  type Micros,
-  SHORT_NAMES,
-  STORED_INTERVALS,
-  type StoredInterval,
-  US_PER_DAY,
-} from "@fx-ohlc/schemas";
+import { type Bar, bucketEnd, type DayBoundary, type Micros, SHORT_NAMES, STORED_INTERVALS, type StoredInterval, US_PER_DAY, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { relationOf } from "./bar-statement.js";
 import { withQuoteKeys, withQuotes } from "./newest-quotes.js";
 import { keysOf, type OuterKeys, outerKeys } from "./outer-keys.js";
 import type { QuoteArrays } from "./quote-columns.js";
-import { FIRST_BUCKET_US } from "./span.js";
 
 /** A newest bar with the places of the ticks that gave its open and its close. */
 export interface NewestBar extends Bar, OuterKeys {

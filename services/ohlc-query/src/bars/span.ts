@@ -1,9 +1,7 @@
-import { formatBucket, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { formatBucket, type Micros, US_PER_DAY, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 
 /** The stretches of UTC time that chunks are cut at. */
 export type SpanUnit = "day" | "month" | "year";
-/** No bar starts earlier: ticks begin with 1970, and the FX day of the first of them began at most 26 hours before. */
-export const FIRST_BUCKET_US: Micros = -2 * US_PER_DAY;
 
 /** A UTC day, month or year. */
 export interface Span {

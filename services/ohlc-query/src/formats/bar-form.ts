@@ -16,10 +16,16 @@ export interface BarForm {
 const forms = new Map<string, BarForm>();
 
 /**
+ * @param asked a Parquet file has the columns of CSV
  * @param price the tick's own when absent, which of a quote is the mid of its sides
  * @param include each once, always in the same order
  */
-export function formOf(format: BarFormat, price: BarPrice = "mid", include: readonly IncludedName[] = []): BarForm {
+export function formOf(
+  asked: BarFormat | "parquet",
+  price: BarPrice = "mid",
+  include: readonly IncludedName[] = [],
+): BarForm {
+  const format = asked === "parquet" ? "csv" : asked;
   const withQuotes = price !== "mid" || include.length > 0;
   const key = withQuotes ? `${format} ${price} ${include.join()}` : format;
   const known = forms.get(key);

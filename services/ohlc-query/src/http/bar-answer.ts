@@ -6,6 +6,7 @@ import {
   formatTime,
   type Interval,
   isOfDays,
+  type MarketSessions,
   type Micros,
 } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
@@ -18,7 +19,6 @@ import { BarsBody } from "../formats/bars-body.js";
 import { parquetOf, parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
 import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
-import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
 import { type Answer, type MadeAnswer, type TaggedAnswer, textAnswer } from "./answer.js";
@@ -160,7 +160,7 @@ function bodyAnswer(body: BarsBody, head: Pick<TaggedAnswer, "contentType" | "li
 
 /** Answers a request for bars of one symbol. */
 export async function answerBars(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<Answer> {
-  if (request.isParquet) return parquetAnswer(sources, req, request);
+  if (request.format === "parquet") return parquetAnswer(sources, req, request);
   const { range, form, take, fill } = request;
   const { format } = form;
   const contentType = CONTENT_TYPES[format];

@@ -25,9 +25,9 @@ export interface BarRequest {
   /** The first bars of the range, the last, or every one of them, however many there are. */
   readonly take: "first" | "last" | "all";
   readonly fill: FillName;
+  readonly format: BarFormat | "parquet";
+  /** That of the rows. */
   readonly form: BarForm;
-  /** A file of the same columns in place of the form's text. */
-  readonly isParquet: boolean;
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
@@ -87,9 +87,8 @@ export function barRequest(
   const errors = [...boundaryErrors(query, interval), ...cursorErrors(query, interval), ...countErrors(query)];
   if (errors.length > 0) throw malformed(errors);
   const format = formatOf(req, query.format);
-  const isParquet = format === "parquet";
-  const form = formOf(isParquet ? "csv" : format, query.price, query.include);
-  requireStreamable(limit, form.format);
+  const form = formOf(format, query.price, query.include);
+  requireStreamable(limit, format);
   requireRoomBeside(form);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
@@ -98,5 +97,5 @@ export function barRequest(
   const { withQuotes } = form;
   const toUs = query.complete === true ? Math.min(endUs, bucketStart(nowUs, interval, boundary)) : endUs;
   const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
-  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, form, isParquet };
+  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format, form };
 }

@@ -61,7 +61,7 @@ async function answerLatestBars(
 ): Promise<Answer> {
   const { symbol: symbols, complete = false } = query;
   const format = formatOf(req, query.format);
-  const form = formOf(format === "parquet" ? "csv" : format, query.price, query.include);
+  const form = formOf(format, query.price, query.include);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const { withQuotes } = form;
   const latest = await readLatestBars(reader, pages, { symbols, interval, boundary, withQuotes, complete });

@@ -1,5 +1,4 @@
-import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange } from "@fx-ohlc/schemas";
-import { FIRST_BUCKET_US } from "../bars/span.js";
+import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 
 /** The parameters that every paged read has. */
 interface RangeParameters {

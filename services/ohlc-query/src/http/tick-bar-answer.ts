@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { type FieldError, formatTime, type IntervalBarsQuery, type LatestQuery } from "@fx-ohlc/schemas";
+import { type FieldError, formatTime, type IntervalBarsQuery, type LatestQuery, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
 import { malformed, pageLink } from "@fx-ohlc/service-kit";
-import { FIRST_BUCKET_US } from "../bars/span.js";
 import { joinTickBars, type TickBarPage, TickBarPages, type TickBarRange } from "../bars/tick-bars.js";
 import { type BarForm, formOf } from "../formats/bar-form.js";
 import { barTable, ccxtTable } from "../formats/bar-table.js";
@@ -22,9 +21,9 @@ const METRIC = "ticks";
 interface TickBarRequest {
   readonly range: TickBarRange;
   readonly take: "first" | "last" | "all";
+  readonly format: BarForm["format"] | "parquet";
+  /** That of the rows. */
   readonly form: BarForm;
-  /** Instead of the form's format. */
-  readonly isParquet: boolean;
 }
 
 /** Parameters that say nothing of bars of ticks, or contradict each other. */
@@ -49,9 +48,8 @@ function tickBarRequest(
   const errors = errorsOf(query);
   if (errors.length > 0) throw malformed(errors);
   const format = formatOf(req, query.format);
-  const isParquet = format === "parquet";
-  const form = formOf(isParquet ? "csv" : format, query.price, query.include);
-  requireStreamable(query.limit, form.format);
+  const form = formOf(format, query.price, query.include);
+  requireStreamable(query.limit, format);
   requireRoomBeside(form);
   const { count, limit = count } = query;
   const range = rangeOf({ ...query, ...(limit === undefined ? {} : { limit }) }, reader.nowUs());
@@ -59,8 +57,8 @@ function tickBarRequest(
   return {
     range: { ...range, perBar, ...cursor, withQuotes: form.withQuotes, completeOnly: query.complete === true },
     take: count === undefined ? (limit === "all" ? "all" : "first") : "last",
+    format,
     form,
-    isParquet,
   };
 }
 
@@ -104,17 +102,16 @@ export function answerTickBars(
   perBar: number,
 ): Answer {
   const request = tickBarRequest(sources, req, query, perBar);
-  const { range, take, form, isParquet } = request;
-  const { format } = form;
-  const contentType = CONTENT_TYPES[isParquet ? "parquet" : format];
+  const { range, take, format, form } = request;
+  const contentType = CONTENT_TYPES[format];
   if (take === "all" && format !== "columns") {
     const tables = allTables(sources, request);
-    return { pieces: isParquet ? parquetPieces(tables) : tablePieces(tables, format), contentType };
+    return { pieces: format === "parquet" ? parquetPieces(tables) : tablePieces(tables, format), contentType };
   }
   const read = async () => {
     const page = await readPage(sources, range, take === "last" ? "last" : "first");
     const link = linkOf(req, request, page);
-    const body = await bodyMaker(tableOf(page, form, range.symbol), isParquet ? "parquet" : format);
+    const body = await bodyMaker(tableOf(page, form, range.symbol), format);
     return { rows: page.bars.bucketUs.length, make: () => textAnswer({ body: body(), contentType, link }) };
   };
   return { rowsMax: range.limit, read };
@@ -129,7 +126,7 @@ export async function answerLatestTickBars(
 ): Promise<Answer> {
   const { symbol: symbols, complete } = query;
   const format = formatOf(req, query.format);
-  const form = formOf(format === "parquet" ? "csv" : format, query.price, query.include);
+  const form = formOf(format, query.price, query.include);
   const range = { fromUs: FIRST_BUCKET_US, toUs: sources.reader.nowUs() + 1, afterSeq: -1, beforeSeq: 0, limit: 1 };
   const kind = { perBar, withQuotes: form.withQuotes, completeOnly: complete === true };
   const newest = await Promise.all(

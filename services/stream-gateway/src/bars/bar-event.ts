@@ -14,6 +14,8 @@ export interface ShownBar {
   readonly complete: boolean;
   /** The grace for late ticks has passed too. */
   readonly final: boolean;
+  /** The name of its FX day, of a bar of a day. */
+  readonly date?: string;
 }
 
 /**

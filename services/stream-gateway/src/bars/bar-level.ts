@@ -3,8 +3,10 @@ import {
   bucketStart,
   type DayBoundary,
   type FamilyName,
+  fxDayName,
   hull,
   type Interval,
+  isOfDays,
   type Micros,
   parseInterval,
   RangeSet,
@@ -205,10 +207,10 @@ export class BarLevel {
     const open = this.#open.findLast((bar) => bar.bucketUs <= nowUs);
     if (open !== undefined) {
       open.told = true;
-      return { bar: open.toBar(), complete: open.endUs <= nowUs, final: false };
+      return this.#shownAs(open.toBar(), open.endUs <= nowUs, false);
     }
     const bar = this.#closed.newest;
-    return bar === undefined ? undefined : { bar, complete: true, final: true };
+    return bar === undefined ? undefined : this.#shownAs(bar, true, true);
   }
 
   /** A tick of a bucket that has no bar here: the first one of it, or one of a bucket below the floor. */
@@ -310,17 +312,26 @@ export class BarLevel {
     // What clients were told is final has to be taken back; from then on it is a bar like others.
     const kind = bar.toldFinal ? "revision" : "bar";
     bar.toldFinal = false;
-    events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false });
+    events.push({ kind, interval: this.interval, ...this.#shownAs(bar.toBar(), complete, false) });
   }
 
   #settle(bar: ToldBar, events: BarEvent[]): void {
     const settled = this.#closed.settle(bar);
-    if (settled === "first") events.push({ kind: "final", interval: this.interval, bar, complete: true, final: true });
+    if (settled === "first") {
+      events.push({ kind: "final", interval: this.interval, ...this.#shownAs(bar, true, true) });
+    }
     if (settled === "changed") events.push(this.#revision(bar));
   }
 
   #revision(bar: BarEvent["bar"]): BarEvent {
-    return { kind: "revision", interval: this.interval, bar, complete: true, final: true };
+    return { kind: "revision", interval: this.interval, ...this.#shownAs(bar, true, true) };
+  }
+
+  /** With the name of its day, where the boundary is known by which days have names. */
+  #shownAs(bar: ShownBar["bar"], complete: boolean, final: boolean): ShownBar {
+    const shown = { bar, complete, final };
+    if (this.#boundary === undefined || !isOfDays(this.#interval)) return shown;
+    return { ...shown, date: fxDayName(bar.bucketUs, this.#boundary) };
   }
 
   #oweBar(bar: FoldedBar): void {

@@ -20,12 +20,13 @@ function pricesJson({ open, high, low, close, quotes }: ShownBar["bar"], side: C
 
 /** A bar in the words of the wire. */
 function barFields(interval: StoredInterval, side: ChannelSide, shown: ShownBar, sentUs: Micros) {
-  const { bar, complete, final } = shown;
+  const { bar, complete, final, date } = shown;
   const prices = { ...pricesJson(bar, side), tick_count: bar.tickCount };
   const timestamp = formatTime(sentUs);
   const beside = side === "quote" ? quotesJson(bar.quotes) : {};
   const bucket = formatBucket(bar.bucketUs);
-  return { interval, bucket, symbol: bar.symbol, ...prices, complete, final, timestamp, ...beside };
+  const named = date === undefined ? {} : { date };
+  return { interval, bucket, symbol: bar.symbol, ...prices, complete, final, timestamp, ...named, ...beside };
 }
 
 /** News of a bar, as one of its sides is told it. */

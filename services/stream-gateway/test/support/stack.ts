@@ -153,7 +153,7 @@ export const WITH_QUOTES = { include: "bid,ask,spread" };
 
 /** What bars have in common on the stream and over HTTP. */
 export function barOf(bar: Message): object {
-  const { interval: _interval, timestamp: _sent, date: _date, complete: _complete, final: _final, ...rest } = bar;
+  const { interval: _interval, timestamp: _sent, complete: _complete, final: _final, ...rest } = bar;
   const { revision: _revision, ...common } = rest;
   return common;
 }

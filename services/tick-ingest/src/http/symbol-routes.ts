@@ -1,8 +1,8 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import type { Database } from "@fx-ohlc/database";
-import { checkDto, formatTime, SymbolDto } from "@fx-ohlc/schemas";
+import { checkDto, SymbolDto } from "@fx-ohlc/schemas";
 import { type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
-import type { SymbolRow, SymbolTable } from "../write/symbol-table.js";
+import type { SymbolTable } from "../write/symbol-table.js";
 import type { ChangeTurns } from "./change-turns.js";
 import { tooManySymbols } from "./refusals.js";
 import { readJson } from "./request-body.js";
@@ -23,11 +23,11 @@ export function symbolHandlers({
     putSymbol: async (req, res, { path: { symbol }, caller }) => {
       const body = checkDto(SymbolDto, await readJson(req, caller, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const row = await database.whileAvailable(() =>
+      const known = await database.whileAvailable(() =>
         turns.run(req, caller, () => symbolTable.put(symbol, body.value)),
       );
-      if (row === undefined) throw tooManySymbols();
-      sendJson(res, 200, rowJson(row));
+      if (known === undefined) throw tooManySymbols();
+      sendJson(res, 200, known);
     },
 
     deleteSymbol: async (req, res, { path: { symbol }, caller }) => {
@@ -42,9 +42,4 @@ export function symbolHandlers({
       res.writeHead(204).end();
     },
   };
-}
-
-function rowJson(row: SymbolRow): Record<string, unknown> {
-  const time = (us: number | null) => (us === null ? null : formatTime(us));
-  return { ...row, first_heard: time(row.first_heard), last_heard: time(row.last_heard) };
 }

@@ -1,37 +1,45 @@
-import { addableSymbols, type Database, lockSymbols, readCommitRules, type Transaction } from "@fx-ohlc/database";
-import type { SymbolChange } from "@fx-ohlc/schemas";
+import {
+  addableSymbols,
+  type Database,
+  lockSymbols,
+  readCommitRules,
+  type SymbolRow,
+  symbolsJson,
+  type Transaction,
+} from "@fx-ohlc/database";
+import { MarketSessions, type SymbolChange, type SymbolJson } from "@fx-ohlc/schemas";
 import type { Config } from "../config.js";
-
-/** What the table says of a symbol; null: nothing. Times as microseconds. */
-export interface SymbolRow {
-  readonly symbol: string;
-  readonly first_heard: number | null;
-  readonly last_heard: number | null;
-  readonly quotes: boolean;
-  readonly digits: number | null;
-  readonly pip: number | null;
-  readonly session: string | null;
-  readonly kind: string | null;
-  readonly description: string | null;
-  readonly quiet_after_s: number | null;
-}
 
 /** What became of the removal of a symbol; one that holds ticks or bars stays. */
 export type Removal = "removed" | "unknown" | "holds_something";
 
 /** What an operator does to symbols. Like every writer it locks the symbol first. */
 export class SymbolTable {
+  private readonly sessions: MarketSessions;
+
   constructor(
     private readonly database: Database,
-    private readonly rules: Pick<Config, "symbolsMax">,
-  ) {}
+    private readonly rules: Pick<Config, "symbolsMax" | "marketSessions">,
+  ) {
+    this.sessions = new MarketSessions(rules.marketSessions);
+  }
 
   /**
    * Records what is said of a symbol, which is added where it is not there.
    *
-   * @returns its row; undefined when there are as many symbols as there may be
+   * @returns the symbol as it is read from then on; undefined when there are as many symbols as there may be
    */
-  put(symbol: string, said: SymbolChange): Promise<SymbolRow | undefined> {
+  async put(symbol: string, said: SymbolChange): Promise<SymbolJson | undefined> {
+    const row = await this.record(symbol, said);
+    if (row === undefined) return undefined;
+    // After the transaction, which holds the symbol's lock: its writers do not wait for what is only told.
+    const { sql, settings } = this.database;
+    const source = { sql, engine: settings.engine, nowUs: this.database.nowUs() };
+    const [json] = await symbolsJson(source, [row], this.sessions);
+    return json;
+  }
+
+  private record(symbol: string, said: SymbolChange): Promise<SymbolRow | undefined> {
     return this.change(symbol, async (transaction) => {
       const { unknown, room } = await addableSymbols(transaction, [symbol], this.rules.symbolsMax);
       if (unknown.size > room) return undefined;
@@ -41,7 +49,9 @@ export class SymbolTable {
       if (changes.length > 0) {
         await transaction`update symbols set ${transaction(Object.fromEntries(changes))} where symbol = ${symbol}`;
       }
-      const [row] = await transaction<SymbolRow[]>`select * from symbols where symbol = ${symbol}`;
+      const [row] = await transaction<SymbolRow[]>`
+        select symbol, last_heard, quotes, digits, pip, session, kind, description, quiet_after_s
+          from symbols where symbol = ${symbol}`;
       return row;
     });
   }

@@ -77,6 +77,16 @@ async function metadataOf(file: AsyncBuffer): Promise<FileMetaData> {
   }
 }
 
+/** How many rows a file says it has. @throws UnreadableError when it is none of Parquet */
+export async function parquetRows(path: string): Promise<number> {
+  const file = await fileAccess(path);
+  try {
+    return Number((await metadataOf(file)).num_rows);
+  } finally {
+    await file.close();
+  }
+}
+
 /** The shortest decimal that is this number in single precision: 1.101, which in double precision is 1.1009999513626099. */
 function singleText(value: unknown): unknown {
   if (typeof value !== "number" || !Number.isFinite(value)) return value;

@@ -1,13 +1,17 @@
-import { type Engine, type Queries, readMark, waitingRanges } from "@fx-ohlc/database";
-import { type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { groupBy } from "@fx-ohlc/service-kit";
-import { FIRST_BUCKET_US } from "./bars/span.js";
+import { waitingRanges } from "./refresh-queue.js";
+import { readMark } from "./retention-mark.js";
+import type { Engine } from "./settings.js";
+import type { Queries } from "./sql.js";
 
 /** The first and the last tick of a symbol, and how many decimals its newest prices have: of quotes the sides, for a mid may have more. */
 export interface Ends {
   readonly firstUs: Micros | null;
   readonly lastUs: Micros | null;
   readonly decimals: number | null;
+  /** Whether one of its newest ticks is a quote, or may be: some changes are not in its bars yet. */
+  readonly mayHaveQuotes: boolean;
 }
 
 /** Where ends are read. */
@@ -34,11 +38,12 @@ interface EndDay {
   readonly isChanging: boolean;
 }
 
-/** The tick at one end, and how many decimals the prices next to it have. */
+/** The tick at one end, how many decimals the prices next to it have, and whether one of them is of a quote. */
 interface EndTick {
   readonly symbol: string;
   readonly time: Micros | null;
   readonly decimals: number | null;
+  readonly hasQuote: boolean | null;
 }
 
 type End = "first" | "last";
@@ -58,10 +63,11 @@ export async function readEnds(source: EndsSource, symbols: readonly string[]): 
   const days = await readDays(source, symbols);
   const firsts = await readEnd(source.sql, days, "first");
   const lasts = await readEnd(source.sql, days, "last");
-  const endsOf = ({ symbol }: SymbolDays): Ends => ({
+  const endsOf = ({ symbol, isChanging }: SymbolDays): Ends => ({
     firstUs: firsts.get(symbol)?.time ?? null,
     lastUs: lasts.get(symbol)?.time ?? null,
     decimals: lasts.get(symbol)?.decimals ?? null,
+    mayHaveQuotes: isChanging || lasts.get(symbol)?.hasQuote === true,
   });
   return new Map(days.map((row) => [row.symbol, endsOf(row)]));
 }
@@ -126,11 +132,12 @@ function parametersOf(slice: readonly EndDay[]) {
 function readEndTicks(sql: Queries, slice: readonly EndDay[], end: End): PromiseLike<EndTick[]> {
   const order = end === "first" ? "asc" : "desc";
   return sql.unsafe<EndTick[]>(
-    `select wanted.symbol, newest.time, newest.decimals
+    `select wanted.symbol, newest.time, newest.decimals, newest."hasQuote"
        from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as wanted (symbol, day_start, day_end)
       cross join lateral (
             select ${end === "first" ? "min" : "max"}(time) as time,
-                    max(greatest(scale(coalesce(bid, price)::numeric), scale(ask::numeric))) as decimals
+                    max(greatest(scale(coalesce(bid, price)::numeric), scale(ask::numeric))) as decimals,
+                    bool_or(bid is not null) as "hasQuote"
               from (select time, price, bid, ask from ticks
                      where symbol = wanted.symbol
                        and time >= wanted.day_start and time < wanted.day_end
@@ -147,7 +154,7 @@ function readEndTicks(sql: Queries, slice: readonly EndDay[], end: End): Promise
  */
 async function readDroppedEnds(sql: Queries, slice: readonly EndDay[], end: End): Promise<readonly EndTick[]> {
   const minutes = await sql.unsafe<EndTick[]>(
-    `select wanted.symbol, own.time, null::int as decimals
+    `select wanted.symbol, own.time, null::int as decimals, null::boolean as "hasQuote"
        from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as wanted (symbol, day_start, day_end)
       cross join lateral (
             select ${end === "first" ? "min" : "max"}(bucket) as time
@@ -168,7 +175,7 @@ async function readDroppedEnds(sql: Queries, slice: readonly EndDay[], end: End)
 function readFarEnds(sql: Queries, days: readonly SymbolDays[], end: End): PromiseLike<EndTick[]> {
   return sql.unsafe<EndTick[]>(
     `select wanted as symbol, (select ${end === "first" ? "min" : "max"}(time) from ticks where symbol = wanted) as time,
-            null::int as decimals
+            null::int as decimals, null::boolean as "hasQuote"
        from unnest($1::text[]) as wanted`,
     [days.map(({ symbol }) => symbol)],
     { prepare: true },

@@ -1,4 +1,5 @@
-import { FX_WEEK, type MarketSession, normalizePrefix, normalizeSymbol, parseSession } from "@fx-ohlc/schemas";
+import { FX_WEEK, type MarketSession, parseSession } from "./session.js";
+import { normalizePrefix, normalizeSymbol } from "./symbol.js";
 
 /** The session of the symbols that match a pattern: a symbol, or its beginning and a star. */
 export interface SessionRule {
