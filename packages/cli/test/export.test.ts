@@ -160,7 +160,10 @@ describe("fx-ticks export", () => {
     const { exitCode, said } = await exported("-");
     breaking.close();
     breaking.closeAllConnections();
-    expect({ exitCode, said }).toEqual({ exitCode: 1, said: [expect.stringMatching(/^fx-ticks: .* cannot be reached/)] });
+    expect({ exitCode, said }).toEqual({
+      exitCode: 1,
+      said: [expect.stringMatching(/^fx-ticks: .* cannot be reached/)],
+    });
   });
 
   it("leaves an older file as it was when it is interrupted, and nothing beside it", async () => {
@@ -203,7 +206,10 @@ describe("fx-ticks export", () => {
     [["x.csv", "--interval", "1d", "--timezone", "Mars"], /^fx-ticks: 422 timezone must be an IANA time zone/],
     [["x.csv", "--interval", "100t", "--timezone", "UTC"], /are for bars of 45m, and of 2h and more$/],
     [["x.csv", "--include", "spread"], /--price and --include are for bars: add --interval$/],
-    [["x.csv", "--interval", "1m", "--include", "bid,mid"], /'bid,mid' is invalid\. It must be a list of bid, ask, spread\./],
+    [
+      ["x.csv", "--interval", "1m", "--include", "bid,mid"],
+      /'bid,mid' is invalid\. It must be a list of bid, ask, spread\./,
+    ],
     [["x.csv", "--interval", "1m", "--price", "last"], /'last' is invalid\. Allowed choices are mid, bid, ask\./],
     [["x.csv", "--start", "yesterday"], /'yesterday' is invalid\. It must be a date/],
     [["x.parquet.gz"], /Parquet files are compressed inside: leave out \.gz$/],

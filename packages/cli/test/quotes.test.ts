@@ -138,10 +138,15 @@ describe("fx-ticks import of quotes", () => {
 
   it("obeys numbers beside others where the places are free, and stops where one of its own kind stands", async () => {
     await importAs("OWN", numbered("price", "1.5,3"));
-    expect((await importAs("OWN", numbered("bid,ask", "1.1,1.2,0", "1.3,1.4,7"), "--beside")).out[0]).toContain("2 new");
+    expect((await importAs("OWN", numbered("bid,ask", "1.1,1.2,0", "1.3,1.4,7"), "--beside")).out[0]).toContain(
+      "2 new",
+    );
     expect(await stored("OWN")).toEqual(["01.000000 0 1.15 1.1 1.2", "01.000000 3 1.5", "01.000000 7 1.35 1.3 1.4"]);
     const { exitCode, said } = await importAs("OWN", numbered("bid,ask", "1.8,1.9,0"), "--beside");
-    expect([exitCode, said[0]]).toEqual([1, expect.stringContaining("line 2: seq 0 of this symbol and time is stored")]);
+    expect([exitCode, said[0]]).toEqual([
+      1,
+      expect.stringContaining("line 2: seq 0 of this symbol and time is stored"),
+    ]);
   });
 
   it("doubles no quote that stood behind a price which it deletes, and finds all of them when it comes again", async () => {

@@ -1,6 +1,12 @@
 import { likePatterns } from "@fx-ohlc/access";
 import { type Queries, type SymbolRow, symbolsJson, symbolsWithQuotes } from "@fx-ohlc/database";
-import { type MarketSession, type MarketSessions, type SymbolJson, type SymbolKind, symbolKind } from "@fx-ohlc/schemas";
+import {
+  type MarketSession,
+  type MarketSessions,
+  type SymbolJson,
+  type SymbolKind,
+  symbolKind,
+} from "@fx-ohlc/schemas";
 import type { Reader } from "./reader.js";
 
 /** Some symbols that follow one another by name. */

@@ -88,7 +88,8 @@ function barsOf({ interval, dayStartHour, timezone, price, include }: Flags): Ba
     throw new Error("--day-start-hour and --timezone are for bars of 45m, and of 2h and more");
   }
   if (interval !== undefined) return { interval, dayStartHour, timezone, price, include };
-  if (price !== undefined || include !== undefined) throw new Error("--price and --include are for bars: add --interval");
+  if (price !== undefined || include !== undefined)
+    throw new Error("--price and --include are for bars: add --interval");
   return undefined;
 }
 
@@ -115,7 +116,9 @@ export function addExportCommand(program: Command, context: Context, finish: Fin
       "write bars of that length, such as 1m, 4h, 1d, or of so many ticks, 100t, instead of ticks",
       parseIntervalFlag,
     )
-    .addOption(new Option("--price <side>", "what of quotes the bars' prices are of; mid where absent").choices(BAR_PRICES))
+    .addOption(
+      new Option("--price <side>", "what of quotes the bars' prices are of; mid where absent").choices(BAR_PRICES),
+    )
     .option("--include <list>", "what of quotes stands beside: bid,ask,spread", parseIncluded)
     .option("--start <time>", "from then on, a date or a time; from the beginning when absent", parseInstant)
     .option("--end <time>", "up to just before then; up to now when absent", parseInstant)

@@ -35,7 +35,8 @@ function freeSlot(place: number, others: ReadonlySet<number>): number {
 function slotsOf(rows: readonly ChunkRow[], stored: readonly TickJson[]): readonly number[] {
   const said = rows.map(({ seq = 0 }) => seq);
   const at = new Map(stored.map((tick) => [tick.seq, tick]));
-  const isTaken = ({ prices }: ChunkRow, there: TickJson | undefined) => there !== undefined && !isStoredAs(prices, there);
+  const isTaken = ({ prices }: ChunkRow, there: TickJson | undefined) =>
+    there !== undefined && !isStoredAs(prices, there);
   if (!rows.some((row, index) => isTaken(row, at.get(said[index] ?? 0)))) return said;
   const [kind, another] = new Set(rows.map(({ prices }) => kindOfPrices(prices)));
   // Of both kinds in one stamp the numbers are those of all its ticks: the service says what stands in their way.

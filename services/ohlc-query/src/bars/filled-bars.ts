@@ -1,5 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { bucketEnd, bucketStart, type Interval, isClosedThroughout, type MarketSession, type Micros, US_PER_MINUTE, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  bucketEnd,
+  bucketStart,
+  FIRST_BUCKET_US,
+  type Interval,
+  isClosedThroughout,
+  type MarketSession,
+  type Micros,
+  US_PER_MINUTE,
+} from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
 import { noQuote, noQuotes, QUOTE_COLUMNS, type QuoteArrays } from "./quote-columns.js";

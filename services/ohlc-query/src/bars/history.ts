@@ -1,4 +1,4 @@
-import { LIMIT_MAX, type Micros, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US, LIMIT_MAX, type Micros } from "@fx-ohlc/schemas";
 import { placeOf } from "./bar-columns.js";
 import type { BarPart, Bars } from "./bars.js";
 import { Chunk, type ChunkFacts } from "./chunk.js";

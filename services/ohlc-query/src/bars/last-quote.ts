@@ -1,4 +1,4 @@
-import { type Micros, US_PER_DAY, US_PER_MINUTE, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US, type Micros, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readLastQuoteTick } from "./tick-source.js";
 

@@ -1,4 +1,11 @@
-import { bucketStart, type DayBoundary, type Interval, isOfTicks, type Micros, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  bucketStart,
+  type DayBoundary,
+  FIRST_BUCKET_US,
+  type Interval,
+  isOfTicks,
+  type Micros,
+} from "@fx-ohlc/schemas";
 import type { BarWithQuotes } from "../formats/bar-table.js";
 import type { Reader } from "../reader.js";
 import { eachColumn } from "./bar-columns.js";

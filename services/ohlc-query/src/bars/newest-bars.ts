@@ -1,5 +1,15 @@
 import type { Transaction } from "@fx-ohlc/database";
-import { type Bar, bucketEnd, type DayBoundary, type Micros, SHORT_NAMES, STORED_INTERVALS, type StoredInterval, US_PER_DAY, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  type Bar,
+  bucketEnd,
+  type DayBoundary,
+  FIRST_BUCKET_US,
+  type Micros,
+  SHORT_NAMES,
+  STORED_INTERVALS,
+  type StoredInterval,
+  US_PER_DAY,
+} from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 import { readIdentity, type StreamIdentity } from "../stream-identity.js";
 import { relationOf } from "./bar-statement.js";

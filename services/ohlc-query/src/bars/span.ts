@@ -1,4 +1,4 @@
-import { formatBucket, type Micros, US_PER_DAY, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US, formatBucket, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 
 /** The stretches of UTC time that chunks are cut at. */
 export type SpanUnit = "day" | "month" | "year";

@@ -1,4 +1,11 @@
-import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  type DayBoundary,
+  FIRST_BUCKET_US,
+  LATEST_US,
+  LIMIT_DEFAULT,
+  type Micros,
+  type SymbolRange,
+} from "@fx-ohlc/schemas";
 
 /** The parameters that every paged read has. */
 interface RangeParameters {

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { type FieldError, formatTime, type IntervalBarsQuery, type LatestQuery, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  FIRST_BUCKET_US,
+  type FieldError,
+  formatTime,
+  type IntervalBarsQuery,
+  type LatestQuery,
+} from "@fx-ohlc/schemas";
 import { malformed, pageLink } from "@fx-ohlc/service-kit";
 import { joinTickBars, type TickBarPage, TickBarPages, type TickBarRange } from "../bars/tick-bars.js";
 import { type BarForm, formOf } from "../formats/bar-form.js";

@@ -1,4 +1,18 @@
-import { bucketStart, isOfTicks, LIMIT_MAX, type Micros, type Side, sessionBoundary, splitSide, type UdfBars, type UdfHistoryQuery, type UdfNoData, US_PER_MINUTE, US_PER_SECOND, FIRST_BUCKET_US } from "@fx-ohlc/schemas";
+import {
+  bucketStart,
+  FIRST_BUCKET_US,
+  isOfTicks,
+  LIMIT_MAX,
+  type Micros,
+  type Side,
+  sessionBoundary,
+  splitSide,
+  type UdfBars,
+  type UdfHistoryQuery,
+  type UdfNoData,
+  US_PER_MINUTE,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
 import type { BarArrays } from "../bars/bar-columns.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import { SIDES } from "../formats/quote-cells.js";
