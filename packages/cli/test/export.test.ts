@@ -195,7 +195,7 @@ describe("fx-ticks export", () => {
   it("says that nothing is stored of a symbol, and leaves no file", async () => {
     const { exitCode, said } = await runExport(inDirectory("x.parquet"), "--symbol", "EURUSX");
     expect(exitCode).toBe(1);
-    expect(said).toEqual(["fx-ticks: nothing is stored of EURUSX; of EURUSD there is"]);
+    expect(said).toEqual([expect.stringMatching(/^fx-ticks: nothing is stored of EURUSX; of EURUSD.* there is$/)]);
     expect(readdirSync(directory.path)).toEqual([]);
   });
 
