@@ -112,6 +112,10 @@ describe("fx-ticks export", () => {
       body: JSON.stringify([...quotes, { symbol: "QUOTED", time: "2024-01-15T10:02:00Z", price: 1.15 }]),
     });
     expect(posted.status).toBe(201);
+    const address = `${system.url}/ohlc/minute?symbol=QUOTED&start=1970-01-01&price=ask&include=bid,spread&format=csv`;
+    const answered = async () => (await fetch(address)).text();
+    // Bars of the past are refreshed after the ticks are stored on TimescaleDB, those of quotes before those of prices.
+    await eventually(async () => (await answered()).split(",1,true,").length === 3);
     const sides = ["--interval", "1m", "--price", "ask", "--include", "spread,bid"];
     const { out, said } = await runExport(inDirectory("sides.parquet"), "--symbol", "QUOTED", ...sides);
     expect({ out, said }).toEqual({ out: [expect.stringMatching(/^3 bars \(1m\) of QUOTED in /)], said: [] });
@@ -123,10 +127,7 @@ describe("fx-ticks export", () => {
       { open: null, close: null, bid_open: null, spread_avg: null, quote_count: null, tick_count: 1n },
     ]);
     const text = await runExport("-", "--format", "csv", "--symbol", "QUOTED", ...sides);
-    const answered = await fetch(
-      `${system.url}/ohlc/minute?symbol=QUOTED&start=1970-01-01&price=ask&include=bid,spread&format=csv`,
-    );
-    expect(text.bytes.toString()).toBe(await answered.text());
+    expect(text.bytes.toString()).toBe(await answered());
   });
 
   it("writes bars of equally many ticks", async () => {
