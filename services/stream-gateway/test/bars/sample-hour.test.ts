@@ -2,6 +2,7 @@ import {
   type CheckedCost,
   costOf,
   formatTime,
+  fxDayName,
   type Micros,
   STORED_INTERVALS,
   type StoredInterval,
@@ -160,7 +161,8 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
     const startUs = (ticks[0]?.timeUs ?? 0) - 24 * US_PER_HOUR;
     const wire = told.map(({ bucketUs, tickCount, quotes, ...prices }) => {
       const bucket = formatTime(bucketUs).replace(".000000", "");
-      return { bucket, ...prices, tick_count: tickCount, ...quotes };
+      const named = interval === "day" ? { date: fxDayName(bucketUs, { hour: 22, timezone: "UTC" }) } : {};
+      return { bucket, ...prices, tick_count: tickCount, ...named, ...quotes };
     });
     await eventually(
       async () => {
