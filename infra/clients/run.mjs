@@ -33,5 +33,9 @@ bring("TypeScript", [["npm", ["install", "--no-audit", "--no-fund"], join(DOWNLO
 
 const jest = join(ROOT, "infra", "local", "node_modules", ".bin", "jest");
 const tests = ["--config", "infra/acceptance/jest.config.mjs", "test/clients", "--verbose", ...process.argv.slice(2)];
-const { status } = spawnSync(jest, tests, { cwd: ROOT, stdio: "inherit", env: { ...process.env, FX_CLIENTS: DOWNLOADS } });
+const { status } = spawnSync(jest, tests, {
+  cwd: ROOT,
+  stdio: "inherit",
+  env: { ...process.env, FX_CLIENTS: DOWNLOADS },
+});
 process.exitCode = status ?? 1;

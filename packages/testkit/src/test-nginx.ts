@@ -51,9 +51,7 @@ export function configureNginx({ folder, port, services, trusted }: NginxOptions
   for (const name of ["again.conf", "forwarded.conf", "probe.conf", "health.js"])
     writeFileSync(join(folder, name), shipped(name));
   writeFileSync(join(folder, "trusted-proxies.conf"), `set_real_ip_from ${trusted};`);
-  const upstreams = UPSTREAMS.map(
-    (name) => `upstream ${name} { server 127.0.0.1:${services[name]}; keepalive 16; }`,
-  );
+  const upstreams = UPSTREAMS.map((name) => `upstream ${name} { server 127.0.0.1:${services[name]}; keepalive 16; }`);
   const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
     ${process.getuid?.() === 0 ? "user root;" : ""} events { worker_connections 4096; } http { ${upstreams.join("\n")} include edge.conf; }`;
   const file = join(folder, "nginx.conf");

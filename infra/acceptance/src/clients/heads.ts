@@ -74,12 +74,7 @@ export const BROWSER = [
 /** `fopen` of an address speaks HTTP/1.0 before PHP 8.5. */
 export const PHP = ["Host: HOST", "Connection: close"] as const;
 
-export const AB = [
-  "Connection: Keep-Alive",
-  "Host: HOST",
-  "User-Agent: ApacheBench/2.3",
-  "Accept: */*",
-] as const;
+export const AB = ["Connection: Keep-Alive", "Host: HOST", "User-Agent: ApacheBench/2.3", "Accept: */*"] as const;
 
 export const JSON_TYPE = "Content-Type: application/json";
 export const CSV_TYPE = "Content-Type: text/csv";

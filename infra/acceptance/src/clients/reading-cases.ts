@@ -147,9 +147,15 @@ const links = [
     { ...ROWS, headers: { link: /^<https:\/\/fx\.example\/fx\/ticks\?/ } },
     { from: "127.0.0.2" },
   ),
-  asked("the dashboard below any prefix", "/", BROWSER, { status: 200, says: /^(?!.*(src|href)="\/)/s }, {
-    to: ["gateway"],
-  }),
+  asked(
+    "the dashboard below any prefix",
+    "/",
+    BROWSER,
+    { status: 200, says: /^(?!.*(src|href)="\/)/s },
+    {
+      to: ["gateway"],
+    },
+  ),
 ];
 
 /** Rows of `cases/clients.md` on what is asked for. */

@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { execPath } from "node:process";
 
 /** The small programs in other languages. */
 export const CLIENTS = join(__dirname, "..", "..", "..", "clients");
 /** Where `npm run clients` puts what it downloads; absent in `npm test`. */
 const DOWNLOADS = process.env.FX_CLIENTS;
 
-const PYTHON =
-  DOWNLOADS === undefined ? (process.env.PYTHON ?? "python3") : join(DOWNLOADS, "python", "bin", "python");
+const PYTHON = DOWNLOADS === undefined ? (process.env.PYTHON ?? "python3") : join(DOWNLOADS, "python", "bin", "python");
 
 /** A program in another language. */
 export interface ClientProgram {
@@ -47,7 +47,8 @@ function whyNoGo(module?: string): string | undefined {
   return existsSync(stdout.trim()) ? undefined : `Go has not ${module} (npm run clients brings it)`;
 }
 
-const FIND = "import importlib.util, sys; print(*(name for name in sys.argv[1:] if not importlib.util.find_spec(name)))";
+const FIND =
+  "import importlib.util, sys; print(*(name for name in sys.argv[1:] if not importlib.util.find_spec(name)))";
 
 /** Why Python cannot be asked to load these. */
 function whyNoPython(modules: readonly string[]): string | undefined {
@@ -84,6 +85,13 @@ export function checks(built: string): ClientProgram[] {
     python("check_httpx.py", ["httpx"]),
     python("check_aiohttp.py", ["aiohttp"]),
     python("check_websockets.py", ["websockets"]),
+    python("check_generated.py", ["openapi_python_client"]),
+    {
+      name: "a client of openapi-typescript",
+      command: execPath,
+      args: [join(CLIENTS, "typescript", "run.mjs")],
+      whyNot: DOWNLOADS === undefined ? "npm run clients brings it" : undefined,
+    },
   ];
 }
 

@@ -162,9 +162,12 @@ const shapes = [
     (s) => `${tick(s)}\n${tick(s)}\n`,
     refused(400, "application/x-ndjson"),
   ),
-  posted("Fluent Bit: an array to /ticks", [POST, ...FLUENT_BIT, JSON_TYPE], (s) => `[${tick(s)}]`, {
-    ...refused(422, "/ticks/bulk"),
-  }),
+  posted(
+    "Fluent Bit: an array to /ticks",
+    [POST, ...FLUENT_BIT, JSON_TYPE],
+    (s) => `[${tick(s)}]`,
+    refused(422, "/ticks/bulk"),
+  ),
   posted(
     "one object to /ticks/bulk",
     [BULK, ...FLUENT_BIT, JSON_TYPE],

@@ -139,14 +139,18 @@ describe.each(HERE)("%s", (way) => {
     const head = [
       ...["GET /ws HTTP/1.1", "Host: HOST", "Upgrade: websocket", "Connection: Upgrade"],
       ...["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"],
-      ...["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "User-Agent: Python/3.11 websockets/15.0.1"],
+      ...[
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+        "User-Agent: Python/3.11 websockets/15.0.1",
+      ],
     ];
     conversation.write(request(newPlace(port), head));
     const [answer] = await conversation.answered(1);
     expect(answer?.status).toBe(101);
     return conversation;
   }
-  const subscribe = (id: number) => Buffer.from(JSON.stringify({ op: "subscribe", id, channels: [`ticks:BURST${id}`] }));
+  const subscribe = (id: number) =>
+    Buffer.from(JSON.stringify({ op: "subscribe", id, channels: [`ticks:BURST${id}`] }));
 
   test("websockets with orjson: binary frames of UTF-8 JSON are taken", async () => {
     const conversation = await webSocket();

@@ -17,7 +17,9 @@ const CLOSES = [1.1, 1.2000000000000002, 0.30000000000000004];
 
 const folder = mkdtempSync(join(tmpdir(), "fx-clients-"));
 const programs = { checks: checks(folder), readers: readers(), followers: followers(folder) };
-const missing = Object.values(programs).flat().filter(({ whyNot }) => whyNot !== undefined);
+const missing = Object.values(programs)
+  .flat()
+  .filter(({ whyNot }) => whyNot !== undefined);
 for (const { name, whyNot } of missing) console.log(`${name} is not run: ${whyNot}`);
 const canRun = ({ whyNot }: ClientProgram) => whyNot === undefined;
 const named = (some: readonly ClientProgram[]) => some.filter(canRun).map((each) => [each.name, each] as const);
@@ -36,7 +38,8 @@ beforeAll(async () => {
   services = await system.startAll(ENV);
   client = patientClient(services.edge, ADMIN);
   await eventually(() => client.keys.list().then(() => true), { what: "the first key to be known" });
-  const key = async (more: Partial<NewKey>) => (await client.keys.create({ name: "", scopes: ["read"], ...more })).token;
+  const key = async (more: Partial<NewKey>) =>
+    (await client.keys.create({ name: "", scopes: ["read"], ...more })).token;
   env = {
     FX_URL: services.edge.url,
     FX_TOKEN: await key({ name: "clients", scopes: ["read", "write", "stream"] }),
@@ -93,7 +96,8 @@ test("those of the guide follow the stream, wait while the gateway is away, and 
     eventually(() => following.every(isSo), { timeoutMs: 60_000, what }).catch((error: unknown) => {
       throw new Error(following.map(({ name, running }) => `${name}: ${running.printed}`).join("\n"), { cause: error });
     });
-  const prices = ({ running }: (typeof following)[number]) => [...running.printed.matchAll(PRICES)].map(([, price]) => price);
+  const prices = ({ running }: (typeof following)[number]) =>
+    [...running.printed.matchAll(PRICES)].map(([, price]) => price);
   try {
     await all("subscriptions", ({ running }) => /subscribed/i.test(running.printed));
     await client.postTick({ symbol: "EURUSD", price: 1.5 });
