@@ -7,7 +7,7 @@ from facts import API, KEY, SYMBOL, expect
 
 # Readers that cannot set headers show a key that was made for addresses.
 BARS = f"symbol={SYMBOL}&interval=1m&start=2026-03-02&end=2026-03-03&token={os.environ['FX_URL_TOKEN']}"
-PARQUET, CSV, NDJSON, ARROW = (f"{API}/ohlc.{suffix}?{BARS}" for suffix in ("parquet", "csv", "ndjson", "arrow"))
+PARQUET, CSV, NDJSON = (f"{API}/ohlc.{suffix}?{BARS}" for suffix in ("parquet", "csv", "ndjson"))
 CLOSES = [1.1, 1.2000000000000002, 0.30000000000000004]
 
 
@@ -39,33 +39,37 @@ def polars():
 
 
 def duckdb():
+    from datetime import datetime, timezone
+
     import duckdb as db
+    from fsspec.implementations.http import HTTPFileSystem
+
+    class Http(HTTPFileSystem):
+        def modified(self, path):
+            """DuckDB asks when a file was changed, which nobody says of bars."""
+            return datetime.fromtimestamp(0, timezone.utc)
 
     try:
-        db.sql("install httpfs; load httpfs")
+        db.sql("load httpfs")
     except db.Error as error:
+        # It is no package, but comes from DuckDB's own site; fsspec asks with ranges as well.
         print(f"skipped httpfs: {str(error).splitlines()[0]}")
-        db.register_filesystem(__import__("fsspec").filesystem("http"))
+        db.register_filesystem(Http())
     found = db.sql(f"select close from read_parquet('{PARQUET}')").fetchall()
     expect("read_parquet", [close for (close,) in found], CLOSES)
 
 
 def pyarrow():
-    from urllib.request import urlopen
+    import fsspec
+    from pyarrow import parquet
 
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    table = pa.ipc.open_stream(urlopen(ARROW)).read_all()
-    expect("ipc", table["close"].to_pylist(), CLOSES)
-    expect("typed times", str(table.schema.field("bucket").type), "timestamp[us, tz=UTC]")
-    try:
-        import fsspec
-    except ImportError as error:
-        print(f"skipped ranges by fsspec: {error}")
-        return
     with fsspec.open(PARQUET) as file:
-        expect("parquet by ranges", pa.parquet.read_table(file)["close"].to_pylist(), CLOSES)
+        table = parquet.read_table(file)
+    expect("read_table by ranges", table["close"].to_pylist(), CLOSES)
+    expect("typed times", str(table.schema.field("bucket").type), "timestamp[us, tz=UTC]")
+    # With the thread of fsspec beside it pyarrow 26 aborts at the end of a program.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 {"pandas": pandas, "polars": polars, "duckdb": duckdb, "pyarrow": pyarrow}[sys.argv[1]]()

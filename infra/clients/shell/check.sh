@@ -54,7 +54,7 @@ expect "without a token" "$(curl -sS -o /dev/null -w '%{http_code} %header{www-a
 expect "a key in the address" "$(curl -sS -o /dev/null -w '%{http_code}' "$ticks&token=$FX_URL_TOKEN")" 200
 expect "it again with wget" "$(wget -q --header "$key" -O - "$ticks" | cmp - whole && echo same)" same
 expect "wget -c" "$(head -c 7 whole >part && wget -q -c --header "$key" -O part "$ticks"; cmp part whole && echo same)" same
-expect "wget --spider" "$(wget -S --spider --header "$key" "$ticks" 2>&1 | sed -n 's/^ *Content-Length: //p')" "$(wc -c <whole)"
+expect "wget --spider" "$(wget -S --spider --header "$key" "$ticks" 2>&1 | sed -n 's/^ *content-length: //Ip')" "$(wc -c <whole)"
 
 exec 3< <(exec curl -sSN --max-time 30 -H "$key" "$FX_URL/sse?channels=ticks:$FX_SYMBOL")
 events=$!

@@ -56,7 +56,7 @@ async function seed({ edge, query }: Everything): Promise<void> {
     price: 1 + at / 100,
     time: new Date(Date.UTC(2026, 2, 1, 0, 0, at * 30)).toISOString(),
   }));
-  await client.postTicks([...ticks, { symbol: RUNNING, price: 1.5 }]);
+  await client.postTicks([...ticks, { symbol: RUNNING, price: 1.5 }, { symbol: "EURUSD", price: 1.1 }]);
   // Late ticks are in the bars soon.
   const bars = `${query.url}/ohlc/minute?symbol=${SEEDED}&start=2026-03-01&end=2026-03-02&limit=10`;
   await eventually(async () => ((await (await fetch(bars)).json()) as unknown[]).length === 10, { what: "the bars" });

@@ -89,7 +89,6 @@ const TABLES = [
   `/ohlc.parquet?${RANGE}&interval=1m`,
   `/ohlc/minute.csv?${RANGE}`,
   `/ticks.ndjson?${RANGE}`,
-  `/ohlc.arrow?${RANGE}&interval=1m`,
   "/symbols.csv",
 ] as const;
 

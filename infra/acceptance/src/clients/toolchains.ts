@@ -100,8 +100,8 @@ export function readers(): ClientProgram[] {
   return [
     python("check_frames.py", ["pandas", "requests"], "pandas"),
     python("check_frames.py", ["polars"], "polars"),
-    python("check_frames.py", ["duckdb"], "duckdb"),
-    python("check_frames.py", ["pyarrow"], "pyarrow"),
+    python("check_frames.py", ["duckdb", "fsspec"], "duckdb"),
+    python("check_frames.py", ["pyarrow", "fsspec"], "pyarrow"),
   ];
 }
 

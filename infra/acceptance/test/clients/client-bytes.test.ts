@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { eventually, whyNoNginx } from "@fx-ohlc/testkit";
 import { AddressedSystem, WAYS, type Way } from "../../src/clients/addressed-system.js";
 import type { Answer } from "../../src/clients/answers.js";
@@ -47,6 +48,12 @@ async function converse(port: number, place: Place, sent: ClientCase): Promise<{
   return { answers, isOver };
 }
 
+/** What a body says to who takes it compressed. */
+function plain({ "content-encoding": encoding }: Answer["headers"], body: Buffer): string {
+  if (encoding === "gzip") return gunzipSync(body).toString();
+  return encoding === "br" ? brotliDecompressSync(body).toString() : body.toString();
+}
+
 const text = (pattern: string | RegExp) =>
   typeof pattern === "string" ? expect.stringContaining(pattern) : expect.stringMatching(pattern);
 
@@ -57,7 +64,7 @@ describe.each(HERE)("%s", (way) => {
     const port = addressed.portOf(way, side);
     const place = newPlace(port);
     const { answers } = await converse(port, place, sent);
-    const found = answers.map(({ status, headers, body }) => ({ status, headers, says: body.toString() }));
+    const found = answers.map(({ status, headers, body }) => ({ status, headers, says: plain(headers, body) }));
     expect(found).toEqual(
       sent.answers.map(({ status, headers = {}, says = "" }) => ({
         status,
@@ -92,7 +99,7 @@ describe.each(HERE)("%s", (way) => {
   test("Rust's Body::wrap_stream: a body in chunks that is refused at once is told so, always", async () => {
     const place = newPlace(addressed.portOf(way, "ingest"));
     const head = ["POST /ticks/bulk HTTP/1.1", ...REQWEST, CSV_TYPE, "Transfer-Encoding: chunked"];
-    const bytes = request(place, head, chunked(`oops\n${"x".repeat(1_000_000)}`, 8192));
+    const bytes = request(place, head, chunked(`oops\n${"x".repeat(300_000)}`, 8192));
     const statuses: unknown[] = [];
     for (let round = 0; round < 25; round += 1) {
       const conversation = await withIngest();
