@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timezone
 
 from facts import API, KEY, SYMBOL, expect, tick
 
@@ -25,11 +26,13 @@ post_tick = importlib.import_module("fx_api.api.ticks.post_tick")
 get_ticks = importlib.import_module("fx_api.api.ticks.get_ticks")
 get_bars = importlib.import_module("fx_api.api.bars.get_bars")
 
+START = datetime(2026, 3, 2, tzinfo=timezone.utc)
+
 stored = post_tick.sync_detailed(client=client, body=models.TickDto.from_dict(tick(0)))
 expect("a tick", (int(stored.status_code), stored.parsed.price, stored.parsed.duplicate), (201, 1, False))
 refused = post_tick.sync_detailed(client=client, body=models.TickDto.from_dict(tick(0) | {"time": "noon"}))
 expect("a bad time", (int(refused.status_code), "RFC 3339" in refused.parsed.detail), (422, True))
-ticks = get_ticks.sync_detailed(client=client, symbol=SYMBOL, start="2026-03-02")
+ticks = get_ticks.sync_detailed(client=client, symbol=SYMBOL, start=START)
 expect("ticks", [each.price for each in ticks.parsed], [1])
-bars = get_bars.sync_detailed(client=client, symbol=SYMBOL, interval="1m", start="2026-03-02")
+bars = get_bars.sync_detailed(client=client, symbol=SYMBOL, interval="1m", start=START)
 expect("bars", [each.close for each in bars.parsed], [1])

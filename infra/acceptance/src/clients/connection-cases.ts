@@ -121,7 +121,10 @@ const malformed = [
     { isClosed: true },
   ),
   one("two Host headers", ALL, get("/live", ["Host: HOST", "Host: other"]), { status: 400, headers: PROBLEM }),
-  one("a length that is none", ALL, get("/live", ["Host: HOST", "Content-Length: two"]), { status: 400, headers: PROBLEM }),
+  one("a length that is none", ALL, get("/live", ["Host: HOST", "Content-Length: two"]), {
+    status: 400,
+    headers: PROBLEM,
+  }),
   one("headers of 40 kB", ALL, get("/live", ["Host: HOST", `Cookie: ${"a".repeat(40_000)}`]), {
     status: 431,
     headers: PROBLEM,
