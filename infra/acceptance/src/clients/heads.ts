@@ -1,11 +1,11 @@
 /**
- * What clients write after their request line, in their order and spelling, as captured from those of 2026 where they could be had,
- * and else as they are documented. `HOST` stands for the authority.
+ * What clients write after their request line, in their order and spelling: those of Java, curl, Python and polars as they were
+ * captured in 2026, the others as they are known to. `HOST` stands for the authority.
  */
 export const JAVA = [
   "Connection: Upgrade, HTTP2-Settings",
   "Host: HOST",
-  "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+  "HTTP2-Settings: AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA",
   "Upgrade: h2c",
   "User-Agent: Java-http-client/17.0.15",
 ] as const;
@@ -36,10 +36,10 @@ export const AIOHTTP = [
   "Host: HOST",
   "Accept: */*",
   "Accept-Encoding: gzip, deflate",
-  "User-Agent: Python/3.11 aiohttp/3.13.2",
+  "User-Agent: Python/3.11 aiohttp/3.14.5",
 ] as const;
 
-export const POLARS = ["user-agent: polars", "accept: */*", "host: HOST"] as const;
+export const POLARS = ["accept: */*", "user-agent: polars/0.55.1", "host: HOST"] as const;
 
 export const REQWEST = ["accept: */*", "host: HOST"] as const;
 

@@ -92,7 +92,7 @@ const TABLES = [
   "/symbols.csv",
 ] as const;
 
-/** A Parquet reader's way: how long it is, its first bytes, its last ones, what lies in between, and past its end. */
+/** A Parquet reader's way: all of it, its first bytes, its last ones, what lies in between, more than there is, and past its end. */
 const ranges = TABLES.map((target): ClientCase => {
   const get = (place: Place, range: string) =>
     request(place, [`GET ${target} HTTP/1.1`, ...POLARS, `range: bytes=${range}`]);
@@ -101,21 +101,23 @@ const ranges = TABLES.map((target): ClientCase => {
     to: ["query"],
     sends: (place) => [
       request(place, [`GET ${target} HTTP/1.1`, ...POLARS]),
-      ...["0-3", "-8", "4-11", "9999999-"].map((range) => get(place, range)),
+      ...["0-3", "-8", "4-11", "-262144", "9999999-"].map((range) => get(place, range)),
     ],
     answers: [
       { status: 200, headers: { "accept-ranges": "bytes", etag: /^"/ } },
       { status: 206, headers: { "content-range": /^bytes 0-3\/\d+$/ } },
       { status: 206, headers: { "content-length": "8" } },
       { status: 206, headers: { "content-range": /^bytes 4-11\// } },
+      { status: 206, headers: { "content-range": /^bytes 0-/ } },
       { status: 416, headers: { "content-range": /^bytes \*\/\d+$/ } },
     ],
-    holds([whole, first, last, middle]) {
+    holds([whole, first, last, middle, all]) {
       const body = whole?.body ?? Buffer.alloc(0);
-      expect([first?.body, last?.body, middle?.body]).toEqual([
+      expect([first?.body, last?.body, middle?.body, all?.body]).toEqual([
         body.subarray(0, 4),
         body.subarray(-8),
         body.subarray(4, 12),
+        body,
       ]);
       const tag = whole?.headers.etag;
       expect([first, last, middle].map((part) => part?.headers.etag)).toEqual([tag, tag, tag]);
