@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * node infra/bootstrap.mjs start|test|bench|lint|pack
+ * node infra/bootstrap.mjs start|test|bench|lint|pack|clients
  *
- * What `npm start`, `npm test`, `npm run bench` and `npm run pack` run on a machine that has nothing but Node and npm: installs and builds
+ * What `npm start`, `npm test`, `npm run bench`, `npm run pack` and `npm run clients` run on a machine that has nothing but Node and npm: installs and builds
  * what has changed since the last time, then does what was asked. Plain JavaScript without dependencies, because it runs
  * before there are any.
  */
@@ -24,6 +24,7 @@ const COMMANDS = {
   bench: () => import("./bench/dist/main.js"),
   test,
   pack: () => run("node", ["packages/client/pack.mjs"]),
+  clients: () => run("node", ["infra/clients/run.mjs", ...process.argv.slice(3)]),
   lint: () => {
     run("node_modules/.bin/biome", ["check", "."]);
     pnpmRun("turbo", ["run", "typecheck", "--output-logs=errors-only"]);

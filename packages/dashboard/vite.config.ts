@@ -7,6 +7,8 @@ const API_PATHS = ["/ohlc", "/ticks", "/symbols", "/tickets", "/health", "/ws"];
 
 export default defineConfig({
   root: "src/page",
+  // Files are asked for relative to the page: a proxy may have it below a prefix.
+  base: "./",
   build: {
     outDir: "../../dist/site",
     emptyOutDir: true,

@@ -55,9 +55,15 @@ export class System {
     const env = { TRUSTED_PROXIES: "127.0.0.1", ...given };
     const [ingest, query] = await Promise.all([this.start("tick-ingest", env), this.start("ohlc-query", env)]);
     const gateway = await this.start("stream-gateway", { OHLC_QUERY_URL: query.url, ...env });
+    return { ingest, query, gateway, edge: await this.startEdge({ ingest, query, gateway }) };
+  }
+
+  /** Starts one more edge in front of the services. */
+  startEdge(services: Omit<Everything, "edge">, env: Record<string, string> = {}): Promise<TestService> {
+    const { ingest, query, gateway } = services;
     const urls = { TICK_INGEST_URL: ingest.url, OHLC_QUERY_URL: query.url, STREAM_GATEWAY_URL: gateway.url };
-    const edge = await this.start("edge", urls, new URL("../../local/dist/edge/main.js", import.meta.url));
-    return { ingest, query, gateway, edge };
+    const main = new URL("../../local/dist/edge/main.js", import.meta.url);
+    return this.start("edge", { ...urls, ...env }, main);
   }
 
   /** What this system's keys and channels on Redis are called. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage, type RequestListener, request } from "node:http";
 import { get as secureGet } from "node:https";
 import { connect, type Socket } from "node:net";
@@ -8,36 +8,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { canonicalTarget, type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
-import { eventually, freePort } from "@fx-ohlc/testkit";
+import { configureNginx, eventually, freePort, NGINX, whyNoNginx } from "@fx-ohlc/testkit";
 import { textOf as fileOf } from "./repository.js";
-
-/** Debian's, with the package libnginx-mod-http-js; elsewhere these tests are left out, and say so. */
-const NGINX = "/usr/sbin/nginx";
-const NJS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 const UPSTREAMS = ["tick_ingest", "ohlc_query", "stream_gateway"] as const;
 /** As services are told. */
 const BEHIND_NGINX = { trustedProxies: ["127.0.0.1"], publicUrl: undefined };
 type Upstream = (typeof UPSTREAMS)[number];
 
-/** The edge's own configuration, with its files in a folder and its services here. */
-function configure(folder: string, port: number, ports: readonly number[]): string {
-  const edge = fileOf("infra/nginx/edge.conf")
-    .replace(/listen 8000 [^;]*;/, `listen 127.0.0.1:${port};`)
-    .replaceAll("/tmp/", `${folder}/`)
-    .replace("/dev/stdout", `${folder}/access.log`)
-    .replace("error_log stderr", `error_log ${folder}/requests.log`)
-    .replace("/etc/nginx/tls/", `${folder}/tls/`);
-  writeFileSync(join(folder, "edge.conf"), edge);
-  for (const name of ["again.conf", "forwarded.conf", "probe.conf", "health.js"]) {
-    writeFileSync(join(folder, name), fileOf(`infra/nginx/${name}`));
-  }
-  writeFileSync(join(folder, "trusted-proxies.conf"), "set_real_ip_from 127.0.0.2;");
-  const upstreams = UPSTREAMS.map((name, i) => `upstream ${name} { server 127.0.0.1:${ports[i]}; keepalive 16; }`);
-  const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-    ${process.getuid?.() === 0 ? "user root;" : ""} events { worker_connections 4096; } http { ${upstreams.join("\n")} include edge.conf; }`;
-  writeFileSync(join(folder, "nginx.conf"), main);
-  return join(folder, "nginx.conf");
+/** The edge's own configuration, in front of these ports. */
+function configure(folder: string, port: number, [ingest = 0, query = 0, gateway = 0]: readonly number[]): string {
+  const services = { tick_ingest: ingest, ohlc_query: query, stream_gateway: gateway };
+  return configureNginx({ folder, port, services, trusted: "127.0.0.2" });
 }
 
 async function textOf(socket: Socket): Promise<string> {
@@ -46,14 +28,11 @@ async function textOf(socket: Socket): Promise<string> {
   return text;
 }
 
-const missing = [NGINX, NJS].filter((file) => !existsSync(file));
-if (missing.length > 0) {
-  console.warn(
-    `nginx is not tried: there is no ${missing.join(" and no ")} (apt-get install nginx-light libnginx-mod-http-js)`,
-  );
-}
+const whyNot = whyNoNginx();
+if (whyNot !== undefined) console.warn(`nginx is not tried: ${whyNot}`);
+const describeNginx = whyNot === undefined ? describe : describe.skip;
 
-(missing.length === 0 ? describe : describe.skip)("nginx as it is configured", () => {
+describeNginx("nginx as it is configured", () => {
   const folder = mkdtempSync(join(tmpdir(), "nginx-"));
   const ok: RequestListener = (req, res) => sendJson(res, 200, { url: req.url, via: req.headers.via });
   const handlers: Record<Upstream, RequestListener> = { tick_ingest: ok, ohlc_query: ok, stream_gateway: ok };
@@ -273,7 +252,7 @@ if (missing.length > 0) {
   });
 });
 
-(missing.length === 0 ? describe : describe.skip)("nginx with a certificate", () => {
+describeNginx("nginx with a certificate", () => {
   const folder = mkdtempSync(join(tmpdir(), "nginx-tls-"));
   const pem = join(folder, "edge.pem");
   let nginx: ChildProcess;

@@ -76,20 +76,40 @@ function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.host === undefined && httpVersion === "1.1";
 }
 
+const TWO_HOSTS = new Problem("malformed", "A request says in one Host by which name it asks, not in two.");
+
+/** RFC 9112 §3.2. Node goes by the first, and somebody else on the way perhaps by the last. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts > 1;
+}
+
+/** @returns what is wrong with the name by which a request asks; undefined when nothing is */
+function problemOfHost(req: IncomingMessage): Problem | undefined {
+  if (lacksHost(req)) return NO_HOST;
+  return hasTwoHosts(req) ? TWO_HOSTS : undefined;
+}
+
 function judged(judge: (req: IncomingMessage) => void, accept: UpgradeListener | undefined) {
   if (accept === undefined) return undefined;
   return (...[req, socket, head]: Parameters<UpgradeListener>) => {
     judge(req);
-    if (lacksHost(req)) return refuse(socket, NO_HOST, requestIdFor(req));
+    const problem = problemOfHost(req);
+    if (problem !== undefined) return refuse(socket, problem, requestIdFor(req));
     accept(req, socket, head);
   };
 }
 
 function answered(handler: RequestListener): RequestListener {
   return (req, res) => {
-    if (!lacksHost(req)) return handler(req, res);
+    const problem = problemOfHost(req);
+    if (problem === undefined) return handler(req, res);
     assignRequestId(req, res);
-    sendProblem(res, NO_HOST);
+    sendProblem(res, problem);
   };
 }
 

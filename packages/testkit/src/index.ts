@@ -12,6 +12,7 @@ export { watchEventLoop } from "./event-loop-watch.js";
 export { type FaultProxy, faultProxy } from "./fault-proxy.js";
 export { type StartServiceOptions, startService, type TestService } from "./start-service.js";
 export { testDatabase } from "./test-database.js";
+export { configureNginx, NGINX, type NginxOptions, type TestNginx, testNginx, whyNoNginx } from "./test-nginx.js";
 export { type TestPgbouncer, testPgbouncer } from "./test-pgbouncer.js";
 export { type TestPostgres, testPostgres } from "./test-postgres.js";
 export { type TestRedis, type TestRedisOptions, testRedis } from "./test-redis.js";

@@ -29,6 +29,7 @@ import { askUpstream, createUpstreamProxy, passRequestId } from "./upstream.js";
 const DRAIN_DEADLINE_MS = 500;
 
 const UNCACHED = { "Cache-Control": "no-store" };
+const READ_ONLY = new Problem("method_not_allowed", "This path is only read.", { headers: { Allow: "GET, HEAD" } });
 const NOTHING_HERE = new Problem("not_found", "There is nothing at this path.");
 
 type Proxied = Extract<Route, { kind: "proxy" }>;
@@ -110,6 +111,7 @@ export class Edge implements Service {
     // Probes ask by address; what is handed on is judged by the services, who are given the name it was asked by.
     if (kind === "health" || kind === "none") requireAllowedHost(door, req);
     if (kind === "none") return sendProblem(res, NOTHING_HERE);
+    if (req.method !== "GET" && req.method !== "HEAD") return sendProblem(res, READ_ONLY);
     if (kind === "live") return sendJson(res, 200, { status: "alive" }, UNCACHED);
     if (kind === "ready") {
       const ready = await systemReady(urls);

@@ -45,6 +45,7 @@ export const CLOSE_CODES: Readonly<Record<number, { readonly name: string; reado
     next: 'The gateway stops. Come back after the `retry_ms` of the reason (`{"retry_ms":1200}`), with `since`.',
   },
   1006: { name: "no close frame", next: "The connection broke. Come back with `since`, waiting longer each time." },
+  1007: { name: "invalid data", next: "A message of yours, in a text frame or a binary one, was no UTF-8." },
   1009: { name: "too large", next: "A message of yours was over 64 kB. Subscribe in several." },
   1011: { name: "internal error", next: "Come back with `since`; tell the operators if it happens again." },
   4001: { name: "unauthorized", next: "The token has expired or was revoked. Come back with another one." },

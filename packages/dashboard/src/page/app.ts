@@ -1,5 +1,6 @@
 import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
 import { Gate } from "./access/gate.js";
+import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar, type Seconds, sideBar } from "./bars/chart-bar.js";
 import { failureOf, type ReadState } from "./bars/read-state.js";
@@ -63,7 +64,7 @@ export class App {
       onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
     const { key: token, fetch } = this.#gate;
-    this.#client = new FxClient({ url: location.origin, token, fetch, webSocket });
+    this.#client = new FxClient({ url: API, token, fetch, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
     this.#pane = new ChartPane(new HttpBarSource(this.#client), () => void this.#ticks.loadOlder());
     this.#ticks = new TickFeed(new HttpTickSource(this.#client), {

@@ -14,8 +14,9 @@ import type { BodySchema } from "./route.js";
 
 /** The body of every answer that is a problem (RFC 9457). */
 export class ProblemDocument {
+  // A text here, and words in each answer: of two lists generators make two types, and leave out what should be both.
   @Describe("What kind of problem it is; the path leads to what it means.")
-  @IsWord(...PROBLEM_TYPES)
+  @IsText()
   readonly type!: `/problems/${ProblemCode}`;
 
   @IsText()

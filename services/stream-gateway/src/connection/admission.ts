@@ -21,6 +21,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.js";
 import type { Counters } from "../counters.js";
 import type { Followed } from "../subscription/followed.js";
+import { MESSAGES_BURST } from "./connection.js";
 import { type Destination, destinationOf } from "./routes.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -31,7 +32,7 @@ const FRAGMENTS_MAX = 16;
 /** Pieces of the network that one frame may arrive in: even one byte at a time is more than a careless client does. */
 const CHUNKS_MAX = 4096;
 /** More than a client may send pings at once: one that does is to hear why it is closed. */
-const PENDING_PONGS_MAX = 256;
+const PENDING_PONGS_MAX = 2 * MESSAGES_BURST;
 /** How long a closed client has to answer before it is cut off. */
 export const CLOSE_TIMEOUT_MS = 2000;
 /** Some of these are newer than the published types of `ws`. */

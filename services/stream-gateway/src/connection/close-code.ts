@@ -2,6 +2,7 @@
 export const CLOSE = {
   /** The gateway stops; the reason says when to come back: `{"retry_ms":1200}`. */
   goingAway: 1001,
+  invalidData: 1007,
   internalError: 1011,
   unauthorized: 4001,
   slowConsumer: 4008,

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import type { Caller } from "@fx-ohlc/service-kit";
 import type { RawData } from "ws";
@@ -21,8 +22,8 @@ export interface ConnectionLimits {
 
 /** What a connection is used for. */
 export interface ConnectionUse {
+  /** A message, which came as text or in a binary frame. */
   onText(text: string): void;
-  onBinary(): void;
   /** The client lags. Called again at every pulse while it does. */
   onLagging(): void;
   /** The client has read everything it was sent before the newest ping, `afterMs` after that ping. */
@@ -34,8 +35,8 @@ export interface ConnectionUse {
 
 /** A client that is sent nothing is asked this often whether it is still there. */
 const IDLE_PING_MS = 15_000;
-/** What a client may send at once: a page that subscribes to its channels one by one. */
-const MESSAGES_BURST = 100;
+/** What a client may send at once: a program that subscribes one by one to all channels that it may follow. */
+export const MESSAGES_BURST = 1_000;
 /** Conflation has so long to bring a client below its token's limit. */
 const OVER_LIMIT_MAX_MS = 10_000;
 /** What is queued beyond this is a sign of lagging, however young it is: eight times what one flush can hold. */
@@ -144,9 +145,10 @@ export class Connection {
 
   #received(data: RawData, isBinary: boolean): void {
     if (!this.#spend()) return;
-    // Text comes as one Buffer: binaryType is left at "nodebuffer".
-    if (isBinary) this.#use?.onBinary();
-    else this.#use?.onText((data as Buffer).toString());
+    const bytes = data as Buffer; // A message comes as one: binaryType is left at "nodebuffer".
+    // Of text frames `ws` has seen to it.
+    if (isBinary && !isUtf8(bytes)) this.sender.close(CLOSE.invalidData, "messages are UTF-8");
+    else this.#use?.onText(bytes.toString());
   }
 
   #answered(payload: Buffer): void {

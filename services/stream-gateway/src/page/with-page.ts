@@ -6,6 +6,8 @@ import sirv from "sirv";
 
 /** The addresses of the dashboard; all but the root are where the service it replaces had its page. */
 const PAGE = /^\/((ws-test|demo)\/?)?$/;
+/** From there the files beside the page, and the API, would not be found. */
+const PAGE_AS_FOLDER = /^\/(ws-test|demo)\/$/;
 const ASSET = /^\/assets\//;
 
 /** Names of assets change with their content: a year is as good as for ever. */
@@ -50,10 +52,17 @@ export function withPage(folder: string, door: Door, api: RequestListener): Requ
     } catch (error) {
       return sendProblem(res, problemOf(error));
     }
+    if (PAGE_AS_FOLDER.test(path)) return leadToPage(req, res);
     if (PAGE.test(path)) req.url = "/";
     const serve = req.url === "/" ? page : assets;
     return serve(req, res, () => sendProblem(res, new Problem("not_found", "The dashboard has no such file.")));
   };
+}
+
+/** Relative, as the page's files are: nobody here knows below which prefix it is. */
+function leadToPage({ url = "" }: IncomingMessage, res: ServerResponse): void {
+  const Location = url.replace(/^\/([a-z-]+)\//, "../$1");
+  res.writeHead(308, { Location, "Content-Length": 0 }).end();
 }
 
 function isRead({ method }: IncomingMessage): boolean {

@@ -1,6 +1,5 @@
 import type { Channel } from "@fx-ohlc/schemas";
 import type { LoopTurns } from "@fx-ohlc/service-kit";
-import { CLOSE } from "../connection/close-code.js";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
 import type { Member } from "../fanout/audience.js";
 import type { Audiences } from "../fanout/audiences.js";
@@ -44,10 +43,6 @@ export class PlainClient implements ConnectionUse {
 
   /** What a client sends here is dropped: some send a word now and then to keep a proxy awake. */
   onText(): void {}
-
-  onBinary(): void {
-    this.connection.sender.close(CLOSE.badMessage, "this endpoint takes no messages");
-  }
 
   /** Ticks are never conflated here: a client lags until it is stuck, or its queue is full. */
   onLagging(): void {}

@@ -1,7 +1,7 @@
 import { type Channel, channelName, EVERY_SYMBOL, formatOffset, ticksChannel } from "@fx-ohlc/schemas";
 import type { Logger, LoopTurns } from "@fx-ohlc/service-kit";
 import { CLOSE } from "../connection/close-code.js";
-import type { Connection, ConnectionUse } from "../connection/connection.js";
+import { type Connection, type ConnectionUse, MESSAGES_BURST } from "../connection/connection.js";
 import { Delivery, type DeliveryContext } from "../fanout/delivery.js";
 import { packetOf } from "../fanout/packet.js";
 import { CatchUp, type CatchUpContext, type Replay } from "../resume/catch-up.js";
@@ -28,8 +28,9 @@ export interface SessionContext extends CatchUpContext, DeliveryContext, Resumpt
 type ChannelRequest = Exclude<MultiplexRequest, { op: "ping" }>;
 type Subscribe = Extract<ChannelRequest, { op: "subscribe" }>;
 
-/** Requests that may wait for one that reads from Redis; a client that sends more than this meanwhile is no dashboard. */
-const WAITING_MAX = 100;
+/** What may wait for a request that reads from Redis: as many as may be sent at once, and as much as a hundred of the longest. */
+const WAITING_MAX = MESSAGES_BURST;
+const WAITING_LENGTH_MAX = 100 * 64 * 1024;
 /** An answer names all channels that are followed when they are no more than these, or so many times those it was asked about. */
 const ALL_TOLD_MIN = 50;
 const ALL_TOLD_FACTOR = 10;
@@ -42,6 +43,7 @@ export class Session implements ConnectionUse {
   readonly #delivery: Delivery;
   readonly #newcomer: Newcomer;
   #waiting = 0;
+  #waitingLength = 0;
   #badMessages = 0;
   #working: Promise<void> = Promise.resolve();
 
@@ -62,15 +64,11 @@ export class Session implements ConnectionUse {
     try {
       const request = parseRequest(text);
       if (request.op === "ping") this.#send({ type: "pong", id: request.id });
-      else this.#queue(request);
+      else this.#queue(request, text.length);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#refuse(error);
     }
-  }
-
-  onBinary(): void {
-    this.#refuse(new RequestError("bad_message", "a message must be text", undefined));
   }
 
   onLagging(): void {
@@ -100,18 +98,20 @@ export class Session implements ConnectionUse {
   }
 
   /** Requests that change channels are done one after the other: a replay ends before the next one begins. */
-  #queue(request: ChannelRequest): void {
-    if (this.#waiting >= WAITING_MAX) {
+  #queue(request: ChannelRequest, length: number): void {
+    if (this.#waiting >= WAITING_MAX || this.#waitingLength + length > WAITING_LENGTH_MAX) {
       this.connection.sender.close(CLOSE.limitExceeded, "too many requests at once");
       return;
     }
     this.#waiting += 1;
+    this.#waitingLength += length;
     this.#working = this.#working
       .then(() => this.context.turns.next())
       .then(() => (this.connection.sender.isOpen ? this.#obey(request) : undefined))
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#waiting -= 1;
+        this.#waitingLength -= length;
       });
   }
 

@@ -15,12 +15,12 @@ afterAll(async () => {
 });
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${gateway.httpUrl}${path}`, { headers: { "accept-encoding": "br", ...headers } });
+  fetch(`${gateway.httpUrl}${path}`, { headers: { "accept-encoding": "br", ...headers }, redirect: "manual" });
 
 /** The paths of the assets that the page names. */
 async function assetPaths(): Promise<string[]> {
   const html = await (await get("/")).text();
-  return [...new Set(html.match(/\/assets\/[^"]+/g))];
+  return [...new Set(html.match(/(?<=="\.)\/assets\/[^"]+/g))];
 }
 
 describe("the dashboard", () => {
@@ -32,6 +32,12 @@ describe("the dashboard", () => {
     const etag = answer.headers.get("etag") ?? "";
     const again = await get(path, { "if-none-match": etag });
     expect(again.status).toBe(304);
+  });
+
+  it("asks for nothing but relative to itself, so that it may be below any prefix", async () => {
+    expect(await (await get("/")).text()).not.toMatch(/(src|href)="\//);
+    const answer = await get("/ws-test/?symbol=EURUSD");
+    expect([answer.status, answer.headers.get("location")]).toEqual([308, "../ws-test?symbol=EURUSD"]);
   });
 
   it("may load nothing from elsewhere, run nothing inline and be framed by nobody", async () => {

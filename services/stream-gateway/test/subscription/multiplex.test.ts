@@ -178,6 +178,20 @@ describe("/ws", () => {
     expect(await client.ask({ id: 7, op: "ping" })).toEqual({ type: "pong", id: 7 });
   });
 
+  test("takes requests in binary frames, and closes what is no UTF-8 with 1007", async () => {
+    const client = await connect();
+    client.ws.send(Buffer.from('{"id":7,"op":"ping"}'));
+    expect(await client.ofType("pong")).toEqual({ type: "pong", id: 7 });
+    client.ws.send(Buffer.from('{"id":"\xff","op":"ping"}', "latin1"));
+    expect((await client.closes()).code).toBe(1007);
+  });
+
+  test("answers a burst of 1,000 requests, each of them", async () => {
+    const client = await connect();
+    for (let id = 0; id < 1_000; id += 1) client.send({ id, op: "unsubscribe", channels: ["ticks:EURUSD"] });
+    await eventually(() => client.messages.filter(({ type }) => type === "unsubscribed").length === 1_000);
+  });
+
   test.each([
     ["not JSON", "{oops", "bad_message"],
     ["no object", "[1]", "bad_message"],
@@ -260,7 +274,7 @@ describe("a client of /ws that does not behave", () => {
   test("is closed with 4009 when it sends too much, be it messages, pings or pongs", async () => {
     for (const kind of ["send", "ping", "pong"] as const) {
       const client = await connect();
-      for (let count = 0; count < 300; count += 1) client.ws[kind](kind === "send" ? '{"op":"ping"}' : "");
+      for (let count = 0; count < 1_500; count += 1) client.ws[kind](kind === "send" ? '{"op":"ping"}' : "");
       expect((await client.closes()).code).toBe(4009);
     }
   });

@@ -1,4 +1,5 @@
 import { FxClient, UnauthorizedError } from "@fx-ohlc/client";
+import { API } from "../api.js";
 import { forgetKey, keepKey, keptKey } from "./kept-key.js";
 import { SignInView } from "./sign-in-view.js";
 
@@ -41,7 +42,7 @@ export class Gate {
 /** Signs in with a key that the server takes. @returns what is wrong with another one */
 async function tryKey(key: string): Promise<string | undefined> {
   try {
-    await new FxClient({ url: location.origin, token: key, retry: TRY_RETRY }).ticket();
+    await new FxClient({ url: API, token: key, retry: TRY_RETRY }).ticket();
   } catch (error) {
     if (error instanceof UnauthorizedError) return "The server does not take this key: is it whole, and still good?";
     return `The key could not be tried: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,10 +1,11 @@
+import { API } from "../api.js";
 import { byId, h, s, setAttribute } from "../view/dom.js";
 
 export type CurtainState =
   | { readonly kind: "none" | "loading" | "no-data" | "no-symbols" }
   | { readonly kind: "failed" | "forbidden"; readonly error: string };
 
-const SAMPLE = `curl -X POST ${location.origin}/ticks \\
+const SAMPLE = `curl -X POST ${API}/ticks \\
      -H 'Content-Type: application/json' \\
      -d '{"symbol":"EURUSD","price":1.12345}'`;
 
