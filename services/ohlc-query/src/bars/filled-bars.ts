@@ -16,7 +16,8 @@ import { FIRST_BUCKET_US } from "./span.js";
 /** What an empty bucket holds: nothing, or the last close before it. */
 export type Fill = "null" | "previous";
 /** Why a bucket has no tick: its market was closed from its start to its end, or not, and none came. */
-export type EmptyReason = "no_ticks" | "market_closed";
+export const EMPTY_REASONS = ["no_ticks", "market_closed"] as const;
+export type EmptyReason = (typeof EMPTY_REASONS)[number];
 
 /** Bars of one symbol with the empty buckets between them, ascending, a column each. */
 export interface FilledColumns extends Record<"open" | "high" | "low" | "close", (number | null)[]> {

@@ -15,6 +15,8 @@ export interface TextAnswer {
   /** JSON when absent. */
   readonly contentType?: string;
   readonly link?: string | undefined;
+  /** Made of the bytes when absent. */
+  readonly tag?: string | undefined;
 }
 
 /** Bytes that are kept compressed once somebody took them so. */
@@ -163,7 +165,7 @@ function bytesOf(parts: readonly BodyPart[]): Buffer[] {
 }
 
 /** Encoded once, for the tag and for the socket. */
-export function textAnswer({ body, contentType = CONTENT_TYPES.json, link }: TextAnswer): TaggedAnswer {
+export function textAnswer({ body, contentType = CONTENT_TYPES.json, link, tag }: TextAnswer): TaggedAnswer {
   const raw = typeof body === "string" ? Buffer.from(body) : body;
-  return { tag: entityTag(raw), length: raw.length, contentType, link, parts: () => [{ raw }] };
+  return { tag: tag ?? entityTag(raw), length: raw.length, contentType, link, parts: () => [{ raw }] };
 }

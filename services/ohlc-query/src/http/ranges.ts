@@ -1,9 +1,8 @@
-import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type SymbolRange } from "@fx-ohlc/schemas";
+import { type DayBoundary, LATEST_US, LIMIT_DEFAULT, type Micros, type TimeRange } from "@fx-ohlc/schemas";
 import { FIRST_BUCKET_US } from "../bars/span.js";
 
 /** The parameters that every paged read has. */
 interface RangeParameters {
-  readonly symbol: string;
   /** The beginning of all data when absent. */
   readonly start?: Micros;
   readonly end?: Micros;
@@ -14,7 +13,7 @@ interface RangeParameters {
 const ROWS_AT_A_TIME = 5000;
 
 /** What of a symbol is asked for: everything within [fromUs, toUs), at most `limit` rows. */
-export interface Range extends SymbolRange {
+export interface Range extends TimeRange {
   readonly limit: number;
 }
 
@@ -25,11 +24,10 @@ export function clampInstant(us: Micros): Micros {
 
 /** The range of a query; `end` is now when absent. */
 export function rangeOf(
-  { symbol, start = FIRST_BUCKET_US, end, limit = LIMIT_DEFAULT }: RangeParameters,
+  { start = FIRST_BUCKET_US, end, limit = LIMIT_DEFAULT }: RangeParameters,
   nowUs: Micros,
 ): Range {
   return {
-    symbol,
     fromUs: clampInstant(start),
     toUs: end === undefined ? nowUs : clampInstant(end),
     limit: limit === "all" ? ROWS_AT_A_TIME : limit,
