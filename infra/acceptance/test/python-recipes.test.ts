@@ -9,7 +9,9 @@ import { type Everything, impatientClient, System } from "../src/system.js";
 /** The page's code as it stands, where Python has the packages; `PYTHON` names another one than `python3`. */
 const PYTHON = process.env.PYTHON ?? "python3";
 const PAGE = readFileSync(join(__dirname, "..", "..", "recipes", "python.md"), "utf8");
-const [READING = "", FILES = "", DUCKDB = "", FOLLOWING = ""] = [...PAGE.matchAll(/^```python\n(.*?)^```$/gms)].map(([, code]) => code);
+const [READING = "", FILES = "", DUCKDB = "", FOLLOWING = ""] = [...PAGE.matchAll(/^```python\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 const MISSING = whatIsMissing();
 if (MISSING !== undefined) console.log(`the recipes for Python are not run: ${MISSING}`);
 const testWithPython = MISSING === undefined ? test : test.skip;
@@ -17,7 +19,9 @@ const testWithPython = MISSING === undefined ? test : test.skip;
 /** @returns undefined where everything is there */
 function whatIsMissing(): string | undefined {
   try {
-    execFileSync(PYTHON, ["-c", "import pandas, polars, duckdb, pyarrow, websockets.asyncio.client"], { stdio: "pipe" });
+    execFileSync(PYTHON, ["-c", "import pandas, polars, duckdb, pyarrow, websockets.asyncio.client"], {
+      stdio: "pipe",
+    });
     return undefined;
   } catch (error) {
     return String(error).split("\n").filter(Boolean).at(-1);
@@ -104,7 +108,9 @@ testWithPython("DuckDB opens an address, where it has httpfs", async () => {
     return;
   }
   await storeHours("DUCKS");
-  const { child, printed } = run(DUCKDB.replaceAll("http://localhost:8000", all.edge.url).replaceAll("EURUSD", "DUCKS"));
+  const { child, printed } = run(
+    DUCKDB.replaceAll("http://localhost:8000", all.edge.url).replaceAll("EURUSD", "DUCKS"),
+  );
   await eventually(() => child.exitCode !== null, { what: "the recipe to end" });
   expect(printed().trim()).toBe(`duckdb 3 1.1 ${Date.parse("2025-03-09T07:00:00Z") * 1000}`);
 });

@@ -60,7 +60,9 @@ function udf(description: string, content: Content, refusals: readonly Refusal[]
       200: { description, content, headers },
       206: {
         description: "The part that `Range` asks for.",
-        content: Object.fromEntries(Object.keys(content).map((mediaType) => [mediaType, { schema: { type: "string" } }])),
+        content: Object.fromEntries(
+          Object.keys(content).map((mediaType) => [mediaType, { schema: { type: "string" } }]),
+        ),
         headers: { ...ranged, "Content-Range": "always" },
       },
       304: { description: "What is at hand still stands.", headers: tagged },

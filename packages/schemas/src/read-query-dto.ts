@@ -122,7 +122,20 @@ export class TicksQuery {
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "first_start", "end", "limit", "count", "complete", "fill", "price", "include", "format", "tz"],
+    ...[
+      "symbol",
+      "start",
+      "first_start",
+      "end",
+      "limit",
+      "count",
+      "complete",
+      "fill",
+      "price",
+      "include",
+      "format",
+      "tz",
+    ],
   ];
 
   @Describe("Up to 100: bars by symbol, in the order of their names, and then by bucket.")

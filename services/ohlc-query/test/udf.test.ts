@@ -78,7 +78,11 @@ describe("GET /udf/history", () => {
   );
 
   test("a part and the head of every answer may be asked for", async () => {
-    for (const path of ["config", "symbols?symbol=EURUSD", `history?symbol=EURUSD&resolution=1D&to=${seconds(TO)}&countback=9`]) {
+    for (const path of [
+      "config",
+      "symbols?symbol=EURUSD",
+      `history?symbol=EURUSD&resolution=1D&to=${seconds(TO)}&countback=9`,
+    ]) {
       const url = `${service.url}/udf/${path}`;
       const whole = await fetch(url, { headers: { "accept-encoding": "identity" } });
       const text = await whole.text();

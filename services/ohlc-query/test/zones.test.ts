@@ -4,7 +4,12 @@ let service: ReadSide;
 
 beforeAll(async () => {
   service = await startReadSide();
-  const times = ["2024-03-10T06:59:59.123456Z", "2024-03-10T07:00:00.000001Z", "2024-11-03T05:30:00Z", "2024-11-03T06:30:00Z"];
+  const times = [
+    "2024-03-10T06:59:59.123456Z",
+    "2024-03-10T07:00:00.000001Z",
+    "2024-11-03T05:30:00Z",
+    "2024-11-03T06:30:00Z",
+  ];
   await service.insert(times.map((time) => ({ time, price: 1.1 })));
 });
 afterAll(() => service.stop());
@@ -14,7 +19,11 @@ const ALL = "symbol=EURUSD&start=2024-03-01&end=2024-12-01";
 async function firstCells(path: string): Promise<string[]> {
   const answer = await fetch(service.url + path);
   expect(answer.status).toBe(200);
-  return (await answer.text()).trimEnd().split("\n").slice(1).map((line) => line.split(",")[0] ?? "");
+  return (await answer.text())
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(",")[0] ?? "");
 }
 
 const NEW_YORK = [
@@ -25,9 +34,12 @@ const NEW_YORK = [
   "2024-11-03T01:30:00-05:00",
 ];
 
-test.each(["", "&limit=all", "&fill=none&limit=4"])("CSV tells times as the clocks of a zone show them%s", async (kind) => {
-  expect(await firstCells(`/ohlc/minute.csv?${ALL}&tz=America/New_York${kind}`)).toEqual(NEW_YORK);
-});
+test.each(["", "&limit=all", "&fill=none&limit=4"])(
+  "CSV tells times as the clocks of a zone show them%s",
+  async (kind) => {
+    expect(await firstCells(`/ohlc/minute.csv?${ALL}&tz=America/New_York${kind}`)).toEqual(NEW_YORK);
+  },
+);
 
 test("ticks keep their microseconds, zones of half hours and ahead of UTC have their offsets, and UTC is told by Z", async () => {
   const ticks = (zone: string) => firstCells(`/ticks.csv?${ALL}&tz=${zone}&limit=2`);

@@ -23,7 +23,9 @@ export type EncodedBars = readonly EncodedRows[];
 /** The bars of one symbol as a table. */
 export function tableOf(bars: BarRows, form: BarForm, context: RowsContext): Table {
   const { symbol, symbols = [symbol] } = context;
-  return form.format === "ccxt" ? ccxtTable(bars, form) : barTable(bars, form, { ...context, symbol: () => symbol, symbols });
+  return form.format === "ccxt"
+    ? ccxtTable(bars, form)
+    : barTable(bars, form, { ...context, symbol: () => symbol, symbols });
 }
 
 /** The bars at the places [from, to). */

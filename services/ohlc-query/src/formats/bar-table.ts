@@ -46,7 +46,11 @@ function priceColumns({ open, high, low, close, tickCount, quotes }: BarRows, { 
 }
 
 /** Bars with the names of the contract. */
-export function barTable(bars: BarRows, form: BarForm, { symbol, symbols, runningUs, dayBoundary }: BarsContext): Table {
+export function barTable(
+  bars: BarRows,
+  form: BarForm,
+  { symbol, symbols, runningUs, dayBoundary }: BarsContext,
+): Table {
   const { bucketUs, ofTicks } = bars;
   const ofBucket = (name: string, cell: (bucketUs: Micros) => Cell): Column => ({
     name,

@@ -9,7 +9,17 @@ import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
 import { type Answer, type MadeAnswer, type TaggedAnswer, textAnswer } from "./answer.js";
-import { allPages, allTables, barsTable, contextOf, countOf, isKeptText, noteRows, pagesOf, readPage } from "./bar-pages.js";
+import {
+  allPages,
+  allTables,
+  barsTable,
+  contextOf,
+  countOf,
+  isKeptText,
+  noteRows,
+  pagesOf,
+  readPage,
+} from "./bar-pages.js";
 import type { BarRequest } from "./bar-request.js";
 import { isMostlyWhole, keptParts } from "./kept-parts.js";
 import { CONTENT_TYPES } from "./media-type.js";

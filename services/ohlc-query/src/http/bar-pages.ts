@@ -58,7 +58,11 @@ export function isKeptText({ fill, output }: BarRequest): boolean {
 }
 
 /** Where the bars of a symbol are read from. */
-export function pagesOf({ reader, pages, sessions }: BarSources, symbol: string, fill: BarRequest["fill"]): Pages<AnyBars> {
+export function pagesOf(
+  { reader, pages, sessions }: BarSources,
+  symbol: string,
+  fill: BarRequest["fill"],
+): Pages<AnyBars> {
   if (fill === "none") return pages;
   return new FilledPages(pages, { fill, session: sessions.of(symbol), nowUs: reader.nowUs() });
 }

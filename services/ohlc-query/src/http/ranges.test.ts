@@ -18,9 +18,6 @@ test("a range without end and limit ends now and has 1,000 rows", () => {
 });
 
 test("times that no bar can have are cut to the first and last that one can", () => {
-  const { fromUs, toUs } = rangeOf(
-    { start: instant("0001-01-01T00:00:00Z"), end: instant("9999-12-31T23:59:59Z") },
-    0,
-  );
+  const { fromUs, toUs } = rangeOf({ start: instant("0001-01-01T00:00:00Z"), end: instant("9999-12-31T23:59:59Z") }, 0);
   expect([formatBucket(fromUs), formatBucket(toUs)]).toEqual(["1969-12-30T00:00:00Z", "2255-03-14T16:00:00Z"]);
 });

@@ -124,11 +124,7 @@ function linkOf(req: IncomingMessage, request: BarRequest, cursor: Cursor | unde
 }
 
 /** Reads a page of several symbols, all of it under one snapshot: by symbol, and then by bucket. */
-export async function readSeveral(
-  sources: BarSources,
-  req: IncomingMessage,
-  request: BarRequest,
-): Promise<MadeAnswer> {
+export async function readSeveral(sources: BarSources, req: IncomingMessage, request: BarRequest): Promise<MadeAnswer> {
   const { range, form, output } = request;
   // Before the read: a bar that completes meanwhile is still called running, never the other way round.
   const context = contextOf(sources, range, request);
