@@ -83,6 +83,14 @@ test.each(["csv", "ndjson", "columns"])("%s has the same rows as JSON", async (f
   }
 });
 
+test("nothing of several symbols is what nothing of one is", async () => {
+  for (const kind of ["", "&fill=null", "&include=bid", "&limit=all&fill=previous", "&tz=Asia/Tokyo"]) {
+    const textOf = async (symbols: string) =>
+      (await fetch(`${service.url}/ohlc/day.csv?symbol=${symbols}&start=2024-03-06&end=2024-03-05${kind}`)).text();
+    expect(await textOf("AAA,CCC")).toBe(await textOf("AAA"));
+  }
+});
+
 test("who has an answer already is sent nothing until one of the symbols changes", async () => {
   const path = `/ohlc/minute?symbol=AAA,CCC&${RANGE}`;
   const etag = (await service.get(path)).headers.get("etag") ?? "";

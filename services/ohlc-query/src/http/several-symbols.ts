@@ -81,8 +81,9 @@ function ticksIn(bars: AnyBars): number {
 async function readInOrder(sources: BarSources, request: BarRequest): Promise<SeveralPage> {
   const ranges = rangesOf(request);
   const found: SymbolBars[] = [];
+  let nothing: AnyBars = Bars.NONE;
   const page = (cursor?: Cursor): SeveralPage => {
-    const [first = { range: request.range, bars: Bars.NONE }, ...others] = found;
+    const [first = { range: request.range, bars: nothing }, ...others] = found;
     return { found: [first, ...others], cursor };
   };
   let [place, room, ticks] = [0, request.range.limit, 0];
@@ -99,6 +100,7 @@ async function readInOrder(sources: BarSources, request: BarRequest): Promise<Se
       // More than was thought: it is read once more, by itself.
       if (countOf(bars) > room) break;
       if (countOf(bars) > 0) found.push({ range, bars });
+      else nothing = bars;
       room -= countOf(bars);
       if (nextUs !== undefined) return page({ place, fromUs: nextUs });
       place += 1;
