@@ -36,18 +36,12 @@ class Validity {
 
   isNull(row: number): void {
     this.#nulls += 1;
-    setBit(this.#bits, row, false);
+    this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) & ~(1 << (row & 7));
   }
 
   get cells(): Cells {
     return { nullCount: this.#nulls, validity: this.#nulls === 0 ? ALL_THERE : this.#bits };
   }
-}
-
-function setBit(bits: Uint8Array, row: number, value: boolean): void {
-  const byte = row >> 3;
-  const mask = 1 << (row & 7);
-  bits[byte] = value ? (bits[byte] ?? 0) | mask : (bits[byte] ?? 0) & ~mask;
 }
 
 /** Numbers that lie in memory as they are sent are not copied. */
@@ -66,18 +60,25 @@ function doubles({ values, cell }: Column, rows: number): Cells {
 }
 
 /** Integers, exact to 2^53, as two words each: a BigInt for each of them takes ten times as long. */
-function integers(at: (row: number) => unknown, rows: number): Cells {
-  const validity = new Validity(rows);
+function integers(at: (row: number) => unknown, values: ArrayLike<unknown> | undefined, rows: number): Cells {
   const words = new Int32Array(2 * rows);
+  if (values instanceof Float64Array) {
+    for (let row = 0; row < rows; row += 1) setWords(words, row, values[row] ?? 0);
+    return { values: words, validity: ALL_THERE, nullCount: 0 };
+  }
+  const validity = new Validity(rows);
   for (let row = 0; row < rows; row += 1) {
     const value = at(row);
-    if (typeof value === "number") {
-      // What is beyond 32 bits falls off.
-      words[2 * row] = value;
-      words[2 * row + 1] = Math.floor(value / HIGH_WORD);
-    } else validity.isNull(row);
+    if (typeof value === "number") setWords(words, row, value);
+    else validity.isNull(row);
   }
   return { values: words, ...validity.cells };
+}
+
+function setWords(words: Int32Array, row: number, value: number): void {
+  // What is beyond 32 bits falls off.
+  words[2 * row] = value;
+  words[2 * row + 1] = Math.floor(value / HIGH_WORD);
 }
 
 function days({ cell }: Column, rows: number): Cells {
@@ -96,8 +97,8 @@ function flags({ cell }: Column, rows: number): Cells {
   const bits = new Uint8Array(Math.ceil(rows / 8));
   for (let row = 0; row < rows; row += 1) {
     const value = cell(row);
-    if (value === null) validity.isNull(row);
-    else if (value === true) setBit(bits, row, true);
+    if (value === true) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+    else if (value === null) validity.isNull(row);
   }
   return { values: bits, ...validity.cells };
 }
@@ -181,7 +182,7 @@ export class TypedColumn {
     if (this.#dictionary !== undefined) return places(column, rows, this.#words);
     switch (kindOf(this.#name)) {
       case "time":
-        return integers(column.instants?.at ?? (() => null), rows);
+        return integers(column.instants?.at ?? (() => null), column.instants?.values, rows);
       case "date":
         return days(column, rows);
       case "text":
@@ -189,7 +190,7 @@ export class TypedColumn {
       case "price":
         return doubles(column, rows);
       case "count":
-        return integers(column.cell, rows);
+        return integers(column.cell, column.values, rows);
       case "flag":
         return flags(column, rows);
     }

@@ -4,7 +4,7 @@ import { EMPTY_REASONS } from "../bars/empty-reason.js";
 import { eachQuoteColumn, noQuote, type QuoteColumn } from "../bars/quote-columns.js";
 import type { BarForm } from "./bar-form.js";
 import { columnsBeside, sideColumns } from "./quote-cells.js";
-import { type Cell, type Column, column, type Table, timeColumn } from "./table.js";
+import { type Cell, type Column, column, type Table, timesColumn } from "./table.js";
 
 type Prices = Readonly<Record<"open" | "high" | "low" | "close", ArrayLike<number | null>>>;
 
@@ -57,7 +57,7 @@ export function barTable(
     cell: (row) => cell(bucketUs[row] ?? 0),
   });
   const columns = [
-    timeColumn("bucket", (row) => bucketUs[row] ?? 0, ofTicks === undefined ? formatBucket : formatTime),
+    timesColumn("bucket", bucketUs, ofTicks === undefined ? formatBucket : formatTime),
     { name: "symbol", cell: symbol, words: symbols },
     ...priceColumns(bars, form),
     ofTicks === undefined ? ofBucket("complete", (us) => us < runningUs) : column("complete", ofTicks.isComplete),

@@ -25,6 +25,8 @@ export interface Column {
 /** The instants of a column, and how a cell says them in UTC, `Z` at its end. */
 export interface Instants {
   at(row: number): Micros | null;
+  /** All of them, where they are at hand. */
+  readonly values?: ArrayLike<Micros>;
   format(us: Micros): string;
 }
 
@@ -40,6 +42,12 @@ export type Tables = readonly [Table, ...Table[]];
 /** A column of values that are at hand. */
 export function column(name: string, values: ArrayLike<Cell>): Column {
   return { name, values, cell: (row) => values[row] ?? null };
+}
+
+/** A column of times that are at hand. */
+export function timesColumn(name: string, values: ArrayLike<Micros>, format: Instants["format"]): Column {
+  const column = timeColumn(name, (row) => values[row] ?? 0, format);
+  return { ...column, instants: { at: (row) => values[row] ?? 0, format, values } };
 }
 
 /** A column of times. */

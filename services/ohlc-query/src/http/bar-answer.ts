@@ -3,7 +3,7 @@ import { type Caller, entityTag } from "@fx-ohlc/service-kit";
 import type { BarPages } from "../bars/bar-page.js";
 import { Bars } from "../bars/bars.js";
 import { BarsBody } from "../formats/bars-body.js";
-import { bodyMaker, bodyPieces, type Output } from "../formats/table-body.js";
+import { bodyMaker, bodyPieces, type Output, rowsToMake } from "../formats/table-body.js";
 import type { Piece } from "../formats/table-text.js";
 import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
@@ -86,7 +86,8 @@ async function readTable(sources: BarSources, req: IncomingMessage, request: Bar
   const tag = bars instanceof Bars ? tagOf(new BarsBody(bars, form, context), output) : undefined;
   const make = await bodyMaker([barsTable(bars, request, context)], output);
   const contentType = CONTENT_TYPES[output.format];
-  return { rows: countOf(bars), make: () => textAnswer({ body: make(), contentType, link, tag }) };
+  const rows = rowsToMake(countOf(bars), output);
+  return { rows, make: () => textAnswer({ body: make(), contentType, link, tag }) };
 }
 
 /** A strong validator of the same bars written in another way: cheaper than one of all bytes. */

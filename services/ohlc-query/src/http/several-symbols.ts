@@ -13,7 +13,7 @@ import type { BarRange } from "../bars/bar-page.js";
 import { Bars } from "../bars/bars.js";
 import { TICKS_PER_PAGE_MAX } from "../bars/tick-walk.js";
 import { BarsBody } from "../formats/bars-body.js";
-import { bodyMaker } from "../formats/table-body.js";
+import { bodyMaker, rowsToMake } from "../formats/table-body.js";
 import { type MadeAnswer, textAnswer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { type AnyBars, barsTable, contextOf, countOf, isKeptText, noteRows, pagesOf } from "./bar-pages.js";
@@ -151,7 +151,7 @@ export async function readSeveral(sources: BarSources, req: IncomingMessage, req
   const [first, ...others] = found;
   const tableFor = ({ range: of, bars }: SymbolBars) => barsTable(bars, request, contextFor(of));
   const make = await bodyMaker([tableFor(first), ...others.map(tableFor)], output);
-  return { rows, make: () => textAnswer({ body: make(), ...head }) };
+  return { rows: rowsToMake(rows, output), make: () => textAnswer({ body: make(), ...head }) };
 }
 
 /** The texts of some bars as one answer. Only those of a single symbol may be without any. */
