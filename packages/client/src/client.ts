@@ -72,7 +72,10 @@ export interface Filling {
   readonly fill?: Fill | undefined;
 }
 
-export interface BarsQuery extends RangeQuery, BarKind, Filling {}
+export interface BarsQuery extends Omit<RangeQuery, "symbol">, BarKind, Filling {
+  /** One, or up to 100: their bars come by symbol, in the order of the names, and then by bucket. */
+  readonly symbol: string | readonly string[];
+}
 
 /** A format of files. */
 export type FileFormat = "csv" | "ndjson" | "json" | "parquet";
@@ -210,9 +213,10 @@ export class FxClient {
     return this.#body<DeleteResult>({ method: "DELETE", path: "/ticks", query: { symbol, start, end }, signal });
   }
 
-  /** Bars in ascending order, page after page, or with `limit: "all"` as one answer that streams. */
+  /** Bars in ascending order, of several symbols one after the other, page after page, or with `limit: "all"` as one answer that streams. */
   bars<const K extends BarsQuery>(query: K): AsyncGenerator<BarOf<K>, void, undefined> {
-    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit } = query;
+    const { start, end, pageSize = PAGE_SIZE_DEFAULT, limit } = query;
+    const symbol = [query.symbol].flat().join(",");
     const call = barsCall(query, { symbol, start, end, limit: limit ?? pageSize });
     return limit === "all" ? streamedRows<BarOf<K>>(this.#http, call) : pagedRows<BarOf<K>>(this.#http, call);
   }

@@ -3,6 +3,7 @@ import {
   BarJson,
   BarsQuery,
   DayBarsQuery,
+  FILE_FORMATS,
   FilledBar,
   IntervalBarsQuery,
   type JsonSchema,
@@ -23,6 +24,7 @@ export const MEDIA_TYPES = {
   ndjson: "application/x-ndjson",
   columns: "application/vnd.fx-ohlc.columns+json",
   parquet: "application/vnd.apache.parquet",
+  arrow: "application/vnd.apache.arrow.stream",
 } as const;
 
 const TEXT = { schema: { type: "string" } };
@@ -36,6 +38,7 @@ function table(json: BodySchema, row: Shape): Content {
     [MEDIA_TYPES.ndjson]: TEXT,
     [MEDIA_TYPES.columns]: { columnsOf: row },
     [MEDIA_TYPES.parquet]: FILE,
+    [MEDIA_TYPES.arrow]: FILE,
   };
 }
 
@@ -83,7 +86,7 @@ function listOfOne(rows: readonly JsonSchema[]): JsonSchema {
 const BARS = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar), CANDLE]) };
 const LATEST = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar)]) };
 
-const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, "parquet"].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
+const PAGE = `By symbol, in the order of their names, then by bucket; all of one page is of one moment. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, ...FILE_FORMATS].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
 const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
 
 /** The read side. */

@@ -129,6 +129,9 @@ export function IsSymbolPrefix(): PropertyDecorator {
 /** A comma-separated list of symbols, a space allowed after each comma: their stored forms, each once, in the order given. */
 export function IsSymbolList(): PropertyDecorator {
   return parsedBy("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (raw) => {
+    // One, as nearly all lists are, need not be taken apart.
+    const only = typeof raw === "string" && !raw.includes(",") ? normalizeSymbol(raw) : undefined;
+    if (only !== undefined) return [only];
     const parts = typeof raw === "string" ? raw.split(/, ?/) : [];
     const symbols = parts.map(normalizeSymbol);
     const refused = parts.find((_part, index) => symbols[index] === undefined);

@@ -24,6 +24,12 @@ export function isTimezone(timezone: string): boolean {
   }
 }
 
+/** A zone's name as the database of zones spells it, where only its letters' case is another; readers of files look for that. */
+export function zoneName(timezone: string): string {
+  const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: timezone }).resolvedOptions();
+  return timeZone.toLowerCase() === timezone.toLowerCase() ? timeZone : timezone;
+}
+
 function findSegment(us: Micros, timezone: string): Segment {
   const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(us / 1000)).toZonedDateTimeISO(timezone);
   // A change at this very instant is the beginning of its segment.
@@ -62,6 +68,11 @@ function segmentAt(us: Micros, timezone: string): Segment {
   else segments.splice(place, 0, found);
   cachedSegments += 1;
   return found;
+}
+
+/** How far a zone's clocks are ahead of UTC at an instant. */
+export function offsetAt(us: Micros, timezone: string): Micros {
+  return segmentAt(us, timezone).offsetUs;
 }
 
 /** No zone has ever been further ahead of UTC. */

@@ -170,7 +170,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** The same in every format, by the part that a program asks for first, and by one that there is not. */
 const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) => [
-  ...["json", "csv", "ndjson", "columns", "parquet"].map((format) => ({
+  ...["json", "csv", "ndjson", "columns", "parquet", "arrow"].map((format) => ({
     ...step,
     query: { ...step.query, format },
     headers: { range: "bytes=0-7" },
@@ -179,17 +179,24 @@ const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in T
   { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
 ]);
 
+/** Answers to charts are no tables, and have parts, too. */
+const UDF_PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => /Udf/.test(operation)).flatMap((step) => [
+  { ...step, headers: { range: "bytes=0-7" }, status: 206 },
+  { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
+]);
+
 const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
 
 /** The same tables once more, in every other format. */
 const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
-  ["csv", "ndjson", "columns", "parquet"].map((format) => ({ ...step, query: { ...step.query, format } })),
+  ["csv", "ndjson", "columns", "parquet", "arrow"].map((format) => ({ ...step, query: { ...step.query, format } })),
 );
 
 /** Everything that answers can look like; for some of it a lot has to be stored. */
 export const MANY_SHAPES: readonly Step[] = [
   ...FORMATS,
   ...PARTS,
+  ...UDF_PARTS,
   write(
     "postTicks",
     [

@@ -11,12 +11,11 @@ import {
 } from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
+import type { EmptyReason } from "./empty-reason.js";
 import { noQuote, noQuotes, QUOTE_COLUMNS, type QuoteArrays } from "./quote-columns.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
 export type Fill = "null" | "previous";
-/** Why a bucket has no tick: its market was closed from its start to its end, or not, and none came. */
-export type EmptyReason = "no_ticks" | "market_closed";
 
 /** Bars of one symbol with the empty buckets between them, ascending, a column each. */
 export interface FilledColumns extends Record<"open" | "high" | "low" | "close", (number | null)[]> {
