@@ -1,4 +1,4 @@
-import type { GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
+import type { ChannelCorrectionMessage, GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
 import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
@@ -32,6 +32,19 @@ const HELD_ROWS_MAX = 10_000;
 function isImport(message: ChannelMessage): message is GapMessage {
   if (message.type !== "gap" || message.late !== true) return false;
   return Date.parse(message.to) - Date.parse(message.from) > LATE_RELOAD_MAX_MS;
+}
+
+/** What a message does not tell, and HTTP does. */
+function isToBeRead(message: ChannelMessage): message is GapMessage | ChannelCorrectionMessage {
+  if (message.type === "corrected") return message.ticks === undefined;
+  return message.type === "gap" && !isImport(message);
+}
+
+/** What readers are told as it came. */
+function isTold(message: ChannelMessage): message is Extract<ChannelMessage, StreamEvent> {
+  if (message.type === "corrected") return message.ticks !== undefined;
+  // All of its ticks may have been read over HTTP.
+  return message.type !== "ticks" || message.ticks.length > 0;
 }
 
 /**
@@ -178,16 +191,15 @@ export class Resumption {
   }
 
   #emit(message: ChannelMessage): void {
-    // All of its ticks may have been read over HTTP.
-    if (message.type !== "ticks" || message.ticks.length > 0) this.target.emit(message);
+    if (isTold(message)) this.target.emit(message);
   }
 
   #onChannelMessage(told: ChannelMessage): void {
     const state = this.#stateOf(told.channel);
     if (state === undefined) return;
-    if (told.type === "ticks" && state.position.offset === undefined) this.#missNew(state);
+    if ("offset" in told && state.position.offset === undefined) this.#missNew(state);
     const message = state.note(told);
-    if (message.type === "gap" && !isImport(message)) this.#miss(state, message);
+    if (isToBeRead(message)) this.#miss(state, message);
     else if (state.isBehind || !this.target.takesMore()) this.#hold(state, message);
     else this.#emit(message);
     if (state.isBehind) void this.catchUp();
