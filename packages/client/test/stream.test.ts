@@ -1,3 +1,4 @@
+import { eventually } from "@fx-ohlc/testkit";
 import {
   type ChannelName,
   type EventOf,
@@ -296,10 +297,16 @@ describe("what the stream cannot give", () => {
     await expect(next()).resolves.toEqual(ticks(101, tick(2)));
     await expect(next()).resolves.toEqual(corrected);
     expect(opened.positions).toEqual({ [CHANNEL]: { offset: "e-102", time: tick(2).time } });
-    peer.send({ type: "corrected", offset: "e-103", ...range }, ticks(104, tick(6)));
+    // What no loop has taken is missing, and no more than that.
+    const later = { from: tick(0).time, to: tick(1).time };
+    peer.send({ ...corrected, offset: "e-103", ...later, ticks: [] });
+    await eventually(() => opened.positions[CHANNEL]?.offset === "e-103");
+    expect(opened.positions[CHANNEL]?.missing).toEqual([later]);
+    await next();
+    peer.send({ type: "corrected", offset: "e-104", ...range }, ticks(105, tick(6)));
     // Nothing is stored there: what is held of it is gone.
     await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", from: range.from, to: range.to, ticks: [] });
-    await expect(next()).resolves.toEqual(ticks(104, tick(6)));
+    await expect(next()).resolves.toEqual(ticks(105, tick(6)));
   });
 
   it("is told again where it was read, deleted and stored once more", async () => {

@@ -115,7 +115,7 @@ describe("between two processes", () => {
       publisher: {
         publishCorrection: (...message) => void publishCorrection(...message),
         canTell: true,
-        bufferedMessages: 0,
+        flush: () => publisher.flush(),
       },
     });
     const untold = await database.sql.begin((transaction) => ledger.record(transaction, [range(symbol)]));

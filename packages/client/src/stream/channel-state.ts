@@ -118,11 +118,11 @@ export class ChannelState {
   /**
    * What another stream goes on from: what is held back is missing there.
    *
-   * @param unreadFrom where what was handed out and not taken begins
+   * @param unread what was handed out and not taken
    */
-  saved(unreadFrom?: string): Position {
+  saved(unread: readonly Range[] = []): Position {
     const ranges = [...this.#heldRanges, ...(this.reading === undefined ? [] : [this.reading])];
-    if (unreadFrom !== undefined) ranges.push({ from: startOf(this.channel, unreadFrom) });
+    for (const { from, to } of unread) ranges.push({ from: startOf(this.channel, from), to });
     const missing = ranges.reduce<readonly Range[]>(withRange, this.missing);
     return missing.length === 0 ? this.position : { ...this.position, missing };
   }

@@ -89,7 +89,10 @@ export function isNotice({ type }: StreamEvent): boolean {
   return type === "status" || type === "error";
 }
 
-/** The earliest time of what an event tells that HTTP has too; undefined where it has nothing of it, as of a bar that runs. */
+/**
+ * The earliest time of what an event tells that HTTP has too, up to now; undefined where it has nothing of it, as of a bar that runs, or
+ * of a correction, which is of its range alone.
+ */
 export function startOf(event: StreamEvent): string | undefined {
   switch (event.type) {
     case "ticks":
@@ -100,7 +103,6 @@ export function startOf(event: StreamEvent): string | undefined {
     case "reloaded-bars":
       return event.bars.at(0)?.bucket;
     case "reloaded-ticks":
-    case "corrected":
     case "conflated":
       return event.from;
     case "gap":

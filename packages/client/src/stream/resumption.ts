@@ -2,10 +2,11 @@ import type { ChannelCorrectionMessage, GapMessage, HeartbeatMessage, Subscribed
 import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
-import type { StreamEvent } from "./events.js";
+import type { CorrectedTicksEvent, StreamEvent } from "./events.js";
 import { type HistoryReader, type Page, readPage } from "./history.js";
 import { type ChannelMessage, isChannelMessage, type ServerMessage } from "./protocol.js";
 import { type Range, withRange } from "./ranges.js";
+import type { Unread } from "./unread.js";
 
 /** Where events go. */
 export interface ResumptionTarget {
@@ -41,7 +42,7 @@ function isToBeRead(message: ChannelMessage): message is GapMessage | ChannelCor
 }
 
 /** What readers are told as it came. */
-function isTold(message: ChannelMessage): message is Extract<ChannelMessage, StreamEvent> {
+function isTold(message: ChannelMessage): message is Extract<ChannelMessage, StreamEvent> | CorrectedTicksEvent {
   if (message.type === "corrected") return message.ticks !== undefined;
   // All of its ticks may have been read over HTTP.
   return message.type !== "ticks" || message.ticks.length > 0;
@@ -79,9 +80,14 @@ export class Resumption {
     }
   }
 
-  /** @param unreadFrom where what the reader was handed and has not taken begins, by channel */
-  positions(unreadFrom: ReadonlyMap<string, string>): Record<string, Position> {
-    return Object.fromEntries([...this.#channels].map(([name, state]) => [name, state.saved(unreadFrom.get(name))]));
+  /** @param unread what the reader was handed and has not taken */
+  positions({ from, corrected }: Pick<Unread, "from" | "corrected">): Record<string, Position> {
+    const saved = [...this.#channels].map(([name, state]): [string, Position] => {
+      const start = from.get(name);
+      const all = [...(start === undefined ? [] : [{ from: start }]), ...(corrected.get(name) ?? [])];
+      return [name, state.saved(all)];
+    });
+    return Object.fromEntries(saved);
   }
 
   /** The `since` of a subscribe request: the offsets of every `ticks:` channel that the subscriptions cover. */

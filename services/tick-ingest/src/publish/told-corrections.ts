@@ -9,7 +9,7 @@ import type { Publisher } from "./publisher.js";
 export interface ToldCorrectionsOptions {
   readonly database: Database;
   readonly ledger: CommitLedger;
-  readonly publisher: Pick<Publisher, "publishCorrection" | "canTell" | "bufferedMessages">;
+  readonly publisher: Pick<Publisher, "publishCorrection" | "canTell" | "flush">;
   readonly logger: Logger;
 }
 
@@ -30,6 +30,10 @@ const OPEN_MAX = 10_000;
 const BATCH = 20;
 /** How often it is looked whether what comes before a correction was told. */
 const POLL_MS = 25;
+/** The same by who waits for all of them, ms. */
+const FLUSH_POLL_MS = 5;
+/** What cannot be read is tried again after this, ms. */
+const RETRY_MS = 500;
 /** A range that has changed again so often while it was told is told without its ticks: then readers read it themselves. */
 const ROUNDS_MAX = 3;
 
@@ -67,11 +71,15 @@ export class ToldCorrections {
     else this.#add({ range, untold, earlier: undefined, told: undefined, rounds: 0 });
   }
 
-  /** Resolves when all of them are on Redis and checked, or Redis is away. */
-  async drain(): Promise<void> {
+  /** Resolves when all of them are on Redis and checked, with whatever else is published, or Redis is away. */
+  async flush(): Promise<void> {
     const { publisher } = this.#options;
-    const isBusy = () => this.#isWorking || this.#open.length > 0 || publisher.bufferedMessages > 0;
-    while (isBusy() && publisher.canTell && !this.#isStopped) await delay(POLL_MS);
+    for (;;) {
+      await publisher.flush();
+      // What has been told is being checked by now.
+      if (!this.#isWorking || !publisher.canTell || this.#isStopped) return;
+      await delay(FLUSH_POLL_MS);
+    }
   }
 
   /** Tells nothing more. */
@@ -122,6 +130,7 @@ export class ToldCorrections {
       return batch.filter((correction) => !stored.has(correction));
     } catch (error) {
       if (database.available) logger.warn("what corrections have left cannot be read, trying again", { error });
+      await delay(RETRY_MS, undefined, { ref: false });
       return batch;
     }
   }
