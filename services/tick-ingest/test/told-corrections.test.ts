@@ -32,7 +32,10 @@ const corrections = async (symbol: string) =>
   (await stream(symbol)).filter((message): message is RevisionMessage => message.type === "revision");
 
 async function post(symbol: string, ...ticks: object[]): Promise<void> {
-  const answer = await ingest.post("/ticks/bulk", ticks.map((tick) => ({ symbol, ...tick })));
+  const answer = await ingest.post(
+    "/ticks/bulk",
+    ticks.map((tick) => ({ symbol, ...tick })),
+  );
   expect(answer.status).toBe(201);
 }
 
@@ -70,7 +73,9 @@ test("of quotes both sides are told, and of more than a thousand ticks none", as
   await post("MUCH", ...ticks);
   await put("MUCH", 1, 5, 9999);
   await untilToldOfAll();
-  expect((await corrections("QUOTE"))[0]?.ticks).toEqual([{ time: timeOf(1), price: 1.35, bid: 1.3, ask: 1.4, seq: 0 }]);
+  expect((await corrections("QUOTE"))[0]?.ticks).toEqual([
+    { time: timeOf(1), price: 1.35, bid: 1.3, ask: 1.4, seq: 0 },
+  ]);
   const [much, ...again] = await corrections("MUCH");
   expect([much, again]).toEqual([expect.objectContaining({ from: timeOf(1), to: timeOf(2) }), []]);
   expect(much).not.toHaveProperty("ticks");
@@ -81,7 +86,7 @@ test("a correction waits for what another process committed before it in its ran
   await untilToldOfAll();
   await ingest.sql`
     insert into untold_commits (ingest_id, number, symbols, from_time, to_time)
-    values ('other', 1, '{WAITS,GOES}', array[${timeOf(0)}, ${timeOf(5)}]::timestamptz[], array[${timeOf(2)}, ${timeOf(6)}]::timestamptz[])`;
+    values ('other', 1, '{WAITS,GOES}', ${[timeOf(0), timeOf(5)]}::text[]::timestamptz[], ${[timeOf(2), timeOf(6)]}::text[]::timestamptz[])`;
   await put("WAITS", 1, 0, 2);
   await put("GOES", 1, 0, 2);
   await eventually(async () => (await corrections("GOES")).length === 1);
@@ -108,7 +113,8 @@ describe("between two processes", () => {
     const publisher = testPublisher(redis, ledger);
     const publishCorrection = async (of: string, message: Outgoing) => {
       // The publisher's database is another one.
-      if (await before(message)) publisher.publishCorrection(of, { ...message, incarnation: TEST_DEPLOYMENT.incarnation });
+      if (await before(message))
+        publisher.publishCorrection(of, { ...message, incarnation: TEST_DEPLOYMENT.incarnation });
     };
     const told = new ToldCorrections({
       ...{ database, ledger, logger },
@@ -132,7 +138,8 @@ describe("between two processes", () => {
     let number = 0;
     const ledger = await tell("RACE", async () => {
       number += 1;
-      if (number === 1) await ingest.sql`insert into ticks (symbol, time, seq, price) values ('RACE', ${timeOf(7)}, 0, 7)`;
+      if (number === 1)
+        await ingest.sql`insert into ticks (symbol, time, seq, price) values ('RACE', ${timeOf(7)}::text::timestamptz, 0, 7)`;
       return true;
     });
     await eventually(async () => (await ticksTold("RACE")).length === 2);
@@ -148,7 +155,7 @@ describe("between two processes", () => {
     await tell("RESTLESS", async () => {
       number += 1;
       await ingest.sql`
-        insert into ticks (symbol, time, seq, price) values ('RESTLESS', ${timeOf(7)}, ${number}::int, ${number}::int)`;
+        insert into ticks (symbol, time, seq, price) values ('RESTLESS', ${timeOf(7)}::text::timestamptz, ${number}::int, ${number}::int)`;
       return true;
     });
     await eventually(async () => (await ticksTold("RESTLESS")).length === 4);

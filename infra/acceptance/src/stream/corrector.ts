@@ -11,9 +11,9 @@ export interface CorrectorOptions {
 /** An answer from a killed process never comes, ms. */
 const ANSWER_TIMEOUT_MS = 4_000;
 /** Between two requests of one of its hands, ms. */
-const REST_MS = 40;
+const REST_MS = 100;
 /** Stamps that are posted, corrected, deleted and posted again: few, so that requests meet. */
-const STAMPS = 24;
+const STAMPS = 12;
 /** They lie so far apart, so that a range takes in some of them, us. */
 const STAMP_DISTANCE_US = 50;
 /** How many requests are under way at a time. */

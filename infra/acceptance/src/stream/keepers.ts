@@ -115,9 +115,18 @@ export class Keepers {
 
   #newKeeper({ name, isPlain, habit }: (typeof KINDS)[number]): Keeper {
     const { gateways, random } = this.#options;
-    const held = new Map(CORRECTED_SYMBOLS.map((symbol) => [symbol, new HeldTicks((range) => this.#read(symbol, range))]));
+    const held = new Map(
+      CORRECTED_SYMBOLS.map((symbol) => [symbol, new HeldTicks((range) => this.#read(symbol, range))]),
+    );
     const listening = isPlain ? new PlainKeeperListening(held) : new KeeperListening(held);
-    const client = new HarnessClient({ book: new AccountBook([]), listening, open: openSocket, habit, gateways, random });
+    const client = new HarnessClient({
+      book: new AccountBook([]),
+      listening,
+      open: openSocket,
+      habit,
+      gateways,
+      random,
+    });
     return { kind: name, held, client };
   }
 

@@ -41,7 +41,10 @@ describe("eventLines", () => {
     const to = "2025-12-05T10:00:00.123457Z";
     const corrected = { type: "corrected", channel: "ticks:EURUSD", offset: "e-2", from: tick.time, to } as const;
     const head = `ticks:EURUSD corrected from ${tick.time} to ${to} ticks`;
-    expect(eventLines({ ...corrected, ticks: [tick] })).toEqual([`${head} 1`, `ticks:EURUSD ${tick.time} 1.12345 seq 0`]);
+    expect(eventLines({ ...corrected, ticks: [tick] })).toEqual([
+      `${head} 1`,
+      `ticks:EURUSD ${tick.time} 1.12345 seq 0`,
+    ]);
     expect(eventLines({ ...corrected, ticks: [] })).toEqual([`${head} 0`]);
   });
 

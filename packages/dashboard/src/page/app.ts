@@ -172,8 +172,7 @@ export class App {
     else if (event.type === "reloaded-ticks") {
       this.#onTickRange(event.channel, event);
       this.#onTicks(event.channel, event.ticks);
-    }
-    else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
+    } else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
       this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });

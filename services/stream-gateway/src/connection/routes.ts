@@ -43,7 +43,12 @@ const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, Plai
 ]);
 
 /** The paths that take WebSockets. */
-const SOCKET_PATHS: readonly string[] = [streamChannels.path, streamTicks.path, ...PLAIN_ENDPOINTS.keys(), streamBars.path];
+const SOCKET_PATHS: readonly string[] = [
+  streamChannels.path,
+  streamTicks.path,
+  ...PLAIN_ENDPOINTS.keys(),
+  streamBars.path,
+];
 
 function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";

@@ -78,7 +78,13 @@ describe("conflation", () => {
     const conflation = new Conflation(counters);
     const place = (sequence: number) => ({ epoch: "a", sequence });
     const take = (sequence: number, ...us: number[]) =>
-      conflation.take(new TicksItem("EURUSD", place(sequence), us.map((at) => tickAt(at))));
+      conflation.take(
+        new TicksItem(
+          "EURUSD",
+          place(sequence),
+          us.map((at) => tickAt(at)),
+        ),
+      );
     take(7, 1, 2, 3);
     conflation.take(new CorrectedItem("EURUSD", place(8), { fromUs: 3, toUs: 4 }, []));
     take(9, 5, 6);

@@ -25,8 +25,8 @@ function newestOf(state: readonly unknown[], info: unknown, incarnation: string)
   return counts ? offset : undefined;
 }
 
-/** What tick-ingest tells of bars alone, as it writes it. */
-const SILENT = /^\{"type":"revision".*"reason":"late"\}$/;
+/** What tick-ingest tells of bars alone, as it writes it: no member before these is of a client's own words. */
+const SILENT = /^\{"type":"revision",.*"reason":"late"[,}]/;
 
 const STATE_FIELDS = ["epoch", "sequence", "replid"];
 

@@ -77,9 +77,7 @@ class SymbolReplay {
 
   /** Whether the client has an item already. */
   isKnown(item: StreamItem): boolean {
-    return (
-      isPlaced(item) && item.place.epoch === this.position.epoch && item.place.sequence <= this.position.sequence
-    );
+    return isPlaced(item) && item.place.epoch === this.position.epoch && item.place.sequence <= this.position.sequence;
   }
 }
 

@@ -33,12 +33,7 @@ export class RetryingReader {
   }
 
   /** How many messages clients are sent of those after a place, see {@link StreamReader.countTold}; undefined as above. */
-  async countTold(
-    symbol: string,
-    after: Offset,
-    upTo: number,
-    isWanted: () => boolean,
-  ): Promise<number | undefined> {
+  async countTold(symbol: string, after: Offset, upTo: number, isWanted: () => boolean): Promise<number | undefined> {
     let told = 0;
     for (let from = after.sequence + 1; from <= upTo; from += COUNTED_AT_ONCE) {
       const to = Math.min(upTo, from + COUNTED_AT_ONCE - 1);

@@ -145,10 +145,7 @@ export class ToldCorrections {
     return stored;
   }
 
-  async #untoldBefore(
-    queries: Queries,
-    { range, untold, earlier }: OpenCorrection,
-  ): Promise<readonly LedgerRow[]> {
+  async #untoldBefore(queries: Queries, { range, untold, earlier }: OpenCorrection): Promise<readonly LedgerRow[]> {
     const { ledger } = this.#options;
     // Another correction tells what there is when it is told: it may come before or after this one.
     const isOwn = ({ ingestId, number }: LedgerRow) => ingestId === ledger.ingestId && this.#own.has(number);
@@ -165,11 +162,17 @@ export class ToldCorrections {
     const isRestless = correction.rounds >= ROUNDS_MAX;
     const told = isRestless ? undefined : stored;
     const text = ticksText(told);
-    if (text === correction.told) return ledger.markTold([untold]);
+    if (text === correction.told) {
+      ledger.markTold([untold]);
+      return;
+    }
     correction.told = text;
     correction.rounds += 1;
     // What readers read themselves they read later than whatever was told before.
     const onTold = told === undefined ? () => ledger.markTold([untold]) : () => this.#add(correction);
-    publisher.publishCorrection(range.symbol, correctionMessage(range, told, { commits: [untold], incarnation, onTold }));
+    publisher.publishCorrection(
+      range.symbol,
+      correctionMessage(range, told, { commits: [untold], incarnation, onTold }),
+    );
   }
 }

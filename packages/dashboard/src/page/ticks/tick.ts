@@ -45,7 +45,12 @@ const EVER = "~";
 export function withRange(known: readonly PageTick[], { from, to = EVER, ticks }: TickRange): readonly PageTick[] {
   const [first] = known;
   if (first === undefined || to <= first.time) return known;
-  return withTickRange(known, from, to, ticks.filter(({ time }) => time >= first.time));
+  return withTickRange(
+    known,
+    from,
+    to,
+    ticks.filter(({ time }) => time >= first.time),
+  );
 }
 
 /** Seconds since 1970, exact to the microsecond as far as a double goes (a quarter of one). */
