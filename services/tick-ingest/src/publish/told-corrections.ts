@@ -159,14 +159,12 @@ export class ToldCorrections {
   #take(correction: OpenCorrection, stored: StoredRange, incarnation: string): void {
     const { ledger, publisher } = this.#options;
     const { range, untold } = correction;
-    const isRestless = correction.rounds >= ROUNDS_MAX;
-    const told = isRestless ? undefined : stored;
-    const text = ticksText(told);
-    if (text === correction.told) {
+    if (ticksText(stored) === correction.told) {
       ledger.markTold([untold]);
       return;
     }
-    correction.told = text;
+    const told = correction.rounds < ROUNDS_MAX ? stored : undefined;
+    correction.told = ticksText(told);
     correction.rounds += 1;
     // What readers read themselves they read later than whatever was told before.
     const onTold = told === undefined ? () => ledger.markTold([untold]) : () => this.#add(correction);
