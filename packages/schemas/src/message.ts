@@ -59,8 +59,8 @@ export interface RevisionMessage {
    */
   readonly late?: true;
   /**
-   * Of reason `correction`: all that [from, to) holds when it is told. Absent where that is more than a few, and in what the second
-   * version and those before it tell: it has to be read. (Their gateways pass it over, and re-read bars as for any revision.)
+   * Of reason `correction`: all that [from, to) holds when it is told. Absent where that is more than 1,000 ticks, and in what the
+   * first version tells: it has to be read. (Its gateways pass this over, and read bars again as for any revision.)
    */
   readonly ticks?: readonly WireTick[];
 }

@@ -34,6 +34,13 @@ export function timeBefore(time: string, ms: number): string {
   return new Date(Date.parse(time) - ms).toISOString();
 }
 
+/** A message without its ticks of a range, which may be none any more. */
+function withoutRange(message: ChannelMessage, { from, to }: Range): ChannelMessage {
+  if (message.type !== "ticks") return message;
+  const isOutside = ({ time }: TickId) => time < from || (to !== undefined && time >= to);
+  return { ...message, ticks: message.ticks.filter(isOutside) };
+}
+
 function keyOf({ time, seq }: TickId): string {
   return `${time}/${seq}`;
 }
@@ -104,6 +111,8 @@ export class ChannelState {
   /** Where HTTP has what is held, and perhaps what was held before it. */
   #heldRanges: readonly Range[] = [];
   #heldRows = 0;
+  /** What was held when the read under way was asked for: HTTP knows all of it, and what became of it since. */
+  #heldAtRead: ReadonlySet<ChannelMessage> = new Set();
   /** The ticks that were read last, until the next heartbeat: the stream may bring them a moment after HTTP has. */
   #read: ReadonlySet<string> = new Set();
   #readTo = "";
@@ -139,6 +148,12 @@ export class ChannelState {
   /** Ticks and bars held back, those that are held once apart. */
   get heldRows(): number {
     return this.#heldRows;
+  }
+
+  /** A range is being asked for. */
+  beginRead(range: Range): void {
+    this.reading = range;
+    this.#heldAtRead = new Set(this.#held);
   }
 
   /** A message moves the position. @returns it without ticks that were read already */
@@ -191,7 +206,8 @@ export class ChannelState {
     this.position = { ...this.position, time: lastTime(event.ticks, this.position.time) };
     this.#read = new Set(event.ticks.map(keyOf));
     this.#readTo = lastTime(event.ticks, undefined) ?? "";
-    this.#held = this.#held.map((message) => this.#unread(message));
+    const isKnown = (message: ChannelMessage) => this.#heldAtRead.has(message);
+    this.#held = this.#held.map((message) => this.#unread(isKnown(message) ? withoutRange(message, event) : message));
     this.#heldRows = this.#held.reduce((rows, message) => rows + rowsOf(message), 0);
   }
 
