@@ -3,7 +3,7 @@ import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { ChannelMessage } from "./protocol.js";
-import { earliest, latest, type Range, withRange } from "./ranges.js";
+import { earliest, isWithin, latest, type Range, withRange } from "./ranges.js";
 
 /** How far a reader has come in a channel: what a later run goes on from. */
 export interface Position {
@@ -35,10 +35,9 @@ export function timeBefore(time: string, ms: number): string {
 }
 
 /** A message without its ticks of a range, which may be none any more. */
-function withoutRange(message: ChannelMessage, { from, to }: Range): ChannelMessage {
+function withoutRange(message: ChannelMessage, range: Range): ChannelMessage {
   if (message.type !== "ticks") return message;
-  const isOutside = ({ time }: TickId) => time < from || (to !== undefined && time >= to);
-  return { ...message, ticks: message.ticks.filter(isOutside) };
+  return { ...message, ticks: message.ticks.filter(({ time }) => !isWithin(range, time)) };
 }
 
 function keyOf({ time, seq }: TickId): string {

@@ -9,7 +9,7 @@ import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
-import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
+import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
@@ -168,9 +168,9 @@ export class App {
     const atMs = Date.now();
     if (event.type === "status") this.#onStatus(event);
     else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
-    else if (event.type === "corrected") this.#onTickRange(event.channel, event);
+    else if (event.type === "corrected") this.#onTickRange(event.channel, tickRangeOf(event));
     else if (event.type === "reloaded-ticks") {
-      this.#onTickRange(event.channel, event);
+      this.#onTickRange(event.channel, tickRangeOf(event));
       this.#onTicks(event.channel, event.ticks);
     } else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
