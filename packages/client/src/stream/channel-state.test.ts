@@ -49,23 +49,6 @@ describe("what a channel lets go", () => {
   });
 });
 
-describe("what was held when a range was asked for", () => {
-  it("is told without the ticks of that range: those that are not among the read ones were deleted since", () => {
-    const state = new ChannelState("ticks:EURUSD", TICKS);
-    const ticks = (...seconds: number[]): ChannelMessage => {
-      const rows = seconds.map((second) => ({ time: `2024-01-02T03:04:0${second}.000000Z`, price: 1, seq: 0 }));
-      return { type: "ticks", channel: "ticks:EURUSD", offset: "e-2", ticks: rows };
-    };
-    const [from, to] = ["2024-01-02T03:04:02.000000Z", "2024-01-02T03:04:05.000000Z"];
-    state.hold(ticks(1, 2));
-    state.beginRead({ from, to });
-    state.hold(ticks(3));
-    state.reading = undefined;
-    state.onReloaded({ type: "reloaded-ticks", channel: "ticks:EURUSD", symbol: "EURUSD", from, to, ticks: [] });
-    expect(held(state)).toEqual([ticks(1), ticks(3)]);
-  });
-});
-
 describe("a channel's saved position", () => {
   it("has what is held back as missing until it is released", () => {
     const state = new ChannelState("ticks:EURUSD", TICKS);

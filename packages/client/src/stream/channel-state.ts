@@ -3,7 +3,7 @@ import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { ChannelMessage } from "./protocol.js";
-import { earliest, isWithin, latest, type Range, withRange } from "./ranges.js";
+import { earliest, latest, type Range, withRange } from "./ranges.js";
 
 /** How far a reader has come in a channel: what a later run goes on from. */
 export interface Position {
@@ -32,12 +32,6 @@ function lastTime(ticks: readonly TickId[], time: string | undefined): string | 
 /** @param ms how long before */
 export function timeBefore(time: string, ms: number): string {
   return new Date(Date.parse(time) - ms).toISOString();
-}
-
-/** A message without its ticks of a range, which may be none any more. */
-function withoutRange(message: ChannelMessage, range: Range): ChannelMessage {
-  if (message.type !== "ticks") return message;
-  return { ...message, ticks: message.ticks.filter(({ time }) => !isWithin(range, time)) };
 }
 
 function keyOf({ time, seq }: TickId): string {
@@ -110,8 +104,6 @@ export class ChannelState {
   /** Where HTTP has what is held, and perhaps what was held before it. */
   #heldRanges: readonly Range[] = [];
   #heldRows = 0;
-  /** What was held when the read under way was asked for: HTTP knows all of it, and what became of it since. */
-  #heldAtRead: ReadonlySet<ChannelMessage> = new Set();
   /** The ticks that were read last, until the next heartbeat: the stream may bring them a moment after HTTP has. */
   #read: ReadonlySet<string> = new Set();
   #readTo = "";
@@ -147,12 +139,6 @@ export class ChannelState {
   /** Ticks and bars held back, those that are held once apart. */
   get heldRows(): number {
     return this.#heldRows;
-  }
-
-  /** A range is being asked for. */
-  beginRead(range: Range): void {
-    this.reading = range;
-    this.#heldAtRead = new Set(this.#held);
   }
 
   /** A message moves the position. @returns it without ticks that were read already */
@@ -205,8 +191,7 @@ export class ChannelState {
     this.position = { ...this.position, time: lastTime(event.ticks, this.position.time) };
     this.#read = new Set(event.ticks.map(keyOf));
     this.#readTo = lastTime(event.ticks, undefined) ?? "";
-    const isKnown = (message: ChannelMessage) => this.#heldAtRead.has(message);
-    this.#held = this.#held.map((message) => this.#unread(isKnown(message) ? withoutRange(message, event) : message));
+    this.#held = this.#held.map((message) => this.#unread(message));
     this.#heldRows = this.#held.reduce((rows, message) => rows + rowsOf(message), 0);
   }
 

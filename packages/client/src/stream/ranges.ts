@@ -17,11 +17,6 @@ function endsBefore({ to }: Range, { from }: Range): boolean {
   return to !== undefined && stamp(to) < stamp(from);
 }
 
-/** Whether a time lies in a range, whatever digits they are written with. */
-export function isWithin({ from, to }: Range, time: string): boolean {
-  return stamp(from) <= stamp(time) && (to === undefined || stamp(time) < stamp(to));
-}
-
 export function earliest(a: string, b: string): string {
   return stamp(a) < stamp(b) ? a : b;
 }

@@ -162,7 +162,7 @@ export class Resumption {
 
   async #read(state: ChannelState, range: Range, signal: AbortSignal): Promise<void> {
     state.missing = state.missing.slice(1);
-    state.beginRead(range);
+    state.reading = range;
     try {
       const page = await readPage(this.history, state.name, state.channel, range, signal);
       if (signal.aborted) throw signal.reason;

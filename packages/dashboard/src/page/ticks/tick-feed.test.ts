@@ -5,7 +5,7 @@ const tick = (second: number, price = 1): PageTick => ({ time: `2026-01-01T00:00
 const priced = ({ ticks }: TickFeed) => ticks.map(({ time, price }) => [Number(time.slice(17, 19)), price]);
 
 /** A feed whose first page is answered when it is let go. */
-function openFeed(...page: readonly PageTick[]) {
+function openFeed(...page: PageTick[]) {
   let letGo = () => {};
   const answered = new Promise<void>((resolve) => {
     letGo = resolve;
