@@ -139,7 +139,8 @@ export const INGEST_ROUTES = declareRoutes({
     path: "/ticks",
     access: "correct",
     summary: "Correct the price of a tick, or both sides of a quote",
-    description: "Answered when the bars hold the change, or after 5 s.",
+    description:
+      "Answered when the bars hold the change, or after 5 s. Who follows the ticks is told then, as `corrected`, where the ticks were told.",
     queryDto: TickKeyQuery,
     body: { "application/json": CostDto },
     answers: { 200: { description: "The tick as it is now.", content: { "application/json": CorrectedTick } } },
@@ -151,7 +152,7 @@ export const INGEST_ROUTES = declareRoutes({
     path: "/ticks",
     access: "correct",
     summary: "Delete the ticks of a time range",
-    description: "From `start` inclusive to `end` exclusive.",
+    description: "From `start` inclusive to `end` exclusive. Answered and told as the PUT is.",
     queryDto: TickRangeQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
     problems: ["malformed", "invalid", "older_than_retention", "unavailable", "timeout"],

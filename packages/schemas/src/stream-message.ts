@@ -4,6 +4,7 @@ import {
   IsFlag,
   IsInstant,
   IsListOf,
+  IsStoredSymbol,
   IsText,
   IsTextByName,
   IsTickTime,
@@ -45,6 +46,29 @@ export class PlainBar extends LiveBar {
 @About("A tick on a plain endpoint.")
 export class PlainTick extends TickJson {}
 
+const CORRECTED =
+  "All ticks that the range holds now, in order: none where they were deleted. Absent where they are more than 1,000.";
+
+@About("Ticks between two times were put or deleted, on a plain endpoint that was asked for `corrections`.")
+export class PlainCorrection {
+  @IsWord(true)
+  readonly corrected!: true;
+
+  @IsStoredSymbol()
+  readonly symbol!: string;
+
+  @IsTickTime()
+  readonly from!: string;
+
+  @IsTickTime()
+  readonly to!: string;
+
+  @Sometimes()
+  @Describe(CORRECTED)
+  @IsListOf(WireTick)
+  readonly ticks?: readonly WireTick[];
+}
+
 const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
@@ -66,7 +90,7 @@ abstract class Gap extends SkippedRange {
 
   @Describe(
     "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
-      "`revised`: ticks were put or deleted there; of bars, more of them changed than are told one by one.",
+      "`revised`: more bars changed than are told one by one.",
   )
   @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;
@@ -99,6 +123,27 @@ export class ChannelTicksMessage extends OnChannel {
 
   @IsListOf(WireTick)
   readonly ticks!: readonly WireTick[];
+}
+
+@About("Ticks between two times were put or deleted.")
+export class ChannelCorrectionMessage extends OnChannel {
+  @IsWord("corrected")
+  readonly type!: "corrected";
+
+  @Describe(OFFSET)
+  @IsText()
+  readonly offset!: string;
+
+  @IsTickTime()
+  readonly from!: string;
+
+  @IsTickTime()
+  readonly to!: string;
+
+  @Sometimes()
+  @Describe(CORRECTED)
+  @IsListOf(WireTick)
+  readonly ticks?: readonly WireTick[];
 }
 
 abstract class OnBar extends OnChannel {
@@ -230,6 +275,7 @@ export const SERVER_MESSAGES = [
   SubscribedMessage,
   UnsubscribedMessage,
   ChannelTicksMessage,
+  ChannelCorrectionMessage,
   RunningBarMessage,
   FinalBarMessage,
   RevisedBarMessage,

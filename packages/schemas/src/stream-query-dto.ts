@@ -14,6 +14,16 @@ export class StreamBarsQuery extends SymbolsOrAllQuery {
   interval!: (typeof STREAMED_INTERVALS)[number];
 }
 
+/** Query of `/ws/ticks`. */
+export class StreamTicksQuery extends SymbolsOrAllQuery {
+  static override readonly fields: readonly string[] = [...SymbolsOrAllQuery.fields, "corrections"];
+
+  @MayBeAbsent()
+  @Describe("`1`: corrections of ticks are told too.")
+  @IsOneOf(["0", "1"])
+  corrections?: "0" | "1";
+}
+
 /** Query of `GET /sse`. */
 export class EventsQuery {
   static readonly fields: readonly string[] = ["channels", "last_event_id"];

@@ -195,16 +195,16 @@ export class Gateway {
     this.#watch.stop();
   }
 
-  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination: { endpoint, channels } }: Guest): void {
+  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination }: Guest): void {
     const { counters } = this;
     const options = { limits: this.#config, caller, address, counters, writesFrames: this.#writesFrames };
     const connection = new Connection(ws, socket, options, performance.now());
     const whenClosed = () => this.connections.remove(connection);
-    this.connections.add(connection, endpoint);
+    this.connections.add(connection, destination.endpoint);
     connection.open(
-      endpoint === "multiplex"
+      destination.endpoint === "multiplex"
         ? new Session(connection, this.#context, whenClosed)
-        : new PlainClient(connection, this.#context, channels, whenClosed),
+        : new PlainClient(connection, this.#context, destination, whenClosed),
     );
   }
 

@@ -44,6 +44,7 @@ import { LostCommits } from "./publish/lost-commits.js";
 import { Publisher } from "./publish/publisher.js";
 import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
+import { ToldCorrections } from "./publish/told-corrections.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { CopyTrust } from "./write/copy-trust.js";
 import { Corrections } from "./write/corrections.js";
@@ -110,6 +111,7 @@ function createParts(config: Config, version: string) {
     redis,
     publisher,
     corrections: new Corrections(database, ledger),
+    toldCorrections: new ToldCorrections({ database, ledger, publisher, logger }),
     symbolTable: new SymbolTable(database, config),
     turns: new ChangeTurns(database, new FairTurns(CORRECTIONS)),
     logKeeper,
@@ -328,6 +330,7 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     singles,
     bulk,
     publisher,
+    toldCorrections,
     lostCommits,
     logKeeper,
     maintenance,
@@ -338,10 +341,10 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
-    { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
+    { name: "publishing", deadlineMs: 3000, run: () => toldCorrections.flush() },
     { name: "maintenance", deadlineMs: 3000, run: () => maintenance.stop() },
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
-    { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
+    { name: "publisher", deadlineMs: 100, run: () => Promise.all([toldCorrections.stop(), publisher.stop()]) },
     { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
     { name: "access", deadlineMs: 1000, run: () => Promise.all([access.stop(), keyPublisher.stop()]) },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },

@@ -1,4 +1,4 @@
-import { type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
+import { type EventOf, type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
 import type { CheckedCost } from "@fx-ohlc/schemas";
 import { grouped } from "../terminal.js";
 
@@ -70,6 +70,7 @@ export class LiveTable {
   /** Takes an event; those that are no ticks and no bars change nothing. */
   take(event: StreamEvent): void {
     if (event.type === "ticks" || event.type === "reloaded-ticks") this.#takeTicks(event);
+    else if (event.type === "corrected") this.#correct(event);
     else if (event.type === "bar" || event.type === "final") this.#takeBar(event.channel, event.bar, event.type);
   }
 
@@ -108,6 +109,15 @@ export class LiveTable {
     if (tick === undefined) return;
     const symbol = channel.slice("ticks:".length);
     this.#ticks.set(channel, { symbol, tick, count: (row?.count ?? 0) + ticks.length });
+  }
+
+  /** The newest tick may be another one now, or gone; the one before it is not known then. */
+  #correct({ channel, from, to, ticks }: EventOf<"corrected">): void {
+    const row = this.#ticks.get(channel);
+    if (row === undefined || row.tick.time < from || row.tick.time >= to) return;
+    const tick = ticks.at(-1);
+    if (tick === undefined) this.#ticks.delete(channel);
+    else this.#ticks.set(channel, { ...row, tick });
   }
 
   /** A final bar gives way to the one that runs, and is shown only while there is none. */

@@ -1,4 +1,4 @@
-import type { ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
+import type { ChannelCorrectionMessage, ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
 import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import type { Channel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
@@ -49,7 +49,7 @@ function joined(a: GapMessage, b: GapMessage): GapMessage {
 
 function rowsOf(message: ChannelMessage): number {
   if (isConflated(message)) return 0;
-  return message.type === "ticks" ? message.ticks.length : 1;
+  return "ticks" in message ? Math.max(1, message.ticks?.length ?? 0) : 1;
 }
 
 function bucketMaxMs(interval: StoredInterval): number {
@@ -68,6 +68,7 @@ function rangesOf(channel: Channel, message: ChannelMessage): Range[] {
     return times.slice(0, 1).map((from) => ({ from }));
   }
   if (message.type === "conflated") return [{ from: message.from }];
+  if (message.type === "corrected") return [{ from: message.from, to: message.to }];
   if (channel.kind === "ticks" || isConflated(message)) return [];
   const { bucket } = message.bar;
   return [{ from: bucket, to: timeBefore(bucket, -bucketMaxMs(channel.interval)) }];
@@ -78,6 +79,8 @@ function noted(position: Omit<Position, "missing">, message: ChannelMessage): Om
   switch (message.type) {
     case "ticks":
       return { offset: message.offset, time: lastTime(message.ticks, position.time) };
+    case "corrected":
+      return { ...position, offset: message.offset };
     case "final":
       return { bucket: later(position.bucket, message.bar.bucket) };
     case "bar":
@@ -115,11 +118,11 @@ export class ChannelState {
   /**
    * What another stream goes on from: what is held back is missing there.
    *
-   * @param unreadFrom where what was handed out and not taken begins
+   * @param unread what was handed out and not taken
    */
-  saved(unreadFrom?: string): Position {
+  saved(unread: readonly Range[] = []): Position {
     const ranges = [...this.#heldRanges, ...(this.reading === undefined ? [] : [this.reading])];
-    if (unreadFrom !== undefined) ranges.push({ from: startOf(this.channel, unreadFrom) });
+    for (const { from, to } of unread) ranges.push({ from: startOf(this.channel, from), to });
     const missing = ranges.reduce<readonly Range[]>(withRange, this.missing);
     return missing.length === 0 ? this.position : { ...this.position, missing };
   }
@@ -192,8 +195,15 @@ export class ChannelState {
     this.#heldRows = this.#held.reduce((rows, message) => rows + rowsOf(message), 0);
   }
 
+  /** What is corrected may be stored once more after it: then it is another tick than the one that was read. */
+  #forgetCorrected({ from, to }: ChannelCorrectionMessage): void {
+    this.#read = new Set([...this.#read].filter((key) => key < from || key >= to));
+  }
+
   #unread(message: ChannelMessage): ChannelMessage {
-    if (message.type !== "ticks" || this.#read.size === 0) return message;
+    if (this.#read.size === 0) return message;
+    if (message.type === "corrected") this.#forgetCorrected(message);
+    if (message.type !== "ticks") return message;
     const isUnread = (tick: TickId) => tick.time > this.#readTo || !this.#read.has(keyOf(tick));
     return { ...message, ticks: message.ticks.filter(isUnread) };
   }

@@ -117,7 +117,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
    * there, and will be read over HTTP.
    */
   get positions(): Readonly<Record<string, Position>> {
-    return this.#resumption.positions(this.#hub.unreadFrom);
+    return this.#resumption.positions(this.#hub.unread);
   }
 
   /**

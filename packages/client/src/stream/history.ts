@@ -64,7 +64,8 @@ export async function readPage(
     const { page: ticks, next } = await firstRows(reader.ticks(query), ({ time }) => time);
     const read = { from: range.from, to: next ?? range.to };
     return {
-      event: ticks.length === 0 ? undefined : { type: "reloaded-ticks", channel: name, symbol, ...read, ticks },
+      // Without any as well: what was held of the range is deleted.
+      event: { type: "reloaded-ticks", channel: name, symbol, ...read, ticks },
       rest: next === undefined ? undefined : { from: next, to: range.to },
     };
   }

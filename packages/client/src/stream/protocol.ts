@@ -1,4 +1,5 @@
 import type {
+  ChannelCorrectionMessage,
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
@@ -14,12 +15,18 @@ import type {
 export type BarMessage = RunningBarMessage | FinalBarMessage | RevisedBarMessage;
 
 /** What belongs to one channel, in its order. */
-export type ChannelMessage = ChannelTicksMessage | BarMessage | ConflatedMessage | GapMessage;
+export type ChannelMessage =
+  | ChannelTicksMessage
+  | ChannelCorrectionMessage
+  | BarMessage
+  | ConflatedMessage
+  | GapMessage;
 
 export type ServerMessage = ChannelMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
 
 const CHANNEL_TYPES: ReadonlySet<string> = new Set<ChannelMessage["type"]>([
   "ticks",
+  "corrected",
   "bar",
   "final",
   "revision",

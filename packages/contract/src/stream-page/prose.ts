@@ -7,6 +7,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
   UnsubscribedMessage: "Nothing more comes of these channels; forget their offsets.",
   ChannelTicksMessage:
     "Take the ticks in their order, then keep `offset` in place of the one before. Two ticks may share a time: `seq` tells them apart.",
+  ChannelCorrectionMessage:
+    "Put `ticks` in place of all you hold of [`from`, `to`), whether or not you were told of all of it, then keep `offset`. An empty list takes them away; without `ticks` read the range from `GET /ticks`. It is resumed as ticks are.",
   RunningBarMessage: "Put it in place of the bar of the same `bucket`. It comes at most every 250 ms while it changes.",
   FinalBarMessage:
     "Put it in place and consider it closed. It comes some 2 s after its end, when the next bar may be running already: a chart that only goes forward goes by `bucket`.",
@@ -21,6 +23,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
   ErrorMessage: "Your request with this `id` was not done; the connection and its channels stay. See the codes below.",
   PongMessage: "The answer to your `ping`: everything sent before it has been read.",
   PlainTick: "One tick, in order. There is nothing to resume from: after a break read from your last time over HTTP.",
+  PlainCorrection:
+    "Put `ticks` in place of all you hold of [`from`, `to`); without `ticks` read the range from `GET /ticks`. Comes only after `/ws/ticks?corrections=1`.",
   PlainBar:
     "Put it in place of the bar of the same `bucket`. `final` ones are closed; one with `revision` replaces a closed one.",
   PlainGap: "Read the range over HTTP: it is not sent here.",

@@ -90,12 +90,12 @@ ${json(SUBSCRIBE)}
 <h2 id="resume">Go on where you stopped</h2>
 <p>Keep the <code>offset</code> of the last message of each ticks channel. After a break subscribe with it: what you missed comes first, in order, nothing twice. The server keeps minutes, not days: where its history does not reach back any more, the answer says <code>"recovered":false</code>, and you read what you missed from <code>GET /ticks</code>. Channels of bars always begin with the newest bar; read the closed ones from your last final bucket on.</p>
 ${json(RESUME)}
-<p>What you received, and the ranges you were told of by <code>gap</code> and <code>conflated</code>, are together exactly what happened. Come back after a pause that grows and is partly random, so that all clients of a gateway do not return at once.</p>`;
+<p>What you received, and the ranges you were told of by <code>gap</code> and <code>conflated</code>, are together exactly what happened; with every <code>corrected</code> put in its place, in the order in which it came, what you hold is what <code>GET /ticks</code> answers. Come back after a pause that grows and is partly random, so that all clients of a gateway do not return at once.</p>`;
 
 const EVENTS = `<h2 id="sse">Without WebSockets</h2>
 <p><code>GET /sse?channels=ticks:EURUSD,ohlc:EURUSD:minute</code> answers with Server-Sent Events, which <code>curl -N</code> and a browser's <code>EventSource</code> understand. The <code>data</code> of each event is a message as on <code>/ws</code>; the first is <code>subscribed</code>. Tokens, tickets and limits are the same.</p>
 <pre>curl -N '/sse?channels=ticks:EURUSD' -H 'Last-Event-ID: EURUSD=k3f9-1180'</pre>
-<p>The <code>id</code> of an event says where the ticks of all named symbols stand; a browser sends the last one back by itself as <code>Last-Event-ID</code>, and what was missed is replayed as after <code>since</code>. Who cannot send a header says <code>&amp;last_event_id=…</code>. At most 100 channels, the ticks of 50 symbols by name; <code>ticks:*</code> has no ids and is not resumed. When the server ends it, an event of the type <code>close</code> says why, by the codes above.</p>`;
+<p>The <code>id</code> of an event says where the ticks of all named symbols stand; a browser sends the last one back by itself as <code>Last-Event-ID</code>, and what was missed is replayed as after <code>since</code>. Who cannot send a header says <code>&amp;last_event_id=…</code>. At most 100 channels, the ticks of 50 symbols by name; <code>ticks:*</code> has no ids and is not resumed: an id would have to say where each of perhaps thousands of symbols stands, on every event and in a header that proxies cut at a few kilobytes. When the server ends it, an event of the type <code>close</code> says why, by the codes above.</p>`;
 
 const CONSOLE = `<h2 id="try">Try it</h2>
 <form id="console">

@@ -10,12 +10,12 @@ import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
-import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
+import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
-import type { PageTick } from "./ticks/tick.js";
+import type { PageTick, TickRange } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
 import { CardsView } from "./view/cards-view.js";
@@ -168,8 +168,12 @@ export class App {
   #onEvent(event: StreamEvent): void {
     const atMs = Date.now();
     if (event.type === "status") this.#onStatus(event);
-    else if (event.type === "ticks" || event.type === "reloaded-ticks") this.#onTicks(event.channel, event.ticks);
-    else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
+    else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
+    else if (event.type === "corrected") this.#onTickRange(event.channel, tickRangeOf(event));
+    else if (event.type === "reloaded-ticks") {
+      this.#onTickRange(event.channel, tickRangeOf(event));
+      this.#onTicks(event.channel, event.ticks);
+    } else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
       this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
@@ -219,6 +223,15 @@ export class App {
     this.#requestFrame();
   }
 
+  /** What the tape holds of a range is put in its place; what came before it is taken in before it. */
+  #onTickRange(channel: string, range: TickRange): void {
+    if (channel !== `ticks:${this.#followed}`) return;
+    this.#takeTicks();
+    const before = this.#ticks.ticks.at(-1);
+    this.#ticks.replace(range);
+    this.#noteLast(before);
+  }
+
   #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
     this.#pane.onTicks(ticks, onlyAdded);
     this.#requestFrame();
@@ -247,9 +260,15 @@ export class App {
     if (ticks.length === 0 || symbol === undefined) return;
     const before = this.#ticks.ticks.at(-1);
     this.#ticks.onTicks(ticks);
-    const last = this.#ticks.ticks.at(-1);
     this.#monitor.onTicks(ticks);
-    if (last === undefined || last === before) return;
+    this.#noteLast(before);
+  }
+
+  /** The newest tick may be another one than before. */
+  #noteLast(before: PageTick | undefined): void {
+    const symbol = this.#followed;
+    const last = this.#ticks.ticks.at(-1);
+    if (last === undefined || last === before || symbol === undefined) return;
     const sides = sidesOf(last.bid, last.ask);
     if (sides !== undefined) this.#followQuotes();
     this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now(), sides });

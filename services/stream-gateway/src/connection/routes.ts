@@ -5,9 +5,11 @@ import {
   parseStoredInterval,
   type StoredInterval,
   StreamBarsQuery,
+  StreamTicksQuery,
   SymbolsOrAllQuery,
 } from "@fx-ohlc/schemas";
 import { Problem, readQuery } from "@fx-ohlc/service-kit";
+import type { Format } from "../fanout/item.js";
 import type { Endpoint } from "./connections.js";
 
 /** What an accepted upgrade leads to. A plain endpoint follows its channels; `/ws` is told which ones. */
@@ -16,6 +18,8 @@ export interface Destination {
   readonly channels: readonly Channel[];
   /** Those that were named; none where every one is followed. */
   readonly symbols: readonly string[];
+  /** How it is told. */
+  readonly format: Format;
 }
 
 interface PlainEndpoint {
@@ -29,16 +33,22 @@ function barsOf(interval: StoredInterval): PlainEndpoint {
   return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval, side: "mid" }) };
 }
 
-/** The plain endpoints by path, with the channel each has for one symbol. */
+const TICKS: PlainEndpoint = { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) };
+
+/** The plain endpoints of bars by path, with the channel each has for one symbol. */
 const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, PlainEndpoint>([
-  [streamTicks.path, { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) }],
   [streamMinuteBars.path, barsOf("minute")],
   [streamHourBars.path, barsOf("hour")],
   [streamDayBars.path, barsOf("day")],
 ]);
 
 /** The paths that take WebSockets. */
-const SOCKET_PATHS: readonly string[] = [streamChannels.path, ...PLAIN_ENDPOINTS.keys(), streamBars.path];
+const SOCKET_PATHS: readonly string[] = [
+  streamChannels.path,
+  streamTicks.path,
+  ...PLAIN_ENDPOINTS.keys(),
+  streamBars.path,
+];
 
 function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
@@ -54,11 +64,15 @@ export function destinationOf(target: string): Destination {
   const path = pathOf(target);
   if (path === streamChannels.path) {
     if (target.includes("?")) throw new Problem("malformed", "/ws takes no parameters: subscribe by message");
-    return { endpoint: "multiplex", channels: [], symbols: [] };
+    return { endpoint: "multiplex", channels: [], symbols: [], format: "multiplex" };
   }
   if (path === streamBars.path) {
     const { interval, symbol } = readQuery(StreamBarsQuery, target);
     return plainDestination(barsOf(parseStoredInterval(interval) ?? "minute"), symbol);
+  }
+  if (path === streamTicks.path) {
+    const { symbol, corrections } = readQuery(StreamTicksQuery, target);
+    return plainDestination(TICKS, symbol, corrections === "1" ? "plain_corrected" : "plain");
   }
   const plain = PLAIN_ENDPOINTS.get(path);
   if (plain === undefined)
@@ -66,7 +80,11 @@ export function destinationOf(target: string): Destination {
   return plainDestination(plain, readQuery(SymbolsOrAllQuery, target).symbol);
 }
 
-function plainDestination({ endpoint, channelOf }: PlainEndpoint, symbols: readonly string[] = []): Destination {
+function plainDestination(
+  { endpoint, channelOf }: PlainEndpoint,
+  symbols: readonly string[] = [],
+  format: Format = "plain",
+): Destination {
   const followed = symbols.length === 0 ? [EVERY_SYMBOL] : symbols;
-  return { endpoint, channels: followed.map(channelOf), symbols };
+  return { endpoint, channels: followed.map(channelOf), symbols, format };
 }

@@ -231,18 +231,10 @@ export class Session implements ConnectionUse {
 
   #describedTicks(symbol: string, replays: readonly Replay[]): object {
     const { positions } = this.context;
-    const after = replays.find((replay) => replay.symbol === symbol)?.after;
+    const replay = replays.find((found) => found.symbol === symbol);
     const channel = ticksChannel(symbol);
-    if (after === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
-    const live = positions.position(symbol);
-    // A gateway that is behind goes on where the client is.
-    const replayed = live?.epoch === after.epoch ? Math.max(0, live.sequence - after.sequence) : 0;
-    return {
-      channel,
-      offset: formatOffset({ ...after, sequence: after.sequence + replayed }),
-      recovered: true,
-      replayed,
-    };
+    if (replay === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
+    return { channel, offset: formatOffset(replay.until), recovered: true, replayed: replay.count };
   }
 
   #refuse({ id, code, message }: RequestError): void {

@@ -13,7 +13,7 @@ import {
   type SymbolRange,
 } from "@fx-ohlc/schemas";
 import { type Caller, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
-import type { Publisher } from "../publish/publisher.js";
+import type { ToldCorrections } from "../publish/told-corrections.js";
 import { type Correction, type Corrections, OlderThanRetentionError, type Stamp } from "../write/corrections.js";
 import type { ChangeTurns } from "./change-turns.js";
 import { invalidTicks } from "./refusals.js";
@@ -26,7 +26,7 @@ const BARS_DEADLINE_MS = 5000;
 export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
-  readonly publisher: Publisher;
+  readonly toldCorrections: ToldCorrections;
   readonly turns: ChangeTurns;
 }
 
@@ -124,14 +124,13 @@ function deleted({ count }: Correction): Body {
  * when nobody waits for the answer any more, because the database was away meanwhile.
  */
 async function whenInBars(
-  { corrections, publisher }: CorrectionDependencies,
+  { corrections, toldCorrections }: CorrectionDependencies,
   correction: Correction,
   body: Body,
 ): Promise<Body> {
   const { range, untold } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
-    if (range !== undefined && untold !== undefined)
-      publisher.publishRevisions([{ ...range, reason: "correction" }], untold);
+    if (range !== undefined && untold !== undefined) toldCorrections.tell(range, untold);
   });
   return inBars ? body : { ...body, bars: "pending" };
 }

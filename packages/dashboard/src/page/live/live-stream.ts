@@ -110,6 +110,7 @@ export class LiveStream {
 const EVENT_TYPES = [
   "status",
   "ticks",
+  "corrected",
   "bar",
   "final",
   "revision",
