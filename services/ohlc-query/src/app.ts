@@ -1,6 +1,7 @@
 import { createAccess } from "@fx-ohlc/access";
 import { documentsOf } from "@fx-ohlc/contract";
 import { Database, databaseProblem } from "@fx-ohlc/database";
+import { MarketSessions } from "@fx-ohlc/schemas";
 import {
   clockHealth,
   createHttpApp,
@@ -21,7 +22,6 @@ import { Histories } from "./bars/histories.js";
 import type { Config } from "./config.js";
 import { takeSuffix } from "./http/format-suffix.js";
 import { type OpenSources, queryRoutes, type ReadSources } from "./http/routes.js";
-import { MarketSessions } from "./market-sessions.js";
 import { QueryMetrics } from "./metrics.js";
 import { Reader } from "./reader.js";
 

@@ -1,7 +1,6 @@
 import { FX_WEEK, parseSession } from "@fx-ohlc/schemas";
 import { ConfigError, readEnv } from "@fx-ohlc/service-kit";
 import { readConfig } from "./config.js";
-import { MarketSessions } from "./market-sessions.js";
 
 const DATABASE_URL = "postgres://user:secret@db:5432/fx";
 

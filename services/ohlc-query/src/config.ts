@@ -1,6 +1,6 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
-import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
-import { parseSessionRule, SESSION_RULE, type SessionRule } from "./market-sessions.js";
+import type { SessionRule } from "@fx-ohlc/schemas";
+import { type EnvReader, type LogLevel, readLogLevel, readMarketSessions, readShutdownGrace } from "@fx-ohlc/service-kit";
 
 /** ohlc-query's configuration; the README's table lists the variables. */
 export interface Config {
@@ -19,20 +19,6 @@ export interface Config {
   readonly marketSessions: readonly SessionRule[];
 }
 
-/** Each entry is checked by itself, so that the refusal says which one it is. */
-function readSessions(env: EnvReader): SessionRule[] {
-  const entries = env.list("MARKET_SESSIONS", { default: [] });
-  const rules = entries.map((entry, i) => {
-    const rule = parseSessionRule(entry);
-    if (rule === undefined) env.refuse("MARKET_SESSIONS", `entry ${i + 1} ${SESSION_RULE}`);
-    return rule;
-  });
-  const known = rules.filter((rule) => rule !== undefined);
-  const repeated = known.findIndex(({ pattern }, i) => known.some((other, j) => j < i && other.pattern === pattern));
-  if (repeated >= 0) env.refuse("MARKET_SESSIONS", `entry ${repeated + 1} repeats the symbol of an earlier one`);
-  return known;
-}
-
 export function readConfig(env: EnvReader): Config {
   return {
     port: env.port("PORT", { default: 8002 }),
@@ -45,6 +31,6 @@ export function readConfig(env: EnvReader): Config {
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
-    marketSessions: readSessions(env),
+    marketSessions: readMarketSessions(env),
   };
 }

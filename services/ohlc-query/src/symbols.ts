@@ -4,12 +4,13 @@ import {
   DIGITS_MAX,
   formatSession,
   formatTime,
+  kindOf,
   type MarketSession,
+  type MarketSessions,
   type Micros,
   type SymbolJson,
   type SymbolKind,
 } from "@fx-ohlc/schemas";
-import type { MarketSessions } from "./market-sessions.js";
 import type { Reader } from "./reader.js";
 import { type Ends, readEnds } from "./symbol-ends.js";
 
@@ -103,11 +104,6 @@ function symbolJson(row: SymbolRow, ends: Ends | undefined, sessions: MarketSess
   };
 }
 
-/** What a symbol of which nothing was said stands for. */
-function kindOf(session: MarketSession): SymbolKind {
-  return session === "always" ? "crypto" : "fx";
-}
-
 /** What a pip of a currency pair is, and decimals of its prices, which the newest may not show. */
 function fxPlaces(symbol: string): { digits: number; pip: number } {
   return symbol.includes("JPY") ? { digits: 3, pip: 0.01 } : { digits: 5, pip: 0.0001 };
@@ -159,10 +155,10 @@ export async function findSymbols(
   return found;
 }
 
-/** When a symbol's market is open. */
+/** When a symbol's market is open, holidays included. */
 export async function readSession(reader: Reader, sessions: MarketSessions, symbol: string): Promise<MarketSession> {
   const [row] = await reader.read(
-    (sql) => sql<{ session: string | null }[]>`select session from symbols where symbol = ${symbol}`,
+    (sql) => sql<Pick<SymbolRow, "session" | "kind">[]>`select session, kind from symbols where symbol = ${symbol}`,
   );
-  return sessions.of(symbol, row?.session);
+  return sessions.calendarOf(symbol, row);
 }

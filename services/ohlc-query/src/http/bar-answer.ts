@@ -6,11 +6,13 @@ import {
   formatTime,
   type Interval,
   isOfDays,
+  type MarketSessions,
   type Micros,
 } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import type { Bars } from "../bars/bars.js";
+import { reasonsFrom } from "../bars/empty-reasons.js";
 import { type Fill, FilledPages } from "../bars/filled-bars.js";
 import { type RowsContext, tableOf } from "../formats/bar-rows.js";
 import type { BarRows } from "../formats/bar-table.js";
@@ -18,7 +20,6 @@ import { BarsBody } from "../formats/bars-body.js";
 import { parquetOf, parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
 import { type Piece, tablePieces, tableText } from "../formats/table-text.js";
-import type { MarketSessions } from "../market-sessions.js";
 import type { QueryMetrics } from "../metrics.js";
 import type { Reader } from "../reader.js";
 import { type Answer, type MadeAnswer, type TaggedAnswer, textAnswer } from "./answer.js";
@@ -56,8 +57,8 @@ function contextOf({ symbol, interval, boundary }: BarRange, runningUs: Micros):
   return { symbol, runningUs, dayBoundary: namingBoundary(interval, boundary) };
 }
 
-function filledPages({ reader, pages, sessions }: BarSources, symbol: string, fill: Fill): Pages<BarRows> {
-  return new FilledPages(pages, { fill, session: sessions.of(symbol), nowUs: reader.nowUs() });
+function filledPages({ reader, pages, sessions }: BarSources, fill: Fill): Pages<BarRows> {
+  return new FilledPages(pages, { fill, readReasons: reasonsFrom(reader, sessions), nowUs: reader.nowUs() });
 }
 
 async function readPage<Rows>(
@@ -97,7 +98,7 @@ async function* allPages<Rows>(
 /** The text of a whole range with the empty buckets filled. */
 async function* filledTables(sources: BarSources, request: BarRequest, fill: Fill): AsyncGenerator<Table> {
   const { range, form } = request;
-  const pages = filledPages(sources, range.symbol, fill);
+  const pages = filledPages(sources, fill);
   for await (const { bars, context, startedMs } of allPages(sources, pages, request)) {
     noteRows(sources, range.interval, startedMs, bars.bucketUs.length);
     yield tableOf(bars, form, context);
@@ -126,7 +127,7 @@ async function readParquet(sources: BarSources, req: IncomingMessage, request: B
   const { range, form, fill } = request;
   const context = contextOf(range, bucketStart(sources.reader.nowUs(), range.interval, range.boundary));
   const startedMs = performance.now();
-  const pages: Pages<Bars | BarRows> = fill === "none" ? sources.pages : filledPages(sources, range.symbol, fill);
+  const pages: Pages<Bars | BarRows> = fill === "none" ? sources.pages : filledPages(sources, fill);
   const { bars, link } = await readPage(pages, req, request);
   const table = tableOf("bucketUs" in bars ? bars : bars.arrays(), form, context);
   noteRows(sources, range.interval, startedMs, table.rows);
@@ -189,7 +190,7 @@ async function readFilled(
 ): Promise<MadeAnswer> {
   const { range, form, fill } = request;
   const startedMs = performance.now();
-  const { bars, link } = await readPage(filledPages(sources, range.symbol, fill), req, request);
+  const { bars, link } = await readPage(filledPages(sources, fill), req, request);
   const rows = bars.bucketUs.length;
   noteRows(sources, range.interval, startedMs, rows);
   const text = () => tableText(tableOf(bars, form, context), form.format);

@@ -67,11 +67,11 @@ function isBefore(a: WireTick, b: WireTick): boolean {
 
 /**
  * What a lagging client of `/ws` has to be told once it reads again: of each ticks channel the newest tick, with count and
- * range of what was skipped; of each bar channel the bar as it is now; every final bar, revision and gap.
+ * range of what was skipped; of each bar channel the bar as it is now, and of each status channel the state; every final bar, revision and gap.
  */
 export class Conflation implements Subscriber<StreamItem> {
   readonly #ticks = new Map<string, TickAccount>();
-  readonly #bars = new Map<string, StreamItem>();
+  readonly #latest = new Map<string, StreamItem>();
   #kept: StreamItem[] = [];
 
   /** @param counters of the ticks that clients are told they skipped */
@@ -89,7 +89,8 @@ export class Conflation implements Subscriber<StreamItem> {
 
   take(item: StreamItem): void {
     if (item.kind === "ticks") this.#account(item);
-    else if (item.kind === "bar" && item.event.kind === "bar") this.#bars.set(item.channel, item);
+    else if (item.kind === "status" || (item.kind === "bar" && item.event.kind === "bar"))
+      this.#latest.set(item.channel, item);
     else if (this.#kept.length <= KEPT_MAX) this.#kept.push(item);
   }
 
@@ -100,10 +101,10 @@ export class Conflation implements Subscriber<StreamItem> {
       packets.push(...account.packets());
       this.counters.ticksConflated += account.skipped;
     }
-    for (const bar of this.#bars.values()) packets.push(bar.packet("multiplex"));
+    for (const item of this.#latest.values()) packets.push(item.packet("multiplex"));
     this.#kept = [];
     this.#ticks.clear();
-    this.#bars.clear();
+    this.#latest.clear();
     return packets;
   }
 

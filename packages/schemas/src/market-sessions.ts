@@ -1,4 +1,6 @@
-import { FX_WEEK, type MarketSession, normalizePrefix, normalizeSymbol, parseSession } from "@fx-ohlc/schemas";
+import { FX_WEEK, type MarketSession, parseSession, withHolidays } from "./session.js";
+import { normalizePrefix, normalizeSymbol } from "./symbol.js";
+import type { SymbolKind } from "./symbol-dto.js";
 
 /** The session of the symbols that match a pattern: a symbol, or its beginning and a star. */
 export interface SessionRule {
@@ -41,4 +43,21 @@ export class MarketSessions {
       pattern.endsWith("*") ? symbol.startsWith(pattern.slice(0, -1)) : symbol === pattern;
     return this.#rules.find(matches)?.session ?? "always";
   }
+
+  /** The same with the days on which it is closed besides: those of `fx`, whether that was said of the symbol or not. */
+  calendarOf(symbol: string, said: Said | undefined): MarketSession {
+    const session = this.of(symbol, said?.session);
+    return (said?.kind ?? kindOf(session)) === "fx" ? withHolidays(session) : session;
+  }
+}
+
+/** What an operator has said of a symbol; null: nothing. */
+interface Said {
+  readonly session: string | null;
+  readonly kind: SymbolKind | null;
+}
+
+/** What a symbol of which nothing was said stands for. */
+export function kindOf(session: MarketSession): SymbolKind {
+  return session === "always" ? "crypto" : "fx";
 }
