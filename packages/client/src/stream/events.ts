@@ -3,6 +3,7 @@ import type {
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
+  FeedState,
   FilledBar,
   GapMessage,
   StoredInterval,
@@ -34,6 +35,17 @@ export interface ReloadedBarsEvent {
   /** What open, high, low and close are of: null for `bid` and `ask` in bars without quotes. `quote`: with all of their quotes. */
   readonly side: ChannelSide;
   readonly bars: readonly FilledBar[];
+}
+
+/** How a symbol's feeds are: at once when its `status:` channel is followed, and whenever that changes. */
+export interface FeedStatusEvent {
+  readonly type: "feed-status";
+  readonly channel: string;
+  readonly symbol: string;
+  /** As the best of its feeds is. */
+  readonly state: FeedState;
+  /** When it came into this state. */
+  readonly since: string;
 }
 
 /** What the connection does. */
@@ -68,6 +80,7 @@ export type StreamEvent =
   | ErrorMessage
   | ReloadedTicksEvent
   | ReloadedBarsEvent
+  | FeedStatusEvent
   | StatusEvent;
 
 /** The events of one type. */

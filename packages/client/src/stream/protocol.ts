@@ -7,6 +7,7 @@ import type {
   HeartbeatMessage,
   RevisedBarMessage,
   RunningBarMessage,
+  StatusMessage,
   SubscribedMessage,
 } from "@fx-ohlc/schemas";
 
@@ -16,7 +17,7 @@ export type BarMessage = RunningBarMessage | FinalBarMessage | RevisedBarMessage
 /** What belongs to one channel, in its order. */
 export type ChannelMessage = ChannelTicksMessage | BarMessage | ConflatedMessage | GapMessage;
 
-export type ServerMessage = ChannelMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
+export type ServerMessage = ChannelMessage | StatusMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
 
 const CHANNEL_TYPES: ReadonlySet<string> = new Set<ChannelMessage["type"]>([
   "ticks",
