@@ -18,6 +18,8 @@ const FACTS_KEPT_US = 5 * US_PER_SECOND;
 const KEEP_INTERVAL_US = 60 * US_PER_SECOND;
 /** A feed that was not heard for so long is forgotten: longer than any week's pause of a market. */
 const FORGOTTEN_AFTER_US = 7 * US_PER_DAY;
+/** And somebody has listened for so long: after a clock was set all of them are of long ago. */
+const FORGOTTEN_WATCHED_US = 600 * US_PER_SECOND;
 
 export interface FeedWatchOptions {
   readonly store: FeedStore;
@@ -111,7 +113,8 @@ export class FeedWatch {
     const { store, tables } = this.#options;
     await this.#outages.reload();
     const known = await tables.pairs();
-    const isOld = ({ heardUs }: Pair) => heardUs < nowUs - FORGOTTEN_AFTER_US;
+    const mayForget = nowUs - (this.#watched?.sinceUs ?? nowUs) >= FORGOTTEN_WATCHED_US;
+    const isOld = ({ heardUs }: Pair) => mayForget && heardUs < nowUs - FORGOTTEN_AFTER_US;
     const lost = known.filter((pair) => !pairs.has(pairKey(pair.feed, pair.symbol)) && !isOld(pair));
     for (const pair of lost) pairs.set(pairKey(pair.feed, pair.symbol), pair);
     await store.hear(new Map(lost.map((pair) => [pairKey(pair.feed, pair.symbol), { ...pair, delays: new Map() }])), nowUs);
