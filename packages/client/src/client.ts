@@ -1,4 +1,12 @@
-import type { AnyInterval, BarJson, BarPrice, FeedJson, FilledBar, IncludedName, StoredInterval } from "@fx-ohlc/schemas";
+import type {
+  AnyInterval,
+  BarJson,
+  BarPrice,
+  FeedJson,
+  FilledBar,
+  IncludedName,
+  StoredInterval,
+} from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";

@@ -55,7 +55,8 @@ export function channelName(channel: Channel): string {
 }
 
 /** A symbol may hold colons, so a name is read from its end: there stands whatever is said of the bars. */
-const NAME = /^(?:ticks:(?<ticks>.+)|status:(?<status>.+)|ohlc:(?<bars>.+?):(?<interval>[^:]+)(?::(?<side>bid|ask|quote))?)$/;
+const NAME =
+  /^(?:ticks:(?<ticks>.+)|status:(?<status>.+)|ohlc:(?<bars>.+?):(?<interval>[^:]+)(?::(?<side>bid|ask|quote))?)$/;
 
 /**
  * Takes the name of a channel apart: `ticks:SYMBOL`, `status:SYMBOL`, `ohlc:SYMBOL:INTERVAL`, `ohlc:SYMBOL:INTERVAL:bid`, `:ask` or `:quote`.

@@ -116,7 +116,8 @@ export class FeedSymbolQuery {
   symbol?: string;
 }
 
-const DELAY = "Of the ticks of the last minute, how long after its `time` one was received, in milliseconds; null without any.";
+const DELAY =
+  "Of the ticks of the last minute, how long after its `time` one was received, in milliseconds; null without any.";
 
 @About("A feed, as far as it brings one symbol.")
 export class FeedJson {

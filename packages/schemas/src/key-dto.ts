@@ -100,7 +100,9 @@ const FEEDS_SCHEMA: JsonSchema = {
 
 const parseFeeds: Parse = (raw) => {
   const isFine = Array.isArray(raw) && raw.length <= FEEDS_MAX && raw.every(isFeedName);
-  return isFine ? [...new Set(raw)].sort() : new Refused(`must be a list of up to ${FEEDS_MAX} feeds, each ${FEED_NAME_RULE}`);
+  return isFine
+    ? [...new Set(raw)].sort()
+    : new Refused(`must be a list of up to ${FEEDS_MAX} feeds, each ${FEED_NAME_RULE}`);
 };
 
 const LIMITS_SCHEMA: JsonSchema = {

@@ -86,7 +86,8 @@ const HOLIDAY_FROM_MINUTE = 17 * 60;
 /** The holidays that are at most a week from an instant. No other day of the year costs more than a look at its date. */
 function holidaysAround(us: Micros): Closure[] {
   const date = new Date(us / 1000);
-  const isNear = date.getUTCMonth() === 11 ? date.getUTCDate() >= 17 : date.getUTCMonth() === 0 && date.getUTCDate() <= 9;
+  const isNear =
+    date.getUTCMonth() === 11 ? date.getUTCDate() >= 17 : date.getUTCMonth() === 0 && date.getUTCDate() <= 9;
   if (!isNear) return [];
   const year = date.getUTCFullYear() + (date.getUTCMonth() === 11 ? 1 : 0);
   const eves = [Date.UTC(year - 1, 11, 24), Date.UTC(year - 1, 11, 31)].map((ms) => (ms * 1000) / US_PER_DAY);

@@ -108,10 +108,24 @@ describe("fill", () => {
     const hours = Object.fromEntries(await reasons("1h", "2025-12-24T09:00:00Z", "2025-12-29T01:00:00Z"));
     const told = ["24T09", "24T10", "24T11", "24T13", "24T21", "24T22", "25T21", "25T22", "27T12", "28T21", "29T00"];
     expect(told.map((hour) => [hour, hours[hour]])).toEqual([
-      ...[["24T09", "ticks"], ["24T10", "feed_down"], ["24T11", "no_ticks"], ["24T13", "no_ticks"]],
+      ...[
+        ["24T09", "ticks"],
+        ["24T10", "feed_down"],
+        ["24T11", "no_ticks"],
+        ["24T13", "no_ticks"],
+      ],
       // The outage begins before the holiday: within that the market is closed, whatever its feed does.
-      ...[["24T21", "feed_down"], ["24T22", "market_closed"], ["25T21", "market_closed"], ["25T22", "no_ticks"]],
-      ...[["27T12", "market_closed"], ["28T21", "market_closed"], ["29T00", "feed_down"]],
+      ...[
+        ["24T21", "feed_down"],
+        ["24T22", "market_closed"],
+        ["25T21", "market_closed"],
+        ["25T22", "no_ticks"],
+      ],
+      ...[
+        ["27T12", "market_closed"],
+        ["28T21", "market_closed"],
+        ["29T00", "feed_down"],
+      ],
     ]);
     const minutes = await reasons("1m", "2025-12-24T09:58:00Z", "2025-12-24T11:01:00Z");
     expect(minutes.map(([, empty]) => empty)).toEqual(["no_ticks", ...Array(61).fill("feed_down"), "no_ticks"]);

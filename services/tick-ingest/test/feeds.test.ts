@@ -63,14 +63,23 @@ test("every way to post ticks names the feed they are of, and each process tells
   expect(Number((await rows("?symbol=CSV"))[0]?.ticks_per_second)).toBeGreaterThan(0);
   expect((await rows("", beside.url)).map(({ symbol }) => symbol)).toEqual(heard.map(({ symbol }) => symbol));
   // One of the two judges, and both tell the same.
-  const judged = async (url: string) => (await (await fetch(`${url}/metrics`)).text()).includes('symbol_feed_state{symbol="CSV"} 3');
+  const judged = async (url: string) =>
+    (await (await fetch(`${url}/metrics`)).text()).includes('symbol_feed_state{symbol="CSV"} 3');
   await eventually(async () => (await judged(ingest.url)) !== (await judged(beside.url)), { what: "one that judges" });
 });
 
 test("a heartbeat says that a feed is alive while nothing trades", async () => {
   expect(await heartbeat("desk 7", { symbols: ["eur/usd", "XAUUSD"], every_s: 5 })).toBe(204);
   expect(await rows("?feed=desk%207")).toMatchObject([
-    { symbol: "EURUSD", state: "quiet", last_tick: null, delay_p50_ms: null, ticks_per_second: 0, every_s: 5, quiet_after_s: 15 },
+    {
+      symbol: "EURUSD",
+      state: "quiet",
+      last_tick: null,
+      delay_p50_ms: null,
+      ticks_per_second: 0,
+      every_s: 5,
+      quiet_after_s: 15,
+    },
     { symbol: "XAUUSD", state: "quiet" },
   ]);
   await ingest.send("PUT", "/symbols/XAUUSD", { quiet_after_s: 40 });
@@ -83,7 +92,10 @@ test("is paged, and forgotten when somebody says so", async () => {
   const next = /<([^>]+)>/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
   expect(((await first.json()) as Row[]).map(({ symbol }) => symbol)).toEqual(["A1", "A2"]);
   const second = await fetch(next);
-  expect([((await second.json()) as Row[]).map(({ symbol }) => symbol), second.headers.get("link")]).toEqual([["A3"], null]);
+  expect([((await second.json()) as Row[]).map(({ symbol }) => symbol), second.headers.get("link")]).toEqual([
+    ["A3"],
+    null,
+  ]);
   expect((await ingest.send("DELETE", "/feeds/paged?symbol=A2")).status).toBe(204);
   expect((await rows("?feed=paged")).map(({ symbol }) => symbol)).toEqual(["A1", "A3"]);
   expect((await ingest.send("DELETE", "/feeds/paged")).status).toBe(204);

@@ -16,7 +16,8 @@ function parseSpeed(raw: string): number {
   return speed;
 }
 
-type Flags = ReadingFlags & Pick<ReplayOptions, "symbol" | "speed" | "url" | "token" | "feed"> & { readonly price?: SentChoice };
+type Flags = ReadingFlags &
+  Pick<ReplayOptions, "symbol" | "speed" | "url" | "token" | "feed"> & { readonly price?: SentChoice };
 
 const DETAILS = `
 The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as

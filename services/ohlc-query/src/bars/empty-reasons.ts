@@ -1,4 +1,10 @@
-import { isClosedThroughout, type MarketSession, type MarketSessions, type Micros, type SymbolKind } from "@fx-ohlc/schemas";
+import {
+  isClosedThroughout,
+  type MarketSession,
+  type MarketSessions,
+  type Micros,
+  type SymbolKind,
+} from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 
 /** Why a bucket has no tick: its market was closed from its start to its end, or every feed was down in it, or none came. */

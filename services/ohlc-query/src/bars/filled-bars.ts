@@ -1,11 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  bucketEnd,
-  bucketStart,
-  type Interval,
-  type Micros,
-  US_PER_MINUTE,
-} from "@fx-ohlc/schemas";
+import { bucketEnd, bucketStart, type Interval, type Micros, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
 import type { EmptyReason, ReadReasons } from "./empty-reasons.js";
@@ -192,9 +186,7 @@ export class FilledPages {
     let last = isPrevious ? await closesBefore(of, fromUs, bars) : NO_CLOSES;
     // What a page holds no place for nobody has to ask.
     const isWhole = bars.bucketUs.length === edges.length - 1;
-    const why = isWhole
-      ? undefined
-      : await this.#filling.readReasons(of.range.symbol, fromUs, edges.at(-1) ?? fromUs);
+    const why = isWhole ? undefined : await this.#filling.readReasons(of.range.symbol, fromUs, edges.at(-1) ?? fromUs);
     let next = 0;
     for (const [i, bucketUs] of edges.slice(0, -1).entries()) {
       if (bars.bucketUs[next] === bucketUs) {

@@ -9,7 +9,11 @@ export interface FirstStatus {
 }
 
 /** Sends how the feeds of the symbols are that channels name, or mean by a wildcard and the client may see: some 100 bytes each. */
-export function sendStatus({ sender, caller, format, flush }: Newcomer, board: FirstStatus, channels: readonly Channel[]) {
+export function sendStatus(
+  { sender, caller, format, flush }: Newcomer,
+  board: FirstStatus,
+  channels: readonly Channel[],
+) {
   const followed = channels.filter(({ kind }) => kind === "status").map(({ symbol }) => symbol);
   if (followed.length === 0) return;
   const every = followed.includes(EVERY_SYMBOL) ? [...board.symbols].filter((symbol) => caller.maySee(symbol)) : [];

@@ -21,7 +21,8 @@ export function observeFeeds(metrics: Metrics, feeds: Feeds): void {
     name: "feed_state",
     help: `Of each feed and symbol: ${VALUES_TOLD}.`,
     labelNames: ["feed", "symbol"],
-    read: () => worst(feeds.judged.states, PAIRS_MAX, splitPairKey, { feed: OTHER, symbol: OTHER }),
+    read: () =>
+      worst(feeds.judged.states, PAIRS_MAX, (key) => ({ ...splitPairKey(key) }), { feed: OTHER, symbol: OTHER }),
   });
   metrics.addGauge({
     name: "symbol_feed_state",

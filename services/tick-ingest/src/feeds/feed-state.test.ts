@@ -48,12 +48,15 @@ describe("a feed", () => {
     expect(stateAfter(31, 31, { facts: nothingSaid })).toBe("live");
   });
 
-  it.each(["2025-12-06T12:00:00Z", "2025-12-25T12:00:00Z"])("is closed with its market at %s, unless ticks come", (time) => {
-    const nowUs = at(time);
-    expect([stateAfter(3600, 3600, { nowUs }), stateAfter(1, 3600, { nowUs })]).toEqual(["closed", "closed"]);
-    expect(stateAfter(1, 1, { nowUs })).toBe("live");
-    expect(stateAfter(3600, 3600, { nowUs, facts: { ...FX, calendar: "always" } })).toBe("down");
-  });
+  it.each(["2025-12-06T12:00:00Z", "2025-12-25T12:00:00Z"])(
+    "is closed with its market at %s, unless ticks come",
+    (time) => {
+      const nowUs = at(time);
+      expect([stateAfter(3600, 3600, { nowUs }), stateAfter(1, 3600, { nowUs })]).toEqual(["closed", "closed"]);
+      expect(stateAfter(1, 1, { nowUs })).toBe("live");
+      expect(stateAfter(3600, 3600, { nowUs, facts: { ...FX, calendar: "always" } })).toBe("down");
+    },
+  );
 
   it("has its time to begin when the market opens, and ends with it", () => {
     const opened = at("2025-12-07T22:00:00Z");

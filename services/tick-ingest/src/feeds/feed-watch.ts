@@ -82,7 +82,10 @@ export class FeedWatch {
     const facts = await this.#factsOf(pairs, nowUs);
     const moment = this.momentOf(nowUs);
     const judged = judgeAll(pairs, facts, moment, this.#judged);
-    const changes = { states: changed(this.#judged.states, judged.states), status: changed(this.#judged.status, judged.status) };
+    const changes = {
+      states: changed(this.#judged.states, judged.states),
+      status: changed(this.#judged.status, judged.status),
+    };
     if (!(await store.tell(this.#owner, this.#watched, changes))) return this.#rest();
     this.#judged = judged;
     await this.#outages.follow(judged.status, silencesOf(pairs, facts, moment), nowUs);
@@ -117,10 +120,15 @@ export class FeedWatch {
     const isOld = ({ heardUs }: Pair) => mayForget && heardUs < nowUs - FORGOTTEN_AFTER_US;
     const lost = known.filter((pair) => !pairs.has(pairKey(pair.feed, pair.symbol)) && !isOld(pair));
     for (const pair of lost) pairs.set(pairKey(pair.feed, pair.symbol), pair);
-    await store.hear(new Map(lost.map((pair) => [pairKey(pair.feed, pair.symbol), { ...pair, delays: new Map() }])), nowUs);
+    await store.hear(
+      new Map(lost.map((pair) => [pairKey(pair.feed, pair.symbol), { ...pair, delays: new Map() }])),
+      nowUs,
+    );
     await this.forget([...pairs.values(), ...known].filter(isOld));
     for (const pair of pairs.values()) if (isOld(pair)) pairs.delete(pairKey(pair.feed, pair.symbol));
-    await tables.keep([...pairs].filter(([key, { heardUs }]) => this.#kept.get(key) !== heardUs).map(([, pair]) => pair));
+    await tables.keep(
+      [...pairs].filter(([key, { heardUs }]) => this.#kept.get(key) !== heardUs).map(([, pair]) => pair),
+    );
     this.#kept = new Map([...pairs].map(([key, { heardUs }]) => [key, heardUs]));
     this.#keptUs = nowUs;
   }
@@ -165,7 +173,16 @@ function judgeAll(
     states.set(key, known);
   }
   const ofSymbols = groupBy(states, ([key]) => splitPairKey(key).symbol);
-  const status = new Map([...ofSymbols].flatMap(([symbol, all]) => statusOf(symbol, all.map(([, known]) => known), before, moment.nowUs)));
+  const status = new Map(
+    [...ofSymbols].flatMap(([symbol, all]) =>
+      statusOf(
+        symbol,
+        all.map(([, known]) => known),
+        before,
+        moment.nowUs,
+      ),
+    ),
+  );
   return { states, status };
 }
 
@@ -200,7 +217,8 @@ function silencesOf(
     bySymbol ??= groupBy(pairs.values(), ({ symbol }) => symbol);
     const [own = [], ofSymbol] = [bySymbol.get(symbol), facts.get(symbol)];
     const sinceUs = ofSymbol === undefined ? [] : own.map((pair) => silentSince(pair, ofSymbol, moment));
-    const last = (times: readonly Micros[]) => Math.min(moment.nowUs, times.length === 0 ? moment.nowUs : Math.max(...times));
+    const last = (times: readonly Micros[]) =>
+      Math.min(moment.nowUs, times.length === 0 ? moment.nowUs : Math.max(...times));
     return { sinceUs: last(sinceUs), heardUs: last(own.map(({ heardUs }) => heardUs)) };
   };
 }

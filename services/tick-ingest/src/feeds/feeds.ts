@@ -1,5 +1,5 @@
-import { type FeedNames, type FeedState, feedNames, type MarketSessions, type Micros } from "@fx-ohlc/schemas";
 import type { Database } from "@fx-ohlc/database";
+import { type FeedNames, type FeedState, feedNames, type MarketSessions, type Micros } from "@fx-ohlc/schemas";
 import { type Logger, Problem, type RedisStore, repeat } from "@fx-ohlc/service-kit";
 import { countOf, delayQuantileMs } from "./delays.js";
 import { FeedNews } from "./feed-news.js";
@@ -108,13 +108,19 @@ export class Feeds {
 
   /** What is wrong, a short sentence each. */
   get problems(): readonly string[] {
-    return performance.now() - this.#refusedAtMs > REFUSED_TOLD_MS ? [] : ["there are as many feeds as there may be: some are not watched"];
+    return performance.now() - this.#refusedAtMs > REFUSED_TOLD_MS
+      ? []
+      : ["there are as many feeds as there may be: some are not watched"];
   }
 
   /** @throws Problem 503 while Redis is away */
   async list({ feed, after, limit, isWanted }: WantedFeeds): Promise<readonly ShownFeed[]> {
     await this.#tell();
-    const [pairs, states, watched] = await Promise.all([this.#store.pairs(), this.#store.states(), this.#store.watched()]);
+    const [pairs, states, watched] = await Promise.all([
+      this.#store.pairs(),
+      this.#store.states(),
+      this.#store.watched(),
+    ]);
     const rows = [...pairs]
       .filter(([, pair]) => (feed === undefined || pair.feed === feed) && isWanted(pair.symbol))
       .sort(([, a], [, b]) => order(a, b))

@@ -49,7 +49,12 @@ export async function postBulkJson(
   req: IncomingMessage,
   res: ServerResponse,
   form: BodyForm,
-  { commits, rules, caller, hear }: { commits: GroupCommit; rules: TickRules; caller: Caller; hear?: HearTicks | undefined },
+  {
+    commits,
+    rules,
+    caller,
+    hear,
+  }: { commits: GroupCommit; rules: TickRules; caller: Caller; hear?: HearTicks | undefined },
 ): Promise<void> {
   const body = await readBody(req, form, caller, BODY_BYTES_MAX);
   if (body.length > LARGE_BYTES) await LARGE_BODIES.next();

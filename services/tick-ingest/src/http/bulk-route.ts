@@ -30,7 +30,12 @@ export function postBulk(commits: GroupCommit, rulesNow: () => TickRules, feeds:
       return postBulkJson(req, res, form, { commits, rules: rules(), caller, hear });
     }
     const format = form.mediaType === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    const result = await storeLines(req, form, { commits, format, onError: on_error, rules, caller, hear }, invalidTicks);
+    const result = await storeLines(
+      req,
+      form,
+      { commits, format, onError: on_error, rules, caller, hear },
+      invalidTicks,
+    );
     const { created, duplicates, lines, rejected, rejectedCount } = result;
     const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
     sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });
