@@ -41,6 +41,9 @@ describe("the AsyncAPI document", () => {
     channels.say({ op: "ping", id: 3 });
     channels.say({ op: "unsubscribe", id: 4, channels: ["ohlc:EURUSD:minute"] });
     channels.say({ op: "subscribe", id: 5, channels: ["ticks:EURUSD", "news:EURUSD"] });
+    await impatientClient(ingest, "lp1").postTick({ symbol: "USDJPY", time: formatTime(nowUs()), price: 155 });
+    channels.say({ op: "subscribe", id: 6, channels: ["status:USDJPY"] });
+    await book.has("StatusMessage");
     await book.has("PongMessage", "UnsubscribedMessage", "ErrorMessage");
     // The last tick of a bar that clients have seen goes: its prices are null from now on.
     await client.deleteTicks({ symbol: "EURUSD", start: `${MINUTE}:00Z`, end: `${MINUTE}:59Z` });

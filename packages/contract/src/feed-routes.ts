@@ -16,15 +16,7 @@ export const FEED_ROUTES = declareRoutes({
     pathDto: FeedPath,
     body: { "application/json": HeartbeatDto },
     answers: { 204: { description: "It is known." } },
-    problems: [
-      "malformed",
-      "request_timeout",
-      "too_large",
-      "unsupported_media_type",
-      "invalid",
-      "too_many_requests",
-      "unavailable",
-    ],
+    problems: ["malformed", "request_timeout", "too_large", "unsupported_media_type", "invalid", "too_many_requests"],
   },
   getFeeds: {
     ...FEEDS,
@@ -42,7 +34,7 @@ export const FEED_ROUTES = declareRoutes({
         headers: { Link: "sometimes", "Cache-Control": "always" },
       },
     },
-    problems: ["malformed", "invalid", "unavailable", "timeout"],
+    problems: ["malformed", "invalid", "unavailable"],
   },
   deleteFeed: {
     ...FEEDS,

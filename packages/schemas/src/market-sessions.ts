@@ -28,6 +28,7 @@ function specificity({ pattern }: SessionRule): number {
 /** Whose market is open when. */
 export class MarketSessions {
   readonly #rules: readonly SessionRule[];
+  readonly #calendars = new WeakMap<object, MarketSession>();
 
   /** @param rules a symbol has the rule that names it most exactly; where none does, the week of foreign exchange */
   constructor(rules: readonly SessionRule[]) {
@@ -47,7 +48,11 @@ export class MarketSessions {
   /** The same with the days on which it is closed besides: those of `fx`, whether that was said of the symbol or not. */
   calendarOf(symbol: string, said: Said | undefined): MarketSession {
     const session = this.of(symbol, said?.session);
-    return (said?.kind ?? kindOf(session)) === "fx" ? withHolidays(session) : session;
+    if ((said?.kind ?? kindOf(session)) !== "fx" || session === "always") return session;
+    // The same object for many symbols: what is found out of a calendar is kept with it.
+    const known = this.#calendars.get(session) ?? withHolidays(session);
+    this.#calendars.set(session, known);
+    return known;
   }
 }
 

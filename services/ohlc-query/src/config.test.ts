@@ -1,4 +1,4 @@
-import { FX_WEEK, parseSession } from "@fx-ohlc/schemas";
+import { FX_WEEK, MarketSessions, parseSession } from "@fx-ohlc/schemas";
 import { ConfigError, readEnv } from "@fx-ohlc/service-kit";
 import { readConfig } from "./config.js";
 

@@ -158,7 +158,7 @@ describe("fill", () => {
     );
     expect(body.map((row) => row.bucket)).toEqual(Array.from({ length: 50 }, (_, i) => bucket(i * 60_000)));
     expect(headers.get("link")).toContain("start=1970-01-01T00%3A50%3A00Z");
-    const nobody = await service.get("/ohlc/minute?symbol=NOBODY&start=1970-01-01T00:00:00Z&fill=previous&limit=3");
+    const nobody = await service.get("/ohlc/minute?symbol=NOBODY&start=1970-01-06T00:00:00Z&fill=previous&limit=3");
     expect(nobody.body).toMatchObject([{ open: null, empty: "no_ticks" }, { open: null }, { open: null }]);
   });
 

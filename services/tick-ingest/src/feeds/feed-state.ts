@@ -1,4 +1,11 @@
-import { type FeedState, type MarketSession, type Micros, marketPhase, US_PER_SECOND } from "@fx-ohlc/schemas";
+import {
+  type FeedState,
+  type MarketPhase,
+  type MarketSession,
+  type Micros,
+  marketPhase,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
 import type { Heard } from "./pair.js";
 
 /** A state, and when it began. */
@@ -47,7 +54,7 @@ export function judge(heard: Heard, facts: SymbolFacts, moment: Moment, before: 
   const { nowUs } = moment;
   const limitUs = quietAfterS(heard, facts, moment.quietAfterS) * US_PER_SECOND;
   const tickedUs = believed(heard.tickedUs, moment);
-  const phase = marketPhase(facts.calendar, nowUs);
+  const phase = phaseOf(facts.calendar, nowUs);
   const isRecent = (us: Micros) => us > nowUs - limitUs;
   const become = (state: FeedState, sinceUs = nowUs): Known => (before?.state === state ? before : { state, sinceUs });
 
@@ -69,10 +76,22 @@ export function bestOf(states: readonly FeedState[]): FeedState | undefined {
 
 /** Since when nothing has come of a feed of a symbol that could have come, and been heard. */
 export function silentSince({ heardUs }: Heard, { calendar }: SymbolFacts, moment: Moment): Micros {
-  return Math.max(believed(heardUs, moment), marketPhase(calendar, moment.nowUs).sinceUs, moment.watchedSinceUs);
+  return Math.max(believed(heardUs, moment), phaseOf(calendar, moment.nowUs).sinceUs, moment.watchedSinceUs);
 }
 
 /** What lies ahead of now says nothing but that it was before somebody listened. */
 function believed(us: Micros, { nowUs, watchedSinceUs }: Moment): Micros {
   return us > nowUs + AHEAD_MAX_US ? Math.min(watchedSinceUs, nowUs) : us;
+}
+
+/** The last phase of a calendar that was asked for: thousands of symbols have the same one, at the same moment. */
+const PHASES = new WeakMap<object, { readonly atUs: Micros; readonly phase: MarketPhase }>();
+
+function phaseOf(calendar: MarketSession, nowUs: Micros): MarketPhase {
+  if (calendar === "always") return marketPhase(calendar, nowUs);
+  const known = PHASES.get(calendar);
+  if (known?.atUs === nowUs) return known.phase;
+  const phase = marketPhase(calendar, nowUs);
+  PHASES.set(calendar, { atUs: nowUs, phase });
+  return phase;
 }

@@ -74,6 +74,15 @@ export class FeedTables {
     );
   }
 
+  /** Forgets a feed, or one symbol of it. @returns whether it was known */
+  async forgetFeed(feed: string, symbol: string | undefined): Promise<boolean> {
+    const { count } = await inSession(
+      this.database.sql,
+      (sql) => sql`delete from feeds where feed = ${feed} and symbol = coalesce(${symbol ?? null}::text, symbol)`,
+    );
+    return count > 0;
+  }
+
   /** Symbols whose outage lasts, with when it began. */
   async lastingOutages(): Promise<Map<string, Micros>> {
     const rows = await inSession(

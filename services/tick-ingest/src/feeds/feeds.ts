@@ -163,12 +163,11 @@ export class Feeds {
    */
   async forget(feed: string, symbol: string | undefined): Promise<boolean> {
     await this.#tell();
+    const isKept = await this.#options.database.whileAvailable(() => this.#tables.forgetFeed(feed, symbol));
     const pairs = [...(await this.#store.pairs()).values()].filter(
       (pair) => pair.feed === feed && (symbol === undefined || pair.symbol === symbol),
     );
-    await this.#options.database.whileAvailable(() => this.#tables.forget(pairs));
-    await this.#store.forget(pairs);
-    return pairs.length > 0;
+    return (await this.#store.forget(pairs)) > 0 || isKept;
   }
 
   #namesNow(): FeedNames | undefined {
