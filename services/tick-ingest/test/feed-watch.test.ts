@@ -136,6 +136,12 @@ test("what Redis has lost is known from the database, and given its time", async
   expect(stateOf("EURUSD")).toBe("quiet");
   await pass(64);
   expect(stateOf("EURUSD")).toBe("down");
+  const lasting = await outages();
+  // Whoever watches remembers more than that: it tells all of it again.
+  await link.client.flushAll();
+  await pass(STEP_S);
+  expect([await store.status(), await outages()]).toEqual([watch.judged.status, lasting]);
+  expect(stateOf("EURUSD")).toBe("down");
 });
 
 test.each([3600, -3600])("a clock that jumps by %s s calls nothing down, and hides nothing for long", async (jumpS) => {

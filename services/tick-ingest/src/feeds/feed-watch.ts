@@ -76,24 +76,24 @@ export class FeedWatch {
     const { nowUs, isSteady } = clock.read();
     if (!(await store.lease(this.#owner, LEASE_MS))) return this.#rest();
     if (this.#watched === undefined) await this.#takeOver();
-    this.#watched = watchedUntil(nowUs, isSteady ? this.#watched : undefined);
-    const pairs = await store.pairs();
+    const [pairs, told] = await Promise.all([store.pairs(), store.watched()]);
+    // Redis has lost what it was told: it is told all of it again, as far as it is remembered here and in the database.
+    const isLost = told === undefined;
+    if (isLost) this.#keptUs = 0;
+    this.#watched = watchedUntil(nowUs, isSteady && !isLost ? this.#watched : undefined);
     await this.#keepIfDue(pairs, nowUs);
     const facts = await this.#factsOf(pairs, nowUs);
-    const moment = this.momentOf(nowUs);
+    const { sinceUs: watchedSinceUs } = this.#watched;
+    const moment = { nowUs, watchedSinceUs, quietAfterS: this.#options.quietAfterS };
     const judged = judgeAll(pairs, facts, moment, this.#judged);
+    const before = isLost ? NOTHING : this.#judged;
     const changes = {
-      states: changed(this.#judged.states, judged.states),
-      status: changed(this.#judged.status, judged.status),
+      states: changed(before.states, judged.states),
+      status: changed(before.status, judged.status),
     };
     if (!(await store.tell(this.#owner, this.#watched, changes))) return this.#rest();
     this.#judged = judged;
     await this.#outages.follow(judged.status, silencesOf(pairs, facts, moment), nowUs);
-  }
-
-  /** When something is judged: nothing is proved by silence while nobody has watched. */
-  momentOf(nowUs: Micros): Moment {
-    return { nowUs, watchedSinceUs: this.#watched?.sinceUs ?? nowUs, quietAfterS: this.#options.quietAfterS };
   }
 
   #rest(): void {
@@ -124,7 +124,7 @@ export class FeedWatch {
       new Map(lost.map((pair) => [pairKey(pair.feed, pair.symbol), { ...pair, delays: new Map() }])),
       nowUs,
     );
-    await this.forget([...pairs.values(), ...known].filter(isOld));
+    await this.#forget([...pairs.values(), ...known].filter(isOld));
     for (const pair of pairs.values()) if (isOld(pair)) pairs.delete(pairKey(pair.feed, pair.symbol));
     await tables.keep(
       [...pairs].filter(([key, { heardUs }]) => this.#kept.get(key) !== heardUs).map(([, pair]) => pair),
@@ -134,7 +134,7 @@ export class FeedWatch {
   }
 
   /** Forgets pairs, unless something of them comes meanwhile. */
-  async forget(pairs: readonly Pair[]): Promise<void> {
+  async #forget(pairs: readonly Pair[]): Promise<void> {
     await this.#options.store.forget(pairs);
     await this.#options.tables.forget(pairs);
   }
@@ -172,28 +172,21 @@ function judgeAll(
     const known = judge(pair, ofSymbol, moment, before.states.get(key));
     states.set(key, known);
   }
-  const ofSymbols = groupBy(states, ([key]) => splitPairKey(key).symbol);
-  const status = new Map(
-    [...ofSymbols].flatMap(([symbol, all]) =>
-      statusOf(
-        symbol,
-        all.map(([, known]) => known),
-        before,
-        moment.nowUs,
-      ),
-    ),
-  );
+  const status = new Map<string, Known>();
+  for (const [symbol, ofSymbol] of groupBy(states, ([key]) => splitPairKey(key).symbol)) {
+    const all = ofSymbol.map(([, known]) => known);
+    const known = statusOf(all, before.status.get(symbol), moment.nowUs);
+    if (known !== undefined) status.set(symbol, known);
+  }
   return { states, status };
 }
 
 /** A symbol comes into a state when the first of its feeds does: it is down when the last of them is. */
-function statusOf(symbol: string, all: readonly Known[], { status }: Judged, nowUs: Micros): [string, Known][] {
+function statusOf(all: readonly Known[], before: Known | undefined, nowUs: Micros): Known | undefined {
   const state = bestOf(all.map((known) => known.state));
-  if (state === undefined) return [];
-  const before = status.get(symbol);
-  if (before?.state === state) return [[symbol, before]];
+  if (state === undefined || before?.state === state) return before;
   const sinces = all.filter((known) => known.state === state).map(({ sinceUs }) => sinceUs);
-  return [[symbol, { state, sinceUs: before === undefined || state === "down" ? Math.max(...sinces) : nowUs }]];
+  return { state, sinceUs: before === undefined || state === "down" ? Math.max(...sinces) : nowUs };
 }
 
 function changed(before: ReadonlyMap<string, Known>, now: ReadonlyMap<string, Known>): Map<string, Known | undefined> {
