@@ -29,7 +29,10 @@ interface Row {
   readonly toUs: Micros | null;
 }
 
-/** What an operator said of the symbol, beside each outage; a single row where there is none. */
+/**
+ * What an operator said of the symbol, beside each outage; a single row where there is none. An outage without length was none: it
+ * ended because somebody allowed more silence, and not because anything came.
+ */
 const READ = `
   select said.session, said.kind, outage.from_time as "fromUs", outage.to_time as "toUs"
     from (select $1::text as symbol) as wanted
@@ -37,6 +40,7 @@ const READ = `
     left join feed_outages outage
       on outage.symbol = wanted.symbol collate "C"
      and outage.from_time < $3 and coalesce(outage.to_time, 'infinity') > $2
+     and outage.to_time is distinct from outage.from_time
    order by outage.from_time`;
 
 /** Reads reasons: one statement, whatever the range. */

@@ -184,7 +184,7 @@ export class FilledPages {
     if (edges.length < 2) return filled;
     const isPrevious = this.#filling.fill === "previous";
     let last = isPrevious ? await closesBefore(of, fromUs, bars) : NO_CLOSES;
-    // What a page holds no place for nobody has to ask.
+    // A page without an empty bucket has nothing to ask.
     const isWhole = bars.bucketUs.length === edges.length - 1;
     const why = isWhole ? undefined : await this.#filling.readReasons(of.range.symbol, fromUs, edges.at(-1) ?? fromUs);
     let next = 0;

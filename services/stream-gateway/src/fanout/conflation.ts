@@ -67,7 +67,8 @@ function isBefore(a: WireTick, b: WireTick): boolean {
 
 /**
  * What a lagging client of `/ws` has to be told once it reads again: of each ticks channel the newest tick, with count and
- * range of what was skipped; of each bar channel the bar as it is now, and of each status channel the state; every final bar, revision and gap.
+ * range of what was skipped; of each bar channel the bar as it is now, and of each status channel the state; every final bar,
+ * revision and gap.
  */
 export class Conflation implements Subscriber<StreamItem> {
   readonly #ticks = new Map<string, TickAccount>();
