@@ -22,6 +22,7 @@ export class FeedTables {
 
   /** @returns what is known of each of these symbols */
   async facts(symbols: readonly string[]): Promise<Map<string, SymbolFacts>> {
+    if (symbols.length === 0) return new Map();
     const rows = await inSession(
       this.database.sql,
       (sql) => sql<{ symbol: string; session: string | null; kind: SymbolKind | null; quiet_after_s: number | null }[]>`
