@@ -147,7 +147,7 @@ describe("the OpenAPI document of the whole API", () => {
     const others = started.map(({ url }) => new Actor(url, document, book, recorder));
     await system.sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
-      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, api_keys, revoked_subjects, audit in access exclusive mode`;
+      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, api_keys, revoked_subjects, audit, feeds in access exclusive mode`;
       const turnOf = ({ operation }: Step) =>
         [/^(delete|write)/, /^(create|change|list)/, /^(revoke|getAudit)/].findIndex((kind) => kind.test(operation));
       const asked = edge.stepsOf(504).filter(({ operation }) => operation !== SEARCH);

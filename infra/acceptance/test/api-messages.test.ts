@@ -41,6 +41,9 @@ describe("the AsyncAPI document", () => {
     channels.say({ op: "ping", id: 3 });
     channels.say({ op: "unsubscribe", id: 4, channels: ["ohlc:EURUSD:minute"] });
     channels.say({ op: "subscribe", id: 5, channels: ["ticks:EURUSD", "news:EURUSD"] });
+    await impatientClient(ingest, "lp1").postTick({ symbol: "USDJPY", time: formatTime(nowUs()), price: 155 });
+    channels.say({ op: "subscribe", id: 6, channels: ["status:USDJPY"] });
+    await book.has("StatusMessage");
     await book.has("PongMessage", "UnsubscribedMessage", "ErrorMessage");
     sockets.push(await open("/ws/ticks?corrections=1"));
     await client.putTick({ symbol: "EURUSD", time: `${MINUTE}:00.000000Z` }, 1.12346);

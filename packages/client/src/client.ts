@@ -1,4 +1,12 @@
-import type { AnyInterval, BarJson, BarPrice, FilledBar, IncludedName, StoredInterval } from "@fx-ohlc/schemas";
+import type {
+  AnyInterval,
+  BarJson,
+  BarPrice,
+  FeedJson,
+  FilledBar,
+  IncludedName,
+  StoredInterval,
+} from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
@@ -24,6 +32,8 @@ import type {
 import { UPLOAD_TYPES, type UploadFormat, uploadOf } from "./upload.js";
 
 export interface ClientOptions extends HttpOptions {
+  /** The feed that ticks sent by it are of: `GET /feeds` and `status:` channels tell whether that is alive. */
+  readonly feed?: string | undefined;
   /**
    * Stands in for the WebSocket of the browser, or of the `ws` package in Node. With a `token` each of its connections is let in
    * by a ticket.
@@ -104,6 +114,16 @@ export interface SymbolsQuery extends CallOptions {
   readonly prefix?: string | undefined;
 }
 
+export interface FeedsQuery extends CallOptions {
+  readonly feed?: string | undefined;
+  readonly symbol?: string | undefined;
+}
+
+export interface HeartbeatOptions extends CallOptions {
+  /** In how many seconds the next one comes; 10 when absent. */
+  readonly everyS?: number | undefined;
+}
+
 export interface AuditQuery extends CallOptions {
   /** Rows fetched at a time; what the service does by itself when absent. */
   readonly pageSize?: number | undefined;
@@ -160,12 +180,13 @@ export class FxClient {
 
   /** Stores one tick; when this returns it is durable. A conflict of explicit `seq` is a 409. */
   async postTick(tick: TickInput, options: CallOptions = {}): Promise<PostedTick> {
-    return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), ...options });
+    return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), headers: this.#named, ...options });
   }
 
   /** Stores up to 50,000 ticks, all of them or none. */
   async postTicks(ticks: readonly TickInput[], options: CallOptions = {}): Promise<BulkResult> {
-    return this.#post<BulkResult>({ path: "/ticks/bulk", ...json(ticks.map((tick) => this.#timed(tick))), ...options });
+    const body = json(ticks.map((tick) => this.#timed(tick)));
+    return this.#post<BulkResult>({ path: "/ticks/bulk", ...body, headers: this.#named, ...options });
   }
 
   /**
@@ -265,6 +286,27 @@ export class FxClient {
     return symbols;
   }
 
+  /**
+   * Says that the feed of this client's options is alive, and what it brings when there is something to bring. To be called every
+   * `everyS` seconds; it is not repeated, for the next one says the same.
+   *
+   * @throws TypeError where the options name no feed
+   */
+  async heartbeat(symbols: readonly string[], { everyS, signal }: HeartbeatOptions = {}): Promise<void> {
+    const { feed } = this.#options;
+    if (feed === undefined) throw new TypeError("a heartbeat is of a feed: name it in the client's options");
+    const body = json({ symbols, every_s: everyS });
+    await this.#post({ path: `/feeds/${encodeURIComponent(feed)}/heartbeat`, ...body, isOnce: true, signal });
+  }
+
+  /** Which feeds there are, a row for each symbol, and which of them are alive; needs the scope `ops`. */
+  async feeds({ feed, symbol, signal }: FeedsQuery = {}): Promise<FeedJson[]> {
+    const feeds: FeedJson[] = [];
+    const call: Call = { method: "GET", path: "/feeds", query: { feed, symbol }, signal };
+    for await (const row of pagedRows<FeedJson>(this.#http, call)) feeds.push(row);
+    return feeds;
+  }
+
   /** How the system is; an unhealthy one answers too, with a 503 that is not an error here. */
   async health(options: CallOptions = {}): Promise<Health> {
     return this.#body<Health>({ method: "GET", path: "/health", expect: [503], ...options });
@@ -298,13 +340,20 @@ export class FxClient {
     return new Entrance({ url, http: this.#http, dial: (address) => new webSocket(address), needsTicket: true });
   }
 
+  /** What says which feed ticks are of. */
+  get #named(): Readonly<Record<string, string>> {
+    const { feed } = this.#options;
+    return feed === undefined ? {} : { "x-feed": feed };
+  }
+
   /** A tick without a time gets its own before it is sent: a repeated request then names the same tick. */
   #timed(tick: TickInput): TickInput {
     return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
   }
 
   #upload(body: string | ReadableStream<Uint8Array>, { format = "ndjson", onError, signal }: UploadOptions) {
-    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, contentType: UPLOAD_TYPES[format], signal };
+    const head = { contentType: UPLOAD_TYPES[format], headers: this.#named };
+    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, ...head, signal };
     return this.#post<UploadResult>(call);
   }
 

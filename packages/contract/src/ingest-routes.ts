@@ -24,6 +24,7 @@ import {
   WriteQuery,
 } from "@fx-ohlc/schemas";
 import { declareRoutes, listOf, ProblemDocument } from "@fx-ohlc/service-kit";
+import { FEED_ROUTES } from "./feed-routes.js";
 
 @About("A problem with ticks: besides what every problem says, how far it came.")
 export class TickProblem extends ProblemDocument {
@@ -83,7 +84,7 @@ const WRITE = {
   method: "POST",
   access: "write",
   queryDto: WriteQuery,
-  requestHeaders: ["Content-Encoding"],
+  requestHeaders: ["Content-Encoding", "X-Feed"],
   body: { "text/plain": { schema: { type: "string" } } },
   answers: { 204: { description: "All of it is stored, now or before.", headers: { "X-Ignored": "always" } } },
   problems: [...BODY_PROBLEMS, "forbidden", "older_than_retention", "too_many_requests", "unavailable", "timeout"],
@@ -100,6 +101,7 @@ export const INGEST_ROUTES = declareRoutes({
     description:
       "Answered when it is committed. The same request can be sent again: a tick is never stored twice. Ticks of one symbol and time are told apart by `seq`.",
     queryDto: TickQuery,
+    requestHeaders: ["X-Feed"],
     body: { "application/json": TickDto },
     answers: { 201: { description: "Stored, now or before.", content: { "application/json": PostedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "too_many_requests", "unavailable", "timeout"],
@@ -113,7 +115,7 @@ export const INGEST_ROUTES = declareRoutes({
     description:
       "A JSON array is stored whole or not at all. Of a quote `price` may be given beside `bid` and `ask` as it is answered, as their mid to the last digit. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`; with all three a row leaves empty what it is not, `price` of a quote or `bid` and `ask` of a single price) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it. Bodies may be gzip.",
     queryDto: BulkQuery,
-    requestHeaders: ["Content-Encoding"],
+    requestHeaders: ["Content-Encoding", "X-Feed"],
     body: { "application/json": listOf(TickDto), "application/x-ndjson": LINES, "text/csv": LINES },
     answers: {
       201: {
@@ -203,4 +205,5 @@ export const INGEST_ROUTES = declareRoutes({
     answers: { 204: { description: "It is gone." } },
     problems: ["malformed", "not_found", "conflict", "invalid", "unavailable", "timeout"],
   },
+  ...FEED_ROUTES,
 });

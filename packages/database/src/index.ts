@@ -11,7 +11,6 @@ export { putAdminKey, readAdminKey } from "./first-key.js";
 export type { LogPosition } from "./incarnation.js";
 export * from "./maintenance-state.js";
 export * from "./maintenance-worker.js";
-export { readMarketSessions } from "./market-sessions-setting.js";
 export { type MergeOptions, mergeChunks } from "./merge-chunks.js";
 export * from "./migrate.js";
 export { type Migration, parseMigration } from "./migration-file.js";

@@ -5,6 +5,8 @@ export * from "./channel.js";
 export * from "./channels.js";
 export { IsAnyText, IsSymbol, IsSymbolList, IsTime, MayBeAbsent } from "./decorators.js";
 export * from "./dto.js";
+export * from "./feed.js";
+export * from "./feed-names.js";
 export * from "./field-error.js";
 export * from "./field-schema.js";
 export * from "./interval.js";

@@ -11,6 +11,7 @@ import {
   IsWord,
 } from "./answer-fields.js";
 import { SparseBar } from "./bar.js";
+import { FEED_STATES, type FeedState } from "./feed.js";
 import { About, Describe, Field, Sometimes } from "./field-schema.js";
 import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
 import { WireTick } from "./message.js";
@@ -69,7 +70,7 @@ export class PlainCorrection {
   readonly ticks?: readonly WireTick[];
 }
 
-const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
+const CHANNEL = { pattern: "^(ticks:.+|status:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 /** Why clients are not sent ticks, or bars. */
@@ -167,6 +168,22 @@ export class FinalBarMessage extends OnBar {
 export class RevisedBarMessage extends OnBar {
   @IsWord("revision")
   readonly type!: "revision";
+}
+
+@About("How a symbol's feeds are: as the best of them is.")
+export class StatusMessage extends OnChannel {
+  @IsWord("status")
+  readonly type!: "status";
+
+  @Describe(
+    "`live`: ticks come. `quiet`: some feed is alive, and none come. `closed`: the market is. `down`: of every feed neither ticks nor heartbeats come.",
+  )
+  @IsWord(...FEED_STATES)
+  readonly state!: FeedState;
+
+  @Describe("When it came into this state.")
+  @IsTickTime()
+  readonly since!: string;
 }
 
 @About("Ticks that were left out because the client was slow: how many, and between which times.")
@@ -279,6 +296,7 @@ export const SERVER_MESSAGES = [
   RunningBarMessage,
   FinalBarMessage,
   RevisedBarMessage,
+  StatusMessage,
   ConflatedMessage,
   GapMessage,
   HeartbeatMessage,

@@ -13,7 +13,7 @@ abstract class Request {
 }
 
 @About(
-  "Follows channels: `ticks:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol. `ohlc:EURUSD:minute:bid` and `:ask` are bars of one side of quotes, `:quote` bars with both sides and their spread.",
+  "Follows channels: `ticks:EURUSD`, `status:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol. `ohlc:EURUSD:minute:bid` and `:ask` are bars of one side of quotes, `:quote` bars with both sides and their spread.",
 )
 export class SubscribeRequest extends Request {
   @IsWord("subscribe")

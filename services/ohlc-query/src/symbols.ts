@@ -104,10 +104,10 @@ export async function findSymbols(
   });
 }
 
-/** When a symbol's market is open. */
+/** When a symbol's market is open, holidays included. */
 export async function readSession(reader: Reader, sessions: MarketSessions, symbol: string): Promise<MarketSession> {
   const [row] = await reader.read(
-    (sql) => sql<{ session: string | null }[]>`select session from symbols where symbol = ${symbol}`,
+    (sql) => sql<Pick<SymbolRow, "session" | "kind">[]>`select session, kind from symbols where symbol = ${symbol}`,
   );
-  return sessions.of(symbol, row?.session);
+  return sessions.calendarOf(symbol, row);
 }

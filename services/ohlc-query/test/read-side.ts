@@ -48,7 +48,7 @@ export interface Bar {
   readonly tick_count: number;
   readonly complete: boolean;
   readonly date?: string;
-  readonly empty?: "no_ticks" | "market_closed";
+  readonly empty?: "no_ticks" | "market_closed" | "feed_down";
 }
 
 /** A running ohlc-query inside the test's process, with a database of its own. */

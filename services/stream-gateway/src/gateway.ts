@@ -32,6 +32,7 @@ import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
+import { StatusBoard } from "./status/status-board.js";
 import { Followed } from "./subscription/followed.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
@@ -71,6 +72,7 @@ export class Gateway {
   readonly #watch: DeploymentWatch;
   readonly #context: SessionContext;
   readonly #bars: AllBars;
+  readonly #status: StatusBoard;
   readonly #grid: GridClock;
   readonly #client: QueryClient;
   readonly #aborter = new AbortController();
@@ -115,6 +117,7 @@ export class Gateway {
       signal: this.#aborter.signal,
     });
     this.#bars = bars;
+    this.#status = new StatusBoard({ redis, namespace: () => this.namespace, hub, logger });
     this.#feed = new TickFeed({
       redis: subscription,
       reader,
@@ -138,6 +141,7 @@ export class Gateway {
       positions: this.#feed,
       gapRanges,
       bars,
+      status: this.#status,
       channelsMax: config.channelsMax,
       followed,
       turns: new LoopTurns(),
@@ -170,6 +174,7 @@ export class Gateway {
     this.#feed.start();
     this.#watch.start();
     this.#grid.start();
+    this.#status.start();
     // While ohlc-query is away the clock goes on by what is known of it.
     this.#stopClock = repeat(CLOCK_INTERVAL_MS, () => this.#client.readClock().catch(() => undefined));
     this.connections.start();
@@ -191,6 +196,7 @@ export class Gateway {
     this.#stopClock?.();
     this.connections.stop();
     this.#grid.stop();
+    this.#status.stop();
     this.#feed.stop();
     this.#watch.stop();
   }

@@ -22,6 +22,9 @@ const VOLATILE = new Set([
   "clock_skew_s",
   "refresh_backlog_age_s",
   "refresh_backlog_eta_s",
+  "ticks_per_second",
+  "delay_p50_ms",
+  "delay_p99_ms",
 ]);
 /** An answer that is nothing but the time. */
 const CLOCK = /^\d{10}$/;

@@ -35,6 +35,9 @@ const ROWS_MAX = 50_000;
 /** Symbols enough for a long answer. */
 const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
 
+/** As many as a heartbeat may name: two feeds of them are as many as there may be. */
+const MANY = Array.from({ length: 10_000 }, (_, number) => `MANY${number}`);
+
 /** Line protocol, by each of its routes. */
 const LINE = "fx,symbol=ZARJPY,venue=lp1 bid=8.51,ask=8.53";
 const writeLines = (body: unknown, status: number, more: Partial<Step> = {}): Step[] =>
@@ -74,6 +77,12 @@ export const GOOD_DAY: readonly Step[] = [
     mediaType: "text/csv",
     query: { on_error: "skip" },
   }),
+  write("postTick", { symbol: "EURUSD", price: 1.1264, time: "2025-12-08T09:30:00Z" }, 201, {
+    headers: { "x-feed": "lp1" },
+  }),
+  write("postHeartbeat", { symbols: ["EURUSD", "XAUUSD"], every_s: 10 }, 204, { path: { feed: "lp1" } }),
+  { operation: "getFeeds", query: { limit: "1" }, status: 200 },
+  { operation: "deleteFeed", path: { feed: "lp1" }, status: 204 },
   ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
@@ -260,6 +269,11 @@ export const REFUSALS: readonly Step[] = [
   { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },
   { operation: "deleteSymbol", path: { symbol: "EURUSD" }, status: 409 },
   { operation: "deleteSymbol", path: { symbol: "EURUSD:BID" }, status: 422 },
+  write("postHeartbeat", LONG.repeat(30), 413, { path: { feed: "lp1" } }),
+  write("postHeartbeat", { symbols: [] }, 422, { path: { feed: "lp1" } }),
+  { operation: "getFeeds", query: { limit: "0" }, status: 422 },
+  { operation: "deleteFeed", path: { feed: "nobody" }, status: 404 },
+  { operation: "deleteFeed", path: { feed: "a/b" }, status: 422 },
   ...invalidReads,
   { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
   { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
@@ -305,6 +319,7 @@ export const STALLED: readonly Step[] = [
   write("postTicks", "[", 408, { stalls: true }),
   ...writeLines(LINE, 408, { stalls: true }),
   write("putTick", "{", 408, { stalls: true, query: STAMP }),
+  write("postHeartbeat", "{", 408, { stalls: true, path: { feed: "lp1" } }),
   write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
   write("createKey", "{", 408, { stalls: true }),
   write("changeKey", "{", 408, { stalls: true, path: { id: FIRST_KEY } }),
@@ -316,4 +331,6 @@ export const NO_ROOM: readonly Step[] = [
   write("postTicks", [{ ...TICK, symbol: "MORE" }], 429),
   ...writeLines("fx,symbol=MORE price=1", 429),
   write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
+  ...["lp1", "lp2"].map((feed) => write("postHeartbeat", { symbols: MANY }, 204, { path: { feed } })),
+  write("postHeartbeat", { symbols: ["EURUSD"] }, 429, { path: { feed: "lp3" } }),
 ];

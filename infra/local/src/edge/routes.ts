@@ -18,7 +18,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/symbols\/.+/, "tick-ingest"],
-  [/^\/(keys|tickets|audit)(\/|$)/, "tick-ingest"],
+  [/^\/(keys|tickets|audit|feeds)(\/|$)/, "tick-ingest"],
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],

@@ -7,7 +7,7 @@ import { type WatchOptions, watch } from "./watch.js";
 function parseChannels(raw: string, before: ChannelName[] | undefined): ChannelName[] {
   if (!isChannelName(raw)) {
     throw new InvalidArgumentError(
-      "It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], with * for every symbol.",
+      "It must be ticks:SYMBOL, status:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], with * for every symbol.",
     );
   }
   return [...(before ?? []), raw];
@@ -31,7 +31,7 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
     .description("Shows ticks and bars as they happen, until it is interrupted.")
     .argument(
       "<channels...>",
-      "ticks:EURUSD, ohlc:EURUSD:minute, ohlc:EURUSD:minute:bid, or * for every symbol",
+      "ticks:EURUSD, status:EURUSD, ohlc:EURUSD:minute, ohlc:EURUSD:minute:bid, or * for every symbol",
       parseChannels,
     )
     .addOption(urlOption())

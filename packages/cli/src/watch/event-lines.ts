@@ -44,6 +44,8 @@ export function eventLines(event: StreamEvent): string[] {
       return [barLine(event.channel, event.bar, event.type)];
     case "reloaded-bars":
       return event.bars.map((bar) => barLine(event.channel, bar, "reloaded"));
+    case "feed-status":
+      return [`${event.channel} ${event.state} since ${event.since}`];
     default:
       return [];
   }

@@ -1,4 +1,4 @@
-import { type EventOf, type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
+import { type EventOf, type FeedStatusEvent, type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
 import type { CheckedCost } from "@fx-ohlc/schemas";
 import { grouped } from "../terminal.js";
 
@@ -66,17 +66,21 @@ function barsName(channel: string): string {
 export class LiveTable {
   readonly #ticks = new Map<string, TickRow>();
   readonly #bars = new Map<string, BarRow>();
+  readonly #feeds = new Map<string, FeedStatusEvent>();
 
-  /** Takes an event; those that are no ticks and no bars change nothing. */
+  /** Takes an event; those that are no ticks, bars or states of feeds change nothing. */
   take(event: StreamEvent): void {
     if (event.type === "ticks" || event.type === "reloaded-ticks") this.#takeTicks(event);
     else if (event.type === "corrected") this.#correct(event);
+    else if (event.type === "feed-status") this.#feeds.set(event.channel, event);
     else if (event.type === "bar" || event.type === "final") this.#takeBar(event.channel, event.bar, event.type);
   }
 
   lines(): string[] {
-    const [ticks, bars] = [this.#tickLines([...this.#ticks.values()]), this.#barLines([...this.#bars.values()])];
-    return [...ticks, ...(ticks.length > 0 && bars.length > 0 ? [""] : []), ...bars];
+    const ticks = this.#tickLines([...this.#ticks.values()]);
+    const bars = this.#barLines([...this.#bars.values()]);
+    const shownTables = [ticks, bars, this.#feedLines([...this.#feeds.values()])].filter(({ length }) => length > 0);
+    return shownTables.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
   }
 
   #tickLines(rows: readonly TickRow[]): string[] {
@@ -87,6 +91,11 @@ export class LiveTable {
       return [row.symbol, time.slice(0, 10), time.slice(11, -1), String(price), ...sides.of(row), grouped(row.count)];
     });
     return table([["ticks", "date", "time", "price", ...sides.names, "received"], ...cells], 3);
+  }
+
+  #feedLines(rows: readonly FeedStatusEvent[]): string[] {
+    if (rows.length === 0) return [];
+    return table([["feeds", "", "since"], ...rows.map(({ symbol, state, since }) => [symbol, state, since])], 3);
   }
 
   #barLines(rows: readonly BarRow[]): string[] {

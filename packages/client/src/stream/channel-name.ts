@@ -6,6 +6,9 @@ export type ChannelInterval = StoredInterval | (typeof SHORT_NAMES)[StoredInterv
 /** A channel of ticks, `*` standing for every symbol. */
 export type TicksChannelName<Symbol extends string = string> = `ticks:${Symbol}`;
 
+/** A channel of how a symbol's feeds are, `*` standing for every symbol. */
+export type StatusChannelName<Symbol extends string = string> = `status:${Symbol}`;
+
 /** Which side of quotes bars are of, or that they tell of all; without one they are of the price. */
 type SideSuffix = "" | ":bid" | ":ask" | ":quote";
 
@@ -13,4 +16,4 @@ type SideSuffix = "" | ":bid" | ":ask" | ":quote";
 export type BarsChannelName<Symbol extends string = string> = `ohlc:${Symbol}:${ChannelInterval}${SideSuffix}`;
 
 /** What can be followed. A text that is put together in place (`` `ticks:${symbol}` ``) is one; any other is checked by `isChannelName`. */
-export type ChannelName = TicksChannelName | BarsChannelName;
+export type ChannelName = TicksChannelName | BarsChannelName | StatusChannelName;

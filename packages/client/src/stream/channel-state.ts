@@ -1,6 +1,6 @@
 import type { ChannelCorrectionMessage, ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
 import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
-import type { Channel } from "./channel.js";
+import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { ChannelMessage } from "./protocol.js";
 import { earliest, latest, type Range, withRange } from "./ranges.js";
@@ -57,12 +57,12 @@ function bucketMaxMs(interval: StoredInterval): number {
 }
 
 /** The start of a read by bucket that finds the bucket `time` lies in. */
-function startOf(channel: Channel, time: string): string {
+function startOf(channel: HistoryChannel, time: string): string {
   return channel.kind === "ticks" ? time : timeBefore(time, bucketMaxMs(channel.interval));
 }
 
 /** Where HTTP has what a message says. */
-function rangesOf(channel: Channel, message: ChannelMessage): Range[] {
+function rangesOf(channel: HistoryChannel, message: ChannelMessage): Range[] {
   if (message.type === "ticks") {
     const times = message.ticks.map(({ time }) => time).sort();
     return times.slice(0, 1).map((from) => ({ from }));
@@ -93,7 +93,7 @@ function noted(position: Omit<Position, "missing">, message: ChannelMessage): Om
 /** What is known of one channel, but never of one to every symbol. */
 export class ChannelState {
   readonly name: string;
-  readonly channel: Channel;
+  readonly channel: HistoryChannel;
   /** Of the last message, handed out or held back. */
   position: Omit<Position, "missing">;
   /** What is to be read over HTTP, besides {@link reading}. */
@@ -108,7 +108,7 @@ export class ChannelState {
   #read: ReadonlySet<string> = new Set();
   #readTo = "";
 
-  constructor(name: string, channel: Channel, { missing = [], ...position }: Position = {}) {
+  constructor(name: string, channel: HistoryChannel, { missing = [], ...position }: Position = {}) {
     this.name = name;
     this.channel = channel;
     this.missing = missing;

@@ -4,6 +4,9 @@ import type { ChannelName } from "./channel-name.js";
 
 export type { Channel, ChannelSide, QuoteSide } from "@fx-ohlc/schemas/channel";
 
+/** A channel whose messages HTTP tells, too: of ticks, or of bars. */
+export type HistoryChannel = Exclude<Channel, { readonly kind: "status" }>;
+
 /**
  * Reads `ticks:EURUSD`, `ohlc:EURUSD:minute` or `ohlc:EURUSD:minute:bid`, in any spelling the services take.
  *

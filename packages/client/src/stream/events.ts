@@ -4,6 +4,7 @@ import type {
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
+  FeedState,
   FilledBar,
   GapMessage,
   StoredInterval,
@@ -46,6 +47,17 @@ export interface ReloadedBarsEvent {
   readonly bars: readonly FilledBar[];
 }
 
+/** How a symbol's feeds are: at once when its `status:` channel is followed, and whenever that changes. */
+export interface FeedStatusEvent {
+  readonly type: "feed-status";
+  readonly channel: string;
+  readonly symbol: string;
+  /** As the best of its feeds is. */
+  readonly state: FeedState;
+  /** When it came into this state. */
+  readonly since: string;
+}
+
 /** What the connection does. */
 export interface StatusEvent {
   readonly type: "status";
@@ -79,6 +91,7 @@ export type StreamEvent =
   | ErrorMessage
   | ReloadedTicksEvent
   | ReloadedBarsEvent
+  | FeedStatusEvent
   | StatusEvent;
 
 /** The events of one type. */

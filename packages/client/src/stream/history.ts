@@ -1,6 +1,6 @@
 import type { ChannelSide, FilledBar, TickJson } from "@fx-ohlc/schemas";
 import type { BarsQuery, RangeQuery } from "../client.js";
-import type { Channel } from "./channel.js";
+import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { Range } from "./ranges.js";
 
@@ -54,7 +54,7 @@ async function firstRows<Row>(rows: AsyncIterable<Row>, timeOf: (row: Row) => st
 export async function readPage(
   reader: HistoryReader,
   name: string,
-  channel: Channel,
+  channel: HistoryChannel,
   range: Range,
   signal: AbortSignal,
 ): Promise<Page> {

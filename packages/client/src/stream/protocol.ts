@@ -8,6 +8,7 @@ import type {
   HeartbeatMessage,
   RevisedBarMessage,
   RunningBarMessage,
+  StatusMessage,
   SubscribedMessage,
 } from "@fx-ohlc/schemas";
 
@@ -22,7 +23,7 @@ export type ChannelMessage =
   | ConflatedMessage
   | GapMessage;
 
-export type ServerMessage = ChannelMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
+export type ServerMessage = ChannelMessage | StatusMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
 
 const CHANNEL_TYPES: ReadonlySet<string> = new Set<ChannelMessage["type"]>([
   "ticks",

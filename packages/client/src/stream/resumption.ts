@@ -270,7 +270,7 @@ export class Resumption {
 
   #add(name: string, position?: Position): ChannelState | undefined {
     const channel = parseChannel(name);
-    if (channel === undefined || channel.symbol === "*") return undefined;
+    if (channel === undefined || channel.kind === "status" || channel.symbol === "*") return undefined;
     const state = new ChannelState(name, channel, position);
     this.#channels.set(name, state);
     return state;

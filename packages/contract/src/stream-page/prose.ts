@@ -14,6 +14,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
     "Put it in place and consider it closed. It comes some 2 s after its end, when the next bar may be running already: a chart that only goes forward goes by `bucket`.",
   RevisedBarMessage:
     "Put it in place of the closed bar you have. A `tick_count` of 0 with nulls says that the bucket has no ticks any more: take the bar away.",
+  StatusMessage:
+    "Show it beside the symbol: without it nobody can tell a quiet market from a feed that died. Nothing comes of a symbol of which no producer has named itself.",
   ConflatedMessage:
     "You read too slowly: `skipped` ticks between `from` and `to` were left out, and the newest follows. Read the range from `GET /ticks` if you need all of them.",
   GapMessage:

@@ -177,7 +177,8 @@ export class App {
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
       this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
-    else this.#onBar(event);
+    // The page follows no channel of feeds.
+    else if (event.type !== "feed-status") this.#onBar(event);
   }
 
   #onStatus({ status, reason, retryMs, error }: EventOf<"status">): void {

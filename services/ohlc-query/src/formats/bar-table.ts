@@ -1,6 +1,6 @@
 import { type Bar, type DayBoundary, formatBucket, formatTime, fxDayName, type Micros } from "@fx-ohlc/schemas";
 import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
-import { EMPTY_REASONS } from "../bars/empty-reason.js";
+import { EMPTY_REASONS } from "../bars/empty-reasons.js";
 import { eachQuoteColumn, noQuote, type QuoteColumn } from "../bars/quote-columns.js";
 import type { BarForm } from "./bar-form.js";
 import { columnsBeside, sideColumns } from "./quote-cells.js";

@@ -38,7 +38,7 @@ export interface BarSources {
 async function* allBodies(sources: BarSources, request: BarRequest): AsyncGenerator<Piece> {
   let closing: string | undefined;
   let hasRows = false;
-  for await (const { bars, context } of allPages(sources, () => sources.pages, request)) {
+  for await (const { bars, context } of allPages(sources, sources.pages, request)) {
     const body = new BarsBody(bars, request.form, context);
     const before = { isOpen: closing !== undefined, hasRows };
     yield { rows: bars.count, make: () => body.rowsAfter(before.isOpen, before.hasRows) };
@@ -81,7 +81,7 @@ async function readTable(sources: BarSources, req: IncomingMessage, request: Bar
   const { range, form, fill, output } = request;
   const context = contextOf(sources, range, request);
   const startedMs = performance.now();
-  const { bars, link } = await readPage(pagesOf(sources, range.symbol, fill), req, request);
+  const { bars, link } = await readPage(pagesOf(sources, fill), req, request);
   noteRows(sources, range.interval, startedMs, countOf(bars));
   const tag = bars instanceof Bars ? tagOf(new BarsBody(bars, form, context), output) : undefined;
   const make = await bodyMaker([barsTable(bars, request, context)], output);

@@ -11,6 +11,7 @@ import {
 import { pageLink } from "@fx-ohlc/service-kit";
 import type { BarRange } from "../bars/bar-page.js";
 import { Bars } from "../bars/bars.js";
+import { reasonsFrom } from "../bars/empty-reasons.js";
 import { FilledPages } from "../bars/filled-bars.js";
 import { packBars } from "../bars/packed-bars.js";
 import { type RowsContext, tableOf } from "../formats/bar-rows.js";
@@ -57,14 +58,10 @@ export function isKeptText({ fill, output }: BarRequest): boolean {
   return fill === "none" && output.zone === undefined && !isFileFormat(output.format);
 }
 
-/** Where the bars of a symbol are read from. */
-export function pagesOf(
-  { reader, pages, sessions }: BarSources,
-  symbol: string,
-  fill: BarRequest["fill"],
-): Pages<AnyBars> {
+/** Where bars are read from. */
+export function pagesOf({ reader, pages, sessions }: BarSources, fill: BarRequest["fill"]): Pages<AnyBars> {
   if (fill === "none") return pages;
-  return new FilledPages(pages, { fill, session: sessions.of(symbol), nowUs: reader.nowUs() });
+  return new FilledPages(pages, { fill, readReasons: reasonsFrom(reader, sessions), nowUs: reader.nowUs() });
 }
 
 export async function readPage<Rows>(
@@ -98,11 +95,10 @@ export function noteRows({ metrics, caller }: BarSources, interval: Interval, st
 /** Every page of all symbols, one after the other, each by the clock of its beginning. */
 export async function* allPages<Rows extends AnyBars>(
   sources: BarSources,
-  pagesFor: (symbol: string) => Pages<Rows>,
+  pages: Pages<Rows>,
   request: BarRequest,
 ): AsyncGenerator<{ readonly bars: Rows; readonly context: RowsContext }> {
   for (const range of [request.range, ...request.later]) {
-    const pages = pagesFor(range.symbol);
     for (let nextUs: Micros | undefined = range.fromUs; nextUs !== undefined; ) {
       const context = contextOf(sources, range, request);
       const startedMs = performance.now();
@@ -116,6 +112,6 @@ export async function* allPages<Rows extends AnyBars>(
 
 /** The same as tables. */
 export async function* allTables(sources: BarSources, request: BarRequest): AsyncGenerator<Table> {
-  const pagesFor = (symbol: string) => pagesOf(sources, symbol, request.fill);
-  for await (const { bars, context } of allPages(sources, pagesFor, request)) yield barsTable(bars, request, context);
+  const pages = pagesOf(sources, request.fill);
+  for await (const { bars, context } of allPages(sources, pages, request)) yield barsTable(bars, request, context);
 }

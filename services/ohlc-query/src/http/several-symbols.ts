@@ -93,7 +93,7 @@ async function readInOrder(sources: BarSources, request: BarRequest): Promise<Se
     const read = await Promise.all(
       together.map(async (range) => ({
         range,
-        ...(await pagesOf(sources, range.symbol, request.fill).first({ ...range, limit })),
+        ...(await pagesOf(sources, request.fill).first({ ...range, limit })),
       })),
     );
     for (const { range, bars, nextUs } of read) {

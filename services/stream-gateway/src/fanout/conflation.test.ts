@@ -4,6 +4,7 @@ import { BarItem } from "./bar-item.js";
 import { Conflation } from "./conflation.js";
 import { CorrectedItem } from "./corrected-item.js";
 import { GapItem } from "./gap-item.js";
+import { StatusItem } from "./status-item.js";
 import { TicksItem } from "./ticks-item.js";
 
 const tickAt = (us: number, seq = 0): WireTick => ({ time: formatTime(us), price: 1, seq });
@@ -71,6 +72,13 @@ describe("conflation", () => {
       ["bar", 5],
     ]);
     expect(conflation.settle()).toEqual([]);
+  });
+
+  test("keeps the newest state of a symbol's feeds", () => {
+    const conflation = new Conflation({ ticksConflated: 0 });
+    for (const state of ["live", "down", "quiet"] as const)
+      conflation.take(new StatusItem("EURUSD", { state, sinceUs: 0 }));
+    expect(settle(conflation)).toMatchObject([{ type: "status", channel: "status:EURUSD", state: "quiet" }]);
   });
 
   test("tells ticks before what corrects them, each correction, and counts what was skipped before and after it", () => {

@@ -67,12 +67,12 @@ function isBefore(a: WireTick, b: WireTick): boolean {
 
 /**
  * What a lagging client of `/ws` has to be told once it reads again: of each ticks channel the newest tick, with count and
- * range of what was skipped; of each bar channel the bar as it is now; every final bar, revision, correction and gap. Ticks are
- * told before what corrects them: those before a correction are accounted for by themselves.
+ * range of what was skipped; of each bar channel the bar as it is now, and of each status channel the state; every final bar,
+ * revision, correction and gap. Ticks are told before what corrects them: those before a correction are accounted for by themselves.
  */
 export class Conflation implements Subscriber<StreamItem> {
   readonly #ticks = new Map<string, TickAccount>();
-  readonly #bars = new Map<string, StreamItem>();
+  readonly #latest = new Map<string, StreamItem>();
   /** Of each ticks channel, the place before its first message in here. */
   readonly #before = new Map<string, Offset>();
   #kept: (StreamItem | TickAccount)[] = [];
@@ -95,7 +95,8 @@ export class Conflation implements Subscriber<StreamItem> {
     if (isPlaced(item) && !this.#before.has(item.channel))
       this.#before.set(item.channel, { ...item.place, sequence: item.place.sequence - 1 });
     if (item.kind === "ticks") this.#account(item);
-    else if (item.kind === "bar" && item.event.kind === "bar") this.#bars.set(item.channel, item);
+    else if (item.kind === "status" || (item.kind === "bar" && item.event.kind === "bar"))
+      this.#latest.set(item.channel, item);
     else if (item.kind === "corrected") this.#correct(item);
     else this.#keep(item, 1);
   }
@@ -103,12 +104,12 @@ export class Conflation implements Subscriber<StreamItem> {
   /** Everything there is to tell, in the order it has to be told; afterwards there is nothing. */
   settle(): Packet[] {
     const packets = [...this.#kept, ...this.#ticks.values()].flatMap((kept) => this.#told(kept));
-    for (const bar of this.#bars.values()) packets.push(bar.packet("multiplex"));
+    for (const item of this.#latest.values()) packets.push(item.packet("multiplex"));
     this.#kept = [];
     this.#keptWeight = 0;
     this.#before.clear();
     this.#ticks.clear();
-    this.#bars.clear();
+    this.#latest.clear();
     return packets;
   }
 
