@@ -1,0 +1,57 @@
+import { US_PER_DAY, US_PER_SECOND } from "@fx-ohlc/schemas";
+import { BarRefresh } from "../src/bar-refresh.js";
+import { Leadership } from "../src/leadership.js";
+import { settingsOf } from "../src/settings.js";
+import { openPool, type Sql } from "../src/sql.js";
+import { asQuotes, Keeper } from "./keeper.js";
+
+const LEVELS = ["minute", "hour", "day"] as const;
+
+let keeper: Keeper;
+const sessions: Sql[] = [];
+beforeAll(async () => {
+  keeper = await Keeper.open();
+});
+afterAll(async () => {
+  await Promise.all(sessions.map((sql) => sql.end({ timeout: 1 })));
+  await keeper.close();
+});
+
+function session(): Sql {
+  const sql = openPool({ url: keeper.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 0 });
+  sessions.push(sql);
+  return sql;
+}
+
+/** How many quotes, and how many ticks, the bars of each level count. */
+async function counts() {
+  const ofLevel = async (level: (typeof LEVELS)[number]) => {
+    const [row] = await keeper.sql<{ quotes: number; ticks: number }[]>`
+      select (select sum(quote_count)::int from ${keeper.sql(`quote_${level}`)} where bucket > '1970-01-01 00:00:00+00') as quotes,
+             (select sum(tick_count)::int from ${keeper.sql(`ohlc_${level}`)} where bucket > '1970-01-01 00:00:00+00') as ticks`;
+    return { level, ...row };
+  };
+  return Promise.all(LEVELS.map(ofLevel));
+}
+
+test("quotes of long ago keep their sides while they wait to be refreshed, where bars that are stored ended before them", async () => {
+  const startUs = keeper.nowUs - 10 * US_PER_DAY;
+  const ticks = Array.from({ length: 40 }, (_, i) => ({
+    symbol: "EURUSD",
+    timeUs: startUs + i * 20 * US_PER_SECOND,
+    price: 1 + i / 64,
+  }));
+  await keeper.store(asQuotes(ticks));
+  const all = LEVELS.map((level) => ({ level, quotes: 40, ticks: 40 }));
+  expect(await counts()).toEqual(all);
+  if (keeper.onTimescaleDb) {
+    const own = session();
+    const leadership = new Leadership(own, session());
+    expect(await leadership.tryLead()).toBe(true);
+    // What is new is stored, and nobody has come to the windows yet.
+    await new BarRefresh(leadership, own).refreshDue(await settingsOf(own));
+    leadership.end();
+    expect(await own`select 1 from refresh_queue limit 1`).toHaveLength(1);
+    expect(await counts()).toEqual(all);
+  }
+});
