@@ -23,6 +23,17 @@ function session(): Sql {
   return sql;
 }
 
+async function leader(): Promise<{ readonly bars: BarRefresh; readonly own: Sql; readonly end: () => Promise<void> }> {
+  const own = session();
+  const leadership = new Leadership(own, session());
+  expect(await leadership.tryLead()).toBe(true);
+  const end = async () => {
+    leadership.end();
+    await own`select pg_advisory_unlock_all()`;
+  };
+  return { bars: new BarRefresh(leadership, own), own, end };
+}
+
 /** How many quotes, and how many ticks, the bars of each level count. */
 async function counts() {
   const ofLevel = async (level: (typeof LEVELS)[number]) => {
@@ -45,13 +56,38 @@ test("quotes of long ago keep their sides while they wait to be refreshed, where
   const all = LEVELS.map((level) => ({ level, quotes: 40, ticks: 40 }));
   expect(await counts()).toEqual(all);
   if (keeper.onTimescaleDb) {
-    const own = session();
-    const leadership = new Leadership(own, session());
-    expect(await leadership.tryLead()).toBe(true);
+    const { bars, own, end } = await leader();
     // What is new is stored, and nobody has come to the windows yet.
-    await new BarRefresh(leadership, own).refreshDue(await settingsOf(own));
-    leadership.end();
+    await bars.refreshDue(await settingsOf(own));
+    await end();
     expect(await own`select 1 from refresh_queue limit 1`).toHaveLength(1);
     expect(await counts()).toEqual(all);
   }
+});
+
+/** The transactions that wrote the stored minutes of a symbol, of both families. */
+async function writersOfMinutes(symbol: string): Promise<Set<string>> {
+  const tables = await keeper.sql<{ name: string }[]>`
+    select stored.schema_name || '.' || stored.table_name as name
+      from _timescaledb_catalog.continuous_agg bars
+      join _timescaledb_catalog.hypertable stored on stored.id = bars.mat_hypertable_id
+     where bars.user_view_name in ('ohlc_minute', 'quote_minute')`;
+  const written = await Promise.all(
+    tables.map(
+      ({ name }) =>
+        keeper.sql<{ xmin: string }[]>`select xmin::text from ${keeper.sql(name)} where symbol = ${symbol} limit 1`,
+    ),
+  );
+  expect(written.map(({ length }) => length)).toEqual([1, 1]);
+  return new Set(written.flat().map(({ xmin }) => xmin));
+}
+
+test("single bars of prices and of quotes are made anew in one transaction", async () => {
+  if (!keeper.onTimescaleDb) return;
+  const timeUs = keeper.nowUs - 12 * US_PER_DAY;
+  await keeper.store(asQuotes([{ symbol: "GBPUSD", timeUs, price: 1 }]));
+  const { bars, end } = await leader();
+  await bars.recompute([{ symbol: "GBPUSD", fromUs: timeUs, toUs: timeUs + 1 }]);
+  await end();
+  expect((await writersOfMinutes("GBPUSD")).size).toBe(1);
 });
