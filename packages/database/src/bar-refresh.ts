@@ -4,7 +4,7 @@ import { fullJitterMs } from "@fx-ohlc/service-kit";
 import { type BarFamily, familiesInUse, rangesOfFamily } from "./bar-families.js";
 import { type RangesOfFamily, recomputeBars, recomputeDays } from "./bar-recompute.js";
 import type { Leadership } from "./leadership.js";
-import { areLateQuotesAhead, pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
+import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
 import { dayRefreshes, isAhead, isMadeOfLess, type RefreshBounds, readBounds, refreshRange } from "./refresh-plan.js";
 import { REFRESH_LOCK } from "./retention-mark.js";
 import type { Sql } from "./sql.js";
@@ -59,7 +59,6 @@ export class BarRefresh {
       const bounds = await readBounds(this.sql, quotes);
       await this.materialiseNew(quotes, [interval], bounds);
       if (pricesToUs > (refreshRange(interval, everything(bounds), bounds)?.toUs ?? 0)) continue;
-      if (await areLateQuotesAhead(this.sql, interval, pricesToUs)) continue;
       await this.onceFree(() => takeQuotesAlong(this.sql, interval, pricesToUs), this.unlock);
     }
   }

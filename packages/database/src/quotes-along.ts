@@ -16,15 +16,3 @@ export async function pricesStoredTo(sql: Sql, interval: StoredInterval): Promis
 export async function takeQuotesAlong(sql: Sql, interval: StoredInterval, toUs: Micros): Promise<void> {
   await sql`call take_quotes_along(${interval}, ${toUs}::timestamptz)`;
 }
-
-/**
- * Whether late ticks wait to be refreshed where bars of prices of a level are stored and those of quotes are not. Until they are,
- * their quotes are read from where they are, and would be in no bar once the watermark had passed them.
- */
-export async function areLateQuotesAhead(sql: Sql, interval: StoredInterval, pricesToUs: Micros): Promise<boolean> {
-  const waiting = await sql`
-    select 1 from refresh_queue
-     where from_time < ${pricesToUs}::timestamptz and to_time > bars_stored_to(${interval}, 'quote')
-     limit 1`;
-  return waiting.length > 0;
-}

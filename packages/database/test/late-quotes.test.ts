@@ -45,7 +45,7 @@ async function counts() {
   return Promise.all(LEVELS.map(ofLevel));
 }
 
-test("quotes of long ago keep their sides while they wait to be refreshed, where bars that are stored ended before them", async () => {
+test("quotes of long ago keep their sides while they wait to be refreshed, where no bar was stored yet", async () => {
   const startUs = keeper.nowUs - 10 * US_PER_DAY;
   const ticks = Array.from({ length: 40 }, (_, i) => ({
     symbol: "EURUSD",
