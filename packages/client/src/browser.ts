@@ -10,6 +10,7 @@ export type {
   IncludedName,
   Interval,
   LiveBar,
+  LiveInterval,
   StoredInterval,
 } from "@fx-ohlc/schemas";
 export * from "./client.js";

@@ -5,7 +5,7 @@ import type {
   ErrorMessage,
   FilledBar,
   GapMessage,
-  StoredInterval,
+  LiveInterval,
 } from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
 import type { BarMessage } from "./protocol.js";
@@ -30,7 +30,7 @@ export interface ReloadedBarsEvent {
   readonly type: "reloaded-bars";
   readonly channel: string;
   readonly symbol: string;
-  readonly interval: StoredInterval;
+  readonly interval: LiveInterval;
   /** What open, high, low and close are of: null for `bid` and `ask` in bars without quotes. `quote`: with all of their quotes. */
   readonly side: ChannelSide;
   readonly bars: readonly FilledBar[];

@@ -5,37 +5,29 @@ import {
   type FamilyName,
   hull,
   type Interval,
+  type LiveInterval,
   type Micros,
-  parseInterval,
   RangeSet,
-  type StoredInterval,
   type TimeRange,
+  timeInterval,
+  US_PER_DAY,
+  US_PER_HOUR,
+  usualLengthUs,
 } from "@fx-ohlc/schemas";
 import { type BarEvent, emptyBar, type ShownBar, sameBar, type ToldBar } from "./bar-event.js";
 import { ClosedBars } from "./closed-bars.js";
 import { FoldedBar, type FoldTick, type KeyedBar } from "./folded-bar.js";
+import type { ClosedRange, LevelAnchor, LiveLevel } from "./live-level.js";
 
-/** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours, two days, two weeks. */
-const CLOSED_BARS_MAX: Readonly<Record<StoredInterval, number>> = { minute: 120, hour: 48, day: 14 };
+/** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours of minutes, two days of hours, two weeks. */
+function closedBarsMax(interval: LiveInterval): number {
+  const lengthUs = usualLengthUs(interval) ?? 0;
+  if (lengthUs >= US_PER_DAY) return 14;
+  return lengthUs >= US_PER_HOUR ? 48 : 120;
+}
 
 /** Separate ranges to read again; scattered ones beyond that are read with what lies between them. */
 const DIRTY_RANGES_MAX = 64;
-
-/** Final buckets of one interval that have to be read from the database. */
-export interface ClosedRange extends TimeRange {
-  readonly interval: StoredInterval;
-  /** History changed there: followers may know any of its bars, from us or over HTTP, and have to hear of each. */
-  readonly isRevised: boolean;
-}
-
-/** What the database held, for one symbol and interval. */
-export interface LevelAnchor {
-  /** The newest bar that did not start after `nowUs`, and every later one. */
-  readonly bars: readonly KeyedBar[];
-  /** The database's clock when it was read. */
-  readonly nowUs: Micros;
-  readonly boundary: DayBoundary;
-}
 
 /**
  * The bars of one symbol in one interval.
@@ -50,7 +42,9 @@ export interface LevelAnchor {
  * A clock that was ahead and is put back ({@link setBack}) opens buckets again that were final by it. Clients were told of them:
  * they are *shown*, and the next anchor says what each of them is.
  */
-export class BarLevel {
+export class BarLevel implements LiveLevel {
+  /** A tick can be folded wherever it belongs, or is read with its bar. */
+  readonly isUnsure = false;
   readonly #interval: Interval;
   readonly #closed: ClosedBars;
   readonly #dirty = new RangeSet(DIRTY_RANGES_MAX);
@@ -69,12 +63,12 @@ export class BarLevel {
 
   constructor(
     private readonly symbol: string,
-    readonly interval: StoredInterval,
+    readonly interval: LiveInterval,
     private readonly graceUs: Micros,
     private readonly family: FamilyName,
   ) {
-    this.#interval = parseInterval(interval) ?? "1m";
-    this.#closed = new ClosedBars(CLOSED_BARS_MAX[interval]);
+    this.#interval = timeInterval(interval) ?? "1m";
+    this.#closed = new ClosedBars(closedBarsMax(interval));
   }
 
   /**
