@@ -24,7 +24,7 @@ export function barsOf(ticks: readonly FoldTick[], interval: StoredInterval, bou
   return [...buckets].map(([bucketUs, inBucket]) => barOf(bucketUs, inBucket)).sort((a, b) => a.bucketUs - b.bucketUs);
 }
 
-function barOf(bucketUs: Micros, unordered: readonly FoldTick[]): KeyedBar {
+export function barOf(bucketUs: Micros, unordered: readonly FoldTick[]): KeyedBar {
   const ticks = [...unordered].sort((a, b) => a.timeUs - b.timeUs || a.seq - b.seq);
   const [first, last] = [ticks[0], ticks.at(-1)];
   if (first === undefined || last === undefined) throw new Error("a bar has ticks");
