@@ -7,7 +7,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
   UnsubscribedMessage: "Nothing more comes of these channels; forget their offsets.",
   ChannelTicksMessage:
     "Take the ticks in their order, then keep `offset` in place of the one before. Two ticks may share a time: `seq` tells them apart.",
-  RunningBarMessage: "Put it in place of the bar of the same `bucket` (and `seq`, of bars of ticks). It comes at most every 250 ms while it changes.",
+  RunningBarMessage:
+    "Put it in place of the bar of the same `bucket` (and `seq`, of bars of ticks). It comes at most every 250 ms while it changes.",
   FinalBarMessage:
     "Put it in place and consider it closed. It comes some 2 s after its end, when the next bar may be running already: a chart that only goes forward goes by `bucket`.",
   RevisedBarMessage:

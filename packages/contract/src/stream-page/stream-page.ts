@@ -19,7 +19,11 @@ interface StreamMessage {
   readonly examples?: readonly { readonly payload: unknown }[];
 }
 
-const SUBSCRIBE = { op: "subscribe", id: 1, channels: ["ticks:EURUSD", "ohlc:EURUSD:minute", "ohlc:EURUSD:4h@17:America/New_York"] };
+const SUBSCRIBE = {
+  op: "subscribe",
+  id: 1,
+  channels: ["ticks:EURUSD", "ohlc:EURUSD:minute", "ohlc:EURUSD:4h@17:America/New_York"],
+};
 const RESUME = { op: "subscribe", id: 1, channels: ["ticks:EURUSD"], since: { "ticks:EURUSD": "k3f9-1180" } };
 
 /**

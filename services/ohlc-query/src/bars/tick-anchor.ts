@@ -38,7 +38,10 @@ export interface TickAnchor {
 }
 
 const ALL_AT_ONCE = { source: undefined, startOf: () => 0, endOf: () => Number.POSITIVE_INFINITY };
-const NO_TICKS: SingleTicks = { columns: { bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [] }, seq: [] };
+const NO_TICKS: SingleTicks = {
+  columns: { bucketUs: [], open: [], high: [], low: [], close: [], tickCount: [] },
+  seq: [],
+};
 
 /** Reads what a gateway needs to go on with a symbol's bars of ticks, all of it under one snapshot. */
 export async function readTickAnchor(walk: TickWalk, range: TickAnchorRange, nowUs: Micros): Promise<TickAnchor> {
@@ -104,7 +107,11 @@ function barOf(symbol: string, ticks: SingleTicks): AnchorBar | undefined {
   return { ...bar, bucketUs: keys.openKey.timeUs, ...keys, ...quoteKeys };
 }
 
-function keysOf({ columns, seq }: { readonly columns: BarArrays; readonly seq: readonly number[] }, from: number, to: number): OuterKeys {
+function keysOf(
+  { columns, seq }: { readonly columns: BarArrays; readonly seq: readonly number[] },
+  from: number,
+  to: number,
+): OuterKeys {
   const keyAt = (i: number) => ({ timeUs: columns.bucketUs[i] ?? 0, seq: seq[i] ?? 0 });
   return { openKey: keyAt(from), closeKey: keyAt(to) };
 }

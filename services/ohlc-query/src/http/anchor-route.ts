@@ -90,7 +90,9 @@ function tickAnchorJson(symbol: string, anchor: TickAnchor) {
     count,
     ...(last === undefined ? {} : { last: keyJson(last) }),
     day_end: formatTime(dayEndUs),
-    ...(bar === undefined ? {} : { bar: { ...barJson(bar, false), seq, ...keysJson(bar) } }),
+    ...(bar === undefined
+      ? {}
+      : { bar: { ...barJson(bar, false), bucket: formatTime(bar.bucketUs), seq, ...keysJson(bar) } }),
     ticks: ticks.seq.map((ofTick, i) => ({
       ...{ time: formatTime(columns.bucketUs[i] ?? 0), price: columns.open[i], seq: ofTick },
       ...(isQuote(i) ? { bid: quotes?.bidOpen[i], ask: quotes?.askOpen[i] } : {}),

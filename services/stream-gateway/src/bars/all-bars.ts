@@ -27,7 +27,9 @@ export interface AllBarsOptions extends Omit<BarRegistryOptions, "family" | "set
   readonly signal: AbortSignal;
 }
 
-interface LevelBarsOptions extends Omit<AllBarsOptions, "signal">, Pick<BarRegistryOptions, "family" | "set" | "onKept"> {
+interface LevelBarsOptions
+  extends Omit<AllBarsOptions, "signal">,
+    Pick<BarRegistryOptions, "family" | "set" | "onKept"> {
   readonly turns: Semaphore;
 }
 

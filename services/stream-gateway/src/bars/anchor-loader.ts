@@ -97,7 +97,12 @@ export class AnchorLoader {
     if (intervals.length === 0) return;
     this.counters.liveBarMismatches += 1;
     const { family, set } = this.registry;
-    this.logger.error("live bars differ from the database", { symbol: entry.symbol, family, level: set.name, intervals });
+    this.logger.error("live bars differ from the database", {
+      symbol: entry.symbol,
+      family,
+      level: set.name,
+      intervals,
+    });
     entry.doubt();
   }
 

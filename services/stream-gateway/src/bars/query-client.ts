@@ -16,8 +16,8 @@ import {
 } from "@fx-ohlc/schemas";
 import { groupBy, type RemoteClock } from "@fx-ohlc/service-kit";
 import type { DatabaseIdentity } from "../feed/deployment-watch.js";
-import type { ToldBar } from "./bar-event.js";
 import { timeOf } from "../feed/feed-message.js";
+import type { ToldBar } from "./bar-event.js";
 import type { FoldTick, KeyedBar } from "./folded-bar.js";
 import type { Anchor } from "./live-bars.js";
 import type { ClosedRange, TickAnchor } from "./live-level.js";
@@ -129,7 +129,12 @@ function tickAnchorOf(json: TickAnchorJson): TickAnchor | undefined {
 }
 
 /** The anchor of one symbol's bars. */
-function anchorOf(json: AnchorJson, level: Level | undefined, bars: readonly AnchorBarJson[], ofTicks?: TickAnchorJson): Anchor {
+function anchorOf(
+  json: AnchorJson,
+  level: Level | undefined,
+  bars: readonly AnchorBarJson[],
+  ofTicks?: TickAnchorJson,
+): Anchor {
   const intervals = level === undefined ? STORED_INTERVALS : [level.interval];
   const ofInterval = (interval: LiveInterval) => bars.filter((bar) => bar.interval === interval).map(keyedBarOf);
   return {

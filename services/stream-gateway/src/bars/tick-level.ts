@@ -84,7 +84,8 @@ export class TickLevel implements LiveLevel {
     if (before !== undefined && start !== undefined && isBefore(before, start)) {
       this.#revised.add(before.timeUs, Math.max(start.timeUs, before.timeUs + 1));
     }
-    for (const [key, shown] of this.#shown) if (start !== undefined && isBefore(shown.start, start)) this.#shown.delete(key);
+    for (const [key, shown] of this.#shown)
+      if (start !== undefined && isBefore(shown.start, start)) this.#shown.delete(key);
     const events: BarEvent[] = [];
     if (this.#base?.count === this.#perBar) this.#finish(this.#base, events);
     return events;
@@ -126,9 +127,7 @@ export class TickLevel implements LiveLevel {
 
   doubt(): void {
     const [oldest] = this.#starts;
-    if (oldest !== undefined && this.#settled !== undefined) {
-      this.#revised.add(oldest.timeUs, this.#settled.timeUs + 1);
-    }
+    if (oldest !== undefined) this.#addRevised(oldest.timeUs, Number.POSITIVE_INFINITY);
   }
 
   get hasDirty(): boolean {
@@ -205,7 +204,12 @@ export class TickLevel implements LiveLevel {
   /** The bar that a tick after all others belongs to, with it: the last one, or another one. */
   #grown(last: CountedBar | undefined, tick: FoldTick): CountedBar {
     if (last === undefined || last.count >= this.#perBar || tick.timeUs >= last.dayEndUs) {
-      return CountedBar.of(this.symbol, tick, bucketEnd(tick.timeUs, "1d", this.#boundary ?? UTC_MIDNIGHT), this.family);
+      return CountedBar.of(
+        this.symbol,
+        tick,
+        bucketEnd(tick.timeUs, "1d", this.#boundary ?? UTC_MIDNIGHT),
+        this.family,
+      );
     }
     last.add(tick);
     return last;
@@ -222,7 +226,13 @@ export class TickLevel implements LiveLevel {
     const last = this.#lastFinal && { timeUs: this.#lastFinal.bucketUs, seq: this.#lastFinal.seq ?? 0 };
     // By a clock that was ahead, or before a late tick came, there were others.
     const isNews = last === undefined || isBefore(last, bar.start);
-    events.push({ kind: isNews ? "final" : "revision", interval: this.interval, bar: told, complete: true, final: true });
+    events.push({
+      kind: isNews ? "final" : "revision",
+      interval: this.interval,
+      bar: told,
+      complete: true,
+      final: true,
+    });
     if (!isNews) return;
     this.#lastFinal = told;
     this.#starts.push(bar.start);
@@ -281,8 +291,13 @@ export class TickLevel implements LiveLevel {
     const dayStartUs = bucketStart(fromUs, "1d", boundary);
     const start = this.#starts.findLast(({ timeUs }) => timeUs <= fromUs && timeUs >= dayStartUs);
     const dayEndUs = bucketEnd(Math.max(fromUs, toUs - 1), "1d", boundary);
+    this.#addRevised(start?.timeUs ?? dayStartUs, dayEndUs);
     this.#starts = this.#starts.filter(({ timeUs }) => timeUs <= fromUs);
-    this.#revised.add(start?.timeUs ?? dayStartUs, Math.min(dayEndUs, Math.max(this.#nowUs, fromUs) + 1));
+  }
+
+  /** Up to the first bar that is not final: from there on clients are told of each by itself, and of each that is gone. */
+  #addRevised(fromUs: Micros, toUs: Micros): void {
+    this.#revised.add(fromUs, Math.min(toUs, this.#frontier().timeUs + 1, this.#nowUs + 1));
   }
 }
 

@@ -24,10 +24,15 @@ const tick = fc.record({ aside, seq: fc.integer({ min: 0, max: 2 }), cost: fc.on
 const posted = fc.record({ producer, ticks: fc.array(tick, { minLength: 1, maxLength: 7 }) });
 
 function stepOf<T>(name: string, values: fc.Arbitrary<T>, happen: (world: TickWorld, value: T) => void) {
-  return values.map((value): Step => ({ name: `${name} ${fc.stringify(value)}`, happen: (world) => happen(world, value) }));
+  return values.map(
+    (value): Step => ({ name: `${name} ${fc.stringify(value)}`, happen: (world) => happen(world, value) }),
+  );
 }
 
-function post(world: TickWorld, { producer: which, ticks }: { producer: 0 | 1; ticks: { aside: number; seq: number; cost: CheckedCost }[] }) {
+function post(
+  world: TickWorld,
+  { producer: which, ticks }: { producer: 0 | 1; ticks: { aside: number; seq: number; cost: CheckedCost }[] },
+) {
   world.post(
     which,
     ticks.map(({ aside: us, seq, cost }) => ({ timeUs: Math.floor((world.nowUs + us) / 1000) * 1000, seq, ...cost })),
@@ -47,7 +52,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: stepOf("publish", producer, (world, which) => world.publish(which)) },
   { weight: 12, arbitrary: stepOf("deliver", nothing, (world) => world.deliver()) },
   { weight: 6, arbitrary: stepOf("anchor", nothing, (world) => world.stepAnchor()) },
-  { weight: 12, arbitrary: stepOf("advance", fc.integer({ min: 1, max: 3 * SECOND }), (world, us) => world.advance(us)) },
+  {
+    weight: 12,
+    arbitrary: stepOf("advance", fc.integer({ min: 1, max: 3 * SECOND }), (world, us) => world.advance(us)),
+  },
   { weight: 1, arbitrary: stepOf("lose", nothing, (world) => world.lose()) },
   {
     weight: 1,

@@ -37,7 +37,7 @@ export function tickBarsOf(ticks: readonly FoldTick[]): KeyedBar[] {
 export class TickWorld {
   readonly database = new ModelDatabase(BOUNDARY);
   readonly live = new LiveBars(SYMBOL, GRACE_US, "quote", [{ interval: INTERVAL }]);
-  /** What a client knows that read all bars over HTTP when it was sent its first one, by the place of their first tick. */
+  /** What a client knows that read all settled bars over HTTP when it was sent its first one, by the place of their first tick. */
   known: Map<string, ShownBar["bar"]> | undefined;
   readonly #finals = new Set<string>();
   /** Bars that were told final twice, and not as a revision. */
@@ -53,7 +53,10 @@ export class TickWorld {
   post(producer: 0 | 1, ticks: readonly FoldTick[]): void {
     const transaction = this.database.begin(ticks);
     this.database.commit(transaction);
-    const batch = { xid: transaction.xid, ticks: [...transaction.ticks].sort((a, b) => a.timeUs - b.timeUs || a.seq - b.seq) };
+    const batch = {
+      xid: transaction.xid,
+      ticks: [...transaction.ticks].sort((a, b) => a.timeUs - b.timeUs || a.seq - b.seq),
+    };
     if (batch.ticks.length > 0) this.#unpublished[producer].push({ kind: "ticks", batch });
   }
 
@@ -85,7 +88,7 @@ export class TickWorld {
       this.#anchor.answer = this.#read();
     } else {
       const events = this.live.anchorLoaded(this.#anchor.request, this.#anchor.answer, this.nowUs);
-      if (this.live.isLive) this.known ??= this.stored();
+      if (this.live.isLive) this.known ??= this.#settled();
       this.#take(events);
       this.#anchor = undefined;
     }
@@ -145,6 +148,11 @@ export class TickWorld {
       if (bar.tickCount === 0) this.known?.delete(key);
       else this.known?.set(key, bar);
     }
+  }
+
+  /** What HTTP tells for good: a bar that began just now may begin elsewhere when a tick has come before. */
+  #settled(): Map<string, ShownBar["bar"]> {
+    return new Map([...this.stored()].filter(([, bar]) => bar.bucketUs < this.nowUs - UNSETTLED_US));
   }
 
   #reload(fromUs: Micros, toUs: Micros): void {
