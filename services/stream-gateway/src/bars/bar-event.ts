@@ -16,6 +16,8 @@ export interface ShownBar {
   readonly complete: boolean;
   /** The grace for late ticks has passed too. */
   readonly final: boolean;
+  /** The name of its FX day, or of its first one, of bars of a day or more. */
+  readonly date?: string;
 }
 
 /**

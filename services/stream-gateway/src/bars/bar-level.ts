@@ -3,8 +3,10 @@ import {
   bucketStart,
   type DayBoundary,
   type FamilyName,
+  fxDayName,
   hull,
   type Interval,
+  isOfDays,
   type LiveInterval,
   type Micros,
   RangeSet,
@@ -60,6 +62,7 @@ export class BarLevel implements LiveLevel {
   /** Ranges that are being read since before the clock was put back: what is folded since then may be newer. */
   readonly #overtaken = new Set<ClosedRange>();
   #nowUs: Micros = Number.NEGATIVE_INFINITY;
+  #name: { readonly bucketUs: Micros; readonly date: string } | undefined;
 
   constructor(
     private readonly symbol: string,
@@ -199,10 +202,11 @@ export class BarLevel implements LiveLevel {
     const open = this.#open.findLast((bar) => bar.bucketUs <= nowUs);
     if (open !== undefined) {
       open.told = true;
-      return { bar: open.toBar(), complete: open.endUs <= nowUs, final: false };
+      const bar = open.toBar();
+      return { bar, complete: open.endUs <= nowUs, final: false, ...this.#named(bar) };
     }
     const bar = this.#closed.newest;
-    return bar === undefined ? undefined : { bar, complete: true, final: true };
+    return bar === undefined ? undefined : { bar, complete: true, final: true, ...this.#named(bar) };
   }
 
   /** A tick of a bucket that has no bar here: the first one of it, or one of a bucket below the floor. */
@@ -304,17 +308,24 @@ export class BarLevel implements LiveLevel {
     // What clients were told is final has to be taken back; from then on it is a bar like others.
     const kind = bar.toldFinal ? "revision" : "bar";
     bar.toldFinal = false;
-    events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false });
+    events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false, ...this.#named(bar) });
   }
 
   #settle(bar: ToldBar, events: BarEvent[]): void {
     const settled = this.#closed.settle(bar);
-    if (settled === "first") events.push({ kind: "final", interval: this.interval, bar, complete: true, final: true });
+    if (settled === "first") events.push({ ...this.#revision(bar), kind: "final" });
     if (settled === "changed") events.push(this.#revision(bar));
   }
 
   #revision(bar: BarEvent["bar"]): BarEvent {
-    return { kind: "revision", interval: this.interval, bar, complete: true, final: true };
+    return { kind: "revision", interval: this.interval, bar, complete: true, final: true, ...this.#named(bar) };
+  }
+
+  /** The name of a bar of days: one after the other has the same. */
+  #named({ bucketUs }: { readonly bucketUs: Micros }): { readonly date?: string } {
+    if (this.#boundary === undefined || !isOfDays(this.#interval)) return {};
+    if (this.#name?.bucketUs !== bucketUs) this.#name = { bucketUs, date: fxDayName(bucketUs, this.#boundary) };
+    return { date: this.#name.date };
   }
 
   #oweBar(bar: FoldedBar): void {

@@ -20,14 +20,14 @@ function pricesJson({ open, high, low, close, quotes }: ShownBar["bar"], side: C
 
 /** A bar in the words of the wire. */
 function barFields(interval: LiveInterval, side: ChannelSide, shown: ShownBar, sentUs: Micros) {
-  const { bar, complete, final } = shown;
+  const { bar, complete, final, date } = shown;
   const prices = { ...pricesJson(bar, side), tick_count: bar.tickCount };
   const timestamp = formatTime(sentUs);
   const beside = side === "quote" ? quotesJson(bar.quotes) : {};
   // A bar of ticks is known by its first one.
   const { bucketUs, seq, symbol } = bar;
   const start = seq === undefined ? { bucket: formatBucket(bucketUs) } : { bucket: formatTime(bucketUs), seq };
-  return { interval, ...start, symbol, ...prices, complete, final, timestamp, ...beside };
+  return { interval, ...start, symbol, ...prices, complete, final, timestamp, ...(date && { date }), ...beside };
 }
 
 /** News of a bar, as one of its sides is told it. */
