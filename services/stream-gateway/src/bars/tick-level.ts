@@ -8,6 +8,7 @@ import {
   RangeSet,
   type TickKey,
   ticksPerBar,
+  US_PER_MINUTE,
 } from "@fx-ohlc/schemas";
 import { type BarEvent, emptyBar, type ShownBar, sameBar, type ToldBar } from "./bar-event.js";
 import { CountedBar } from "./counted-bar.js";
@@ -17,6 +18,8 @@ import { isBefore } from "./quotes.js";
 
 /** Final bars whose starts are remembered, to tell from where on a late tick moves all others. */
 const STARTS_MAX = 120;
+/** How late ticks may have been that were missed: of older ones nobody hears. */
+const LATE_US = US_PER_MINUTE;
 /** Separate ranges to tell of; scattered ones beyond that are told with what lies between them. */
 const RANGES_MAX = 64;
 
@@ -49,6 +52,10 @@ export class TickLevel implements LiveLevel {
   #lastFinal: ToldBar | undefined;
   #starts: TickKey[] = [];
   readonly #revised = new RangeSet(RANGES_MAX);
+  /** From here to the base clients have to read again, as soon as an anchor says where that begins. */
+  #movedFromUs: Micros | undefined;
+  /** Up to here clients were told to read. */
+  #leftToUs: Micros = Number.NEGATIVE_INFINITY;
   /** What changed before there was any anchor. */
   readonly #early = new RangeSet(RANGES_MAX);
   #nowUs: Micros = Number.NEGATIVE_INFINITY;
@@ -81,13 +88,12 @@ export class TickLevel implements LiveLevel {
     for (const { fromUs, toUs } of this.#early.take()) this.revise(fromUs, toUs);
     const start = this.#base?.start;
     // Those in between became final while nobody counted.
-    if (before !== undefined && start !== undefined && isBefore(before, start)) {
-      this.#revised.add(before.timeUs, Math.max(start.timeUs, before.timeUs + 1));
-    }
+    if (before !== undefined && start !== undefined && isBefore(before, start)) this.#moveFrom(before.timeUs);
     for (const [key, shown] of this.#shown)
       if (start !== undefined && isBefore(shown.start, start)) this.#shown.delete(key);
     const events: BarEvent[] = [];
     if (this.#base?.count === this.#perBar) this.#finish(this.#base, events);
+    this.#showOpen();
     return events;
   }
 
@@ -99,7 +105,7 @@ export class TickLevel implements LiveLevel {
     const { timeUs } = tick;
     if (this.#boundary === undefined) {
       this.#early.add(timeUs, timeUs + 1);
-    } else if (this.#settled !== undefined && !isBefore(this.#settled, tick)) {
+    } else if (this.#isLate(tick)) {
       this.#tellFrom(timeUs, timeUs + 1);
       this.#isUnsure ||= !isCounted;
     } else if (!isCounted) {
@@ -110,6 +116,7 @@ export class TickLevel implements LiveLevel {
   advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
     const events: BarEvent[] = [];
+    if (!this.#isUnsure) this.#tellMoved();
     this.#settle(Math.min(this.#nowUs - this.graceUs, confirmedUs), events);
     if (this.#isUntold || this.#nowUs >= this.#dueUs) this.#tell(events);
     return events;
@@ -126,8 +133,9 @@ export class TickLevel implements LiveLevel {
   }
 
   doubt(): void {
-    const [oldest] = this.#starts;
-    if (oldest !== undefined) this.#addRevised(oldest.timeUs, Number.POSITIVE_INFINITY);
+    if (this.#boundary === undefined) return;
+    const lastUs = this.#settled?.timeUs ?? this.#nowUs;
+    this.#moveFrom(bucketStart(lastUs - LATE_US, "1d", this.#boundary));
   }
 
   get hasDirty(): boolean {
@@ -167,6 +175,13 @@ export class TickLevel implements LiveLevel {
   #frontier(): TickKey {
     const [open] = this.#openBars();
     return open?.start ?? this.#settled ?? { timeUs: 0, seq: 0 };
+  }
+
+  /** It comes before a settled one, or belongs to a bar that its day's end has closed. */
+  #isLate(tick: FoldTick): boolean {
+    const base = this.#base;
+    const isClosed = base?.isFinished === true && base.count < this.#perBar && tick.timeUs < base.dayEndUs;
+    return isClosed || (this.#settled !== undefined && !isBefore(this.#settled, tick));
   }
 
   #insert(tick: FoldTick): void {
@@ -278,6 +293,15 @@ export class TickLevel implements LiveLevel {
     }
   }
 
+  /** Followers may know the open bars over HTTP before they are told of them: if one goes, they hear of it. */
+  #showOpen(): void {
+    for (const { key, start } of this.#openBars()) {
+      if (start.timeUs > this.#nowUs || this.#shown.has(key)) continue;
+      const bar = emptyBar(this.symbol, start.timeUs, start.seq);
+      this.#shown.set(key, { bar, complete: false, final: false, start });
+    }
+  }
+
   #showing(open: CountedBar): Shown | undefined {
     const bar = open.toBar();
     if (bar === undefined) return undefined;
@@ -285,19 +309,35 @@ export class TickLevel implements LiveLevel {
     return { bar, complete, final: false, start: open.start };
   }
 
-  /** Final bars from an instant to the end of a day are others now; where the first of them begins is known of the last ones only. */
+  /**
+   * Final bars from an instant to the end of a day are others now; where the first of them begins is known of the last ones only. Of the
+   * day of the last ticks the anchor that is awaited will say where those begin that clients are told one by one: all before that are
+   * so old by then that nothing moves them any more.
+   */
   #tellFrom(fromUs: Micros, toUs: Micros): void {
     const boundary = this.#boundary ?? UTC_MIDNIGHT;
     const dayStartUs = bucketStart(fromUs, "1d", boundary);
     const start = this.#starts.findLast(({ timeUs }) => timeUs <= fromUs && timeUs >= dayStartUs);
-    const dayEndUs = bucketEnd(Math.max(fromUs, toUs - 1), "1d", boundary);
-    this.#addRevised(start?.timeUs ?? dayStartUs, dayEndUs);
     this.#starts = this.#starts.filter(({ timeUs }) => timeUs <= fromUs);
+    const dayEndUs = bucketEnd(Math.max(fromUs, toUs - 1), "1d", boundary);
+    const isOver = this.#settled !== undefined && dayEndUs <= bucketStart(this.#settled.timeUs, "1d", boundary);
+    if (isOver) this.#revised.add(start?.timeUs ?? dayStartUs, dayEndUs);
+    else this.#moveFrom(start?.timeUs ?? dayStartUs);
   }
 
-  /** Up to the first bar that is not final: from there on clients are told of each by itself, and of each that is gone. */
-  #addRevised(fromUs: Micros, toUs: Micros): void {
-    this.#revised.add(fromUs, Math.min(toUs, this.#frontier().timeUs + 1, this.#nowUs + 1));
+  #moveFrom(fromUs: Micros): void {
+    this.#movedFromUs = Math.min(fromUs, this.#movedFromUs ?? fromUs);
+  }
+
+  #tellMoved(): void {
+    if (this.#movedFromUs === undefined) return;
+    const baseUs = this.#base?.start.timeUs;
+    const firstUs = Math.min(this.#tail[0]?.timeUs ?? Number.POSITIVE_INFINITY, this.#nowUs - this.graceUs);
+    // An anchor may begin before bars that were told final, or that clients have read, which are there no more.
+    const finalToUs = (this.#lastFinal?.bucketUs ?? Number.NEGATIVE_INFINITY) + 1;
+    this.#leftToUs = Math.max(baseUs === undefined ? firstUs : baseUs + 1, finalToUs, this.#leftToUs);
+    this.#revised.add(this.#movedFromUs, this.#leftToUs);
+    this.#movedFromUs = undefined;
   }
 }
 

@@ -37,8 +37,8 @@ export function tickBarsOf(ticks: readonly FoldTick[]): KeyedBar[] {
 export class TickWorld {
   readonly database = new ModelDatabase(BOUNDARY);
   readonly live = new LiveBars(SYMBOL, GRACE_US, "quote", [{ interval: INTERVAL }]);
-  /** What a client knows that read all settled bars over HTTP when it was sent its first one, by the place of their first tick. */
-  known: Map<string, ShownBar["bar"]> | undefined;
+  /** What a client knows, by the place of the first tick of each bar. */
+  known = new Map<string, ShownBar["bar"]>();
   readonly #finals = new Set<string>();
   /** Bars that were told final twice, and not as a revision. */
   readonly repeated: string[] = [];
@@ -48,7 +48,18 @@ export class TickWorld {
   #confirmedUs = 0;
   #anchor: { readonly request: number; answer?: Anchor } | undefined;
 
-  constructor(public nowUs: Micros) {}
+  /** A symbol that trades, and a client that has just come and has read what there is. */
+  constructor(public nowUs: Micros) {
+    const old = Array.from({ length: 2.5 * PER_BAR }, (_, i) => ({
+      timeUs: nowUs - 60_000_000 + i * 1000,
+      seq: 0,
+      price: 1,
+    }));
+    this.post(0, old);
+    for (let step = 0; step < 3; step += 1) this.stepAnchor();
+    this.#hear();
+    this.known = this.stored();
+  }
 
   post(producer: 0 | 1, ticks: readonly FoldTick[]): void {
     const transaction = this.database.begin(ticks);
@@ -77,8 +88,13 @@ export class TickWorld {
     else this.live.revise(message.fromUs, message.toUs);
   }
 
+  /** The stream loses a message that tells of nothing old. */
   lose(): void {
-    if (this.#stream.splice(0, 1).length > 0) this.#isBroken = true;
+    const [first] = this.#stream;
+    const fromUs = first?.kind === "ticks" ? first.batch.ticks[0]?.timeUs : first?.fromUs;
+    if (fromUs === undefined || fromUs < this.nowUs - 30_000_000) return;
+    this.#stream.shift();
+    this.#isBroken = true;
   }
 
   stepAnchor(): void {
@@ -87,10 +103,9 @@ export class TickWorld {
     } else if (this.#anchor.answer === undefined) {
       this.#anchor.answer = this.#read();
     } else {
-      const events = this.live.anchorLoaded(this.#anchor.request, this.#anchor.answer, this.nowUs);
-      if (this.live.isLive) this.known ??= this.#settled();
-      this.#take(events);
+      const { request, answer } = this.#anchor;
       this.#anchor = undefined;
+      this.#take(this.live.anchorLoaded(request, answer, this.nowUs));
     }
   }
 
@@ -98,18 +113,30 @@ export class TickWorld {
     this.nowUs += us;
     if (this.#stream.length === 0 && !this.#isBroken) this.#confirmedUs = this.nowUs;
     this.#take(this.live.advance(this.nowUs, this.#confirmedUs));
-    for (const { fromUs, toUs } of this.live.takeDirty()) this.#reload(fromUs, toUs);
+    const left = this.live.takeDirty();
+    if (left.length > 0) this.#hear();
+    for (const { fromUs, toUs } of left) this.#reload(fromUs, toUs);
   }
 
   /** Everything arrives, and time passes until all is final. */
   settle(): void {
-    for (const producer of [0, 1] as const) while (this.#unpublished[producer].length > 0) this.publish(producer);
-    while (this.#stream.length > 0) this.deliver();
+    this.#deliverAll();
     this.#noticeLoss();
     for (let step = 0; step < 20; step += 1) {
       for (let turn = 0; turn < 3; turn += 1) this.stepAnchor();
       this.advance(30_000_000);
     }
+  }
+
+  /** The stream tells of a commit before anybody has read it over HTTP: in milliseconds. */
+  #hear(): void {
+    this.#deliverAll();
+    this.#take(this.live.advance(this.nowUs, this.#confirmedUs));
+  }
+
+  #deliverAll(): void {
+    for (const producer of [0, 1] as const) while (this.#unpublished[producer].length > 0) this.publish(producer);
+    while (this.#stream.length > 0) this.deliver();
   }
 
   /** The bar that a client which comes now is sent, by what the gateway knows. */
@@ -145,19 +172,14 @@ export class TickWorld {
       const key = keyText({ timeUs: bar.bucketUs, seq: bar.seq ?? 0 });
       if (kind === "final" && this.#finals.has(key)) this.repeated.push(key);
       if (kind === "final") this.#finals.add(key);
-      if (bar.tickCount === 0) this.known?.delete(key);
-      else this.known?.set(key, bar);
+      if (bar.tickCount === 0) this.known.delete(key);
+      else this.known.set(key, bar);
     }
-  }
-
-  /** What HTTP tells for good: a bar that began just now may begin elsewhere when a tick has come before. */
-  #settled(): Map<string, ShownBar["bar"]> {
-    return new Map([...this.stored()].filter(([, bar]) => bar.bucketUs < this.nowUs - UNSETTLED_US));
   }
 
   #reload(fromUs: Micros, toUs: Micros): void {
     const isIn = ([, bar]: readonly [string, ShownBar["bar"]]) => bar.bucketUs >= fromUs && bar.bucketUs < toUs;
-    const kept = [...(this.known ?? [])].filter((entry) => !isIn(entry));
+    const kept = [...this.known].filter((entry) => !isIn(entry));
     this.known = new Map([...kept, ...[...this.stored()].filter(isIn)]);
   }
 
