@@ -46,7 +46,7 @@ const HELD_TICKS_MAX = 50_000;
  * The live bars of one symbol at some levels, folded from its messages. Pure: messages, anchors, reads and the clock are
  * handed in, news come out.
  *
- * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars, a clock that was put back). Bars stand still; messages need not
+ * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars, a late tick of bars of ticks, a clock that was put back). Bars stand still; messages need not
  *   be kept, for an anchor asked for later holds them: they were committed before they were published.
  * - *loading*: an anchor was asked for. Messages are held. New doubt leads back to waiting, and that anchor is ignored.
  * - *live*: the anchor is loaded. What it already holds is dropped, by the snapshot it was read under; the rest is folded, and
@@ -138,6 +138,11 @@ export class LiveBars {
   advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
     this.#follow(nowUs);
     if (this.#phase !== "live") return [];
+    // Not with each tick that leads to it: an anchor for each would be too many.
+    if (this.#levels.some(({ isUnsure }) => isUnsure)) {
+      this.#phase = "waiting";
+      return [];
+    }
     return this.#levels.flatMap((level) => level.advance(nowUs, confirmedUs));
   }
 
@@ -195,7 +200,6 @@ export class LiveBars {
   #fold({ xid, ticks }: TickBatch): void {
     const isCounted = this.#phase !== "live" || this.#snapshot === undefined || isVisible(xid, this.#snapshot);
     for (const tick of ticks) for (const level of this.#levels) level.add(tick, isCounted);
-    if (this.#phase === "live" && this.#levels.some(({ isUnsure }) => isUnsure)) this.#phase = "waiting";
   }
 
   #hold(batch: TickBatch): void {
