@@ -46,7 +46,7 @@ export const liveBars: Row = {
       const run = await runJob({ ...LOAD, ...urls, channels: subscriptions(levels) });
       generatorCpu[side] = Math.max(generatorCpu[side], run.generatorCpu);
       runs[side].push(run);
-      return run.serverCpuSeconds / run.seconds;
+      return (100 * run.serverCpuSeconds) / run.seconds;
     };
     const rounds = await alternate(config.rounds, signal, {
       theirs: () => measure("theirs", ["minute"]),
@@ -59,8 +59,8 @@ export const liveBars: Row = {
       work: `live bars of ${SYMBOLS.length} symbols × ${SIX.length} intervals, ${CLIENTS} clients`,
       against: "of their minutes alone",
       setup: `${grouped(LOAD.ticksPerSecond)} ticks/s, each client ${SYMBOLS_PER_CLIENT} symbols: ${SIX.join(", ")}; ${rate("ours")} bars/s delivered, against ${rate("theirs")}; the gateway's CPU time`,
-      ours: `${(ours * 100).toFixed(1)} % of a core`,
-      theirs: `${(theirs * 100).toFixed(1)} % of a core`,
+      ours: `${ours.toFixed(1)} % of a core`,
+      theirs: `${theirs.toFixed(1)} % of a core`,
       checks: [{ name: "ratio", value: ours / theirs, unit: "", target: { atMost: 2 } }],
       rounds,
       generatorCpu,
