@@ -12,6 +12,7 @@ export type {
   IncludedName,
   Interval,
   LiveBar,
+  LiveInterval,
   StoredInterval,
 } from "@fx-ohlc/schemas";
 export * from "./client.js";
@@ -19,7 +20,14 @@ export { ForbiddenError, type ProblemDocument, ProblemError, UnauthorizedError, 
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export type { Keys } from "./keys.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
-export { type Channel, type ChannelSide, isChannelName, parseChannel, type QuoteSide } from "./stream/channel.js";
+export {
+  type Channel,
+  type ChannelSide,
+  canonicalName,
+  isChannelName,
+  parseChannel,
+  type QuoteSide,
+} from "./stream/channel.js";
 export type {
   BarsChannelName,
   ChannelInterval,

@@ -36,6 +36,7 @@ export const SOCKET_ROUTES = declareRoutes({
   streamBars: {
     ...PLAIN_BARS,
     path: "/ws/ohlc",
+    description: `${PLAIN_BARS.description} Any interval of \`GET /ohlc\`, and where its FX day starts.`,
     queryDto: StreamBarsQuery,
     summary: "WebSocket: live bars of the interval that is asked for",
   },

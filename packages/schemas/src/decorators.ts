@@ -15,7 +15,7 @@ import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { seqProblem, TICKS_PER_STAMP_MAX, tickTimeProblem } from "./tick.js";
 import { parseRangeTime, parseTime, timeProblem } from "./time.js";
-import { isTimezone } from "./zone.js";
+import { isTimezone } from "./zone-name.js";
 
 /**
  * Keeps class-transformer out of an object: it would look into it before the field is parsed, stumble over a `constructor` and

@@ -2,14 +2,17 @@ import { FAMILY_NAMES, type FamilyName } from "./channel.js";
 import {
   IsAnyText,
   IsIntegerText,
+  IsIntervalName,
   IsOneOf,
   IsRangeTime,
   IsSymbol,
   IsSymbolList,
   IsTime,
+  IsZone,
   MayBeAbsent,
 } from "./decorators.js";
 import { Describe } from "./field-schema.js";
+import type { AnyInterval } from "./interval.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 import { type Micros, TIME_UNITS, type TimeUnit } from "./time.js";
 
@@ -127,10 +130,26 @@ export class SymbolsOrAllQuery {
 
 /** Query of `GET /internal/anchor`. */
 export class AnchorQuery extends SymbolsOrAllQuery {
-  static override readonly fields: readonly string[] = [...SymbolsOrAllQuery.fields, "family"];
+  static override readonly fields: readonly string[] = [
+    ...SymbolsOrAllQuery.fields,
+    ...["family", "interval", "day_start_hour", "timezone"],
+  ];
 
   @MayBeAbsent()
   @Describe("`quote`: with what quotes were in the bars.")
   @IsOneOf(FAMILY_NAMES)
   family?: FamilyName;
+
+  @MayBeAbsent()
+  @Describe("The stored ones when absent: minute, hour and day.")
+  @IsIntervalName()
+  interval?: AnyInterval;
+
+  @MayBeAbsent()
+  @IsIntegerText(0, 23)
+  day_start_hour?: number;
+
+  @MayBeAbsent()
+  @IsZone()
+  timezone?: string;
 }

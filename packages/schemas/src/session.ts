@@ -1,6 +1,7 @@
 import type { DayBoundary } from "./calendar.js";
 import { type Micros, US_PER_DAY } from "./time.js";
-import { isTimezone, localInstant } from "./zone.js";
+import { localInstant } from "./zone.js";
+import { isTimezone } from "./zone-name.js";
 
 /** A time of the local week. */
 interface WeekTime {

@@ -13,7 +13,7 @@ import {
 import { SparseBar } from "./bar.js";
 import { FEED_STATES, type FeedState } from "./feed.js";
 import { About, Describe, Field, Sometimes } from "./field-schema.js";
-import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
+import type { LiveInterval } from "./live-interval.js";
 import { WireTick } from "./message.js";
 import { SYMBOL_LENGTH_MAX } from "./symbol.js";
 import { TickJson } from "./tick-json.js";
@@ -21,11 +21,12 @@ import { TickJson } from "./tick-json.js";
 /** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
 
 @About(
-  "A bar as the stream sends it. Its prices are null after its last tick was deleted, and on channels of `:bid` and `:ask`, whose prices are of that side, where it has no quotes. On channels of `:quote` it has `bid_open` to `quote_count` beside them; elsewhere none of these.",
+  "A bar as the stream sends it. Its prices are null after its last tick was deleted, and on channels of `:bid` and `:ask`, whose prices are of that side, where it has no quotes. On channels of `:quote` it has `bid_open` to `quote_count` beside them; elsewhere none of these. Bars of ticks carry the `seq` of their first one.",
 )
 export class LiveBar extends SparseBar {
-  @IsWord(...STORED_INTERVALS)
-  readonly interval!: StoredInterval;
+  @Describe("`minute`, `hour`, `day`, or any other one of `GET /ohlc` as it is named there.")
+  @Field<LiveInterval>({ type: "string", pattern: "^(minute|hour|day|[1-9]\\d{0,4}[smhdwMyt])$" })
+  readonly interval!: LiveInterval;
 
   @Describe("The bar is complete and the grace for late ticks has passed too.")
   @IsFlag()
@@ -70,7 +71,10 @@ export class PlainCorrection {
   readonly ticks?: readonly WireTick[];
 }
 
-const CHANNEL = { pattern: "^(ticks:.+|status:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
+const CHANNEL = {
+  pattern:
+    "^(ticks:.+|status:.+|ohlc:.+:(minute|hour|day|[1-9]\\d{0,4}[smhdwMyt])(:(bid|ask|quote))?(@\\d{2}:[A-Za-z][A-Za-z0-9_+/-]*)?)$",
+};
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 /** Why clients are not sent ticks, or bars. */
@@ -91,7 +95,7 @@ abstract class Gap extends SkippedRange {
 
   @Describe(
     "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
-      "`revised`: more bars changed than are told one by one.",
+      "`revised`: more bars changed than are told one by one, or they are bars of ticks, each of which a late one moves.",
   )
   @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;

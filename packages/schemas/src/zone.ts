@@ -13,23 +13,6 @@ const CACHED_SEGMENTS_MAX = 100_000;
 const segmentsOf = new Map<string, Segment[]>();
 let cachedSegments = 0;
 
-/** Whether `timezone` is an IANA zone known here; `+02:00` and the like are not zones. */
-export function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A zone's name as the database of zones spells it, where only its letters' case is another; readers of files look for that. */
-export function zoneName(timezone: string): string {
-  const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: timezone }).resolvedOptions();
-  return timeZone.toLowerCase() === timezone.toLowerCase() ? timeZone : timezone;
-}
-
 function findSegment(us: Micros, timezone: string): Segment {
   const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(us / 1000)).toZonedDateTimeISO(timezone);
   // A change at this very instant is the beginning of its segment.

@@ -40,6 +40,12 @@ export async function readSymbolNames(reader: Reader, page: SymbolPage): Promise
   return rows.map(({ symbol }) => symbol);
 }
 
+/** How many symbols there are. */
+export async function countSymbols(sql: Queries): Promise<number> {
+  const [found] = await sql<{ count: number }[]>`select count(*)::int as count from symbols`;
+  return found?.count ?? 0;
+}
+
 /** A single one; undefined where it is not known. */
 export async function readSymbol(
   reader: Reader,

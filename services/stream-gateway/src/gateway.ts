@@ -122,7 +122,7 @@ export class Gateway {
       redis: subscription,
       reader,
       // Bars hear of a message after the ticks went out.
-      listeners: [ticks, ...bars.registries],
+      listeners: [ticks, bars],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
@@ -132,7 +132,7 @@ export class Gateway {
       () => bars.advance(),
     );
     const leavings = new LoopTurns();
-    const followed = new Followed();
+    const followed = new Followed({}, () => client.symbolCount);
     this.#context = {
       audiences: new Audiences(hub, leavings),
       counters,

@@ -55,11 +55,13 @@ function extra<Row>({ names, cells }: ExtraColumns<Row>, rows: readonly Row[]) {
   return { names: isNeeded ? names : [], of: (row: Row) => (isNeeded ? cells(row).map(shown) : []) };
 }
 
-/** The channel without its kind: `EURUSD minute bid`. */
+/** The channel without its kind: `EURUSD minute bid`, `EURUSD 4h @17:America/New_York`. */
 function barsName(channel: string): string {
   const bars = parseChannel(channel);
   if (bars?.kind !== "ohlc") return channel;
-  return [bars.symbol, bars.interval, ...(bars.side === "mid" ? [] : [bars.side])].join(" ");
+  const { symbol, interval, side } = bars;
+  const boundary = channel.slice(channel.lastIndexOf("@"));
+  return [symbol, interval, ...(side === "mid" ? [] : [side]), ...(bars.boundary ? [boundary] : [])].join(" ");
 }
 
 /** What the stream has said last of each channel, as a table. */

@@ -1,5 +1,5 @@
 import type { ChannelCorrectionMessage, ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
-import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import { type LiveInterval, longestBucketUs } from "@fx-ohlc/schemas/live-interval";
 import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { ChannelMessage } from "./protocol.js";
@@ -52,8 +52,9 @@ function rowsOf(message: ChannelMessage): number {
   return "ticks" in message ? Math.max(1, message.ticks?.length ?? 0) : 1;
 }
 
-function bucketMaxMs(interval: StoredInterval): number {
-  return longestUs(interval) / 1000;
+/** Bars of ticks begin at any instant: the next one a millisecond later, as far as times of reads tell them apart. */
+function bucketMaxMs(interval: LiveInterval): number {
+  return Math.max(1, longestBucketUs(interval) / 1000);
 }
 
 /** The start of a read by bucket that finds the bucket `time` lies in. */

@@ -7,7 +7,7 @@ import type {
   FeedState,
   FilledBar,
   GapMessage,
-  StoredInterval,
+  LiveInterval,
   WireTick,
 } from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
@@ -41,7 +41,7 @@ export interface ReloadedBarsEvent {
   readonly type: "reloaded-bars";
   readonly channel: string;
   readonly symbol: string;
-  readonly interval: StoredInterval;
+  readonly interval: LiveInterval;
   /** What open, high, low and close are of: null for `bid` and `ask` in bars without quotes. `quote`: with all of their quotes. */
   readonly side: ChannelSide;
   readonly bars: readonly FilledBar[];

@@ -14,7 +14,7 @@ import { Resumption } from "./resumption.js";
 import { type Ending, endingOf, Socket } from "./socket.js";
 
 export interface StreamOptions {
-  /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, `status:EURUSD`, or `*` for every symbol. */
+  /** `ticks:EURUSD`, `ohlc:EURUSD:minute` or any other interval, `status:EURUSD`, or `*` for every symbol. */
   readonly channels: readonly ChannelName[];
   /** Where an earlier stream stopped, from its {@link FxStream.positions}. */
   readonly positions?: Readonly<Record<string, Position>> | undefined;

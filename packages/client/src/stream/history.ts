@@ -69,8 +69,9 @@ export async function readPage(
       rest: next === undefined ? undefined : { from: next, to: range.to },
     };
   }
-  const { interval, side } = channel;
-  const { page, next } = await firstRows(reader.bars({ ...query, interval, ...READ_OF[side] }), ({ bucket }) => bucket);
+  const { interval, side, boundary } = channel;
+  const kind = { interval, dayStartHour: boundary?.hour, timezone: boundary?.timezone, ...READ_OF[side] };
+  const { page, next } = await firstRows(reader.bars({ ...query, ...kind }), ({ bucket }) => bucket);
   const bars = page.filter(({ complete }) => complete);
   return {
     event: bars.length === 0 ? undefined : { type: "reloaded-bars", channel: name, symbol, interval, side, bars },

@@ -9,7 +9,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
     "Take the ticks in their order, then keep `offset` in place of the one before. Two ticks may share a time: `seq` tells them apart.",
   ChannelCorrectionMessage:
     "Put `ticks` in place of all you hold of [`from`, `to`), whether or not you were told of all of it, then keep `offset`. An empty list takes them away; without `ticks` read the range from `GET /ticks`. It is resumed as ticks are.",
-  RunningBarMessage: "Put it in place of the bar of the same `bucket`. It comes at most every 250 ms while it changes.",
+  RunningBarMessage:
+    "Put it in place of the bar of the same `bucket` (and `seq`, of bars of ticks). It comes at most every 250 ms while it changes.",
   FinalBarMessage:
     "Put it in place and consider it closed. It comes some 2 s after its end, when the next bar may be running already: a chart that only goes forward goes by `bucket`.",
   RevisedBarMessage:
@@ -40,7 +41,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   unknown_channel: "A name is none of a channel; nothing of the request was done.",
   bad_since: "`since` takes offsets of concrete ticks channels that the same request subscribes to.",
   forbidden: "The token does not cover a symbol, which the message names; leave it out and ask again.",
-  too_many_channels: "As many channels are followed as may be: by this connection, this token, or all together.",
+  too_many_channels:
+    "As many channels are followed as may be, or symbols and intervals of bars: by this connection, this token, or all together.",
   unavailable: "Missed messages cannot be read at the moment; try again after a pause.",
 };
 

@@ -1,4 +1,5 @@
-import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, FxClient, parseChannel, type StreamEvent, sleep } from "@fx-ohlc/client";
+import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { Gate } from "./access/gate.js";
 import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
@@ -137,6 +138,7 @@ export class App {
 
   #show(view: View): void {
     const { symbol } = view;
+    if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
     const isOther = symbol !== undefined && symbol !== this.#followed;
     this.#view = view;
     this.#toolbar.render(view);
@@ -150,7 +152,6 @@ export class App {
     this.#followed = symbol;
     this.#news = [];
     this.#watch({ type: "symbol", symbol });
-    this.#stream.follow(symbol);
     void this.#ticks.open(symbol);
   }
 
@@ -281,18 +282,20 @@ export class App {
     for (const message of messages) this.#takeBar(message);
   }
 
-  #takeBar({ type, bar }: BarMessage): void {
-    const { symbol, interval } = bar;
-    const taken = chartBar(bar);
+  #takeBar({ type, channel, bar }: BarMessage): void {
+    const { symbol } = bar;
+    const stored = storedOf(channel);
     const sides = sidesOf(bar.bid_close, bar.ask_close);
-    if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now(), sides });
-    this.#newest.note(bar);
+    if (stored === "minute" || stored === "day") {
+      this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: Date.now(), sides });
+    }
+    if (stored !== undefined) this.#newest.note(bar, stored);
     if (symbol !== this.#followed) return;
-    const shown = sideBar(bar, this.#view.side);
-    if (shown !== undefined) this.#pane.onPart(interval, { bar: shown, kind: type === "bar" ? "bar" : "settled" });
-    if (type !== "revision") return;
-    this.#pane.onRevision(interval, taken.time);
-    if (interval === "minute") void this.#ticks.reread(...minuteOf(bar));
+    const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;
+    if (shown !== undefined) this.#pane.onLive({ bar: shown, kind: type === "bar" ? "bar" : "settled" });
+    if (type !== "revision" || stored === undefined) return;
+    this.#pane.onRevision(stored, chartBar(bar).time);
+    if (stored === "minute") void this.#ticks.reread(...minuteOf(bar));
   }
 
   #chooseFirst(): void {
@@ -325,6 +328,13 @@ export class App {
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
   }
+}
+
+/** The stored interval that a channel's bars are of; undefined of others, days with a start of their own among them. */
+function storedOf(channel: string): StoredInterval | undefined {
+  const bars = parseChannel(channel);
+  if (bars?.kind !== "ohlc" || bars.boundary !== undefined) return undefined;
+  return STORED_INTERVALS.find((stored) => stored === bars.interval);
 }
 
 /** Both sides of a quote; undefined of what is none. */

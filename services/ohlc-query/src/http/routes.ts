@@ -72,6 +72,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getSymbolNames,
       getDatabase,
       getClock,
+      getFreshBars: getIntervalBars,
       getFreshMinuteBars: getBars("1m"),
       getFreshHourBars: getBars("1h"),
       getFreshDayBars: getBars("1d"),

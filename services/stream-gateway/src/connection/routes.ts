@@ -2,13 +2,15 @@ import { SOCKET_ROUTES } from "@fx-ohlc/contract";
 import {
   type Channel,
   EVERY_SYMBOL,
+  type Level,
+  mayNameBoundary,
+  parseLiveInterval,
   parseStoredInterval,
-  type StoredInterval,
   StreamBarsQuery,
   StreamTicksQuery,
   SymbolsOrAllQuery,
 } from "@fx-ohlc/schemas";
-import { Problem, readQuery } from "@fx-ohlc/service-kit";
+import { malformed, Problem, readQuery } from "@fx-ohlc/service-kit";
 import type { Format } from "../fanout/item.js";
 import type { Endpoint } from "./connections.js";
 
@@ -29,17 +31,32 @@ interface PlainEndpoint {
 
 const { streamBars, streamChannels, streamTicks, streamMinuteBars, streamHourBars, streamDayBars } = SOCKET_ROUTES;
 
-function barsOf(interval: StoredInterval): PlainEndpoint {
-  return { endpoint: `ohlc_${interval}`, channelOf: (symbol) => ({ kind: "ohlc", symbol, interval, side: "mid" }) };
+function barsOf(level: Level): PlainEndpoint {
+  const stored = level.boundary === undefined ? parseStoredInterval(level.interval) : undefined;
+  return {
+    endpoint: stored === undefined ? "ohlc" : `ohlc_${stored}`,
+    channelOf: (symbol) => ({ kind: "ohlc", symbol, side: "mid", ...level }),
+  };
+}
+
+/** @throws Problem 400 for a day boundary that touches no bar of the interval */
+function levelOf({ interval: asked, day_start_hour: hour, timezone }: StreamBarsQuery): Level {
+  const interval = parseLiveInterval(asked) ?? "minute";
+  if (hour === undefined && timezone === undefined) return { interval };
+  if (!mayNameBoundary(interval)) {
+    const field = hour === undefined ? "timezone" : "day_start_hour";
+    throw malformed([{ field, message: `is for 45m and intervals of 2h or more, not for ${asked}` }]);
+  }
+  return { interval, boundary: { hour: hour ?? 0, timezone: timezone ?? "UTC" } };
 }
 
 const TICKS: PlainEndpoint = { endpoint: "ticks", channelOf: (symbol) => ({ kind: "ticks", symbol }) };
 
 /** The plain endpoints of bars by path, with the channel each has for one symbol. */
 const PLAIN_ENDPOINTS: ReadonlyMap<string, PlainEndpoint> = new Map<string, PlainEndpoint>([
-  [streamMinuteBars.path, barsOf("minute")],
-  [streamHourBars.path, barsOf("hour")],
-  [streamDayBars.path, barsOf("day")],
+  [streamMinuteBars.path, barsOf({ interval: "minute" })],
+  [streamHourBars.path, barsOf({ interval: "hour" })],
+  [streamDayBars.path, barsOf({ interval: "day" })],
 ]);
 
 /** The paths that take WebSockets. */
@@ -58,7 +75,7 @@ function pathOf(target: string): string {
 /**
  * Where an upgrade's target leads.
  *
- * @throws Problem 404 for an unknown path, 400 for an unknown parameter, 422 for a bad symbol
+ * @throws Problem 404 for an unknown path, 400 for an unknown parameter, 422 for a bad symbol or interval
  */
 export function destinationOf(target: string): Destination {
   const path = pathOf(target);
@@ -67,8 +84,8 @@ export function destinationOf(target: string): Destination {
     return { endpoint: "multiplex", channels: [], symbols: [], format: "multiplex" };
   }
   if (path === streamBars.path) {
-    const { interval, symbol } = readQuery(StreamBarsQuery, target);
-    return plainDestination(barsOf(parseStoredInterval(interval) ?? "minute"), symbol);
+    const query = readQuery(StreamBarsQuery, target);
+    return plainDestination(barsOf(levelOf(query)), query.symbol);
   }
   if (path === streamTicks.path) {
     const { symbol, corrections } = readQuery(StreamTicksQuery, target);

@@ -22,7 +22,7 @@ const bar = (kind: "bar" | "final" | "revision", close: number) =>
       complete: kind !== "bar",
       final: kind !== "bar",
     },
-    "mid",
+    { interval: "minute", side: "mid" },
     0,
   );
 
