@@ -308,7 +308,7 @@ export const REFUSALS: readonly Step[] = [
     status: 422,
   })),
   { operation: "streamBars", headers: { ...UPGRADE, ...ELSEWHERE }, query: MINUTES, status: 403 },
-  { operation: "streamBars", headers: UPGRADE, query: { interval: "1w" }, status: 422 },
+  { operation: "streamBars", headers: UPGRADE, query: { interval: "7m" }, status: 422 },
   { operation: "streamEvents", headers: ELSEWHERE, query: { channels: "ticks:EURUSD" }, status: 403 },
   { operation: "streamEvents", query: { channels: "news:EURUSD" }, status: 422 },
 ];
