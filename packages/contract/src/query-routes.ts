@@ -9,6 +9,8 @@ import {
   LatestQuery,
   type RefTo,
   type Shape,
+  RevisionJson,
+  RevisionsQuery,
   SymbolJson,
   SymbolsQuery,
   TickJson,
@@ -63,7 +65,7 @@ function read(description: string, content: Content, isPaged: boolean) {
       },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "not_acceptable", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
+    problems: ["malformed", "not_acceptable", "gone", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 
@@ -127,6 +129,18 @@ export const QUERY_ROUTES = declareRoutes({
     summary: "Raw ticks",
     tag: "ticks",
     queryDto: TicksQuery,
+  },
+  getRevisions: {
+    ...read(
+      "By `id`. More than `limit` of them are paged: follow `Link`.",
+      table(listOf(RevisionJson), RevisionJson),
+      true,
+    ),
+    path: "/revisions",
+    summary: "What was corrected, deleted or came late",
+    description: "What was done to ticks of a range, when, and by whom. Of ticks that retention has dropped nobody knows any more.",
+    tag: "ticks",
+    queryDto: RevisionsQuery,
   },
   getSymbols: {
     ...read(

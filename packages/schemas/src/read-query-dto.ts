@@ -50,6 +50,9 @@ const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_INCLUDE =
   "Adds to each bar `bid_open` to `bid_close`, `ask_open` to `ask_close`, or `spread_avg` (the double nearest to their exact sum divided by their count), `spread_min` and `spread_max`; and `quote_count`. Nulls in bars without quotes.";
 
+const OF_MOMENT =
+  "As it was known at this moment, at least 60 s ago, which is what now means then. The same question has the same rows as long as its ticks are kept.";
+
 /** Query of `GET /symbols`. */
 export class SymbolsQuery {
   static readonly fields: readonly string[] = ["prefix", "limit", "after", "format"];
@@ -75,7 +78,7 @@ export class SymbolsQuery {
 
 /** Query of `GET /ticks`. */
 export class TicksQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "format"];
+  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "as_of", "format"];
 
   @IsSymbol()
   symbol!: string;
@@ -99,6 +102,11 @@ export class TicksQuery {
   after_seq?: number;
 
   @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)
   format?: TableFormat;
 }
@@ -106,7 +114,7 @@ export class TicksQuery {
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "end", "limit", "count", "complete", "fill", "price", "include", "format"],
+    ...["symbol", "start", "end", "limit", "count", "complete", "fill", "price", "include", "as_of", "format"],
   ];
 
   @IsSymbol()
@@ -155,6 +163,11 @@ export class BarsQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
   @IsOneOf([...BAR_FORMATS, "parquet"])
   format?: BarFormat | "parquet";
 }
@@ -199,7 +212,7 @@ export class IntervalBarsQuery extends DayBarsQuery {
 /** Query of `GET /ohlc/latest`. */
 export class LatestQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "format"],
+    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "as_of", "format"],
   ];
 
   @IsSymbolList()
@@ -232,6 +245,11 @@ export class LatestQuery {
   @Describe(OF_INCLUDE)
   @IsListOfWords(INCLUDED_NAMES)
   include?: readonly IncludedName[];
+
+  @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
 
   @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)

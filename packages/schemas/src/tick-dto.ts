@@ -1,4 +1,4 @@
-import { IsCost, IsSeqOrNull, IsSymbol, IsTickTimeOrNull, MayBeAbsent } from "./decorators.js";
+import { IsCost, IsReasonOrNull, IsSeqOrNull, IsSymbol, IsTickTimeOrNull, MayBeAbsent } from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 
 @About("Body of `POST /ticks`.")
@@ -36,8 +36,8 @@ export class TickDto {
 }
 
 @About("Body of `PUT /ticks`: a price, or both sides of a quote.")
-export class CostDto {
-  static readonly fields = ["price", "bid", "ask"] as const;
+export class CorrectionDto {
+  static readonly fields = ["price", "bid", "ask", "reason"] as const;
 
   @Describe("For a single price.")
   @IsCost()
@@ -50,4 +50,9 @@ export class CostDto {
   @Describe("For a quote, beside `bid`.")
   @IsCost()
   ask?: number;
+
+  @MayBeAbsent()
+  @Describe("Why: `GET /revisions` tells it.")
+  @IsReasonOrNull()
+  reason?: string | null;
 }

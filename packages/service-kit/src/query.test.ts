@@ -1,4 +1,4 @@
-import { SeqQuery, TickRangeQuery } from "@fx-ohlc/schemas";
+import { DeleteTickQuery, TickRangeQuery } from "@fx-ohlc/schemas";
 import { Problem } from "./problem.js";
 import { readQuery, refuseQuery } from "./query.js";
 
@@ -21,7 +21,7 @@ describe("readQuery", () => {
       symbol: "EURUSD",
       end: Date.UTC(2025, 11, 5, 9) * 1000,
     });
-    expect(readQuery(SeqQuery, "/ticks/x")).toEqual({});
+    expect(readQuery(DeleteTickQuery, "/ticks/x")).toEqual({});
   });
 
   test("answers an unknown parameter with 400, naming it and the known ones", () => {

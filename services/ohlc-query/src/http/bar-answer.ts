@@ -9,6 +9,7 @@ import {
   type Micros,
 } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
+import type { Moment } from "../as-of/moment.js";
 import type { BarPages, BarRange } from "../bars/bar-page.js";
 import type { Bars } from "../bars/bars.js";
 import { type Fill, FilledPages } from "../bars/filled-bars.js";
@@ -30,6 +31,10 @@ import { CONTENT_TYPES } from "./media-type.js";
 export interface BarSources {
   readonly reader: Reader;
   readonly pages: BarPages;
+  /** The same as they were known at a moment. */
+  readonly pagesAsOf: (moment: Moment) => BarPages;
+  /** Which moment it is, where all is answered as of one. */
+  readonly moment: Moment | undefined;
   readonly sessions: MarketSessions;
   readonly metrics: QueryMetrics;
   readonly caller: Caller;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { formatTime, LIMIT_DEFAULT, type SymbolJson, type SymbolsQuery, type TicksQuery } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
+import { readKnownTicks } from "../as-of/tick-pages.js";
 import { parquetPieces } from "../formats/parquet.js";
 import type { Table } from "../formats/table.js";
 import { column } from "../formats/table.js";
@@ -19,18 +20,22 @@ function cursorAfter({ timeUs, seq }: TickColumns, limit: number) {
   return { fromUs: timeUs[limit - 1] ?? 0, afterSeq: seq[limit - 1] ?? 0 };
 }
 
-type TickSources = Pick<BarSources, "reader" | "caller">;
+type TickSources = Pick<BarSources, "reader" | "caller" | "moment">;
+
+function readPage({ reader, moment }: TickSources, range: TickRange): Promise<TickColumns> {
+  return moment === undefined ? readTicks(reader, range) : readKnownTicks(reader, range, moment);
+}
 
 /** Every page of a range, `limit` ticks each, one after the other. */
-async function* allTables({ reader, caller }: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
+async function* allTables(sources: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
   let hasSides: boolean | undefined;
   for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
-    const read = await readTicks(reader, page);
+    const read = await readPage(sources, page);
     // All rows have the columns of the first, should the symbol get its first quote meanwhile.
     hasSides ??= read.sides !== undefined;
     const ticks = hasSides ? read : { ...read, sides: undefined };
-    caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
+    sources.caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);
   }
@@ -38,17 +43,18 @@ async function* allTables({ reader, caller }: TickSources, range: TickRange, lim
 
 /** `GET /ticks`. */
 export async function getTicks(
-  { reader, caller }: BarSources,
+  sources: BarSources,
   req: IncomingMessage,
   query: TicksQuery,
 ): Promise<Answer> {
+  const { reader, caller } = sources;
   const format = formatOf(req, query.format);
   const contentType = CONTENT_TYPES[format];
   requireStreamable(query.limit, format);
   const { limit, ...range } = rangeOf(query, reader.nowUs());
   const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
   if (query.limit === "all" && format !== "columns") {
-    const tables = allTables({ reader, caller }, ticksOf, limit);
+    const tables = allTables(sources, ticksOf, limit);
     return { pieces: format === "parquet" ? parquetPieces(tables) : tablePieces(tables, format), contentType };
   }
   const { symbol, toUs } = range;
@@ -58,7 +64,7 @@ export async function getTicks(
     return pageLink(req, "next", { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) });
   };
   const read = async () => {
-    const ticks = await readTicks(reader, ticksOf);
+    const ticks = await readPage(sources, ticksOf);
     const rows = Math.min(ticks.timeUs.length, limit);
     caller.quota?.spend("rows_per_second", rows);
     const json = () => ticksJson(ticks, symbol, limit);

@@ -1,7 +1,9 @@
 import {
+  type ChangeNote,
   type CommitRules,
   type Database,
   lockSymbols,
+  noteChange,
   queueRefresh,
   readCommitRules,
   recordAudit,
@@ -62,8 +64,8 @@ export class Corrections {
   }
 
   /** Gives one stored price another one, or a stored quote other sides. */
-  put(stamp: Stamp, cost: CheckedCost, by: string): Promise<PutOutcome> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }): Promise<PutOutcome> => {
+  put(stamp: Stamp, cost: CheckedCost, note: ChangeNote): Promise<PutOutcome> {
+    return this.change(stamp.symbol, stamp.timeUs, note, async ({ transaction, rules }): Promise<PutOutcome> => {
       const stored = await transaction<{ seq: number; isQuote: boolean }[]>`
         select seq, bid is not null as "isQuote" from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
@@ -82,32 +84,32 @@ export class Corrections {
       return {
         found: "one",
         tick: { ...stamp, ...cost, seq },
-        correction: await this.note({ transaction, rules, by }, 1, range, { price, ...sides, seq }),
+        correction: await this.note({ transaction, rules, note }, 1, range, { price, ...sides, seq }),
       };
     });
   }
 
   /** Deletes the ticks of one stamp. */
-  deleteStamp(stamp: Stamp, by: string): Promise<Correction> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }) => {
+  deleteStamp(stamp: Stamp, note: ChangeNote): Promise<Correction> {
+    return this.change(stamp.symbol, stamp.timeUs, note, async ({ transaction, rules }) => {
       const { count } = await transaction`
         delete from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
-      return this.note({ transaction, rules, by }, count, range);
+      return this.note({ transaction, rules, note }, count, range);
     });
   }
 
   /** Deletes the ticks of a half-open range. */
-  deleteRange({ symbol, fromUs, toUs }: SymbolRange, by: string): Promise<Correction> {
-    return this.change(symbol, fromUs, async ({ transaction, rules }) => {
+  deleteRange({ symbol, fromUs, toUs }: SymbolRange, note: ChangeNote): Promise<Correction> {
+    return this.change(symbol, fromUs, note, async ({ transaction, rules }) => {
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
           delete from ticks where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} returning time
         )
         select count(*) as count, min(time) as first, max(time) as last from deleted`;
       const { count = 0, first = null, last = null } = deleted ?? {};
-      return this.note({ transaction, rules, by }, count, {
+      return this.note({ transaction, rules, note }, count, {
         symbol,
         fromUs: first ?? fromUs,
         toUs: (last ?? fromUs) + 1,
@@ -124,9 +126,14 @@ export class Corrections {
     return this.refreshes.done(refreshIds, deadlineMs);
   }
 
-  private change<T>(symbol: string, fromUs: Micros, work: (context: Omit<Change, "by">) => Promise<T>): Promise<T> {
+  private change<T>(
+    symbol: string,
+    fromUs: Micros,
+    note: ChangeNote,
+    work: (context: Omit<Change, "note">) => Promise<T>,
+  ): Promise<T> {
     const change = async (transaction: Transaction): Promise<T> => {
-      await lockSymbols(transaction, [symbol]);
+      await Promise.all([lockSymbols(transaction, [symbol]), noteChange(transaction, note)]);
       if (this.database.settings.engine === "timescaledb") {
         // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
         await transaction`set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
@@ -143,7 +150,7 @@ export class Corrections {
 
   /** @param put what a tick was given in place of what it had; undefined: ticks were deleted */
   private async note(
-    { transaction, rules, by }: Change,
+    { transaction, rules, note: { by, reason } }: Change,
     count: number,
     range: SymbolRange,
     put?: Readonly<Record<string, number>>,
@@ -157,7 +164,7 @@ export class Corrections {
         actor: by,
         action: put === undefined ? "ticks.deleted" : "tick.updated",
         target: range.symbol,
-        details: { from: formatTime(range.fromUs), to: formatTime(range.toUs), ticks: count, ...put },
+        details: { from: formatTime(range.fromUs), to: formatTime(range.toUs), ticks: count, ...put, ...(reason === undefined ? {} : { reason }) },
       }),
     ]);
     return { count, range, untold, refreshIds };
@@ -168,6 +175,5 @@ export class Corrections {
 interface Change {
   readonly transaction: Transaction;
   readonly rules: CommitRules;
-  /** The name of the token it is done with. */
-  readonly by: string;
+  readonly note: ChangeNote;
 }
