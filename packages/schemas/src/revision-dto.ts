@@ -7,10 +7,12 @@ import {
   IsText,
   IsTextOrNull,
   IsTickTime,
+  IsWord,
 } from "./answer-fields.js";
-import { IsIntegerText, IsOneOf, IsRangeTime, IsSymbol, MayBeAbsent } from "./decorators.js";
+import { IsIntegerText, IsOneOf, IsRangeTime, IsReason, IsSymbol, MayBeAbsent } from "./decorators.js";
 import { About, Describe, Sometimes } from "./field-schema.js";
 import { LIMIT_MAX, TABLE_FORMATS, type TableFormat } from "./read-query-dto.js";
+import { PENDING } from "./tick-json.js";
 import type { Micros } from "./time.js";
 
 /** What can have happened to ticks that were to be known. */
@@ -129,4 +131,58 @@ export class RevisionJson {
   @Describe(OF_NEW)
   @IsStoredPrice()
   readonly new_ask?: number;
+}
+
+/** Path of `POST /revisions/{id}/undo`. */
+export class RevisionPath {
+  static readonly fields: readonly string[] = ["id"];
+
+  @IsIntegerText(1, Number.MAX_SAFE_INTEGER)
+  id!: number;
+}
+
+/** Query of `POST /corrections` and `POST /revisions/{id}/undo`. */
+export class ReasonQuery {
+  static readonly fields: readonly string[] = ["reason"];
+
+  @MayBeAbsent()
+  @Describe("Why: `GET /revisions` tells it.")
+  @IsReason()
+  reason?: string;
+}
+
+@About("The answer to several corrections.")
+export class CorrectionsResult {
+  @IsCount()
+  readonly updated!: number;
+
+  @IsCount()
+  readonly deleted!: number;
+
+  @IsText()
+  readonly message!: string;
+
+  @Sometimes()
+  @Describe(PENDING)
+  @IsWord("pending")
+  readonly bars?: "pending";
+}
+
+@About("The answer to an undo.")
+export class UndoResult {
+  @Describe("Ticks that have their earlier values again.")
+  @IsCount()
+  readonly updated!: number;
+
+  @Describe("Ticks that are stored again.")
+  @IsCount()
+  readonly restored!: number;
+
+  @IsText()
+  readonly message!: string;
+
+  @Sometimes()
+  @Describe(PENDING)
+  @IsWord("pending")
+  readonly bars?: "pending";
 }

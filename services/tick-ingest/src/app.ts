@@ -32,6 +32,7 @@ import { KeyPublisher } from "./access/key-publisher.js";
 import { KeyStore } from "./access/key-store.js";
 import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
+import { batchHandlers } from "./http/batch-routes.js";
 import { postBulk } from "./http/bulk-route.js";
 import { ChangeTurns } from "./http/change-turns.js";
 import { correctionHandlers } from "./http/correction-routes.js";
@@ -149,6 +150,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         writeLines,
         writeLinesV2: writeLines,
         ...correctionHandlers(parts),
+        ...batchHandlers(parts),
         ...symbolHandlers(parts),
       }),
       ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),

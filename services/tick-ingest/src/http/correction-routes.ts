@@ -31,12 +31,12 @@ export interface CorrectionDependencies {
 }
 
 /** A time cut to where ticks can be: earlier and later ones are valid, but the database has no use for them. */
-function instant(timeUs: Micros): Micros {
+export function instant(timeUs: Micros): Micros {
   return Math.min(Math.max(timeUs, 0), LATEST_US);
 }
 
 /** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */
-async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
+export async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
   try {
     return await change;
   } catch (error) {
@@ -78,10 +78,10 @@ export function correctionHandlers(
   };
 }
 
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
 
 /** Of one caller to change something. */
-interface Turn {
+export interface Turn {
   /** Who is recorded, and why. */
   readonly note: ChangeNote;
   /** Waits for the turn; for the bars it is waited outside of it. */
@@ -123,15 +123,18 @@ function deleted({ count }: Correction): Body {
  * once more when it is done: what was told now is the ledger's proof that the change was not forgotten. It is told also
  * when nobody waits for the answer any more, because the database was away meanwhile.
  */
-async function whenInBars(
+export async function whenInBars(
   { corrections, publisher }: CorrectionDependencies,
   correction: Correction,
   body: Body,
 ): Promise<Body> {
-  const { range, untold } = correction;
+  const { ranges, untold } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
-    if (range !== undefined && untold !== undefined)
-      publisher.publishRevisions([{ ...range, reason: "correction" }], untold);
+    if (untold === undefined) return;
+    publisher.publishRevisions(
+      ranges.map((range) => ({ ...range, reason: "correction" })),
+      untold,
+    );
   });
   return inBars ? body : { ...body, bars: "pending" };
 }
