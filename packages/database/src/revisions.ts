@@ -53,7 +53,11 @@ export function lateTicks(ticks: readonly Pick<Tick, "symbol" | "timeUs">[], now
  * Notes late ticks in the transaction that stores them, before anything is queued for a refresh: the trigger of that queue notes them
  * for those who do not. On plain PostgreSQL the trigger of ticks does.
  */
-export async function noteLateTicks(transaction: Transaction, engine: Engine, hours: readonly LateTicks[]): Promise<void> {
+export async function noteLateTicks(
+  transaction: Transaction,
+  engine: Engine,
+  hours: readonly LateTicks[],
+): Promise<void> {
   if (engine === "postgres" || hours.length === 0) return;
   await transaction`
     insert into revisions (change, kind, symbol, from_time, to_time, ticks)

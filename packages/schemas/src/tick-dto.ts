@@ -1,4 +1,13 @@
-import { IsCost, IsOneOf, IsReasonOrNull, IsSeqOrNull, IsSymbol, IsTickTimeOrNull, IsTime, MayBeAbsent } from "./decorators.js";
+import {
+  IsCost,
+  IsOneOf,
+  IsReasonOrNull,
+  IsSeqOrNull,
+  IsSymbol,
+  IsTickTimeOrNull,
+  IsTime,
+  MayBeAbsent,
+} from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 import type { Micros } from "./time.js";
 

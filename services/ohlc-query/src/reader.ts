@@ -158,7 +158,10 @@ export class Reader {
   async underOneSnapshot<T>(work: (reader: Reader) => Promise<T>, isLong = false): Promise<T> {
     if (this.isOfOneSnapshot) return work(this);
     const present = this.onPresentSource();
-    return present.#begin((transaction) => work(new Reader(this.ending, present.#sources, transaction, this.#momentUs)), isLong);
+    return present.#begin(
+      (transaction) => work(new Reader(this.ending, present.#sources, transaction, this.#momentUs)),
+      isLong,
+    );
   }
 
   #begin<T>(work: (transaction: Transaction) => Promise<T>, isLong: boolean): Promise<T> {

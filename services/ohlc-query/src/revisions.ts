@@ -67,7 +67,11 @@ function select(sql: Queries, { symbol, fromUs, toUs, sinceUs, after, rowsMax }:
 }
 
 export function revisionTable(symbol: string, revisions: readonly Revision[]): Table {
-  const of = <Name extends keyof Revision>(name: string, field: Name, more: { sparse?: true; isFreeText?: true } = {}) => ({
+  const of = <Name extends keyof Revision>(
+    name: string,
+    field: Name,
+    more: { sparse?: true; isFreeText?: true } = {},
+  ) => ({
     ...column(
       name,
       revisions.map((revision) => revision[field]),

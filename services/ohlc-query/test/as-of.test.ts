@@ -16,7 +16,7 @@ import { createApp } from "../src/app.js";
 import { configFor, get, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 /** The long form asks at 1,000. */
-const MOMENTS = Number(process.env["AS_OF_MOMENTS"] ?? 60);
+const MOMENTS = Number(process.env.AS_OF_MOMENTS ?? 60);
 const SYMBOL = "EURUSD";
 
 let service: ReadSide;
@@ -75,14 +75,13 @@ function someTicks(fromUs: Micros, toUs: Micros, apartUs: Micros): TestTick[] {
 /** Changes stored ticks as tick-ingest does, and waits until the bars hold it. */
 async function change(range: { fromUs: Micros; toUs: Micros }, work: (transaction: Transaction) => Promise<unknown>) {
   const ids = await service.sql.begin(async (transaction) => {
-    await Promise.all([
-      lockSymbols(transaction, [SYMBOL]),
-      noteChange(transaction, { by: "test", reason: "because" }),
-    ]);
+    await Promise.all([lockSymbols(transaction, [SYMBOL]), noteChange(transaction, { by: "test", reason: "because" })]);
     await work(transaction);
     return queueRefresh(transaction, engine, [{ symbol: SYMBOL, ...range, reason: "correction" }]);
   });
-  await eventually(async () => (await stillQueued(service.sql, ids)).size === 0, { what: "the bars to hold the change" });
+  await eventually(async () => (await stillQueued(service.sql, ids)).size === 0, {
+    what: "the bars to hold the change",
+  });
 }
 
 const anyTime = () => nowUs - below(21 * US_PER_DAY);
@@ -185,7 +184,8 @@ test("answers as of a moment are those of the moment, whatever was corrected, de
     await pick(CHANGES.slice(1, 2))();
     await migrate({ url: service.databaseUrl, engine, chunkDays: 7 });
     await mergeChunks({ url: service.databaseUrl });
-    for (const level of ["minute", "hour", "day"]) await service.sql.unsafe(`call refresh_bars('${level}', null, null, true)`);
+    for (const level of ["minute", "hour", "day"])
+      await service.sql.unsafe(`call refresh_bars('${level}', null, null, true)`);
   }
   const restarted = createApp(configFor(service.databaseUrl), "1.2.3", new AbortController().signal);
   await restarted.start();

@@ -1,6 +1,6 @@
 import { bucketEnd, bucketStart, isOfTicks, LIMIT_MAX, type Micros, RangeSet, type TimeRange } from "@fx-ohlc/schemas";
-import type { BarsRead } from "../bars/bar-read.js";
 import { BarPages, type BarRange } from "../bars/bar-page.js";
+import type { BarsRead } from "../bars/bar-read.js";
 import { type BarPart, Bars } from "../bars/bars.js";
 import type { GroupedReads } from "../bars/grouped-reads.js";
 import type { LastQuote } from "../bars/last-quote.js";
@@ -101,7 +101,8 @@ export class AsOfPages extends BarPages {
     const isFull = bars.count > limit;
     const isAll = !isFull && moreUs === undefined;
     if (isAll || fromUs >= toUs) return { bars, isAll: true, fromUs, toUs };
-    if (end === "first") return { bars, isAll, fromUs, toUs: isFull ? (bars.bucketAt(limit) ?? 0) + 1 : (moreUs ?? toUs) };
+    if (end === "first")
+      return { bars, isAll, fromUs, toUs: isFull ? (bars.bucketAt(limit) ?? 0) + 1 : (moreUs ?? toUs) };
     return { bars, isAll, fromUs: isFull ? (bars.bucketAt(0) ?? 0) : (moreUs ?? fromUs), toUs };
   }
 

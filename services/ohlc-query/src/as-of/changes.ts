@@ -79,7 +79,8 @@ export async function changedBars(reader: Reader, range: SymbolRange, moment: Mo
     readChanges(sql, reader.engine, range, moment),
   );
   const young = youngOf(range, moment);
-  if (hasChangedDropped === true || (young !== undefined && young.fromUs < droppedBeforeUs)) throw gone(droppedBeforeUs);
+  if (hasChangedDropped === true || (young !== undefined && young.fromUs < droppedBeforeUs))
+    throw gone(droppedBeforeUs);
   const ends = instants(tos);
   const changed = instants(froms).map((fromUs, i) => ({ fromUs, toUs: ends[i] ?? fromUs }));
   return young === undefined ? changed : [...changed, young];

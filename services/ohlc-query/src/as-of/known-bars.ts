@@ -20,7 +20,10 @@ export function madeOf(interval: Interval): Interval {
 /** The bars of a range, folded from shorter ones; of minutes where days begin within an hour. */
 export async function foldedFrom(read: ReadBars, range: BarRange): Promise<Bars> {
   const source = madeOf(range.interval);
-  const folding = { ...foldingOf(range.interval, range.boundary), source: source === "1h" ? "hour" : undefined } as const;
+  const folding = {
+    ...foldingOf(range.interval, range.boundary),
+    source: source === "1h" ? "hour" : undefined,
+  } as const;
   try {
     return await folded(read, { ...range, interval: source }, folding);
   } catch (error) {

@@ -1,5 +1,13 @@
 import type { SymbolRange } from "@fx-ohlc/schemas";
-import { eachKind, cursorOf, readPieceBy, readTickPiece, type SingleTicks, type TickPiece, tickStatement } from "../bars/tick-source.js";
+import {
+  cursorOf,
+  eachKind,
+  readPieceBy,
+  readTickPiece,
+  type SingleTicks,
+  type TickPiece,
+  tickStatement,
+} from "../bars/tick-source.js";
 import type { Reader } from "../reader.js";
 import { haveTicksChanged } from "./changes.js";
 import type { Moment } from "./moment.js";

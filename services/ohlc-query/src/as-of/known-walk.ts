@@ -44,7 +44,11 @@ export class KnownWalk extends TickWalk {
   }
 
   protected override read(piece: TickPiece): Promise<SingleTicks> {
-    return readKnownPiece(this.reader, { ...piece, toUs: Math.min(piece.toUs, this.#moment.nothingFromUs) }, this.#moment);
+    return readKnownPiece(
+      this.reader,
+      { ...piece, toUs: Math.min(piece.toUs, this.#moment.nothingFromUs) },
+      this.#moment,
+    );
   }
 }
 

@@ -17,7 +17,13 @@ export async function readKnownTicks(reader: Reader, range: TickRange, moment: M
 
 async function readChanged(reader: Reader, range: TickRange, moment: Moment, hasSides: boolean): Promise<TickColumns> {
   const { afterSeq, rowsMax } = range;
-  const ticks = { timeUs: [] as number[], seq: [] as number[], price: [] as number[], bid: [] as number[], ask: [] as number[] };
+  const ticks = {
+    timeUs: [] as number[],
+    seq: [] as number[],
+    price: [] as number[],
+    bid: [] as number[],
+    ask: [] as number[],
+  };
   for await (const { columns, seq } of changedTicks(reader, { ...range, withQuotes: hasSides }, moment, afterSeq)) {
     ticks.timeUs.push(...columns.bucketUs);
     ticks.seq.push(...seq);

@@ -42,11 +42,7 @@ async function* allTables(sources: TickSources, range: TickRange, limit: number)
 }
 
 /** `GET /ticks`. */
-export async function getTicks(
-  sources: BarSources,
-  req: IncomingMessage,
-  query: TicksQuery,
-): Promise<Answer> {
+export async function getTicks(sources: BarSources, req: IncomingMessage, query: TicksQuery): Promise<Answer> {
   const { reader, caller } = sources;
   const format = formatOf(req, query.format);
   const contentType = CONTENT_TYPES[format];

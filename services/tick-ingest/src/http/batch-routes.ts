@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { checkDto, costOf, DeletionDto, type FieldError, UpdateDto } from "@fx-ohlc/schemas";
 import { type Caller, type Handlers, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
-import { type BatchedChange, BatchRefusedError, type BatchRefusal, correctAll } from "../write/correction-batch.js";
+import { type BatchedChange, type BatchRefusal, BatchRefusedError, correctAll } from "../write/correction-batch.js";
 import { findUndoable, undo } from "../write/undo.js";
 import { type CorrectionDependencies, instant, orRefused, type Turn, whenInBars } from "./correction-routes.js";
 import { ERRORS_LISTED_MAX, invalidTicks } from "./refusals.js";
@@ -27,7 +27,9 @@ export function batchHandlers(
       requireSymbols(caller, [...new Set(changes.map(({ symbol }) => symbol))]);
       const turn = turnOf(req, caller, reason);
       const change = database.whileAvailable(async () => {
-        const { updated, deleted, correction } = await orNamed(turn.run(() => correctAll(corrections, changes, turn.note)));
+        const { updated, deleted, correction } = await orNamed(
+          turn.run(() => correctAll(corrections, changes, turn.note)),
+        );
         const message = `${updated} ticks updated, ${deleted} deleted`;
         return whenInBars(dependencies, correction, { updated, deleted, message });
       });
@@ -106,8 +108,10 @@ async function orNamed<T>(change: Promise<T>): Promise<T> {
       return { field: `[${index}].${field}`, message };
     });
     const [first] = error.refusals;
-    if (first?.found === "none") throw new Problem("not_found", `${errors[0]?.field}: ${errors[0]?.message}`, { errors });
-    if (first?.found === "several") throw new Problem("conflict", `${errors[0]?.field}: ${errors[0]?.message}`, { errors });
+    if (first?.found === "none")
+      throw new Problem("not_found", `${errors[0]?.field}: ${errors[0]?.message}`, { errors });
+    if (first?.found === "several")
+      throw new Problem("conflict", `${errors[0]?.field}: ${errors[0]?.message}`, { errors });
     throw invalidTicks(errors);
   }
 }

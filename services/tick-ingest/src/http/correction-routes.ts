@@ -60,7 +60,9 @@ export function correctionHandlers(
       const stamp = { symbol, timeUs: instant(time), seq };
       const body = checkDto(CorrectionDto, await readJson(req, caller, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller, body.value.reason), stamp, costOf(body.value)));
+      const change = database.whileAvailable(() =>
+        put(dependencies, turnOf(req, caller, body.value.reason), stamp, costOf(body.value)),
+      );
       sendJson(res, 200, await orRefused("time", change));
     },
 

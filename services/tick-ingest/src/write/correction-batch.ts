@@ -59,8 +59,7 @@ interface Planned {
 
 /** Which stored ticks are to become what. @throws BatchRefusedError */
 async function planned({ transaction }: Change, changes: readonly BatchedChange[]): Promise<Planned> {
-  const wanted = changes.map(({ symbol, timeUs }) => ({ symbol, timeUs, price: 0, seq: undefined }));
-  const stored = groupBy(await storedAt(transaction, stampRanges([wanted])), stampKey);
+  const stored = groupBy(await storedAt(transaction, stampRanges([changes])), stampKey);
   const refusals: BatchRefusal[] = [];
   const updates: Tick[] = [];
   const deletes: Tick[] = [];
@@ -68,7 +67,8 @@ async function planned({ transaction }: Change, changes: readonly BatchedChange[
   for (const [index, change] of changes.entries()) {
     const ofStamp = stored.get(stampKey(change)) ?? [];
     const ticks = change.seq === undefined ? ofStamp : ofStamp.filter(({ seq }) => seq === change.seq);
-    const found = refusalOf(change, ticks) ?? (ticks.some((tick) => named.has(tickKey(tick))) ? "named before" : undefined);
+    const found =
+      refusalOf(change, ticks) ?? (ticks.some((tick) => named.has(tickKey(tick))) ? "named before" : undefined);
     if (found !== undefined) refusals.push({ index, found });
     for (const tick of ticks) {
       named.add(tickKey(tick));

@@ -33,12 +33,17 @@ export async function findUndoable(sql: Queries, id: number): Promise<Undoable |
  */
 export function undo(corrections: Corrections, undoable: Undoable, note: ChangeNote): Promise<UndoOutcome> {
   const { range, kind, ticks, id } = undoable;
-  return corrections.change([range.symbol], range.fromUs, { ...note, undoes: id }, async (change): Promise<UndoOutcome> => {
-    if (await hasChangedSince(change.transaction, undoable)) return { done: false };
-    await (kind === "update" ? putBack(change, undoable) : restore(change, undoable));
-    const action = kind === "update" ? "tick.updated" : "ticks.restored";
-    return { done: true, correction: await corrections.noteAll(change, [{ action, count: ticks, range }]) };
-  });
+  return corrections.change(
+    [range.symbol],
+    range.fromUs,
+    { ...note, undoes: id },
+    async (change): Promise<UndoOutcome> => {
+      if (await hasChangedSince(change.transaction, undoable)) return { done: false };
+      await (kind === "update" ? putBack(change, undoable) : restore(change, undoable));
+      const action = kind === "update" ? "tick.updated" : "ticks.restored";
+      return { done: true, correction: await corrections.noteAll(change, [{ action, count: ticks, range }]) };
+    },
+  );
 }
 
 /** Whether some tick is not any more what the revision made of it: replaced later, or stored where there was to be none. */
