@@ -188,7 +188,7 @@ export const INGEST_ROUTES = declareRoutes({
       },
     },
     answers: { 200: { description: "How many they were.", content: { "application/json": CorrectionsResult } } },
-    problems: [...BODY_PROBLEMS, "forbidden", "older_than_retention", "not_found", "unavailable", "timeout"],
+    problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable", "timeout"],
   },
   undoRevision: {
     ...TICKS,

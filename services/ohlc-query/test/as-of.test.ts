@@ -13,7 +13,7 @@ import {
 import { formatTime, type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import { createApp } from "../src/app.js";
-import { configFor, get, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+import { configFor, get, microsOf, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
 
 /** The long form asks at 1,000. */
 const MOMENTS = Number(process.env.AS_OF_MOMENTS ?? 60);
@@ -212,4 +212,24 @@ test("a moment is asked of a minute later, and by nobody while somebody writes s
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
+});
+
+test("bars whose ticks are dropped are told as of a moment since which they never changed, and others are gone", async () => {
+  const hours = [10, 11].map((hour) => `2023-01-02T${hour}:00:00Z`);
+  await service.insert(hours.map((time) => ({ symbol: SYMBOL, time, price: 1 })));
+  const before = formatTime(await clockUs(service.sql));
+  const changedUs = microsOf(hours[1] ?? "");
+  await change({ fromUs: changedUs, toUs: changedUs + 1 }, (transaction) =>
+    transaction`update ticks set price = 2 where symbol = ${SYMBOL} and time = ${changedUs}`.execute(),
+  );
+  const after = formatTime(await clockUs(service.sql));
+  const ask = (path: string, hour: string, asOf: string) =>
+    get(service.url, `${path}?symbol=${SYMBOL}&start=${hour}&end=${hour.replace(":00:00Z", ":30:00Z")}&as_of=${asOf}`);
+  const [first = "", second = ""] = hours;
+  expect((await ask("/ohlc/minute", second, before)).body).toMatchObject([{ close: 1 }]);
+  await service.sql`update retention_mark set dropped_before = '2023-02-01 00:00:00+00'`;
+  expect((await ask("/ohlc/minute", first, before)).body).toMatchObject([{ close: 1 }]);
+  expect((await ask("/ohlc/minute", second, before)).status).toBe(410);
+  expect((await ask("/ohlc/minute", second, after)).body).toMatchObject([{ close: 2 }]);
+  expect((await ask("/ticks", first, before)).status).toBe(410);
 });

@@ -150,7 +150,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         writeLines,
         writeLinesV2: writeLines,
         ...correctionHandlers(parts),
-        ...batchHandlers(parts),
+        ...batchHandlers(parts, config.access.door.allowedOrigins),
         ...symbolHandlers(parts),
       }),
       ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),

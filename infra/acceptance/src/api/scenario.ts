@@ -50,6 +50,9 @@ const write = (operation: string, body: unknown, status: number, more: Partial<S
   ...more,
 });
 
+/** The revision that the good day's PUT is: after what came late by then, an hour of a symbol each. */
+const UPDATED = "8";
+
 /** The id of the key that the system is started with. */
 export const FIRST_KEY = "first";
 
@@ -76,6 +79,7 @@ export const GOOD_DAY: readonly Step[] = [
   }),
   ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
+  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH, limit: "2" }, status: 200 },
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
     path: { symbol: "EURUSD" },
   }),
@@ -132,6 +136,16 @@ export const GOOD_DAY: readonly Step[] = [
     { operation, status: 200 },
     { operation, headers: GZIP, status: 200 },
   ]),
+  write(
+    "postCorrections",
+    [
+      { op: "update", symbol: "EURUSD", time: SHARED, seq: 1, price: 1.12353 },
+      { op: "delete", symbol: "EURUSD", time: "2025-12-08T09:00:00Z" },
+    ],
+    200,
+    { query: { reason: "a bad feed" } },
+  ),
+  { operation: "undoRevision", path: { id: UPDATED }, status: 200 },
   { operation: "deleteTick", path: { symbol: "USDJPY", time: TICK.time }, query: { seq: "0" }, status: 200 },
   { operation: "deleteTicks", query: { symbol: "USDJPY", ...FRIDAY }, status: 200 },
 ];
@@ -166,6 +180,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getLatestBars: { symbol: CROWD.join(",") },
   getTicks: { symbol: "AUDUSD", ...FRIDAY },
   getSymbols: {},
+  getRevisions: PAGED,
 };
 
 /** The same in every format, by the part that a program asks for first, and by one that there is not. */
@@ -248,6 +263,15 @@ export const REFUSALS: readonly Step[] = [
   { operation: "deleteTicks", query: { symbol: "EURUSD", start: "5 December", end: FRIDAY.end }, status: 422 },
   { operation: "deleteTick", path: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
   { operation: "deleteTick", path: { symbol: "EUR USD", time: TICK.time }, status: 422 },
+  write("postCorrections", [{ op: "delete", symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }], 404),
+  write("postCorrections", [{ op: "update", symbol: "EURUSD", time: SHARED, price: 1.2 }], 409),
+  write("postCorrections", Array(1001).fill(0), 413),
+  write("postCorrections", [{ op: "replace" }], 422),
+  { operation: "undoRevision", path: { id: UPDATED }, status: 409 },
+  { operation: "undoRevision", path: { id: "1" }, status: 404 },
+  { operation: "undoRevision", path: { id: "0" }, status: 422 },
+  { operation: "undoRevision", path: { id: UPDATED }, headers: ELSEWHERE, status: 403 },
+  { operation: "getRevisions", query: { symbol: "EURUSD", start: "yesterday" }, status: 422 },
   write("putSymbol", LONG, 413, { path: { symbol: "EURUSD" } }),
   write("putSymbol", { digits: 99 }, 422, { path: { symbol: "EURUSD" } }),
   { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },
@@ -298,6 +322,7 @@ export const STALLED: readonly Step[] = [
   write("postTicks", "[", 408, { stalls: true }),
   ...writeLines(LINE, 408, { stalls: true }),
   write("putTick", "{", 408, { stalls: true, query: STAMP }),
+  write("postCorrections", "[", 408, { stalls: true }),
   write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
   write("createKey", "{", 408, { stalls: true }),
   write("changeKey", "{", 408, { stalls: true, path: { id: FIRST_KEY } }),
@@ -309,4 +334,18 @@ export const NO_ROOM: readonly Step[] = [
   write("postTicks", [{ ...TICK, symbol: "MORE" }], 429),
   ...writeLines("fx,symbol=MORE price=1", 429),
   write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
+];
+
+const AS_OF = { symbol: "EURUSD", as_of: "2025-12-31" };
+
+/** What is refused where ticks of December are not kept any more, and their bars have changed. */
+export const GONE: readonly Step[] = [
+  { operation: "getBars", query: { ...AS_OF, ...MONTH, interval: "5m" }, status: 410 },
+  ...["getMinuteBars", "getHourBars", "getDayBars", "getCustomDayBars", "getTicks"].map((operation) => ({
+    operation,
+    query: { ...AS_OF, ...MONTH },
+    status: 410,
+  })),
+  { operation: "getLatestBars", query: { ...AS_OF, ...MINUTES }, status: 410 },
+  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH }, status: 410 },
 ];

@@ -1,12 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { checkDto, costOf, DeletionDto, type FieldError, UpdateDto } from "@fx-ohlc/schemas";
-import { type Caller, type Handlers, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
+import {
+  type AllowedOrigins,
+  type Caller,
+  type Handlers,
+  Problem,
+  requireSymbols,
+  sendJson,
+} from "@fx-ohlc/service-kit";
 import { type BatchedChange, type BatchRefusal, BatchRefusedError, correctAll } from "../write/correction-batch.js";
 import { findUndoable, undo } from "../write/undo.js";
 import { type CorrectionDependencies, instant, orRefused, type Turn, whenInBars } from "./correction-routes.js";
 import { ERRORS_LISTED_MAX, invalidTicks } from "./refusals.js";
 import { readJson } from "./request-body.js";
+import { refuseForeignPages } from "./write-route.js";
 
 const BODY_BYTES_MAX = 256 * 1024;
 const CORRECTIONS_MAX = 1000;
@@ -14,6 +22,7 @@ const CORRECTIONS_MAX = 1000;
 /** `POST /corrections` and `POST /revisions/{id}/undo`. */
 export function batchHandlers(
   dependencies: CorrectionDependencies,
+  allowed: AllowedOrigins,
 ): Pick<Handlers<typeof INGEST_ROUTES>, "postCorrections" | "undoRevision"> {
   const { database, turns, corrections } = dependencies;
   const turnOf = (req: IncomingMessage, caller: Caller, reason: string | undefined): Turn => ({
@@ -37,6 +46,7 @@ export function batchHandlers(
     },
 
     undoRevision: async (req, res, { path: { id }, query: { reason }, caller }) => {
+      refuseForeignPages(req, allowed);
       const turn = turnOf(req, caller, reason);
       const change = database.whileAvailable(async () => {
         const undoable = await findUndoable(database.sql, id);
