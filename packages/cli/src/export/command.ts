@@ -8,6 +8,7 @@ import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportFile } fro
 type Flags = Pick<ExportOptions, "symbol" | "interval" | "dayStartHour" | "timezone" | "url" | "token"> & {
   readonly start?: Micros;
   readonly end?: Micros;
+  readonly asOf?: Micros;
   readonly format?: ExportFormat;
 };
 
@@ -56,7 +57,7 @@ function formatOfName(file: string): ExportFormat {
 }
 
 /** @throws Error when the flags do not go together */
-function optionsOf(file: string, { start: startUs = 0, end: endUs, ...flags }: Flags, context: Context): ExportOptions {
+function optionsOf(file: string, { start: startUs = 0, end: endUs, asOf: asOfUs, ...flags }: Flags, context: Context): ExportOptions {
   const { interval, dayStartHour, timezone, format = formatOfName(file) } = flags;
   const gzip = /\.gz$/i.test(file);
   const hasBoundary = dayStartHour !== undefined || timezone !== undefined;
@@ -67,7 +68,7 @@ function optionsOf(file: string, { start: startUs = 0, end: endUs, ...flags }: F
   if (format === "parquet" && file === "-" && context.terminal.screen !== undefined) {
     throw new Error("a Parquet file is nothing for a terminal: name a file, or pipe it somewhere");
   }
-  return { ...flags, file, startUs, endUs, format, gzip };
+  return { ...flags, file, startUs, endUs, asOfUs, format, gzip };
 }
 
 export function addExportCommand(program: Command, context: Context, finish: Finish): void {
@@ -84,6 +85,7 @@ export function addExportCommand(program: Command, context: Context, finish: Fin
     )
     .option("--start <time>", "from then on, a date or a time; from the beginning when absent", parseInstant)
     .option("--end <time>", "up to just before then; up to now when absent", parseInstant)
+    .option("--as-of <time>", "as it was known then, at least a minute ago", parseInstant)
     .option("--timezone <zone>", "IANA zone in which days start, for bars of 2h and more")
     .option("--day-start-hour <hour>", "hour at which they start there", parseHour)
     .addOption(new Option("--format <format>", "instead of what the file's name says").choices(EXPORT_FORMATS))

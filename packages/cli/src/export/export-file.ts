@@ -22,6 +22,8 @@ export interface ExportOptions extends Connection {
   readonly interval: Interval | undefined;
   readonly startUs: Micros;
   readonly endUs: Micros | undefined;
+  /** As it was known then; as it is when absent. */
+  readonly asOfUs: Micros | undefined;
   readonly dayStartHour: number | undefined;
   readonly timezone: string | undefined;
   readonly format: ExportFormat;
@@ -124,12 +126,13 @@ class Run {
   }
 
   #encoded(): AsyncGenerator<Buffer> {
-    const { symbol, interval, startUs, endUs, dayStartHour, timezone } = this.options;
+    const { symbol, interval, startUs, endUs, asOfUs, dayStartHour, timezone } = this.options;
     const { signal } = this.context;
     const range = {
       symbol,
       start: formatTime(startUs),
       end: endUs === undefined ? undefined : formatTime(endUs),
+      asOf: asOfUs === undefined ? undefined : formatTime(asOfUs),
       signal,
     };
     if (interval === undefined)

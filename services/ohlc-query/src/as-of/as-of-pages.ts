@@ -12,6 +12,7 @@ import { changedBars } from "./changes.js";
 import { foldedFrom, minutesOf } from "./known-bars.js";
 import { changedTicks, KnownWalk } from "./known-walk.js";
 import type { Moment } from "./moment.js";
+import { areVerified, noteVerified } from "./verified-chunks.js";
 
 /** Runs of changed bars that one page is made of at most; past that those that lie closest are made as one. */
 const RUNS_MAX = 1000;
@@ -109,10 +110,14 @@ export class AsOfPages extends BarPages {
   /** The same as they were known. */
   async #known(range: BarRange, { bars, fromUs, toUs }: There): Promise<Bars> {
     const { symbol, interval, boundary } = range;
-    if (fromUs >= toUs) return bars;
+    const { knownUs } = this.#moment;
+    if (fromUs >= toUs || areVerified(bars, { fromUs, toUs }, knownUs)) return bars;
     const untilUs = bucketEnd(toUs - 1, interval, boundary);
     const changed = await changedBars(this.#reader, { symbol, fromUs, toUs: untilUs }, this.#moment);
-    if (changed.length === 0) return bars;
+    if (changed.length === 0) {
+      noteVerified(bars, { fromUs, toUs }, knownUs);
+      return bars;
+    }
     const parts: BarPart[] = [];
     let doneUs = Number.NEGATIVE_INFINITY;
     for (const run of runsOf(changed, { ...range, fromUs, toUs: untilUs })) {
