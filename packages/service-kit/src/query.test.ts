@@ -27,7 +27,7 @@ describe("readQuery", () => {
   test("answers an unknown parameter with 400, naming it and the known ones", () => {
     const problem = refusal(`/ticks?symbol=EURUSD&${START}&${END}&simbol=x`);
     expect(problem.status).toBe(400);
-    expect(problem.errors).toEqual([{ field: "simbol", message: "unknown field (known: symbol, start, end)" }]);
+    expect(problem.errors).toEqual([{ field: "simbol", message: "unknown field (known: symbol, start, end, reason)" }]);
   });
 
   test.each(["__proto__=1", "constructor=1"])("answers the parameter %p with 400", (text) => {

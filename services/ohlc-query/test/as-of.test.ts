@@ -194,7 +194,7 @@ test("answers as of a moment are those of the moment, whatever was corrected, de
   } finally {
     await restarted.stop();
   }
-}, 600_000);
+}, 1_800_000);
 
 async function getText(url: string): Promise<{ status: number; text: string }> {
   const response = await fetch(url);

@@ -57,7 +57,11 @@ function formatOfName(file: string): ExportFormat {
 }
 
 /** @throws Error when the flags do not go together */
-function optionsOf(file: string, { start: startUs = 0, end: endUs, asOf: asOfUs, ...flags }: Flags, context: Context): ExportOptions {
+function optionsOf(
+  file: string,
+  { start: startUs = 0, end: endUs, asOf: asOfUs, ...flags }: Flags,
+  context: Context,
+): ExportOptions {
   const { interval, dayStartHour, timezone, format = formatOfName(file) } = flags;
   const gzip = /\.gz$/i.test(file);
   const hasBoundary = dayStartHour !== undefined || timezone !== undefined;
