@@ -126,7 +126,7 @@ function answering<D extends RouteDeclarations>(
       const deadline = new ReadDeadline(res, timeoutMs, caller);
       try {
         await caller.quota?.take("rows_per_second", 0);
-        const { as_of: asOf } = query as { readonly as_of?: Micros }; // Declared where a route has it, and as this.
+        const asOf = (query as { readonly as_of?: Micros } | undefined)?.as_of; // Declared as this where a route has it.
         const sources =
           asOf === undefined ? open(deadline, caller) : await sourcesAsOf(primary(deadline, caller), asOf);
         const ageOf = sources.reader.watchAge();
