@@ -39,7 +39,7 @@ export function batchHandlers(
         const { updated, deleted, correction } = await orNamed(
           turn.run(() => correctAll(corrections, changes, turn.note)),
         );
-        const message = `${updated} ticks updated, ${deleted} deleted`;
+        const message = `${updated} tick${updated === 1 ? "" : "s"} updated, ${deleted} deleted`;
         return whenInBars(dependencies, correction, { updated, deleted, message });
       });
       return sendJson(res, 200, await orRefused("", change));
@@ -56,7 +56,7 @@ export function batchHandlers(
         if (!outcome.done) throw new Problem("conflict", "some of these ticks were changed since");
         const { count } = outcome.correction;
         const isUpdate = undoable.kind === "update";
-        const message = `${count} ticks put back`;
+        const message = `${count} tick${count === 1 ? "" : "s"} put back`;
         return whenInBars(dependencies, outcome.correction, {
           ...{ updated: isUpdate ? count : 0, restored: isUpdate ? 0 : count, message },
         });
