@@ -13,13 +13,20 @@ const WAITING: Readonly<Record<Engine, string>> = {
   postgres: "",
 };
 
+/** The first of the ticks in a range that were stored after a moment though they were not late. */
+const YOUNG = `
+         (select time from ticks
+           where symbol = $1 and time >= $5 and time < $6 and recorded_at > $4
+           order by time limit 1) as "youngUs",`;
+
 /**
- * Parameters: symbol, both ends, the moment. Late ticks are noted an hour a row, and so none of them begins earlier than that before
- * a range it reaches into. What is known of ticks that are dropped is only that they had changed.
+ * Parameters: symbol, both ends, the moment, and the ends of what is young. Late ticks are noted an hour a row, so that none of these
+ * begins earlier than that before a range it reaches into. What is known of ticks that are dropped is only that they had changed.
  */
-const statement = (engine: Engine) => `
-  select string_agg(timestamptz_send(from_time), '' order by from_time) as froms,
-         string_agg(timestamptz_send(to_time), '' order by from_time)   as tos,
+const statement = (engine: Engine, young: string) => `
+  select${young}
+         string_agg(timestamptz_send(from_time), '' order by from_time, to_time) as froms,
+         string_agg(timestamptz_send(to_time), '' order by from_time, to_time)   as tos,
          (select dropped_before from retention_mark) as "droppedBeforeUs",
          (select case when $2::timestamptz < dropped_before
                       then exists (select from revisions
@@ -39,9 +46,11 @@ const statement = (engine: Engine) => `
                   from tick_history
                  where symbol = $1 and time >= $2 and time < $3 and removed_at > $4) removed${WAITING[engine]}) changed`;
 
-const STATEMENTS = { timescaledb: statement("timescaledb"), postgres: statement("postgres") };
+const both = (engine: Engine) => ({ with: statement(engine, YOUNG), without: statement(engine, "") });
+const STATEMENTS = { timescaledb: both("timescaledb"), postgres: both("postgres") };
 
 interface ChangesRow {
+  readonly youngUs?: Micros | null;
   readonly froms: BinaryColumn;
   readonly tos: BinaryColumn;
   readonly droppedBeforeUs: Micros;
@@ -50,16 +59,27 @@ interface ChangesRow {
   readonly hadTicks: boolean | null;
 }
 
+/** What is found of a range, and the part of it that is young. */
+interface Found extends ChangesRow {
+  readonly young: TimeRange | undefined;
+}
+
 async function readChanges(
   sql: Queries,
   engine: Engine,
   { symbol, fromUs, toUs }: SymbolRange,
-  { knownUs }: Moment,
-): Promise<ChangesRow> {
-  const parameters = [symbol, fromUs, toUs, knownUs];
-  const [row] = await sql.unsafe<ChangesRow[]>(STATEMENTS[engine], parameters, { prepare: true });
+  moment: Moment,
+): Promise<Found> {
+  const young = youngOf({ fromUs, toUs }, moment);
+  const parameters = [symbol, fromUs, toUs, moment.knownUs];
+  const [row] =
+    young === undefined
+      ? await sql.unsafe<ChangesRow[]>(STATEMENTS[engine].without, parameters, { prepare: true })
+      : await sql.unsafe<ChangesRow[]>(STATEMENTS[engine].with, [...parameters, young.fromUs, young.toUs], {
+          prepare: true,
+        });
   if (row === undefined) throw new Error("an aggregate gave no row");
-  return row;
+  return { ...row, young };
 }
 
 function gone(droppedBeforeUs: Micros): Problem {
@@ -75,15 +95,13 @@ function gone(droppedBeforeUs: Micros): Problem {
  * @throws Problem 410 where the ticks of some that have changed are dropped
  */
 export async function changedBars(reader: Reader, range: SymbolRange, moment: Moment): Promise<TimeRange[]> {
-  const { froms, tos, droppedBeforeUs, hasChangedDropped } = await reader.read((sql) =>
-    readChanges(sql, reader.engine, range, moment),
-  );
-  const young = youngOf(range, moment);
+  const found = await reader.read((sql) => readChanges(sql, reader.engine, range, moment));
+  const { froms, tos, young, youngUs, droppedBeforeUs, hasChangedDropped } = found;
   if (hasChangedDropped === true || (young !== undefined && young.fromUs < droppedBeforeUs))
     throw gone(droppedBeforeUs);
   const ends = instants(tos);
   const changed = instants(froms).map((fromUs, i) => ({ fromUs, toUs: ends[i] ?? fromUs }));
-  return young === undefined ? changed : [...changed, young];
+  return young === undefined || youngUs == null ? changed : [...changed, { fromUs: youngUs, toUs: young.toUs }];
 }
 
 /**
@@ -94,7 +112,7 @@ export async function changedBars(reader: Reader, range: SymbolRange, moment: Mo
 export async function haveTicksChanged(reader: Reader, range: SymbolRange, moment: Moment): Promise<boolean> {
   const row = await reader.read((sql) => readChanges(sql, reader.engine, range, moment));
   if (row.hadTicks === true) throw gone(row.droppedBeforeUs);
-  return row.froms !== null || youngOf(range, moment) !== undefined;
+  return row.froms !== null || row.youngUs != null;
 }
 
 /** What of a range may have been stored after a moment though it was not late. */
