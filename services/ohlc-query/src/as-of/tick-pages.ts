@@ -1,3 +1,4 @@
+import type { SingleTicks } from "../bars/tick-source.js";
 import type { Reader } from "../reader.js";
 import { readTicks, type TickColumns, type TickRange } from "../ticks.js";
 import { haveTicksChanged } from "./changes.js";
@@ -17,22 +18,19 @@ export async function readKnownTicks(reader: Reader, range: TickRange, moment: M
 
 async function readChanged(reader: Reader, range: TickRange, moment: Moment, hasSides: boolean): Promise<TickColumns> {
   const { afterSeq, rowsMax } = range;
-  const ticks = {
-    timeUs: [] as number[],
-    seq: [] as number[],
-    price: [] as number[],
-    bid: [] as number[],
-    ask: [] as number[],
-  };
-  for await (const { columns, seq } of changedTicks(reader, { ...range, withQuotes: hasSides }, moment, afterSeq)) {
-    ticks.timeUs.push(...columns.bucketUs);
-    ticks.seq.push(...seq);
-    ticks.price.push(...columns.close);
-    ticks.bid.push(...(columns.quotes?.bidClose ?? []));
-    ticks.ask.push(...(columns.quotes?.askClose ?? []));
-    if (ticks.seq.length >= rowsMax) break;
+  const pieces: SingleTicks[] = [];
+  let rows = 0;
+  for await (const piece of changedTicks(reader, { ...range, withQuotes: hasSides }, moment, afterSeq)) {
+    pieces.push(piece);
+    rows += piece.seq.length;
+    if (rows >= rowsMax) break;
   }
-  const cut = (values: readonly number[]) => values.slice(0, rowsMax);
-  const columns = { timeUs: cut(ticks.timeUs), seq: cut(ticks.seq), price: cut(ticks.price) };
-  return { ...columns, sides: hasSides ? { bid: cut(ticks.bid), ask: cut(ticks.ask) } : undefined };
+  const first = (of: (piece: SingleTicks) => readonly number[]) => pieces.flatMap(of).slice(0, rowsMax);
+  const side = (name: "bidClose" | "askClose") => first(({ columns }) => columns.quotes?.[name] ?? []);
+  return {
+    timeUs: first(({ columns }) => columns.bucketUs),
+    seq: first(({ seq }) => seq),
+    price: first(({ columns }) => columns.close),
+    sides: hasSides ? { bid: side("bidClose"), ask: side("askClose") } : undefined,
+  };
 }
