@@ -46,7 +46,7 @@ export async function readRevisions(reader: Reader, range: RevisionRange): Promi
   if (range.fromUs < droppedBeforeUs && droppedBeforeUs > 0) {
     const horizon = formatTime(droppedBeforeUs);
     const detail = `What was done to ticks before ${horizon} is not kept any more: begin there.`;
-    throw new Problem("gone", detail, { extensions: { horizon } });
+    throw new Problem("gone", detail);
   }
   return reader.read((sql) => select(sql, range));
 }

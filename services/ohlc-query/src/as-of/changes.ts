@@ -85,7 +85,7 @@ async function readChanges(
 function gone(droppedBeforeUs: Micros): Problem {
   const horizon = formatTime(droppedBeforeUs);
   const detail = `Ticks before ${horizon} are not kept any more, and so nobody knows what was known of them.`;
-  return new Problem("gone", detail, { extensions: { horizon } });
+  return new Problem("gone", detail);
 }
 
 /**
