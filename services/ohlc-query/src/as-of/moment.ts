@@ -68,12 +68,13 @@ export async function momentOf(reader: Reader, us: Micros): Promise<Moment> {
     throw malformed([{ field: "as_of", message: `must be at least ${AGE_MIN_US / 1_000_000} s ago` }]);
   }
   const { source } = reader;
+  const knownFrom = ({ knownSinceUs }: Settled) => Math.max(us, knownSinceUs);
   let settled = SETTLED_OF.get(source);
-  if (settled === undefined || us >= settled.settledUs) {
+  if (settled === undefined || knownFrom(settled) >= settled.settledUs) {
     settled = await reader.read(readSettled);
     SETTLED_OF.set(source, settled);
   }
-  const knownUs = Math.max(us, settled.knownSinceUs);
+  const knownUs = knownFrom(settled);
   if (knownUs >= settled.settledUs) {
     const detail = "Some transaction that began before as_of is still writing.";
     throw new Problem("unavailable", detail, { retryAfterS: RETRY_AFTER_S });
