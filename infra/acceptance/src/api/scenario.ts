@@ -20,6 +20,8 @@ const MONTH = { start: "2025-12-01T00:00:00Z", end: "2025-12-31T00:00:00Z" };
 const TICK = { symbol: "EURUSD", price: 1.12345, time: "2025-12-05T10:00:00.123456Z" };
 const STAMP = { symbol: "EURUSD", time: TICK.time };
 const SHARED = "2025-12-05T10:07:30.000000Z";
+/** Of a tick that is deleted. */
+const WRONG = "2025-12-05T10:00:02.000000Z";
 const UPGRADE = {
   connection: "Upgrade",
   upgrade: "websocket",
@@ -65,6 +67,7 @@ export const GOOD_DAY: readonly Step[] = [
       { symbol: "EURUSD", time: SHARED, price: 1.1235 },
       { symbol: "EURUSD", time: SHARED, price: 1.12352 },
       { symbol: "GBPUSD", time: "2025-12-05T10:00:01.000000Z", price: 1.335 },
+      { symbol: "GBPUSD", time: WRONG, price: 13.35 },
       { symbol: "USDJPY", time: TICK.time, price: 155.35 },
       { symbol: "USDJPY", time: SHARED, price: 155.36 },
     ],
@@ -140,7 +143,7 @@ export const GOOD_DAY: readonly Step[] = [
     "postCorrections",
     [
       { op: "update", symbol: "EURUSD", time: SHARED, seq: 1, price: 1.12353 },
-      { op: "delete", symbol: "EURUSD", time: "2025-12-08T09:00:00Z" },
+      { op: "delete", symbol: "GBPUSD", time: WRONG },
     ],
     200,
     { query: { reason: "a bad feed" } },
