@@ -73,6 +73,12 @@ begin
     insert into tick_history (symbol, time, seq, price, bid, ask, recorded_at, removed_at, change, new_price, new_bid, new_ask)
     values (old.symbol, old.time, old.seq, old.price, old.bid, old.ask, old.recorded_at, at, tick_change(),
             new.price, new.bid, new.ask);
+    -- A hand has moved it: it came late to where it is now.
+    if (new.symbol, new.time, new.seq) is distinct from (old.symbol, old.time, old.seq) then
+      insert into revisions (change, kind, symbol, from_time, to_time, ticks)
+      values (tick_change(), 'late', new.symbol, date_trunc('minute', new.time),
+              date_trunc('minute', new.time) + interval '1 minute', 1);
+    end if;
     return new;
   end if;
   insert into tick_history (symbol, time, seq, price, bid, ask, recorded_at, removed_at, change)
