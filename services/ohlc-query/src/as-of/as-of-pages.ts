@@ -15,7 +15,9 @@ import type { Moment } from "./moment.js";
 import { areVerified, noteVerified } from "./verified-chunks.js";
 
 /** Runs of changed bars that one page is made of at most; past that those that lie closest are made as one. */
-const RUNS_MAX = 1000;
+const RUNS_MAX = 200;
+/** So few bars between two runs are made with them: a statement for each run costs more. */
+const BETWEEN_MAX = 10;
 /** Pages of bars as they are now that one page is made of at most. */
 const READS_MAX = 40;
 const ROWS_MAX = 50_000;
@@ -139,12 +141,12 @@ export class AsOfPages extends BarPages {
 
 /** The whole buckets of a range that changes lie in, adjacent ones together; those that begin before it are not of it. */
 function runsOf(changed: readonly TimeRange[], { interval, boundary, fromUs, toUs }: BarRange): readonly TimeRange[] {
-  const runs = new RangeSet(RUNS_MAX);
   const atOrAfter = (us: Micros) => {
     const startUs = bucketStart(us, interval, boundary);
     return startUs === us ? us : bucketEnd(us, interval, boundary);
   };
   const firstUs = atOrAfter(fromUs);
+  const runs = new RangeSet(RUNS_MAX, BETWEEN_MAX * (bucketEnd(firstUs, interval, boundary) - firstUs));
   for (const change of changed) {
     const startUs = bucketStart(change.fromUs, interval, boundary);
     runs.add(Math.max(firstUs, startUs), atOrAfter(Math.min(change.toUs, toUs)));
