@@ -42,7 +42,7 @@ export interface ClientOptions extends HttpOptions {
 }
 
 /** Which rows to read: start inclusive, end exclusive, both RFC 3339. */
-export interface RangeQuery extends CallOptions {
+export interface RangeQuery extends CallOptions, AsOf {
   readonly symbol: string;
   readonly start: string;
   /** Now when absent. */
@@ -51,6 +51,12 @@ export interface RangeQuery extends CallOptions {
   readonly pageSize?: number | undefined;
   /** One answer for the whole range, of any length, in place of pages: it comes as fast as its rows are taken. */
   readonly limit?: "all" | undefined;
+}
+
+/** At which moment. */
+export interface AsOf {
+  /** As it was known then, at least 60 s ago; as it is when absent. */
+  readonly asOf?: string | undefined;
 }
 
 /** What is told of buckets without ticks: nothing, nulls, or flat bars at the last close before them. */
@@ -97,7 +103,7 @@ export interface TicksFileQuery extends Omit<RangeQuery, "pageSize" | "limit"> {
 export interface BarsFileQuery extends TicksFileQuery, BarKind, Filling {}
 
 /** The last bars before an instant. */
-export interface LastBarsQuery extends CallOptions, BarKind, Filling {
+export interface LastBarsQuery extends CallOptions, AsOf, BarKind, Filling {
   readonly symbol: string;
   /** 1 to 10,000. */
   readonly count: number;
@@ -105,7 +111,7 @@ export interface LastBarsQuery extends CallOptions, BarKind, Filling {
   readonly end?: string | undefined;
 }
 
-export interface LatestQuery extends CallOptions, Partial<BarKind> {
+export interface LatestQuery extends CallOptions, AsOf, Partial<BarKind> {
   readonly symbols: readonly string[];
 }
 
@@ -147,12 +153,19 @@ export interface UploadOptions extends CallOptions {
 const PAGE_SIZE_DEFAULT = 10_000;
 
 /** The parameters that say what kind of bars, but for the interval. */
-function kindQuery({ dayStartHour, timezone, price, include, fill }: Partial<BarKind> & Filling): Call["query"] {
-  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(","), fill };
+function kindQuery({
+  dayStartHour,
+  timezone,
+  price,
+  include,
+  fill,
+  asOf,
+}: Partial<BarKind> & Filling & AsOf): Call["query"] {
+  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(","), fill, as_of: asOf };
 }
 
 /** The bars stored as they are have addresses of their own. */
-function barsCall({ interval, signal, ...kind }: BarKind & Filling & CallOptions, range: Call["query"]): Call {
+function barsCall({ interval, signal, ...kind }: BarKind & Filling & AsOf & CallOptions, range: Call["query"]): Call {
   const stored = parseStoredInterval(interval);
   const query = { ...(stored === undefined && { interval }), ...range, ...kindQuery(kind) };
   return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
@@ -251,7 +264,7 @@ export class FxClient {
   /** Ticks in the order of (time, seq), page after page, or with `limit: "all"` as one answer that streams. */
   ticks(query: RangeQuery): AsyncGenerator<TickJson, void, undefined> {
     const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit, signal } = query;
-    const range = { symbol, start, end, limit: limit ?? pageSize };
+    const range = { symbol, start, end, limit: limit ?? pageSize, as_of: query.asOf };
     const call: Call = { method: "GET", path: "/ticks", query: range, signal };
     return limit === "all" ? streamedRows<TickJson>(this.#http, call) : pagedRows<TickJson>(this.#http, call);
   }
@@ -266,8 +279,8 @@ export class FxClient {
   }
 
   /** The same of ticks. */
-  ticksFile({ symbol, start, end, format, signal }: TicksFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
-    const query = { symbol, start, end, limit: "all", format };
+  ticksFile({ symbol, start, end, asOf, format, signal }: TicksFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    const query = { symbol, start, end, limit: "all", as_of: asOf, format };
     return this.#http.bytes({ method: "GET", path: "/ticks", query, signal });
   }
 

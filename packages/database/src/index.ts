@@ -18,6 +18,7 @@ export * from "./policies.js";
 export type { FinishRefresh } from "./refresh-backlog.js";
 export * from "./refresh-queue.js";
 export * from "./retention-mark.js";
+export * from "./revisions.js";
 export type { ServerState } from "./server-state.js";
 export * from "./settings.js";
 export * from "./sql.js";

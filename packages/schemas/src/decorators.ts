@@ -168,6 +168,24 @@ export function IsOrNull(schema: JsonSchema, parse: (raw: unknown) => unknown): 
   return parsedBy("isOrNull", { anyOf: [schema, { type: "null" }] }, (raw) => (raw === null ? raw : parse(raw)));
 }
 
+/** More is no reason any more, but a document. */
+const REASON_LENGTH_MAX = 500;
+const REASON = { type: "string", minLength: 1, maxLength: REASON_LENGTH_MAX };
+
+function parseReason(raw: unknown): unknown {
+  const isReason = typeof raw === "string" && raw !== "" && raw.length <= REASON_LENGTH_MAX && !UNSTORABLE.test(raw);
+  return isReason ? raw : new Refused(`must be text of 1 to ${REASON_LENGTH_MAX} characters without NUL`);
+}
+
+/** Why something is done. */
+export function IsReason(): PropertyDecorator {
+  return parsedBy("isReason", REASON, parseReason);
+}
+
+export function IsReasonOrNull(): PropertyDecorator {
+  return IsOrNull(REASON, parseReason);
+}
+
 /** A tick's time: of a single one the server's clock where it is absent. */
 export function IsTickTimeOrNull(): PropertyDecorator {
   return IsOrNull({ type: "string", format: "date-time", description: TIME }, (raw) =>

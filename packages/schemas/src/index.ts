@@ -19,6 +19,7 @@ export * from "./query-dto.js";
 export * from "./quote.js";
 export * from "./range-set.js";
 export * from "./read-query-dto.js";
+export * from "./revision-dto.js";
 export * from "./scope.js";
 export * from "./session.js";
 export * from "./spread-sum.js";

@@ -5,6 +5,7 @@ import {
   IsIntervalName,
   IsOneOf,
   IsRangeTime,
+  IsReason,
   IsSymbol,
   IsSymbolList,
   IsTime,
@@ -27,13 +28,25 @@ export class StampPath {
   time!: Micros;
 }
 
-/** Query of `DELETE /ticks/{symbol}/{time}`. */
-export class SeqQuery {
+const OF_REASON = "Why: `GET /revisions` tells it.";
+
+/** Which tick of a stamp. */
+class SeqQuery {
   static readonly fields: readonly string[] = ["seq"];
 
   @MayBeAbsent()
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
   seq?: number;
+}
+
+/** Query of `DELETE /ticks/{symbol}/{time}`. */
+export class DeleteTickQuery extends SeqQuery {
+  static override readonly fields: readonly string[] = [...SeqQuery.fields, "reason"];
+
+  @MayBeAbsent()
+  @Describe(OF_REASON)
+  @IsReason()
+  reason?: string;
 }
 
 /** Query of `PUT /ticks`. */
@@ -49,7 +62,7 @@ export class TickKeyQuery extends SeqQuery {
 
 /** Query of `DELETE /ticks`. */
 export class TickRangeQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end"];
+  static readonly fields: readonly string[] = ["symbol", "start", "end", "reason"];
 
   @IsSymbol()
   symbol!: string;
@@ -59,6 +72,11 @@ export class TickRangeQuery {
 
   @IsRangeTime()
   end!: Micros;
+
+  @MayBeAbsent()
+  @Describe(OF_REASON)
+  @IsReason()
+  reason?: string;
 }
 
 /** Query of `POST /ticks`. */

@@ -53,8 +53,10 @@ const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_INCLUDE =
   "Adds to each bar `bid_open` to `bid_close`, `ask_open` to `ask_close`, or `spread_avg` (the double nearest to their exact sum divided by their count), `spread_min` and `spread_max`; and `quote_count`. Nulls in bars without quotes.";
 
-const OF_ZONE =
+export const OF_ZONE =
   "An IANA zone, such as `America/New_York`, in which CSV writes its times and of which those of Parquet and Arrow are; 400 with other formats, whose times are in UTC.";
+const OF_MOMENT =
+  "As it was known at this moment, at least 60 s ago, which is what now means then. The same question has the same rows as long as its ticks are kept.";
 
 /** Query of `GET /symbols`. */
 export class SymbolsQuery {
@@ -86,7 +88,7 @@ export class SymbolsQuery {
 
 /** Query of `GET /ticks`. */
 export class TicksQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "format", "tz"];
+  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "as_of", "format", "tz"];
 
   @IsSymbol()
   symbol!: string;
@@ -108,6 +110,11 @@ export class TicksQuery {
   @Describe("Paging cursor: only ticks after (`start`, `after_seq`).")
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
   after_seq?: number;
+
+  @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
 
   @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)
@@ -133,6 +140,7 @@ export class BarsQuery {
       "fill",
       "price",
       "include",
+      "as_of",
       "format",
       "tz",
     ],
@@ -190,6 +198,11 @@ export class BarsQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
   @IsOneOf([...BAR_FORMATS, ...FILE_FORMATS])
   format?: BarFormat | FileFormat;
 
@@ -239,7 +252,7 @@ export class IntervalBarsQuery extends DayBarsQuery {
 /** Query of `GET /ohlc/latest`. */
 export class LatestQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "format", "tz"],
+    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "as_of", "format", "tz"],
   ];
 
   @IsSymbolList()
@@ -272,6 +285,11 @@ export class LatestQuery {
   @Describe(OF_INCLUDE)
   @IsListOfWords(INCLUDED_NAMES)
   include?: readonly IncludedName[];
+
+  @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
 
   @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)

@@ -125,7 +125,7 @@ describe("between two processes", () => {
       },
     });
     const untold = await database.sql.begin((transaction) => ledger.record(transaction, [range(symbol)]));
-    told.tell(range(symbol), untold);
+    told.tell([range(symbol)], untold);
     return ledger;
   }
 

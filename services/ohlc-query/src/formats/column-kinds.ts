@@ -4,6 +4,7 @@ export type Kind = "time" | "date" | "text" | "price" | "count" | "flag";
 /** What columns hold that are no prices: a name means the same wherever it is. */
 const KINDS: Readonly<Record<string, Kind>> = {
   ...{ bucket: "time", time: "time", first_tick: "time", last_tick: "time", last_heard: "time", date: "date" },
+  ...{ at: "time", from: "time", to: "time", by: "text", reason: "text", id: "count", ticks: "count", undoes: "count" },
   ...{ symbol: "text", empty: "text", session: "text", kind: "text", description: "text" },
   ...{ tick_count: "count", quote_count: "count", seq: "count", digits: "count", quiet_after_s: "count" },
   ...{ complete: "flag", quotes: "flag" },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { MarketSessions } from "@fx-ohlc/schemas";
 import { type Caller, entityTag } from "@fx-ohlc/service-kit";
+import type { Moment } from "../as-of/moment.js";
 import type { BarPages } from "../bars/bar-page.js";
 import { Bars } from "../bars/bars.js";
 import { BarsBody } from "../formats/bars-body.js";
@@ -29,6 +30,10 @@ import { readSeveral } from "./several-symbols.js";
 export interface BarSources {
   readonly reader: Reader;
   readonly pages: BarPages;
+  /** The same as they were known at a moment. */
+  readonly pagesAsOf: (moment: Moment) => BarPages;
+  /** Which moment it is, where all is answered as of one. */
+  readonly moment: Moment | undefined;
   readonly sessions: MarketSessions;
   readonly metrics: QueryMetrics;
   readonly caller: Caller;

@@ -8,6 +8,7 @@ import {
   type TicksQuery,
 } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
+import { readKnownTicks } from "../as-of/tick-pages.js";
 import { column, type Table, timeColumn } from "../formats/table.js";
 import { bodyMaker, bodyPieces } from "../formats/table-body.js";
 import { readSymbols } from "../symbols.js";
@@ -24,29 +25,30 @@ function cursorAfter({ timeUs, seq }: TickColumns, limit: number) {
   return { fromUs: timeUs[limit - 1] ?? 0, afterSeq: seq[limit - 1] ?? 0 };
 }
 
-type TickSources = Pick<BarSources, "reader" | "caller">;
+type TickSources = Pick<BarSources, "reader" | "caller" | "moment">;
+
+function readPage({ reader, moment }: TickSources, range: TickRange): Promise<TickColumns> {
+  return moment === undefined ? readTicks(reader, range) : readKnownTicks(reader, range, moment);
+}
 
 /** Every page of a range, `limit` ticks each, one after the other. */
-async function* allTables({ reader, caller }: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
+async function* allTables(sources: TickSources, range: TickRange, limit: number): AsyncGenerator<Table> {
   let hasSides: boolean | undefined;
   for (let next: TickRange | undefined = range; next !== undefined; ) {
     const page: TickRange = next;
-    const read = await readTicks(reader, page);
+    const read = await readPage(sources, page);
     // All rows have the columns of the first, should the symbol get its first quote meanwhile.
     hasSides ??= read.sides !== undefined;
     const ticks = hasSides ? read : { ...read, sides: undefined };
-    caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
+    sources.caller.quota?.spend("rows_per_second", Math.min(ticks.timeUs.length, limit));
     next = ticks.timeUs.length > limit ? { ...page, ...cursorAfter(ticks, limit) } : undefined;
     yield tickTable(ticks, range.symbol, limit);
   }
 }
 
 /** `GET /ticks`. */
-export async function getTicks(
-  { reader, caller }: BarSources,
-  req: IncomingMessage,
-  query: TicksQuery,
-): Promise<Answer> {
+export async function getTicks(sources: BarSources, req: IncomingMessage, query: TicksQuery): Promise<Answer> {
+  const { reader, caller } = sources;
   const output = outputOf(req, query);
   const { format, zone } = output;
   const contentType = CONTENT_TYPES[format];
@@ -55,7 +57,7 @@ export async function getTicks(
   const range = { symbol: query.symbol, ...times };
   const ticksOf = { ...range, afterSeq: query.after_seq ?? -1, rowsMax: limit + 1 };
   if (query.limit === "all" && format !== "columns") {
-    const tables = allTables({ reader, caller }, ticksOf, limit);
+    const tables = allTables(sources, ticksOf, limit);
     return { pieces: bodyPieces(tables, format, zone), contentType };
   }
   const { symbol, toUs } = range;
@@ -65,7 +67,7 @@ export async function getTicks(
     return pageLink(req, "next", { start: formatTime(fromUs), after_seq: String(afterSeq), end: formatTime(toUs) });
   };
   const read = async () => {
-    const ticks = await readTicks(reader, ticksOf);
+    const ticks = await readPage(sources, ticksOf);
     const rows = Math.min(ticks.timeUs.length, limit);
     caller.quota?.spend("rows_per_second", rows);
     const json = () => ticksJson(ticks, symbol, limit);

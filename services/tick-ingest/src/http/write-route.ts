@@ -42,8 +42,8 @@ export function postLineProtocol(
   };
 }
 
-/** A browser lets any page post text, and asks nobody first as it does for JSON. */
-function refuseForeignPages(req: IncomingMessage, allowed: AllowedOrigins): void {
+/** A browser lets any page post text, or nothing, and asks nobody first as it does for JSON. */
+export function refuseForeignPages(req: IncomingMessage, allowed: AllowedOrigins): void {
   if (isOriginAllowed(req.headers, allowed)) return;
   throw new Problem("forbidden", "Pages of this origin may not write.");
 }

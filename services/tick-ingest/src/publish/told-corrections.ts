@@ -63,12 +63,17 @@ export class ToldCorrections {
     this.#options = options;
   }
 
-  /** Tells of a correction that is committed. */
-  tell(range: SymbolRange, untold: UntoldCommit): void {
+  /** Tells of a correction that is committed, of each of its ranges by itself. */
+  tell(ranges: readonly SymbolRange[], untold: UntoldCommit): void {
     this.#forgetOverdue();
     this.#own.set(untold.number, untold);
-    if (this.#open.length >= OPEN_MAX) this.#options.ledger.letGo([untold]);
-    else this.#add({ range, untold, earlier: undefined, told: undefined, rounds: 0 });
+    if (this.#open.length + ranges.length > OPEN_MAX) {
+      this.#options.ledger.letGo([untold]);
+      return;
+    }
+    // A symbol's readers are told once all of its ranges are.
+    untold.untoldSymbols += ranges.length - new Set(ranges.map(({ symbol }) => symbol)).size;
+    for (const range of ranges) this.#add({ range, untold, earlier: undefined, told: undefined, rounds: 0 });
   }
 
   /** Resolves when all of them are on Redis and checked, with whatever else is published, or Redis is away. */
