@@ -64,15 +64,19 @@ Examples:
   $ OANDA_TOKEN_FILE=token fx-ticks feed oanda --account 101-004-1234567-001 --symbols EUR_USD,XAU_USD --metrics 9464
 `;
 
+/** Undefined for what is no JSON: of what is wrong with it nothing is repeated, for it may hold keys. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What ccxt's exchange is made with, of a file: keys stay out of the list of processes. */
 async function settingsOf(path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (path === undefined) return {};
-  const settings: unknown = await readFile(path, "utf8")
-    .then(JSON.parse)
-    .catch((error: Error) => error);
-  // Of what is wrong with it nothing is repeated: it may hold keys.
-  if (settings instanceof SyntaxError) throw new Error(`${path} is no JSON`);
-  if (settings instanceof Error) throw settings;
+  const settings = jsonOf(await readFile(path, "utf8"));
   if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) return { ...settings };
   throw new Error(`${path} must hold a JSON object`);
 }

@@ -2,6 +2,7 @@ import type { Connection } from "../connection.js";
 import { type Context, counted, duration, EXIT, grouped } from "../terminal.js";
 import { Arrivals } from "./arrivals.js";
 import { FeedCounts } from "./counts.js";
+import { asError } from "./error-text.js";
 import { sendHeartbeats } from "./heartbeats.js";
 import { FeedMetrics, type MetricsPlace } from "./metrics.js";
 import { namedClient } from "./named-client.js";
@@ -47,10 +48,6 @@ function summary(counts: FeedCounts, unsent: number, startedMs: number): string 
   return [sent, ...lost.flatMap(([count, what]) => (count === 0 ? [] : [`${grouped(count)} ${what}`]))].join("; ");
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
  * Sends what a venue says until it is interrupted; then the last ticks, as long as the service takes them.
  *
@@ -84,7 +81,7 @@ export async function feed(venue: Venue, options: FeedOptions, { terminal, signa
     const [, ending] = await Promise.allSettled([heard, sent]);
     clearTimeout(timer);
     stopMetrics?.();
-    if (signal.aborted && ending.status === "rejected") terminal.say(`fx-ticks: ${textOf(ending.reason)}`);
+    if (signal.aborted && ending.status === "rejected") terminal.say(`fx-ticks: ${asError(ending.reason).message}`);
     terminal.say(summary(counts, outbox.size, startedMs));
   }
   return outbox.size > 0 ? EXIT.failed : EXIT.done;

@@ -1,5 +1,6 @@
 import { backoffMs, sleep } from "@fx-ohlc/client";
 import type { FeedCounts } from "./counts.js";
+import { asError } from "./error-text.js";
 import { type Listener, type Venue, VenueBusy, VenueRefusal } from "./venue.js";
 
 /** Waits grow to half a minute: a venue that is away for an hour is asked some two hundred times. */
@@ -60,7 +61,7 @@ async function endOf(venue: Venue, signal: AbortSignal, listener: Listener): Pro
     return new Error("the connection has ended");
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (error instanceof VenueRefusal || !(error instanceof Error)) throw error;
-    return error;
+    if (error instanceof VenueRefusal) throw error;
+    return asError(error);
   }
 }

@@ -1,3 +1,4 @@
+import { asError } from "../error-text.js";
 import { type Listener, type Venue, VenueRefusal } from "../venue.js";
 import type { CcxtExchange, CcxtLibrary, CcxtRow } from "./library.js";
 import { Tickers, tradeOf } from "./rows.js";
@@ -92,7 +93,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 const TEXT_LENGTH_MAX = 300;
 
 function textOf(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+  const text = asError(error).message.replace(/\s+/g, " ");
   return text.length > TEXT_LENGTH_MAX ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text;
 }
 

@@ -75,8 +75,10 @@ export function loadCcxt(folders: readonly string[], folder: string): CcxtLibrar
   for (const place of folders) {
     const require = createRequire(join(place, "package.json"));
     const path = resolved(require);
-    // The boundary to a library that is not there when this is compiled: what is used of it is looked at below.
-    if (path !== undefined) return libraryOf(require(path) as Readonly<Record<string, unknown>>, path);
+    if (path === undefined) continue;
+    // Nothing of it is known when this is compiled: what is used is looked at below.
+    const module: Readonly<Record<string, unknown>> = require(path);
+    return libraryOf(module, path);
   }
   throw new Error(
     `this needs the library ccxt, which is not installed: npm install --prefix ${shellWord(folder)} ccxt`,

@@ -1,3 +1,4 @@
+import { asError } from "../error-text.js";
 import { type Listener, type Venue, VenueBusy, VenueRefusal } from "../venue.js";
 import { priceLine } from "./price-line.js";
 
@@ -98,6 +99,8 @@ function messageOf(text: string): string | undefined {
 
 /** fetch says "fetch failed" and "terminated"; why stands in the cause. */
 function withCause(error: unknown): unknown {
-  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return error;
-  return new Error(error.cause.message || error.message, { cause: error });
+  const { name, message, cause } = asError(error);
+  return name === "TypeError" && cause !== undefined
+    ? new Error(asError(cause).message || message, { cause: error })
+    : error;
 }
