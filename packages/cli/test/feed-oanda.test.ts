@@ -107,8 +107,7 @@ describe("fx-ticks feed oanda", () => {
   });
 
   it("keeps what arrives while the service is away, drops the oldest past the buffer, and says how many", async () => {
-    const metricsPort = 33_990;
-    const flags = ["--symbols", "GBP_USD", "--buffer", "100", "--metrics", String(metricsPort), "--feed", "oanda"];
+    const flags = ["--symbols", "GBP_USD", "--buffer", "100", "--metrics", "0", "--feed", "oanda"];
     const { command, ended, venue } = await start(
       [streaming(price("GBP_USD", at("11:00:00"), "1.3", "1.4"))],
       ...flags,
@@ -122,7 +121,8 @@ describe("fx-ticks feed oanda", () => {
       price("GBP_USD", at(`11:01:00.${String(index).padStart(3, "0")}`), "1.3", "1.4"),
     );
     stream?.send(...later);
-    const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const metricsUrl = command.said[1]?.replace("metrics are at ", "") ?? "";
+    const metrics = async () => (await fetch(metricsUrl)).text();
     await eventually(async () => (await metrics()).includes("\nfx_feed_ticks_dropped_total 30\n"));
     await side.service.start();
     await eventually(async () => (await stored("GBPUSD")).length === 102);

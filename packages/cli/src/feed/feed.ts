@@ -61,7 +61,8 @@ export async function feed(venue: Venue, options: FeedOptions, { terminal, signa
   const metrics = new FeedMetrics(counts, () => outbox.size);
   const arrivals = new Arrivals(options.names, outbox, counts, (seconds) => metrics.delayed(seconds));
   const [listening, sending] = [new AbortController(), new AbortController()];
-  const stopMetrics = options.metrics && (await metrics.serve(options.metrics));
+  const served = options.metrics && (await metrics.serve(options.metrics));
+  if (served !== undefined) terminal.say(`metrics are at ${served.url}`);
   const stopHeartbeats = options.feed
     ? sendHeartbeats(options, options.feed, [...options.names.values()], () => counts.isConnected)
     : undefined;
@@ -80,7 +81,7 @@ export async function feed(venue: Venue, options: FeedOptions, { terminal, signa
     const timer = setTimeout(() => sending.abort(new Error("the service is away")), LAST_TICKS_MS);
     const [, ending] = await Promise.allSettled([heard, sent]);
     clearTimeout(timer);
-    stopMetrics?.();
+    served?.stop();
     if (signal.aborted && ending.status === "rejected") terminal.say(`fx-ticks: ${asError(ending.reason).message}`);
     terminal.say(summary(counts, outbox.size, startedMs));
   }

@@ -62,8 +62,8 @@ export class FeedMetrics {
     this.#delay.observe(seconds);
   }
 
-  /** Answers `GET /metrics`. @returns ends it; @throws Error when the place is taken */
-  async serve({ host, port }: MetricsPlace): Promise<() => void> {
+  /** Answers `GET /metrics`, at a free port where it is 0. @throws Error when the place is taken */
+  async serve({ host, port }: MetricsPlace): Promise<{ readonly url: string; readonly stop: () => void }> {
     const server = createServer(async ({ url, method }, response) => {
       if (url?.split("?", 1)[0] !== "/metrics") return void response.writeHead(404).end();
       if (method !== "GET" && method !== "HEAD") return void response.writeHead(405, { allow: "GET, HEAD" }).end();
@@ -73,10 +73,13 @@ export class FeedMetrics {
       server.once("error", (error) => reject(new Error(`metrics cannot be served: ${error.message}`)));
       server.listen(port, host, resolve);
     });
-    return () => {
+    const address = server.address();
+    const taken = typeof address === "object" && address !== null ? address.port : port;
+    const stop = () => {
       server.close();
       server.closeAllConnections();
     };
+    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}/metrics`, stop };
   }
 
   #counter(
