@@ -31,11 +31,11 @@ class Kraken {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
 
-  constructor() {
+  private constructor() {
     this.#http = createServer(({ url = "" }, response) => {
       const result = url.startsWith("/0/public/AssetPairs") ? PAIRS : ASSETS;
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ error: [], result }));
-    }).listen(0, "127.0.0.1");
+    });
     this.#sockets = new WebSocketServer({ server: this.#http, path: "/v2" });
     this.#sockets.on("connection", (socket) => {
       socket.on("message", (text) => {
@@ -46,6 +46,12 @@ class Kraken {
         this.subscribed.push({ socket, channel: params.channel });
       });
     });
+  }
+
+  static async start(): Promise<Kraken> {
+    const kraken = new Kraken();
+    await new Promise<void>((resolve) => kraken.#http.listen(0, "127.0.0.1", resolve));
+    return kraken;
   }
 
   get port(): number {
@@ -77,8 +83,8 @@ beforeAll(async () => {
   system = await System.create();
   services = await system.startAll({});
 }, 120_000);
-beforeEach(() => {
-  kraken = new Kraken();
+beforeEach(async () => {
+  kraken = await Kraken.start();
 });
 afterEach(() => kraken.stop());
 afterAll(async () => {
