@@ -92,8 +92,8 @@ export class System {
 }
 
 /** A client that does not hide a failure by repeating the request. */
-export function impatientClient(service: TestService): FxClient {
-  return new FxClient({ url: service.url, retry: { attemptsMax: 1 } });
+export function impatientClient(service: TestService, feed?: string): FxClient {
+  return new FxClient({ url: service.url, feed, retry: { attemptsMax: 1 } });
 }
 
 /** A client that goes on through an outage: producers repeat what was not answered. */

@@ -197,6 +197,16 @@ test("the side of a symbol on a chart is of that symbol", async () => {
   for (const name of ["USDJPY", "USDJPY:BID", "EURUSDX:ASK"]) expect([name, await statusOf(name)]).toEqual([name, 403]);
 });
 
+test("of several symbols one that a token may not see is refused as it is by itself, in every format", async () => {
+  const { token } = await makeKey({ scopes: ["read"], symbols: ["EUR*"] });
+  const query = "interval=5m&start=2025-12-05T10:00:00Z&end=2025-12-05T11:00:00Z";
+  for (const format of ["json", "csv", "arrow"]) {
+    const statusOf = async (symbols: string) =>
+      (await ask("GET", `/ohlc?${query}&symbol=${symbols}&format=${format}`, token)).status;
+    expect([await statusOf("EURUSD,eurgbp"), await statusOf("EURUSD,USDJPY")]).toEqual([200, 403]);
+  }
+});
+
 test("a ticket opens one socket, of its token's rights", async () => {
   const { token } = await makeKey({ scopes: ["stream"] });
   const { body } = await ask("POST", "/tickets", token);

@@ -8,6 +8,7 @@ import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder
 import {
   COMMON_DAY,
   FIRST_KEY,
+  GONE,
   GOOD_DAY,
   MANY_SHAPES,
   NO_ROOM,
@@ -91,6 +92,7 @@ describe("the OpenAPI document of the whole API", () => {
     await fullness();
     await slowness();
     await stalled;
+    await expiry();
     await outage();
     expect(book.faults).toEqual([]);
     expect(book.unseen.filter((what) => !OF_STANDBYS.test(what))).toEqual([]);
@@ -140,6 +142,12 @@ describe("the OpenAPI document of the whole API", () => {
     actor.close();
   }
 
+  /** Ticks of December are dropped. */
+  async function expiry(): Promise<void> {
+    await system.sql`update retention_mark set dropped_before = '2026-01-01 00:00:00+00'`;
+    for (const step of GONE) await edge.act(step);
+  }
+
   /** Somebody holds every table, and the locks that writers take first, until all who wait for them have been given up. */
   async function slowness(): Promise<void> {
     // A tick-ingest has few connections, and there are many ways to write.
@@ -147,7 +155,7 @@ describe("the OpenAPI document of the whole API", () => {
     const others = started.map(({ url }) => new Actor(url, document, book, recorder));
     await system.sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
-      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, api_keys, revoked_subjects, audit in access exclusive mode`;
+      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, revisions, api_keys, revoked_subjects, audit, feeds in access exclusive mode`;
       const turnOf = ({ operation }: Step) =>
         [/^(delete|write)/, /^(create|change|list)/, /^(revoke|getAudit)/].findIndex((kind) => kind.test(operation));
       const asked = edge.stepsOf(504).filter(({ operation }) => operation !== SEARCH);

@@ -41,7 +41,13 @@ describe("the AsyncAPI document", () => {
     channels.say({ op: "ping", id: 3 });
     channels.say({ op: "unsubscribe", id: 4, channels: ["ohlc:EURUSD:minute"] });
     channels.say({ op: "subscribe", id: 5, channels: ["ticks:EURUSD", "news:EURUSD"] });
+    await impatientClient(ingest, "lp1").postTick({ symbol: "USDJPY", time: formatTime(nowUs()), price: 155 });
+    channels.say({ op: "subscribe", id: 6, channels: ["status:USDJPY"] });
+    await book.has("StatusMessage");
     await book.has("PongMessage", "UnsubscribedMessage", "ErrorMessage");
+    sockets.push(await open("/ws/ticks?corrections=1"));
+    await client.putTick({ symbol: "EURUSD", time: `${MINUTE}:00.000000Z` }, 1.12346);
+    await book.has("ChannelCorrectionMessage", "PlainCorrection");
     // The last tick of a bar that clients have seen goes: its prices are null from now on.
     await client.deleteTicks({ symbol: "EURUSD", start: `${MINUTE}:00Z`, end: `${MINUTE}:59Z` });
     for (const socket of sockets) socket.close();

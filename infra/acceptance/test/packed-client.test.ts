@@ -42,7 +42,7 @@ beforeAll(async () => {
   desk = await Desk.open({ ...ENV, ALLOWED_ORIGINS: "*" });
   await eventually(() => desk.client.keys.list().then(() => true), { what: "the first key to be known" });
   const scopes = ["read", "stream", "write"] as const;
-  env = { FX_TOKEN: (await desk.client.keys.create({ name: "stranger", scopes })).token };
+  env = { FX_TOKEN: (await desk.client.keys.create({ name: "stranger", scopes, feeds: ["lp1"] })).token };
   for (const [minute, atMs] of TIMES_MS.entries()) await postTick("EURUSD", 1.1 + minute / 1000, atMs);
   for (const [index, code] of readmeExamples("ts", desk.edge.url).entries())
     folder.write(`example${index + 1}.ts`, code);
@@ -116,6 +116,10 @@ test("a program that is killed goes on where it stopped: nothing is missing and 
   await eventually(() => ticksOf(second).includes("150.4"), { what: "the last tick" });
   await second.kill();
   expect([...ticksOf(first), ...ticksOf(second)]).toEqual(["150.1", "150.2", "150.3", "150.4"]);
+});
+
+test("a producer that names itself is told of as alive", async () => {
+  expect(await printedBy("example5")).toEqual([expect.stringMatching(/^EURUSD (live|quiet|closed) /)]);
 });
 
 test("a page of another origin reads and follows without a bundler", async () => {

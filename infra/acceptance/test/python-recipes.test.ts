@@ -9,7 +9,9 @@ import { type Everything, impatientClient, System } from "../src/system.js";
 /** The page's code as it stands, where Python has the packages; `PYTHON` names another one than `python3`. */
 const PYTHON = process.env.PYTHON ?? "python3";
 const PAGE = readFileSync(join(__dirname, "..", "..", "recipes", "python.md"), "utf8");
-const [READING = "", FOLLOWING = ""] = [...PAGE.matchAll(/^```python\n(.*?)^```$/gms)].map(([, code]) => code);
+const [READING = "", FILES = "", DUCKDB = "", FOLLOWING = ""] = [...PAGE.matchAll(/^```python\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 const MISSING = whatIsMissing();
 if (MISSING !== undefined) console.log(`the recipes for Python are not run: ${MISSING}`);
 const testWithPython = MISSING === undefined ? test : test.skip;
@@ -17,7 +19,9 @@ const testWithPython = MISSING === undefined ? test : test.skip;
 /** @returns undefined where everything is there */
 function whatIsMissing(): string | undefined {
   try {
-    execFileSync(PYTHON, ["-c", "import pandas, polars, duckdb, websockets.asyncio.client"], { stdio: "pipe" });
+    execFileSync(PYTHON, ["-c", "import pandas, polars, duckdb, pyarrow, websockets.asyncio.client"], {
+      stdio: "pipe",
+    });
     return undefined;
   } catch (error) {
     return String(error).split("\n").filter(Boolean).at(-1);
@@ -67,6 +71,49 @@ testWithPython(
     ]);
   },
 );
+
+/** Some hours of another symbol whose prices and times lose something in anything but doubles and microseconds. */
+async function storeHours(symbol: string): Promise<void> {
+  const prices = [1.0000000000000002, 0.1 + 0.2, 1.1];
+  const ticks = prices.map((price, at) => ({ symbol, price, time: `2025-03-09T0${5 + at}:00:00.12345${at}Z` }));
+  await impatientClient(all.edge).postTicks(ticks);
+}
+
+testWithPython("files are read by their address, to the last digit and microsecond", async () => {
+  await storeHours("FILES");
+  const { child, printed } = run(FILES.replaceAll("http://localhost:8000", all.edge.url).replaceAll("EURUSD", "FILES"));
+  await eventually(() => child.exitCode !== null, { what: "the recipe to end" });
+  expect(printed().trim().split("\n")).toEqual([
+    "pandas 3 datetime64[us, UTC] 1.1",
+    "polars 3 Datetime(time_unit='us', time_zone='UTC') 1.1",
+    "local 2025-03-09T03:00:00-04:00",
+    "arrow 3 timestamp[us, tz=UTC]",
+  ]);
+});
+
+/** @returns why DuckDB opens no addresses here; undefined where it does */
+function whyNoAddresses(): string | undefined {
+  try {
+    execFileSync(PYTHON, ["-c", "import duckdb; duckdb.sql('install httpfs; load httpfs')"], { stdio: "pipe" });
+    return undefined;
+  } catch (error) {
+    return String(error).split("\n").filter(Boolean).at(-1);
+  }
+}
+
+testWithPython("DuckDB opens an address, where it has httpfs", async () => {
+  const why = whyNoAddresses();
+  if (why !== undefined) {
+    console.warn(`not run: ${why}`);
+    return;
+  }
+  await storeHours("DUCKS");
+  const { child, printed } = run(
+    DUCKDB.replaceAll("http://localhost:8000", all.edge.url).replaceAll("EURUSD", "DUCKS"),
+  );
+  await eventually(() => child.exitCode !== null, { what: "the recipe to end" });
+  expect(printed().trim()).toBe(`duckdb 3 1.1 ${Date.parse("2025-03-09T07:00:00Z") * 1000}`);
+});
 
 /** In front of the edge: the first client is told to come back, as by a gateway that is starting. */
 async function startingEdge(): Promise<Server> {

@@ -19,7 +19,8 @@ describe("two gateways and two tick-ingest while Redis is restarted, frozen and 
     async () => {
       harness = await Harness.create(options);
       result = await harness.run();
-      console.log(JSON.stringify({ ...options, ...result.figures }, null, 1));
+      const { figures, corrections } = result;
+      console.log(JSON.stringify({ ...options, ...figures, corrections }, null, 1));
     },
     options.seconds * 1_000 + AROUND_MS,
   );
@@ -28,6 +29,13 @@ describe("two gateways and two tick-ingest while Redis is restarted, frozen and 
 
   test("tell every client each tick committed while it followed, once, or that it was skipped", () => {
     expect(result.faults.slice(0, 20)).toEqual([]);
+  });
+
+  test("leave each client that puts corrections in their place with what /ticks answers, whoever told of them in which order", () => {
+    expect(result.differences).toEqual([]);
+    const { made, told } = result.corrections;
+    expect(made).toBeGreaterThan(100);
+    for (const corrections of Object.values(told)) expect(corrections).toBeGreaterThan(made / 10);
   });
 
   test("would have been found out with any message left out or told twice", () => {

@@ -2,7 +2,7 @@ import { formatTime } from "@fx-ohlc/schemas";
 import { eventually, type TestService } from "@fx-ohlc/testkit";
 import { seededRandom } from "../src/random.js";
 import { readQuotes } from "../src/sample-week.js";
-import { BarFollower, type ToldBar } from "../src/stream/bar-follower.js";
+import { BarFollower, barKey, type ToldBar } from "../src/stream/bar-follower.js";
 import { DenseHour } from "../src/stream/dense-hour.js";
 import { System } from "../src/system.js";
 
@@ -18,6 +18,20 @@ const QUIET_MS = 1_500;
 /** A bar revised by the last ticks is read again and told, on TimescaleDB after its refresh, ms. */
 const REVISED_WITHIN_MS = 20_000;
 const INTERVALS = ["minute", "hour", "day"] as const;
+/** Symbols that are followed at every level. */
+const WATCHED = 4;
+/** Ten intervals, those that have a day boundary with three of them: channels' names, and the queries that ask for the same. */
+const LEVELS = ["1s", "15s", "5m", "45m", "4h", "12h", "1d", "1w", "3M", "100t"].flatMap((interval) => {
+  const plain = [interval, `interval=${interval}`] as const;
+  if (["1s", "15s", "5m", "100t"].includes(interval)) return [plain];
+  const others = ["17:America/New_York", "09:Asia/Kolkata"].map((boundary) => {
+    const [hour, zone] = boundary.split(":");
+    return [`${interval}@${boundary}`, `interval=${interval}&day_start_hour=${Number(hour)}&timezone=${zone}`] as const;
+  });
+  return [plain, ...others];
+});
+/** What the stream calls an interval. */
+const NAMES: Readonly<Record<string, string>> = { "1d": "day" };
 /** What a channel of bars ends in, with the query that asks for the same. */
 const SIDES = [
   ["", ""],
@@ -44,7 +58,11 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
     const ofSymbol = (symbol: string) =>
       INTERVALS.flatMap((interval) => SIDES.map(([side]) => `ohlc:${symbol}:${interval}${side}`));
-    follower = await BarFollower.open(gateway.url, symbols.flatMap(ofSymbol));
+    const levels = (symbol: string) => LEVELS.map(([level]) => channelOf(symbol, level));
+    follower = await BarFollower.open(gateway.url, [
+      ...symbols.flatMap(ofSymbol),
+      ...symbols.slice(0, WATCHED).flatMap(levels),
+    ]);
     const quotes = readQuotes();
     hours = symbols.map((symbol, index) => {
       const from = Math.floor(((index + 0.5) * quotes.length) / HOURS);
@@ -94,6 +112,30 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     console.log({ sent, late, corrections: sum(hours.map((hour) => hour.corrections)), bars: follower.told });
   });
 
+  test("equal GET /ohlc at ten intervals and three day boundaries, finals and revisions too", async () => {
+    for (const symbol of symbols.slice(0, WATCHED)) {
+      for (const [level, query] of LEVELS) await expectSameLevel(channelOf(symbol, level), `symbol=${symbol}&${query}`);
+    }
+    const finals = (level: string) =>
+      symbols.slice(0, WATCHED).flatMap((symbol) => follower.firstFinals(channelOf(symbol, level))).length;
+    expect(Math.min(finals("1s"), finals("15s"), finals("100t"))).toBeGreaterThan(WATCHED);
+  });
+
+  async function expectSameLevel(channel: string, parameters: string): Promise<void> {
+    await eventually(
+      async () => {
+        const told = follower.bars(channel);
+        const start = told[0]?.bucket ?? new Date(startedMs).toISOString();
+        const answer = await fetch(`${query.url}/ohlc?${parameters}&start=${start}&limit=10000`);
+        const stored = ((await answer.json()) as ToldBar[]).filter((bar) => !follower.isLeft(channel, bar));
+        const byKey = (bars: readonly ToldBar[]) => new Map(bars.map((bar) => [barKey(bar), pricesOf(bar)]));
+        expect(byKey(told.filter(({ tick_count }) => tick_count > 0))).toEqual(byKey(stored));
+        return true;
+      },
+      { timeoutMs: REVISED_WITHIN_MS, what: `the bars of ${channel}` },
+    );
+  }
+
   /** Bars older than the first one told are none of the follower's. */
   async function expectSame(
     symbol: string,
@@ -115,6 +157,12 @@ describe("live bars under a dense replay with 2 % late ticks and corrections", (
     );
   }
 });
+
+function channelOf(symbol: string, level: string): string {
+  const [interval = "", boundary] = level.split("@");
+  const name = NAMES[interval] ?? interval;
+  return `ohlc:${symbol}:${boundary === undefined ? name : `${name}@${boundary}`}`;
+}
 
 /** What bars have in common on the stream and over HTTP. */
 function pricesOf(bar: ToldBar): ToldBar {

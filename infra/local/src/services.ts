@@ -72,7 +72,9 @@ export function edge({ addresses, env, logs }: PartOptions): ReadyProcess {
 
 /** The simulator, not yet running. It waits for the system by itself, so it is ready at once. */
 export function simulator({ addresses, env, logs }: PartOptions): ReadyProcess {
-  const args = ["simulate", "--url", localUrl(addresses.edge)];
+  // A token that somebody gave may be of another name.
+  const feed = env.AUTH === "on" ? [] : ["--feed", "simulator"];
+  const args = ["simulate", ...feed, "--url", localUrl(addresses.edge)];
   const spec = nodeProcessSpec({ name: "simulator", script: "packages/cli/bin/fx-ticks.mjs", args, env, logs });
   return new ReadyProcess({ ...spec, isReady: () => true, readyTimeoutMs: READY_TIMEOUT_MS });
 }

@@ -117,7 +117,7 @@ function scopesOf(scope: unknown, symbols: unknown): Scope[] {
 }
 
 /** @throws Problem 401 for one that could not be revoked, or whose name nobody could read */
-function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload): VerifiedJwt {
+function verified({ sub = "", exp = 0, iat, scope, symbols, feeds, limits }: JWTPayload): VerifiedJwt {
   const isNamed = isSubject(sub) && sub !== "__proto__";
   const isIssued = iat === undefined || iat * 1000 <= Date.now() + ISSUED_AHEAD_MAX_MS;
   if (!isNamed || !isIssued) throw new Problem("unauthorized", "This token is not valid.");
@@ -128,6 +128,7 @@ function verified({ sub = "", exp = 0, iat, scope, symbols, limits }: JWTPayload
       ...{ id: `jwt:${sub}`, name: subjectName(sub), expiresMs: exp * 1000 },
       scopes: scopesOf(scope, symbols),
       symbols: symbols === undefined ? undefined : storedPatterns(wordsOf(symbols)),
+      feeds: Array.isArray(feeds) ? feeds.map(String) : [typeof feeds === "string" ? feeds : sub],
       limits: limitsOf(limits),
     },
   };

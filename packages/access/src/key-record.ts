@@ -10,6 +10,8 @@ export interface KeyRecord {
   readonly scopes: readonly Scope[];
   /** null: every symbol. */
   readonly symbols: readonly string[] | null;
+  /** Feeds it may name itself; null, or absent in a list that an older service has written: its own name alone. */
+  readonly feeds?: readonly string[] | null;
   readonly limits: Limits;
   readonly inUrl: boolean;
   /** null: never. */
@@ -17,15 +19,16 @@ export interface KeyRecord {
 }
 
 /** What a key is good for. */
-export function rightsOf({ id, name, scopes, symbols, limits, expiresMs }: KeyRecord): Rights {
+export function rightsOf({ id, name, scopes, symbols, feeds, limits, expiresMs }: KeyRecord): Rights {
   return {
     ...{ id: `${KEY_PREFIX}${id}`, name, scopes, limits },
     symbols: symbols ?? undefined,
+    feeds: feeds ?? [name],
     expiresMs: expiresMs ?? undefined,
   };
 }
 
 /** Keys of which this is the same open the same: sockets of one need not end when it changes otherwise. */
-export function reachOf({ hash, scopes, symbols }: KeyRecord): string {
-  return JSON.stringify([hash, scopes, symbols]);
+export function reachOf({ hash, scopes, symbols, feeds = null }: KeyRecord): string {
+  return JSON.stringify([hash, scopes, symbols, feeds]);
 }

@@ -1,7 +1,10 @@
 import type { Scope } from "@fx-ohlc/schemas";
 import type { Caller, Quota } from "@fx-ohlc/service-kit";
 
-const EVERY_SYMBOL = { symbols: undefined, maySee: () => true, isEnded: false, quota: undefined } as const;
+const EVERY_SYMBOL = {
+  ...{ symbols: undefined, maySee: () => true, feeds: undefined },
+  ...{ isEnded: false, quota: undefined },
+} as const;
 
 /** With `AUTH=off` everybody may do everything. */
 export const OPEN_CALLER: Caller = { ...EVERY_SYMBOL, name: "anonymous", has: () => true };
@@ -13,6 +16,8 @@ export const INTERNAL_CALLER: Caller = { ...EVERY_SYMBOL, name: "internal", has:
 export class AnonymousCaller implements Caller {
   readonly name = "anonymous";
   readonly symbols = undefined;
+  /** Nobody knows who it is. */
+  readonly feeds = [];
   readonly isEnded = false;
 
   /** @param quota looks up what its address may still do */

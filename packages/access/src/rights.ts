@@ -12,6 +12,8 @@ export interface Rights {
   readonly scopes: readonly Scope[];
   /** Patterns of symbols; undefined: every symbol. */
   readonly symbols: readonly string[] | undefined;
+  /** Feeds it may name itself. */
+  readonly feeds: readonly string[];
   readonly limits: Limits;
   /** By this machine's clock; undefined: never. */
   readonly expiresMs: number | undefined;

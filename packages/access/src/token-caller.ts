@@ -15,6 +15,7 @@ export interface JwtIdentity {
 export class TokenCaller implements Caller {
   readonly name: string;
   readonly symbols: readonly string[] | undefined;
+  readonly feeds: readonly string[];
   /** Of a caller with a key: it is asked for at every request. */
   readonly keyId: string;
   /** Looks up what it may still do; made known by the gate. */
@@ -36,6 +37,7 @@ export class TokenCaller implements Caller {
   ) {
     this.name = rights.name;
     this.symbols = rights.symbols;
+    this.feeds = rights.feeds;
     this.keyId = rights.id.slice(KEY_PREFIX.length);
     this.#scopes = new Set(rights.scopes);
     this.#patterns = rights.symbols === undefined ? undefined : new SymbolPatterns(rights.symbols);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { TokenSource } from "@fx-ohlc/client";
-import { Option } from "commander";
+import { FEED_NAME_RULE, isFeedName } from "@fx-ohlc/schemas";
+import { InvalidArgumentError, Option } from "commander";
 import { parseUrl } from "./arguments.js";
 import type { Environment } from "./terminal.js";
 
@@ -8,11 +9,22 @@ import type { Environment } from "./terminal.js";
 export interface Connection {
   readonly url: string;
   readonly token: TokenSource | undefined;
+  /** What it calls itself; undefined: nothing. */
+  readonly feed?: string | undefined;
 }
 
 /** `--url` of every command that talks to a system. */
 export function urlOption(): Option {
   return new Option("--url <url>", "address of the system").argParser(parseUrl).default("http://localhost:8000");
+}
+
+/** `--feed` of every command that sends ticks as they happen. */
+export function feedOption(): Option {
+  const option = new Option("--feed <name>", "what to call itself, with a heartbeat every 10 s: see GET /feeds");
+  return option.argParser((raw) => {
+    if (isFeedName(raw)) return raw;
+    throw new InvalidArgumentError(`It ${FEED_NAME_RULE}.`);
+  });
 }
 
 /** `--token` of every command that talks to a system. */

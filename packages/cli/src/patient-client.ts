@@ -21,6 +21,7 @@ export function patientClient(
   return new FxClient({
     url: connection.url,
     token: connection.token,
+    feed: connection.feed,
     retry: { ...WAIT, attemptsMax },
     onRetry: ({ error }) => {
       if (!away) trouble(`${error.message}; ${until}`);

@@ -1,3 +1,4 @@
+import { FxClient } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
 import { Command } from "./command.js";
 import { startWriteSide, type WriteSide } from "./write-side.js";
@@ -50,6 +51,19 @@ describe("fx-ticks simulate", () => {
     command.interrupt();
     expect((await running).said.at(-1)).toMatch(/ticks? sent in/);
     expect(await side.sql`select from ticks where symbol = 'AUDUSD' and bid is not null`).toHaveLength(0);
+  });
+
+  it("names itself when told to, and says that it is alive", async () => {
+    const flags = ["--feed", "lp1", "--symbols", "NZDUSD", "--rate", "50"];
+    const command = new Command("simulate", ...flags, "--url", side.url);
+    const running = command.run({ stateDirectory: "" });
+    const feeds = async () => new FxClient({ url: side.url }).feeds({ feed: "lp1" });
+    await eventually(async () => (await feeds()).at(0)?.state === "live");
+    command.interrupt();
+    await running;
+    expect(await feeds()).toMatchObject([{ symbol: "NZDUSD", every_s: 10, last_tick: expect.any(String) }]);
+    const refused = await new Command("simulate", "--feed", "lp/1", "--url", side.url).run({ stateDirectory: "" });
+    expect(refused.said).toEqual([expect.stringContaining("It must be 1 to 64 of")]);
   });
 
   it("waits for a service that is away, says so once, and goes on when it is back", async () => {

@@ -89,7 +89,9 @@ describe("fx-ticks watch", () => {
     const { exitCode, said } = await new Command("watch", "quotes:EURUSD").run({ stateDirectory: "" });
     expect(exitCode).toBe(1);
     expect(said).toEqual([
-      expect.stringContaining("It must be ticks:SYMBOL or ohlc:SYMBOL:minute|hour|day[:bid|ask|quote]"),
+      expect.stringContaining(
+        "It must be ticks:SYMBOL, status:SYMBOL or ohlc:SYMBOL:INTERVAL[:bid|ask|quote][@HH:ZONE]",
+      ),
     ]);
   });
 });

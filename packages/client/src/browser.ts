@@ -4,12 +4,15 @@ export type {
   ChannelTicksMessage as TicksMessage,
   ConflatedMessage,
   ErrorMessage,
+  FeedJson,
+  FeedState,
   FieldError,
   FilledBar,
   GapMessage,
   IncludedName,
   Interval,
   LiveBar,
+  LiveInterval,
   StoredInterval,
 } from "@fx-ohlc/schemas";
 export * from "./client.js";
@@ -17,8 +20,21 @@ export { ForbiddenError, type ProblemDocument, ProblemError, UnauthorizedError, 
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export type { Keys } from "./keys.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
-export { type Channel, type ChannelSide, isChannelName, parseChannel, type QuoteSide } from "./stream/channel.js";
-export type { BarsChannelName, ChannelInterval, ChannelName, TicksChannelName } from "./stream/channel-name.js";
+export {
+  type Channel,
+  type ChannelSide,
+  canonicalName,
+  isChannelName,
+  parseChannel,
+  type QuoteSide,
+} from "./stream/channel.js";
+export type {
+  BarsChannelName,
+  ChannelInterval,
+  ChannelName,
+  StatusChannelName,
+  TicksChannelName,
+} from "./stream/channel-name.js";
 export type { Position } from "./stream/channel-state.js";
 export * from "./stream/events.js";
 export { FxStream, StreamClosedError, type StreamOptions } from "./stream/fx-stream.js";

@@ -1,4 +1,12 @@
-import type { AnyInterval, BarJson, BarPrice, FilledBar, IncludedName, StoredInterval } from "@fx-ohlc/schemas";
+import type {
+  AnyInterval,
+  BarJson,
+  BarPrice,
+  FeedJson,
+  FilledBar,
+  IncludedName,
+  StoredInterval,
+} from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
@@ -24,6 +32,8 @@ import type {
 import { UPLOAD_TYPES, type UploadFormat, uploadOf } from "./upload.js";
 
 export interface ClientOptions extends HttpOptions {
+  /** The feed that ticks sent by it are of: `GET /feeds` and `status:` channels tell whether that is alive. */
+  readonly feed?: string | undefined;
   /**
    * Stands in for the WebSocket of the browser, or of the `ws` package in Node. With a `token` each of its connections is let in
    * by a ticket.
@@ -32,7 +42,7 @@ export interface ClientOptions extends HttpOptions {
 }
 
 /** Which rows to read: start inclusive, end exclusive, both RFC 3339. */
-export interface RangeQuery extends CallOptions {
+export interface RangeQuery extends CallOptions, AsOf {
   readonly symbol: string;
   readonly start: string;
   /** Now when absent. */
@@ -41,6 +51,12 @@ export interface RangeQuery extends CallOptions {
   readonly pageSize?: number | undefined;
   /** One answer for the whole range, of any length, in place of pages: it comes as fast as its rows are taken. */
   readonly limit?: "all" | undefined;
+}
+
+/** At which moment. */
+export interface AsOf {
+  /** As it was known then, at least 60 s ago; as it is when absent. */
+  readonly asOf?: string | undefined;
 }
 
 /** What is told of buckets without ticks: nothing, nulls, or flat bars at the last close before them. */
@@ -72,7 +88,10 @@ export interface Filling {
   readonly fill?: Fill | undefined;
 }
 
-export interface BarsQuery extends RangeQuery, BarKind, Filling {}
+export interface BarsQuery extends Omit<RangeQuery, "symbol">, BarKind, Filling {
+  /** One, or up to 100: their bars come by symbol, in the order of the names, and then by bucket. */
+  readonly symbol: string | readonly string[];
+}
 
 /** A format of files. */
 export type FileFormat = "csv" | "ndjson" | "json" | "parquet";
@@ -84,7 +103,7 @@ export interface TicksFileQuery extends Omit<RangeQuery, "pageSize" | "limit"> {
 export interface BarsFileQuery extends TicksFileQuery, BarKind, Filling {}
 
 /** The last bars before an instant. */
-export interface LastBarsQuery extends CallOptions, BarKind, Filling {
+export interface LastBarsQuery extends CallOptions, AsOf, BarKind, Filling {
   readonly symbol: string;
   /** 1 to 10,000. */
   readonly count: number;
@@ -92,13 +111,23 @@ export interface LastBarsQuery extends CallOptions, BarKind, Filling {
   readonly end?: string | undefined;
 }
 
-export interface LatestQuery extends CallOptions, Partial<BarKind> {
+export interface LatestQuery extends CallOptions, AsOf, Partial<BarKind> {
   readonly symbols: readonly string[];
 }
 
 export interface SymbolsQuery extends CallOptions {
   /** Only symbols that begin so. */
   readonly prefix?: string | undefined;
+}
+
+export interface FeedsQuery extends CallOptions {
+  readonly feed?: string | undefined;
+  readonly symbol?: string | undefined;
+}
+
+export interface HeartbeatOptions extends CallOptions {
+  /** In how many seconds the next one comes; 10 when absent. */
+  readonly everyS?: number | undefined;
 }
 
 export interface AuditQuery extends CallOptions {
@@ -124,12 +153,19 @@ export interface UploadOptions extends CallOptions {
 const PAGE_SIZE_DEFAULT = 10_000;
 
 /** The parameters that say what kind of bars, but for the interval. */
-function kindQuery({ dayStartHour, timezone, price, include, fill }: Partial<BarKind> & Filling): Call["query"] {
-  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(","), fill };
+function kindQuery({
+  dayStartHour,
+  timezone,
+  price,
+  include,
+  fill,
+  asOf,
+}: Partial<BarKind> & Filling & AsOf): Call["query"] {
+  return { day_start_hour: dayStartHour, timezone, price, include: include?.join(","), fill, as_of: asOf };
 }
 
 /** The bars stored as they are have addresses of their own. */
-function barsCall({ interval, signal, ...kind }: BarKind & Filling & CallOptions, range: Call["query"]): Call {
+function barsCall({ interval, signal, ...kind }: BarKind & Filling & AsOf & CallOptions, range: Call["query"]): Call {
   const stored = parseStoredInterval(interval);
   const query = { ...(stored === undefined && { interval }), ...range, ...kindQuery(kind) };
   return { method: "GET", path: stored === undefined ? "/ohlc" : `/ohlc/${stored}`, query, signal };
@@ -157,12 +193,13 @@ export class FxClient {
 
   /** Stores one tick; when this returns it is durable. A conflict of explicit `seq` is a 409. */
   async postTick(tick: TickInput, options: CallOptions = {}): Promise<PostedTick> {
-    return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), ...options });
+    return this.#post<PostedTick>({ path: "/ticks", ...json(this.#timed(tick)), headers: this.#named, ...options });
   }
 
   /** Stores up to 50,000 ticks, all of them or none. */
   async postTicks(ticks: readonly TickInput[], options: CallOptions = {}): Promise<BulkResult> {
-    return this.#post<BulkResult>({ path: "/ticks/bulk", ...json(ticks.map((tick) => this.#timed(tick))), ...options });
+    const body = json(ticks.map((tick) => this.#timed(tick)));
+    return this.#post<BulkResult>({ path: "/ticks/bulk", ...body, headers: this.#named, ...options });
   }
 
   /**
@@ -210,9 +247,10 @@ export class FxClient {
     return this.#body<DeleteResult>({ method: "DELETE", path: "/ticks", query: { symbol, start, end }, signal });
   }
 
-  /** Bars in ascending order, page after page, or with `limit: "all"` as one answer that streams. */
+  /** Bars in ascending order, of several symbols one after the other, page after page, or with `limit: "all"` as one answer that streams. */
   bars<const K extends BarsQuery>(query: K): AsyncGenerator<BarOf<K>, void, undefined> {
-    const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit } = query;
+    const { start, end, pageSize = PAGE_SIZE_DEFAULT, limit } = query;
+    const symbol = [query.symbol].flat().join(",");
     const call = barsCall(query, { symbol, start, end, limit: limit ?? pageSize });
     return limit === "all" ? streamedRows<BarOf<K>>(this.#http, call) : pagedRows<BarOf<K>>(this.#http, call);
   }
@@ -226,7 +264,7 @@ export class FxClient {
   /** Ticks in the order of (time, seq), page after page, or with `limit: "all"` as one answer that streams. */
   ticks(query: RangeQuery): AsyncGenerator<TickJson, void, undefined> {
     const { symbol, start, end, pageSize = PAGE_SIZE_DEFAULT, limit, signal } = query;
-    const range = { symbol, start, end, limit: limit ?? pageSize };
+    const range = { symbol, start, end, limit: limit ?? pageSize, as_of: query.asOf };
     const call: Call = { method: "GET", path: "/ticks", query: range, signal };
     return limit === "all" ? streamedRows<TickJson>(this.#http, call) : pagedRows<TickJson>(this.#http, call);
   }
@@ -241,8 +279,8 @@ export class FxClient {
   }
 
   /** The same of ticks. */
-  ticksFile({ symbol, start, end, format, signal }: TicksFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
-    const query = { symbol, start, end, limit: "all", format };
+  ticksFile({ symbol, start, end, asOf, format, signal }: TicksFileQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    const query = { symbol, start, end, limit: "all", as_of: asOf, format };
     return this.#http.bytes({ method: "GET", path: "/ticks", query, signal });
   }
 
@@ -259,6 +297,27 @@ export class FxClient {
     const call: Call = { method: "GET", path: "/symbols", query: { prefix }, signal };
     for await (const symbol of pagedRows<SymbolJson>(this.#http, call)) symbols.push(symbol);
     return symbols;
+  }
+
+  /**
+   * Says that the feed of this client's options is alive, and what it brings when there is something to bring. To be called every
+   * `everyS` seconds; it is not repeated, for the next one says the same.
+   *
+   * @throws TypeError where the options name no feed
+   */
+  async heartbeat(symbols: readonly string[], { everyS, signal }: HeartbeatOptions = {}): Promise<void> {
+    const { feed } = this.#options;
+    if (feed === undefined) throw new TypeError("a heartbeat is of a feed: name it in the client's options");
+    const body = json({ symbols, every_s: everyS });
+    await this.#post({ path: `/feeds/${encodeURIComponent(feed)}/heartbeat`, ...body, isOnce: true, signal });
+  }
+
+  /** Which feeds there are, a row for each symbol, and which of them are alive; needs the scope `ops`. */
+  async feeds({ feed, symbol, signal }: FeedsQuery = {}): Promise<FeedJson[]> {
+    const feeds: FeedJson[] = [];
+    const call: Call = { method: "GET", path: "/feeds", query: { feed, symbol }, signal };
+    for await (const row of pagedRows<FeedJson>(this.#http, call)) feeds.push(row);
+    return feeds;
   }
 
   /** How the system is; an unhealthy one answers too, with a 503 that is not an error here. */
@@ -294,13 +353,20 @@ export class FxClient {
     return new Entrance({ url, http: this.#http, dial: (address) => new webSocket(address), needsTicket: true });
   }
 
+  /** What says which feed ticks are of. */
+  get #named(): Readonly<Record<string, string>> {
+    const { feed } = this.#options;
+    return feed === undefined ? {} : { "x-feed": feed };
+  }
+
   /** A tick without a time gets its own before it is sent: a repeated request then names the same tick. */
   #timed(tick: TickInput): TickInput {
     return tick.time === undefined ? { ...tick, time: this.#nextTime() } : tick;
   }
 
   #upload(body: string | ReadableStream<Uint8Array>, { format = "ndjson", onError, signal }: UploadOptions) {
-    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, contentType: UPLOAD_TYPES[format], signal };
+    const head = { contentType: UPLOAD_TYPES[format], headers: this.#named };
+    const call = { path: "/ticks/bulk", query: { on_error: onError }, body, ...head, signal };
     return this.#post<UploadResult>(call);
   }
 

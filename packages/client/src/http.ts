@@ -46,6 +46,7 @@ export interface Call extends CallOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: string | ReadableStream<Uint8Array>;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** It is not repeated: that would do it twice, or be of no use. */
   readonly isOnce?: boolean;
   /** Statuses of 400 or more whose body is an answer all the same. */
@@ -209,6 +210,7 @@ export class Http {
     return {
       method: call.method,
       headers: {
+        ...call.headers,
         ...(call.contentType !== undefined && { "content-type": call.contentType }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },

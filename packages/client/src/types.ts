@@ -61,6 +61,8 @@ export interface NewKey {
   readonly scopes: readonly Scope[];
   /** Patterns such as `EUR*` and `XAUUSD`; every symbol when absent. */
   readonly symbols?: readonly string[] | null | undefined;
+  /** Feeds that it may name itself; its own name alone when absent. */
+  readonly feeds?: readonly string[] | null | undefined;
   readonly limits?: Limits | null | undefined;
   /** RFC 3339; never when absent. */
   readonly expires_at?: string | null | undefined;
@@ -73,6 +75,7 @@ export interface KeyChanges {
   readonly name?: string | undefined;
   readonly scopes?: readonly Scope[] | undefined;
   readonly symbols?: readonly string[] | null | undefined;
+  readonly feeds?: readonly string[] | null | undefined;
   readonly limits?: Limits | null | undefined;
   readonly expires_at?: string | null | undefined;
 }

@@ -1,3 +1,4 @@
+import { eventually } from "@fx-ohlc/testkit";
 import {
   type ChannelName,
   type EventOf,
@@ -283,6 +284,41 @@ describe("what the stream cannot give", () => {
       ticks: [tick(3)],
     });
     await expect(next()).resolves.toEqual(ticks(105, tick(6)));
+  });
+
+  it("is what a correction says, which is told in its place and resumed from; where it does not say, its range is read", async () => {
+    gateway.answers.set("/ticks", []);
+    const opened = open();
+    const next = reader(opened);
+    const peer = await subscribedPeer();
+    const range = { channel: CHANNEL, from: tick(2).time, to: tick(3).time };
+    const corrected = { type: "corrected", offset: "e-102", ...range, ticks: [tick(2, 1.2)] };
+    peer.send(ticks(101, tick(2)), corrected);
+    await expect(next()).resolves.toEqual(ticks(101, tick(2)));
+    await expect(next()).resolves.toEqual(corrected);
+    expect(opened.positions).toEqual({ [CHANNEL]: { offset: "e-102", time: tick(2).time } });
+    // What no loop has taken is missing, and no more than that.
+    const later = { from: tick(0).time, to: tick(1).time };
+    peer.send({ ...corrected, offset: "e-103", ...later, ticks: [] });
+    await eventually(() => opened.positions[CHANNEL]?.offset === "e-103");
+    expect(opened.positions[CHANNEL]?.missing).toEqual([later]);
+    await next();
+    peer.send({ type: "corrected", offset: "e-104", ...range }, ticks(105, tick(6)));
+    // Nothing is stored there: what is held of it is gone.
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", from: range.from, to: range.to, ticks: [] });
+    await expect(next()).resolves.toEqual(ticks(105, tick(6)));
+  });
+
+  it("is told again where it was read, deleted and stored once more", async () => {
+    gateway.answers.set("/ticks", [tick(3)]);
+    const next = reader(open());
+    const peer = await subscribedPeer();
+    const range = { channel: CHANNEL, from: tick(2).time, to: tick(5).time };
+    const deleted = { type: "corrected", offset: "e-106", ...range, ticks: [] };
+    peer.send({ type: "gap", ...range, reason: "lost" }, ticks(105, tick(3)), deleted, ticks(107, tick(3)));
+    await expect(next()).resolves.toMatchObject({ type: "reloaded-ticks", ticks: [tick(3)] });
+    await expect(next()).resolves.toEqual(deleted);
+    await expect(next()).resolves.toEqual(ticks(107, tick(3)));
   });
 
   it("is not read over HTTP where hours of old ticks were stored: the range is told, and live ticks are not held up", async () => {

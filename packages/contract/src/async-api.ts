@@ -3,6 +3,7 @@ import {
   CLIENT_REQUESTS,
   type JsonSchema,
   PlainBar,
+  PlainCorrection,
   PlainGap,
   PlainTick,
   SERVER_MESSAGES,
@@ -23,7 +24,7 @@ const ofBars = (route: RouteDeclaration): StreamEndpoint => ({ route, sends: [Pl
 /** Every endpoint by the name of its channel in the document. */
 export const STREAM_ENDPOINTS: Readonly<Record<string, StreamEndpoint>> = {
   channels: { route: SOCKET_ROUTES.streamChannels, sends: SERVER_MESSAGES, takes: CLIENT_REQUESTS },
-  ticks: { route: SOCKET_ROUTES.streamTicks, sends: [PlainTick, PlainGap], takes: [] },
+  ticks: { route: SOCKET_ROUTES.streamTicks, sends: [PlainTick, PlainCorrection, PlainGap], takes: [] },
   bars: ofBars(SOCKET_ROUTES.streamBars),
   minute_bars: ofBars(SOCKET_ROUTES.streamMinuteBars),
   hour_bars: ofBars(SOCKET_ROUTES.streamHourBars),

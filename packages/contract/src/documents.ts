@@ -30,6 +30,7 @@ With \`AUTH=on\` a caller shows \`Authorization: Bearer TOKEN\`, and its token h
 const TAGS = [
   { name: "ticks", description: "Single prices: sent, corrected, deleted and read." },
   { name: "bars", description: "Open, high, low and close of any interval, always up to date." },
+  { name: "feeds", description: "Producers that name themselves, and whether they are alive." },
   { name: "symbols", description: "What there is, and what is known of it." },
   { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },

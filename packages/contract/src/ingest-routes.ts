@@ -3,14 +3,18 @@ import {
   BulkQuery,
   BulkResult,
   CorrectedTick,
-  CostDto,
+  CorrectionDto,
+  CorrectionsResult,
   DeleteResult,
+  DeleteTickQuery,
+  DeletionDto,
   Describe,
   IsCount,
   IsText,
   IsTickTime,
   PostedTick,
-  SeqQuery,
+  ReasonQuery,
+  RevisionPath,
   Sometimes,
   StampPath,
   SymbolDto,
@@ -20,10 +24,13 @@ import {
   TickKeyQuery,
   TickQuery,
   TickRangeQuery,
+  UndoResult,
+  UpdateDto,
   UploadResult,
   WriteQuery,
 } from "@fx-ohlc/schemas";
 import { declareRoutes, listOf, ProblemDocument } from "@fx-ohlc/service-kit";
+import { FEED_ROUTES } from "./feed-routes.js";
 
 @About("A problem with ticks: besides what every problem says, how far it came.")
 export class TickProblem extends ProblemDocument {
@@ -83,7 +90,7 @@ const WRITE = {
   method: "POST",
   access: "write",
   queryDto: WriteQuery,
-  requestHeaders: ["Content-Encoding"],
+  requestHeaders: ["Content-Encoding", "X-Feed"],
   body: { "text/plain": { schema: { type: "string" } } },
   answers: { 204: { description: "All of it is stored, now or before.", headers: { "X-Ignored": "always" } } },
   problems: [...BODY_PROBLEMS, "forbidden", "older_than_retention", "too_many_requests", "unavailable", "timeout"],
@@ -100,6 +107,7 @@ export const INGEST_ROUTES = declareRoutes({
     description:
       "Answered when it is committed. The same request can be sent again: a tick is never stored twice. Ticks of one symbol and time are told apart by `seq`.",
     queryDto: TickQuery,
+    requestHeaders: ["X-Feed"],
     body: { "application/json": TickDto },
     answers: { 201: { description: "Stored, now or before.", content: { "application/json": PostedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "too_many_requests", "unavailable", "timeout"],
@@ -113,7 +121,7 @@ export const INGEST_ROUTES = declareRoutes({
     description:
       "A JSON array is stored whole or not at all. Of a quote `price` may be given beside `bid` and `ask` as it is answered, as their mid to the last digit. Lines of NDJSON or CSV (header `time,symbol,price[,seq]`, or `bid,ask` in place of `price`; with all three a row leaves empty what it is not, `price` of a quote or `bid` and `ask` of a single price) are streamed, as many as there are, in atomic chunks: at a bad line the answer says what was stored before it. Bodies may be gzip.",
     queryDto: BulkQuery,
-    requestHeaders: ["Content-Encoding"],
+    requestHeaders: ["Content-Encoding", "X-Feed"],
     body: { "application/json": listOf(TickDto), "application/x-ndjson": LINES, "text/csv": LINES },
     answers: {
       201: {
@@ -139,9 +147,10 @@ export const INGEST_ROUTES = declareRoutes({
     path: "/ticks",
     access: "correct",
     summary: "Correct the price of a tick, or both sides of a quote",
-    description: "Answered when the bars hold the change, or after 5 s.",
+    description:
+      "Answered when the bars hold the change, or after 5 s. Who follows the ticks is told then, as `corrected`, where the ticks were told.",
     queryDto: TickKeyQuery,
-    body: { "application/json": CostDto },
+    body: { "application/json": CorrectionDto },
     answers: { 200: { description: "The tick as it is now.", content: { "application/json": CorrectedTick } } },
     problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable", "timeout"],
   },
@@ -151,7 +160,7 @@ export const INGEST_ROUTES = declareRoutes({
     path: "/ticks",
     access: "correct",
     summary: "Delete the ticks of a time range",
-    description: "From `start` inclusive to `end` exclusive.",
+    description: "From `start` inclusive to `end` exclusive. Answered and told as the PUT is.",
     queryDto: TickRangeQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
     problems: ["malformed", "invalid", "older_than_retention", "unavailable", "timeout"],
@@ -163,9 +172,41 @@ export const INGEST_ROUTES = declareRoutes({
     access: "correct",
     summary: "Delete the tick, or all ticks, of one time",
     pathDto: StampPath,
-    queryDto: SeqQuery,
+    queryDto: DeleteTickQuery,
     answers: { 200: { description: "How many they were.", content: { "application/json": DeleteResult } } },
     problems: ["malformed", "not_found", "invalid", "older_than_retention", "unavailable", "timeout"],
+  },
+  postCorrections: {
+    ...TICKS,
+    method: "POST",
+    path: "/corrections",
+    access: "correct",
+    summary: "Correct and delete several ticks at once",
+    description:
+      "Up to 1,000, all of them in one transaction or none. Answered when the bars hold the change, or after 5 s.",
+    queryDto: ReasonQuery,
+    body: {
+      "application/json": {
+        schema: (ref) => ({ type: "array", maxItems: 1000, items: { anyOf: [ref(UpdateDto), ref(DeletionDto)] } }),
+      },
+    },
+    answers: { 200: { description: "How many they were.", content: { "application/json": CorrectionsResult } } },
+    problems: [...BODY_PROBLEMS, "older_than_retention", "not_found", "unavailable", "timeout"],
+  },
+  undoRevision: {
+    ...TICKS,
+    method: "POST",
+    path: "/revisions/{id}/undo",
+    access: "correct",
+    summary: "Put back what a correction replaced",
+    description: "A correction itself. Where something was changed since, nothing is done: a conflict.",
+    pathDto: RevisionPath,
+    queryDto: ReasonQuery,
+    answers: { 200: { description: "How many ticks they were.", content: { "application/json": UndoResult } } },
+    problems: [
+      ...["malformed", "not_found", "conflict", "invalid", "forbidden"],
+      ...["older_than_retention", "unavailable", "timeout"],
+    ] as const,
   },
   putSymbol: {
     method: "PUT",
@@ -202,4 +243,5 @@ export const INGEST_ROUTES = declareRoutes({
     answers: { 204: { description: "It is gone." } },
     problems: ["malformed", "not_found", "conflict", "invalid", "unavailable", "timeout"],
   },
+  ...FEED_ROUTES,
 });

@@ -3,18 +3,28 @@ import {
   BarJson,
   BarsQuery,
   DayBarsQuery,
+  FILE_FORMATS,
   FilledBar,
   IntervalBarsQuery,
   type JsonSchema,
   LatestQuery,
   type RefTo,
+  RevisionJson,
+  RevisionsQuery,
   type Shape,
   SymbolJson,
   SymbolsQuery,
   TickJson,
   TicksQuery,
 } from "@fx-ohlc/schemas";
-import { type BodySchema, type Content, declareRoutes, listOf, type RouteDeclaration } from "@fx-ohlc/service-kit";
+import {
+  type BodySchema,
+  type Content,
+  declareRoutes,
+  listOf,
+  type ProblemCode,
+  type RouteDeclaration,
+} from "@fx-ohlc/service-kit";
 
 /** The media type of each format that has one of its own; ccxt's candles are JSON. */
 export const MEDIA_TYPES = {
@@ -23,6 +33,7 @@ export const MEDIA_TYPES = {
   ndjson: "application/x-ndjson",
   columns: "application/vnd.fx-ohlc.columns+json",
   parquet: "application/vnd.apache.parquet",
+  arrow: "application/vnd.apache.arrow.stream",
 } as const;
 
 const TEXT = { schema: { type: "string" } };
@@ -36,11 +47,15 @@ function table(json: BodySchema, row: Shape): Content {
     [MEDIA_TYPES.ndjson]: TEXT,
     [MEDIA_TYPES.columns]: { columnsOf: row },
     [MEDIA_TYPES.parquet]: FILE,
+    [MEDIA_TYPES.arrow]: FILE,
   };
 }
 
+/** What is answered where what was known is dropped with its ticks. */
+const OF_THE_PAST = ["gone"] as const;
+
 /** How every table is answered: with a tag, so that whoever has the answer already is sent nothing. */
-function read(description: string, content: Content, isPaged: boolean) {
+function read(description: string, content: Content, isPaged: boolean, more: readonly ProblemCode[] = []) {
   const always = { "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
   const link = { Link: "sometimes" } as const;
   // An answer of any length has no tag: it is sent before its end is known.
@@ -63,7 +78,7 @@ function read(description: string, content: Content, isPaged: boolean) {
       },
       304: { description: "What is at hand still stands.", headers: isPaged ? { ...unchanged, ...link } : unchanged },
     },
-    problems: ["malformed", "not_acceptable", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
+    problems: [...more, "malformed", "not_acceptable", "range_not_satisfiable", "invalid", "unavailable", "timeout"],
   } as const satisfies Partial<RouteDeclaration>;
 }
 
@@ -83,8 +98,8 @@ function listOfOne(rows: readonly JsonSchema[]): JsonSchema {
 const BARS = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar), CANDLE]) };
 const LATEST = { schema: (ref: RefTo) => listOfOne([ref(BarJson), ref(FilledBar)]) };
 
-const PAGE = `Ascending by bucket. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, "parquet"].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
-const bars = { ...read(PAGE, table(BARS, FilledBar), true), tag: "bars" } as const;
+const PAGE = `By symbol, in the order of their names, then by bucket; all of one page is of one moment. More than \`limit\` of them are paged: follow \`Link\`. Formats: ${[...BAR_FORMATS, ...FILE_FORMATS].join(", ")}; a suffix of the path says it, too (\`/ohlc.csv\`).`;
+const bars = { ...read(PAGE, table(BARS, FilledBar), true, OF_THE_PAST), tag: "bars" } as const;
 
 /** The read side. */
 export const QUERY_ROUTES = declareRoutes({
@@ -110,7 +125,7 @@ export const QUERY_ROUTES = declareRoutes({
     queryDto: DayBarsQuery,
   },
   getLatestBars: {
-    ...read("In the order of the symbols asked for.", table(LATEST, FilledBar), false),
+    ...read("In the order of the symbols asked for.", table(LATEST, FilledBar), false, OF_THE_PAST),
     path: "/ohlc/latest",
     summary: "The newest bar of each symbol",
     description: "Complete or not; never one that starts after now.",
@@ -122,11 +137,26 @@ export const QUERY_ROUTES = declareRoutes({
       "Ascending by (time, seq). More than `limit` of them are paged: follow `Link`.",
       table(listOf(TickJson), TickJson),
       true,
+      OF_THE_PAST,
     ),
     path: "/ticks",
     summary: "Raw ticks",
     tag: "ticks",
     queryDto: TicksQuery,
+  },
+  getRevisions: {
+    ...read(
+      "By `id`. More than `limit` of them are paged: follow `Link`.",
+      table(listOf(RevisionJson), RevisionJson),
+      true,
+      OF_THE_PAST,
+    ),
+    path: "/revisions",
+    summary: "What was corrected, deleted or came late",
+    description:
+      "What was done to ticks of a range, when, and by whom. Of ticks that retention has dropped nobody knows any more.",
+    tag: "ticks",
+    queryDto: RevisionsQuery,
   },
   getSymbols: {
     ...read(

@@ -1,4 +1,4 @@
-import { EventsQuery, StreamBarsQuery, StreamStats, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
+import { EventsQuery, StreamBarsQuery, StreamStats, StreamTicksQuery, SymbolsOrAllQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
 const SOCKET = {
@@ -27,10 +27,16 @@ export const SOCKET_ROUTES = declareRoutes({
     summary: "WebSocket: many channels on one connection, resumable",
     problems: ["malformed", "forbidden", "too_many_requests", "unavailable"],
   },
-  streamTicks: { ...PLAIN, path: "/ws/ticks", summary: "WebSocket: each tick" },
+  streamTicks: {
+    ...PLAIN,
+    path: "/ws/ticks",
+    queryDto: StreamTicksQuery,
+    summary: "WebSocket: each tick, and corrections of them where they are asked for",
+  },
   streamBars: {
     ...PLAIN_BARS,
     path: "/ws/ohlc",
+    description: `${PLAIN_BARS.description} Any interval of \`GET /ohlc\`, and where its FX day starts.`,
     queryDto: StreamBarsQuery,
     summary: "WebSocket: live bars of the interval that is asked for",
   },

@@ -18,11 +18,12 @@ import {
   type RouteDeclaration,
 } from "@fx-ohlc/service-kit";
 
-type Refusal = 400 | 404 | 422 | 503 | 504;
+type Refusal = 400 | 404 | 416 | 422 | 503 | 504;
 
 const WHY: Readonly<Record<Refusal, string>> = {
   400: "The request makes no sense.",
   404: "There is no such symbol.",
+  416: "The answer has no such part.",
   422: "A parameter is not valid.",
   503: "The database is away.",
   504: "It took too long.",
@@ -34,25 +35,38 @@ function refusal(status: Refusal): AnswerDeclaration {
   return {
     description: WHY[status],
     content: { "application/json": UdfError },
-    headers: status === 503 ? { ...uncached, "Retry-After": "always" } : uncached,
+    headers: { ...uncached, ...OF_REFUSALS[status] },
   };
 }
+
+const OF_REFUSALS: Readonly<Partial<Record<Refusal, AnswerDeclaration["headers"]>>> = {
+  416: { "Content-Range": "always" },
+  503: { "Retry-After": "always" },
+};
 
 const json = (body: BodySchema): Content => ({ "application/json": body });
 
 /** @param isLong whether an answer can be long enough to be worth compressing */
 function udf(description: string, content: Content, refusals: readonly Refusal[], isLong = false) {
   const tagged = { ETag: "always", "Cache-Control": "always", Vary: "always", "X-Data-As-Of": "sometimes" } as const;
-  const headers: AnswerDeclaration["headers"] = isLong ? { ...tagged, "Content-Encoding": "sometimes" } : tagged;
+  const ranged = { ...tagged, "Accept-Ranges": "always" } as const;
+  const headers: AnswerDeclaration["headers"] = isLong ? { ...ranged, "Content-Encoding": "sometimes" } : ranged;
   return {
     method: "GET",
     access: "read",
     tag: "tradingview",
-    requestHeaders: ["If-None-Match"],
+    requestHeaders: ["If-None-Match", "Range", "If-Range"],
     answers: {
       200: { description, content, headers },
+      206: {
+        description: "The part that `Range` asks for.",
+        content: Object.fromEntries(
+          Object.keys(content).map((mediaType) => [mediaType, { schema: { type: "string" } }]),
+        ),
+        headers: { ...ranged, "Content-Range": "always" },
+      },
       304: { description: "What is at hand still stands.", headers: tagged },
-      ...Object.fromEntries(refusals.map((status) => [status, refusal(status)])),
+      ...Object.fromEntries([...refusals, 416 as const].map((status) => [status, refusal(status)])),
     },
     problems: [],
     refusals: { name: "Udf", content: json(UdfError), headers: { "Cache-Control": "always" } },

@@ -7,7 +7,8 @@ export type AuditAction =
   | "key.revoked"
   | "jwt.revoked"
   | "tick.updated"
-  | "ticks.deleted";
+  | "ticks.deleted"
+  | "ticks.restored";
 
 /** Something somebody did. */
 export interface AuditEntry {

@@ -37,20 +37,35 @@ export function touchedBuckets(
   return [...buckets.values()];
 }
 
+/** Bars to be made anew. */
+export interface RangesOfFamily {
+  readonly family: BarFamily;
+  readonly ranges: readonly SymbolRange[];
+}
+
 /**
  * Makes the stored bars of some ranges anew, of one symbol each and not of all, straight in the tables of the continuous
  * aggregates: milliseconds where a refresh of three levels takes a tenth of a second and more. What TimescaleDB noted as changed
- * stays noted, and is refreshed again when there is time.
+ * stays noted, and is refreshed again when there is time. Those of all families change at one moment, so that nobody sees a bar
+ * that counts quotes whose sides it does not have.
  *
  * Only what is materialised is written: real-time reads cover the rest. A lock keeps refreshes of others away from these tables.
  *
- * @returns what it went by
+ * @returns ticks from where on were looked at
  * @throws PostgreSQL's error `lockNotAvailable` while somebody refreshes
  */
-export function recomputeBars(sql: Sql, family: BarFamily, ranges: readonly SymbolRange[]): Promise<RefreshBounds> {
-  return aloneOn(family, STORED_INTERVALS, sql, async (transaction, stored) => {
-    for (const interval of STORED_INTERVALS) await recomputeLevel(transaction, interval, ranges, stored);
-    return stored.bounds;
+export function recomputeBars(
+  sql: Sql,
+  wanted: readonly RangesOfFamily[],
+): Promise<Pick<RefreshBounds, "wholeFromUs">> {
+  return whileTicksStay(sql, async (transaction) => {
+    let wholeFromUs = Number.NEGATIVE_INFINITY;
+    for (const { family, ranges } of wanted) {
+      const stored = await lockStored(transaction, family, STORED_INTERVALS);
+      for (const interval of STORED_INTERVALS) await recomputeLevel(transaction, interval, ranges, stored);
+      wholeFromUs = Math.max(wholeFromUs, stored.bounds.wholeFromUs);
+    }
+    return { wholeFromUs };
   });
 }
 
@@ -61,7 +76,8 @@ export function recomputeBars(sql: Sql, family: BarFamily, ranges: readonly Symb
  * @throws PostgreSQL's error `lockNotAvailable` while somebody refreshes days
  */
 export function recomputeDays(sql: Sql, family: BarFamily, range: TimeRange): Promise<void> {
-  return aloneOn(family, ["day"], sql, async (transaction, stored) => {
+  return whileTicksStay(sql, async (transaction) => {
+    const stored = await lockStored(transaction, family, ["day"]);
     const { tables, bounds } = stored;
     const fromUs = bucketStart(range.fromUs, SHORT_NAMES.day, bounds.dayBoundary);
     const toUs = bucketEnd(range.toUs - 1, SHORT_NAMES.day, bounds.dayBoundary);
@@ -80,23 +96,27 @@ interface Stored {
   readonly bounds: RefreshBounds;
 }
 
-/** Runs a transaction while nobody refreshes some levels, and no ticks are dropped. */
-async function aloneOn<T>(
-  family: BarFamily,
-  intervals: readonly StoredInterval[],
-  sql: Sql,
-  work: (transaction: Transaction, stored: Stored) => Promise<T>,
-): Promise<T> {
+/** Runs a transaction while no ticks are dropped. */
+async function whileTicksStay<T>(sql: Sql, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   const { result } = await sql.begin(async (transaction) => {
     await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true),
                              pg_advisory_xact_lock_shared(${REFRESH_LOCK})`;
-    const tables = await storedTables(transaction, family);
-    for (const interval of intervals) {
-      await transaction`lock table only ${transaction(tables[interval])} in share row exclusive mode`;
-    }
-    return { result: await work(transaction, { family, tables, bounds: await readBounds(transaction, family) }) };
+    return { result: await work(transaction) };
   });
   return result;
+}
+
+/** Keeps everybody else from refreshing some levels until the transaction ends. */
+async function lockStored(
+  transaction: Transaction,
+  family: BarFamily,
+  intervals: readonly StoredInterval[],
+): Promise<Stored> {
+  const tables = await storedTables(transaction, family);
+  for (const interval of intervals) {
+    await transaction`lock table only ${transaction(tables[interval])} in share row exclusive mode`;
+  }
+  return { family, tables, bounds: await readBounds(transaction, family) };
 }
 
 /** Whoever refreshes by hand may take long. */

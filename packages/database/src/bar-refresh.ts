@@ -1,6 +1,6 @@
 import { STORED_INTERVALS, type StoredInterval, type SymbolRange, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type BarFamily, familiesInUse, rangesOfFamily } from "./bar-families.js";
-import { recomputeBars, recomputeDays } from "./bar-recompute.js";
+import { type RangesOfFamily, recomputeBars, recomputeDays } from "./bar-recompute.js";
 import type { Leadership } from "./leadership.js";
 import { onceFree } from "./once-free.js";
 import { pricesStoredTo, takeQuotesAlong } from "./quotes-along.js";
@@ -113,22 +113,21 @@ export class BarRefresh {
     }
   }
 
-  /** Makes single bars anew, see {@link recomputeBars}. */
+  /** Makes single bars of all families anew, see {@link recomputeBars}. */
   async recompute(ranges: readonly SymbolRange[]): Promise<Refreshed> {
-    let wholeFromUs = Number.NEGATIVE_INFINITY;
-    for (const family of quotesFirst(await familiesInUse(this.sql))) {
+    const wanted: RangesOfFamily[] = [];
+    for (const family of await familiesInUse(this.sql)) {
       const own = await rangesOfFamily(this.sql, family, ranges);
-      if (own.length > 0) wholeFromUs = Math.max(wholeFromUs, (await this.recomputeOf(family, own)).wholeFromUs);
+      if (own.length > 0) wanted.push({ family, ranges: own });
     }
-    return { wholeFromUs };
+    for (const each of wanted.toReversed()) await this.materialiseBelow(each);
+    return this.onceFree(() => recomputeBars(this.sql, wanted));
   }
 
-  private async recomputeOf(family: BarFamily, ranges: readonly SymbolRange[]): Promise<RefreshBounds> {
+  private async materialiseBelow({ family, ranges }: RangesOfFamily): Promise<void> {
     const bounds = await readBounds(this.sql, family);
-    if (ranges.some((range) => isMadeOfLess(range, bounds))) {
-      await this.materialiseNew(family, STORED_INTERVALS, bounds);
-    }
-    return this.onceFree(() => recomputeBars(this.sql, family, ranges));
+    if (!ranges.some((range) => isMadeOfLess(range, bounds))) return;
+    await this.materialiseNew(family, STORED_INTERVALS, bounds);
   }
 
   private async refreshLevel(level: Level, range: TimeRange, bounds: RefreshBounds): Promise<void> {

@@ -1,5 +1,6 @@
 import { formatTime, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import type { Notice } from "./chunk-watch.js";
+import { HistoryDrops } from "./history-drops.js";
 import type { Leadership } from "./leadership.js";
 import { REFRESH_LOCK, type RetentionMark, readMark } from "./retention-mark.js";
 import type { Engine } from "./settings.js";
@@ -55,11 +56,15 @@ export class TickDrops {
   /** Up to where this process has deleted everything on plain PostgreSQL. */
   private deletedBeforeUs: Micros | undefined;
 
+  private readonly history: HistoryDrops;
+
   constructor(
     private readonly leadership: Leadership,
     private readonly sql: Sql,
     private readonly notice: Notice,
-  ) {}
+  ) {
+    this.history = new HistoryDrops(leadership);
+  }
 
   /** Goes as far as is possible without waiting. */
   async step(step: DropStep): Promise<void> {
@@ -150,6 +155,7 @@ export class TickDrops {
   private async dropUnneeded(engine: Engine): Promise<void> {
     const { wholeFromUs } = await readMark(this.sql);
     if (wholeFromUs === 0) return;
+    await this.history.deleteBefore(wholeFromUs);
     if (engine === "timescaledb") await this.dropChunks(wholeFromUs);
     else await this.deleteTicks(wholeFromUs);
   }

@@ -175,7 +175,7 @@ async function repair({ sql, onTimescaleDb }: Scope, { family, symbol, bucketUs 
   }
   for (let tries = 1; ; tries += 1) {
     try {
-      await recomputeBars(sql, family, [{ symbol, fromUs: bucketUs, toUs: bucketUs + 1 }]);
+      await recomputeBars(sql, [{ family, ranges: [{ symbol, fromUs: bucketUs, toUs: bucketUs + 1 }] }]);
       return;
     } catch (error) {
       if (errorCode(error) !== SQL_STATE.lockNotAvailable || tries === REPAIR_TRIES_MAX) throw error;

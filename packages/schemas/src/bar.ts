@@ -146,8 +146,8 @@ export abstract class SparseBar extends BarOnWire {
 export class FilledBar extends SparseBar {
   @Sometimes()
   @Describe("Why there are no ticks, where there are none.")
-  @IsWord("no_ticks", "market_closed")
-  readonly empty?: "no_ticks" | "market_closed";
+  @IsWord("no_ticks", "market_closed", "feed_down")
+  readonly empty?: "no_ticks" | "market_closed" | "feed_down";
 }
 
 /** A bar in the words of the wire. */

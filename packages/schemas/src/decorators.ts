@@ -15,7 +15,7 @@ import { type Cost, costProblems } from "./quote.js";
 import { normalizePrefix, normalizeSidedSymbol, normalizeSymbol, SYMBOL_PATTERN, symbolProblem } from "./symbol.js";
 import { seqProblem, TICKS_PER_STAMP_MAX, tickTimeProblem } from "./tick.js";
 import { parseRangeTime, parseTime, timeProblem } from "./time.js";
-import { isTimezone } from "./zone.js";
+import { isTimezone } from "./zone-name.js";
 
 /**
  * Keeps class-transformer out of an object: it would look into it before the field is parsed, stumble over a `constructor` and
@@ -129,6 +129,9 @@ export function IsSymbolPrefix(): PropertyDecorator {
 /** A comma-separated list of symbols, a space allowed after each comma: their stored forms, each once, in the order given. */
 export function IsSymbolList(): PropertyDecorator {
   return parsedBy("isSymbolList", { type: "array", items: SYMBOL, minItems: 1 }, (raw) => {
+    // One, as nearly all lists are, need not be taken apart.
+    const only = typeof raw === "string" && !raw.includes(",") ? normalizeSymbol(raw) : undefined;
+    if (only !== undefined) return [only];
     const parts = typeof raw === "string" ? raw.split(/, ?/) : [];
     const symbols = parts.map(normalizeSymbol);
     const refused = parts.find((_part, index) => symbols[index] === undefined);
@@ -163,6 +166,24 @@ export function IsRangeTime(): PropertyDecorator {
 /** A body's field that may be null as well as absent: that is the same. */
 export function IsOrNull(schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
   return parsedBy("isOrNull", { anyOf: [schema, { type: "null" }] }, (raw) => (raw === null ? raw : parse(raw)));
+}
+
+/** More is no reason any more, but a document. */
+const REASON_LENGTH_MAX = 500;
+const REASON = { type: "string", minLength: 1, maxLength: REASON_LENGTH_MAX };
+
+function parseReason(raw: unknown): unknown {
+  const isReason = typeof raw === "string" && raw !== "" && raw.length <= REASON_LENGTH_MAX && !UNSTORABLE.test(raw);
+  return isReason ? raw : new Refused(`must be text of 1 to ${REASON_LENGTH_MAX} characters without NUL`);
+}
+
+/** Why something is done. */
+export function IsReason(): PropertyDecorator {
+  return parsedBy("isReason", REASON, parseReason);
+}
+
+export function IsReasonOrNull(): PropertyDecorator {
+  return IsOrNull(REASON, parseReason);
 }
 
 /** A tick's time: of a single one the server's clock where it is absent. */

@@ -7,7 +7,7 @@ test("a checked query holds parsed values: instants, stored symbols, numbers and
   const range = { symbol: "eur/usd", start: "2024-03-05T10:00:00+02:00", limit: "5", timezone: "Asia/Tokyo" };
   expect(checkDto(IntervalBarsQuery, { ...range, interval: "hour" })).toEqual({
     ok: true,
-    value: { ...range, interval: "1h", symbol: "EURUSD", start: Date.UTC(2024, 2, 5, 8) * 1000, limit: 5 },
+    value: { ...range, interval: "1h", symbol: ["EURUSD"], start: Date.UTC(2024, 2, 5, 8) * 1000, limit: 5 },
   });
   const key = { symbol: "A", time: "1970-01-01T00:00:00.000001Z", seq: "7" };
   expect(checkDto(TickKeyQuery, key)).toEqual({ ok: true, value: { symbol: "A", time: 1, seq: 7 } });

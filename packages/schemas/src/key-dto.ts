@@ -1,5 +1,6 @@
 import { IsCount, IsFlag, IsInstant, IsText, IsTextOrNull, IsTickTime } from "./answer-fields.js";
 import { IsIntegerText, IsStorableText, MayBeAbsent, parsedBy, Refused } from "./decorators.js";
+import { FEED_NAME_PATTERN, FEED_NAME_RULE, isFeedName } from "./feed.js";
 import { About, Describe, Field, type JsonSchema } from "./field-schema.js";
 import {
   CALLER_LIMIT_MAX,
@@ -17,6 +18,8 @@ import { type Micros, parseTime, timeProblem } from "./time.js";
 const NAME_LENGTH_MAX = 100;
 /** Patterns of one key: each is looked at once for each symbol. */
 const PATTERNS_MAX = 1000;
+/** Feeds that one key may name. */
+const FEEDS_MAX = 100;
 /** Rows of one page of keys, or of the audit. */
 const PAGE_MAX = 1000;
 
@@ -89,6 +92,19 @@ const parsePatterns: Parse = (raw) => {
   return isFine ? [...new Set(patterns)].sort() : new Refused(`each may end in *, and else ${SYMBOL_RULE}`);
 };
 
+const FEEDS_SCHEMA: JsonSchema = {
+  type: "array",
+  items: { type: "string", pattern: FEED_NAME_PATTERN.source },
+  maxItems: FEEDS_MAX,
+};
+
+const parseFeeds: Parse = (raw) => {
+  const isFine = Array.isArray(raw) && raw.length <= FEEDS_MAX && raw.every(isFeedName);
+  return isFine
+    ? [...new Set(raw)].sort()
+    : new Refused(`must be a list of up to ${FEEDS_MAX} feeds, each ${FEED_NAME_RULE}`);
+};
+
 const LIMITS_SCHEMA: JsonSchema = {
   type: "object",
   properties: Object.fromEntries(
@@ -107,7 +123,7 @@ const parseInstant: Parse = (raw) => parseTime(raw) ?? new Refused(timeProblem(r
 
 @About("Body of `POST /keys`.")
 export class KeyDto {
-  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at", "in_url"];
+  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "feeds", "limits", "expires_at", "in_url"];
 
   @Describe("For people: it is in logs, metrics and the audit, and no other live key has it.")
   @IsName()
@@ -120,6 +136,11 @@ export class KeyDto {
   @Describe("Patterns of the symbols it may touch, such as `EUR*`; every symbol when absent.")
   @parsedBy("isPatterns", nullable(PATTERN_SCHEMA), orNull(parsePatterns))
   symbols?: readonly string[] | null;
+
+  @MayBeAbsent()
+  @Describe("Feeds that it may name itself (`X-Feed`); its own name alone when absent.")
+  @parsedBy("isFeeds", nullable(FEEDS_SCHEMA), orNull(parseFeeds))
+  feeds?: readonly string[] | null;
 
   @MayBeAbsent()
   @parsedBy("isLimits", nullable(LIMITS_SCHEMA), orNull(parseLimits))
@@ -140,7 +161,7 @@ export class KeyDto {
 
 @About("Body of `PATCH /keys/{id}`. What is absent stays as it is.")
 export class KeyChangeDto {
-  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "limits", "expires_at"];
+  static readonly fields: readonly string[] = ["name", "scopes", "symbols", "feeds", "limits", "expires_at"];
 
   @MayBeAbsent()
   @IsName()
@@ -154,6 +175,11 @@ export class KeyChangeDto {
   @Describe("null: every symbol.")
   @parsedBy("isPatterns", nullable(PATTERN_SCHEMA), orNull(parsePatterns))
   symbols?: readonly string[] | null;
+
+  @MayBeAbsent()
+  @Describe("null: its own name alone.")
+  @parsedBy("isFeeds", nullable(FEEDS_SCHEMA), orNull(parseFeeds))
+  feeds?: readonly string[] | null;
 
   @MayBeAbsent()
   @Describe("All of them: those that are not named are taken back.")
@@ -237,6 +263,10 @@ export class KeyJson {
   @Describe("null: every symbol.")
   @Field({ type: ["array", "null"], items: { type: "string" } })
   readonly symbols!: readonly string[] | null;
+
+  @Describe("null: its own name alone.")
+  @Field({ type: ["array", "null"], items: { type: "string" } })
+  readonly feeds!: readonly string[] | null;
 
   @Field(LIMITS_SCHEMA)
   readonly limits!: Limits;

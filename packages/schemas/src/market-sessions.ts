@@ -1,5 +1,6 @@
-import { FX_WEEK, type MarketSession, parseSession } from "./session.js";
+import { FX_WEEK, type MarketSession, parseSession, withHolidays } from "./session.js";
 import { normalizePrefix, normalizeSymbol } from "./symbol.js";
+import type { SymbolKind } from "./symbol-dto.js";
 
 /** The session of the symbols that match a pattern: a symbol, or its beginning and a star. */
 export interface SessionRule {
@@ -27,6 +28,7 @@ function specificity({ pattern }: SessionRule): number {
 /** Whose market is open when. */
 export class MarketSessions {
   readonly #rules: readonly SessionRule[];
+  readonly #calendars = new WeakMap<object, MarketSession>();
 
   /** @param rules a symbol has the rule that names it most exactly; where none does, the week of foreign exchange */
   constructor(rules: readonly SessionRule[]) {
@@ -42,4 +44,25 @@ export class MarketSessions {
       pattern.endsWith("*") ? symbol.startsWith(pattern.slice(0, -1)) : symbol === pattern;
     return this.#rules.find(matches)?.session ?? "always";
   }
+
+  /** The same with the days on which it is closed besides: those of `fx`, whether that was said of the symbol or not. */
+  calendarOf(symbol: string, said: Said | undefined): MarketSession {
+    const session = this.of(symbol, said?.session);
+    if ((said?.kind ?? kindOf(session)) !== "fx" || session === "always") return session;
+    // The same object for many symbols: what is found out of a calendar is kept with it.
+    const known = this.#calendars.get(session) ?? withHolidays(session);
+    this.#calendars.set(session, known);
+    return known;
+  }
+}
+
+/** What an operator has said of a symbol; null: nothing. */
+interface Said {
+  readonly session: string | null;
+  readonly kind: SymbolKind | null;
+}
+
+/** What a symbol of which nothing was said stands for. */
+export function kindOf(session: MarketSession): SymbolKind {
+  return session === "always" ? "crypto" : "fx";
 }

@@ -40,8 +40,8 @@ export interface TicksMessage {
 }
 
 /**
- * Why stored history changed: ticks arrived behind the live window (`late`), were put or deleted (`correction`), or were
- * committed without ever being published (`lost`: tick clients have a gap there).
+ * Why stored history changed: ticks arrived behind the live window, or its bars were refreshed there (`late`), ticks were put or
+ * deleted (`correction`), or they were committed without ever being published (`lost`: tick clients have a gap there).
  */
 export type RevisionReason = "late" | "correction" | "lost";
 
@@ -58,6 +58,11 @@ export interface RevisionMessage {
    * not streamed. (Gateways of the first version tell tick clients of no other reason.)
    */
   readonly late?: true;
+  /**
+   * Of reason `correction`: all that [from, to) holds when it is told. Absent where that is more than 1,000 ticks, and in what the
+   * first version tells: it has to be read. (Its gateways pass this over, and read bars again as for any revision.)
+   */
+  readonly ticks?: readonly WireTick[];
 }
 
 export type StreamMessage = TicksMessage | RevisionMessage;

@@ -2,14 +2,18 @@ import { FAMILY_NAMES, type FamilyName } from "./channel.js";
 import {
   IsAnyText,
   IsIntegerText,
+  IsIntervalName,
   IsOneOf,
   IsRangeTime,
+  IsReason,
   IsSymbol,
   IsSymbolList,
   IsTime,
+  IsZone,
   MayBeAbsent,
 } from "./decorators.js";
 import { Describe } from "./field-schema.js";
+import type { AnyInterval } from "./interval.js";
 import { TICKS_PER_STAMP_MAX } from "./tick.js";
 import { type Micros, TIME_UNITS, type TimeUnit } from "./time.js";
 
@@ -24,13 +28,25 @@ export class StampPath {
   time!: Micros;
 }
 
-/** Query of `DELETE /ticks/{symbol}/{time}`. */
-export class SeqQuery {
+const OF_REASON = "Why: `GET /revisions` tells it.";
+
+/** Which tick of a stamp. */
+class SeqQuery {
   static readonly fields: readonly string[] = ["seq"];
 
   @MayBeAbsent()
   @IsIntegerText(0, TICKS_PER_STAMP_MAX - 1)
   seq?: number;
+}
+
+/** Query of `DELETE /ticks/{symbol}/{time}`. */
+export class DeleteTickQuery extends SeqQuery {
+  static override readonly fields: readonly string[] = [...SeqQuery.fields, "reason"];
+
+  @MayBeAbsent()
+  @Describe(OF_REASON)
+  @IsReason()
+  reason?: string;
 }
 
 /** Query of `PUT /ticks`. */
@@ -46,7 +62,7 @@ export class TickKeyQuery extends SeqQuery {
 
 /** Query of `DELETE /ticks`. */
 export class TickRangeQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end"];
+  static readonly fields: readonly string[] = ["symbol", "start", "end", "reason"];
 
   @IsSymbol()
   symbol!: string;
@@ -56,6 +72,11 @@ export class TickRangeQuery {
 
   @IsRangeTime()
   end!: Micros;
+
+  @MayBeAbsent()
+  @Describe(OF_REASON)
+  @IsReason()
+  reason?: string;
 }
 
 /** Query of `POST /ticks`. */
@@ -127,10 +148,26 @@ export class SymbolsOrAllQuery {
 
 /** Query of `GET /internal/anchor`. */
 export class AnchorQuery extends SymbolsOrAllQuery {
-  static override readonly fields: readonly string[] = [...SymbolsOrAllQuery.fields, "family"];
+  static override readonly fields: readonly string[] = [
+    ...SymbolsOrAllQuery.fields,
+    ...["family", "interval", "day_start_hour", "timezone"],
+  ];
 
   @MayBeAbsent()
   @Describe("`quote`: with what quotes were in the bars.")
   @IsOneOf(FAMILY_NAMES)
   family?: FamilyName;
+
+  @MayBeAbsent()
+  @Describe("The stored ones when absent: minute, hour and day.")
+  @IsIntervalName()
+  interval?: AnyInterval;
+
+  @MayBeAbsent()
+  @IsIntegerText(0, 23)
+  day_start_hour?: number;
+
+  @MayBeAbsent()
+  @IsZone()
+  timezone?: string;
 }

@@ -1,4 +1,5 @@
 import {
+  IsAnyText,
   IsFlagText,
   IsIntegerText,
   IsIntervalName,
@@ -25,8 +26,10 @@ export const LIMIT_MAX = 10_000;
 /** Formats of every table; `json` when neither `format` nor `Accept` asks for another. */
 export const FORMATS = ["json", "csv", "ndjson", "columns"] as const;
 export type Format = (typeof FORMATS)[number];
-/** Also a file of typed columns, for programs. */
-export const TABLE_FORMATS = [...FORMATS, "parquet"] as const;
+/** Typed columns, for programs. */
+export const FILE_FORMATS = ["parquet", "arrow"] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+export const TABLE_FORMATS = [...FORMATS, ...FILE_FORMATS] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 /** Formats of bars: also the candles of ccxt. */
 export const BAR_FORMATS = [...FORMATS, "ccxt"] as const;
@@ -50,9 +53,14 @@ const OF_COMPLETE = "`true` leaves out what is still running.";
 const OF_INCLUDE =
   "Adds to each bar `bid_open` to `bid_close`, `ask_open` to `ask_close`, or `spread_avg` (the double nearest to their exact sum divided by their count), `spread_min` and `spread_max`; and `quote_count`. Nulls in bars without quotes.";
 
+export const OF_ZONE =
+  "An IANA zone, such as `America/New_York`, in which CSV writes its times and of which those of Parquet and Arrow are; 400 with other formats, whose times are in UTC.";
+const OF_MOMENT =
+  "As it was known at this moment, at least 60 s ago, which is what now means then. The same question has the same rows as long as its ticks are kept.";
+
 /** Query of `GET /symbols`. */
 export class SymbolsQuery {
-  static readonly fields: readonly string[] = ["prefix", "limit", "after", "format"];
+  static readonly fields: readonly string[] = ["prefix", "limit", "after", "format", "tz"];
 
   @MayBeAbsent()
   @Describe("Only symbols that begin so.")
@@ -71,11 +79,16 @@ export class SymbolsQuery {
   @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)
   format?: TableFormat;
+
+  @MayBeAbsent()
+  @Describe(OF_ZONE)
+  @IsAnyText()
+  tz?: string;
 }
 
 /** Query of `GET /ticks`. */
 export class TicksQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "format"];
+  static readonly fields: readonly string[] = ["symbol", "start", "end", "limit", "after_seq", "as_of", "format", "tz"];
 
   @IsSymbol()
   symbol!: string;
@@ -99,23 +112,53 @@ export class TicksQuery {
   after_seq?: number;
 
   @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)
   format?: TableFormat;
+
+  @MayBeAbsent()
+  @Describe(OF_ZONE)
+  @IsAnyText()
+  tz?: string;
 }
 
 /** Query of `GET /ohlc/minute|hour`. */
 export class BarsQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "start", "end", "limit", "count", "complete", "fill", "price", "include", "format"],
+    ...[
+      "symbol",
+      "start",
+      "first_start",
+      "end",
+      "limit",
+      "count",
+      "complete",
+      "fill",
+      "price",
+      "include",
+      "as_of",
+      "format",
+      "tz",
+    ],
   ];
 
-  @IsSymbol()
-  symbol!: string;
+  @Describe("Up to 100: bars by symbol, in the order of their names, and then by bucket.")
+  @IsSymbolList()
+  symbol!: readonly string[];
 
   @MayBeAbsentWith("count")
   @Describe("May be absent with `count`: the last bars then, however old.")
   @IsRangeTime()
   start?: Micros;
+
+  @MayBeAbsent()
+  @Describe("Paging cursor of several symbols: where the first of them begins, in place of `start`.")
+  @IsRangeTime()
+  first_start?: Micros;
 
   @MayBeAbsent()
   @Describe("Now when absent.")
@@ -130,7 +173,7 @@ export class BarsQuery {
   limit?: number | "all";
 
   @MayBeAbsent()
-  @Describe("The last bars of the range, in place of `limit`.")
+  @Describe("The last bars of the range, in place of `limit`; of one symbol.")
   @IsIntegerText(1, LIMIT_MAX)
   count?: number;
 
@@ -155,8 +198,18 @@ export class BarsQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
-  @IsOneOf([...BAR_FORMATS, "parquet"])
-  format?: BarFormat | "parquet";
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
+  @IsOneOf([...BAR_FORMATS, ...FILE_FORMATS])
+  format?: BarFormat | FileFormat;
+
+  @MayBeAbsent()
+  @Describe(OF_ZONE)
+  @IsAnyText()
+  tz?: string;
 }
 
 /** Query of `GET /ohlc/day` and `/ohlc/custom-day`. */
@@ -199,7 +252,7 @@ export class IntervalBarsQuery extends DayBarsQuery {
 /** Query of `GET /ohlc/latest`. */
 export class LatestQuery {
   static readonly fields: readonly string[] = [
-    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "format"],
+    ...["symbol", "interval", "day_start_hour", "timezone", "complete", "price", "include", "as_of", "format", "tz"],
   ];
 
   @IsSymbolList()
@@ -234,6 +287,16 @@ export class LatestQuery {
   include?: readonly IncludedName[];
 
   @MayBeAbsent()
+  @Describe(OF_MOMENT)
+  @IsRangeTime()
+  as_of?: Micros;
+
+  @MayBeAbsent()
   @IsOneOf(TABLE_FORMATS)
   format?: TableFormat;
+
+  @MayBeAbsent()
+  @Describe(OF_ZONE)
+  @IsAnyText()
+  tz?: string;
 }

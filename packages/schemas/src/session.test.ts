@@ -1,4 +1,4 @@
-import { FX_WEEK, isClosedThroughout, parseSession } from "./session.js";
+import { FX_WEEK, isClosedThroughout, marketPhase, parseSession, withHolidays } from "./session.js";
 import { parseTime } from "./time.js";
 
 const at = (time: string) => parseTime(time) ?? 0;
@@ -51,3 +51,28 @@ test.each([
   "Sun 17:00-Sun 17:00 UTC",
   "Sun 17:00-Fri 17:00 Mars/Olympus",
 ])("%p is no session", (text) => expect(parseSession(text)).toBeUndefined());
+
+test("foreign exchange is closed on the FX days of Christmas and New Year, besides its weekends, and only where they are kept", () => {
+  const fx = withHolidays(session(FX_WEEK));
+  const isOff = (from: string, to: string) => isClosedThroughout(fx, at(from), at(to));
+  expect(isOff("2025-12-24T22:00:00Z", "2025-12-25T22:00:00Z")).toBe(true);
+  expect(isOff("2025-12-24T21:59:00Z", "2025-12-24T22:01:00Z")).toBe(false);
+  expect(isOff("2025-12-25T22:00:00Z", "2025-12-25T22:01:00Z")).toBe(false);
+  expect(isOff("2025-12-31T22:00:00Z", "2026-01-01T22:00:00Z")).toBe(true);
+  // Christmas of 2023 was a Monday: it goes on where the weekend ends.
+  expect(isOff("2023-12-22T22:00:00Z", "2023-12-25T22:00:00Z")).toBe(true);
+  expect(isOff("2023-12-22T22:00:00Z", "2023-12-25T22:00:01Z")).toBe(false);
+  expect(isOff("2025-07-02T12:00:00Z", "2025-07-02T12:01:00Z")).toBe(false);
+  expect(isClosed(FX_WEEK, "2025-12-25T12:00:00Z", "2025-12-25T12:01:00Z")).toBe(false);
+  expect(withHolidays("always")).toBe("always");
+});
+
+test.each([
+  ["2025-12-03T12:00:00Z", true, "2025-11-30T22:00:00Z"],
+  ["2025-12-06T12:00:00Z", false, "2025-12-05T22:00:00Z"],
+  ["2025-12-25T12:00:00Z", false, "2025-12-24T22:00:00Z"],
+  ["2025-12-26T12:00:00Z", true, "2025-12-25T22:00:00Z"],
+  ["2026-01-02T12:00:00Z", true, "2026-01-01T22:00:00Z"],
+])("at %s a market is open, or closed, since its last opening, or closing", (time, isOpen, since) => {
+  expect(marketPhase(withHolidays(session(FX_WEEK)), at(time))).toEqual({ isOpen, sinceUs: at(since) });
+});

@@ -1,6 +1,7 @@
 import type { DayBoundary } from "./calendar.js";
 import { type Micros, US_PER_DAY } from "./time.js";
-import { isTimezone, localInstant } from "./zone.js";
+import { localInstant } from "./zone.js";
+import { isTimezone } from "./zone-name.js";
 
 /** A time of the local week. */
 interface WeekTime {
@@ -12,7 +13,13 @@ interface WeekTime {
 /** When a market is open: always, or once a week from one local time to another. */
 export type MarketSession =
   | "always"
-  | { readonly opens: WeekTime; readonly closes: WeekTime; readonly timezone: string };
+  | {
+      readonly opens: WeekTime;
+      readonly closes: WeekTime;
+      readonly timezone: string;
+      /** Closed at Christmas and New Year, too. */
+      readonly hasHolidays?: true;
+    };
 
 const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const SESSION =
@@ -63,16 +70,75 @@ function dayOn(weekday: number, day: number): number {
   return day + ((((weekday - day - 3) % 7) + 7) % 7);
 }
 
+/** The same market, which is closed on the holidays of foreign exchange, too: the FX days of Christmas and of New Year. */
+export function withHolidays(session: MarketSession): MarketSession {
+  return session === "always" ? session : { ...session, hasHolidays: true };
+}
+
+/** Times at which a market is closed, half-open. */
+interface Closure {
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+}
+
+const HOLIDAY_ZONE = "America/New_York";
+const HOLIDAY_FROM_MINUTE = 17 * 60;
+
+/** The holidays that are at most a week from an instant. No other day of the year costs more than a look at its date. */
+function holidaysAround(us: Micros): Closure[] {
+  const date = new Date(us / 1000);
+  const isNear =
+    date.getUTCMonth() === 11 ? date.getUTCDate() >= 17 : date.getUTCMonth() === 0 && date.getUTCDate() <= 9;
+  if (!isNear) return [];
+  const year = date.getUTCFullYear() + (date.getUTCMonth() === 11 ? 1 : 0);
+  const eves = [Date.UTC(year - 1, 11, 24), Date.UTC(year - 1, 11, 31)].map((ms) => (ms * 1000) / US_PER_DAY);
+  return eves.map((day) => ({
+    fromUs: localInstant(day, HOLIDAY_FROM_MINUTE, HOLIDAY_ZONE),
+    toUs: localInstant(day + 1, HOLIDAY_FROM_MINUTE, HOLIDAY_ZONE),
+  }));
+}
+
+/** The last time the market's week closed until an instant or before it opened last, the next one, and the holidays there. */
+function closuresAround(session: Exclude<MarketSession, "always">, us: Micros): Closure[] {
+  const { opens, closes, timezone } = session;
+  const at = ({ minuteOfDay }: WeekTime, day: number) => localInstant(day, minuteOfDay, timezone);
+  // No zone is further than a day from UTC: the last opening before `us` is on one of the nine dates up to the next one.
+  let opening = dayOn(opens.weekday, Math.floor(us / US_PER_DAY) - 5);
+  if (at(opens, opening) > us) opening -= 7;
+  const after = (day: number): Closure => {
+    const closing = dayOn(closes.weekday, day);
+    const fromUs = at(closes, closing) > at(opens, day) ? at(closes, closing) : at(closes, closing + 7);
+    return { fromUs, toUs: at(opens, day + 7) };
+  };
+  return [after(opening - 7), after(opening), ...(session.hasHolidays === true ? holidaysAround(us) : [])];
+}
+
 /** Whether a market is closed from the first instant of [fromUs, toUs) to the last. */
 export function isClosedThroughout(session: MarketSession, fromUs: Micros, toUs: Micros): boolean {
   if (session === "always") return false;
-  const { opens, closes, timezone } = session;
-  const at = ({ minuteOfDay }: WeekTime, day: number) => localInstant(day, minuteOfDay, timezone);
-  // No zone is further than a day from UTC: the last opening before `fromUs` is on one of the nine dates up to the next one.
-  let opening = dayOn(opens.weekday, Math.floor(fromUs / US_PER_DAY) - 5);
-  if (at(opens, opening) > fromUs) opening -= 7;
-  const openUs = at(opens, opening);
-  const closing = dayOn(closes.weekday, opening);
-  const closeUs = at(closes, closing) > openUs ? at(closes, closing) : at(closes, closing + 7);
-  return fromUs >= closeUs && toUs <= at(opens, opening + 7);
+  let closedToUs = fromUs;
+  // A weekend and a holiday may follow one another.
+  for (let end: Micros | undefined = fromUs; end !== undefined && closedToUs < toUs; ) {
+    end = closuresAround(session, closedToUs).find((closure) => isWithin(closure, closedToUs))?.toUs;
+    closedToUs = end ?? closedToUs;
+  }
+  return closedToUs >= toUs && closedToUs > fromUs;
+}
+
+function isWithin({ fromUs, toUs }: Closure, us: Micros): boolean {
+  return fromUs <= us && us < toUs;
+}
+
+/** Whether a market is open, and when that began. */
+export interface MarketPhase {
+  readonly isOpen: boolean;
+  readonly sinceUs: Micros;
+}
+
+export function marketPhase(session: MarketSession, us: Micros): MarketPhase {
+  if (session === "always") return { isOpen: true, sinceUs: Number.NEGATIVE_INFINITY };
+  const closures = closuresAround(session, us);
+  const closure = closures.find((one) => isWithin(one, us));
+  if (closure !== undefined) return { isOpen: false, sinceUs: closure.fromUs };
+  return { isOpen: true, sinceUs: Math.max(...closures.map(({ toUs }) => toUs).filter((toUs) => toUs <= us)) };
 }

@@ -4,14 +4,16 @@ import {
   IsFlag,
   IsInstant,
   IsListOf,
+  IsStoredSymbol,
   IsText,
   IsTextByName,
   IsTickTime,
   IsWord,
 } from "./answer-fields.js";
 import { SparseBar } from "./bar.js";
+import { FEED_STATES, type FeedState } from "./feed.js";
 import { About, Describe, Field, Sometimes } from "./field-schema.js";
-import { STORED_INTERVALS, type StoredInterval } from "./interval.js";
+import type { LiveInterval } from "./live-interval.js";
 import { WireTick } from "./message.js";
 import { SYMBOL_LENGTH_MAX } from "./symbol.js";
 import { TickJson } from "./tick-json.js";
@@ -19,11 +21,12 @@ import { TickJson } from "./tick-json.js";
 /** What stream-gateway says to its clients: each class is a message on the wire, and its schema in the documents. */
 
 @About(
-  "A bar as the stream sends it. Its prices are null after its last tick was deleted, and on channels of `:bid` and `:ask`, whose prices are of that side, where it has no quotes. On channels of `:quote` it has `bid_open` to `quote_count` beside them; elsewhere none of these.",
+  "A bar as the stream sends it. Its prices are null after its last tick was deleted, and on channels of `:bid` and `:ask`, whose prices are of that side, where it has no quotes. On channels of `:quote` it has `bid_open` to `quote_count` beside them; elsewhere none of these. Bars of ticks carry the `seq` of their first one.",
 )
 export class LiveBar extends SparseBar {
-  @IsWord(...STORED_INTERVALS)
-  readonly interval!: StoredInterval;
+  @Describe("`minute`, `hour`, `day`, or any other one of `GET /ohlc` as it is named there.")
+  @Field<LiveInterval>({ type: "string", pattern: "^(minute|hour|day|[1-9]\\d{0,4}[smhdwMyt])$" })
+  readonly interval!: LiveInterval;
 
   @Describe("The bar is complete and the grace for late ticks has passed too.")
   @IsFlag()
@@ -45,7 +48,33 @@ export class PlainBar extends LiveBar {
 @About("A tick on a plain endpoint.")
 export class PlainTick extends TickJson {}
 
-const CHANNEL = { pattern: "^(ticks:.+|ohlc:.+:(minute|hour|day)(:(bid|ask|quote))?)$" };
+const CORRECTED =
+  "All ticks that the range holds now, in order: none where they were deleted. Absent where they are more than 1,000.";
+
+@About("Ticks between two times were put or deleted, on a plain endpoint that was asked for `corrections`.")
+export class PlainCorrection {
+  @IsWord(true)
+  readonly corrected!: true;
+
+  @IsStoredSymbol()
+  readonly symbol!: string;
+
+  @IsTickTime()
+  readonly from!: string;
+
+  @IsTickTime()
+  readonly to!: string;
+
+  @Sometimes()
+  @Describe(CORRECTED)
+  @IsListOf(WireTick)
+  readonly ticks?: readonly WireTick[];
+}
+
+const CHANNEL = {
+  pattern:
+    "^(ticks:.+|status:.+|ohlc:.+:(minute|hour|day|[1-9]\\d{0,4}[smhdwMyt])(:(bid|ask|quote))?(@\\d{2}:[A-Za-z][A-Za-z0-9_+/-]*)?)$",
+};
 const OFFSET = "A place in the symbol's stream, to go on from with `since`; nothing can be read from its text.";
 
 /** Why clients are not sent ticks, or bars. */
@@ -66,7 +95,7 @@ abstract class Gap extends SkippedRange {
 
   @Describe(
     "`trimmed`: the stream does not hold them, or not any more. `lost`: the stream itself, or the database, was lost or put back. " +
-      "`revised`: ticks were put or deleted there; of bars, more of them changed than are told one by one.",
+      "`revised`: more bars changed than are told one by one, or they are bars of ticks, each of which a late one moves.",
   )
   @IsWord("trimmed", "lost", "revised")
   readonly reason!: GapReason;
@@ -101,6 +130,27 @@ export class ChannelTicksMessage extends OnChannel {
   readonly ticks!: readonly WireTick[];
 }
 
+@About("Ticks between two times were put or deleted.")
+export class ChannelCorrectionMessage extends OnChannel {
+  @IsWord("corrected")
+  readonly type!: "corrected";
+
+  @Describe(OFFSET)
+  @IsText()
+  readonly offset!: string;
+
+  @IsTickTime()
+  readonly from!: string;
+
+  @IsTickTime()
+  readonly to!: string;
+
+  @Sometimes()
+  @Describe(CORRECTED)
+  @IsListOf(WireTick)
+  readonly ticks?: readonly WireTick[];
+}
+
 abstract class OnBar extends OnChannel {
   @IsA(LiveBar)
   readonly bar!: LiveBar;
@@ -122,6 +172,22 @@ export class FinalBarMessage extends OnBar {
 export class RevisedBarMessage extends OnBar {
   @IsWord("revision")
   readonly type!: "revision";
+}
+
+@About("How a symbol's feeds are: as the best of them is.")
+export class StatusMessage extends OnChannel {
+  @IsWord("status")
+  readonly type!: "status";
+
+  @Describe(
+    "`live`: ticks come. `quiet`: some feed is alive, and none come. `closed`: the market is. `down`: of every feed neither ticks nor heartbeats come.",
+  )
+  @IsWord(...FEED_STATES)
+  readonly state!: FeedState;
+
+  @Describe("When it came into this state.")
+  @IsTickTime()
+  readonly since!: string;
 }
 
 @About("Ticks that were left out because the client was slow: how many, and between which times.")
@@ -230,9 +296,11 @@ export const SERVER_MESSAGES = [
   SubscribedMessage,
   UnsubscribedMessage,
   ChannelTicksMessage,
+  ChannelCorrectionMessage,
   RunningBarMessage,
   FinalBarMessage,
   RevisedBarMessage,
+  StatusMessage,
   ConflatedMessage,
   GapMessage,
   HeartbeatMessage,

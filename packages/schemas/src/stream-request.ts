@@ -13,7 +13,7 @@ abstract class Request {
 }
 
 @About(
-  "Follows channels: `ticks:EURUSD`, `ohlc:EURUSD:minute`, with `*` for every symbol. `ohlc:EURUSD:minute:bid` and `:ask` are bars of one side of quotes, `:quote` bars with both sides and their spread.",
+  "Follows channels: `ticks:EURUSD`, `status:EURUSD`, `ohlc:EURUSD:minute` and every other interval of `GET /ohlc` (`15s`, `4h`, `1w`, `100t`), with `*` for every symbol. `ohlc:EURUSD:minute:bid` and `:ask` are bars of one side of quotes, `:quote` bars with both sides and their spread. `@17:America/New_York` at the end of 45m and intervals of 2h or more says where the FX day starts; without it the configured boundary counts.",
 )
 export class SubscribeRequest extends Request {
   @IsWord("subscribe")

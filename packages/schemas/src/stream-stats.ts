@@ -1,4 +1,5 @@
 import { IsA, IsCount, IsTickTime } from "./answer-fields.js";
+import { Describe } from "./field-schema.js";
 
 /** Open connections by endpoint. */
 export class ConnectionCounts {
@@ -13,6 +14,10 @@ export class ConnectionCounts {
 
   @IsCount()
   readonly ohlc_day!: number;
+
+  @Describe("Of `/ws/ohlc` with any other interval, or with a day boundary of its own.")
+  @IsCount()
+  readonly ohlc!: number;
 
   @IsCount()
   readonly multiplex!: number;

@@ -95,7 +95,7 @@ export class SymbolDto implements SymbolChange {
   description?: string | null;
 
   @MayBeAbsent()
-  @Describe("After so many seconds without a tick, within its session, its feed counts as down.")
+  @Describe("After so many seconds without a tick or a heartbeat, within its session, a feed of it counts as down.")
   @IsIntegerOrNull(1, QUIET_AFTER_MAX_S)
   quiet_after_s?: number | null;
 }

@@ -1,4 +1,4 @@
-import type { MarketSessions } from "./market-sessions.js";
+import { kindOf, type MarketSessions } from "./market-sessions.js";
 import { formatSession } from "./session.js";
 import { DIGITS_MAX, type SymbolChange, type SymbolJson, type SymbolKind } from "./symbol-dto.js";
 
@@ -17,7 +17,7 @@ export function symbolKind(
   { kind, session }: Pick<SaidOfSymbol, "kind" | "session">,
   sessions: MarketSessions,
 ): SymbolKind {
-  return kind ?? (sessions.of(symbol, session) === "always" ? "crypto" : "fx");
+  return kind ?? kindOf(sessions.of(symbol, session));
 }
 
 /** What a pip of a currency pair is, and decimals of its prices, which the newest may not show. */

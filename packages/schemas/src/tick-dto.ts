@@ -1,5 +1,15 @@
-import { IsCost, IsSeqOrNull, IsSymbol, IsTickTimeOrNull, MayBeAbsent } from "./decorators.js";
+import {
+  IsCost,
+  IsOneOf,
+  IsReasonOrNull,
+  IsSeqOrNull,
+  IsSymbol,
+  IsTickTimeOrNull,
+  IsTime,
+  MayBeAbsent,
+} from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
+import type { Micros } from "./time.js";
 
 @About("Body of `POST /ticks`.")
 export class TickDto {
@@ -36,8 +46,8 @@ export class TickDto {
 }
 
 @About("Body of `PUT /ticks`: a price, or both sides of a quote.")
-export class CostDto {
-  static readonly fields = ["price", "bid", "ask"] as const;
+export class CorrectionDto {
+  static readonly fields = ["price", "bid", "ask", "reason"] as const;
 
   @Describe("For a single price.")
   @IsCost()
@@ -50,4 +60,51 @@ export class CostDto {
   @Describe("For a quote, beside `bid`.")
   @IsCost()
   ask?: number;
+
+  @MayBeAbsent()
+  @Describe("Why: `GET /revisions` tells it.")
+  @IsReasonOrNull()
+  reason?: string | null;
+}
+
+/** Which ticks one of several corrections is of. */
+class CorrectedStampDto {
+  @IsSymbol()
+  symbol!: string;
+
+  @IsTime()
+  time!: Micros;
+
+  @MayBeAbsent()
+  @Describe("Of an update only needed where several ticks share the time; a deletion is of all of them without it.")
+  @IsSeqOrNull()
+  seq?: number | null;
+}
+
+@About("One of several corrections: a tick gets another price, or a quote other sides.")
+export class UpdateDto extends CorrectedStampDto {
+  static readonly fields = ["op", "symbol", "time", "seq", "price", "bid", "ask"] as const;
+
+  @IsOneOf(["update"])
+  op!: "update";
+
+  @Describe("For a single price.")
+  @IsCost()
+  price?: number;
+
+  @Describe("For a quote, beside `ask`.")
+  @IsCost()
+  bid?: number;
+
+  @Describe("For a quote, beside `bid`.")
+  @IsCost()
+  ask?: number;
+}
+
+@About("One of several corrections: a tick, or all ticks of a time, are deleted.")
+export class DeletionDto extends CorrectedStampDto {
+  static readonly fields = ["op", "symbol", "time", "seq"] as const;
+
+  @IsOneOf(["delete"])
+  op!: "delete";
 }

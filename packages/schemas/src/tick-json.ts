@@ -76,7 +76,7 @@ export class UploadResult extends BulkResult {
   readonly errors?: readonly FieldError[];
 }
 
-const PENDING = "Present when the bars did not hold the change within 5 s; they will.";
+export const PENDING = "Present when the bars did not hold the change within 5 s; they will.";
 
 @About("The answer to a PUT.")
 export class CorrectedTick extends TickJson {

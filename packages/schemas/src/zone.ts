@@ -13,17 +13,6 @@ const CACHED_SEGMENTS_MAX = 100_000;
 const segmentsOf = new Map<string, Segment[]>();
 let cachedSegments = 0;
 
-/** Whether `timezone` is an IANA zone known here; `+02:00` and the like are not zones. */
-export function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function findSegment(us: Micros, timezone: string): Segment {
   const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(us / 1000)).toZonedDateTimeISO(timezone);
   // A change at this very instant is the beginning of its segment.
@@ -62,6 +51,11 @@ function segmentAt(us: Micros, timezone: string): Segment {
   else segments.splice(place, 0, found);
   cachedSegments += 1;
   return found;
+}
+
+/** How far a zone's clocks are ahead of UTC at an instant. */
+export function offsetAt(us: Micros, timezone: string): Micros {
+  return segmentAt(us, timezone).offsetUs;
 }
 
 /** No zone has ever been further ahead of UTC. */

@@ -36,6 +36,8 @@ export interface Caller {
   readonly name: string;
   /** Patterns of the symbols the token may touch; undefined: every symbol. */
   readonly symbols: readonly string[] | undefined;
+  /** Feeds it may name itself; undefined: any. */
+  readonly feeds: readonly string[] | undefined;
   /** Whether the token has expired or was revoked, or its rights were changed, since it was shown. */
   readonly isEnded: boolean;
   /** undefined: it may do as much as it likes. */

@@ -28,6 +28,7 @@ export * from "./lean-histogram.js";
 export * from "./lifecycle.js";
 export * from "./logger.js";
 export * from "./loop-turns.js";
+export * from "./market-sessions-env.js";
 export * from "./metrics.js";
 export * from "./one-at-a-time.js";
 export * from "./origins.js";

@@ -85,6 +85,8 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         const value = await read();
+        // A series that is not read any more is gone.
+        this.reset();
         if (typeof value === "number") this.set(value);
         else for (const [labels, own] of value) this.set(labels, own);
       },

@@ -18,16 +18,19 @@ function origin({ headers }: IncomingMessage): string {
 /**
  * The `Link` header to another page: the request's own URL with some parameters replaced. It can be followed as it is.
  *
- * @param changes the parameters of that page that differ
+ * @param changes the parameters of that page that differ; undefined: it has none of that name
  */
 export function pageLink(
   req: IncomingMessage,
   rel: "next" | "prev",
-  changes: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
 ): string {
   const target = req.url ?? "";
   const path = target.replace(/\?.*/, "");
   const parameters = new URLSearchParams(target.slice(path.length));
-  for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) parameters.delete(name);
+    else parameters.set(name, value);
+  }
   return `<${origin(req)}${path}?${parameters}>; rel="${rel}"`;
 }

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   not_acceptable: { status: 406, title: "No such format" },
   request_timeout: { status: 408, title: "Request not finished in time" },
   conflict: { status: 409, title: "Conflict with what is stored" },
+  gone: { status: 410, title: "No longer kept" },
   too_large: { status: 413, title: "Request too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   range_not_satisfiable: { status: 416, title: "No such part" },

@@ -1,4 +1,4 @@
-import { SeqQuery, TickRangeQuery } from "@fx-ohlc/schemas";
+import { DeleteTickQuery, TickRangeQuery } from "@fx-ohlc/schemas";
 import { Problem } from "./problem.js";
 import { readQuery, refuseQuery } from "./query.js";
 
@@ -21,13 +21,13 @@ describe("readQuery", () => {
       symbol: "EURUSD",
       end: Date.UTC(2025, 11, 5, 9) * 1000,
     });
-    expect(readQuery(SeqQuery, "/ticks/x")).toEqual({});
+    expect(readQuery(DeleteTickQuery, "/ticks/x")).toEqual({});
   });
 
   test("answers an unknown parameter with 400, naming it and the known ones", () => {
     const problem = refusal(`/ticks?symbol=EURUSD&${START}&${END}&simbol=x`);
     expect(problem.status).toBe(400);
-    expect(problem.errors).toEqual([{ field: "simbol", message: "unknown field (known: symbol, start, end)" }]);
+    expect(problem.errors).toEqual([{ field: "simbol", message: "unknown field (known: symbol, start, end, reason)" }]);
   });
 
   test.each(["__proto__=1", "constructor=1"])("answers the parameter %p with 400", (text) => {

@@ -1,6 +1,7 @@
 import type { Caller, Gate } from "../src/index.js";
 
 const ANYBODY: Caller = {
+  feeds: undefined,
   ...{ name: "anybody", symbols: undefined, isEnded: false, quota: undefined },
   has: () => true,
   maySee: () => true,

@@ -15,6 +15,8 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
+import { AsOfPages } from "./as-of/as-of-pages.js";
+import type { Moment } from "./as-of/moment.js";
 import { BarPages } from "./bars/bar-page.js";
 import { ChunkCache } from "./bars/chunk-cache.js";
 import { GroupedReads } from "./bars/grouped-reads.js";
@@ -114,7 +116,9 @@ function readSources(config: Config, metrics: Metrics, database: Database, stand
     const stored = new GroupedReads(all, histories, onValidated);
     return (ending, caller) => {
       const reader = all.until(ending);
-      return { reader, pages: new BarPages(reader, stored), sessions, metrics: queryMetrics, caller };
+      const pagesAsOf = (moment: Moment) => new AsOfPages(reader.at(moment.us), stored, moment);
+      const pages = new BarPages(reader, stored);
+      return { reader, pages, pagesAsOf, moment: undefined, sessions, metrics: queryMetrics, caller };
     };
   };
   const primary = from(database);

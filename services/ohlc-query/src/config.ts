@@ -1,7 +1,12 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
-import { readMarketSessions } from "@fx-ohlc/database";
 import type { SessionRule } from "@fx-ohlc/schemas";
-import { type EnvReader, type LogLevel, readLogLevel, readShutdownGrace } from "@fx-ohlc/service-kit";
+import {
+  type EnvReader,
+  type LogLevel,
+  readLogLevel,
+  readMarketSessions,
+  readShutdownGrace,
+} from "@fx-ohlc/service-kit";
 
 /** ohlc-query's configuration; the README's table lists the variables. */
 export interface Config {

@@ -39,14 +39,18 @@ export class Reader {
   readonly #sources: Sources;
   /** In which all is read, where it has to be of one moment. */
   readonly #transaction: Transaction | undefined;
+  /** What is now for its answers, where they are of the past. */
+  readonly #momentUs: Micros | undefined;
 
   private constructor(
     readonly ending: Ending,
     sources: Sources,
     transaction?: Transaction,
+    momentUs?: Micros,
   ) {
     this.#sources = sources;
     this.#transaction = transaction;
+    this.#momentUs = momentUs;
   }
 
   /**
@@ -64,12 +68,17 @@ export class Reader {
 
   /** The same, until something else ends. */
   until(ending: Ending): Reader {
-    return new Reader(ending, this.#sources, this.#transaction);
+    return new Reader(ending, this.#sources, this.#transaction, this.#momentUs);
+  }
+
+  /** The same, for answers by a clock that stands at a moment of the past. */
+  at(momentUs: Micros): Reader {
+    return new Reader(this.ending, this.#sources, this.#transaction, momentUs);
   }
 
   /** The same from the database that is read from now, whatever becomes of it. */
   onPresentSource(): Reader {
-    return this.isOfOneSnapshot ? this : new Reader(this.ending, [this.#source]);
+    return this.isOfOneSnapshot ? this : new Reader(this.ending, [this.#source], undefined, this.#momentUs);
   }
 
   /** Whether all that is read by it is of one moment. */
@@ -117,7 +126,7 @@ export class Reader {
   }
 
   nowUs(): Micros {
-    return this.clock.nowUs();
+    return this.#momentUs ?? this.clock.nowUs();
   }
 
   get #source(): Source {
@@ -149,7 +158,10 @@ export class Reader {
   async underOneSnapshot<T>(work: (reader: Reader) => Promise<T>, isLong = false): Promise<T> {
     if (this.isOfOneSnapshot) return work(this);
     const present = this.onPresentSource();
-    return present.#begin((transaction) => work(new Reader(this.ending, present.#sources, transaction)), isLong);
+    return present.#begin(
+      (transaction) => work(new Reader(this.ending, present.#sources, transaction, this.#momentUs)),
+      isLong,
+    );
   }
 
   #begin<T>(work: (transaction: Transaction) => Promise<T>, isLong: boolean): Promise<T> {

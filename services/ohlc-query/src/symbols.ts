@@ -40,6 +40,12 @@ export async function readSymbolNames(reader: Reader, page: SymbolPage): Promise
   return rows.map(({ symbol }) => symbol);
 }
 
+/** How many symbols there are. */
+export async function countSymbols(sql: Queries): Promise<number> {
+  const [found] = await sql<{ count: number }[]>`select count(*)::int as count from symbols`;
+  return found?.count ?? 0;
+}
+
 /** A single one; undefined where it is not known. */
 export async function readSymbol(
   reader: Reader,
@@ -104,10 +110,10 @@ export async function findSymbols(
   });
 }
 
-/** When a symbol's market is open. */
+/** When a symbol's market is open, holidays included. */
 export async function readSession(reader: Reader, sessions: MarketSessions, symbol: string): Promise<MarketSession> {
   const [row] = await reader.read(
-    (sql) => sql<{ session: string | null }[]>`select session from symbols where symbol = ${symbol}`,
+    (sql) => sql<Pick<SymbolRow, "session" | "kind">[]>`select session, kind from symbols where symbol = ${symbol}`,
   );
-  return sessions.of(symbol, row?.session);
+  return sessions.calendarOf(symbol, row);
 }

@@ -1,7 +1,7 @@
 import type { Queries } from "@fx-ohlc/database";
 import { formatTime, type Micros, type SymbolRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
-import { type Column, column, type Table } from "./formats/table.js";
+import { type Column, column, type Table, timesColumn } from "./formats/table.js";
 import type { Reader } from "./reader.js";
 
 /** Ticks of one symbol, ordered by (time, seq), a column each. */
@@ -104,8 +104,8 @@ async function readPiece(sql: Queries, { symbol, fromUs, toUs, afterSeq, rowsMax
 /** The first `count` ticks; as CSV single prices can be posted as they are. */
 export function tickTable({ timeUs, seq, price, sides }: TickColumns, symbol: string, count: number): Table {
   const columns: Column[] = [
-    { name: "time", cell: (row) => formatTime(timeUs[row] ?? 0) },
-    { name: "symbol", cell: () => symbol },
+    timesColumn("time", timeUs, formatTime),
+    { name: "symbol", cell: () => symbol, words: [symbol] },
     column("price", price),
     column("seq", seq),
   ];

@@ -44,6 +44,7 @@ test("GET /internal/database tells which database this is, as of now", async () 
     ...known,
     incarnation_from_us: null,
     kept_spellings: [],
+    symbol_count: 0,
   });
   await service.sql`update settings set value = 'another1' where key = 'incarnation'`;
   expect((await service.get("/internal/database")).body).toMatchObject({ ...known, incarnation: "another1" });

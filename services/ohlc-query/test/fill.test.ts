@@ -88,6 +88,52 @@ describe("fill", () => {
     expect(body.map(({ empty }) => empty)).toEqual(["no_ticks", "no_ticks", "no_ticks"]);
   });
 
+  test("tells a weekend, a holiday, a feed that was down and a quiet hour apart", async () => {
+    const symbol = "GBPUSD";
+    await service.insert(
+      ["2025-12-24T09:00:00Z", "2025-12-24T12:00:00Z", "2025-12-26T21:30:00Z", "2025-12-28T22:30:00Z"].map((time) => ({
+        ...{ symbol, time, price: 1.3 },
+      })),
+    );
+    await service.sql`
+      insert into feed_outages (symbol, from_time, to_time) values
+        (${symbol}, '2025-12-24 09:59:30+00', '2025-12-24 11:00:00+00'),
+        (${symbol}, '2025-12-24 21:30:00+00', '2025-12-24 22:30:00+00'),
+        (${symbol}, '2025-12-28 23:10:00+00', null), ('USDJPY', '2025-12-24 13:00:00+00', null)`;
+    const reasons = async (interval: string, start: string, end: string) => {
+      const query = `interval=${interval}&symbol=${symbol}&start=${start}&end=${end}&fill=null&limit=1000`;
+      const { body } = await service.get(`/ohlc?${query}`);
+      return body.map(({ bucket: at, empty = "ticks" }) => [at.slice(8, 13), empty]);
+    };
+    const hours = Object.fromEntries(await reasons("1h", "2025-12-24T09:00:00Z", "2025-12-29T01:00:00Z"));
+    const told = ["24T09", "24T10", "24T11", "24T13", "24T21", "24T22", "25T21", "25T22", "27T12", "28T21", "29T00"];
+    expect(told.map((hour) => [hour, hours[hour]])).toEqual([
+      ...[
+        ["24T09", "ticks"],
+        ["24T10", "feed_down"],
+        ["24T11", "no_ticks"],
+        ["24T13", "no_ticks"],
+      ],
+      // The outage begins before the holiday: within that the market is closed, whatever its feed does.
+      ...[
+        ["24T21", "feed_down"],
+        ["24T22", "market_closed"],
+        ["25T21", "market_closed"],
+        ["25T22", "no_ticks"],
+      ],
+      ...[
+        ["27T12", "market_closed"],
+        ["28T21", "market_closed"],
+        ["29T00", "feed_down"],
+      ],
+    ]);
+    const minutes = await reasons("1m", "2025-12-24T09:58:00Z", "2025-12-24T11:01:00Z");
+    expect(minutes.map(([, empty]) => empty)).toEqual(["no_ticks", ...Array(61).fill("feed_down"), "no_ticks"]);
+    await service.sql`
+      insert into symbols (symbol, kind) values (${symbol}, 'metal') on conflict (symbol) do update set kind = 'metal'`;
+    expect(await reasons("1h", "2025-12-25T12:00:00Z", "2025-12-25T13:00:00Z")).toEqual([["25T12", "no_ticks"]]);
+  });
+
   test.each(["1m", "3m", "4h", "1d", "1w", "1M"])(
     "in pages forwards and back is the whole, from before the first tick: %s",
     async (interval) => {
@@ -112,7 +158,7 @@ describe("fill", () => {
     );
     expect(body.map((row) => row.bucket)).toEqual(Array.from({ length: 50 }, (_, i) => bucket(i * 60_000)));
     expect(headers.get("link")).toContain("start=1970-01-01T00%3A50%3A00Z");
-    const nobody = await service.get("/ohlc/minute?symbol=NOBODY&start=1970-01-01T00:00:00Z&fill=previous&limit=3");
+    const nobody = await service.get("/ohlc/minute?symbol=NOBODY&start=1970-01-06T00:00:00Z&fill=previous&limit=3");
     expect(nobody.body).toMatchObject([{ open: null, empty: "no_ticks" }, { open: null }, { open: null }]);
   });
 

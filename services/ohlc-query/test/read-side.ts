@@ -48,12 +48,13 @@ export interface Bar {
   readonly tick_count: number;
   readonly complete: boolean;
   readonly date?: string;
-  readonly empty?: "no_ticks" | "market_closed";
+  readonly empty?: "no_ticks" | "market_closed" | "feed_down";
 }
 
 /** A running ohlc-query inside the test's process, with a database of its own. */
 export interface ReadSide {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly sql: Sql;
   get<T = Bar[]>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   /** Stores ticks and waits until the bars hold them. */
@@ -84,6 +85,7 @@ export async function startReadSide(
   if (engine === "timescaledb") worker.start();
   return {
     url,
+    databaseUrl: database.url,
     sql,
     get: (path, headers) => get(url, path, headers),
     insert: (ticks) => insert(sql, engine, ticks),

@@ -77,6 +77,26 @@ describe("GET /udf/history", () => {
     },
   );
 
+  test("a part and the head of every answer may be asked for", async () => {
+    for (const path of [
+      "config",
+      "symbols?symbol=EURUSD",
+      `history?symbol=EURUSD&resolution=1D&to=${seconds(TO)}&countback=9`,
+    ]) {
+      const url = `${service.url}/udf/${path}`;
+      const whole = await fetch(url, { headers: { "accept-encoding": "identity" } });
+      const text = await whole.text();
+      const tag = whole.headers.get("etag") ?? "";
+      const head = await fetch(url, { method: "HEAD", headers: { "accept-encoding": "identity" } });
+      expect([head.headers.get("content-length"), head.headers.get("etag")]).toEqual([String(text.length), tag]);
+      const part = await fetch(url, { headers: { range: "bytes=2-9", "if-range": tag } });
+      expect([part.status, part.headers.get("etag"), await part.text()]).toEqual([206, tag, text.slice(2, 10)]);
+      const beyond = await fetch(url, { headers: { range: `bytes=${text.length}-` } });
+      expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, `bytes */${text.length}`]);
+      expect(await beyond.json()).toMatchObject({ s: "error" });
+    }
+  });
+
   test("countback goes before from, and short names are understood", async () => {
     for (const [short, long] of [
       ["D", "1D"],

@@ -32,6 +32,7 @@ import { TickFeed } from "./feed/tick-feed.js";
 import { TickStream } from "./feed/tick-stream.js";
 import { GapRanges } from "./resume/gap-ranges.js";
 import { RetryingReader } from "./resume/retrying-reader.js";
+import { StatusBoard } from "./status/status-board.js";
 import { Followed } from "./subscription/followed.js";
 import { heartbeat } from "./subscription/heartbeat.js";
 import { PlainClient } from "./subscription/plain-client.js";
@@ -71,6 +72,7 @@ export class Gateway {
   readonly #watch: DeploymentWatch;
   readonly #context: SessionContext;
   readonly #bars: AllBars;
+  readonly #status: StatusBoard;
   readonly #grid: GridClock;
   readonly #client: QueryClient;
   readonly #aborter = new AbortController();
@@ -115,11 +117,12 @@ export class Gateway {
       signal: this.#aborter.signal,
     });
     this.#bars = bars;
+    this.#status = new StatusBoard({ redis, namespace: () => this.namespace, hub, logger });
     this.#feed = new TickFeed({
       redis: subscription,
       reader,
       // Bars hear of a message after the ticks went out.
-      listeners: [ticks, ...bars.registries],
+      listeners: [ticks, bars],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
@@ -129,7 +132,7 @@ export class Gateway {
       () => bars.advance(),
     );
     const leavings = new LoopTurns();
-    const followed = new Followed();
+    const followed = new Followed({}, () => client.symbolCount);
     this.#context = {
       audiences: new Audiences(hub, leavings),
       counters,
@@ -138,6 +141,7 @@ export class Gateway {
       positions: this.#feed,
       gapRanges,
       bars,
+      status: this.#status,
       channelsMax: config.channelsMax,
       followed,
       turns: new LoopTurns(),
@@ -170,6 +174,7 @@ export class Gateway {
     this.#feed.start();
     this.#watch.start();
     this.#grid.start();
+    this.#status.start();
     // While ohlc-query is away the clock goes on by what is known of it.
     this.#stopClock = repeat(CLOCK_INTERVAL_MS, () => this.#client.readClock().catch(() => undefined));
     this.connections.start();
@@ -191,20 +196,21 @@ export class Gateway {
     this.#stopClock?.();
     this.connections.stop();
     this.#grid.stop();
+    this.#status.stop();
     this.#feed.stop();
     this.#watch.stop();
   }
 
-  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination: { endpoint, channels } }: Guest): void {
+  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination }: Guest): void {
     const { counters } = this;
     const options = { limits: this.#config, caller, address, counters, writesFrames: this.#writesFrames };
     const connection = new Connection(ws, socket, options, performance.now());
     const whenClosed = () => this.connections.remove(connection);
-    this.connections.add(connection, endpoint);
+    this.connections.add(connection, destination.endpoint);
     connection.open(
-      endpoint === "multiplex"
+      destination.endpoint === "multiplex"
         ? new Session(connection, this.#context, whenClosed)
-        : new PlainClient(connection, this.#context, channels, whenClosed),
+        : new PlainClient(connection, this.#context, destination, whenClosed),
     );
   }
 

@@ -8,7 +8,7 @@ import {
   MaintenanceWorker,
   readMaintenance,
 } from "@fx-ohlc/database";
-import { type Deployment, streamNames, type TickRules } from "@fx-ohlc/schemas";
+import { type Deployment, MarketSessions, streamNames, type TickRules } from "@fx-ohlc/schemas";
 import {
   bindRoutes,
   clockHealth,
@@ -32,6 +32,10 @@ import { KeyPublisher } from "./access/key-publisher.js";
 import { KeyStore } from "./access/key-store.js";
 import { StampClock } from "./clock.js";
 import type { Config } from "./config.js";
+import { observeFeeds } from "./feeds/feed-metrics.js";
+import { feedHandlers } from "./feeds/feed-routes.js";
+import { Feeds } from "./feeds/feeds.js";
+import { batchHandlers } from "./http/batch-routes.js";
 import { postBulk } from "./http/bulk-route.js";
 import { ChangeTurns } from "./http/change-turns.js";
 import { correctionHandlers } from "./http/correction-routes.js";
@@ -44,6 +48,7 @@ import { LostCommits } from "./publish/lost-commits.js";
 import { Publisher } from "./publish/publisher.js";
 import { finishRefresh } from "./publish/refreshed.js";
 import { StreamSpace } from "./publish/stream-space.js";
+import { ToldCorrections } from "./publish/told-corrections.js";
 import { CommitLedger } from "./write/commit-ledger.js";
 import { CopyTrust } from "./write/copy-trust.js";
 import { Corrections } from "./write/corrections.js";
@@ -97,6 +102,9 @@ function createParts(config: Config, version: string) {
   const readKeys = (known: string | undefined) => database.whileAvailable(() => keyStore.news(known));
   const keys = { ...config, database, store: keyStore, audit: auditLog, redis, namespace, logger };
   const keyPublisher = new KeyPublisher(keys);
+  const sessions = new MarketSessions(config.marketSessions);
+  const feeds = new Feeds({ database, redis, namespace, sessions, quietAfterS: config.quietAfterS, logger });
+  observeFeeds(metrics, feeds);
   return {
     logger,
     metrics,
@@ -105,11 +113,13 @@ function createParts(config: Config, version: string) {
     keyStore,
     auditLog,
     keyPublisher,
+    feeds,
     ingestMetrics,
     database,
     redis,
     publisher,
     corrections: new Corrections(database, ledger),
+    toldCorrections: new ToldCorrections({ database, ledger, publisher, logger }),
     symbolTable: new SymbolTable(database, config),
     turns: new ChangeTurns(database, new FairTurns(CORRECTIONS)),
     logKeeper,
@@ -121,7 +131,7 @@ function createParts(config: Config, version: string) {
       onError: (error) => logger.warn("maintenance of bars and ticks failed, trying again", { error }),
       notice: (message, fields) => logger.warn(message, fields),
     }),
-    health: createHealth(version, database, redis, [database, publisher, logKeeper, keyPublisher]),
+    health: createHealth(version, database, redis, [database, publisher, logKeeper, keyPublisher, feeds]),
     // Two of them, so that a live tick never waits behind a bulk request of other symbols.
     singles: new GroupCommit(database, writer, config),
     bulk: new GroupCommit(database, writer, { ...config, flushIntervalMs: 0 }),
@@ -134,7 +144,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const { logger, metrics, access, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
   const rules = () => tickRules(database, stamps, config);
-  const writeLines = postLineProtocol(parts.bulk, rules, config.access.door.allowedOrigins);
+  const writeLines = postLineProtocol(parts.bulk, rules, parts.feeds, config.access.door.allowedOrigins);
   const handler = createHttpApp({
     logger,
     metrics,
@@ -144,12 +154,14 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     documents: documentsOf(SERVICE, version),
     routes: [
       ...bindRoutes(INGEST_ROUTES, {
-        postTick: postTick(parts.singles, rules),
-        postTicks: postBulk(parts.bulk, rules),
+        postTick: postTick(parts.singles, rules, parts.feeds),
+        postTicks: postBulk(parts.bulk, rules, parts.feeds),
         writeLines,
         writeLinesV2: writeLines,
         ...correctionHandlers(parts),
+        ...batchHandlers(parts, config.access.door.allowedOrigins),
         ...symbolHandlers(parts),
+        ...feedHandlers(parts),
       }),
       ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),
     ],
@@ -308,12 +320,13 @@ async function maintenanceOf(database: Database): Promise<MaintenanceState> {
 }
 
 async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { access, keyPublisher, database, redis, lostCommits, logKeeper, maintenance } = parts;
+  const { access, keyPublisher, feeds, database, redis, lostCommits, logKeeper, maintenance } = parts;
   redis.open();
   access.start();
   database.start();
   await database.untilAvailable(signal);
   keyPublisher.start();
+  feeds.start();
   logKeeper.start();
   lostCommits.start();
   maintenance.start();
@@ -324,10 +337,12 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     logger,
     access,
     keyPublisher,
+    feeds,
     health,
     singles,
     bulk,
     publisher,
+    toldCorrections,
     lostCommits,
     logKeeper,
     maintenance,
@@ -338,10 +353,11 @@ async function stopParts(parts: Parts, graceMs: number, server: HttpServer | und
     { name: "not ready", deadlineMs: 100, run: () => health.drain() },
     { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
     { name: "commits", deadlineMs: 5000, run: () => Promise.all([singles.drain(), bulk.drain()]) },
-    { name: "publishing", deadlineMs: 3000, run: () => publisher.flush() },
+    { name: "feeds", deadlineMs: 1000, run: () => feeds.stop() },
+    { name: "publishing", deadlineMs: 3000, run: () => toldCorrections.flush() },
     { name: "maintenance", deadlineMs: 3000, run: () => maintenance.stop() },
     { name: "ledger", deadlineMs: 3000, run: () => lostCommits.stop() },
-    { name: "publisher", deadlineMs: 100, run: () => publisher.stop() },
+    { name: "publisher", deadlineMs: 100, run: () => Promise.all([toldCorrections.stop(), publisher.stop()]) },
     { name: "log's position", deadlineMs: 1000, run: () => logKeeper.stop() },
     { name: "access", deadlineMs: 1000, run: () => Promise.all([access.stop(), keyPublisher.stop()]) },
     { name: "redis", deadlineMs: 1000, run: () => redis.close() },

@@ -1,11 +1,12 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
-import { readAdminKey, readMarketSessions } from "@fx-ohlc/database";
+import { readAdminKey } from "@fx-ohlc/database";
 import { type SessionRule, US_PER_SECOND } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
   type LogLevel,
   type RedisAddress,
   readLogLevel,
+  readMarketSessions,
   readRedis,
   readShutdownGrace,
   readStreamKeep,
@@ -42,8 +43,10 @@ export interface Config {
   readonly symbolsMax: number;
   /** Ticks of a symbol that nobody has registered are refused. */
   readonly registeredSymbolsOnly: boolean;
-  /** When markets are open, as ohlc-query has it: what `PUT` of a symbol answers is what is read of it after. */
+  /** When markets are open: silence of a closed one says nothing. */
   readonly marketSessions: readonly SessionRule[];
+  /** After so many seconds of silence a feed without heartbeats is down, of symbols of which nothing was said. */
+  readonly quietAfterS: number;
   /** The first key of the deployment; undefined: it has been made otherwise. */
   readonly adminKey: string | undefined;
   /** How long the audit remembers. */
@@ -85,6 +88,7 @@ export function readConfig(env: EnvReader): Config {
     streamKeepS: readStreamKeep(env),
     streamBytesMax: env.integer("STREAM_MAX_MB", { default: 256, min: 1, max: 1_000_000, unit: "MB" }) * BYTES_PER_MB,
     symbolsMax: env.integer("SYMBOLS_MAX", { default: 10_000, min: 1, max: 1_000_000, unit: "symbols" }),
+    quietAfterS: env.integer("QUIET_AFTER_S", { default: 300, min: 1, max: 604_800, unit: "s" }),
     adminKey: readAdminKey(env),
     auditDays: env.integer("AUDIT_DAYS", { default: 365, min: 1, max: 36_500, unit: "days" }),
     registeredSymbolsOnly: env.boolean("REGISTERED_SYMBOLS_ONLY", { default: false }),

@@ -268,3 +268,25 @@ test("keys that Redis has lost are there again, and one that nobody knows is not
   const made = async () => (await ask("POST", "/tickets", token)).status === 201;
   await eventually(made, { timeoutMs: 20_000, what: "tickets to be made again" });
 });
+
+test("a key names the feeds of its list, or the one of its own name, and no other", async () => {
+  const own = await makeKey({ name: "lp1" });
+  const listed = await makeKey({ name: "lp2", feeds: ["desk", "desk 2"] });
+  const named = async (token: string, feed: string) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "x-feed": feed };
+    const tick = await fetch(`${ingest.url}/ticks`, { method: "POST", headers, body: JSON.stringify(TICK) });
+    const path = `/feeds/${encodeURIComponent(feed)}/heartbeat`;
+    const heartbeat = await ask("POST", path, token, { symbols: ["EURUSD"] });
+    return [tick.status, heartbeat.status];
+  };
+  expect(await named(own.token, "lp1")).toEqual([201, 204]);
+  expect(await named(own.token, "desk")).toEqual([403, 403]);
+  expect(await named(listed.token, "desk 2")).toEqual([201, 204]);
+  expect(await named(listed.token, "lp2")).toEqual([403, 403]);
+  expect((await ask("PATCH", `/keys/${own.id}`, ADMIN, { feeds: ["desk"] })).body).toMatchObject({ feeds: ["desk"] });
+  expect(await named(own.token, "desk")).toEqual([201, 204]);
+  expect((await ask("GET", "/feeds", own.token)).status).toBe(403);
+  const narrow = await makeKey({ scopes: ["write", "ops"], symbols: ["GBP*"], feeds: ["desk"] });
+  expect(await ask("GET", "/feeds", narrow.token)).toMatchObject({ status: 200, body: [] });
+  expect((await ask("POST", "/feeds/desk/heartbeat", narrow.token, { symbols: ["EURUSD"] })).status).toBe(403);
+});

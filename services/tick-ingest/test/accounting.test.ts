@@ -53,14 +53,14 @@ class Process {
     closers.push(() => this.publisher.stop());
   }
 
-  /** Commits that tick number `minute` of some symbols was corrected. */
+  /** Commits that something changed in the minute `minute` of some symbols. */
   commit(minute: number, ...symbols: string[]): Promise<UntoldCommit> {
     const ranges = symbols.map((symbol) => rangeOf(symbol, minute));
     return database.sql.begin((transaction) => this.ledger.record(transaction, ranges)) as Promise<UntoldCommit>;
   }
 
   tell(minute: number, symbol: string, commit: UntoldCommit): void {
-    this.publisher.publishRevisions([{ ...rangeOf(symbol, minute), reason: "correction" }], commit);
+    this.publisher.publishRanges("late", [rangeOf(symbol, minute)], commit);
   }
 
   /** Starts the sweep of this process. */

@@ -2,7 +2,7 @@ import { documentedMessage, eventually } from "@fx-ohlc/testkit";
 import { WebSocket } from "ws";
 
 /** Members of messages that are another at every run. */
-const VOLATILE = new Set(["bucket", "from", "offset", "offsets", "time", "timestamp", "to"]);
+const VOLATILE = new Set(["bucket", "from", "offset", "offsets", "since", "time", "timestamp", "to"]);
 
 /** The first message of each name that the AsyncAPI document has, and everything that it has none for. */
 export class MessageBook {

@@ -22,6 +22,9 @@ const VOLATILE = new Set([
   "clock_skew_s",
   "refresh_backlog_age_s",
   "refresh_backlog_eta_s",
+  "ticks_per_second",
+  "delay_p50_ms",
+  "delay_p99_ms",
 ]);
 /** An answer that is nothing but the time. */
 const CLOCK = /^\d{10}$/;
@@ -30,6 +33,8 @@ const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const LAST_NAMED = "2025-12-31";
 /** All of a file that is text. */
 const FILE_BEGINNING = "PAR1…";
+/** Nothing of a stream is. */
+const STREAM_BEGINNING = "…";
 /** Longer texts are shown by their beginning. */
 const LINES_MAX = 2;
 /** Larger objects are shown by their plain members: the documents would contain themselves. */
@@ -65,6 +70,7 @@ export class Recorder {
 
 function shown(answer: ApiAnswer): unknown {
   if (mediaTypeOf(answer) === MEDIA_TYPES.parquet) return FILE_BEGINNING;
+  if (mediaTypeOf(answer) === MEDIA_TYPES.arrow) return STREAM_BEGINNING;
   if (!isJson(answer)) return answer.text.split("\n").slice(0, LINES_MAX).join("\n");
   const body: unknown = JSON.parse(answer.text);
   if (answer.text.length <= OBJECT_BYTES_MAX) return body;

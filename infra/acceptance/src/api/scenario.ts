@@ -20,6 +20,8 @@ const MONTH = { start: "2025-12-01T00:00:00Z", end: "2025-12-31T00:00:00Z" };
 const TICK = { symbol: "EURUSD", price: 1.12345, time: "2025-12-05T10:00:00.123456Z" };
 const STAMP = { symbol: "EURUSD", time: TICK.time };
 const SHARED = "2025-12-05T10:07:30.000000Z";
+/** Of a tick that is deleted. */
+const WRONG = "2025-12-05T10:00:02.000000Z";
 const UPGRADE = {
   connection: "Upgrade",
   upgrade: "websocket",
@@ -34,6 +36,9 @@ const LONG = " ".repeat(20_000);
 const ROWS_MAX = 50_000;
 /** Symbols enough for a long answer. */
 const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
+
+/** As many as a heartbeat may name: two feeds of them are as many as there may be. */
+const MANY = Array.from({ length: 10_000 }, (_, number) => `MANY${number}`);
 
 /** Line protocol, by each of its routes. */
 const LINE = "fx,symbol=ZARJPY,venue=lp1 bid=8.51,ask=8.53";
@@ -50,6 +55,9 @@ const write = (operation: string, body: unknown, status: number, more: Partial<S
   ...more,
 });
 
+/** The revision that the good day's PUT is: after what came late by then, an hour of a symbol each. */
+const UPDATED = "9";
+
 /** The id of the key that the system is started with. */
 export const FIRST_KEY = "first";
 
@@ -62,6 +70,7 @@ export const GOOD_DAY: readonly Step[] = [
       { symbol: "EURUSD", time: SHARED, price: 1.1235 },
       { symbol: "EURUSD", time: SHARED, price: 1.12352 },
       { symbol: "GBPUSD", time: "2025-12-05T10:00:01.000000Z", price: 1.335 },
+      { symbol: "GBPUSD", time: WRONG, price: 13.35 },
       { symbol: "USDJPY", time: TICK.time, price: 155.35 },
       { symbol: "USDJPY", time: SHARED, price: 155.36 },
     ],
@@ -74,8 +83,15 @@ export const GOOD_DAY: readonly Step[] = [
     mediaType: "text/csv",
     query: { on_error: "skip" },
   }),
+  write("postTick", { symbol: "EURUSD", price: 1.1264, time: "2025-12-08T09:30:00Z" }, 201, {
+    headers: { "x-feed": "lp1" },
+  }),
+  write("postHeartbeat", { symbols: ["EURUSD", "XAUUSD"], every_s: 10 }, 204, { path: { feed: "lp1" } }),
+  { operation: "getFeeds", query: { limit: "1" }, status: 200 },
+  { operation: "deleteFeed", path: { feed: "lp1" }, status: 204 },
   ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
+  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH, limit: "2" }, status: 200 },
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
     path: { symbol: "EURUSD" },
   }),
@@ -132,6 +148,16 @@ export const GOOD_DAY: readonly Step[] = [
     { operation, status: 200 },
     { operation, headers: GZIP, status: 200 },
   ]),
+  write(
+    "postCorrections",
+    [
+      { op: "update", symbol: "EURUSD", time: SHARED, seq: 1, price: 1.12353 },
+      { op: "delete", symbol: "GBPUSD", time: WRONG },
+    ],
+    200,
+    { query: { reason: "a bad feed" } },
+  ),
+  { operation: "undoRevision", path: { id: UPDATED }, status: 200 },
   { operation: "deleteTick", path: { symbol: "USDJPY", time: TICK.time }, query: { seq: "0" }, status: 200 },
   { operation: "deleteTicks", query: { symbol: "USDJPY", ...FRIDAY }, status: 200 },
 ];
@@ -166,11 +192,12 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getLatestBars: { symbol: CROWD.join(",") },
   getTicks: { symbol: "AUDUSD", ...FRIDAY },
   getSymbols: {},
+  getRevisions: PAGED,
 };
 
 /** The same in every format, by the part that a program asks for first, and by one that there is not. */
 const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) => [
-  ...["json", "csv", "ndjson", "columns", "parquet"].map((format) => ({
+  ...["json", "csv", "ndjson", "columns", "parquet", "arrow"].map((format) => ({
     ...step,
     query: { ...step.query, format },
     headers: { range: "bytes=0-7" },
@@ -179,17 +206,24 @@ const PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in T
   { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
 ]);
 
+/** Answers to charts are no tables, and have parts, too. */
+const UDF_PARTS: readonly Step[] = GOOD_DAY.filter(({ operation }) => /Udf/.test(operation)).flatMap((step) => [
+  { ...step, headers: { range: "bytes=0-7" }, status: 206 },
+  { ...step, headers: { range: "bytes=100000000-" }, status: 416 },
+]);
+
 const QUOTED = { symbol: "QUOTED", include: "bid,ask,spread" };
 
 /** The same tables once more, in every other format. */
 const FORMATS: readonly Step[] = GOOD_DAY.filter(({ operation }) => operation in TABLES).flatMap((step) =>
-  ["csv", "ndjson", "columns", "parquet"].map((format) => ({ ...step, query: { ...step.query, format } })),
+  ["csv", "ndjson", "columns", "parquet", "arrow"].map((format) => ({ ...step, query: { ...step.query, format } })),
 );
 
 /** Everything that answers can look like; for some of it a lot has to be stored. */
 export const MANY_SHAPES: readonly Step[] = [
   ...FORMATS,
   ...PARTS,
+  ...UDF_PARTS,
   write(
     "postTicks",
     [
@@ -248,11 +282,25 @@ export const REFUSALS: readonly Step[] = [
   { operation: "deleteTicks", query: { symbol: "EURUSD", start: "5 December", end: FRIDAY.end }, status: 422 },
   { operation: "deleteTick", path: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
   { operation: "deleteTick", path: { symbol: "EUR USD", time: TICK.time }, status: 422 },
+  write("postCorrections", [{ op: "delete", symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }], 404),
+  write("postCorrections", [{ op: "update", symbol: "EURUSD", time: SHARED, price: 1.2 }], 409),
+  write("postCorrections", Array(1001).fill(0), 413),
+  write("postCorrections", [{ op: "replace" }], 422),
+  { operation: "undoRevision", path: { id: UPDATED }, status: 409 },
+  { operation: "undoRevision", path: { id: "1" }, status: 404 },
+  { operation: "undoRevision", path: { id: "0" }, status: 422 },
+  { operation: "undoRevision", path: { id: UPDATED }, headers: ELSEWHERE, status: 403 },
+  { operation: "getRevisions", query: { symbol: "EURUSD", start: "yesterday" }, status: 422 },
   write("putSymbol", LONG, 413, { path: { symbol: "EURUSD" } }),
   write("putSymbol", { digits: 99 }, 422, { path: { symbol: "EURUSD" } }),
   { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },
   { operation: "deleteSymbol", path: { symbol: "EURUSD" }, status: 409 },
   { operation: "deleteSymbol", path: { symbol: "EURUSD:BID" }, status: 422 },
+  write("postHeartbeat", LONG.repeat(30), 413, { path: { feed: "lp1" } }),
+  write("postHeartbeat", { symbols: [] }, 422, { path: { feed: "lp1" } }),
+  { operation: "getFeeds", query: { limit: "0" }, status: 422 },
+  { operation: "deleteFeed", path: { feed: "nobody" }, status: 404 },
+  { operation: "deleteFeed", path: { feed: "a/b" }, status: 422 },
   ...invalidReads,
   { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
   { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
@@ -287,7 +335,7 @@ export const REFUSALS: readonly Step[] = [
     status: 422,
   })),
   { operation: "streamBars", headers: { ...UPGRADE, ...ELSEWHERE }, query: MINUTES, status: 403 },
-  { operation: "streamBars", headers: UPGRADE, query: { interval: "1w" }, status: 422 },
+  { operation: "streamBars", headers: UPGRADE, query: { interval: "7m" }, status: 422 },
   { operation: "streamEvents", headers: ELSEWHERE, query: { channels: "ticks:EURUSD" }, status: 403 },
   { operation: "streamEvents", query: { channels: "news:EURUSD" }, status: 422 },
 ];
@@ -298,6 +346,8 @@ export const STALLED: readonly Step[] = [
   write("postTicks", "[", 408, { stalls: true }),
   ...writeLines(LINE, 408, { stalls: true }),
   write("putTick", "{", 408, { stalls: true, query: STAMP }),
+  write("postHeartbeat", "{", 408, { stalls: true, path: { feed: "lp1" } }),
+  write("postCorrections", "[", 408, { stalls: true }),
   write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
   write("createKey", "{", 408, { stalls: true }),
   write("changeKey", "{", 408, { stalls: true, path: { id: FIRST_KEY } }),
@@ -309,4 +359,20 @@ export const NO_ROOM: readonly Step[] = [
   write("postTicks", [{ ...TICK, symbol: "MORE" }], 429),
   ...writeLines("fx,symbol=MORE price=1", 429),
   write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
+  ...["lp1", "lp2"].map((feed) => write("postHeartbeat", { symbols: MANY }, 204, { path: { feed } })),
+  write("postHeartbeat", { symbols: ["EURUSD"] }, 429, { path: { feed: "lp3" } }),
+];
+
+const AS_OF = { symbol: "EURUSD", as_of: "2025-12-31" };
+
+/** What is refused where ticks of December are not kept any more, and their bars have changed. */
+export const GONE: readonly Step[] = [
+  { operation: "getBars", query: { ...AS_OF, ...MONTH, interval: "5m" }, status: 410 },
+  ...["getMinuteBars", "getHourBars", "getDayBars", "getCustomDayBars", "getTicks"].map((operation) => ({
+    operation,
+    query: { ...AS_OF, ...MONTH },
+    status: 410,
+  })),
+  { operation: "getLatestBars", query: { ...AS_OF, ...MINUTES }, status: 410 },
+  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH }, status: 410 },
 ];

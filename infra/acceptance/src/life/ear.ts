@@ -144,6 +144,7 @@ export class Ear {
     const symbol = message.symbol ?? channel.split(":")[1] ?? "";
     if (type === "subscribed") this.#subscribed(message);
     else if (type === "gap" && this.#isOfBars(channel)) this.#noteBarGap(symbol, channel.split(":")[2], message);
+    else if (type === "corrected") this.#noteCorrected(symbol, message);
     else if (type === "gap" || type === "conflated")
       this.heard.push({ kind: "gap", symbol, fromUs: instant(message.from), toUs: instant(message.to) });
     else if (type === "ticks") this.#noteTicks(symbol, message);
@@ -166,6 +167,12 @@ export class Ear {
     if (offset !== undefined) this.#offsets.set(channel, offset);
     for (const { time, seq, price } of ticks)
       this.heard.push({ kind: "tick", symbol, timeUs: instant(time), seq, price });
+  }
+
+  /** An account is of what was committed, and not of what became of it: here it is a range that nobody need be told of. */
+  #noteCorrected(symbol: string, { channel = "", offset, from, to }: Wire): void {
+    if (offset !== undefined) this.#offsets.set(channel, offset);
+    this.heard.push({ kind: "gap", symbol, fromUs: instant(from), toUs: instant(to) });
   }
 
   #notePlain({ symbol = "", time, seq = 0, price = 0, bucket, ...rest }: Wire): void {

@@ -8,6 +8,19 @@ interface BarMessage {
   readonly type: string;
   readonly channel?: string;
   readonly bar?: ToldBar;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Bars of ticks are told apart by the first of theirs, too. */
+export function barKey({ bucket, seq }: ToldBar): string {
+  return seq === undefined ? bucket : `${bucket} ${seq}`;
+}
+
+/** Bars that a client was told to read again. */
+interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** A bar with the instant at which it came, ms since 1970. */
@@ -29,6 +42,7 @@ class Told<T> extends Map<string, Map<string, T>> {
 export class BarFollower {
   readonly #newest = new Told<ToldBar>();
   readonly #finals = new Told<HeardBar>();
+  readonly #gaps = new Map<string, Gap[]>();
   readonly #ws: WebSocket;
   #isSubscribed = false;
   #told = 0;
@@ -55,6 +69,13 @@ export class BarFollower {
     return [...this.#newest.of(channel).values()].sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
   }
 
+  /** Whether a bar lies where clients were told to read, and was not told since. */
+  isLeft(channel: string, bar: ToldBar): boolean {
+    const atMs = Date.parse(bar.bucket);
+    const isIn = ({ fromMs, toMs }: Gap) => atMs >= fromMs && atMs <= toMs;
+    return !this.#newest.of(channel).has(barKey(bar)) && (this.#gaps.get(channel) ?? []).some(isIn);
+  }
+
   /** Each bar as it was told when it became final. */
   firstFinals(channel: string): HeardBar[] {
     return [...this.#finals.of(channel).values()];
@@ -64,12 +85,23 @@ export class BarFollower {
     this.#ws.terminate();
   }
 
-  #hear({ type, channel = "", bar }: BarMessage): void {
+  #hear({ type, channel = "", bar, from = "", to = "" }: BarMessage): void {
     if (type === "subscribed") this.#isSubscribed = true;
+    if (type === "gap") this.#leave(channel, { fromMs: Date.parse(from), toMs: Date.parse(to) });
     if (bar === undefined) return;
     this.#told += 1;
-    this.#newest.of(channel).set(bar.bucket, bar);
+    const key = barKey(bar);
+    this.#newest.of(channel).set(key, bar);
     const finals = this.#finals.of(channel);
-    if (type === "final" && !finals.has(bar.bucket)) finals.set(bar.bucket, { told: bar, atMs: Date.now() });
+    if (type === "final" && !finals.has(key)) finals.set(key, { told: bar, atMs: Date.now() });
+  }
+
+  #leave(channel: string, gap: Gap): void {
+    this.#gaps.set(channel, [...(this.#gaps.get(channel) ?? []), gap]);
+    const newest = this.#newest.of(channel);
+    for (const [key, { bucket }] of newest) {
+      const atMs = Date.parse(bucket);
+      if (atMs >= gap.fromMs && atMs <= gap.toMs) newest.delete(key);
+    }
   }
 }

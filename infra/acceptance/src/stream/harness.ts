@@ -5,6 +5,7 @@ import { readQuotes } from "../sample-week.js";
 import { System } from "../system.js";
 import { disturb, type Victims } from "./disturbances.js";
 import { type Figures, figuresOf } from "./figures.js";
+import { type Difference, Keepers } from "./keepers.js";
 import { type Inhabitant, populate } from "./population.js";
 import { StreamRecord } from "./record.js";
 import { RedisWitness } from "./redis-witness.js";
@@ -25,6 +26,9 @@ export interface HarnessResult {
   readonly accounts: readonly Account[];
   readonly faults: readonly FoundFault[];
   readonly figures: Figures;
+  /** Of the symbols that were corrected all the time: what clients hold and `/ticks` does not answer, or the other way round. */
+  readonly differences: readonly Difference[];
+  readonly corrections: { readonly made: number; readonly told: Readonly<Record<string, number>> };
 }
 
 const SYMBOLS = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD"];
@@ -55,16 +59,24 @@ export class Harness {
   readonly #victims: Victims;
   readonly #witness: RedisWitness;
   readonly #inhabitants: readonly Inhabitant[];
+  readonly #keepers: Keepers;
 
-  private constructor(options: HarnessOptions, system: System, victims: Victims) {
+  private constructor(options: HarnessOptions, system: System, victims: Victims, queryUrl: string) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.#system = system;
     this.#victims = victims;
     this.#witness = new RedisWitness(system.redis.url, this.#record);
+    const gateways = victims.gateways.map(({ url }) => url.replace("http:", "ws:"));
+    this.#keepers = new Keepers({
+      ingests: victims.ingests.map(({ url }) => url),
+      gateways,
+      queryUrl,
+      random: seededRandom(options.seed + 1),
+    });
     this.#inhabitants = populate(options.clients, {
       symbols: SYMBOLS,
-      gateways: victims.gateways.map(({ url }) => url.replace("http:", "ws:")),
+      gateways,
       record: this.#record,
       random: this.#random,
     });
@@ -77,7 +89,7 @@ export class Harness {
       const query = await system.start("ohlc-query");
       const env = { ...GATEWAY_ENV, OHLC_QUERY_URL: query.url };
       const [ingests, gateways] = await Promise.all([two("tick-ingest"), two("stream-gateway", env)]);
-      return new Harness(options, system, { redis: system.redis, ingests, gateways });
+      return new Harness(options, system, { redis: system.redis, ingests, gateways }, query.url);
     } catch (error) {
       await system.stop();
       throw error;
@@ -87,7 +99,7 @@ export class Harness {
   async run(): Promise<HarnessResult> {
     await this.#witness.open(await this.#system.streamNames());
     const calm = new AbortController();
-    const runs = this.#inhabitants.map(({ client }) => client.run(calm.signal));
+    const runs = [...this.#inhabitants.map(({ client }) => client.run(calm.signal)), this.#keepers.listen(calm.signal)];
     const replays = this.#replays();
     const timeout = AbortSignal.timeout(this.#options.seconds * 1_000);
     const ending = new AbortController();
@@ -95,17 +107,25 @@ export class Harness {
     const [disturbances] = await Promise.all([
       disturbing.finally(() => ending.abort()),
       ...replays.map((replay) => replay.run(ending.signal)),
+      this.#keepers.correct(ending.signal),
     ]);
     await this.#untilPublished();
     calm.abort();
     await this.#settle();
-    for (const { client } of this.#inhabitants) client.close();
+    const differences = await this.#keepers.differences();
+    this.#close();
     await Promise.all(runs);
-    return this.#verdict(disturbances);
+    const { made, told } = this.#keepers;
+    return { ...(await this.#verdict(disturbances)), differences, corrections: { made, told } };
+  }
+
+  #close(): void {
+    for (const { client } of this.#inhabitants) client.close();
+    this.#keepers.close();
   }
 
   async stop(): Promise<void> {
-    for (const { client } of this.#inhabitants) client.close();
+    this.#close();
     this.#witness.close();
     await this.#system.stop();
   }
@@ -172,7 +192,9 @@ export class Harness {
     return this.#record.book.numberOf({ symbol, time, seq: 0, price });
   }
 
-  async #verdict(disturbances: ReadonlyMap<string, number>): Promise<HarnessResult> {
+  async #verdict(
+    disturbances: ReadonlyMap<string, number>,
+  ): Promise<Pick<HarnessResult, "accounts" | "faults" | "figures">> {
     const failures = this.#inhabitants.flatMap(({ client: { failure } }) => (failure === undefined ? [] : [failure]));
     if (failures.length > 0) throw new AggregateError(failures, `clients failed: ${failures[0]?.message}`);
     const truths = await truthOf(this.#system.sql, SYMBOLS, this.#record, this.#sentMs);

@@ -1,4 +1,5 @@
 import type { AccountBook } from "./account-book.js";
+import { CORRECTED_SYMBOLS } from "./keepers.js";
 import { rangeOf, type StreamRecord, type WireTick } from "./record.js";
 
 /** What `/ws` may say to a client of ticks. */
@@ -7,7 +8,7 @@ type Message =
   | { readonly type: "heartbeat"; readonly offsets: Readonly<Record<string, string>> }
   | { readonly type: "ticks"; readonly channel: string; readonly offset: string; readonly ticks: readonly WireTick[] }
   | ({ readonly type: "conflated"; readonly channel: string; readonly skipped: number } & Range)
-  | ({ readonly type: "gap"; readonly channel: string } & Range)
+  | ({ readonly type: "gap" | "corrected"; readonly channel: string } & Range)
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
 interface Described {
@@ -55,6 +56,11 @@ export class MultiplexListening {
 
   onText(text: string, atMs: number): void {
     const message = JSON.parse(text) as Message; // Another shape ends in an error below.
+    if ("channel" in message && CORRECTED_SYMBOLS.includes(symbolOf(message.channel))) {
+      // Others keep account of these; by name nobody else asks for them.
+      if (this.channels.includes("ticks:*")) return;
+      throw new Error(`told ${text} and did not ask for it`);
+    }
     switch (message.type) {
       case "subscribed":
         this.#isSubscribed = true;

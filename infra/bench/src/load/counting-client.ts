@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FrameCounter, pongFrame } from "./frame-counter.js";
+import { FrameCounter, pongFrame, textFrame } from "./frame-counter.js";
 
 const HEAD_END = "\r\n\r\n";
 /** Upgrades under way at once. */
@@ -45,6 +45,10 @@ export class CountingClient {
   /** Messages so far. */
   get messages(): number {
     return this.#counter.texts;
+  }
+
+  say(text: string): void {
+    this.socket.write(textFrame(text));
   }
 
   close(): void {

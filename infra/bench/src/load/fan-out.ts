@@ -16,6 +16,9 @@ export async function measureFanOut(job: FanOutJob): Promise<FanOut> {
     const sender = new PacedSender(connections);
     const clients = await openClients(job.socketUrl, job.clients, sender.fail);
     try {
+      for (const [index, channels] of job.channels?.entries() ?? []) {
+        clients[index]?.say(JSON.stringify({ op: "subscribe", channels }));
+      }
       return await measure(job, sender, clients);
     } finally {
       for (const client of clients) client.close();

@@ -27,6 +27,14 @@ export function pongFrame(payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x80 | OPCODE.pong, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }
 
+/** A message, masked with zeros, too; one of up to 64 kB. */
+export function textFrame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const head = Buffer.from([0x80 | OPCODE.text, 0x80 | 126, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt16BE(payload.length, HEAD_BYTES);
+  return Buffer.concat([head, payload]);
+}
+
 export interface FrameEvents {
   onPing(payload: Buffer): void;
   onClose(code: number): void;

@@ -86,6 +86,8 @@ export interface FanOutJob extends HttpJob, Duration {
   /** Where the server says, as a Prometheus metric, how much CPU time it has used. */
   readonly metricsUrl: string;
   readonly clients: number;
+  /** What each client subscribes to, where it is to ask. */
+  readonly channels?: readonly (readonly string[])[];
 }
 
 /** What came of a job that counts answers. */
@@ -125,7 +127,7 @@ export interface Idle {
 export interface FanOut {
   /** Ticks posted. */
   readonly ticks: number;
-  /** Messages that clients got, one for each tick. */
+  /** Messages that clients got: where they did not ask for something else, one for each tick. */
   readonly delivered: number;
   readonly seconds: number;
   /** CPU time the server used. */

@@ -2,6 +2,7 @@ import { guardedBars, guardedPosts, manyKeys } from "./access.js";
 import { bulkIngest, lineRows, manySymbols, quotes } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
+import { liveBars } from "./live-bars.js";
 import { manyBarsRows } from "./many-bars.js";
 import { minuteBars } from "./minute-bars.js";
 import type { Row } from "./row.js";
@@ -24,6 +25,7 @@ export const ALL_ROWS: readonly Row[] = [
   guardedBars,
   manyKeys,
   fanOut,
+  liveBars,
   idle,
   tickToClient,
   stalled,

@@ -1,5 +1,5 @@
 import type { Sql } from "@fx-ohlc/database";
-import { BAR_FORMATS, type BarFormat, formatBucket, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { BAR_FORMATS, type BarFormat, type FileFormat, formatBucket, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
 import type { Lab } from "../lab.js";
 import { runJob } from "../load/run-job.js";
@@ -25,7 +25,7 @@ interface Reading {
 }
 
 /** The largest page there is, in a format, against PostgreSQL's own time to find the same bars and print them as text. */
-function manyBars(format: BarFormat, { isWarm, atLeast }: Reading): Row {
+function manyBars(format: BarFormat | FileFormat, { isWarm, atLeast }: Reading): Row {
   return {
     name: isWarm ? `bars-${format}` : `bars-${format}-cold`,
     async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
@@ -55,8 +55,8 @@ const WARM = { isWarm: true, atLeast: 10 };
 const COLD = { isWarm: false, atLeast: 0.9 };
 
 export const manyBarsRows: readonly Row[] = [
-  ...BAR_FORMATS.map((format) => manyBars(format, WARM)),
-  ...(["json", "csv"] as const).map((format) => manyBars(format, COLD)),
+  ...([...BAR_FORMATS, "arrow"] as const).map((format) => manyBars(format, WARM)),
+  ...(["json", "csv", "arrow"] as const).map((format) => manyBars(format, COLD)),
 ];
 
 /** A tick in each minute, as any producer would send them; the second time nothing is stored. */

@@ -18,7 +18,10 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/ohlc(\/|$)/, "ohlc-query"],
   [/^\/symbols\/?$/, "ohlc-query"],
   [/^\/symbols\/.+/, "tick-ingest"],
-  [/^\/(keys|tickets|audit)(\/|$)/, "tick-ingest"],
+  [/^\/revisions\/?$/, "ohlc-query"],
+  [/^\/revisions\/.+/, "tick-ingest"],
+  [/^\/corrections\/?$/, "tick-ingest"],
+  [/^\/(keys|tickets|audit|feeds)(\/|$)/, "tick-ingest"],
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
@@ -29,7 +32,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
 ];
 
 /** Tables in the format that their name says. */
-const SUFFIXED = /^\/(ohlc|ticks|symbols)\.[a-z]+\/?$/;
+const SUFFIXED = /^\/(ohlc|ticks|symbols|revisions)\.[a-z]+\/?$/;
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
 const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc|stream-docs)(\/|$)/;

@@ -21,6 +21,7 @@ type Flags = Pick<ExportOptions, "symbol" | "url" | "token"> &
     readonly interval?: AnyInterval;
     readonly start?: Micros;
     readonly end?: Micros;
+    readonly asOf?: Micros;
     readonly format?: FileFormat;
   };
 
@@ -101,7 +102,7 @@ function optionsOf(file: string, flags: Flags, context: Context): ExportOptions 
   if (format === "parquet" && file === "-" && context.terminal.screen !== undefined) {
     throw new Error("a Parquet file is nothing for a terminal: name a file, or pipe it somewhere");
   }
-  return { symbol, url, token, file, startUs, endUs, format, gzip, bars: barsOf(flags) };
+  return { symbol, url, token, file, startUs, endUs, format, gzip, asOfUs: flags.asOf, bars: barsOf(flags) };
 }
 
 export function addExportCommand(program: Command, context: Context, finish: Finish): void {
@@ -122,6 +123,7 @@ export function addExportCommand(program: Command, context: Context, finish: Fin
     .option("--include <list>", "what of quotes stands beside: bid,ask,spread", parseIncluded)
     .option("--start <time>", "from then on, a date or a time; from the beginning when absent", parseInstant)
     .option("--end <time>", "up to just before then; up to now when absent", parseInstant)
+    .option("--as-of <time>", "as it was known then, at least a minute ago", parseInstant)
     .option("--timezone <zone>", "IANA zone in which days start, for bars of 45m, and of 2h and more")
     .option("--day-start-hour <hour>", "hour at which they start there", parseHour)
     .addOption(new Option("--format <format>", "instead of what the file's name says").choices(EXPORT_FORMATS))

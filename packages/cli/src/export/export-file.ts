@@ -19,6 +19,8 @@ export interface ExportOptions extends Connection {
   readonly bars: BarKind | undefined;
   readonly startUs: Micros;
   readonly endUs: Micros | undefined;
+  /** As it was known then; as it is when absent. */
+  readonly asOfUs: Micros | undefined;
   readonly format: FileFormat;
   readonly gzip: boolean;
 }
@@ -108,9 +110,10 @@ class Run {
   }
 
   #bytes(): AsyncGenerator<Uint8Array> {
-    const { symbol, bars, startUs, endUs, format } = this.options;
+    const { symbol, bars, startUs, endUs, asOfUs, format } = this.options;
     const end = endUs === undefined ? undefined : formatTime(endUs);
-    const query = { symbol, start: formatTime(startUs), end, format, signal: this.context.signal };
+    const asOf = asOfUs === undefined ? undefined : formatTime(asOfUs);
+    const query = { symbol, start: formatTime(startUs), end, asOf, format, signal: this.context.signal };
     return bars === undefined ? this.#client.ticksFile(query) : this.#client.barsFile({ ...query, ...bars });
   }
 

@@ -26,10 +26,12 @@ export class Arrivals implements Listener {
     private readonly names: SymbolNames,
     private readonly outbox: Outbox,
     private readonly counts: FeedCounts,
-    private readonly delayed: (seconds: number) => void = () => undefined,
+    private readonly told: { readonly alive: () => void; readonly delayed: (seconds: number) => void },
   ) {}
 
-  alive(): void {}
+  alive(): void {
+    this.told.alive();
+  }
 
   unusable(): void {
     this.counts.unusable += 1;
@@ -53,7 +55,7 @@ export class Arrivals implements Listener {
     }
     if (timeUs < heard.timeUs) this.counts.backwards += 1;
     if (tick.time === undefined) this.counts.untimed += 1;
-    else this.delayed((arrivedUs - timeUs) / 1e6);
+    else this.told.delayed((arrivedUs - timeUs) / 1e6);
     Object.assign(heard, { time: tick.time, timeUs, prices });
     // The venue's own text where there is one: nothing is reckoned that could be rounded.
     this.outbox.push({ symbol, time: tick.time ?? formatTime(timeUs), prices: tick.prices });

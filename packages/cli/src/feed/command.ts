@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseUrl } from "../arguments.js";
-import { tokenOption, urlOption } from "../connection.js";
+import { feedOption, tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { CcxtVenue } from "./ccxt/ccxt-venue.js";
 import { ccxtFolder, loadCcxt } from "./ccxt/library.js";
 import { TAKEN_CHOICES, type Taken } from "./ccxt/ways.js";
 import { type FeedOptions, feed } from "./feed.js";
 import { type MetricsPlace, parseMetricsPlace } from "./metrics.js";
-import { parseFeedName } from "./named-client.js";
 import { OANDA_URLS, Oanda } from "./oanda/oanda.js";
 import { instrumentOf, oandaToken } from "./oanda/settings.js";
 import { parseNames, parseVenueSymbols, type SymbolNames, storedNames } from "./symbol-names.js";
@@ -132,7 +131,7 @@ export function addFeedCommand(program: Command, context: Context, finish: Finis
     .argument("<source>", "ccxt:EXCHANGE, such as ccxt:kraken, or oanda")
     .requiredOption("--symbols <list>", "as the venue calls them, such as EUR/USD,BTC/USDT", parseVenueSymbols)
     .option("--map <list>", "what to store symbols as, such as EUR/USD=EURUSD,XBT/USD=BTCUSD", parseNames)
-    .option("--feed <name>", "what to call itself, with a heartbeat every 10 s", parseFeedName)
+    .addOption(feedOption())
     .option(
       "--metrics <port>",
       "serve Prometheus metrics at 127.0.0.1:PORT/metrics, or at HOST:PORT",

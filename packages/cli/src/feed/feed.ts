@@ -1,19 +1,17 @@
 import type { Connection } from "../connection.js";
+import { sendHeartbeats } from "../heartbeats.js";
+import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT, grouped } from "../terminal.js";
 import { Arrivals } from "./arrivals.js";
 import { FeedCounts } from "./counts.js";
 import { asError } from "./error-text.js";
-import { sendHeartbeats } from "./heartbeats.js";
 import { FeedMetrics, type MetricsPlace } from "./metrics.js";
-import { namedClient } from "./named-client.js";
 import { Outbox } from "./outbox.js";
 import { listenPatiently } from "./patience.js";
 import type { SymbolNames } from "./symbol-names.js";
 import type { Venue } from "./venue.js";
 
 export interface FeedOptions extends Connection {
-  /** What it calls itself; undefined: nothing, and it sends no heartbeats. */
-  readonly feed: string | undefined;
   /** What the symbols are stored as. */
   readonly names: SymbolNames;
   /** Ticks that may wait for a service that is away. */
@@ -23,20 +21,6 @@ export interface FeedOptions extends Connection {
 
 /** How long the last ticks may take when the feed is stopped: less than the 10 s that containers are given, ms. */
 const LAST_TICKS_MS = 5_000;
-
-function clientOf({ say }: Context["terminal"], options: FeedOptions) {
-  let isAway = false;
-  return namedClient(options, options.feed, {
-    onRetry: ({ error }) => {
-      if (!isAway) say(`${error.message}; trying until it answers`);
-      isAway = true;
-    },
-    onRecovery: () => {
-      if (isAway) say(`${options.url} answers again`);
-      isAway = false;
-    },
-  });
-}
 
 function summary(counts: FeedCounts, unsent: number, startedMs: number): string {
   const sent = `${counted(counts.sent, "tick")} sent in ${duration(performance.now() - startedMs)}`;
@@ -57,15 +41,20 @@ function summary(counts: FeedCounts, unsent: number, startedMs: number): string 
 export async function feed(venue: Venue, options: FeedOptions, { terminal, signal }: Context): Promise<number> {
   const startedMs = performance.now();
   const counts = new FeedCounts();
-  const outbox = new Outbox(clientOf(terminal, options), options.bufferTicksMax, counts, terminal.say);
+  const outbox = new Outbox(undauntedClient(options, terminal), options.bufferTicksMax, counts, terminal.say);
   const metrics = new FeedMetrics(counts, () => outbox.size);
-  const arrivals = new Arrivals(options.names, outbox, counts, (seconds) => metrics.delayed(seconds));
+  // A feed that has lost its venue would bring nothing if something happened: it is not alive.
+  const alive = () => (counts.isConnected ? [...options.names.values()] : []);
+  let stopHeartbeats: (() => void) | undefined;
+  const arrivals = new Arrivals(options.names, outbox, counts, {
+    alive: () => {
+      stopHeartbeats ??= sendHeartbeats(options, alive);
+    },
+    delayed: (seconds) => metrics.delayed(seconds),
+  });
   const [listening, sending] = [new AbortController(), new AbortController()];
   const served = options.metrics && (await metrics.serve(options.metrics));
   if (served !== undefined) terminal.say(`metrics are at ${served.url}`);
-  const stopHeartbeats = options.feed
-    ? sendHeartbeats(options, options.feed, [...options.names.values()], () => counts.isConnected)
-    : undefined;
   const sent = outbox.run(sending.signal);
   const surroundings = { counts, say: terminal.say, random: Math.random };
   const heard = listenPatiently(venue, arrivals, AbortSignal.any([signal, listening.signal]), surroundings);

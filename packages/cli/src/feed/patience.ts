@@ -37,10 +37,10 @@ export async function listenPatiently(
       take: (tick) => listener.take(tick),
       unusable: () => listener.unusable(),
       alive: () => {
+        counts.isConnected = true;
         listener.alive();
         if (isAwaySaid) say(`${venue.name} is there again`);
         isAwaySaid = false;
-        counts.isConnected = true;
       },
     });
     counts.isConnected = false;

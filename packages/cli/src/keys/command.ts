@@ -49,18 +49,20 @@ type CreateFlags = Connection &
     readonly name: string;
     readonly scopes: readonly Scope[];
     readonly symbols?: readonly string[];
+    readonly feeds?: readonly string[];
     readonly expires?: string;
     readonly inUrl?: boolean;
   };
 
 /** The key that the flags ask for. */
 function keyOf(flags: CreateFlags): NewKey {
-  const { name, scopes, symbols, expires: expires_at, inUrl: in_url } = flags;
+  const { name, scopes, symbols, feeds, expires: expires_at, inUrl: in_url } = flags;
   const limits = LIMIT_FLAGS.flatMap((flag) => (flags[flag] === undefined ? [] : [[LIMITS[flag][0], flags[flag]]]));
   return {
     name,
     scopes,
     symbols,
+    feeds,
     expires_at,
     in_url,
     ...(limits.length > 0 && { limits: Object.fromEntries(limits) }),
@@ -88,6 +90,7 @@ function addCreateCommand(keys: Command, context: Context, finish: Finish): void
     .requiredOption("--name <name>", "what it is for, as logs and the audit say it")
     .requiredOption("--scopes <list>", `what it may do: some of ${SCOPES.join(",")}`, parseScopes)
     .option("--symbols <list>", "patterns such as EUR*,XAUUSD; every symbol when absent", parsePatterns)
+    .option("--feeds <list>", "feeds that it may name itself; its own name alone when absent", parsePatterns)
     .option("--expires <when>", "a date, a time, or a duration from now such as P90D; never when absent", parseExpiry)
     .option("--in-url", "for callers that cannot set headers: ?token= in the address, for read or write only");
   for (const flag of LIMIT_FLAGS) {

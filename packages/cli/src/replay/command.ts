@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSymbol } from "../arguments.js";
-import { tokenOption, urlOption } from "../connection.js";
+import { feedOption, tokenOption, urlOption } from "../connection.js";
 import { addReadingOptions, type ReadingFlags, readingOf } from "../reading-options.js";
 import type { Context, Finish } from "../terminal.js";
 import { SENT_CHOICES, type SentChoice } from "../tick-file/quote.js";
@@ -16,7 +16,8 @@ function parseSpeed(raw: string): number {
   return speed;
 }
 
-type Flags = ReadingFlags & Pick<ReplayOptions, "symbol" | "speed" | "url" | "token"> & { readonly price?: SentChoice };
+type Flags = ReadingFlags &
+  Pick<ReplayOptions, "symbol" | "speed" | "url" | "token" | "feed"> & { readonly price?: SentChoice };
 
 const DETAILS = `
 The file is as for import, whatever its format. Its first tick is sent at once, with the time of now, and every other one as long after it as
@@ -27,6 +28,7 @@ Exit codes: 0 the file was replayed to its end, 1 stopped by an error, 130 inter
 Examples:
   $ fx-ticks replay eurusd.csv.gz --symbol EURUSD
   $ fx-ticks replay eurusd.csv.gz --symbol EURUSD --price mid --speed 60
+  $ fx-ticks replay eurusd.csv.gz --symbol EURUSD --feed lp1
 `;
 
 export function addReplayCommand(program: Command, context: Context, finish: Finish): void {
@@ -39,11 +41,12 @@ export function addReplayCommand(program: Command, context: Context, finish: Fin
     .addOption(new Option("--price <what>", "what of a quote to send; quote where absent").choices(SENT_CHOICES))
     .option("--speed <factor>", "how many times as fast as it happened", parseSpeed, 1);
   addReadingOptions(command)
+    .addOption(feedOption())
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)
     .action(async (file: string, { price: choice, ...flags }: Flags) => {
-      const { symbol, speed, url, token } = flags;
-      finish(await replay({ symbol, speed, url, token, file, choice, reading: readingOf(flags) }, context));
+      const { symbol, speed, url, token, feed } = flags;
+      finish(await replay({ symbol, speed, url, token, feed, file, choice, reading: readingOf(flags) }, context));
     });
 }

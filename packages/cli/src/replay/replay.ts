@@ -1,6 +1,7 @@
 import { type FxClient, type PriceInput, type QuoteInput, sleep } from "@fx-ohlc/client";
 import { formatTime, type Micros, nowUs } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
+import { sendHeartbeats } from "../heartbeats.js";
 import { undauntedClient } from "../patient-client.js";
 import type { Reading } from "../reading-options.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
@@ -41,6 +42,7 @@ function costOf([first, second]: readonly string[]): PriceInput | QuoteInput {
 /** Sends ticks when they are due. Those of one time leave together, so that the service can number them. */
 class Player {
   #due: DueTick[] = [];
+  readonly #symbols = new Set<string>();
   #sent = 0;
   #quotes = 0;
 
@@ -54,12 +56,18 @@ class Player {
     return counted(this.#sent, this.#sent > 0 && this.#quotes === this.#sent ? "quote" : "tick");
   }
 
+  /** Of the ticks that have come so far. */
+  get symbols(): readonly string[] {
+    return [...this.#symbols];
+  }
+
   async play(tick: DueTick): Promise<void> {
     const waitMs = (tick.timeUs - nowUs()) / 1000;
     const last = this.#due.at(-1);
     if (waitMs > 0 || (this.#due.length >= REQUEST_TICKS_MAX && last?.timeUs !== tick.timeUs)) await this.flush();
     if (waitMs > 0) await sleep(Math.max(waitMs, FLUSH_INTERVAL_MS), this.signal);
     this.#due.push(tick);
+    this.#symbols.add(tick.symbol);
   }
 
   async flush(): Promise<void> {
@@ -105,6 +113,7 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
   const client = undauntedClient(options, terminal);
   const player = new Player(client, signal);
   const startedMs = performance.now();
+  const stopHeartbeats = sendHeartbeats(options, () => player.symbols);
   const ofSymbol = options.symbol === undefined ? "" : ` of ${options.symbol}`;
   const summary = () => `${player.sent}${ofSymbol} replayed in ${duration(performance.now() - startedMs)}`;
   try {
@@ -113,6 +122,8 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
     if (!signal.aborted) throw new Error(`${(error as Error).message}; ${summary()}`, { cause: error });
     terminal.say(`interrupted; ${summary()}`);
     return EXIT.interrupted;
+  } finally {
+    stopHeartbeats();
   }
   terminal.out(summary());
   return EXIT.done;

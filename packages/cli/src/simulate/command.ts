@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSymbols } from "../arguments.js";
-import { tokenOption, urlOption } from "../connection.js";
+import { feedOption, tokenOption, urlOption } from "../connection.js";
 import type { Context, Finish } from "../terminal.js";
 import { type SimulateOptions, simulate } from "./simulate.js";
 
@@ -22,6 +22,7 @@ symbol. When the service is away the simulation waits for it.
 Examples:
   $ fx-ticks simulate
   $ fx-ticks simulate --symbols EURUSD,USDJPY --rate 50
+  $ fx-ticks simulate --feed lp1
 `;
 
 export function addSimulateCommand(program: Command, context: Context, finish: Finish): void {
@@ -36,6 +37,7 @@ export function addSimulateCommand(program: Command, context: Context, finish: F
     )
     .option("--rate <n>", "ticks per second of each symbol", parseRate, 1)
     .addOption(new Option("--price <what>", "quotes, or single prices").choices(["quote", "mid"]).default("quote"))
+    .addOption(feedOption())
     .addOption(urlOption())
     .addOption(tokenOption(context.environment))
     .addHelpText("after", DETAILS)

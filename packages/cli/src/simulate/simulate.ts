@@ -1,6 +1,7 @@
 import { type FxClient, type PriceInput, ProblemError, type QuoteInput, sleep } from "@fx-ohlc/client";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import type { Connection } from "../connection.js";
+import { sendHeartbeats } from "../heartbeats.js";
 import { undauntedClient } from "../patient-client.js";
 import { type Context, counted, duration, EXIT } from "../terminal.js";
 import { priceDecimals, RandomWalk, startPrice } from "./random-walk.js";
@@ -98,6 +99,7 @@ export async function simulate(options: SimulateOptions, { terminal, signal }: C
   const client = undauntedClient(options, terminal);
   const simulator = new Simulator(client, options);
   const startedMs = performance.now();
+  const stopHeartbeats = sendHeartbeats(options, () => symbols);
   try {
     const prices = await simulator.start(symbols, signal);
     terminal.say(`simulating ${ratePerSecond} ${noun}s/s each of ${prices.join(", ")}; Ctrl-C stops`);
@@ -106,5 +108,7 @@ export async function simulate(options: SimulateOptions, { terminal, signal }: C
     if (!signal.aborted) throw error;
     terminal.say(`${counted(simulator.sent, noun)} sent in ${duration(performance.now() - startedMs)}`);
     return EXIT.done;
+  } finally {
+    stopHeartbeats();
   }
 }

@@ -37,6 +37,17 @@ describe("eventLines", () => {
     ]);
   });
 
+  it("tells of a correction, and what its range holds now", () => {
+    const to = "2025-12-05T10:00:00.123457Z";
+    const corrected = { type: "corrected", channel: "ticks:EURUSD", offset: "e-2", from: tick.time, to } as const;
+    const head = `ticks:EURUSD corrected from ${tick.time} to ${to} ticks`;
+    expect(eventLines({ ...corrected, ticks: [tick] })).toEqual([
+      `${head} 1`,
+      `ticks:EURUSD ${tick.time} 1.12345 seq 0`,
+    ]);
+    expect(eventLines({ ...corrected, ticks: [] })).toEqual([`${head} 0`]);
+  });
+
   it("gives a line a bar that says whether it may change", () => {
     expect(eventLines({ type: "final", channel: "ohlc:EURUSD:minute", bar })).toEqual([
       "ohlc:EURUSD:minute 2025-12-05T10:00:00Z open 1.1 high 1.3 low 1 close 1.2 ticks 4 final",

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "@fx-ohlc/client";
+import type { StreamEvent, TickJson } from "@fx-ohlc/client";
 import type { Sides, SparseBar } from "@fx-ohlc/schemas";
 
 /** Hours to seconds of a time of today; the whole time is in the stream for who needs it. */
@@ -23,18 +23,29 @@ function barLine(channel: string, bar: SparseBar, state: string): string {
   return `${channel} ${bucket} ${prices}${quotesText(bar)} ticks ${tick_count} ${state}`;
 }
 
-/** An event as lines of text, one a tick. */
+function tickLine(channel: string, tick: Sides & Pick<TickJson, "time" | "price" | "seq">): string {
+  return `${channel} ${tick.time} ${tick.price}${sidesText(tick)} seq ${tick.seq}`;
+}
+
+/** An event as lines of text, one a tick; a correction begins with one of its own. */
 export function eventLines(event: StreamEvent): string[] {
   switch (event.type) {
     case "ticks":
     case "reloaded-ticks":
-      return event.ticks.map((tick) => `${event.channel} ${tick.time} ${tick.price}${sidesText(tick)} seq ${tick.seq}`);
+      return event.ticks.map((tick) => tickLine(event.channel, tick));
+    case "corrected": {
+      const { channel, from, to, ticks } = event;
+      const head = `${channel} corrected from ${from} to ${to} ticks ${ticks.length}`;
+      return [head, ...ticks.map((tick) => tickLine(channel, tick))];
+    }
     case "bar":
     case "final":
     case "revision":
       return [barLine(event.channel, event.bar, event.type)];
     case "reloaded-bars":
       return event.bars.map((bar) => barLine(event.channel, bar, "reloaded"));
+    case "feed-status":
+      return [`${event.channel} ${event.state} since ${event.since}`];
     default:
       return [];
   }

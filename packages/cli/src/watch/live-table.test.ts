@@ -29,6 +29,17 @@ describe("LiveTable", () => {
     ]);
   });
 
+  it("shows the newest tick as it was corrected, and none where that was deleted", () => {
+    const table = new LiveTable();
+    table.take(ticks("ticks:EURUSD", 1.1, 1.12345));
+    const range = { from: "2025-12-05T10:00:01.000000Z", to: "2025-12-05T10:00:01.000001Z" };
+    const corrected = { type: "corrected", channel: "ticks:EURUSD", offset: "e-2", ...range } as const;
+    table.take({ ...corrected, ticks: [{ time: range.from, price: 1.2, seq: 0 }] });
+    expect(table.lines().at(-1)).toBe("EURUSD  2025-12-05  10:00:01.000000    1.2         2");
+    table.take({ ...corrected, ticks: [] });
+    expect(table.lines()).toEqual([]);
+  });
+
   it("has columns for sides only where there are some", () => {
     const table = new LiveTable();
     const quote = { time: "2025-12-05T10:00:00.000000Z", price: 1.12345, bid: 1.12343, ask: 1.12347, seq: 0 };

@@ -1,4 +1,4 @@
-import { type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
+import { type EventOf, type FeedStatusEvent, type LiveBar, parseChannel, type StreamEvent } from "@fx-ohlc/client";
 import type { CheckedCost } from "@fx-ohlc/schemas";
 import { grouped } from "../terminal.js";
 
@@ -55,27 +55,34 @@ function extra<Row>({ names, cells }: ExtraColumns<Row>, rows: readonly Row[]) {
   return { names: isNeeded ? names : [], of: (row: Row) => (isNeeded ? cells(row).map(shown) : []) };
 }
 
-/** The channel without its kind: `EURUSD minute bid`. */
+/** The channel without its kind: `EURUSD minute bid`, `EURUSD 4h @17:America/New_York`. */
 function barsName(channel: string): string {
   const bars = parseChannel(channel);
   if (bars?.kind !== "ohlc") return channel;
-  return [bars.symbol, bars.interval, ...(bars.side === "mid" ? [] : [bars.side])].join(" ");
+  const { symbol, interval, side } = bars;
+  const boundary = channel.slice(channel.lastIndexOf("@"));
+  return [symbol, interval, ...(side === "mid" ? [] : [side]), ...(bars.boundary ? [boundary] : [])].join(" ");
 }
 
 /** What the stream has said last of each channel, as a table. */
 export class LiveTable {
   readonly #ticks = new Map<string, TickRow>();
   readonly #bars = new Map<string, BarRow>();
+  readonly #feeds = new Map<string, FeedStatusEvent>();
 
-  /** Takes an event; those that are no ticks and no bars change nothing. */
+  /** Takes an event; those that are no ticks, bars or states of feeds change nothing. */
   take(event: StreamEvent): void {
     if (event.type === "ticks" || event.type === "reloaded-ticks") this.#takeTicks(event);
+    else if (event.type === "corrected") this.#correct(event);
+    else if (event.type === "feed-status") this.#feeds.set(event.channel, event);
     else if (event.type === "bar" || event.type === "final") this.#takeBar(event.channel, event.bar, event.type);
   }
 
   lines(): string[] {
-    const [ticks, bars] = [this.#tickLines([...this.#ticks.values()]), this.#barLines([...this.#bars.values()])];
-    return [...ticks, ...(ticks.length > 0 && bars.length > 0 ? [""] : []), ...bars];
+    const ticks = this.#tickLines([...this.#ticks.values()]);
+    const bars = this.#barLines([...this.#bars.values()]);
+    const shownTables = [ticks, bars, this.#feedLines([...this.#feeds.values()])].filter(({ length }) => length > 0);
+    return shownTables.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
   }
 
   #tickLines(rows: readonly TickRow[]): string[] {
@@ -86,6 +93,11 @@ export class LiveTable {
       return [row.symbol, time.slice(0, 10), time.slice(11, -1), String(price), ...sides.of(row), grouped(row.count)];
     });
     return table([["ticks", "date", "time", "price", ...sides.names, "received"], ...cells], 3);
+  }
+
+  #feedLines(rows: readonly FeedStatusEvent[]): string[] {
+    if (rows.length === 0) return [];
+    return table([["feeds", "", "since"], ...rows.map(({ symbol, state, since }) => [symbol, state, since])], 3);
   }
 
   #barLines(rows: readonly BarRow[]): string[] {
@@ -108,6 +120,15 @@ export class LiveTable {
     if (tick === undefined) return;
     const symbol = channel.slice("ticks:".length);
     this.#ticks.set(channel, { symbol, tick, count: (row?.count ?? 0) + ticks.length });
+  }
+
+  /** The newest tick may be another one now, or gone; the one before it is not known then. */
+  #correct({ channel, from, to, ticks }: EventOf<"corrected">): void {
+    const row = this.#ticks.get(channel);
+    if (row === undefined || row.tick.time < from || row.tick.time >= to) return;
+    const tick = ticks.at(-1);
+    if (tick === undefined) this.#ticks.delete(channel);
+    else this.#ticks.set(channel, { ...row, tick });
   }
 
   /** A final bar gives way to the one that runs, and is shown only while there is none. */

@@ -1,6 +1,6 @@
-import type { ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
-import { longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
-import type { Channel } from "./channel.js";
+import type { ChannelCorrectionMessage, ChannelTicksMessage, GapMessage, RunningBarMessage } from "@fx-ohlc/schemas";
+import { type LiveInterval, longestBucketUs } from "@fx-ohlc/schemas/live-interval";
+import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { ChannelMessage } from "./protocol.js";
 import { earliest, latest, type Range, withRange } from "./ranges.js";
@@ -49,25 +49,27 @@ function joined(a: GapMessage, b: GapMessage): GapMessage {
 
 function rowsOf(message: ChannelMessage): number {
   if (isConflated(message)) return 0;
-  return message.type === "ticks" ? message.ticks.length : 1;
+  return "ticks" in message ? Math.max(1, message.ticks?.length ?? 0) : 1;
 }
 
-function bucketMaxMs(interval: StoredInterval): number {
-  return longestUs(interval) / 1000;
+/** Bars of ticks begin at any instant: the next one a millisecond later, as far as times of reads tell them apart. */
+function bucketMaxMs(interval: LiveInterval): number {
+  return Math.max(1, longestBucketUs(interval) / 1000);
 }
 
 /** The start of a read by bucket that finds the bucket `time` lies in. */
-function startOf(channel: Channel, time: string): string {
+function startOf(channel: HistoryChannel, time: string): string {
   return channel.kind === "ticks" ? time : timeBefore(time, bucketMaxMs(channel.interval));
 }
 
 /** Where HTTP has what a message says. */
-function rangesOf(channel: Channel, message: ChannelMessage): Range[] {
+function rangesOf(channel: HistoryChannel, message: ChannelMessage): Range[] {
   if (message.type === "ticks") {
     const times = message.ticks.map(({ time }) => time).sort();
     return times.slice(0, 1).map((from) => ({ from }));
   }
   if (message.type === "conflated") return [{ from: message.from }];
+  if (message.type === "corrected") return [{ from: message.from, to: message.to }];
   if (channel.kind === "ticks" || isConflated(message)) return [];
   const { bucket } = message.bar;
   return [{ from: bucket, to: timeBefore(bucket, -bucketMaxMs(channel.interval)) }];
@@ -78,6 +80,8 @@ function noted(position: Omit<Position, "missing">, message: ChannelMessage): Om
   switch (message.type) {
     case "ticks":
       return { offset: message.offset, time: lastTime(message.ticks, position.time) };
+    case "corrected":
+      return { ...position, offset: message.offset };
     case "final":
       return { bucket: later(position.bucket, message.bar.bucket) };
     case "bar":
@@ -90,7 +94,7 @@ function noted(position: Omit<Position, "missing">, message: ChannelMessage): Om
 /** What is known of one channel, but never of one to every symbol. */
 export class ChannelState {
   readonly name: string;
-  readonly channel: Channel;
+  readonly channel: HistoryChannel;
   /** Of the last message, handed out or held back. */
   position: Omit<Position, "missing">;
   /** What is to be read over HTTP, besides {@link reading}. */
@@ -105,7 +109,7 @@ export class ChannelState {
   #read: ReadonlySet<string> = new Set();
   #readTo = "";
 
-  constructor(name: string, channel: Channel, { missing = [], ...position }: Position = {}) {
+  constructor(name: string, channel: HistoryChannel, { missing = [], ...position }: Position = {}) {
     this.name = name;
     this.channel = channel;
     this.missing = missing;
@@ -115,11 +119,11 @@ export class ChannelState {
   /**
    * What another stream goes on from: what is held back is missing there.
    *
-   * @param unreadFrom where what was handed out and not taken begins
+   * @param unread what was handed out and not taken
    */
-  saved(unreadFrom?: string): Position {
+  saved(unread: readonly Range[] = []): Position {
     const ranges = [...this.#heldRanges, ...(this.reading === undefined ? [] : [this.reading])];
-    if (unreadFrom !== undefined) ranges.push({ from: startOf(this.channel, unreadFrom) });
+    for (const { from, to } of unread) ranges.push({ from: startOf(this.channel, from), to });
     const missing = ranges.reduce<readonly Range[]>(withRange, this.missing);
     return missing.length === 0 ? this.position : { ...this.position, missing };
   }
@@ -192,8 +196,15 @@ export class ChannelState {
     this.#heldRows = this.#held.reduce((rows, message) => rows + rowsOf(message), 0);
   }
 
+  /** What is corrected may be stored once more after it: then it is another tick than the one that was read. */
+  #forgetCorrected({ from, to }: ChannelCorrectionMessage): void {
+    this.#read = new Set([...this.#read].filter((key) => key < from || key >= to));
+  }
+
   #unread(message: ChannelMessage): ChannelMessage {
-    if (message.type !== "ticks" || this.#read.size === 0) return message;
+    if (this.#read.size === 0) return message;
+    if (message.type === "corrected") this.#forgetCorrected(message);
+    if (message.type !== "ticks") return message;
     const isUnread = (tick: TickId) => tick.time > this.#readTo || !this.#read.has(keyOf(tick));
     return { ...message, ticks: message.ticks.filter(isUnread) };
   }

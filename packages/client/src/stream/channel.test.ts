@@ -8,7 +8,25 @@ describe("parseChannel", () => {
     expect(parseChannel(`ticks:${symbol}`)).toEqual({ kind: "ticks", symbol });
     expect(parseChannel(`ohlc:${symbol}:1h`)).toEqual({ kind: "ohlc", symbol, interval: "hour", side: "mid" });
     expect(parseChannel(`ohlc:${symbol}:1h:ask`)).toEqual({ kind: "ohlc", symbol, interval: "hour", side: "ask" });
-    for (const name of ["", "ticks", "ticks:", "ohlc:EURUSD", "ohlc:EURUSD:week", "ohlc:EURUSD:bid", "quotes:EURUSD"]) {
+    expect(parseChannel("ohlc:eurusd:15s")).toMatchObject({ symbol: "EURUSD", interval: "15s", side: "mid" });
+    expect(parseChannel("ohlc:*:100t:quote")).toMatchObject({ interval: "100t", side: "quote" });
+    const boundary = { hour: 9, timezone: "Asia/Kolkata" };
+    expect(parseChannel(`ohlc:${symbol}:4h:bid@9:Asia/Kolkata`)).toMatchObject({
+      symbol,
+      interval: "4h",
+      side: "bid",
+      boundary,
+    });
+    for (const name of [
+      "",
+      "ticks",
+      "ticks:",
+      "ohlc:EURUSD",
+      "ohlc:EURUSD:week",
+      "ohlc:EURUSD:bid",
+      "ohlc:EURUSD:5m@17:UTC",
+      "quotes:EURUSD",
+    ]) {
       expect(parseChannel(name)).toBeUndefined();
     }
   });
@@ -23,6 +41,7 @@ describe("canonicalName", () => {
       "ohlc:eurusd:1m",
       "ohlc:*:1d",
       "ohlc:eurusd:1m:quote",
+      "ohlc:eurusd:1d@9:Asia/Kolkata",
       "nonsense:x",
     ];
     expect(names.map(canonicalName)).toEqual([
@@ -32,6 +51,7 @@ describe("canonicalName", () => {
       "ohlc:EURUSD:minute",
       "ohlc:*:day",
       "ohlc:EURUSD:minute:quote",
+      "ohlc:EURUSD:day@09:Asia/Kolkata",
       "nonsense:x",
     ]);
   });
@@ -45,6 +65,8 @@ describe("covers", () => {
     expect(covers("ohlc:*:minute", "ohlc:EURUSD:hour")).toBe(false);
     expect(covers("ohlc:*:minute", "ohlc:EURUSD:minute:bid")).toBe(false);
     expect(covers("ohlc:*:minute:bid", "ohlc:EURUSD:minute:bid")).toBe(true);
+    expect(covers("ohlc:*:4h@17:UTC", "ohlc:EURUSD:4h@17:UTC")).toBe(true);
+    expect(covers("ohlc:*:4h", "ohlc:EURUSD:4h@17:UTC")).toBe(false);
     expect(covers("ticks:*", "ohlc:EURUSD:minute")).toBe(false);
     expect(covers("ticks:EURUSD", "ticks:USDJPY")).toBe(false);
   });

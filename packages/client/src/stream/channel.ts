@@ -4,8 +4,12 @@ import type { ChannelName } from "./channel-name.js";
 
 export type { Channel, ChannelSide, QuoteSide } from "@fx-ohlc/schemas/channel";
 
+/** A channel whose messages HTTP tells, too: of ticks, or of bars. */
+export type HistoryChannel = Exclude<Channel, { readonly kind: "status" }>;
+
 /**
- * Reads `ticks:EURUSD`, `ohlc:EURUSD:minute` or `ohlc:EURUSD:minute:bid`, in any spelling the services take.
+ * Reads `ticks:EURUSD`, `ohlc:EURUSD:5m`, `ohlc:EURUSD:5m:bid` or `ohlc:EURUSD:4h@17:America/New_York`, in any spelling the services
+ * take.
  *
  * @returns undefined for any other name; the symbol as the services store it, where it is one, and else as it is, such as `*`
  */

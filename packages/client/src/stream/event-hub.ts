@@ -1,5 +1,8 @@
 import { EventQueue } from "./event-queue.js";
 import type { EventOf, StreamEvent } from "./events.js";
+import { Unread } from "./unread.js";
+
+const NOTHING = new Unread();
 
 type Listener = (event: StreamEvent) => void;
 
@@ -37,9 +40,9 @@ export class EventHub {
     return this.#queue?.isFull ?? false;
   }
 
-  /** Where what waits for the loop begins, by channel. */
-  get unreadFrom(): ReadonlyMap<string, string> {
-    return this.#queue?.unreadFrom ?? new Map();
+  /** What waits for the loop. */
+  get unread(): Pick<Unread, "from" | "corrected"> {
+    return this.#queue?.unread ?? NOTHING;
   }
 
   /**

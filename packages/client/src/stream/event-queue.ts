@@ -28,9 +28,9 @@ export class EventQueue implements AsyncIterator<StreamEvent, void, undefined> {
     return this.#isFull;
   }
 
-  /** Where what no loop has taken begins, by channel. */
-  get unreadFrom(): ReadonlyMap<string, string> {
-    return this.#unread.from;
+  /** What no loop has taken. */
+  get unread(): Pick<Unread, "from" | "corrected"> {
+    return this.#unread;
   }
 
   push(event: StreamEvent): void {

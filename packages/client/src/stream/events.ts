@@ -1,19 +1,22 @@
 import type {
+  ChannelCorrectionMessage,
   ChannelSide,
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
+  FeedState,
   FilledBar,
   GapMessage,
-  StoredInterval,
+  LiveInterval,
+  WireTick,
 } from "@fx-ohlc/schemas";
 import type { TickJson } from "../types.js";
 import type { BarMessage } from "./protocol.js";
 import { earliest } from "./ranges.js";
 
 /**
- * All ticks of [from, to), read over HTTP because the stream could not give them, or not as slowly as they are read. Some may
- * have come before: whoever keeps ticks by (time, seq) has nothing to do but to store them.
+ * All ticks of [from, to), read over HTTP because the stream could not give them, or not as slowly as they are read. They replace what
+ * is held of that range: some may have come before, and what is not among them any more was deleted.
  */
 export interface ReloadedTicksEvent {
   readonly type: "reloaded-ticks";
@@ -25,15 +28,34 @@ export interface ReloadedTicksEvent {
   readonly ticks: readonly TickJson[];
 }
 
+/**
+ * Ticks of [from, to) were put or deleted: `ticks` are all that it holds now, in place of what is held of it. (Of more than 1,000 the
+ * range is read over HTTP: they come as `reloaded-ticks`.)
+ */
+export interface CorrectedTicksEvent extends ChannelCorrectionMessage {
+  readonly ticks: readonly WireTick[];
+}
+
 /** Closed bars read over HTTP because the stream could not give them. Some may have come before. */
 export interface ReloadedBarsEvent {
   readonly type: "reloaded-bars";
   readonly channel: string;
   readonly symbol: string;
-  readonly interval: StoredInterval;
+  readonly interval: LiveInterval;
   /** What open, high, low and close are of: null for `bid` and `ask` in bars without quotes. `quote`: with all of their quotes. */
   readonly side: ChannelSide;
   readonly bars: readonly FilledBar[];
+}
+
+/** How a symbol's feeds are: at once when its `status:` channel is followed, and whenever that changes. */
+export interface FeedStatusEvent {
+  readonly type: "feed-status";
+  readonly channel: string;
+  readonly symbol: string;
+  /** As the best of its feeds is. */
+  readonly state: FeedState;
+  /** When it came into this state. */
+  readonly since: string;
 }
 
 /** What the connection does. */
@@ -62,12 +84,14 @@ export interface GapEvent extends Omit<GapMessage, "reason"> {
 
 export type StreamEvent =
   | ChannelTicksMessage
+  | CorrectedTicksEvent
   | BarMessage
   | ConflatedMessage
   | GapEvent
   | ErrorMessage
   | ReloadedTicksEvent
   | ReloadedBarsEvent
+  | FeedStatusEvent
   | StatusEvent;
 
 /** The events of one type. */
@@ -78,7 +102,10 @@ export function isNotice({ type }: StreamEvent): boolean {
   return type === "status" || type === "error";
 }
 
-/** The earliest time of what an event tells that HTTP has too; undefined where it has nothing of it, as of a bar that runs. */
+/**
+ * The earliest time of what an event tells that HTTP has too, up to now; undefined where it has nothing of it, as of a bar that runs, or
+ * of a correction, which is of its range alone.
+ */
 export function startOf(event: StreamEvent): string | undefined {
   switch (event.type) {
     case "ticks":
@@ -99,9 +126,9 @@ export function startOf(event: StreamEvent): string | undefined {
   }
 }
 
-/** How many ticks or bars an event holds, or tells of. */
+/** How many ticks or bars an event holds, or tells of: one at least. */
 export function rowsOf(event: StreamEvent): number {
   if (isNotice(event)) return 0;
-  if ("ticks" in event) return event.ticks.length;
-  return "bars" in event ? event.bars.length : 1;
+  if ("ticks" in event) return Math.max(1, event.ticks.length);
+  return "bars" in event ? Math.max(1, event.bars.length) : 1;
 }

@@ -1,7 +1,7 @@
-import type { ErrorMessage, SubscribedMessage } from "@fx-ohlc/schemas";
+import type { ErrorMessage, StatusMessage, SubscribedMessage } from "@fx-ohlc/schemas";
 import { ForbiddenError, UnauthorizedError } from "../errors.js";
 import { backoffMs, isPassing, type RetryPolicy } from "../retry.js";
-import { canonicalName, covers } from "./channel.js";
+import { canonicalName, covers, parseChannel } from "./channel.js";
 import type { ChannelName } from "./channel-name.js";
 import type { Position } from "./channel-state.js";
 import { type Entrance, isRefusal } from "./entrance.js";
@@ -14,7 +14,7 @@ import { Resumption } from "./resumption.js";
 import { type Ending, endingOf, Socket } from "./socket.js";
 
 export interface StreamOptions {
-  /** `ticks:EURUSD`, `ohlc:EURUSD:minute`, or `*` for every symbol. */
+  /** `ticks:EURUSD`, `ohlc:EURUSD:minute` or any other interval, `status:EURUSD`, or `*` for every symbol. */
   readonly channels: readonly ChannelName[];
   /** Where an earlier stream stopped, from its {@link FxStream.positions}. */
   readonly positions?: Readonly<Record<string, Position>> | undefined;
@@ -117,7 +117,7 @@ export class FxStream implements AsyncIterable<StreamEvent> {
    * there, and will be read over HTTP.
    */
   get positions(): Readonly<Record<string, Position>> {
-    return this.#resumption.positions(this.#hub.unreadFrom);
+    return this.#resumption.positions(this.#hub.unread);
   }
 
   /**
@@ -206,7 +206,14 @@ export class FxStream implements AsyncIterable<StreamEvent> {
   #onMessage(message: ServerMessage): void {
     if (message.type === "error" && message.code === FORBIDDEN) this.#onForbidden(message);
     else if (message.type === "subscribed") this.#onSubscribed(message);
+    else if (message.type === "status") this.#onFeedStatus(message);
     else this.#resumption.onMessage(message);
+  }
+
+  /** In other words than the wire's: `status` is what the connection does. */
+  #onFeedStatus({ channel, state, since }: StatusMessage): void {
+    const symbol = parseChannel(channel)?.symbol ?? "";
+    this.#emit({ type: "feed-status", channel, symbol, state, since });
   }
 
   /** A channel that the token does not cover is left out from now on; the stream ends when that was the last one. */

@@ -1,6 +1,6 @@
 import type { ChannelSide, FilledBar, TickJson } from "@fx-ohlc/schemas";
 import type { BarsQuery, RangeQuery } from "../client.js";
-import type { Channel } from "./channel.js";
+import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { Range } from "./ranges.js";
 
@@ -54,7 +54,7 @@ async function firstRows<Row>(rows: AsyncIterable<Row>, timeOf: (row: Row) => st
 export async function readPage(
   reader: HistoryReader,
   name: string,
-  channel: Channel,
+  channel: HistoryChannel,
   range: Range,
   signal: AbortSignal,
 ): Promise<Page> {
@@ -64,12 +64,14 @@ export async function readPage(
     const { page: ticks, next } = await firstRows(reader.ticks(query), ({ time }) => time);
     const read = { from: range.from, to: next ?? range.to };
     return {
-      event: ticks.length === 0 ? undefined : { type: "reloaded-ticks", channel: name, symbol, ...read, ticks },
+      // Without any as well: what was held of the range is deleted.
+      event: { type: "reloaded-ticks", channel: name, symbol, ...read, ticks },
       rest: next === undefined ? undefined : { from: next, to: range.to },
     };
   }
-  const { interval, side } = channel;
-  const { page, next } = await firstRows(reader.bars({ ...query, interval, ...READ_OF[side] }), ({ bucket }) => bucket);
+  const { interval, side, boundary } = channel;
+  const kind = { interval, dayStartHour: boundary?.hour, timezone: boundary?.timezone, ...READ_OF[side] };
+  const { page, next } = await firstRows(reader.bars({ ...query, ...kind }), ({ bucket }) => bucket);
   const bars = page.filter(({ complete }) => complete);
   return {
     event: bars.length === 0 ? undefined : { type: "reloaded-bars", channel: name, symbol, interval, side, bars },

@@ -1,4 +1,5 @@
 import type {
+  ChannelCorrectionMessage,
   ChannelTicksMessage,
   ConflatedMessage,
   ErrorMessage,
@@ -7,6 +8,7 @@ import type {
   HeartbeatMessage,
   RevisedBarMessage,
   RunningBarMessage,
+  StatusMessage,
   SubscribedMessage,
 } from "@fx-ohlc/schemas";
 
@@ -14,12 +16,18 @@ import type {
 export type BarMessage = RunningBarMessage | FinalBarMessage | RevisedBarMessage;
 
 /** What belongs to one channel, in its order. */
-export type ChannelMessage = ChannelTicksMessage | BarMessage | ConflatedMessage | GapMessage;
+export type ChannelMessage =
+  | ChannelTicksMessage
+  | ChannelCorrectionMessage
+  | BarMessage
+  | ConflatedMessage
+  | GapMessage;
 
-export type ServerMessage = ChannelMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
+export type ServerMessage = ChannelMessage | StatusMessage | SubscribedMessage | HeartbeatMessage | ErrorMessage;
 
 const CHANNEL_TYPES: ReadonlySet<string> = new Set<ChannelMessage["type"]>([
   "ticks",
+  "corrected",
   "bar",
   "final",
   "revision",

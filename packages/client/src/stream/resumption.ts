@@ -1,11 +1,12 @@
-import type { GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
+import type { ChannelCorrectionMessage, GapMessage, HeartbeatMessage, SubscribedChannel } from "@fx-ohlc/schemas";
 import { formatTime } from "@fx-ohlc/schemas/time";
 import { covers, parseChannel } from "./channel.js";
 import { ChannelState, type Position, timeBefore } from "./channel-state.js";
-import type { StreamEvent } from "./events.js";
+import type { CorrectedTicksEvent, StreamEvent } from "./events.js";
 import { type HistoryReader, type Page, readPage } from "./history.js";
 import { type ChannelMessage, isChannelMessage, type ServerMessage } from "./protocol.js";
 import { type Range, withRange } from "./ranges.js";
+import type { Unread } from "./unread.js";
 
 /** Where events go. */
 export interface ResumptionTarget {
@@ -32,6 +33,19 @@ const HELD_ROWS_MAX = 10_000;
 function isImport(message: ChannelMessage): message is GapMessage {
   if (message.type !== "gap" || message.late !== true) return false;
   return Date.parse(message.to) - Date.parse(message.from) > LATE_RELOAD_MAX_MS;
+}
+
+/** What a message does not tell, and HTTP does. */
+function isToBeRead(message: ChannelMessage): message is GapMessage | ChannelCorrectionMessage {
+  if (message.type === "corrected") return message.ticks === undefined;
+  return message.type === "gap" && !isImport(message);
+}
+
+/** What readers are told as it came. */
+function isTold(message: ChannelMessage): message is Extract<ChannelMessage, StreamEvent> | CorrectedTicksEvent {
+  if (message.type === "corrected") return message.ticks !== undefined;
+  // All of its ticks may have been read over HTTP.
+  return message.type !== "ticks" || message.ticks.length > 0;
 }
 
 /**
@@ -66,9 +80,14 @@ export class Resumption {
     }
   }
 
-  /** @param unreadFrom where what the reader was handed and has not taken begins, by channel */
-  positions(unreadFrom: ReadonlyMap<string, string>): Record<string, Position> {
-    return Object.fromEntries([...this.#channels].map(([name, state]) => [name, state.saved(unreadFrom.get(name))]));
+  /** @param unread what the reader was handed and has not taken */
+  positions({ from, corrected }: Pick<Unread, "from" | "corrected">): Record<string, Position> {
+    const saved = [...this.#channels].map(([name, state]): [string, Position] => {
+      const start = from.get(name);
+      const all = [...(start === undefined ? [] : [{ from: start }]), ...(corrected.get(name) ?? [])];
+      return [name, state.saved(all)];
+    });
+    return Object.fromEntries(saved);
   }
 
   /** The `since` of a subscribe request: the offsets of every `ticks:` channel that the subscriptions cover. */
@@ -178,16 +197,15 @@ export class Resumption {
   }
 
   #emit(message: ChannelMessage): void {
-    // All of its ticks may have been read over HTTP.
-    if (message.type !== "ticks" || message.ticks.length > 0) this.target.emit(message);
+    if (isTold(message)) this.target.emit(message);
   }
 
   #onChannelMessage(told: ChannelMessage): void {
     const state = this.#stateOf(told.channel);
     if (state === undefined) return;
-    if (told.type === "ticks" && state.position.offset === undefined) this.#missNew(state);
+    if ("offset" in told && state.position.offset === undefined) this.#missNew(state);
     const message = state.note(told);
-    if (message.type === "gap" && !isImport(message)) this.#miss(state, message);
+    if (isToBeRead(message)) this.#miss(state, message);
     else if (state.isBehind || !this.target.takesMore()) this.#hold(state, message);
     else this.#emit(message);
     if (state.isBehind) void this.catchUp();
@@ -252,7 +270,7 @@ export class Resumption {
 
   #add(name: string, position?: Position): ChannelState | undefined {
     const channel = parseChannel(name);
-    if (channel === undefined || channel.symbol === "*") return undefined;
+    if (channel === undefined || channel.kind === "status" || channel.symbol === "*") return undefined;
     const state = new ChannelState(name, channel, position);
     this.#channels.set(name, state);
     return state;

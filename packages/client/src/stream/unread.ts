@@ -1,5 +1,5 @@
-import { type StreamEvent, startOf } from "./events.js";
-import { earliest } from "./ranges.js";
+import { type EventOf, type StreamEvent, startOf } from "./events.js";
+import { earliest, type Range } from "./ranges.js";
 
 interface Start {
   readonly event: StreamEvent;
@@ -10,9 +10,17 @@ interface Start {
 export class Unread {
   /** Of each channel the events that begin before all that waits behind them, in their order. */
   readonly #starts = new Map<string, Start[]>();
+  /** Of each channel its corrections, in their order: they may be of long ago. */
+  readonly #corrected = new Map<string, EventOf<"corrected">[]>();
 
   /** An event has come behind the others. */
   add(event: StreamEvent): void {
+    if (event.type === "corrected") {
+      const corrected = this.#corrected.get(event.channel) ?? [];
+      corrected.push(event);
+      this.#corrected.set(event.channel, corrected);
+      return;
+    }
     const from = startOf(event);
     if (from === undefined || !("channel" in event) || event.channel === undefined) return;
     const starts = this.#starts.get(event.channel) ?? [];
@@ -28,6 +36,14 @@ export class Unread {
     if (!("channel" in event) || event.channel === undefined) return;
     const starts = this.#starts.get(event.channel);
     if (starts?.[0]?.event === event) starts.shift();
+    const corrected = this.#corrected.get(event.channel);
+    if (corrected?.[0] === event) corrected.shift();
+  }
+
+  /** Ranges that were corrected, besides. */
+  get corrected(): ReadonlyMap<string, readonly Range[]> {
+    const ranges = (events: readonly Range[]) => events.map(({ from, to }) => ({ from, to }));
+    return new Map([...this.#corrected].map(([channel, events]) => [channel, ranges(events)]));
   }
 
   get from(): ReadonlyMap<string, string> {

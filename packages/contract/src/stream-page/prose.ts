@@ -7,11 +7,16 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
   UnsubscribedMessage: "Nothing more comes of these channels; forget their offsets.",
   ChannelTicksMessage:
     "Take the ticks in their order, then keep `offset` in place of the one before. Two ticks may share a time: `seq` tells them apart.",
-  RunningBarMessage: "Put it in place of the bar of the same `bucket`. It comes at most every 250 ms while it changes.",
+  ChannelCorrectionMessage:
+    "Put `ticks` in place of all you hold of [`from`, `to`), whether or not you were told of all of it, then keep `offset`. An empty list takes them away; without `ticks` read the range from `GET /ticks`. It is resumed as ticks are.",
+  RunningBarMessage:
+    "Put it in place of the bar of the same `bucket` (and `seq`, of bars of ticks). It comes at most every 250 ms while it changes.",
   FinalBarMessage:
     "Put it in place and consider it closed. It comes some 2 s after its end, when the next bar may be running already: a chart that only goes forward goes by `bucket`.",
   RevisedBarMessage:
     "Put it in place of the closed bar you have. A `tick_count` of 0 with nulls says that the bucket has no ticks any more: take the bar away.",
+  StatusMessage:
+    "Show it beside the symbol: without it nobody can tell a quiet market from a feed that died. Nothing comes of a symbol of which no producer has named itself.",
   ConflatedMessage:
     "You read too slowly: `skipped` ticks between `from` and `to` were left out, and the newest follows. Read the range from `GET /ticks` if you need all of them.",
   GapMessage:
@@ -21,6 +26,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
   ErrorMessage: "Your request with this `id` was not done; the connection and its channels stay. See the codes below.",
   PongMessage: "The answer to your `ping`: everything sent before it has been read.",
   PlainTick: "One tick, in order. There is nothing to resume from: after a break read from your last time over HTTP.",
+  PlainCorrection:
+    "Put `ticks` in place of all you hold of [`from`, `to`); without `ticks` read the range from `GET /ticks`. Comes only after `/ws/ticks?corrections=1`.",
   PlainBar:
     "Put it in place of the bar of the same `bucket`. `final` ones are closed; one with `revision` replaces a closed one.",
   PlainGap: "Read the range over HTTP: it is not sent here.",
@@ -34,7 +41,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   unknown_channel: "A name is none of a channel; nothing of the request was done.",
   bad_since: "`since` takes offsets of concrete ticks channels that the same request subscribes to.",
   forbidden: "The token does not cover a symbol, which the message names; leave it out and ask again.",
-  too_many_channels: "As many channels are followed as may be: by this connection, this token, or all together.",
+  too_many_channels:
+    "As many channels are followed as may be, or symbols and intervals of bars: by this connection, this token, or all together.",
   unavailable: "Missed messages cannot be read at the moment; try again after a pause.",
 };
 

@@ -19,7 +19,11 @@ interface StreamMessage {
   readonly examples?: readonly { readonly payload: unknown }[];
 }
 
-const SUBSCRIBE = { op: "subscribe", id: 1, channels: ["ticks:EURUSD", "ohlc:EURUSD:minute"] };
+const SUBSCRIBE = {
+  op: "subscribe",
+  id: 1,
+  channels: ["ticks:EURUSD", "ohlc:EURUSD:minute", "ohlc:EURUSD:4h@17:America/New_York"],
+};
 const RESUME = { op: "subscribe", id: 1, channels: ["ticks:EURUSD"], since: { "ticks:EURUSD": "k3f9-1180" } };
 
 /**
@@ -87,21 +91,23 @@ const GUIDE = `<h2 id="begin">Subscribe</h2>
 <p>Open <code>/ws</code> and say what you want to follow; <code>*</code> in place of a symbol is every one. Say more, or <code>unsubscribe</code>, at any time on the same connection.</p>
 ${json(SUBSCRIBE)}
 <p>With <code>AUTH=on</code> the upgrade carries <code>Authorization: Bearer TOKEN</code>, of the scope <code>stream</code>. A browser cannot send that: it buys a ticket with <code>POST /tickets</code> and opens <code>/ws?ticket=…</code> within 30 s. An upgrade that is refused is an ordinary HTTP answer: 401, 403, 429, or 503 with <code>Retry-After</code>, after which to try again.</p>
+<h2 id="bars">Bars of any kind</h2>
+<p><code>ohlc:EURUSD:15s</code>, <code>ohlc:EURUSD:4h</code>, <code>ohlc:EURUSD:1M</code>: every interval of <code>GET /ohlc</code> can be followed, and each bar is what that would answer. <code>:bid</code>, <code>:ask</code> or <code>:quote</code> behind the interval says which side; <code>@17:America/New_York</code> at the end of 45m and intervals of 2h or more says where the FX day starts, in place of the configured boundary. <code>ohlc:EURUSD:100t</code> are bars of a hundred ticks each: they carry the <code>seq</code> of their first one, and are final when no earlier tick is awaited any more; one that comes later all the same, or a correction, moves every bar of the rest of its FX day, which is told as one <code>gap</code>.</p>
 <h2 id="resume">Go on where you stopped</h2>
 <p>Keep the <code>offset</code> of the last message of each ticks channel. After a break subscribe with it: what you missed comes first, in order, nothing twice. The server keeps minutes, not days: where its history does not reach back any more, the answer says <code>"recovered":false</code>, and you read what you missed from <code>GET /ticks</code>. Channels of bars always begin with the newest bar; read the closed ones from your last final bucket on.</p>
 ${json(RESUME)}
-<p>What you received, and the ranges you were told of by <code>gap</code> and <code>conflated</code>, are together exactly what happened. Come back after a pause that grows and is partly random, so that all clients of a gateway do not return at once.</p>`;
+<p>What you received, and the ranges you were told of by <code>gap</code> and <code>conflated</code>, are together exactly what happened; with every <code>corrected</code> put in its place, in the order in which it came, what you hold is what <code>GET /ticks</code> answers. Come back after a pause that grows and is partly random, so that all clients of a gateway do not return at once.</p>`;
 
 const EVENTS = `<h2 id="sse">Without WebSockets</h2>
-<p><code>GET /sse?channels=ticks:EURUSD,ohlc:EURUSD:minute</code> answers with Server-Sent Events, which <code>curl -N</code> and a browser's <code>EventSource</code> understand. The <code>data</code> of each event is a message as on <code>/ws</code>; the first is <code>subscribed</code>. Tokens, tickets and limits are the same.</p>
+<p><code>GET /sse?channels=ticks:EURUSD,ohlc:EURUSD:5m</code> answers with Server-Sent Events, which <code>curl -N</code> and a browser's <code>EventSource</code> understand. The <code>data</code> of each event is a message as on <code>/ws</code>; the first is <code>subscribed</code>. Tokens, tickets and limits are the same.</p>
 <pre>curl -N '/sse?channels=ticks:EURUSD' -H 'Last-Event-ID: EURUSD=k3f9-1180'</pre>
-<p>The <code>id</code> of an event says where the ticks of all named symbols stand; a browser sends the last one back by itself as <code>Last-Event-ID</code>, and what was missed is replayed as after <code>since</code>. Who cannot send a header says <code>&amp;last_event_id=…</code>. At most 100 channels, the ticks of 50 symbols by name; <code>ticks:*</code> has no ids and is not resumed. When the server ends it, an event of the type <code>close</code> says why, by the codes above.</p>`;
+<p>The <code>id</code> of an event says where the ticks of all named symbols stand; a browser sends the last one back by itself as <code>Last-Event-ID</code>, and what was missed is replayed as after <code>since</code>. Who cannot send a header says <code>&amp;last_event_id=…</code>. At most 100 channels, the ticks of 50 symbols by name; <code>ticks:*</code> has no ids and is not resumed: an id would have to say where each of perhaps thousands of symbols stands, on every event and in a header that proxies cut at a few kilobytes. When the server ends it, an event of the type <code>close</code> says why, by the codes above.</p>`;
 
 const CONSOLE = `<h2 id="try">Try it</h2>
 <form id="console">
 <p><label>Address <input name="path" value="ws" list="paths" required></label> <label>Token <input name="token" type="password" autocomplete="off" placeholder="none with AUTH=off"></label>
 <button name="open">Connect</button> <button name="close" type="button" disabled>Close</button></p>
-<datalist id="paths"><option value="ws"><option value="ws/ticks?symbol=EURUSD"><option value="ws/ohlc/minute?symbol=EURUSD"></datalist>
+<datalist id="paths"><option value="ws"><option value="ws/ticks?symbol=EURUSD"><option value="ws/ohlc/minute?symbol=EURUSD"><option value="ws/ohlc?interval=15s&amp;symbol=EURUSD"></datalist>
 <p><label>Say <textarea name="message" rows="3" spellcheck="false">${escaped(JSON.stringify(SUBSCRIBE))}</textarea></label></p>
 <p><button name="send" type="button" disabled>Send</button> <button name="resume" type="button">Fill in what would resume</button></p>
 </form>

@@ -1,4 +1,5 @@
-import { type BarMessage, type EventOf, FxClient, type StreamEvent, sleep } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, FxClient, parseChannel, type StreamEvent, sleep } from "@fx-ohlc/client";
+import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { Gate } from "./access/gate.js";
 import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
@@ -10,12 +11,12 @@ import { oncePerFrame } from "./frames.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
-import { closedBar, holeOf, minuteOf } from "./live/stream-events.js";
+import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
-import type { PageTick } from "./ticks/tick.js";
+import type { PageTick, TickRange } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
 import { CardsView } from "./view/cards-view.js";
@@ -137,6 +138,7 @@ export class App {
 
   #show(view: View): void {
     const { symbol } = view;
+    if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
     const isOther = symbol !== undefined && symbol !== this.#followed;
     this.#view = view;
     this.#toolbar.render(view);
@@ -150,7 +152,6 @@ export class App {
     this.#followed = symbol;
     this.#news = [];
     this.#watch({ type: "symbol", symbol });
-    this.#stream.follow(symbol);
     void this.#ticks.open(symbol);
   }
 
@@ -168,12 +169,17 @@ export class App {
   #onEvent(event: StreamEvent): void {
     const atMs = Date.now();
     if (event.type === "status") this.#onStatus(event);
-    else if (event.type === "ticks" || event.type === "reloaded-ticks") this.#onTicks(event.channel, event.ticks);
-    else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
+    else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
+    else if (event.type === "corrected") this.#onTickRange(event.channel, tickRangeOf(event));
+    else if (event.type === "reloaded-ticks") {
+      this.#onTickRange(event.channel, tickRangeOf(event));
+      this.#onTicks(event.channel, event.ticks);
+    } else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
       this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
-    else this.#onBar(event);
+    // The page follows no channel of feeds.
+    else if (event.type !== "feed-status") this.#onBar(event);
   }
 
   #onStatus({ status, reason, retryMs, error }: EventOf<"status">): void {
@@ -219,6 +225,15 @@ export class App {
     this.#requestFrame();
   }
 
+  /** What the tape holds of a range is put in its place; what came before it is taken in before it. */
+  #onTickRange(channel: string, range: TickRange): void {
+    if (channel !== `ticks:${this.#followed}`) return;
+    this.#takeTicks();
+    const before = this.#ticks.ticks.at(-1);
+    this.#ticks.replace(range);
+    this.#noteLast(before);
+  }
+
   #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
     this.#pane.onTicks(ticks, onlyAdded);
     this.#requestFrame();
@@ -247,9 +262,15 @@ export class App {
     if (ticks.length === 0 || symbol === undefined) return;
     const before = this.#ticks.ticks.at(-1);
     this.#ticks.onTicks(ticks);
-    const last = this.#ticks.ticks.at(-1);
     this.#monitor.onTicks(ticks);
-    if (last === undefined || last === before) return;
+    this.#noteLast(before);
+  }
+
+  /** The newest tick may be another one than before. */
+  #noteLast(before: PageTick | undefined): void {
+    const symbol = this.#followed;
+    const last = this.#ticks.ticks.at(-1);
+    if (last === undefined || last === before || symbol === undefined) return;
     const sides = sidesOf(last.bid, last.ask);
     if (sides !== undefined) this.#followQuotes();
     this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now(), sides });
@@ -261,18 +282,20 @@ export class App {
     for (const message of messages) this.#takeBar(message);
   }
 
-  #takeBar({ type, bar }: BarMessage): void {
-    const { symbol, interval } = bar;
-    const taken = chartBar(bar);
+  #takeBar({ type, channel, bar }: BarMessage): void {
+    const { symbol } = bar;
+    const stored = storedOf(channel);
     const sides = sidesOf(bar.bid_close, bar.ask_close);
-    if (interval !== "hour") this.#watchEvents.push({ type: interval, symbol, bar: taken, atMs: Date.now(), sides });
-    this.#newest.note(bar);
+    if (stored === "minute" || stored === "day") {
+      this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: Date.now(), sides });
+    }
+    if (stored !== undefined) this.#newest.note(bar, stored);
     if (symbol !== this.#followed) return;
-    const shown = sideBar(bar, this.#view.side);
-    if (shown !== undefined) this.#pane.onPart(interval, { bar: shown, kind: type === "bar" ? "bar" : "settled" });
-    if (type !== "revision") return;
-    this.#pane.onRevision(interval, taken.time);
-    if (interval === "minute") void this.#ticks.reread(...minuteOf(bar));
+    const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;
+    if (shown !== undefined) this.#pane.onLive({ bar: shown, kind: type === "bar" ? "bar" : "settled" });
+    if (type !== "revision" || stored === undefined) return;
+    this.#pane.onRevision(stored, chartBar(bar).time);
+    if (stored === "minute") void this.#ticks.reread(...minuteOf(bar));
   }
 
   #chooseFirst(): void {
@@ -305,6 +328,13 @@ export class App {
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
   }
+}
+
+/** The stored interval that a channel's bars are of; undefined of others, days with a start of their own among them. */
+function storedOf(channel: string): StoredInterval | undefined {
+  const bars = parseChannel(channel);
+  if (bars?.kind !== "ohlc" || bars.boundary !== undefined) return undefined;
+  return STORED_INTERVALS.find((stored) => stored === bars.interval);
 }
 
 /** Both sides of a quote; undefined of what is none. */

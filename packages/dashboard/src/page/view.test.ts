@@ -24,7 +24,7 @@ describe("the address of a view", () => {
   it.each([
     "?symbol=%3Cscript%3E",
     "?interval=7m",
-    "?interval=1s",
+    "?interval=100t",
     "?day=mars",
     "?mode=pie",
     "?price=last",

@@ -1,4 +1,4 @@
-import { INTERVALS, type Interval, isOfTicks, parseInterval } from "@fx-ohlc/schemas/interval";
+import { INTERVALS, type Interval, parseInterval } from "@fx-ohlc/schemas/interval";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 import { SIDES, type Side } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
@@ -14,8 +14,8 @@ export interface View {
   readonly side: Side;
 }
 
-/** The intervals of a chart: what is streamed makes bars of a minute and more. */
-export const CHART_INTERVALS = INTERVALS.filter((interval) => !isOfTicks(interval));
+/** The intervals of a chart. */
+export const CHART_INTERVALS = INTERVALS;
 
 export type Mode = "candles" | "ticks";
 

@@ -77,16 +77,6 @@ end
 $bars$;
 
 -- step
--- No quote is older than this migration, so those of an earlier time are late when they are stored, and their bars are made then.
--- What lies before needs no refresh, whose cost grows with the square of the chunks. (It is the start of a day, and so of a bucket
--- of each level, and some days earlier, for clocks differ.)
-insert into settings (key, value)
-select 'quotes_since', extract(epoch from
-         time_bucket('1 day', fx_clock() - interval '2 days', zone.value,
-                     origin => format('2000-01-01 %s:00:00 %s', hour.value, zone.value)::timestamptz))::bigint::text
-  from settings hour, settings zone
- where hour.key = 'day_start_hour' and zone.key = 'day_timezone';
-
 create function bars_since(family text) returns timestamptz language sql stable as $$
   select case family when 'quote' then (select to_timestamp(value::bigint) from settings where key = 'quotes_since')
                      else timestamptz '1970-01-01 00:00:00+00' end
@@ -101,6 +91,18 @@ begin
       join _timescaledb_catalog.continuous_aggs_watermark mark using (mat_hypertable_id)
      where bars.user_view_schema = current_schema() and bars.user_view_name = family || '_' || stored_interval));
 end $$;
+
+-- No quote is older than this migration, so those of an earlier time are late when they are stored, and their bars are made then.
+-- What lies before needs no refresh, whose cost grows with the square of the chunks. (It is the start of a day, and so of a bucket
+-- of each level, and some days earlier, for clocks differ. From where bars of prices are not stored, those of quotes are refreshed
+-- as they are: a bar would count late quotes, and have no sides until their turn came. In a new database that is everything.)
+insert into settings (key, value)
+select 'quotes_since', extract(epoch from greatest(timestamptz '1970-01-01 00:00:00+00',
+         time_bucket('1 day', least(fx_clock() - interval '2 days', bars_stored_to('minute', 'ohlc'),
+                                    bars_stored_to('hour', 'ohlc'), bars_stored_to('day', 'ohlc')), zone.value,
+                     origin => format('2000-01-01 %s:00:00 %s', hour.value, zone.value)::timestamptz)))::bigint::text
+  from settings hour, settings zone
+ where hour.key = 'day_start_hour' and zone.key = 'day_timezone';
 
 -- Up to where a level of a family is materialised, or any of them. (Services of the build before ask for prices, without a family.)
 create function materialised_to(stored_interval text, family text) returns timestamptz language plpgsql stable as $$

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "@fx-ohlc/schemas";
+import { FEED_NAME_PATTERN, type JsonSchema } from "@fx-ohlc/schemas";
 
 interface HeaderDeclaration {
   readonly description: string;
@@ -67,6 +67,11 @@ export function headersOf(headers: ShownHeaders): JsonSchema {
 export const REQUEST_HEADERS = {
   "If-None-Match": { description: "ETags at hand: 304 when one of them still stands.", schema: { type: "string" } },
   "Content-Encoding": { description: "`gzip` where the body is.", schema: { enum: ["gzip", "identity"] } },
+  "X-Feed": {
+    description:
+      "The name of the feed that these ticks are of: `GET /feeds` tells whether it is alive. A token may name those of its list.",
+    schema: { type: "string", pattern: FEED_NAME_PATTERN.source },
+  },
   Range: {
     description: "One range of bytes, `bytes=0-99`; several are answered as if none were asked for.",
     schema: { type: "string" },

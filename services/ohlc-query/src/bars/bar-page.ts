@@ -116,15 +116,20 @@ export class BarPages {
     return this.#reader.underOneSnapshot(ofIt, isLong);
   }
 
+  /** Whether they are as they were known at a moment of the past. */
+  get areOfPast(): boolean {
+    return false;
+  }
+
   /** The first `limit` bars. @throws what {@link Reader.read} throws */
   async first(range: BarRange): Promise<BarPage> {
-    const { bars, moreUs } = await this.#read(range, "first");
+    const { bars, moreUs } = await this.read(range, "first");
     return { bars: bars.first(range.limit), nextUs: bars.bucketAt(range.limit) ?? moreUs };
   }
 
   /** The last `limit` bars. @throws what {@link Reader.read} throws */
   async last(range: BarRange): Promise<LastBars> {
-    const { bars, moreUs } = await this.#read(range, "last");
+    const { bars, moreUs } = await this.read(range, "last");
     const last = bars.last(range.limit);
     return { bars: last, prevUs: bars.count > range.limit ? last.bucketAt(0) : moreUs };
   }
@@ -141,14 +146,15 @@ export class BarPages {
     return new TickWalk(this.#reader, this);
   }
 
-  #read(range: BarRange, end: End): Promise<BarsRead> {
+  /** The bars of one end of a range, one more than are wanted where there are as many. */
+  protected read(range: BarRange, end: End): Promise<BarsRead> {
     const { interval, fromUs, toUs, limit } = range;
     if (fromUs >= toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });
     // One more than is answered shows whether there is another page.
     const rowsMax = limit + 1;
     if (isOfTicks(interval)) return this.#readSeconds({ ...range, interval, rowsMax }, end);
     if (interval === "3M" || interval === "1y") {
-      return readOfMonths((months) => this.#read(months, end), { ...range, interval, rowsMax }, end);
+      return readOfMonths((months) => this.read(months, end), { ...range, interval, rowsMax }, end);
     }
     const wanted = this.#wantedOf(range, rowsMax);
     if (wanted.fromUs >= wanted.toUs) return Promise.resolve({ bars: Bars.NONE, moreUs: undefined });

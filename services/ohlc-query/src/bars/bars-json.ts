@@ -8,7 +8,7 @@ import type { BarRows, BarsContext } from "../formats/bar-table.js";
 export function barJsonRows(
   bars: BarRows,
   symbol: string,
-  { runningUs, dayBoundary }: Omit<BarsContext, "symbol">,
+  { runningUs, dayBoundary }: Omit<BarsContext, "symbol" | "symbols">,
 ): (place: number) => string {
   const symbolMember = `","symbol":"${symbol}","open":`;
   const { bucketUs: buckets, open, high, low, close, tickCount } = bars;

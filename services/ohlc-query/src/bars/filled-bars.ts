@@ -1,22 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  bucketEnd,
-  bucketStart,
-  FIRST_BUCKET_US,
-  type Interval,
-  isClosedThroughout,
-  type MarketSession,
-  type Micros,
-  US_PER_MINUTE,
-} from "@fx-ohlc/schemas";
+import { bucketEnd, bucketStart, FIRST_BUCKET_US, type Interval, type Micros, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { type BarArrays, COLUMNS } from "./bar-columns.js";
 import type { BarPage, BarPages, BarRange, LastBars } from "./bar-page.js";
+import type { EmptyReason, ReadReasons } from "./empty-reasons.js";
 import { noQuote, noQuotes, QUOTE_COLUMNS, type QuoteArrays } from "./quote-columns.js";
 
 /** What an empty bucket holds: nothing, or the last close before it. */
 export type Fill = "null" | "previous";
-/** Why a bucket has no tick: its market was closed from its start to its end, or not, and none came. */
-export type EmptyReason = "no_ticks" | "market_closed";
 
 /** Bars of one symbol with the empty buckets between them, ascending, a column each. */
 export interface FilledColumns extends Record<"open" | "high" | "low" | "close", (number | null)[]> {
@@ -37,10 +27,10 @@ interface Closes {
 
 const NO_CLOSES: Closes = { price: null, bid: Number.NaN, ask: Number.NaN };
 
-/** How to fill, and by which clock and session. */
+/** How to fill, and by which clock. */
 export interface Filling {
   readonly fill: Fill;
-  readonly session: MarketSession;
+  readonly readReasons: ReadReasons;
   /** Buckets that start later are not filled. */
   readonly nowUs: Micros;
 }
@@ -193,6 +183,9 @@ export class FilledPages {
     if (edges.length < 2) return filled;
     const isPrevious = this.#filling.fill === "previous";
     let last = isPrevious ? await closesBefore(of, fromUs, bars) : NO_CLOSES;
+    // A page without an empty bucket has nothing to ask.
+    const isWhole = bars.bucketUs.length === edges.length - 1;
+    const why = isWhole ? undefined : await this.#filling.readReasons(of.range.symbol, fromUs, edges.at(-1) ?? fromUs);
     let next = 0;
     for (const [i, bucketUs] of edges.slice(0, -1).entries()) {
       if (bars.bucketUs[next] === bucketUs) {
@@ -200,8 +193,7 @@ export class FilledPages {
         if (isPrevious) last = closesAfter(last, bars, next);
         next += 1;
       } else {
-        const isClosed = isClosedThroughout(this.#filling.session, bucketUs, edges[i + 1] ?? bucketUs);
-        pushEmpty(filled, bucketUs, last, isClosed ? "market_closed" : "no_ticks");
+        pushEmpty(filled, bucketUs, last, why?.(bucketUs, edges[i + 1] ?? bucketUs) ?? "no_ticks");
       }
     }
     return filled;

@@ -96,7 +96,7 @@ async function readAround(reader: Reader, pages: BarPages, range: LatestRange): 
  * their quotes too.
  */
 export async function readLatestBars(reader: Reader, pages: BarPages, range: LatestRange): Promise<LatestBars> {
-  if (range.complete || isOfTicks(range.interval)) {
+  if (range.complete || isOfTicks(range.interval) || pages.areOfPast) {
     return pages.underOneSnapshot((ofIt, within) => readEachBefore(within, ofIt, range));
   }
   const stored = storedAs(range.interval, range.boundary, reader.dayBoundary);

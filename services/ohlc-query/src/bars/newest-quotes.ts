@@ -1,8 +1,8 @@
 import type { Transaction } from "@fx-ohlc/database";
-import type { Micros, StoredInterval } from "@fx-ohlc/schemas";
-import type { BarWithInterval, NewestBar } from "./newest-bars.js";
-import { type KeyRow, outerKeys } from "./outer-keys.js";
-import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, quotesOf } from "./quote-columns.js";
+import type { Bar, Micros, StoredInterval } from "@fx-ohlc/schemas";
+import type { BarWithInterval } from "./newest-bars.js";
+import { type KeyRow, type OuterKeys, outerKeys } from "./outer-keys.js";
+import { AGGREGATED_QUOTES, type AggregatedQuotes, QUOTE_ROW, type QuoteArrays, quotesOf } from "./quote-columns.js";
 
 /** The bars of some intervals with their quotes, and the others as they are. */
 export async function withQuotes(
@@ -43,7 +43,10 @@ async function withQuotesOf(
   });
 }
 
-function quoteCountOf({ quotes }: NewestBar): number {
+/** A bar with the places of its ticks, and of its quotes where they were looked for. */
+type Keyed = Bar & OuterKeys & { readonly quotes?: QuoteArrays; readonly quoteKeys?: OuterKeys };
+
+function quoteCountOf({ quotes }: Keyed): number {
   return quotes?.quoteCount[0] ?? 0;
 }
 
@@ -53,12 +56,12 @@ function quoteCountOf({ quotes }: NewestBar): number {
  *
  * @param ends as of the keys of all ticks
  */
-export async function withQuoteKeys(
+export async function withQuoteKeys<B extends Keyed>(
   transaction: Transaction,
-  bars: readonly NewestBar[],
+  bars: readonly B[],
   ends: readonly Micros[],
-): Promise<NewestBar[]> {
-  const isMixed = (bar: NewestBar) => quoteCountOf(bar) > 0 && quoteCountOf(bar) < bar.tickCount;
+): Promise<B[]> {
+  const isMixed = (bar: B) => quoteCountOf(bar) > 0 && quoteCountOf(bar) < bar.tickCount;
   const mixed = bars.map((bar, i) => ({ bar, endUs: ends[i] ?? bar.bucketUs })).filter(({ bar }) => isMixed(bar));
   const found = mixed.length === 0 ? [] : await outerQuotes(transaction, mixed);
   const keys = new Map(mixed.map(({ bar, endUs }, i) => [bar, outerKeys(bar, found[i], endUs)]));
@@ -69,10 +72,13 @@ export async function withQuoteKeys(
   });
 }
 
-/** The first and last quote of each bar: in its first and its last minute that has one, so that no more is looked through. */
+/**
+ * The first and last quote of each bar: in its first and its last minute that has one, so that no more is looked through. A bar that is
+ * shorter begins within one.
+ */
 function outerQuotes(
   transaction: Transaction,
-  mixed: readonly { readonly bar: NewestBar; readonly endUs: Micros }[],
+  mixed: readonly { readonly bar: Keyed; readonly endUs: Micros }[],
 ): PromiseLike<readonly KeyRow[]> {
   const starts = mixed.map(({ bar }) => bar.bucketUs);
   const ends = mixed.map(({ endUs }) => endUs);
@@ -81,6 +87,7 @@ function outerQuotes(
       left join lateral (select time, seq from ticks
                           where symbol = bar.symbol and bid is not null
                             and time >= ${minute} and time < ${minute} + interval '1 minute'
+                            and time >= bar.bucket and time < bar.until
                             and time >= $4 and time < $5
                           order by time ${order}, seq ${order}
                           limit 1)`;
@@ -88,8 +95,8 @@ function outerQuotes(
     `select opening.time as open_time, opening.seq as open_seq, closing.time as close_time, closing.seq as close_seq
        from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) with ordinality as bar(symbol, bucket, until, place)
        left join lateral (select min(bucket) as first, max(bucket) as last from quote_minute
-                           where symbol = bar.symbol and bucket >= bar.bucket and bucket < bar.until
-                             and bucket >= $4 and bucket < $5) as minutes on true
+                           where symbol = bar.symbol and bucket > bar.bucket - interval '1 minute' and bucket < bar.until
+                             and bucket > $4::timestamptz - interval '1 minute' and bucket < $5::timestamptz) as minutes on true
        ${firstOf("minutes.first", "")} as opening on true
        ${firstOf("minutes.last", "desc")} as closing on true
       order by place`,

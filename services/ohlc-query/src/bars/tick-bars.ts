@@ -1,4 +1,3 @@
-import { readMark } from "@fx-ohlc/database";
 import {
   bucketEnd,
   bucketStart,
@@ -10,7 +9,6 @@ import {
 import { type BarArrays, eachColumn } from "./bar-columns.js";
 import type { Bars } from "./bars.js";
 import { eachQuoteColumn } from "./quote-columns.js";
-import { countTicks } from "./tick-count.js";
 import { type GroupStart, TickGroups } from "./tick-groups.js";
 import { startOfLast } from "./tick-plan.js";
 import { refuseBar, type TickWalk } from "./tick-walk.js";
@@ -93,8 +91,8 @@ export class TickBarPages {
 
   /** The part of a range of which ticks are kept. */
   async #kept(range: TickBarRange): Promise<TickBarRange> {
-    const { droppedBeforeUs } = await this.#walk.reader.read(readMark);
-    return droppedBeforeUs <= range.fromUs ? range : { ...range, fromUs: droppedBeforeUs, afterSeq: -1 };
+    const fromUs = await this.#walk.keptFrom(range.fromUs);
+    return fromUs <= range.fromUs ? range : { ...range, fromUs, afterSeq: -1 };
   }
 
   async #make(range: TickBarRange, barsMax: number): Promise<Made> {
@@ -105,7 +103,7 @@ export class TickBarPages {
     const until = { timeUs: toUs, seq: beforeSeq };
     const dayStartUs = bucketStart(fromUs, "1d", boundary);
     const upTo = { timeUs: fromUs, seq: afterSeq };
-    const before = await reader.read((sql) => countTicks(sql, reader.engine, { symbol, dayStartUs, upTo }));
+    const before = await this.#walk.count({ symbol, dayStartUs, upTo });
     const dayEndUs = bucketEnd(fromUs, "1d", boundary);
     const groups = new TickGroups({ perBar, boundary, before, dayEndUs, barsMax, until });
     // The last bar may go on after the end of the range, but not into the next day.

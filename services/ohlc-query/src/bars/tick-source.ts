@@ -26,33 +26,46 @@ const QUOTES = `,
          string_agg(float8send(coalesce(quote_points(bid, ask) / 1e6::float8, quote_decimals(bid, ask)::float8, 'NaN')), '') as spreads,
          string_agg(coalesce(quote_points(bid, ask) * 0.000001, quote_decimals(bid, ask), 0)::text, ',') as "spreadSums"`;
 
-/** A row comparison is one range of the primary key. Ticks before the mark are being dropped: nobody sees a half of a day. */
-function statement({ order, withQuotes }: Pick<TickPiece, "order" | "withQuotes">): string {
-  const cursor =
-    order === "asc"
-      ? "time >= $2 and time < $3 and (time, seq) > ($2, $4::int2)"
-      : "time >= $2 and time <= $3 and (time, seq) < ($3, $4::int2)";
+/** How a piece is read: its parameters are the symbol, both ends, the `seq` and the most rows. */
+export type Kind = Pick<TickPiece, "order" | "withQuotes">;
+
+/** What of a symbol's ticks is in a piece. A row comparison is one range of the primary key. */
+export function cursorOf({ order }: Kind): string {
+  return order === "asc"
+    ? "time >= $2 and time < $3 and (time, seq) > ($2, $4::int2)"
+    : "time >= $2 and time <= $3 and (time, seq) < ($3, $4::int2)";
+}
+
+/** The statement that gives the ticks that a subquery selects, in whatever order. */
+export function tickStatement({ withQuotes }: Kind, ticks: string): string {
   return `
   select string_agg(timestamptz_send(time), '') as times,
          string_agg(int8send(seq), '')          as seqs,
          string_agg(float8send(price), '')      as prices${withQuotes ? QUOTES : ""}
-    from (select *
-            from (select time, seq, price, bid, ask
-                    from ticks
-                   where symbol = $1 and ${cursor}
-                     and time >= (select dropped_before from retention_mark)
-                   order by time ${order}, seq ${order}
-                   limit $5) nearest
-           order by time, seq) ticks`;
+    from (select * from (${ticks}) nearest order by time, seq) ticks`;
 }
 
-const STATEMENTS = {
-  asc: { with: statement({ order: "asc", withQuotes: true }), without: statement({ order: "asc", withQuotes: false }) },
-  desc: {
-    ...{ with: statement({ order: "desc", withQuotes: true }) },
-    ...{ without: statement({ order: "desc", withQuotes: false }) },
-  },
-} as const;
+/** Makes a statement of each kind. */
+export function eachKind(statement: (kind: Kind) => string) {
+  const both = (order: Kind["order"]) => ({
+    with: statement({ order, withQuotes: true }),
+    without: statement({ order, withQuotes: false }),
+  });
+  return { asc: both("asc"), desc: both("desc") } as const;
+}
+
+/** Ticks before the mark are being dropped: nobody sees a half of a day. */
+const STATEMENTS = eachKind((kind) =>
+  tickStatement(
+    kind,
+    `select time, seq, price, bid, ask
+       from ticks
+      where symbol = $1 and ${cursorOf(kind)}
+        and time >= (select dropped_before from retention_mark)
+      order by time ${kind.order}, seq ${kind.order}
+      limit $5`,
+  ),
+);
 
 interface TicksRow {
   readonly times: BinaryColumn;
@@ -65,10 +78,19 @@ interface TicksRow {
 }
 
 /** Reads the first or the last ticks of a range. */
-export async function readTickPiece(sql: Queries, piece: TickPiece): Promise<SingleTicks> {
-  const { symbol, fromUs, toUs, seq, rowsMax, order, withQuotes } = piece;
-  const text = STATEMENTS[order][withQuotes ? "with" : "without"];
-  const [row] = await sql.unsafe<TicksRow[]>(text, [symbol, fromUs, toUs, seq, rowsMax], { prepare: true });
+export function readTickPiece(sql: Queries, piece: TickPiece): Promise<SingleTicks> {
+  return readPieceBy(sql, STATEMENTS, piece);
+}
+
+/** @param more parameters of the statements besides those of the piece */
+export async function readPieceBy(
+  sql: Queries,
+  statements: ReturnType<typeof eachKind>,
+  { symbol, fromUs, toUs, seq, rowsMax, order, withQuotes }: TickPiece,
+  more: readonly Micros[] = [],
+): Promise<SingleTicks> {
+  const text = statements[order][withQuotes ? "with" : "without"];
+  const [row] = await sql.unsafe<TicksRow[]>(text, [symbol, fromUs, toUs, seq, rowsMax, ...more], { prepare: true });
   // An aggregate has a row: no ticks must never be what a lost answer looks like.
   if (row === undefined) throw new Error("ticks were read without an answer");
   const price = float8s(row.prices);

@@ -1,7 +1,9 @@
+import { readMark } from "@fx-ohlc/database";
 import { type Micros, type SymbolRange, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { invalid } from "@fx-ohlc/service-kit";
 import type { Reader } from "../reader.js";
 import type { BarPage, BarRange, LastBars } from "./bar-page.js";
+import { type CountedTicks, countTicks } from "./tick-count.js";
 import { readTickPiece, type SingleTicks, type TickPiece } from "./tick-source.js";
 
 /** Ticks that one page of bars is made of at most, some 0.5 s. What is more ends the page early; one bar of more is refused. */
@@ -32,7 +34,7 @@ export interface WalkedTicks extends SingleTicks {
 }
 
 /** What is known of minutes. */
-interface Minutes {
+export interface Minutes {
   first(range: BarRange): Promise<BarPage>;
   last(range: BarRange): Promise<LastBars>;
 }
@@ -50,6 +52,17 @@ export class TickWalk {
     readonly minutes: Minutes,
   ) {}
 
+  /** The part of a range of which ticks are kept begins here. */
+  async keptFrom(fromUs: Micros): Promise<Micros> {
+    const { droppedBeforeUs } = await this.reader.read(readMark);
+    return Math.max(droppedBeforeUs, fromUs);
+  }
+
+  /** How many ticks an FX day has up to a place. */
+  count(wanted: CountedTicks): Promise<number> {
+    return this.reader.read((sql) => countTicks(sql, this.reader.engine, wanted));
+  }
+
   /**
    * From the start of a range on.
    *
@@ -62,7 +75,7 @@ export class TickWalk {
     while (pace.goesOn) {
       const untilUs = Math.min(range.toUs, fromUs + pace.spanUs);
       const { rowsMax } = pace;
-      const ticks = await this.#read({ ...range, fromUs, toUs: untilUs, seq, rowsMax, order: "asc" });
+      const ticks = await this.read({ ...range, fromUs, toUs: untilUs, seq, rowsMax, order: "asc" });
       const count = ticks.seq.length;
       pace.note(count);
       const isFull = count === rowsMax;
@@ -83,7 +96,7 @@ export class TickWalk {
     while (pace.goesOn) {
       const sinceUs = Math.max(range.fromUs, toUs - pace.spanUs);
       const { rowsMax } = pace;
-      const ticks = await this.#read({ ...range, fromUs: sinceUs, toUs, seq, rowsMax, order: "desc" });
+      const ticks = await this.read({ ...range, fromUs: sinceUs, toUs, seq, rowsMax, order: "desc" });
       const count = ticks.seq.length;
       pace.note(count);
       const isFull = count === rowsMax;
@@ -95,7 +108,7 @@ export class TickWalk {
     }
   }
 
-  #read(piece: TickPiece): Promise<SingleTicks> {
+  protected read(piece: TickPiece): Promise<SingleTicks> {
     return this.reader.read((sql) => readTickPiece(sql, piece));
   }
 

@@ -9,6 +9,8 @@ import { jsonCell, WRITERS } from "./table-text.js";
 /** What the rows of one symbol's bars say besides the bars. */
 export interface RowsContext {
   readonly symbol: string;
+  /** All symbols of the answer, where there are others. */
+  readonly symbols?: readonly string[];
   /** Bars that start before it are complete. */
   readonly runningUs: Micros;
   /** Given for bars of a day or more: their names are added. */
@@ -19,8 +21,11 @@ export interface RowsContext {
 export type EncodedBars = readonly EncodedRows[];
 
 /** The bars of one symbol as a table. */
-export function tableOf(bars: BarRows, form: BarForm, { symbol, ...context }: RowsContext): Table {
-  return form.format === "ccxt" ? ccxtTable(bars, form) : barTable(bars, form, { ...context, symbol: () => symbol });
+export function tableOf(bars: BarRows, form: BarForm, context: RowsContext): Table {
+  const { symbol, symbols = [symbol] } = context;
+  return form.format === "ccxt"
+    ? ccxtTable(bars, form)
+    : barTable(bars, form, { ...context, symbol: () => symbol, symbols });
 }
 
 /** The bars at the places [from, to). */

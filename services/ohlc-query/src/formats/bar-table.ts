@@ -1,9 +1,10 @@
 import { type Bar, type DayBoundary, formatBucket, formatTime, fxDayName, type Micros } from "@fx-ohlc/schemas";
 import { type BarColumns, eachColumn } from "../bars/bar-columns.js";
+import { EMPTY_REASONS } from "../bars/empty-reasons.js";
 import { eachQuoteColumn, noQuote, type QuoteColumn } from "../bars/quote-columns.js";
 import type { BarForm } from "./bar-form.js";
 import { columnsBeside, sideColumns } from "./quote-cells.js";
-import { type Cell, type Column, column, type Table } from "./table.js";
+import { type Cell, type Column, column, type Table, timesColumn } from "./table.js";
 
 type Prices = Readonly<Record<"open" | "high" | "low" | "close", ArrayLike<number | null>>>;
 
@@ -30,6 +31,8 @@ export function barRows(bars: readonly BarWithQuotes[]): BarRows {
 /** What an answer says about each bar besides its columns. */
 export interface BarsContext {
   readonly symbol: (row: number) => string;
+  /** All symbols of the answer. */
+  readonly symbols: readonly string[];
   /** Bars that start before it are complete: the start of the bucket that runs now. */
   readonly runningUs: Micros;
   /** Given for bars of a day or more: their names are added. */
@@ -43,22 +46,26 @@ function priceColumns({ open, high, low, close, tickCount, quotes }: BarRows, { 
 }
 
 /** Bars with the names of the contract. */
-export function barTable(bars: BarRows, form: BarForm, { symbol, runningUs, dayBoundary }: BarsContext): Table {
+export function barTable(
+  bars: BarRows,
+  form: BarForm,
+  { symbol, symbols, runningUs, dayBoundary }: BarsContext,
+): Table {
   const { bucketUs, ofTicks } = bars;
   const ofBucket = (name: string, cell: (bucketUs: Micros) => Cell): Column => ({
     name,
     cell: (row) => cell(bucketUs[row] ?? 0),
   });
   const columns = [
-    ofBucket("bucket", ofTicks === undefined ? formatBucket : formatTime),
-    { name: "symbol", cell: symbol },
+    timesColumn("bucket", bucketUs, ofTicks === undefined ? formatBucket : formatTime),
+    { name: "symbol", cell: symbol, words: symbols },
     ...priceColumns(bars, form),
     ofTicks === undefined ? ofBucket("complete", (us) => us < runningUs) : column("complete", ofTicks.isComplete),
   ];
   if (ofTicks !== undefined) columns.push(column("seq", ofTicks.seq));
   if (dayBoundary !== undefined) columns.push(ofBucket("date", (us) => fxDayName(us, dayBoundary)));
   columns.push(...columnsBeside(form, bars.quotes));
-  if (bars.empty !== undefined) columns.push({ ...column("empty", bars.empty), sparse: true });
+  if (bars.empty !== undefined) columns.push({ ...column("empty", bars.empty), sparse: true, words: EMPTY_REASONS });
   return { rows: bucketUs.length, columns };
 }
 

@@ -1,6 +1,8 @@
 import { parseTime, US_PER_DAY } from "@fx-ohlc/schemas";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { Cell, Table } from "./table.js";
+import { arrowSchemaOf } from "./arrow.js";
+import { type Kind, kindOf, mayBeNull } from "./column-kinds.js";
+import type { Cell, Column, Table, Tables } from "./table.js";
 import type { Piece } from "./table-text.js";
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][number];
@@ -8,24 +10,9 @@ type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][nu
 /** Rows of a row group of a long answer, some MB while it is made; each adds a kB to the index at the end. */
 const GROUP_ROWS = 20_000;
 
-type Kind = "time" | "date" | "text" | "price" | "count" | "flag";
-
-/** What columns hold that are no prices: a name means the same wherever it is. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  ...{ bucket: "time", time: "time", first_tick: "time", last_tick: "time", last_heard: "time", date: "date" },
-  ...{ symbol: "text", empty: "text", session: "text", kind: "text", description: "text" },
-  ...{ tick_count: "count", quote_count: "count", seq: "count", digits: "count", quiet_after_s: "count" },
-  ...{ complete: "flag", quotes: "flag" },
-};
-
-const kindOf = (name: string): Kind => KINDS[name] ?? "price";
-
-/** What each row has. */
-const ALWAYS: ReadonlySet<string> = new Set(["bucket", "time", "symbol"]);
-
 /** Times are UTC instants, so that no reader takes them for local ones; texts are put into a dictionary where that is shorter. */
 function schemaElement(name: string): SchemaElement {
-  const common = { name, repetition_type: ALWAYS.has(name) ? "REQUIRED" : "OPTIONAL" } as const;
+  const common = { name, repetition_type: mayBeNull(name) ? "OPTIONAL" : "REQUIRED" } as const;
   switch (kindOf(name)) {
     case "time":
       return {
@@ -47,11 +34,18 @@ function schemaElement(name: string): SchemaElement {
 
 type Value = bigint | string | number | boolean | null;
 
+function valuesOf({ name, cell, instants }: Column): (row: number) => Value {
+  const kind = kindOf(name);
+  if (instants === undefined) return (row) => cellValue(kind, cell(row));
+  return (row) => {
+    const us = instants.at(row);
+    return us === null ? null : BigInt(us);
+  };
+}
+
 function cellValue(kind: Kind, cell: Cell): Value {
   if (cell === null) return null;
   switch (kind) {
-    case "time":
-      return BigInt(parseTime(cell) ?? 0);
     case "date":
       return (parseTime(`${cell}T00:00:00Z`) ?? 0) / US_PER_DAY;
     case "count":
@@ -69,19 +63,26 @@ class ParquetFile {
   #values: Value[][];
   rows = 0;
 
-  /** @param columns those of the first table are those of all */
-  constructor({ columns }: Table) {
+  /**
+   * @param first its columns are those of all tables
+   * @param zone that its times are of, for readers that know Arrow
+   */
+  constructor(first: Table, zone: string | undefined) {
+    const { columns } = first;
     this.#names = columns.map(({ name }) => name);
     const schema = [{ name: "root", num_children: columns.length }, ...this.#names.map(schemaElement)];
-    this.#file = new ParquetWriter({ writer: this.#bytes, schema, createdBy: "fx-ohlc" });
+    this.#file = new ParquetWriter({
+      ...{ writer: this.#bytes, schema, createdBy: "fx-ohlc" },
+      ...(zone === undefined ? {} : { kvMetadata: [{ key: "ARROW:schema", value: arrowSchemaOf(first, zone) }] }),
+    });
     this.#values = columns.map(() => []);
   }
 
   add({ rows, columns }: Table): void {
-    for (const [index, { name, cell }] of columns.entries()) {
-      const kind = kindOf(name);
+    for (const [index, column] of columns.entries()) {
+      const valueAt = valuesOf(column);
       const values = this.#values[index];
-      for (let row = 0; row < rows; row += 1) values?.push(cellValue(kind, cell(row)));
+      for (let row = 0; row < rows; row += 1) values?.push(valueAt(row));
     }
     this.rows += rows;
   }
@@ -109,18 +110,18 @@ class ParquetFile {
   }
 }
 
-/** A table as a Parquet file. */
-export async function parquetOf(table: Table): Promise<Buffer> {
-  const file = new ParquetFile(table);
-  file.add(table);
+/** An answer as a Parquet file. */
+export async function parquetOf(tables: Tables, zone: string | undefined): Promise<Buffer> {
+  const file = new ParquetFile(tables[0], zone);
+  for (const table of tables) file.add(table);
   return Buffer.concat([await file.take(), await file.finish()]);
 }
 
 /** A long answer as a Parquet file, one row group after the other. There is at least one table. */
-export async function* parquetPieces(tables: AsyncIterable<Table>): AsyncGenerator<Piece> {
+export async function* parquetPieces(tables: AsyncIterable<Table>, zone: string | undefined): AsyncGenerator<Piece> {
   let file: ParquetFile | undefined;
   for await (const table of tables) {
-    file ??= new ParquetFile(table);
+    file ??= new ParquetFile(table, zone);
     file.add(table);
     if (file.rows < GROUP_ROWS) continue;
     const { rows } = file;

@@ -1,4 +1,4 @@
-import type { Cell, Column, Table } from "./table.js";
+import type { Cell, Column, Table, Tables } from "./table.js";
 
 /**
  * Formats a table can be written in. `ccxt` is rows as arrays without names, as that library has its candles; the others
@@ -84,20 +84,26 @@ function rowsText(table: Table, { separator, rows }: RowWriter, isFirst: boolean
   return text;
 }
 
-function columnsText({ rows, columns }: Table): string {
-  const members = columns.map(escapedForJson).map(({ name, cell }) => {
+function columnsText(tables: Tables): string {
+  const members = tables[0].columns.map(({ name }, place) => {
     let values = "";
-    for (let row = 0; row < rows; row += 1) values += `${row === 0 ? "" : ","}${jsonCell(cell(row))}`;
+    for (const { rows, columns } of tables) {
+      const column = columns[place];
+      const cell = column === undefined ? () => null : escapedForJson(column).cell;
+      for (let row = 0; row < rows; row += 1) values += `${values === "" ? "" : ","}${jsonCell(cell(row))}`;
+    }
     return `"${name}":[${values}]`;
   });
   return `{${members.join(",")}}`;
 }
 
-/** A whole answer. */
-export function tableText(table: Table, format: TableFormat): string {
-  if (format === "columns") return columnsText(table);
+/** A whole answer: the tables' rows one after the other. */
+export function tableText(tables: Tables, format: TableFormat): string {
+  if (format === "columns") return columnsText(tables);
   const writer = WRITERS[format];
-  return writer.opening(table) + rowsText(table, writer, true) + writer.closing;
+  let rows = "";
+  for (const table of tables) rows += rowsText(table, writer, rows === "");
+  return writer.opening(tables[0]) + rows + writer.closing;
 }
 
 /** A piece of an answer: how many rows it has, and how its text is made, which takes some 10 ms for a whole page. */

@@ -1,3 +1,5 @@
+import type { Micros } from "@fx-ohlc/schemas";
+
 /**
  * One value of an answer. No text among them needs escaping in JSON or CSV, but for free text: they are times, dates, symbols and
  * fixed words.
@@ -12,6 +14,20 @@ export interface Column {
   readonly sparse?: boolean;
   /** Whether its texts are what somebody wrote. */
   readonly isFreeText?: boolean;
+  /** All cells, where they are at hand. */
+  readonly values?: ArrayLike<Cell>;
+  /** Of times: what the cells say. */
+  readonly instants?: Instants;
+  /** All texts that any cell may have, where they are few. */
+  readonly words?: readonly string[];
+}
+
+/** The instants of a column, and how a cell says them in UTC, `Z` at its end. */
+export interface Instants {
+  at(row: number): Micros | null;
+  /** All of them, where they are at hand. */
+  readonly values?: ArrayLike<Micros>;
+  format(us: Micros): string;
 }
 
 /** The rows of an answer, before a format is chosen. */
@@ -20,7 +36,25 @@ export interface Table {
   readonly columns: readonly Column[];
 }
 
+/** Tables of the same columns, one of each symbol, say, whose rows follow one another in one answer. */
+export type Tables = readonly [Table, ...Table[]];
+
 /** A column of values that are at hand. */
 export function column(name: string, values: ArrayLike<Cell>): Column {
-  return { name, cell: (row) => values[row] ?? null };
+  return { name, values, cell: (row) => values[row] ?? null };
+}
+
+/** A column of times that are at hand. */
+export function timesColumn(name: string, values: ArrayLike<Micros>, format: Instants["format"]): Column {
+  const column = timeColumn(name, (row) => values[row] ?? 0, format);
+  return { ...column, instants: { at: (row) => values[row] ?? 0, format, values } };
+}
+
+/** A column of times. */
+export function timeColumn(name: string, at: Instants["at"], format: Instants["format"]): Column {
+  const cell = (row: number) => {
+    const us = at(row);
+    return us === null ? null : format(us);
+  };
+  return { name, cell, instants: { at, format } };
 }

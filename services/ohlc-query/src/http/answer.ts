@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { entityTag, matches, sendPieces } from "@fx-ohlc/service-kit";
+import type { Body } from "../formats/table-body.js";
 import { byteRangeOf, piecesWithin } from "./byte-range.js";
 import { Compressor, type Encoding, encodingOf, isWorthEncoding } from "./compression.js";
 import type { DeflatedPart } from "./gzip-member.js";
@@ -11,10 +12,12 @@ import { AnswerStreams, type StreamedAnswer } from "./streamed-answer.js";
 
 /** A whole answer of some rows: its text, or the bytes of that, and the `Link` to what follows it. */
 export interface TextAnswer {
-  readonly body: string | Buffer;
+  readonly body: Body;
   /** JSON when absent. */
   readonly contentType?: string;
   readonly link?: string | undefined;
+  /** Made of the bytes when absent. */
+  readonly tag?: string | undefined;
 }
 
 /** Bytes that are kept compressed once somebody took them so. */
@@ -163,7 +166,12 @@ function bytesOf(parts: readonly BodyPart[]): Buffer[] {
 }
 
 /** Encoded once, for the tag and for the socket. */
-export function textAnswer({ body, contentType = CONTENT_TYPES.json, link }: TextAnswer): TaggedAnswer {
-  const raw = typeof body === "string" ? Buffer.from(body) : body;
-  return { tag: entityTag(raw), length: raw.length, contentType, link, parts: () => [{ raw }] };
+export function textAnswer({ body, contentType = CONTENT_TYPES.json, link, tag }: TextAnswer): TaggedAnswer {
+  const pieces = typeof body === "string" ? [Buffer.from(body)] : "byteLength" in body ? [body] : body;
+  const [first = Buffer.alloc(0), ...others] = pieces;
+  return {
+    tag: tag ?? entityTag(others.length === 0 ? first : Buffer.concat(pieces)),
+    length: pieces.reduce((sum, piece) => sum + piece.length, 0),
+    ...{ contentType, link, parts: () => pieces.map((raw) => ({ raw })) },
+  };
 }

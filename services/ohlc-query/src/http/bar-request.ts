@@ -6,6 +6,7 @@ import {
   bucketStart,
   type DayBarsQuery,
   type FieldError,
+  type FileFormat,
   type FillName,
   type Interval,
   type IntervalBarsQuery,
@@ -15,19 +16,24 @@ import {
 import { malformed } from "@fx-ohlc/service-kit";
 import type { BarRange } from "../bars/bar-page.js";
 import { type BarForm, formOf } from "../formats/bar-form.js";
+import { isFileFormat, type Output } from "../formats/table-body.js";
 import type { Reader } from "../reader.js";
-import { formatOf } from "./media-type.js";
-import { boundaryOf, rangeOf } from "./ranges.js";
+import { outputOf } from "./output.js";
+import { boundaryOf, clampInstant, rangeOf } from "./ranges.js";
+import { severalErrors, symbolsOf } from "./symbol-list.js";
 
 /** A checked request for bars. */
 export interface BarRequest {
+  /** Of the first symbol. */
   readonly range: BarRange;
+  /** Of the others, whose bars follow. */
+  readonly later: readonly BarRange[];
   /** The first bars of the range, the last, or every one of them, however many there are. */
   readonly take: "first" | "last" | "all";
   readonly fill: FillName;
-  readonly format: BarFormat | "parquet";
-  /** That of the rows. */
   readonly form: BarForm;
+  /** Of a file the form is that of a text with the same columns. */
+  readonly output: Output;
 }
 
 type BoundaryParameters = Pick<DayBarsQuery, "day_start_hour" | "timezone">;
@@ -67,7 +73,7 @@ export function requireRoomBeside({ format, include }: BarForm): void {
 }
 
 /** @throws Problem 400 for a format that cannot be sent before its end is known */
-export function requireStreamable(limit: number | "all" | undefined, format: BarFormat | "parquet"): void {
+export function requireStreamable(limit: number | "all" | undefined, format: BarFormat | FileFormat): void {
   if (limit !== "all" || format !== "columns") return;
   throw malformed([{ field: "limit", message: "all is for formats whose rows follow one another, not for columns" }]);
 }
@@ -84,18 +90,30 @@ export function barRequest(
   reader: Reader,
 ): BarRequest {
   const { count, limit, fill = "none" } = query;
-  const errors = [...boundaryErrors(query, interval), ...cursorErrors(query, interval), ...countErrors(query)];
+  const symbols = symbolsOf(query);
+  const errors = [
+    ...boundaryErrors(query, interval),
+    ...cursorErrors(query, interval),
+    ...countErrors(query),
+    ...severalErrors(query),
+  ];
   if (errors.length > 0) throw malformed(errors);
-  const format = formatOf(req, query.format);
-  const form = formOf(format, query.price, query.include);
-  requireStreamable(limit, format);
+  const output = outputOf(req, query);
+  const form = formOf(isFileFormat(output.format) ? "csv" : output.format, query.price, query.include);
+  requireStreamable(limit, form.format);
   requireRoomBeside(form);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const paged = count === undefined ? query : { ...query, limit: count };
   const nowUs = reader.nowUs();
-  const { symbol, fromUs, toUs: endUs, limit: rows } = rangeOf(paged, nowUs);
+  const { fromUs, toUs: endUs, limit: rows } = rangeOf(paged, nowUs);
   const { withQuotes } = form;
   const toUs = query.complete === true ? Math.min(endUs, bucketStart(nowUs, interval, boundary)) : endUs;
-  const range = { symbol, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
-  return { range, take: count === undefined ? (limit === "all" ? "all" : "first") : "last", fill, format, form };
+  const [first, ...others] = symbols;
+  const range = { symbol: first, fromUs, toUs, limit: rows, interval, boundary, withQuotes };
+  return {
+    range: query.first_start === undefined ? range : { ...range, fromUs: clampInstant(query.first_start) },
+    later: others.map((symbol) => ({ ...range, symbol })),
+    take: count === undefined ? (limit === "all" ? "all" : "first") : "last",
+    ...{ fill, form, output },
+  };
 }

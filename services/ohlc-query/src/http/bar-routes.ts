@@ -9,20 +9,19 @@ import {
   parseInterval,
   ticksPerBar,
 } from "@fx-ohlc/schemas";
-import { invalid } from "@fx-ohlc/service-kit";
 import { readLatestBars } from "../bars/latest-bars.js";
 import { formOf } from "../formats/bar-form.js";
 import { barRows, barTable } from "../formats/bar-table.js";
-import { bodyMaker } from "../formats/table-body.js";
+import { bodyMaker, isFileFormat } from "../formats/table-body.js";
 import type { Answer } from "./answer.js";
-import { answerBars, type BarSources, namingBoundary } from "./bar-answer.js";
+import { answerBars, type BarSources } from "./bar-answer.js";
+import { namingBoundary } from "./bar-pages.js";
 import { barRequest, requireBoundaryFits } from "./bar-request.js";
-import { CONTENT_TYPES, formatOf } from "./media-type.js";
+import { CONTENT_TYPES } from "./media-type.js";
+import { outputOf } from "./output.js";
 import { boundaryOf } from "./ranges.js";
+import { requireFew } from "./symbol-list.js";
 import { answerLatestTickBars, answerTickBars } from "./tick-bar-answer.js";
-
-/** Symbols of one `/ohlc/latest`: each costs some index probes. */
-const SYMBOLS_MAX = 100;
 
 /** `GET /ohlc/minute`, `/ohlc/hour`, `/ohlc/day` and `/ohlc/custom-day`. */
 export function getBars(interval: Interval) {
@@ -44,9 +43,7 @@ export async function getIntervalBars(
 /** `GET /ohlc/latest`. */
 export function getLatestBars(sources: BarSources, req: IncomingMessage, query: LatestQuery): Promise<Answer> {
   const { symbol: symbols, interval = "1m" } = query;
-  if (symbols.length > SYMBOLS_MAX) {
-    throw invalid([{ field: "symbol", message: `must name at most ${SYMBOLS_MAX} symbols` }]);
-  }
+  requireFew(symbols);
   requireBoundaryFits(query, interval);
   const time = parseInterval(interval);
   if (time !== undefined) return answerLatestBars(sources, req, query, time);
@@ -60,8 +57,9 @@ async function answerLatestBars(
   interval: Interval,
 ): Promise<Answer> {
   const { symbol: symbols, complete = false } = query;
-  const format = formatOf(req, query.format);
-  const form = formOf(format, query.price, query.include);
+  const output = outputOf(req, query);
+  const { format } = output;
+  const form = formOf(isFileFormat(format) ? "csv" : format, query.price, query.include);
   const boundary = boundaryOf(query, reader.dayBoundary);
   const { withQuotes } = form;
   const latest = await readLatestBars(reader, pages, { symbols, interval, boundary, withQuotes, complete });
@@ -69,9 +67,10 @@ async function answerLatestBars(
   caller.quota?.spend("rows_per_second", bars.length);
   const table = barTable(barRows(bars), form, {
     symbol: (row) => bars[row]?.symbol ?? "",
+    symbols,
     runningUs: bucketStart(latest.nowUs, interval, boundary),
     dayBoundary: namingBoundary(interval, boundary),
   });
-  const body = await bodyMaker(table, format);
+  const body = await bodyMaker([table], output);
   return { body: body(), contentType: CONTENT_TYPES[format] };
 }

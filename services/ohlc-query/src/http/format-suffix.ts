@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { TABLE_FORMATS } from "@fx-ohlc/schemas";
 
 /** Tables by path: `/ohlc.csv`, `/ohlc/minute.parquet`, `/ticks.csv`. */
-const SUFFIXED = new RegExp(`^(/(?:ohlc(?:/[a-z-]+)?|ticks|symbols))\\.(${TABLE_FORMATS.join("|")})(/?(?:\\?|$))`);
+const SUFFIXED = new RegExp(
+  `^(/(?:ohlc(?:/[a-z-]+)?|ticks|symbols|revisions))\\.(${TABLE_FORMATS.join("|")})(/?(?:\\?|$))`,
+);
 
 /**
  * A suffix says the format, for programs that look at the name of what they open: it is taken out of the path of a request, and is

@@ -2,7 +2,7 @@ import { QUERY_ROUTES } from "@fx-ohlc/contract";
 import { AnchorQuery, SymbolsQuery } from "@fx-ohlc/schemas";
 import { declareRoutes } from "@fx-ohlc/service-kit";
 
-const { getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
+const { getBars, getMinuteBars, getHourBars, getDayBars } = QUERY_ROUTES;
 const hidden = true;
 const access = "internal";
 const internal = { method: "GET", access, tag: "internal", answers: {}, problems: [], hidden } as const;
@@ -26,6 +26,7 @@ export const INTERNAL_ROUTES = declareRoutes({
   },
   getDatabase: { ...internal, path: "/internal/database", summary: "Which database the answers come from" },
   getClock: { ...internal, path: "/internal/clock", summary: "The database's clock", anyQuery: true },
+  getFreshBars: { ...getBars, path: "/internal/ohlc", access, hidden },
   getFreshMinuteBars: { ...getMinuteBars, path: "/internal/ohlc/minute", access, hidden },
   getFreshHourBars: { ...getHourBars, path: "/internal/ohlc/hour", access, hidden },
   getFreshDayBars: { ...getDayBars, path: "/internal/ohlc/day", access, hidden },

@@ -1,26 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import { MEDIA_TYPES } from "@fx-ohlc/contract";
-import type { BarFormat, Format } from "@fx-ohlc/schemas";
+import type { BarFormat, FileFormat, Format } from "@fx-ohlc/schemas";
 import { Problem } from "@fx-ohlc/service-kit";
 import Negotiator from "negotiator";
 
 /** What each format is called in `Content-Type`. */
-export const CONTENT_TYPES: Readonly<Record<BarFormat | "parquet", string>> = {
+export const CONTENT_TYPES: Readonly<Record<BarFormat | FileFormat, string>> = {
   json: `${MEDIA_TYPES.json}; charset=utf-8`,
   csv: `${MEDIA_TYPES.csv}; charset=utf-8; header=present`,
   ndjson: MEDIA_TYPES.ndjson,
   columns: MEDIA_TYPES.columns,
   parquet: MEDIA_TYPES.parquet,
+  arrow: MEDIA_TYPES.arrow,
   ccxt: `${MEDIA_TYPES.json}; charset=utf-8`,
 };
 
 /** What `Accept` may ask for, the preferred first; ccxt's candles have no type of their own. */
-const ACCEPTED: Readonly<Record<string, Format | "parquet">> = {
+const ACCEPTED: Readonly<Record<string, Format | FileFormat>> = {
   [MEDIA_TYPES.json]: "json",
   [MEDIA_TYPES.csv]: "csv",
   [MEDIA_TYPES.ndjson]: "ndjson",
   [MEDIA_TYPES.columns]: "columns",
   [MEDIA_TYPES.parquet]: "parquet",
+  [MEDIA_TYPES.arrow]: "arrow",
   // Names that never were registered, or came later.
   "application/csv": "csv",
   "application/ndjson": "ndjson",
@@ -47,8 +49,8 @@ const SHOWN = Object.values(MEDIA_TYPES).join(", ");
  */
 export function formatOf<F extends BarFormat>(
   req: IncomingMessage,
-  named: F | "parquet" | undefined,
-): F | Format | "parquet" {
+  named: F | FileFormat | undefined,
+): F | Format | FileFormat {
   if (named !== undefined) return named;
   // Spares the common case the parsing.
   if (req.headers.accept === "*/*") return "json";

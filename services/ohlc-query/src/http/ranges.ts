@@ -4,12 +4,11 @@ import {
   LATEST_US,
   LIMIT_DEFAULT,
   type Micros,
-  type SymbolRange,
+  type TimeRange,
 } from "@fx-ohlc/schemas";
 
 /** The parameters that every paged read has. */
 interface RangeParameters {
-  readonly symbol: string;
   /** The beginning of all data when absent. */
   readonly start?: Micros;
   readonly end?: Micros;
@@ -20,7 +19,7 @@ interface RangeParameters {
 const ROWS_AT_A_TIME = 5000;
 
 /** What of a symbol is asked for: everything within [fromUs, toUs), at most `limit` rows. */
-export interface Range extends SymbolRange {
+export interface Range extends TimeRange {
   readonly limit: number;
 }
 
@@ -31,11 +30,10 @@ export function clampInstant(us: Micros): Micros {
 
 /** The range of a query; `end` is now when absent. */
 export function rangeOf(
-  { symbol, start = FIRST_BUCKET_US, end, limit = LIMIT_DEFAULT }: RangeParameters,
+  { start = FIRST_BUCKET_US, end, limit = LIMIT_DEFAULT }: RangeParameters,
   nowUs: Micros,
 ): Range {
   return {
-    symbol,
     fromUs: clampInstant(start),
     toUs: end === undefined ? nowUs : clampInstant(end),
     limit: limit === "all" ? ROWS_AT_A_TIME : limit,

@@ -12,12 +12,14 @@ import {
   type RouteDeclarations,
   type RouteParameters,
 } from "@fx-ohlc/service-kit";
+import { momentOf } from "../as-of/moment.js";
 import { getAnchor, getClock, getDatabase, getSymbolNames } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { ReadDeadline } from "./read-deadline.js";
+import { getRevisions } from "./revision-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
 import { getUdfConfig, getUdfHistory, getUdfSearch, getUdfSymbol, getUdfTime, withUdfErrors } from "./udf-routes.js";
 
@@ -47,7 +49,7 @@ type Reads<D extends RouteDeclarations> = { readonly [Id in keyof D]: Read<D[Id]
 export function queryRoutes({ primary, history, timeoutMs }: ReadSources): BoundRoute[] {
   const sender = new AnswerSender();
   const bind = <D extends RouteDeclarations>(declarations: D, open: OpenSources, reads: Reads<D>) =>
-    bindRoutes(declarations, answering(sender, timeoutMs, open, reads));
+    bindRoutes(declarations, answering({ sender, timeoutMs, open, primary }, reads));
   const { getLatestBars: latest, ...others } = QUERY_ROUTES;
   return [
     ...bind(others, history, {
@@ -57,6 +59,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getDayBars: getBars("1d"),
       getCustomDayBars: getBars("1d"),
       getTicks,
+      getRevisions,
       getSymbols,
     }),
     ...bind({ getLatestBars: latest }, primary, { getLatestBars }),
@@ -72,11 +75,18 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getSymbolNames,
       getDatabase,
       getClock,
+      getFreshBars: getIntervalBars,
       getFreshMinuteBars: getBars("1m"),
       getFreshHourBars: getBars("1h"),
       getFreshDayBars: getBars("1d"),
     }),
   ];
+}
+
+/** The same for an answer as of a moment of the past. @throws what {@link momentOf} throws */
+async function sourcesAsOf(sources: BarSources, asOf: Micros): Promise<BarSources> {
+  const moment = await momentOf(sources.reader, asOf);
+  return { ...sources, reader: sources.reader.at(moment.us), pages: sources.pagesAsOf(moment), moment };
 }
 
 /** What a standby has answered may be without the newest commits. */
@@ -98,10 +108,17 @@ function whenRead(answer: Answer, callback: () => void): Answer {
   return { ...answer, read };
 }
 
+/** What requests of some routes are answered with. */
+interface Answering {
+  readonly sender: AnswerSender;
+  readonly timeoutMs: number;
+  readonly open: OpenSources;
+  /** What knows of everything that was recorded before a moment of the past. */
+  readonly primary: OpenSources;
+}
+
 function answering<D extends RouteDeclarations>(
-  sender: AnswerSender,
-  timeoutMs: number,
-  open: OpenSources,
+  { sender, timeoutMs, open, primary }: Answering,
   reads: Reads<D>,
 ): Handlers<D> {
   const handlers = Object.entries<Read<RouteDeclaration>>(reads).map(([id, read]): [string, Handler] => [
@@ -110,7 +127,9 @@ function answering<D extends RouteDeclarations>(
       const deadline = new ReadDeadline(res, timeoutMs, caller);
       try {
         await caller.quota?.take("rows_per_second", 0);
-        const sources = open(deadline, caller);
+        const asOf = (query as { readonly as_of?: Micros } | undefined)?.as_of; // Declared as this where a route has it.
+        const sources =
+          asOf === undefined ? open(deadline, caller) : await sourcesAsOf(primary(deadline, caller), asOf);
         const ageOf = sources.reader.watchAge();
         const answer = await read(sources, req, query, caller);
         await sender.send(

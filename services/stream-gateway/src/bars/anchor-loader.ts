@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { US_PER_SECOND } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
+import { fullJitterMs, type Logger, type Semaphore } from "@fx-ohlc/service-kit";
 import type { Counters } from "../counters.js";
 import type { BarRegistry } from "./bar-registry.js";
 import type { Anchor } from "./live-bars.js";
@@ -9,6 +9,8 @@ import type { WatchedBars } from "./watched-bars.js";
 
 /** Symbols one request names: their list stays well below what a URL may hold. */
 const SYMBOLS_MAX = 100;
+/** The same of bars that are not stored, which are read one after the other, some of them from a year of hours. */
+const LEVEL_SYMBOLS_MAX = 20;
 /** Names one request lists: some 20 kB. */
 const NAMES_MAX = 1000;
 /** After so many failures a symbol is asked for alone: it may be the one that a page fails by. */
@@ -17,6 +19,8 @@ const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 /** Every symbol is checked once in this time, however many there are; a page of few is not waited for so long. */
 const ROUND_MS = 45_000;
 const PAGE_PAUSE_MAX_MS = 5000;
+/** The same of bars that are not stored: there may be many such levels, and each page of them costs more. */
+const LEVEL_PAUSE_MAX_MS = ROUND_MS;
 /** What is committed is told within this time, or declared (tick-ingest waits 15 s): what differs for longer is wrong. */
 const TOLD_WITHIN_US = 30 * US_PER_SECOND;
 
@@ -36,6 +40,7 @@ export class AnchorLoader {
     private readonly counters: Counters,
     private readonly logger: Logger,
     private readonly signal: AbortSignal,
+    private readonly turns: Semaphore,
   ) {}
 
   /** Starts loading whatever is needed, unless that is going on. */
@@ -47,14 +52,23 @@ export class AnchorLoader {
   async check(): Promise<void> {
     while (!this.signal.aborted) {
       const round = [...this.registry.entries];
-      const pauseMs = Math.min(PAGE_PAUSE_MAX_MS, (ROUND_MS * SYMBOLS_MAX) / Math.max(SYMBOLS_MAX, round.length));
-      for (let at = 0; !this.signal.aborted && (at === 0 || at < round.length); at += SYMBOLS_MAX) {
+      const pageMax = this.#pageMax;
+      const pauseMs = Math.min(this.#pauseMaxMs, (ROUND_MS * pageMax) / Math.max(pageMax, round.length));
+      for (let at = 0; !this.signal.aborted && (at === 0 || at < round.length); at += pageMax) {
         const dueMs = performance.now() + pauseMs;
-        await this.#checkPage(round.slice(at, at + SYMBOLS_MAX));
+        await this.#checkPage(round.slice(at, at + pageMax));
         const restMs = Math.max(0, dueMs - performance.now());
         await delay(restMs, undefined, { signal: this.signal }).catch(() => undefined);
       }
     }
+  }
+
+  get #pageMax(): number {
+    return this.registry.set.asked === undefined ? SYMBOLS_MAX : LEVEL_SYMBOLS_MAX;
+  }
+
+  get #pauseMaxMs(): number {
+    return this.registry.set.asked === undefined ? PAGE_PAUSE_MAX_MS : LEVEL_PAUSE_MAX_MS;
   }
 
   async #checkPage(page: readonly WatchedBars[]): Promise<void> {
@@ -73,7 +87,8 @@ export class AnchorLoader {
 
   #anchors(entries: readonly WatchedBars[]): Promise<Anchors> {
     const symbols = entries.map(({ symbol }) => symbol);
-    return this.client.anchors(this.registry.family, symbols);
+    const { family, set } = this.registry;
+    return this.turns.run(() => this.client.anchors(family, set.asked, symbols));
   }
 
   #judge(entry: WatchedBars): void {
@@ -81,8 +96,13 @@ export class AnchorLoader {
     const intervals = entry.judge(this.registry.nowUs(), this.registry.confirmedUs - TOLD_WITHIN_US);
     if (intervals.length === 0) return;
     this.counters.liveBarMismatches += 1;
-    const { family } = this.registry;
-    this.logger.error("live bars differ from the database", { symbol: entry.symbol, family, intervals });
+    const { family, set } = this.registry;
+    this.logger.error("live bars differ from the database", {
+      symbol: entry.symbol,
+      family,
+      level: set.name,
+      intervals,
+    });
     entry.doubt();
   }
 
@@ -101,12 +121,13 @@ export class AnchorLoader {
   #nextPage(): WatchedBars[] {
     let page: WatchedBars[] = [];
     let lowest = Number.POSITIVE_INFINITY;
+    const pageMax = this.#pageMax;
     for (const entry of this.registry.entries) {
       if (!entry.live.needsAnchor) continue;
       const rank = 2 * Math.min(FAILURES_COUNTED, entry.failures) + (entry.watchers > 0 ? 0 : 1);
       if (rank < lowest) page = [];
       lowest = Math.min(lowest, rank);
-      if (rank === lowest && page.length < SYMBOLS_MAX >> (rank >> 1)) page.push(entry);
+      if (rank === lowest && page.length < Math.max(1, pageMax >> (rank >> 1))) page.push(entry);
     }
     return page;
   }

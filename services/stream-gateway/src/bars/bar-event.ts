@@ -1,10 +1,12 @@
-import type { Bar, Micros, StoredInterval } from "@fx-ohlc/schemas";
+import type { Bar, LiveInterval, Micros } from "@fx-ohlc/schemas";
 import { sameQuotes, type ToldQuotes } from "./quotes.js";
 
 /** A bar with what can be told of it. */
 export interface ToldBar extends Bar {
   /** Null where it has none; absent where nobody follows quotes. */
   readonly quotes?: ToldQuotes | null;
+  /** Of its first tick, of bars of ticks: several may begin at one time. */
+  readonly seq?: number;
 }
 
 /** A bar as clients are told of it. */
@@ -14,7 +16,7 @@ export interface ShownBar {
   readonly complete: boolean;
   /** The grace for late ticks has passed too. */
   readonly final: boolean;
-  /** The name of its FX day, of a bar of a day. */
+  /** The name of its FX day, or of its first one, of bars of a day or more. */
   readonly date?: string;
 }
 
@@ -24,15 +26,16 @@ export interface ShownBar {
  */
 export interface BarEvent extends ShownBar {
   readonly kind: "bar" | "final" | "revision";
-  readonly interval: StoredInterval;
+  readonly interval: LiveInterval;
 }
 
 /** What a bucket without ticks is told as: its bar is gone. */
-export function emptyBar(symbol: string, bucketUs: Micros) {
-  return { symbol, bucketUs, open: null, high: null, low: null, close: null, tickCount: 0, quotes: null } as const;
+export function emptyBar(symbol: string, bucketUs: Micros, seq?: number) {
+  const none = { open: null, high: null, low: null, close: null, tickCount: 0, quotes: null } as const;
+  return { symbol, bucketUs, ...none, ...(seq === undefined ? {} : { seq }) };
 }
 
-const TOLD = ["bucketUs", "open", "high", "low", "close", "tickCount"] as const;
+const TOLD = ["bucketUs", "seq", "open", "high", "low", "close", "tickCount"] as const;
 
 /** Whether two bars are told alike; nothing is like nothing. */
 export function sameBar(a: ShownBar["bar"] | undefined, b: ShownBar["bar"] | undefined): boolean {

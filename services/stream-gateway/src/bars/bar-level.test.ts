@@ -1,6 +1,7 @@
 import { type DayBoundary, type Micros, parseTime, type StoredInterval } from "@fx-ohlc/schemas";
 import type { ShownBar } from "./bar-event.js";
-import { BarLevel, type ClosedRange } from "./bar-level.js";
+import { BarLevel } from "./bar-level.js";
+import type { ClosedRange } from "./live-level.js";
 
 const us = (time: string): Micros => parseTime(time) ?? Number.NaN;
 const NEW_YORK: DayBoundary = { hour: 17, timezone: "America/New_York" };

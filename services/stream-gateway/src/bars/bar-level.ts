@@ -7,37 +7,29 @@ import {
   hull,
   type Interval,
   isOfDays,
+  type LiveInterval,
   type Micros,
-  parseInterval,
   RangeSet,
-  type StoredInterval,
   type TimeRange,
+  timeInterval,
+  US_PER_DAY,
+  US_PER_HOUR,
+  usualLengthUs,
 } from "@fx-ohlc/schemas";
 import { type BarEvent, emptyBar, type ShownBar, sameBar, type ToldBar } from "./bar-event.js";
 import { ClosedBars } from "./closed-bars.js";
 import { FoldedBar, type FoldTick, type KeyedBar } from "./folded-bar.js";
+import type { ClosedRange, LevelAnchor, LiveLevel } from "./live-level.js";
 
-/** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours, two days, two weeks. */
-const CLOSED_BARS_MAX: Readonly<Record<StoredInterval, number>> = { minute: 120, hour: 48, day: 14 };
+/** How many final bars are remembered, to tell which ones a gap or a revision changed: two hours of minutes, two days of hours, two weeks. */
+function closedBarsMax(interval: LiveInterval): number {
+  const lengthUs = usualLengthUs(interval) ?? 0;
+  if (lengthUs >= US_PER_DAY) return 14;
+  return lengthUs >= US_PER_HOUR ? 48 : 120;
+}
 
 /** Separate ranges to read again; scattered ones beyond that are read with what lies between them. */
 const DIRTY_RANGES_MAX = 64;
-
-/** Final buckets of one interval that have to be read from the database. */
-export interface ClosedRange extends TimeRange {
-  readonly interval: StoredInterval;
-  /** History changed there: followers may know any of its bars, from us or over HTTP, and have to hear of each. */
-  readonly isRevised: boolean;
-}
-
-/** What the database held, for one symbol and interval. */
-export interface LevelAnchor {
-  /** The newest bar that did not start after `nowUs`, and every later one. */
-  readonly bars: readonly KeyedBar[];
-  /** The database's clock when it was read. */
-  readonly nowUs: Micros;
-  readonly boundary: DayBoundary;
-}
 
 /**
  * The bars of one symbol in one interval.
@@ -52,7 +44,9 @@ export interface LevelAnchor {
  * A clock that was ahead and is put back ({@link setBack}) opens buckets again that were final by it. Clients were told of them:
  * they are *shown*, and the next anchor says what each of them is.
  */
-export class BarLevel {
+export class BarLevel implements LiveLevel {
+  /** A tick can be folded wherever it belongs, or is read with its bar. */
+  readonly isUnsure = false;
   readonly #interval: Interval;
   readonly #closed: ClosedBars;
   readonly #dirty = new RangeSet(DIRTY_RANGES_MAX);
@@ -68,15 +62,16 @@ export class BarLevel {
   /** Ranges that are being read since before the clock was put back: what is folded since then may be newer. */
   readonly #overtaken = new Set<ClosedRange>();
   #nowUs: Micros = Number.NEGATIVE_INFINITY;
+  #name: { readonly bucketUs: Micros; readonly date: string } | undefined;
 
   constructor(
     private readonly symbol: string,
-    readonly interval: StoredInterval,
+    readonly interval: LiveInterval,
     private readonly graceUs: Micros,
     private readonly family: FamilyName,
   ) {
-    this.#interval = parseInterval(interval) ?? "1m";
-    this.#closed = new ClosedBars(CLOSED_BARS_MAX[interval]);
+    this.#interval = timeInterval(interval) ?? "1m";
+    this.#closed = new ClosedBars(closedBarsMax(interval));
   }
 
   /**
@@ -207,10 +202,11 @@ export class BarLevel {
     const open = this.#open.findLast((bar) => bar.bucketUs <= nowUs);
     if (open !== undefined) {
       open.told = true;
-      return this.#shownAs(open.toBar(), open.endUs <= nowUs, false);
+      const bar = open.toBar();
+      return { bar, complete: open.endUs <= nowUs, final: false, ...this.#named(bar) };
     }
     const bar = this.#closed.newest;
-    return bar === undefined ? undefined : this.#shownAs(bar, true, true);
+    return bar === undefined ? undefined : { bar, complete: true, final: true, ...this.#named(bar) };
   }
 
   /** A tick of a bucket that has no bar here: the first one of it, or one of a bucket below the floor. */
@@ -312,26 +308,24 @@ export class BarLevel {
     // What clients were told is final has to be taken back; from then on it is a bar like others.
     const kind = bar.toldFinal ? "revision" : "bar";
     bar.toldFinal = false;
-    events.push({ kind, interval: this.interval, ...this.#shownAs(bar.toBar(), complete, false) });
+    events.push({ kind, interval: this.interval, bar: bar.toBar(), complete, final: false, ...this.#named(bar) });
   }
 
   #settle(bar: ToldBar, events: BarEvent[]): void {
     const settled = this.#closed.settle(bar);
-    if (settled === "first") {
-      events.push({ kind: "final", interval: this.interval, ...this.#shownAs(bar, true, true) });
-    }
+    if (settled === "first") events.push({ ...this.#revision(bar), kind: "final" });
     if (settled === "changed") events.push(this.#revision(bar));
   }
 
   #revision(bar: BarEvent["bar"]): BarEvent {
-    return { kind: "revision", interval: this.interval, ...this.#shownAs(bar, true, true) };
+    return { kind: "revision", interval: this.interval, bar, complete: true, final: true, ...this.#named(bar) };
   }
 
-  /** With the name of its day, where the boundary is known by which days have names. */
-  #shownAs(bar: ShownBar["bar"], complete: boolean, final: boolean): ShownBar {
-    const shown = { bar, complete, final };
-    if (this.#boundary === undefined || !isOfDays(this.#interval)) return shown;
-    return { ...shown, date: fxDayName(bar.bucketUs, this.#boundary) };
+  /** The name of a bar of days: one after the other has the same. */
+  #named({ bucketUs }: { readonly bucketUs: Micros }): { readonly date?: string } {
+    if (this.#boundary === undefined || !isOfDays(this.#interval)) return {};
+    if (this.#name?.bucketUs !== bucketUs) this.#name = { bucketUs, date: fxDayName(bucketUs, this.#boundary) };
+    return { date: this.#name.date };
   }
 
   #oweBar(bar: FoldedBar): void {

@@ -3,8 +3,8 @@ import {
   EVERY_SYMBOL,
   FAMILY_SIDES,
   type FamilyName,
+  type LiveInterval,
   type Micros,
-  type StoredInterval,
   type TimeRange,
 } from "@fx-ohlc/schemas";
 import { entryOf, type RemoteClock } from "@fx-ohlc/service-kit";
@@ -14,10 +14,12 @@ import type { StreamItem } from "../fanout/stream-item.js";
 import type { FeedMessage } from "../feed/feed-message.js";
 import type { FeedListener } from "../feed/tick-feed.js";
 import type { BarEvent, ShownBar } from "./bar-event.js";
+import type { LevelSet } from "./level-set.js";
 import { batchOf, WatchedBars } from "./watched-bars.js";
 
 export interface BarRegistryOptions {
   readonly family: FamilyName;
+  readonly set: LevelSet;
   readonly hub: Hub<StreamItem>;
   /** How long after its end a bar waits for late ticks. */
   readonly graceUs: Micros;
@@ -27,10 +29,12 @@ export interface BarRegistryOptions {
   confirmedAtMs(): number;
   /** Somebody may be waiting for bars that have to be loaded. */
   onWanted(): void;
+  /** Bars of a symbol are kept from now on, or not any more: whether they have to hear of its messages. */
+  onKept(symbol: string, isKept: boolean): void;
 }
 
 /**
- * The live bars of a family, of every symbol of which somebody follows them. A symbol is here from its first follower to its last, or as long
+ * The live bars of a family at some levels, of every symbol of which somebody follows them. A symbol is here from its first follower to its last, or as long
  * as somebody follows all symbols.
  */
 export class BarRegistry implements FeedListener {
@@ -44,6 +48,20 @@ export class BarRegistry implements FeedListener {
 
   get family(): FamilyName {
     return this.options.family;
+  }
+
+  get set(): LevelSet {
+    return this.options.set;
+  }
+
+  /** Somebody follows all symbols. */
+  get isOfAll(): boolean {
+    return this.#followersOfAll > 0;
+  }
+
+  /** Nobody follows any. */
+  get isIdle(): boolean {
+    return !this.isOfAll && this.#entries.size === 0;
   }
 
   get entries(): Iterable<WatchedBars> {
@@ -99,19 +117,27 @@ export class BarRegistry implements FeedListener {
     const entry = this.#entries.get(channel.symbol);
     if (entry === undefined) return;
     entry.watchers -= 1;
-    if (entry.watchers === 0 && this.#followersOfAll === 0) this.#entries.delete(channel.symbol);
+    if (entry.watchers === 0 && this.#followersOfAll === 0) this.#forget(channel.symbol);
   }
 
   /** A symbol's bars, new ones when there were none. */
   entry(symbol: string): WatchedBars {
-    return entryOf(this.#entries, symbol, () => new WatchedBars(symbol, this.options.graceUs, this.family));
+    return entryOf(this.#entries, symbol, () => {
+      this.options.onKept(symbol, true);
+      return new WatchedBars(symbol, this.options.graceUs, this.family, this.set);
+    });
+  }
+
+  #forget(symbol: string): void {
+    this.#entries.delete(symbol);
+    this.options.onKept(symbol, false);
   }
 
   symbols(): readonly string[] {
     return [...this.#entries.keys()];
   }
 
-  newest(symbol: string, interval: StoredInterval): ShownBar | undefined {
+  newest(symbol: string, interval: LiveInterval): ShownBar | undefined {
     return this.#entries.get(symbol)?.live.newest(interval, this.nowUs());
   }
 
@@ -145,7 +171,7 @@ export class BarRegistry implements FeedListener {
   #forgetUnnamed(): void {
     this.#isEverySymbolKnown = false;
     this.#followings += 1;
-    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#entries.delete(symbol);
+    for (const { symbol, watchers } of this.#entries.values()) if (watchers === 0) this.#forget(symbol);
   }
 
   /** Moves every bar's clock on. */
@@ -161,8 +187,12 @@ export class BarRegistry implements FeedListener {
 
   /** Tells clients. */
   publish(events: readonly BarEvent[]): void {
+    const boundary = this.set.asked?.boundary;
     for (const event of events) {
-      for (const side of FAMILY_SIDES[this.family]) this.options.hub.publish(new BarItem(event, side, this.nowUs()));
+      const { interval } = event;
+      for (const side of FAMILY_SIDES[this.family]) {
+        this.options.hub.publish(new BarItem(event, { interval, side, boundary }, this.nowUs()));
+      }
     }
   }
 }

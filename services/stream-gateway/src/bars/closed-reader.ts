@@ -1,10 +1,10 @@
-import { FAMILY_SIDES, type FamilyName, STORED_LENGTH_US } from "@fx-ohlc/schemas";
-import { fullJitterMs, type Logger } from "@fx-ohlc/service-kit";
+import { FAMILY_SIDES, type FamilyName, usualLengthUs } from "@fx-ohlc/schemas";
+import { fullJitterMs, type Logger, type Semaphore } from "@fx-ohlc/service-kit";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
-import type { ClosedRange } from "./bar-level.js";
 import type { BarRegistry } from "./bar-registry.js";
+import type { ClosedRange } from "./live-level.js";
 import type { QueryClient } from "./query-client.js";
 import type { WatchedBars } from "./watched-bars.js";
 
@@ -16,9 +16,10 @@ const READ_MAX = 1000;
 const READERS_MAX: Readonly<Record<FamilyName, number>> = { ohlc: 4, quote: 2 };
 const RETRY_BACKOFF = { baseMs: 100, maxMs: 5000 };
 
-/** Whether a range is told as one gap, and not bar by bar. A day of 25 hours is one bucket. */
+/** Whether a range is told as one gap, and not bar by bar. A day of 25 hours is one bucket; bars of ticks are never told one by one. */
 export function isTooWide({ interval, fromUs, toUs, isRevised }: ClosedRange): boolean {
-  return Math.round((toUs - fromUs) / STORED_LENGTH_US[interval]) > (isRevised ? REVISED_MAX : READ_MAX);
+  const buckets = Math.round((toUs - fromUs) / (usualLengthUs(interval) ?? 0));
+  return buckets > (isRevised ? REVISED_MAX : READ_MAX);
 }
 
 /** Reads closed bars that changed, or that nobody could fold, and tells clients what they are now. */
@@ -32,6 +33,7 @@ export class ClosedReader {
     private readonly client: QueryClient,
     private readonly hub: Hub<StreamItem>,
     private readonly logger: Logger,
+    private readonly turns: Semaphore,
   ) {}
 
   /** Starts reading whatever has to be read. To be called regularly: what failed is tried again by a later call. */
@@ -64,16 +66,19 @@ export class ClosedReader {
   }
 
   async #readRange({ symbol, live }: WatchedBars, range: ClosedRange): Promise<void> {
-    const { family } = this.registry;
+    const { family, set } = this.registry;
+    const boundary = set.asked?.boundary;
     if (isTooWide(range)) {
       live.closedLeft(range);
       const { interval } = range;
       for (const side of FAMILY_SIDES[family]) {
-        const channel = { kind: "ohlc", symbol, interval, side } as const;
+        const channel = { kind: "ohlc", symbol, interval, side, boundary } as const;
         this.hub.publish(new GapItem(channel, { ...range, reason: "revised" }));
       }
     } else {
-      this.registry.publish(live.closedRead(range, await this.client.bars(family, symbol, range, READ_MAX)));
+      const wanted = { family, symbol, range, boundary };
+      const bars = await this.turns.run(() => this.client.bars(wanted, READ_MAX));
+      this.registry.publish(live.closedRead(range, bars));
     }
   }
 

@@ -76,6 +76,12 @@ export class FoldedBar {
     this.changed = true;
   }
 
+  /** The same, to be folded on by itself. */
+  copy(): FoldedBar {
+    const quotes = this.#quotes === undefined ? {} : { quotes: this.#quotes.toKeyed() };
+    return new FoldedBar({ ...this.#bar, ...quotes }, this.endUs);
+  }
+
   /** The bar as it is now. */
   toBar(): ToldBar {
     const { symbol, bucketUs, open, high, low, close, tickCount } = this.#bar;

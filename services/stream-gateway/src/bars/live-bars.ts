@@ -1,8 +1,19 @@
-import { type DayBoundary, type FamilyName, type Micros, type StoredInterval, US_PER_SECOND } from "@fx-ohlc/schemas";
+import {
+  type DayBoundary,
+  type FamilyName,
+  type Level,
+  type LiveInterval,
+  type Micros,
+  ticksPerBar,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar, ToldBar } from "./bar-event.js";
-import { BarLevel, type ClosedRange } from "./bar-level.js";
+import { BarLevel } from "./bar-level.js";
 import type { FoldTick, KeyedBar } from "./folded-bar.js";
+import { STORED_LEVELS } from "./level-set.js";
+import type { ClosedRange, LiveLevel, TickAnchor } from "./live-level.js";
 import { isVisible, type Snapshot } from "./snapshot.js";
+import { TickLevel } from "./tick-level.js";
 
 /** Ticks of one symbol committed by the transaction `xid`. */
 export interface TickBatch {
@@ -17,7 +28,9 @@ export interface Anchor {
   readonly nowUs: Micros;
   readonly boundary: DayBoundary;
   /** Of each interval the newest bar that did not start after `nowUs`, and every later one. */
-  readonly bars: Readonly<Record<StoredInterval, readonly KeyedBar[]>>;
+  readonly bars: Readonly<Partial<Record<LiveInterval, readonly KeyedBar[]>>>;
+  /** Of bars of ticks; undefined of a symbol without any. */
+  readonly ofTicks?: TickAnchor | undefined;
 }
 
 /**
@@ -30,10 +43,10 @@ const BACK_MAX_US = US_PER_SECOND;
 const HELD_TICKS_MAX = 50_000;
 
 /**
- * The live minute, hour and day bars of one symbol, folded from its messages. Pure: messages, anchors, reads and the clock are
+ * The live bars of one symbol at some levels, folded from its messages. Pure: messages, anchors, reads and the clock are
  * handed in, news come out.
  *
- * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars, a clock that was put back). Bars stand still; messages need not
+ * - *waiting*: at the start and after any doubt (missed messages, a revision of open bars, a late tick of bars of ticks, a clock that was put back). Bars stand still; messages need not
  *   be kept, for an anchor asked for later holds them: they were committed before they were published.
  * - *loading*: an anchor was asked for. Messages are held. New doubt leads back to waiting, and that anchor is ignored.
  * - *live*: the anchor is loaded. What it already holds is dropped, by the snapshot it was read under; the rest is folded, and
@@ -42,8 +55,7 @@ const HELD_TICKS_MAX = 50_000;
  * In every state a tick of a final bar makes that bar one to be read again: no tick is ever lost on a closed bar.
  */
 export class LiveBars {
-  readonly #level: Readonly<Record<StoredInterval, BarLevel>>;
-  readonly #levels: readonly BarLevel[];
+  readonly #levels: readonly LiveLevel[];
   #phase: "waiting" | "loading" | "live" = "waiting";
   #request = 0;
   #held: TickBatch[] = [];
@@ -56,10 +68,13 @@ export class LiveBars {
     readonly symbol: string,
     graceUs: Micros,
     family: FamilyName,
+    levels: readonly Level[] = STORED_LEVELS.levels,
   ) {
-    const level = (interval: StoredInterval) => new BarLevel(symbol, interval, graceUs, family);
-    this.#level = { minute: level("minute"), hour: level("hour"), day: level("day") };
-    this.#levels = Object.values(this.#level);
+    this.#levels = levels.map(({ interval }) =>
+      ticksPerBar(interval) === undefined
+        ? new BarLevel(symbol, interval, graceUs, family)
+        : new TickLevel(symbol, interval, graceUs, family),
+    );
   }
 
   get needsAnchor(): boolean {
@@ -89,7 +104,7 @@ export class LiveBars {
     this.#follow(nowUs);
     if (!this.#isAwaited(request)) return [];
     const events = this.#levels.flatMap((level) =>
-      level.load({ bars: anchor.bars[level.interval], nowUs: anchor.nowUs, boundary: anchor.boundary }, nowUs),
+      level.load({ ...anchor, bars: anchor.bars[level.interval] ?? [] }, nowUs),
     );
     this.#snapshot = anchor.snapshot;
     this.#phase = "live";
@@ -123,6 +138,11 @@ export class LiveBars {
   advance(nowUs: Micros, confirmedUs: Micros): BarEvent[] {
     this.#follow(nowUs);
     if (this.#phase !== "live") return [];
+    // Not with each tick that leads to it: an anchor for each would be too many.
+    if (this.#levels.some(({ isUnsure }) => isUnsure)) {
+      this.#phase = "waiting";
+      return [];
+    }
     return this.#levels.flatMap((level) => level.advance(nowUs, confirmedUs));
   }
 
@@ -137,7 +157,7 @@ export class LiveBars {
 
   /** A range that {@link takeDirty} gave could not be read: it will be handed out again. */
   readFailed(range: ClosedRange): void {
-    this.#level[range.interval].readFailed(range);
+    this.#level(range.interval)?.readFailed(range);
   }
 
   /**
@@ -146,7 +166,7 @@ export class LiveBars {
    * @param bars every bar of the range
    */
   closedRead(range: ClosedRange, bars: readonly ToldBar[]): BarEvent[] {
-    const events = this.#level[range.interval].closedRead(range, bars);
+    const events = this.#level(range.interval)?.closedRead(range, bars) ?? [];
     // The newest bar may be the one that is gone, and only the database knows the one before it.
     if (events.some(({ bar }) => bar.tickCount === 0)) this.#phase = "waiting";
     return events;
@@ -154,12 +174,16 @@ export class LiveBars {
 
   /** A range that {@link takeDirty} gave is too wide to be told bar by bar: clients read it themselves. */
   closedLeft(range: ClosedRange): void {
-    if (this.#level[range.interval].closedLeft(range)) this.#phase = "waiting";
+    if (this.#level(range.interval)?.closedLeft(range)) this.#phase = "waiting";
   }
 
   /** The newest bar that does not start after `nowUs`; undefined when none is known (yet). Whoever asks tells clients of it. */
-  newest(interval: StoredInterval, nowUs: Micros): ShownBar | undefined {
-    return this.#level[interval].newest(nowUs);
+  newest(interval: LiveInterval, nowUs: Micros): ShownBar | undefined {
+    return this.#level(interval)?.newest(nowUs);
+  }
+
+  #level(interval: LiveInterval): LiveLevel | undefined {
+    return this.#levels.find((level) => level.interval === interval);
   }
 
   /** A clock that was put back leads back to waiting: what was closed too early is open again. */

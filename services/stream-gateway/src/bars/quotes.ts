@@ -96,6 +96,11 @@ export class FoldedQuotes {
     }
   }
 
+  /** They with what more of them are folded by. */
+  toKeyed(): KeyedQuotes | null {
+    return this.#quotes ?? null;
+  }
+
   /** They as they are now; null while there are none. */
   toTold(): ToldQuotes | null {
     if (this.#quotes === undefined) return null;

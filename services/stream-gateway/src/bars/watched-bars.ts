@@ -1,13 +1,8 @@
-import {
-  type FamilyName,
-  type Micros,
-  STORED_INTERVALS,
-  type StoredInterval,
-  type TicksMessage,
-} from "@fx-ohlc/schemas";
+import type { FamilyName, LiveInterval, Micros, TicksMessage } from "@fx-ohlc/schemas";
 import { timeOf } from "../feed/feed-message.js";
 import { sameBar } from "./bar-event.js";
 import type { FoldTick } from "./folded-bar.js";
+import { type LevelSet, STORED_LEVELS } from "./level-set.js";
 import { type Anchor, LiveBars, type TickBatch } from "./live-bars.js";
 
 /** A folding from a newer anchor, beside the live one. */
@@ -20,7 +15,7 @@ interface Check {
 }
 
 /**
- * One symbol's live bars of a family, and who needs them.
+ * One symbol's live bars of a family at some levels, and who needs them.
  *
  * They are checked by anchoring anew beside them: the newer anchor is folded on with the same messages, and both must come to
  * the same. At once, mostly; an anchor can also hold what was committed just now and not told yet, so a difference counts when
@@ -43,8 +38,9 @@ export class WatchedBars {
     readonly symbol: string,
     private readonly graceUs: Micros,
     private readonly family: FamilyName,
+    private readonly set: LevelSet = STORED_LEVELS,
   ) {
-    this.live = new LiveBars(symbol, graceUs, family);
+    this.live = new LiveBars(symbol, graceUs, family, set.levels);
   }
 
   /** Whether a check can be begun: there is something to check, and nothing under way. */
@@ -54,7 +50,7 @@ export class WatchedBars {
 
   /** To be called before a newer anchor is asked for. */
   beginCheck(): void {
-    const bars = new LiveBars(this.symbol, this.graceUs, this.family);
+    const bars = new LiveBars(this.symbol, this.graceUs, this.family, this.set.levels);
     this.#check = { bars, request: bars.anchorRequested(), sinceUs: undefined };
   }
 
@@ -78,7 +74,7 @@ export class WatchedBars {
    * @param toldUpToUs everything that was committed before this instant has been told, or declared
    * @returns the intervals whose bars are not what the database has
    */
-  judge(nowUs: Micros, toldUpToUs: Micros): readonly StoredInterval[] {
+  judge(nowUs: Micros, toldUpToUs: Micros): readonly LiveInterval[] {
     const check = this.#check;
     if (check?.sinceUs === undefined || toldUpToUs < check.sinceUs) return [];
     // While closed bars are being read again, a difference is no surprise.
@@ -117,15 +113,24 @@ export class WatchedBars {
     this.#check?.bars.advance(nowUs, confirmedUs);
   }
 
-  #differing({ bars }: Check, nowUs: Micros): readonly StoredInterval[] {
-    return STORED_INTERVALS.filter(
+  #differing({ bars }: Check, nowUs: Micros): readonly LiveInterval[] {
+    const intervals = this.set.levels.map(({ interval }) => interval);
+    return intervals.filter(
       (interval) => !sameBar(this.live.newest(interval, nowUs)?.bar, bars.newest(interval, nowUs)?.bar),
     );
   }
 }
 
+/** The message that was read last: the bars of several levels hear of it, one after the other. */
+let lastRead: { readonly content: TicksMessage; readonly batch: TickBatch } | undefined;
+
 /** A message in the terms of folding. */
-export function batchOf({ xid, ticks }: TicksMessage): TickBatch {
+export function batchOf(content: TicksMessage): TickBatch {
+  if (lastRead?.content !== content) lastRead = { content, batch: readBatch(content) };
+  return lastRead.batch;
+}
+
+function readBatch({ xid, ticks }: TicksMessage): TickBatch {
   return {
     xid: BigInt(xid),
     ticks: ticks.map((tick): FoldTick => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CLOSE } from "./close-code.js";
 import type { Connection } from "./connection.js";
 
-const NONE = { ticks: 0, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, multiplex: 0, sse: 0 };
+const NONE = { ticks: 0, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, ohlc: 0, multiplex: 0, sse: 0 };
 /** What clients connect to; the names that statistics and metrics use. */
 export type Endpoint = keyof typeof NONE;
 

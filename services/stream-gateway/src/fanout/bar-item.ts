@@ -4,9 +4,9 @@ import {
   EVERY_SYMBOL,
   formatBucket,
   formatTime,
+  type LiveInterval,
   type Micros,
   ohlcChannel,
-  type StoredInterval,
 } from "@fx-ohlc/schemas";
 import type { BarEvent, ShownBar } from "../bars/bar-event.js";
 import { quotesJson, sideJson } from "../bars/quotes.js";
@@ -19,14 +19,15 @@ function pricesJson({ open, high, low, close, quotes }: ShownBar["bar"], side: C
 }
 
 /** A bar in the words of the wire. */
-function barFields(interval: StoredInterval, side: ChannelSide, shown: ShownBar, sentUs: Micros) {
+function barFields(interval: LiveInterval, side: ChannelSide, shown: ShownBar, sentUs: Micros) {
   const { bar, complete, final, date } = shown;
   const prices = { ...pricesJson(bar, side), tick_count: bar.tickCount };
   const timestamp = formatTime(sentUs);
   const beside = side === "quote" ? quotesJson(bar.quotes) : {};
-  const bucket = formatBucket(bar.bucketUs);
-  const named = date === undefined ? {} : { date };
-  return { interval, bucket, symbol: bar.symbol, ...prices, complete, final, timestamp, ...named, ...beside };
+  // A bar of ticks is known by its first one.
+  const { bucketUs, seq, symbol } = bar;
+  const start = seq === undefined ? { bucket: formatBucket(bucketUs) } : { bucket: formatTime(bucketUs), seq };
+  return { interval, ...start, symbol, ...prices, complete, final, timestamp, ...(date && { date }), ...beside };
 }
 
 /** News of a bar, as one of its sides is told it. */
@@ -40,13 +41,14 @@ export class BarItem implements Item {
   /** @param sentUs when it is sent, which is at once */
   constructor(
     readonly event: BarEvent,
-    side: ChannelSide,
+    bars: ChannelBars,
     sentUs: Micros,
   ) {
-    const { interval, kind } = event;
+    const { kind } = event;
+    const { interval, side } = bars;
     this.symbol = event.bar.symbol;
-    this.channel = ohlcChannel(event.bar.symbol, { interval, side });
-    this.wildcard = ohlcChannel(EVERY_SYMBOL, { interval, side });
+    this.channel = ohlcChannel(event.bar.symbol, bars);
+    this.wildcard = ohlcChannel(EVERY_SYMBOL, bars);
     const bar = () => barFields(interval, side, event, sentUs);
     this.packet = lazyPackets({
       plain: () => packetOf(kind === "revision" ? { ...bar(), revision: true } : bar()),
@@ -56,6 +58,7 @@ export class BarItem implements Item {
 }
 
 /** A bar as a client hears of it first, when it begins to follow its channel. */
-export function firstBar({ interval, side }: ChannelBars, shown: ShownBar, sentUs: Micros): BarItem {
-  return new BarItem({ ...shown, interval, kind: shown.final ? "final" : "bar" }, side, sentUs);
+export function firstBar(bars: ChannelBars, shown: ShownBar, sentUs: Micros): BarItem {
+  const kind = shown.final ? "final" : "bar";
+  return new BarItem({ ...shown, interval: bars.interval, kind }, bars, sentUs);
 }

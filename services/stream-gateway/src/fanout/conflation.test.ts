@@ -2,7 +2,9 @@ import { formatTime, parseTime, type WireTick } from "@fx-ohlc/schemas";
 import fc from "fast-check";
 import { BarItem } from "./bar-item.js";
 import { Conflation } from "./conflation.js";
+import { CorrectedItem } from "./corrected-item.js";
 import { GapItem } from "./gap-item.js";
+import { StatusItem } from "./status-item.js";
 import { TicksItem } from "./ticks-item.js";
 
 const tickAt = (us: number, seq = 0): WireTick => ({ time: formatTime(us), price: 1, seq });
@@ -20,7 +22,7 @@ const bar = (kind: "bar" | "final" | "revision", close: number) =>
       complete: kind !== "bar",
       final: kind !== "bar",
     },
-    "mid",
+    { interval: "minute", side: "mid" },
     0,
   );
 
@@ -70,6 +72,48 @@ describe("conflation", () => {
       ["bar", 5],
     ]);
     expect(conflation.settle()).toEqual([]);
+  });
+
+  test("keeps the newest state of a symbol's feeds", () => {
+    const conflation = new Conflation({ ticksConflated: 0 });
+    for (const state of ["live", "down", "quiet"] as const)
+      conflation.take(new StatusItem("EURUSD", { state, sinceUs: 0 }));
+    expect(settle(conflation)).toMatchObject([{ type: "status", channel: "status:EURUSD", state: "quiet" }]);
+  });
+
+  test("tells ticks before what corrects them, each correction, and counts what was skipped before and after it", () => {
+    const counters = { ticksConflated: 0 };
+    const conflation = new Conflation(counters);
+    const place = (sequence: number) => ({ epoch: "a", sequence });
+    const take = (sequence: number, ...us: number[]) =>
+      conflation.take(
+        new TicksItem(
+          "EURUSD",
+          place(sequence),
+          us.map((at) => tickAt(at)),
+        ),
+      );
+    take(7, 1, 2, 3);
+    conflation.take(new CorrectedItem("EURUSD", place(8), { fromUs: 3, toUs: 4 }, []));
+    take(9, 5, 6);
+    expect(conflation.resumeAt("ticks:EURUSD")).toEqual(place(6));
+    expect(settle(conflation).map(({ type, offset, skipped }) => [type, offset ?? skipped])).toEqual([
+      ["conflated", 2],
+      ["ticks", "a-7"],
+      ["corrected", "a-8"],
+      ["conflated", 1],
+      ["ticks", "a-9"],
+    ]);
+    expect(counters.ticksConflated).toBe(3);
+    expect(conflation.resumeAt("ticks:EURUSD")).toBeUndefined();
+  });
+
+  test("is overfull sooner with corrections of many ticks", () => {
+    const conflation = new Conflation({ ticksConflated: 0 });
+    const ticks = Array.from({ length: 1000 }, (_, us) => tickAt(us));
+    for (let sequence = 1; sequence <= 10; sequence += 1)
+      conflation.take(new CorrectedItem("EURUSD", { epoch: "a", sequence }, { fromUs: 0, toUs: 1000 }, ticks));
+    expect([conflation.isOverfull, conflation.resumeAt("ticks:EURUSD")]).toEqual([true, { epoch: "a", sequence: 0 }]);
   });
 
   test("names the place before the first message it holds back", () => {

@@ -58,7 +58,7 @@ export class Delivery {
 
   /** Everything that happened is on its way to the client, and what happens from now on it shares. */
   share(): void {
-    if (this.#mode.kind === "lagging") this.connection.sender.sendPackets(this.#mode.subscriber.settle());
+    if (this.#mode.kind === "lagging") this.#settle(this.#mode.subscriber);
     this.#mode = SHARED;
     this.#member.take();
   }
@@ -97,9 +97,15 @@ export class Delivery {
     if (afterMs <= KEEPS_UP_MS) {
       this.share();
     } else {
-      this.connection.sender.sendPackets(this.#mode.subscriber.settle());
+      this.#settle(this.#mode.subscriber);
       this.connection.ping(performance.now());
     }
+  }
+
+  /** Tells what was kept; of a client for whom that was too much something is missing: it has to come back for it. */
+  #settle(conflation: Conflation): void {
+    if (conflation.isOverfull) this.connection.closeSlow();
+    else this.connection.sender.sendPackets(conflation.settle());
   }
 
   /** Where the client can go on with a symbol's ticks, after the last one it was sent. */

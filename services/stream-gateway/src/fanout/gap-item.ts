@@ -1,7 +1,7 @@
 import { type Channel, channelName, formatTime, type GapReason, type TimeRange } from "@fx-ohlc/schemas";
 import { wildcardOf } from "../subscription/channel.js";
 import { type Item, lazyPackets } from "./item.js";
-import { Packet, packetOf } from "./packet.js";
+import { packetOf } from "./packet.js";
 
 /** What clients of a channel will not be sent: they can read [fromUs, toUs) over HTTP. */
 export interface GapRange extends TimeRange {
@@ -10,31 +10,23 @@ export interface GapRange extends TimeRange {
   readonly isLate?: boolean;
 }
 
-/**
- * A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel; but ticks that were told
- * there are not taken back.
- */
+/** A declared gap. The plain endpoints are told of it in the same words, with the symbol for the channel. */
 export class GapItem implements Item {
   readonly kind = "gap";
   readonly symbol: string;
   readonly channel: string;
   readonly wildcard: string;
   readonly isLate: boolean;
-  readonly isRevised: boolean;
   readonly packet: Item["packet"];
 
   constructor(channel: Channel, { fromUs, toUs, reason, isLate = false }: GapRange) {
     this.isLate = isLate;
-    this.isRevised = reason === "revised";
     this.symbol = channel.symbol;
     this.channel = channelName(channel);
     this.wildcard = wildcardOf(channel);
     const range = { from: formatTime(fromUs), to: formatTime(toUs), reason, ...(isLate ? { late: true } : {}) };
     this.packet = lazyPackets({
-      plain: () =>
-        this.isRevised && channel.kind === "ticks"
-          ? new Packet([])
-          : packetOf({ type: "gap", symbol: channel.symbol, ...range }),
+      plain: () => packetOf({ type: "gap", symbol: channel.symbol, ...range }),
       multiplex: () => packetOf({ type: "gap", channel: this.channel, ...range }),
     });
   }

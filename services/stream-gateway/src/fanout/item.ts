@@ -1,7 +1,10 @@
 import type { Packet } from "./packet.js";
 
-/** The two ways to say the same thing: one message a tick or bar on the plain endpoints, the protocol of `/ws`. */
-export type Format = "plain" | "multiplex";
+/**
+ * The ways to say the same thing: one message a tick or bar on the plain endpoints, with corrections where they were asked for, or the
+ * protocol of `/ws`.
+ */
+export type Format = "plain" | "plain_corrected" | "multiplex";
 
 /** Something that happened on a channel. */
 export interface Item {
@@ -19,11 +22,17 @@ export interface Subscriber<I extends Item> {
   take(item: I): void;
 }
 
-/** Says a thing in both ways, each at most once. */
-export function lazyPackets(build: Readonly<Record<Format, () => Packet>>): Item["packet"] {
+/** How a thing is said: to those who asked for corrections as on any plain endpoint, unless it is one. */
+export type PacketBuilders = Readonly<Record<"plain" | "multiplex", () => Packet>> & {
+  readonly plain_corrected?: () => Packet;
+};
+
+/** Says a thing in every way, each at most once. */
+export function lazyPackets(build: PacketBuilders): Item["packet"] {
   const built: { [format in Format]?: Packet } = {};
-  return (format) => {
-    const packet = built[format] ?? build[format]();
+  return (asked) => {
+    const format = build[asked] === undefined ? "plain" : asked;
+    const packet = built[format] ?? build[format]?.() ?? build.plain();
     built[format] = packet;
     return packet;
   };

@@ -36,7 +36,8 @@ export function parseFeedMessage(raw: string): FeedMessage | undefined {
     return { type, offset, content: fields as unknown as TicksMessage, times: { fromUs, toUs: lastUs + 1 } };
   }
   const [fromUs, toUs] = [parseTime(from), parseTime(to)];
-  if (type !== "revision" || !areTexts(reason) || fromUs === undefined || toUs === undefined) return undefined;
+  const isRange = areTexts(reason) && (ticks === undefined || Array.isArray(ticks));
+  if (type !== "revision" || !isRange || fromUs === undefined || toUs === undefined) return undefined;
   return { type, offset, content: fields as unknown as RevisionMessage, times: { fromUs, toUs } };
 }
 

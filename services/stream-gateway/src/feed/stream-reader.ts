@@ -3,8 +3,8 @@ import { type RedisClient, type RedisStore, withDeadline } from "@fx-ohlc/servic
 import { type FeedMessage, parseFeedMessage } from "./feed-message.js";
 import type { History } from "./sequencer.js";
 
-/** At most 200 ticks a message: some 2.6 MB a page at the very worst. */
-const PAGE_MESSAGES = 200;
+/** At most 1,000 ticks a message, of a correction, and hardly ever so many: some 2.6 MB a page at the very worst. */
+const PAGE_MESSAGES = 40;
 /** A page comes in a few milliseconds; a Redis that takes this long is frozen. */
 const READ_DEADLINE_MS = 2000;
 /** Keys a SCAN looks at in one step. */
@@ -24,6 +24,9 @@ function newestOf(state: readonly unknown[], info: unknown, incarnation: string)
   const counts = replid === replidOf(String(info)) && offset !== undefined && isEpochOf(offset.epoch, incarnation);
   return counts ? offset : undefined;
 }
+
+/** What tick-ingest tells of bars alone, as it writes it: no member before these is of a client's own words. */
+const SILENT = /^\{"type":"revision",.*"reason":"late"[,}]/;
 
 const STATE_FIELDS = ["epoch", "sequence", "replid"];
 
@@ -54,6 +57,18 @@ export class StreamReader {
     if (newest === undefined) return { newest, entries: [] };
     const messages = (entries ?? []).map(({ message }) => parseFeedMessage(String(message.m)));
     return { newest, entries: messages.filter((message) => message !== undefined) };
+  }
+
+  /**
+   * How many messages of the sequences from `from` to `to` concern who follows ticks: not those that tell of late ticks' bars. They
+   * are looked at and not read, for whoever resumes is sent them right after.
+   */
+  async countTold(symbol: string, from: number, to: number): Promise<number> {
+    const { names } = this.deployment();
+    const key = names.streamKey(symbol);
+    const reading = this.store.clientOf(key).xRange(key, `${from}-0`, `${to}-0`);
+    const entries = (await withDeadline(reading, READ_DEADLINE_MS, `count of ${symbol}'s messages`)) ?? [];
+    return entries.filter(({ message }) => !SILENT.test(String(message.m))).length;
   }
 
   /** The newest offset of every symbol that has a stream. */

@@ -1,5 +1,6 @@
 import type { Micros, TimeRange } from "@fx-ohlc/schemas";
 import type { Counters } from "../counters.js";
+import { CorrectedItem } from "../fanout/corrected-item.js";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Hub } from "../fanout/hub.js";
 import type { StreamItem } from "../fanout/stream-item.js";
@@ -9,16 +10,16 @@ import type { Gap } from "./sequencer.js";
 import type { FeedListener, Restart } from "./tick-feed.js";
 
 /**
- * What clients of a ticks channel are told of a message: its ticks; or that ticks were committed which they will not get; or that
- * those of a range were changed. Late ticks are told by themselves.
+ * What clients of a ticks channel are told of a message: its ticks; or what a corrected range holds; or that ticks were committed
+ * which they will not get. Late ticks are told by themselves.
  */
-export function itemOf(symbol: string, message: FeedMessage): TicksItem | GapItem | undefined {
+export function itemOf(symbol: string, message: FeedMessage): TicksItem | CorrectedItem | GapItem | undefined {
   if (message.type === "ticks") return new TicksItem(symbol, message.offset, message.content.ticks);
-  const { reason, late } = message.content;
+  const { reason, late, ticks } = message.content;
   if (reason === "late") return undefined;
+  if (reason === "correction") return new CorrectedItem(symbol, message.offset, message.times, ticks);
   const isLate = late === true;
-  const told = reason === "correction" ? "revised" : isLate ? "trimmed" : "lost";
-  return new GapItem({ kind: "ticks", symbol }, { ...message.times, reason: told, isLate });
+  return new GapItem({ kind: "ticks", symbol }, { ...message.times, reason: isLate ? "trimmed" : "lost", isLate });
 }
 
 /** Turns what the feed hands on into items for the ticks channels. */
@@ -42,7 +43,7 @@ export class TickStream implements FeedListener {
     this.#noteOldest(symbol, fromUs);
     if (item.kind === "ticks") this.#count(item, toUs - 1);
     // Old ticks and corrections are no loss that anybody has to be woken for.
-    else if (!item.isLate && !item.isRevised) this.counters.gapsDeclared += 1;
+    else if (item.kind === "gap" && !item.isLate) this.counters.gapsDeclared += 1;
     this.hub.publish(item);
   }
 

@@ -4,7 +4,7 @@ import { CLOSE } from "../connection/close-code.js";
 import type { Sender } from "../connection/sender.js";
 import { GapItem } from "../fanout/gap-item.js";
 import type { Subscriber } from "../fanout/item.js";
-import type { StreamItem } from "../fanout/stream-item.js";
+import { isPlaced, type StreamItem } from "../fanout/stream-item.js";
 import { itemOf } from "../feed/tick-stream.js";
 import type { Positions } from "./positions.js";
 import type { RetryingReader } from "./retrying-reader.js";
@@ -13,6 +13,10 @@ import type { RetryingReader } from "./retrying-reader.js";
 export interface Replay {
   readonly symbol: string;
   readonly after: Offset;
+  /** Where the stream stood when it was counted what follows. */
+  readonly until: Offset;
+  /** Messages after `after` up to there that clients are sent: not every one concerns them. */
+  readonly count: number;
   /** Where those ticks lie, should they be gone before they are sent. */
   readonly missed: TimeRange;
 }
@@ -57,7 +61,7 @@ class SymbolReplay {
   /** What comes before something the client has is older still, and so is a gap before it. */
   hold(item: StreamItem): void {
     if (this.isKnown(item)) this.held = [];
-    else if (this.held.length >= HELD_MAX && item.kind === "ticks" && item.place.epoch === this.position.epoch) {
+    else if (this.held.length >= HELD_MAX && isPlaced(item) && item.place.epoch === this.position.epoch) {
       this.held = [];
       this.target = item.place.sequence;
     } else {
@@ -73,9 +77,7 @@ class SymbolReplay {
 
   /** Whether the client has an item already. */
   isKnown(item: StreamItem): boolean {
-    return (
-      item.kind === "ticks" && item.place.epoch === this.position.epoch && item.place.sequence <= this.position.sequence
-    );
+    return isPlaced(item) && item.place.epoch === this.position.epoch && item.place.sequence <= this.position.sequence;
   }
 }
 

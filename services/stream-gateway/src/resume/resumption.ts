@@ -54,5 +54,9 @@ export async function resume(
   const isBeforeFirst = since.epoch === positions.beforeFirst.epoch;
   if (isBeforeFirst && !positions.isWhole(symbol)) return undefined;
   const after = isBeforeFirst ? placeBeforeFirst(history, since) : placeIn(history, since);
-  return after === undefined ? undefined : { symbol, after, missed: missedAfter(history.entries[0], gapRanges) };
+  if (after === undefined) return undefined;
+  const until = history.newest ?? after;
+  const count = await reader.countTold(symbol, after, until.sequence, isWanted);
+  if (count === undefined) return undefined;
+  return { symbol, after, until, count, missed: missedAfter(history.entries[0], gapRanges) };
 }

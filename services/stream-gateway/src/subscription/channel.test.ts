@@ -19,6 +19,13 @@ describe("a channel", () => {
     ["ohlc:*:day:quote", "ohlc:*:day:quote"],
     ["ohlc:bid:minute", "ohlc:BID:minute"],
     ["ohlc:A:minute:minute:bid", "ohlc:A:MINUTE:minute:bid"],
+    ["ohlc:eurusd:15s", "ohlc:EURUSD:15s"],
+    ["ohlc:EURUSD:0100t", undefined],
+    ["ohlc:*:100t:quote", "ohlc:*:100t:quote"],
+    ["ohlc:BTC@PERP:4h@9:America/New_York", "ohlc:BTC@PERP:4h@09:America/New_York"],
+    ["ohlc:EURUSD:1d:bid@17:America/Argentina/Buenos_Aires", "ohlc:EURUSD:day:bid@17:America/Argentina/Buenos_Aires"],
+    ["ohlc:EURUSD:45m@00:Etc/GMT+5", "ohlc:EURUSD:45m@00:Etc/GMT+5"],
+    ["ohlc:A:B@17:1d", "ohlc:A:B@17:day"],
   ])("%s is read as %s", (raw, name) => {
     const channel = parseChannel(raw);
     expect(channel && channelName(channel)).toBe(name);
@@ -34,7 +41,13 @@ describe("a channel", () => {
     "ohlc:A:minute:",
     "ticks:EUR USD",
     "ohlc:EURUSD",
-    "ohlc:EURUSD:5m",
+    "ohlc:EURUSD:7m",
+    "ohlc:EURUSD:9t",
+    "ohlc:EURUSD:15m@17:America/New_York",
+    "ohlc:EURUSD:4h@24:America/New_York",
+    "ohlc:EURUSD:4h@17:America/Gotham",
+    "ohlc:EURUSD:4h@17",
+    "ohlc:EURUSD:4h@17:America/New_York:bid",
     "ohlc:EURUSD:bid",
     "ohlc:EURUSD:minute:mid",
     "ohlc:EURUSD:minute:BID",

@@ -48,3 +48,33 @@ test("of channels of any kind a caller has a share, too", () => {
   followed.remove("one", some(1, "A", ticks));
   expect(followed.excess("one", [bars("*")])).toBeUndefined();
 });
+
+test("of other intervals and days there may be so many, each once however many symbols of it are followed", () => {
+  const followed = new Followed({ intervalsMax: 4 });
+  const level = (interval: Bars["interval"], symbol: string, hour?: number): Channel => {
+    const boundary = hour === undefined ? {} : { boundary: { hour, timezone: "UTC" } };
+    return { kind: "ohlc", symbol, interval, side: "mid", ...boundary };
+  };
+  followed.add("one", [
+    level("4h", "A"),
+    level("4h", "B"),
+    level("4h", "A", 9),
+    level("day", "A", 9),
+    bars("A", "day"),
+  ]);
+  expect(followed.excess("one", [level("4h", "C"), level("day", "C", 9)])).toBeUndefined();
+  expect(followed.excess("one", [level("8h", "A")])).toBe("intervals");
+  expect(followed.excess("other", [level("8h", "A")])).toBeUndefined();
+  followed.remove("one", [level("4h", "A", 9)]);
+  expect(followed.excess("one", [level("8h", "A")])).toBeUndefined();
+});
+
+test("bars of all symbols cost as many as there are symbols, but for those that are stored", () => {
+  const followed = new Followed({ barsOfAllMax: 40 }, () => 10);
+  const all = (interval: Bars["interval"]) => bars("*", interval);
+  followed.add("one", [all("5m"), all("15m"), all("1w"), all("minute"), all("day")]);
+  expect(followed.excess("one", [all("5m"), all("hour")])).toBeUndefined();
+  expect(followed.excess("one", [all("30m")])).toBe("bars of all symbols");
+  expect(followed.excess("other", [all("30m")])).toBeUndefined();
+  expect(followed.excess("other", [all("30m"), all("2h")])).toBe("bars of all symbols");
+});

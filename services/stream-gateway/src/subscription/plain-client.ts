@@ -1,6 +1,7 @@
 import type { Channel } from "@fx-ohlc/schemas";
 import type { LoopTurns } from "@fx-ohlc/service-kit";
 import type { Connection, ConnectionUse } from "../connection/connection.js";
+import type { Destination } from "../connection/routes.js";
 import type { Member } from "../fanout/audience.js";
 import type { Audiences } from "../fanout/audiences.js";
 import type { StreamItem } from "../fanout/stream-item.js";
@@ -21,22 +22,24 @@ export interface PlainContext {
 
 /** A client of a plain endpoint: it follows its channels from the beginning to the end, and says nothing. */
 export class PlainClient implements ConnectionUse {
+  readonly #channels: readonly Channel[];
   readonly #member: Member<StreamItem>;
 
   constructor(
     private readonly connection: Connection,
     private readonly context: PlainContext,
-    private readonly channels: readonly Channel[],
+    { channels, format }: Pick<Destination, "channels" | "format">,
     private readonly whenClosed: () => void,
   ) {
+    this.#channels = channels;
     const { sender, caller } = connection;
     const { audiences, bars, followed, turns } = context;
     followed.add(connection.address, channels);
     for (const channel of channels) bars.watch(channel);
     const { joined } = new AskedChannels(caller.symbols).add(channels);
-    this.#member = audiences.enter(sender, "plain", joined);
+    this.#member = audiences.enter(sender, format, joined);
     const flush = () => this.#member.flush();
-    const newcomer = { sender, caller, format: "plain", isLagging: () => false, flush } as const;
+    const newcomer = { sender, caller, format, isLagging: () => false, flush };
     sendNamedBars(newcomer, bars, channels);
     void sendEveryBar(newcomer, bars, channels, turns);
   }
@@ -54,8 +57,8 @@ export class PlainClient implements ConnectionUse {
     audiences.leave(this.#member);
     this.whenClosed();
     void leavings.next().then(() => {
-      for (const channel of this.channels) bars.unwatch(channel);
-      followed.remove(this.connection.address, this.channels);
+      for (const channel of this.#channels) bars.unwatch(channel);
+      followed.remove(this.connection.address, this.#channels);
     });
   }
 

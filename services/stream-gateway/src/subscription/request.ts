@@ -49,14 +49,17 @@ function parseId(raw: unknown): RequestId | undefined {
   throw new RequestError("bad_message", `id must be a number or at most ${ID_LENGTH_MAX} characters`, undefined);
 }
 
+/** What every refusal of a channel says. */
+const KNOWN =
+  "ticks:SYMBOL, ohlc:SYMBOL:INTERVAL[:bid|ask|quote][@HH:ZONE] with any interval of GET /ohlc and, from 45m or 2h on, where the day starts, * for every symbol";
+
 function parseChannels(raw: unknown, id: RequestId | undefined): Channel[] {
   if (!Array.isArray(raw)) throw new RequestError("bad_channels", "channels must be an array of channel names", id);
   return raw.map((name: unknown) => {
     const channel = parseChannel(name);
     if (channel !== undefined) return channel;
     const shown = JSON.stringify(name)?.slice(0, ID_LENGTH_MAX);
-    const known = "ticks:SYMBOL, ohlc:SYMBOL:minute|hour|day[:bid|ask|quote], * for every symbol";
-    throw new RequestError("unknown_channel", `${shown} is not a channel (there are ${known})`, id);
+    throw new RequestError("unknown_channel", `${shown} is not a channel (there are ${KNOWN})`, id);
   });
 }
 

@@ -9,6 +9,7 @@ import { offsetOf } from "../resume/positions.js";
 import { type ResumptionContext, resume } from "../resume/resumption.js";
 import { AskedChannels } from "./asked-channels.js";
 import { type FirstBars, type Newcomer, sendEveryBar, sendNamedBars } from "./first-bars.js";
+import { type FirstStatus, sendStatus } from "./first-status.js";
 import type { Followed } from "./followed.js";
 import { heartbeat } from "./heartbeat.js";
 import { type MultiplexRequest, parseRequest, RequestError, type RequestId } from "./request.js";
@@ -16,6 +17,7 @@ import { type MultiplexRequest, parseRequest, RequestError, type RequestId } fro
 /** What a session needs of the gateway. */
 export interface SessionContext extends CatchUpContext, DeliveryContext, ResumptionContext {
   readonly bars: FirstBars;
+  readonly status: FirstStatus;
   readonly followed: Followed;
   readonly channelsMax: number;
   /** Of all clients. */
@@ -175,8 +177,9 @@ export class Session implements ConnectionUse {
   /** What a client has to know at once: the newest bars of what it named, and where all symbols stand. */
   #greet(added: readonly Channel[]): void {
     const { sender } = this.connection;
-    const { positions, bars } = this.context;
+    const { positions, bars, status } = this.context;
     sendNamedBars(this.#newcomer, bars, added);
+    sendStatus(this.#newcomer, status, added);
     const isFollowingAll = added.some(({ kind, symbol }) => kind === "ticks" && symbol === EVERY_SYMBOL);
     if (isFollowingAll) sender.sendPackets([heartbeat(this.#delivery.channels, positions, bars.nowUs())]);
   }
@@ -231,18 +234,10 @@ export class Session implements ConnectionUse {
 
   #describedTicks(symbol: string, replays: readonly Replay[]): object {
     const { positions } = this.context;
-    const after = replays.find((replay) => replay.symbol === symbol)?.after;
+    const replay = replays.find((found) => found.symbol === symbol);
     const channel = ticksChannel(symbol);
-    if (after === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
-    const live = positions.position(symbol);
-    // A gateway that is behind goes on where the client is.
-    const replayed = live?.epoch === after.epoch ? Math.max(0, live.sequence - after.sequence) : 0;
-    return {
-      channel,
-      offset: formatOffset({ ...after, sequence: after.sequence + replayed }),
-      recovered: true,
-      replayed,
-    };
+    if (replay === undefined) return { channel, offset: offsetOf(positions, symbol), recovered: false };
+    return { channel, offset: formatOffset(replay.until), recovered: true, replayed: replay.count };
   }
 
   #refuse({ id, code, message }: RequestError): void {

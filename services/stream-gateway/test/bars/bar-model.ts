@@ -2,9 +2,10 @@ import {
   bucketStart,
   type CheckedCost,
   type DayBoundary,
+  type LiveInterval,
   type Micros,
   parseInterval,
-  type StoredInterval,
+  STORED_INTERVALS,
 } from "@fx-ohlc/schemas";
 import type { ToldBar } from "../../src/bars/bar-event.js";
 import type { FoldTick, KeyedBar } from "../../src/bars/folded-bar.js";
@@ -15,7 +16,7 @@ import { parseSnapshot } from "../../src/bars/snapshot.js";
 export const SYMBOL = "EURUSD";
 
 /** Everything recomputed from scratch, in the plainest way: what live bars are compared with. */
-export function barsOf(ticks: readonly FoldTick[], interval: StoredInterval, boundary: DayBoundary): KeyedBar[] {
+export function barsOf(ticks: readonly FoldTick[], interval: LiveInterval, boundary: DayBoundary): KeyedBar[] {
   const buckets = new Map<Micros, FoldTick[]>();
   for (const tick of ticks) {
     const bucketUs = bucketStart(tick.timeUs, parseInterval(interval) ?? "1m", boundary);
@@ -24,7 +25,7 @@ export function barsOf(ticks: readonly FoldTick[], interval: StoredInterval, bou
   return [...buckets].map(([bucketUs, inBucket]) => barOf(bucketUs, inBucket)).sort((a, b) => a.bucketUs - b.bucketUs);
 }
 
-function barOf(bucketUs: Micros, unordered: readonly FoldTick[]): KeyedBar {
+export function barOf(bucketUs: Micros, unordered: readonly FoldTick[]): KeyedBar {
   const ticks = [...unordered].sort((a, b) => a.timeUs - b.timeUs || a.seq - b.seq);
   const [first, last] = [ticks[0], ticks.at(-1)];
   if (first === undefined || last === undefined) throw new Error("a bar has ticks");
@@ -78,7 +79,10 @@ export class ModelDatabase {
   #ticks: FoldTick[] = [];
   readonly #takenKeys = new Set<string>();
 
-  constructor(readonly boundary: DayBoundary) {}
+  constructor(
+    readonly boundary: DayBoundary,
+    private readonly intervals: readonly LiveInterval[] = STORED_INTERVALS,
+  ) {}
 
   get ticks(): readonly FoldTick[] {
     return this.#ticks;
@@ -113,19 +117,15 @@ export class ModelDatabase {
   anchor(nowUs: Micros): Anchor {
     const running = [...this.#running].sort((a, b) => Number(a - b));
     const snapshot = parseSnapshot(`${running[0] ?? this.#nextXid}:${this.#nextXid}:${running.join(",")}`);
-    const bars = {
-      minute: this.#newestBars("minute", nowUs),
-      hour: this.#newestBars("hour", nowUs),
-      day: this.#newestBars("day", nowUs),
-    };
+    const bars = Object.fromEntries(this.intervals.map((interval) => [interval, this.#newestBars(interval, nowUs)]));
     return { snapshot, nowUs, boundary: this.boundary, bars };
   }
 
-  bars(interval: StoredInterval): KeyedBar[] {
+  bars(interval: LiveInterval): KeyedBar[] {
     return barsOf(this.#ticks, interval, this.boundary);
   }
 
-  #newestBars(interval: StoredInterval, nowUs: Micros): KeyedBar[] {
+  #newestBars(interval: LiveInterval, nowUs: Micros): KeyedBar[] {
     const bars = this.bars(interval);
     const newest = bars.findLastIndex((bar) => bar.bucketUs <= nowUs);
     return bars.slice(Math.max(0, newest));

@@ -183,7 +183,7 @@ describe("a correction of closed bars", () => {
     }
   });
 
-  test("of more than a hundred is told as one gap over exactly their range, and on /ws to those who follow ticks", async () => {
+  test("of more than a hundred is told as one gap over exactly their range, and as what it is to those who follow ticks on /ws", async () => {
     const fromMs = minuteAgo(329);
     const sql = postgres(stack.database.url, { max: 1 });
     // Past tick-ingest: late ticks are told themselves.
@@ -202,9 +202,9 @@ describe("a correction of closed bars", () => {
     for (const channel of ["ohlc:GGG:minute", "ohlc:GGG:minute:bid"]) {
       expect(await onChannel(channel)).toEqual({ ...gap, channel });
     }
-    expect(await onChannel("ticks:GGG")).toEqual({ ...gap, channel: "ticks:GGG", to: last });
+    expect(await multiplex.ofType("corrected")).toMatchObject({ channel: "ticks:GGG", from, to: last, ticks: [] });
     expect(plain.messages.filter(({ tick_count }) => tick_count === 0)).toEqual([]);
-    // Plain ticks are told once and not taken back; the next one is told.
+    // Those who did not ask for corrections are told the next tick.
     await stack.post([{ symbol: "GGG", time: timeFromNow(0), price: 7 }]);
     expect(await ticks.receives("the next tick", ({ price }) => price === 7)).toBeDefined();
     expect(ticks.messages.filter(({ type }) => type !== undefined)).toEqual([]);

@@ -1,16 +1,17 @@
 import {
   bucketEnd,
   type DayBoundary,
+  type LiveInterval,
   type Micros,
   parseInterval,
   STORED_INTERVALS,
-  type StoredInterval,
 } from "@fx-ohlc/schemas";
 import { type BarEvent, emptyBar } from "../../src/bars/bar-event.js";
-import type { ClosedRange } from "../../src/bars/bar-level.js";
 import { isTooWide } from "../../src/bars/closed-reader.js";
 import type { FoldTick } from "../../src/bars/folded-bar.js";
+import type { LevelSet } from "../../src/bars/level-set.js";
 import type { Anchor, LiveBars, TickBatch } from "../../src/bars/live-bars.js";
+import type { ClosedRange } from "../../src/bars/live-level.js";
 import { WatchedBars } from "../../src/bars/watched-bars.js";
 import { type Costs, ModelDatabase, plainBar, SYMBOL, type Transaction } from "./bar-model.js";
 
@@ -33,18 +34,31 @@ interface Ingest {
 type Belief = Map<Micros, BarEvent>;
 
 /** What a client knows that once read every bar over HTTP: told of that is what it is told since. */
-type Knowledge = Record<StoredInterval, Map<Micros, BarEvent["bar"]>>;
+type Knowledge = PerInterval<Map<Micros, BarEvent["bar"]>>;
+
+/** Something of each interval, made when it is asked for. */
+export class PerInterval<T> {
+  readonly #made = new Map<LiveInterval, T>();
+
+  constructor(private readonly make: (interval: LiveInterval) => T) {}
+
+  of(interval: LiveInterval): T {
+    const made = this.#made.get(interval) ?? this.make(interval);
+    this.#made.set(interval, made);
+    return made;
+  }
+}
 
 /**
  * Two ingest processes, a database, a stream that can lose messages, and one {@link LiveBars}, with quotes, that sees of it what a
  * gateway sees. Every step is taken on its own, so that any interleaving can be played.
  */
 export class BarWorld {
-  readonly watched = new WatchedBars(SYMBOL, GRACE_US, "quote");
+  readonly watched: WatchedBars;
   readonly database: ModelDatabase;
-  readonly beliefs: Readonly<Record<StoredInterval, Belief>> = { minute: new Map(), hour: new Map(), day: new Map() };
+  readonly beliefs = new PerInterval<Belief>(() => new Map());
   /** The oldest bucket that was told as a bar of its own, not as the revision of one told before this gateway started. */
-  readonly toldFromUs: Record<StoredInterval, Micros> = { minute: Infinity, hour: Infinity, day: Infinity };
+  readonly toldFrom = new PerInterval(() => ({ us: Number.POSITIVE_INFINITY }));
   readonly #ingests: readonly Ingest[] = [0, 1].map(() => ({ open: [], unpublished: [] }));
   readonly #stream: Message[] = [];
   #isStreamBroken = false;
@@ -59,7 +73,7 @@ export class BarWorld {
   /** Bars that were told final by a clock that was ahead, by interval and bucket. */
   readonly #takenBack = new Set<string>();
   /** What checks found to differ from the database. */
-  readonly mismatches: StoredInterval[] = [];
+  readonly mismatches: LiveInterval[] = [];
   /** Of the client that joined last. */
   joined: Knowledge | undefined;
   #reads: { readonly range: ClosedRange; answer?: ReturnType<typeof plainBar>[] }[] = [];
@@ -67,8 +81,11 @@ export class BarWorld {
   constructor(
     public nowUs: Micros,
     readonly boundary: DayBoundary,
+    readonly intervals: readonly LiveInterval[] = STORED_INTERVALS,
   ) {
-    this.database = new ModelDatabase(boundary);
+    const set: LevelSet = { name: "", levels: intervals.map((interval) => ({ interval })), asked: undefined };
+    this.watched = new WatchedBars(SYMBOL, GRACE_US, "quote", set);
+    this.database = new ModelDatabase(boundary, intervals);
     this.#latestUs = nowUs;
   }
 
@@ -172,9 +189,12 @@ export class BarWorld {
   /** A client reads every bar there is over HTTP, and is told from now on what anybody is told. */
   join(): void {
     const all = { fromUs: Number.NEGATIVE_INFINITY, toUs: this.nowUs + 1 };
-    const read = (interval: StoredInterval) =>
+    const read = (interval: LiveInterval) =>
       new Map(this.#stored({ ...all, interval }).map((bar) => [bar.bucketUs, bar]));
-    this.joined = { minute: read("minute"), hour: read("hour"), day: read("day") };
+    const joined = new PerInterval(read);
+    // All of them now, and not when they are looked at.
+    for (const interval of this.intervals) joined.of(interval);
+    this.joined = joined;
   }
 
   #stored({ interval, fromUs, toUs }: Omit<ClosedRange, "isRevised">): ReturnType<typeof plainBar>[] {
@@ -186,13 +206,13 @@ export class BarWorld {
   #reload(range: ClosedRange): void {
     const { interval, fromUs, toUs } = range;
     const stored = new Map(this.#stored(range).map((bar) => [bar.bucketUs, bar]));
-    const belief = this.beliefs[interval];
-    const known = new Set([...belief.keys(), ...(this.joined?.[interval].keys() ?? []), ...stored.keys()]);
+    const belief = this.beliefs.of(interval);
+    const known = new Set([...belief.keys(), ...(this.joined?.of(interval).keys() ?? []), ...stored.keys()]);
     for (const bucketUs of known) {
       if (bucketUs < fromUs || bucketUs >= toUs) continue;
       const bar = stored.get(bucketUs) ?? emptyBar(SYMBOL, bucketUs);
       belief.set(bucketUs, { kind: "bar", interval, bar, complete: false, final: false });
-      this.joined?.[interval].set(bucketUs, bar);
+      this.joined?.of(interval).set(bucketUs, bar);
     }
   }
 
@@ -255,8 +275,8 @@ export class BarWorld {
       return gatewayUs;
     }
     this.#seenUs = gatewayUs;
-    for (const interval of STORED_INTERVALS) {
-      for (const { bar, final } of this.beliefs[interval].values()) {
+    for (const interval of this.intervals) {
+      for (const { bar, final } of this.beliefs.of(interval).values()) {
         const isFinal = this.#endOf(bar.bucketUs, interval) + GRACE_US <= gatewayUs;
         if (final && !isFinal) this.#takenBack.add(`${interval} ${bar.bucketUs}`);
       }
@@ -264,7 +284,7 @@ export class BarWorld {
     return gatewayUs;
   }
 
-  #endOf(bucketUs: Micros, interval: StoredInterval): Micros {
+  #endOf(bucketUs: Micros, interval: LiveInterval): Micros {
     return bucketEnd(bucketUs, parseInterval(interval) ?? "1m", this.boundary);
   }
 
@@ -283,7 +303,7 @@ export class BarWorld {
   #take(events: readonly BarEvent[]): void {
     for (const event of events) {
       const { bar, interval, kind } = event;
-      const belief = this.beliefs[interval];
+      const belief = this.beliefs.of(interval);
       const before = belief.get(bar.bucketUs);
       const endUs = this.#endOf(bar.bucketUs, interval);
       // What was told of the bar before lets it go on: it is open, or gone, and may come again.
@@ -295,9 +315,10 @@ export class BarWorld {
       if (kind === "final") expect(endUs + GRACE_US).toBeLessThanOrEqual(this.#seenUs);
       if (kind === "final") expect(goesOn || this.#takenBack.has(`${interval} ${bar.bucketUs}`)).toBe(true);
       if (kind === "revision" && !event.final) expect(this.#takenBack.has(`${interval} ${bar.bucketUs}`)).toBe(true);
-      if (kind !== "revision") this.toldFromUs[interval] = Math.min(this.toldFromUs[interval], bar.bucketUs);
+      const toldFrom = this.toldFrom.of(interval);
+      if (kind !== "revision") toldFrom.us = Math.min(toldFrom.us, bar.bucketUs);
       belief.set(bar.bucketUs, event);
-      this.joined?.[interval].set(bar.bucketUs, bar);
+      this.joined?.of(interval).set(bar.bucketUs, bar);
     }
   }
 }

@@ -1,4 +1,12 @@
-import { type CheckedCost, type DayBoundary, type Micros, midOf, parseTime, STORED_INTERVALS } from "@fx-ohlc/schemas";
+import {
+  type CheckedCost,
+  type DayBoundary,
+  type LiveInterval,
+  type Micros,
+  midOf,
+  parseTime,
+  STORED_INTERVALS,
+} from "@fx-ohlc/schemas";
 import fc from "fast-check";
 import { plainBar } from "./bar-model.js";
 import { BarWorld } from "./bar-world.js";
@@ -110,8 +118,8 @@ const stepWithClocks: fc.Arbitrary<Step> = fc.oneof(
 /** Just before the FX day ends, so that minutes, an hour and a day end while the steps run. */
 const START: Micros = parseTime("2024-03-08T21:57:30Z") ?? 0;
 
-function play(steps: readonly Step[], boundary: DayBoundary): BarWorld {
-  const world = new BarWorld(START, boundary);
+function play(steps: readonly Step[], boundary: DayBoundary, intervals?: readonly LiveInterval[]): BarWorld {
+  const world = new BarWorld(START, boundary, intervals);
   for (const { happen } of steps) happen(world);
   world.settle();
   return world;
@@ -119,8 +127,8 @@ function play(steps: readonly Step[], boundary: DayBoundary): BarWorld {
 
 function expectExact(world: BarWorld): void {
   expect(world.live.isLive).toBe(true);
-  for (const interval of STORED_INTERVALS) {
-    const belief = world.beliefs[interval];
+  for (const interval of world.intervals) {
+    const belief = world.beliefs.of(interval);
     const stored = new Map(world.database.bars(interval).map((bar) => [bar.bucketUs, plainBar(bar)]));
     for (const [bucketUs, event] of belief) {
       const bar = stored.get(bucketUs);
@@ -128,16 +136,17 @@ function expectExact(world: BarWorld): void {
       else expect(event.bar).toEqual(bar);
     }
     for (const bucketUs of stored.keys()) {
-      if (bucketUs >= world.toldFromUs[interval]) expect(belief.has(bucketUs)).toBe(true);
+      if (bucketUs >= world.toldFrom.of(interval).us) expect(belief.has(bucketUs)).toBe(true);
     }
     const newest = [...stored.values()].at(-1);
     expect(world.live.newest(interval, world.nowUs)?.bar).toEqual(newest);
   }
 }
 
-const BOUNDARIES: [string, DayBoundary][] = [
-  ["the FX day of 22:00 UTC", { hour: 22, timezone: "UTC" }],
-  ["the market's own day", { hour: 17, timezone: "America/New_York" }],
+const BOUNDARIES: [string, DayBoundary, readonly LiveInterval[]][] = [
+  ["the FX day of 22:00 UTC", { hour: 22, timezone: "UTC" }, STORED_INTERVALS],
+  ["the market's own day", { hour: 17, timezone: "America/New_York" }, STORED_INTERVALS],
+  ["seconds, parts of a day and weeks", { hour: 3, timezone: "Asia/Kolkata" }, ["15s", "45m", "1w"]],
 ];
 
 describe("a check", () => {
@@ -183,12 +192,12 @@ test("a bar that a client was shown before anybody was told of it is told to be 
   };
   anchor();
   expect(world.live.newest("minute", world.nowUs)?.bar.tickCount).toBe(1);
-  expect(world.beliefs.minute.size).toBe(0);
+  expect(world.beliefs.of("minute").size).toBe(0);
   world.correct(0, START, START + SECOND, undefined);
   world.publish(0);
   world.deliver();
   anchor();
-  expect([...world.beliefs.minute.values()]).toMatchObject([{ kind: "revision", bar: { tickCount: 0 } }]);
+  expect([...world.beliefs.of("minute").values()]).toMatchObject([{ kind: "revision", bar: { tickCount: 0 } }]);
 });
 
 test("a running bar that only HTTP has shown, gone before the anchor was read, is told to be gone", () => {
@@ -201,17 +210,17 @@ test("a running bar that only HTTP has shown, gone before the anchor was read, i
   world.deliver();
   for (let turn = 0; turn < 3; turn += 1) world.stepAnchor();
   for (const interval of STORED_INTERVALS) {
-    expect([...(world.joined?.[interval].values() ?? [])]).toMatchObject([{ tickCount: 0 }]);
+    expect([...(world.joined?.of(interval).values() ?? [])]).toMatchObject([{ tickCount: 0 }]);
   }
 });
 
 describe("live bars", () => {
   test.each(BOUNDARIES)(
     "equal a full recomputation after any interleaving of commits, publishing, delivery, losses, anchors, reads and corrections: %s",
-    (_name, boundary) => {
+    (_name, boundary, intervals) => {
       fc.assert(
         fc.property(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
-          const world = play(steps, boundary);
+          const world = play(steps, boundary, intervals);
           expectExact(world);
           // A check never takes what is on its way for an error.
           expect(world.mismatches).toEqual([]);
@@ -224,13 +233,13 @@ describe("live bars", () => {
 
   test.each(BOUNDARIES)(
     "are told so that whoever read all of history when he began to follow them knows all of it ever after: %s",
-    (_name, boundary) => {
+    (_name, boundary, intervals) => {
       fc.assert(
         fc.property(fc.array(lossless, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
-          const { joined, database } = play(steps, boundary);
+          const { joined, database } = play(steps, boundary, intervals);
           if (joined === undefined) return;
-          for (const interval of STORED_INTERVALS) {
-            const known = [...joined[interval].values()].filter(({ tickCount }) => tickCount > 0);
+          for (const interval of intervals) {
+            const known = [...joined.of(interval).values()].filter(({ tickCount }) => tickCount > 0);
             known.sort((a, b) => a.bucketUs - b.bucketUs);
             expect(known).toEqual(database.bars(interval).map(plainBar));
           }
@@ -243,10 +252,10 @@ describe("live bars", () => {
 
   test.each(BOUNDARIES)(
     "equal it too when the gateway's clock or the database's jumps, ahead and back, by milliseconds or hours: %s",
-    (_name, boundary) => {
+    (_name, boundary, intervals) => {
       fc.assert(
         fc.property(fc.array(stepWithClocks, { minLength: 10, maxLength: 120, size: "max" }), (steps) => {
-          expectExact(play(steps, boundary));
+          expectExact(play(steps, boundary, intervals));
         }),
         { numRuns: Number(process.env.FC_RUNS ?? 300) },
       );

@@ -90,7 +90,7 @@ class Replay {
     const { nowUs, beliefs } = this.world;
     if ((nowUs - FINAL_WITHIN_US) % US_PER_MINUTE !== 0) return;
     const bucketUs = nowUs - FINAL_WITHIN_US - US_PER_MINUTE;
-    const told = beliefs.minute.get(bucketUs);
+    const told = beliefs.of("minute").get(bucketUs);
     const hasTicks = this.world.database.ticks.some(
       ({ timeUs }) => timeUs >= bucketUs && timeUs < bucketUs + US_PER_MINUTE,
     );
@@ -135,7 +135,7 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
 
   test("are final within 2.5 s of each minute's end, with no tick needed", () => {
     expect(replay.toldLate).toEqual([]);
-    expect(replay.world.beliefs.minute.size).toBe(60);
+    expect(replay.world.beliefs.of("minute").size).toBe(60);
     expect(replay.corrections.length).toBeGreaterThan(30);
   });
 
@@ -157,7 +157,7 @@ describe("the live bars of an hour of the sample, with 2 % late ticks and some c
   }
 
   async function expectSame(interval: StoredInterval): Promise<void> {
-    const told = [...replay.world.beliefs[interval]].sort(([a], [b]) => a - b).map(([, { bar }]) => bar);
+    const told = [...replay.world.beliefs.of(interval)].sort(([a], [b]) => a - b).map(([, { bar }]) => bar);
     const startUs = (ticks[0]?.timeUs ?? 0) - 24 * US_PER_HOUR;
     const wire = told.map(({ bucketUs, tickCount, quotes, ...prices }) => {
       const bucket = formatTime(bucketUs).replace(".000000", "");

@@ -158,14 +158,23 @@ test("a gateway that stops says when to come back", async () => {
   expect(JSON.parse(client.closed.reason)).toEqual({ retry_ms: client.retryMs });
 });
 
-test("/ws/ohlc is the endpoint of the interval it names, and of no other", async () => {
+test("/ws/ohlc is the endpoint of the interval it names, with the start of the day that fits it", async () => {
   const client = await TestClient.open(`${gateway.wsUrl}/ws/ohlc?interval=1h&symbol=EURUSD`);
   const stats: Message = await (await fetch(`${gateway.httpUrl}/ws/stats`)).json();
   expect(stats.connections.ohlc_hour).toBe(1);
   client.end();
-  for (const query of ["", "?interval=1w"]) {
+  const other = await TestClient.open(`${gateway.wsUrl}/ws/ohlc?interval=4h&timezone=Asia/Kolkata&day_start_hour=9`);
+  const after: Message = await (await fetch(`${gateway.httpUrl}/ws/stats`)).json();
+  expect(after.connections).toMatchObject({ ohlc: 1, ohlc_hour: 0 });
+  other.end();
+  const refusals = {
+    "": [422, "interval"],
+    "?interval=7m": [422, "interval"],
+    "?interval=5m&timezone=UTC": [400, "timezone"],
+  };
+  for (const [query, refusal] of Object.entries(refusals)) {
     const refused = new TestClient(`${gateway.wsUrl}/ws/ohlc${query}`);
     await eventually(() => refused.refused);
-    expect([refused.refused?.status, refused.refused?.body.errors[0].field]).toEqual([422, "interval"]);
+    expect([refused.refused?.status, refused.refused?.body.errors[0].field]).toEqual(refusal);
   }
 });

@@ -27,7 +27,7 @@ export class TestPublisher {
     return this.#publish(symbol, { type: "ticks", symbol, xid, ticks });
   }
 
-  async revision(symbol: string, fields: Pick<RevisionMessage, "from" | "to" | "reason">): Promise<string> {
+  async revision(symbol: string, fields: Pick<RevisionMessage, "from" | "to" | "reason" | "ticks">): Promise<string> {
     return this.#publish(symbol, { type: "revision", symbol, ...fields });
   }
 

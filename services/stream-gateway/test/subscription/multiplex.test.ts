@@ -198,7 +198,7 @@ describe("/ws", () => {
     ["an unknown op", '{"id":1,"op":"fly"}', "unknown_op"],
     ["no channels", '{"id":1,"op":"subscribe"}', "bad_channels"],
     ["an unknown channel", '{"id":1,"op":"subscribe","channels":["ticks:EURUSD","quotes:EURUSD"]}', "unknown_channel"],
-    ["an unknown interval", '{"id":1,"op":"subscribe","channels":["ohlc:EURUSD:5m"]}', "unknown_channel"],
+    ["an unknown interval", '{"id":1,"op":"subscribe","channels":["ohlc:EURUSD:7m"]}', "unknown_channel"],
     ["a bad symbol", '{"id":1,"op":"unsubscribe","channels":["ticks:EUR USD"]}', "unknown_channel"],
     ["since of a wildcard", '{"id":1,"op":"subscribe","channels":["ticks:*"],"since":{"ticks:*":"a-1"}}', "bad_since"],
     [

@@ -135,7 +135,7 @@ describe("the gateway's own pages", () => {
     await connect("/ws/ticks?symbol=EURUSD");
     await connect("/ws");
     expect(await stats()).toEqual({
-      connections: { ticks: 2, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, multiplex: 1, sse: 0 },
+      connections: { ticks: 2, ohlc_minute: 0, ohlc_hour: 0, ohlc_day: 0, ohlc: 0, multiplex: 1, sse: 0 },
       total: 3,
       timestamp: expect.stringMatching(/Z$/),
     });

@@ -14,6 +14,7 @@ import { Problem } from "@fx-ohlc/service-kit";
 
 /** A live key as the table has it, but for its secret's hash. Times as microseconds. */
 export interface KeyRow extends Pick<KeyRecord, "id" | "name" | "scopes" | "symbols" | "limits"> {
+  readonly feeds: readonly string[] | null;
   readonly in_url: boolean;
   readonly created_at: Micros;
   readonly created_by: string;
@@ -29,7 +30,7 @@ export interface KeyPage {
 }
 
 /** The columns of a {@link KeyRow}. */
-const COLUMNS = "id, name, scopes, symbols, limits, in_url, created_at, created_by, expires_at, last_used_at";
+const COLUMNS = "id, name, scopes, symbols, feeds, limits, in_url, created_at, created_by, expires_at, last_used_at";
 
 type NewKey = KeyDto & { readonly id: string; readonly secret: string };
 
@@ -41,14 +42,15 @@ export class KeyStore {
   constructor(private readonly database: Database) {}
 
   create({ id, secret, name, scopes, ...rest }: NewKey, actor: string): Promise<KeyRow> {
-    const { symbols = null, limits, in_url, expires_at = null } = rest;
+    const { symbols = null, feeds = null, limits, in_url, expires_at = null } = rest;
     return this.change(async (transaction) => {
       await note(transaction, { actor, action: "key.created", target: id, details: { name, scopes } });
       await requireFreeName(transaction, name, id);
       await transaction`
-        insert into api_keys (id, name, secret_hash, scopes, symbols, limits, in_url, created_at, created_by, expires_at)
+        insert into api_keys (id, name, secret_hash, scopes, symbols, feeds, limits, in_url, created_at, created_by, expires_at)
         values (${id}, ${name}, ${secretHash(secret)}, ${[...scopes]}::text[],
-                ${symbols === null ? null : [...symbols]}::text[], ${JSON.stringify(limits ?? {})}::text::jsonb,
+                ${symbols === null ? null : [...symbols]}::text[], ${feeds === null ? null : [...feeds]}::text[],
+                ${JSON.stringify(limits ?? {})}::text::jsonb,
                 ${in_url ?? false}, fx_now(), ${actor}, ${expires_at})`;
       const row = await readKey(transaction, id);
       if (row === undefined) throw new Error("a key is gone in the transaction that made it");
@@ -128,7 +130,7 @@ export class KeyStore {
   async snapshot(): Promise<KeySnapshot> {
     return this.database.sql.begin("isolation level repeatable read read only", async (sql) => {
       const keys = await sql<StoredRecord[]>`
-        select id, name, secret_hash as hash, scopes, symbols, limits, in_url, expires_at
+        select id, name, secret_hash as hash, scopes, symbols, feeds, limits, in_url, expires_at
           from api_keys where revoked_at is null`;
       const subjects = await sql<{ subject: string; at: Micros }[]>`
         select subject, revoked_at as at from revoked_subjects`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
 import { type Caller, LoopTurns, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
+import type { HearTicks } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
 import type { BodyForm } from "./body-form.js";
@@ -48,7 +49,12 @@ export async function postBulkJson(
   req: IncomingMessage,
   res: ServerResponse,
   form: BodyForm,
-  { commits, rules, caller }: { commits: GroupCommit; rules: TickRules; caller: Caller },
+  {
+    commits,
+    rules,
+    caller,
+    hear,
+  }: { commits: GroupCommit; rules: TickRules; caller: Caller; hear?: HearTicks | undefined },
 ): Promise<void> {
   const body = await readBody(req, form, caller, BODY_BYTES_MAX);
   if (body.length > LARGE_BYTES) await LARGE_BODIES.next();
@@ -71,6 +77,7 @@ export async function postBulkJson(
       .map((refusal) => refusalError(`[${refusal.index}].`, ticks[refusal.index], refusal));
     throw refusedTicks(errors, outcome.refusals);
   }
+  hear?.(ticks, rules.nowUs);
   const { created } = outcome;
   const duplicates = ticks.length - created;
   sendJson(res, 201, { created, duplicates, message: storedMessage(created, duplicates) });

@@ -3,6 +3,8 @@ import { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { databaseProblem } from "@fx-ohlc/database";
 import type { TickRules, TimeUnit } from "@fx-ohlc/schemas";
 import { type Handler, Problem, type ProblemOptions, sendJson } from "@fx-ohlc/service-kit";
+import type { Feeds } from "../feeds/feeds.js";
+import { hearingOf } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import { BODIES } from "./body-budget.js";
 import { type BodyForm, bodyForm } from "./body-form.js";
@@ -19,15 +21,21 @@ type PostTicks = typeof INGEST_ROUTES.postTicks;
 const ACCEPTED = { mediaTypes: Object.keys(INGEST_ROUTES.postTicks.body), gzip: true };
 
 /** `POST /ticks/bulk`: a JSON array, or lines of NDJSON or CSV streamed for as long as the sender likes. */
-export function postBulk(commits: GroupCommit, rulesNow: () => TickRules): Handler<PostTicks> {
+export function postBulk(commits: GroupCommit, rulesNow: () => TickRules, feeds: Feeds): Handler<PostTicks> {
   return async (req, res, { query: { on_error = "stop", time_unit }, caller }) => {
     const form = bodyForm(req, ACCEPTED);
+    const hear = hearingOf(req, caller, feeds);
     const rules = inUnit(rulesNow, time_unit);
     if (form.mediaType === "application/json") {
-      return postBulkJson(req, res, form, { commits, rules: rules(), caller });
+      return postBulkJson(req, res, form, { commits, rules: rules(), caller, hear });
     }
     const format = form.mediaType === "text/csv" ? new CsvFormat(rules) : new NdjsonFormat(rules);
-    const result = await storeLines(req, form, { commits, format, onError: on_error, rules, caller }, invalidTicks);
+    const result = await storeLines(
+      req,
+      form,
+      { commits, format, onError: on_error, rules, caller, hear },
+      invalidTicks,
+    );
     const { created, duplicates, lines, rejected, rejectedCount } = result;
     const summary = { created, duplicates, lines, message: storedMessage(created, duplicates) };
     sendJson(res, 201, rejectedCount === 0 ? summary : { ...summary, rejected: rejectedCount, errors: rejected });

@@ -1,5 +1,6 @@
-import { type FieldError, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type FieldError, type Micros, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
 import { type Caller, Problem, requireCurrent, requireSymbols } from "@fx-ohlc/service-kit";
+import type { HearTicks } from "../feeds/named-feed.js";
 import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import type { Outcome } from "../write/placement.js";
@@ -36,6 +37,8 @@ export interface StreamResult {
 class Chunk {
   readonly ticks: NewTick[] = [];
   readonly lines: number[] = [];
+  /** When each came, by the database's clock, where somebody asks. */
+  readonly receivedUs: Micros[] = [];
   /** When its first row came. */
   sinceMs = 0;
   readonly #symbols = new Set<string>();
@@ -44,9 +47,10 @@ class Chunk {
   lastSymbol = "";
   #lastDay = Number.NaN;
 
-  add(line: number, tick: NewTick): void {
+  add(line: number, tick: NewTick, receivedUs?: Micros): void {
     this.ticks.push(tick);
     this.lines.push(line);
+    if (receivedUs !== undefined) this.receivedUs.push(receivedUs);
     const day = Math.floor(tick.timeUs / US_PER_DAY);
     if (tick.symbol !== this.lastSymbol) this.#symbols.add(tick.symbol);
     if (day !== this.#lastDay) this.#days.add(day);
@@ -70,7 +74,7 @@ class Chunk {
   of(isWanted: (place: number) => boolean): Chunk {
     const chunk = new Chunk();
     this.ticks.forEach((tick, place) => {
-      if (isWanted(place)) chunk.add(this.lines[place] ?? 0, tick);
+      if (isWanted(place)) chunk.add(this.lines[place] ?? 0, tick, this.receivedUs[place]);
     });
     return chunk;
   }
@@ -95,6 +99,8 @@ export interface BulkStreamOptions {
   readonly rules: () => TickRules;
   readonly room: Room;
   readonly caller: Caller;
+  /** Told of what was stored; undefined: nobody asks. */
+  readonly hear?: HearTicks | undefined;
 }
 
 /**
@@ -207,12 +213,12 @@ export class BulkStream {
     const { format } = this.options;
     const result = format.read(line, limits);
     if (result === undefined) return undefined;
-    if ("symbol" in result) return this.add(line.number, result);
+    if ("symbol" in result) return this.add(line.number, result, limits.nowUs);
     this.last = undefined;
     return this.reject(line.number, result, format.broken);
   }
 
-  private add(line: number, tick: NewTick): Promise<void> | undefined {
+  private add(line: number, tick: NewTick, nowUs: Micros): Promise<void> | undefined {
     // Nearly every line is of the symbol before it.
     if (tick.symbol !== this.chunk.lastSymbol) requireSymbols(this.options.caller, [tick.symbol]);
     const isOfRun = this.last !== undefined && sameStamp(this.last, tick);
@@ -222,7 +228,7 @@ export class BulkStream {
     this.last = tick;
     const waits = isFull ? this.commit() : undefined;
     if (this.chunk.ticks.length === 0) this.chunk.sinceMs = performance.now();
-    this.chunk.add(line, tick);
+    this.chunk.add(line, tick, this.options.hear === undefined ? undefined : nowUs);
     this.added += 1;
     return waits;
   }
@@ -246,6 +252,7 @@ export class BulkStream {
     await this.options.caller.quota?.pace("ticks_per_second", ticks.length);
     const outcome = await this.submit(ticks);
     if (!outcome.ok) return this.withoutRefused(chunk, outcome.refusals);
+    this.options.hear?.(ticks, chunk.receivedUs);
     this.created += outcome.created;
     this.duplicates += ticks.length - outcome.created;
     this.lines = lines.at(-1) ?? this.lines;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
-import type { Database } from "@fx-ohlc/database";
+import type { ChangeNote, Database } from "@fx-ohlc/database";
 import {
   type CheckedCost,
-  CostDto,
+  CorrectionDto,
   checkDto,
   costOf,
   formatTime,
@@ -13,7 +13,7 @@ import {
   type SymbolRange,
 } from "@fx-ohlc/schemas";
 import { type Caller, type Handlers, invalid, Problem, sendJson } from "@fx-ohlc/service-kit";
-import type { Publisher } from "../publish/publisher.js";
+import type { ToldCorrections } from "../publish/told-corrections.js";
 import { type Correction, type Corrections, OlderThanRetentionError, type Stamp } from "../write/corrections.js";
 import type { ChangeTurns } from "./change-turns.js";
 import { invalidTicks } from "./refusals.js";
@@ -26,17 +26,17 @@ const BARS_DEADLINE_MS = 5000;
 export interface CorrectionDependencies {
   readonly database: Database;
   readonly corrections: Corrections;
-  readonly publisher: Publisher;
+  readonly toldCorrections: ToldCorrections;
   readonly turns: ChangeTurns;
 }
 
 /** A time cut to where ticks can be: earlier and later ones are valid, but the database has no use for them. */
-function instant(timeUs: Micros): Micros {
+export function instant(timeUs: Micros): Micros {
   return Math.min(Math.max(timeUs, 0), LATEST_US);
 }
 
 /** Answers 422 `older_than_retention`, naming the field, when a change is refused for that. */
-async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
+export async function orRefused<T>(field: string, change: Promise<T>): Promise<T> {
   try {
     return await change;
   } catch (error) {
@@ -51,39 +51,41 @@ export function correctionHandlers(
   dependencies: CorrectionDependencies,
 ): Pick<Handlers<typeof INGEST_ROUTES>, "putTick" | "deleteTicks" | "deleteTick"> {
   const { database, turns } = dependencies;
-  const turnOf = (req: IncomingMessage, caller: Caller): Turn => ({
-    by: caller.name,
+  const turnOf = (req: IncomingMessage, caller: Caller, reason: string | null | undefined): Turn => ({
+    note: { by: caller.name, reason: reason ?? undefined },
     run: (change) => turns.run(req, caller, change),
   });
   return {
     putTick: async (req, res, { query: { symbol, time, seq }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const body = checkDto(CostDto, await readJson(req, caller, BODY_BYTES_MAX));
+      const body = checkDto(CorrectionDto, await readJson(req, caller, BODY_BYTES_MAX));
       if (!body.ok) throw invalid(body.errors);
-      const change = database.whileAvailable(() => put(dependencies, turnOf(req, caller), stamp, costOf(body.value)));
+      const change = database.whileAvailable(() =>
+        put(dependencies, turnOf(req, caller, body.value.reason), stamp, costOf(body.value)),
+      );
       sendJson(res, 200, await orRefused("time", change));
     },
 
-    deleteTicks: async (req, res, { query: { symbol, start, end }, caller }) => {
+    deleteTicks: async (req, res, { query: { symbol, start, end, reason }, caller }) => {
       const range = { symbol, fromUs: instant(start), toUs: instant(end) };
-      const change = database.whileAvailable(() => removeRange(dependencies, turnOf(req, caller), range));
+      const change = database.whileAvailable(() => removeRange(dependencies, turnOf(req, caller, reason), range));
       sendJson(res, 200, await orRefused("start", change));
     },
 
-    deleteTick: async (req, res, { path: { symbol, time }, query: { seq }, caller }) => {
+    deleteTick: async (req, res, { path: { symbol, time }, query: { seq, reason }, caller }) => {
       const stamp = { symbol, timeUs: instant(time), seq };
-      const change = database.whileAvailable(() => removeStamp(dependencies, turnOf(req, caller), stamp));
+      const change = database.whileAvailable(() => removeStamp(dependencies, turnOf(req, caller, reason), stamp));
       sendJson(res, 200, await orRefused("time", change));
     },
   };
 }
 
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
 
 /** Of one caller to change something. */
-interface Turn {
-  /** Who is recorded. */
-  readonly by: string;
+export interface Turn {
+  /** Who is recorded, and why. */
+  readonly note: ChangeNote;
   /** Waits for the turn; for the bars it is waited outside of it. */
   readonly run: <T>(change: () => Promise<T>) => Promise<T>;
 }
@@ -92,7 +94,7 @@ const IS_A_QUOTE = { field: "price", message: "is of a single price, and this ti
 const IS_A_PRICE = { field: "bid", message: "is of a quote, and this tick is a single price: give its price" };
 
 async function put(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp, cost: CheckedCost): Promise<Body> {
-  const outcome = await turn.run(() => dependencies.corrections.put(stamp, cost, turn.by));
+  const outcome = await turn.run(() => dependencies.corrections.put(stamp, cost, turn.note));
   if (outcome.found === "none") throw new Problem("not_found", "no tick of this symbol and time is stored");
   if (outcome.found === "several") throw new Problem("conflict", "several ticks share this time: name one by seq");
   if (outcome.found === "other_kind") throw invalid([outcome.isQuote ? IS_A_QUOTE : IS_A_PRICE]);
@@ -104,12 +106,12 @@ async function put(dependencies: CorrectionDependencies, turn: Turn, stamp: Stam
 
 async function removeRange(dependencies: CorrectionDependencies, turn: Turn, range: SymbolRange): Promise<Body> {
   if (range.fromUs >= range.toUs) return { deleted: 0, message: "0 ticks deleted" };
-  const correction = await turn.run(() => dependencies.corrections.deleteRange(range, turn.by));
+  const correction = await turn.run(() => dependencies.corrections.deleteRange(range, turn.note));
   return whenInBars(dependencies, correction, deleted(correction));
 }
 
 async function removeStamp(dependencies: CorrectionDependencies, turn: Turn, stamp: Stamp): Promise<Body> {
-  const correction = await turn.run(() => dependencies.corrections.deleteStamp(stamp, turn.by));
+  const correction = await turn.run(() => dependencies.corrections.deleteStamp(stamp, turn.note));
   if (correction.count === 0) throw new Problem("not_found", "no such tick is stored");
   return whenInBars(dependencies, correction, deleted(correction));
 }
@@ -123,15 +125,14 @@ function deleted({ count }: Correction): Body {
  * once more when it is done: what was told now is the ledger's proof that the change was not forgotten. It is told also
  * when nobody waits for the answer any more, because the database was away meanwhile.
  */
-async function whenInBars(
-  { corrections, publisher }: CorrectionDependencies,
+export async function whenInBars(
+  { corrections, toldCorrections }: CorrectionDependencies,
   correction: Correction,
   body: Body,
 ): Promise<Body> {
-  const { range, untold } = correction;
+  const { ranges, untold } = correction;
   const inBars = await corrections.inBars(correction, BARS_DEADLINE_MS).finally(() => {
-    if (range !== undefined && untold !== undefined)
-      publisher.publishRevisions([{ ...range, reason: "correction" }], untold);
+    if (untold !== undefined) toldCorrections.tell(ranges, untold);
   });
   return inBars ? body : { ...body, bars: "pending" };
 }

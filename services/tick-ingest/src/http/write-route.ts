@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type TickRules, unitOfPrecision, type WriteQuery } from "@fx-ohlc/schemas";
 import { type AllowedOrigins, type Caller, isOriginAllowed, Problem, summary } from "@fx-ohlc/service-kit";
+import type { Feeds } from "../feeds/feeds.js";
+import { hearingOf } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import { bodyForm } from "./body-form.js";
 import { storeLines } from "./bulk-route.js";
@@ -20,13 +22,15 @@ const ACCEPTED = { mediaTypes: [], gzip: true };
 export function postLineProtocol(
   commits: GroupCommit,
   rules: () => TickRules,
+  feeds: Feeds,
   allowed: AllowedOrigins,
 ): (req: IncomingMessage, res: ServerResponse, parameters: Parameters) => Promise<void> {
   return async (req, res, { query: { precision, strict }, caller }) => {
     refuseForeignPages(req, allowed);
     const form = bodyForm(req, ACCEPTED);
+    const hear = hearingOf(req, caller, feeds);
     const format = new LineProtocol(rules, unitOfPrecision(precision), strict === "1");
-    await storeLines(req, form, { commits, format, onError: "stop", rules, caller }, (errors, options) => {
+    await storeLines(req, form, { commits, format, onError: "stop", rules, caller, hear }, (errors, options) => {
       const listed = errors.slice(0, ERRORS_LISTED_MAX);
       const detail = summary(listed);
       // Telegraf writes that member into its log, and no other.
@@ -38,8 +42,8 @@ export function postLineProtocol(
   };
 }
 
-/** A browser lets any page post text, and asks nobody first as it does for JSON. */
-function refuseForeignPages(req: IncomingMessage, allowed: AllowedOrigins): void {
+/** A browser lets any page post text, or nothing, and asks nobody first as it does for JSON. */
+export function refuseForeignPages(req: IncomingMessage, allowed: AllowedOrigins): void {
   if (isOriginAllowed(req.headers, allowed)) return;
   throw new Problem("forbidden", "Pages of this origin may not write.");
 }

@@ -56,10 +56,7 @@ export class LostCommits {
       return overdue;
     });
     if (taken === undefined) return;
-    publisher.publishRevisions(
-      taken.ranges.map((range) => ({ ...range, reason: "lost" })),
-      taken.commit,
-    );
+    publisher.publishRanges("lost", taken.ranges, taken.commit);
     logger.warn("commits were not told of in time: their ranges are declared lost", { ranges: taken.ranges.length });
   }
 }

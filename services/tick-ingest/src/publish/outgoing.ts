@@ -13,12 +13,6 @@ import type { MessageText } from "./publish-script.js";
 /** Why a range is told of: its reason, or that it has new ticks which are too old for the stream. */
 export type Cause = RevisionReason | "old";
 
-/** A range of one symbol's time that changed, and why. */
-export interface Revision extends TimeRange {
-  readonly symbol: string;
-  readonly reason: RevisionReason;
-}
-
 /** A commit whose ticks are told of. */
 export interface ToldCommit {
   readonly xid: string;
@@ -37,17 +31,20 @@ export interface Outgoing extends MessageText, TimeRange {
   readonly commits: readonly UntoldCommit[];
   /** Whether that is all there is to tell of them to the symbol's readers, once those before it are told. */
   readonly isLast: boolean;
-  /** Ticks in it; 0 for a revision. */
+  /** Ticks in it; 0 for a range alone. */
   readonly ticks: number;
-  /** Of the database that it was committed to; undefined of a revision, which is true of any. */
+  /** Of the database that it was committed to; undefined of a range alone, which is true of any. */
   readonly incarnation?: string;
+  /** Called when it is on Redis. */
+  readonly onTold?: () => void;
 }
 
 function headOf(type: "ticks" | "revision", symbol: string): string {
   return `{"type":"${type}","symbol":"${symbol}","offset":"`;
 }
 
-function tickJson(tick: Tick): string {
+/** A tick as it travels. */
+export function tickJson(tick: Omit<Tick, "symbol">): string {
   return `{"time":"${formatTime(tick.timeUs)}",${costJson(tick)},"seq":${tick.seq}}`;
 }
 
@@ -84,11 +81,15 @@ export function tickMessages(
   return messages;
 }
 
-/** What the message that tells of a changed range says. */
-export function revisionText(symbol: string, { fromUs, toUs }: TimeRange, cause: Cause): MessageText {
+/**
+ * What the message that tells of a changed range says.
+ *
+ * @param more members, each after a comma
+ */
+export function revisionText(symbol: string, { fromUs, toUs }: TimeRange, cause: Cause, more = ""): MessageText {
   // Gateways of the first version tell tick clients of what was lost, and of nothing else.
   const reason = cause === "old" ? `lost","late":true` : `${cause}"`;
-  const tail = `","from":"${formatTime(fromUs)}","to":"${formatTime(toUs)}","reason":"${reason}}`;
+  const tail = `","from":"${formatTime(fromUs)}","to":"${formatTime(toUs)}","reason":"${reason}${more}}`;
   return { head: headOf("revision", symbol), tail };
 }
 

@@ -1,10 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { type Deployment, type Micros, type Offset, parseOffset, type Tick, US_PER_SECOND } from "@fx-ohlc/schemas";
+import {
+  type Deployment,
+  type Micros,
+  type Offset,
+  parseOffset,
+  type SymbolRange,
+  type Tick,
+  US_PER_SECOND,
+} from "@fx-ohlc/schemas";
 import { entryOf, fullJitterMs, groupBy, type Logger, type RedisStore } from "@fx-ohlc/service-kit";
 import { type CommitLedger, isOverdue, type UntoldCommit } from "../write/commit-ledger.js";
 import { runsOf } from "../write/symbol-runs.js";
 import { LateRanges } from "./late-ranges.js";
-import { type Outgoing, type Revision, revisionMessages, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
+import { type Outgoing, type ToldCommit, tellings, tickMessages } from "./outgoing.js";
 import { type PublishCall, publish } from "./publish-script.js";
 import { isRefused, Refusals } from "./refusals.js";
 import type { StreamSpace } from "./stream-space.js";
@@ -77,7 +85,7 @@ export class Publisher {
     this.refusals = new Refusals(options.logger);
     this.late = new LateRanges(
       (symbol, messages) => this.enqueue(symbol, messages),
-      () => options.redis.isReady && options.deployment() !== undefined,
+      () => this.canTell,
     );
     options.redis.onReady(() => this.wake());
   }
@@ -107,13 +115,19 @@ export class Publisher {
     for (const { symbol, from, to } of runsOf(ticks)) this.publishOwn(symbol, ticks.slice(from, to), commit);
   }
 
-  /** Tells of all the ranges that changed with one commit. Those of late ticks, or lost ones, wait for each other, and others with them. */
-  publishRevisions(revisions: readonly Revision[], commit: UntoldCommit): void {
-    for (const [symbol, own] of groupBy(revisions, bySymbol)) {
-      const gathered = own.find(({ reason }) => reason !== "correction");
-      if (gathered !== undefined) this.late.add(gathered.reason, symbol, own, commit);
-      else this.offer(symbol, revisionMessages(symbol, own, "correction", [commit]));
-    }
+  /** Tells of all the ranges that changed with one commit. Those of a symbol wait for each other. */
+  publishRanges(reason: "late" | "lost", ranges: readonly SymbolRange[], commit: UntoldCommit): void {
+    for (const [symbol, own] of groupBy(ranges, bySymbol)) this.late.add(reason, symbol, own, commit);
+  }
+
+  /** Tells of what a correction has left; see {@link ToldCorrections}. */
+  publishCorrection(symbol: string, message: Outgoing): void {
+    this.offer(symbol, [message]);
+  }
+
+  /** Whether there is any use in telling something. */
+  get canTell(): boolean {
+    return this.options.redis.isReady && this.options.deployment() !== undefined;
   }
 
   /** Lets go of what waits and may be taken over. (What is being sent is judged when its turn comes.) */
@@ -197,7 +211,10 @@ export class Publisher {
       this.refusals.published(symbol);
       queue.failures = 0;
       queue.openCall = undefined;
-      for (const { isLast, commits } of this.take(queue, open.messages.length)) if (isLast) ledger.markTold(commits);
+      for (const { isLast, commits, onTold } of this.take(queue, open.messages.length)) {
+        if (isLast) ledger.markTold(commits);
+        onTold?.();
+      }
     }
     queue.sending = false;
   }

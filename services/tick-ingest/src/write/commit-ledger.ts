@@ -28,6 +28,12 @@ export interface UntoldCommit {
   untoldSymbols: number;
 }
 
+/** What a row is known by. */
+export interface LedgerRow {
+  readonly ingestId: string;
+  readonly number: number;
+}
+
 /** Whether it is too late to tell of some commits, of which the first is the oldest. */
 export function isOverdue({ commits }: { readonly commits: readonly UntoldCommit[] }, nowMs: number): boolean {
   return (commits[0]?.tellByMs ?? 0) <= nowMs;
@@ -62,7 +68,7 @@ export function isOverdue({ commits }: { readonly commits: readonly UntoldCommit
  */
 export class CommitLedger {
   /** Names this process among all that ever ran. */
-  private readonly ingestId = randomBytes(8).toString("hex");
+  readonly ingestId = randomBytes(8).toString("hex");
   private last = 0;
   /** What was told of and is still in the table. */
   private told: number[] = [];
@@ -105,6 +111,11 @@ export class CommitLedger {
       commit.untoldSymbols -= 1;
       if (commit.untoldSymbols === 0) this.told.push(commit.number);
     }
+  }
+
+  /** Whether a row is of a commit that this process has told of, and is about to be deleted. */
+  isTold({ ingestId, number }: LedgerRow): boolean {
+    return ingestId === this.ingestId && this.told.includes(number);
   }
 
   /** Deletes the rows that were told of. What could not be deleted is kept. */

@@ -1,7 +1,9 @@
 import {
+  type ChangeNote,
   type CommitRules,
   type Database,
   lockSymbols,
+  noteChange,
   queueRefresh,
   readCommitRules,
   recordAudit,
@@ -15,8 +17,8 @@ import { RefreshWatch } from "./refresh-watch.js";
 export interface Correction {
   /** Ticks put or deleted. */
   readonly count: number;
-  /** Half-open; undefined when nothing changed. */
-  readonly range: SymbolRange | undefined;
+  /** Half-open; none when nothing changed. */
+  readonly ranges: readonly SymbolRange[];
   /** For whoever tells of it; undefined when nothing changed. */
   readonly untold: UntoldCommit | undefined;
   /** Queue rows whose refresh the bars still wait for. */
@@ -62,8 +64,9 @@ export class Corrections {
   }
 
   /** Gives one stored price another one, or a stored quote other sides. */
-  put(stamp: Stamp, cost: CheckedCost, by: string): Promise<PutOutcome> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }): Promise<PutOutcome> => {
+  put(stamp: Stamp, cost: CheckedCost, note: ChangeNote): Promise<PutOutcome> {
+    return this.change([stamp.symbol], stamp.timeUs, note, async (change): Promise<PutOutcome> => {
+      const { transaction } = change;
       const stored = await transaction<{ seq: number; isQuote: boolean }[]>`
         select seq, bid is not null as "isQuote" from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
@@ -82,32 +85,34 @@ export class Corrections {
       return {
         found: "one",
         tick: { ...stamp, ...cost, seq },
-        correction: await this.note({ transaction, rules, by }, 1, range, { price, ...sides, seq }),
+        correction: await this.note(change, 1, range, { price, ...sides, seq }),
       };
     });
   }
 
   /** Deletes the ticks of one stamp. */
-  deleteStamp(stamp: Stamp, by: string): Promise<Correction> {
-    return this.change(stamp.symbol, stamp.timeUs, async ({ transaction, rules }) => {
+  deleteStamp(stamp: Stamp, note: ChangeNote): Promise<Correction> {
+    return this.change([stamp.symbol], stamp.timeUs, note, async (change) => {
+      const { transaction } = change;
       const { count } = await transaction`
         delete from ticks
          where symbol = ${stamp.symbol} and time = ${stamp.timeUs} and (${stamp.seq ?? null}::int is null or seq = ${stamp.seq ?? null}::int)`;
       const range = { symbol: stamp.symbol, fromUs: stamp.timeUs, toUs: stamp.timeUs + 1 };
-      return this.note({ transaction, rules, by }, count, range);
+      return this.note(change, count, range);
     });
   }
 
   /** Deletes the ticks of a half-open range. */
-  deleteRange({ symbol, fromUs, toUs }: SymbolRange, by: string): Promise<Correction> {
-    return this.change(symbol, fromUs, async ({ transaction, rules }) => {
+  deleteRange({ symbol, fromUs, toUs }: SymbolRange, note: ChangeNote): Promise<Correction> {
+    return this.change([symbol], fromUs, note, async (change) => {
+      const { transaction } = change;
       const [deleted] = await transaction<{ count: number; first: Micros | null; last: Micros | null }[]>`
         with deleted as (
           delete from ticks where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} returning time
         )
         select count(*) as count, min(time) as first, max(time) as last from deleted`;
       const { count = 0, first = null, last = null } = deleted ?? {};
-      return this.note({ transaction, rules, by }, count, {
+      return this.note(change, count, {
         symbol,
         fromUs: first ?? fromUs,
         toUs: (last ?? fromUs) + 1,
@@ -124,9 +129,19 @@ export class Corrections {
     return this.refreshes.done(refreshIds, deadlineMs);
   }
 
-  private change<T>(symbol: string, fromUs: Micros, work: (context: Omit<Change, "by">) => Promise<T>): Promise<T> {
+  /**
+   * Runs a change of ticks in a transaction of its own, behind their symbols' locks.
+   *
+   * @param fromUs of the earliest of them
+   */
+  change<T>(
+    symbols: readonly string[],
+    fromUs: Micros,
+    note: ChangeNote,
+    work: (change: Change) => Promise<T>,
+  ): Promise<T> {
     const change = async (transaction: Transaction): Promise<T> => {
-      await lockSymbols(transaction, [symbol]);
+      await Promise.all([lockSymbols(transaction, symbols), noteChange(transaction, note)]);
       if (this.database.settings.engine === "timescaledb") {
         // By default a statement may touch 100,000 compressed ticks: two days of one symbol.
         await transaction`set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
@@ -134,40 +149,56 @@ export class Corrections {
       const rules = await readCommitRules(transaction);
       this.database.assertIdentity(rules.identity);
       if (fromUs < rules.horizonUs) throw new OlderThanRetentionError(rules.horizonUs);
-      return work({ transaction, rules });
+      return work({ transaction, rules, note });
     };
     const changing = this.database.sql.begin(change) as Promise<T>; // postgres.js unwraps arrays in its type.
     changing.catch((error: unknown) => this.database.noteWriteError(error));
     return changing;
   }
 
-  /** @param put what a tick was given in place of what it had; undefined: ticks were deleted */
-  private async note(
-    { transaction, rules, by }: Change,
-    count: number,
-    range: SymbolRange,
-    put?: Readonly<Record<string, number>>,
-  ): Promise<Correction> {
-    if (count === 0) return { count, range: undefined, untold: undefined, refreshIds: [] };
-    const windows = range.fromUs < rules.lateBeforeUs ? [{ ...range, reason: "correction" as const }] : [];
+  /** Writes down what goes with changed ticks of one range. */
+  private note(change: Change, count: number, range: SymbolRange, put?: ChangedTicks["put"]): Promise<Correction> {
+    const action = put === undefined ? "ticks.deleted" : "tick.updated";
+    return this.noteAll(change, count === 0 ? [] : [{ action, count, range, put }]);
+  }
+
+  /** Writes down what goes with changed ticks. */
+  async noteAll({ transaction, rules, note }: Change, changed: readonly ChangedTicks[]): Promise<Correction> {
+    if (changed.length === 0) return { count: 0, ranges: [], untold: undefined, refreshIds: [] };
+    const { by: actor, reason } = note;
+    const ranges = changed.map(({ range }) => range);
+    const windows = changed
+      .flatMap(({ range, parts = [range] }) => parts)
+      .filter(({ fromUs }) => fromUs < rules.lateBeforeUs)
+      .map((part) => ({ ...part, reason: "correction" as const }));
     const [refreshIds, untold] = await Promise.all([
       queueRefresh(transaction, this.database.settings.engine, windows),
-      this.ledger.record(transaction, [range]),
-      recordAudit(transaction, {
-        actor: by,
-        action: put === undefined ? "ticks.deleted" : "tick.updated",
-        target: range.symbol,
-        details: { from: formatTime(range.fromUs), to: formatTime(range.toUs), ticks: count, ...put },
+      this.ledger.record(transaction, ranges),
+      ...changed.map(({ action, count: ticks, range: { symbol, fromUs, toUs }, put }) => {
+        const details = { from: formatTime(fromUs), to: formatTime(toUs), ticks, ...put };
+        const why = reason === undefined ? {} : { reason };
+        return recordAudit(transaction, { actor, action, target: symbol, details: { ...details, ...why } });
       }),
     ]);
-    return { count, range, untold, refreshIds };
+    return { count: changed.reduce((sum, { count }) => sum + count, 0), ranges, untold, refreshIds };
   }
 }
 
+/** Ticks of one symbol that were changed in one way. */
+export interface ChangedTicks {
+  readonly action: "tick.updated" | "ticks.deleted" | "ticks.restored";
+  readonly count: number;
+  /** Half-open. */
+  readonly range: SymbolRange;
+  /** Where in it they lie; all over it when absent. */
+  readonly parts?: readonly SymbolRange[];
+  /** What a single tick was given in place of what it had. */
+  readonly put?: Readonly<Record<string, number>> | undefined;
+}
+
 /** What a change works with. */
-interface Change {
+export interface Change {
   readonly transaction: Transaction;
   readonly rules: CommitRules;
-  /** The name of the token it is done with. */
-  readonly by: string;
+  readonly note: ChangeNote;
 }

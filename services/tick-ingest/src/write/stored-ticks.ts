@@ -20,12 +20,12 @@ export interface StampRange extends SymbolRange {
 }
 
 /** The ranges that cover every stamp of some requests. */
-export function stampRanges(requests: readonly (readonly NewTick[])[]): StampRange[] {
+export function stampRanges(requests: readonly (readonly Pick<NewTick, "symbol" | "timeUs">[])[]): StampRange[] {
   const groups = groupBy(requests.flat(), ({ symbol }) => symbol);
   return [...groups].flatMap(([symbol, ticks]) => rangesOf(symbol, ticks));
 }
 
-function rangesOf(symbol: string, ticks: readonly NewTick[]): StampRange[] {
+function rangesOf(symbol: string, ticks: readonly Pick<NewTick, "timeUs">[]): StampRange[] {
   const times = [...new Set(ticks.map(({ timeUs }) => timeUs))].sort((a, b) => a - b);
   const ranges: StampRange[] = [];
   let from = 0;

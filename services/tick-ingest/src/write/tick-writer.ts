@@ -4,8 +4,10 @@ import {
   type Database,
   errorCode,
   hearSymbols,
+  lateTicks,
   lateWindows,
   lockSymbols,
+  noteLateTicks,
   noteQuoted,
   noteSymbols,
   queueRefresh,
@@ -206,15 +208,17 @@ export class TickWriter {
   private record(
     transaction: Transaction,
     created: readonly Tick[],
-    { lateBeforeUs, unheard, unquoted }: CommitRules,
+    { nowUs, lateBeforeUs, unheard, unquoted }: CommitRules,
   ): Promise<[UntoldCommit, ...unknown[]]> {
     const ranges = changedRanges(created);
+    const { engine } = this.database.settings;
     const quoted = unquoted.length === 0 ? [] : quotedOf(created).filter((symbol) => unquoted.includes(symbol));
     const isNews = new Set([...unheard, ...quoted]);
     const heard = ranges.map(({ symbol }) => symbol).filter((symbol) => isNews.has(symbol));
     return Promise.all([
       this.ledger.record(transaction, ranges),
-      queueRefresh(transaction, this.database.settings.engine, lateWindows(created, lateBeforeUs)),
+      noteLateTicks(transaction, engine, engine === "postgres" ? [] : lateTicks(created, nowUs)),
+      queueRefresh(transaction, engine, lateWindows(created, lateBeforeUs)),
       heard.length === 0 ? undefined : hearSymbols(transaction, heard, quoted),
     ]);
   }

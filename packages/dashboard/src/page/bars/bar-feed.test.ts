@@ -2,12 +2,19 @@ import { BarFeed, type FeedState } from "./bar-feed.js";
 import type { BarSource } from "./bar-source.js";
 import { type BarSeries, bucketOf } from "./buckets.js";
 import type { ChartBar } from "./chart-bar.js";
-import { foldBars } from "./live-fold.js";
 
 const SERIES: BarSeries = { symbol: "EURUSD", interval: "5m", boundary: "22utc" };
 const MINUTES = 4_000;
 
 const minute = (at: number, close = 1): ChartBar => ({ time: at * 60, open: 1, high: close, low: 1, close, count: 1 });
+
+/** One bar out of the minutes it is made of, ascending. */
+function foldBars(time: number, parts: readonly ChartBar[]): ChartBar {
+  const [open = 0, close = 0] = [parts[0]?.open, parts.at(-1)?.close];
+  const high = Math.max(...parts.map((part) => part.high));
+  const low = Math.min(...parts.map((part) => part.low));
+  return { time, open, high, low, close, count: parts.reduce((sum, { count }) => sum + count, 0) };
+}
 
 /** A database of minutes, which answers when it is told to. */
 class Stored implements BarSource {
@@ -22,7 +29,7 @@ class Stored implements BarSource {
       const bucket = bucketOf(part.time, SERIES);
       buckets.set(bucket, [...(buckets.get(bucket) ?? []), part]);
     }
-    return [...buckets].flatMap(([time, parts]) => foldBars(time, parts) ?? []);
+    return [...buckets].map(([time, parts]) => foldBars(time, parts));
   }
 
   async before(_: BarSeries, end: number | undefined, count: number) {
@@ -35,10 +42,6 @@ class Stored implements BarSource {
   async range(_: BarSeries, { start, end = Number.POSITIVE_INFINITY }: { start: number; end?: number }) {
     if (this.fails) throw new Error("away");
     return this.bars.filter(({ time }) => time >= start && time < end);
-  }
-
-  async parts(_: BarSeries, start: number) {
-    return this.minutes.filter(({ time }) => time >= start);
   }
 }
 
@@ -69,10 +72,11 @@ beforeEach(async () => {
 
 afterEach(() => feed.close());
 
-/** The stream brings a minute, which is stored too. */
-function live(bar: ChartBar): void {
-  stored.minutes = [...stored.minutes.filter(({ time }) => time !== bar.time), bar].sort((a, b) => a.time - b.time);
-  feed.onPart({ bar, kind: "bar" });
+/** A minute is stored, and the stream brings the bar that it is part of. */
+function live(part: ChartBar): void {
+  stored.minutes = [...stored.minutes.filter(({ time }) => time !== part.time), part].sort((a, b) => a.time - b.time);
+  const bar = stored.bars.find(({ time }) => time === bucketOf(part.time, SERIES));
+  if (bar !== undefined) feed.onLive({ bar, kind: "bar" });
 }
 
 const expectStored = (): void => expect(drawn).toEqual(stored.bars.slice(-drawn.length));
@@ -88,7 +92,7 @@ describe("BarFeed", () => {
     expect(state).toEqual({ status: "ready", older: "end" });
   });
 
-  it("folds live minutes into the newest bar and begins the next one", () => {
+  it("puts live bars in the place of the newest one and begins the next one", () => {
     for (let at = MINUTES; at < MINUTES + 12; at += 1) {
       live(minute(at, 2 + at / 1_000));
       expectStored();
@@ -99,27 +103,28 @@ describe("BarFeed", () => {
     stored.meanwhile = () => {
       stored.meanwhile = () => {};
       live(minute(MINUTES, 3));
-      feed.onPart({ bar: { ...minute(MINUTES - 1), count: 0.5 }, kind: "bar" });
+      feed.onLive({ bar: { ...minute(MINUTES - 5), count: 0.5 }, kind: "bar" });
     };
     await feed.open(SERIES);
     expectStored();
   });
 
-  it("reads an older bar again when a part of it changed, and takes it out when nothing is left of it", async () => {
+  it("takes in an older bar that changed, and reads what lies around it again when some of it may have vanished", () => {
     const changed = minute(MINUTES - 500, 7);
-    const redrawn = untilDrawn();
     live(changed);
-    await redrawn;
     expectStored();
     expect(drawn.some(({ high }) => high === 7)).toBe(true);
-    const start = bucketOf(changed.time, SERIES);
+    return goesAway(bucketOf(changed.time, SERIES));
+  });
+
+  async function goesAway(start: number): Promise<void> {
     stored.minutes = stored.minutes.filter(({ time }) => bucketOf(time, SERIES) !== start);
     const gone = untilDrawn();
     feed.onChanged(start, start);
     await gone;
     expectStored();
     expect(drawn.some(({ time }) => time === start)).toBe(false);
-  });
+  }
 
   it("equals what is stored after a refresh, whatever was missed", async () => {
     stored.minutes = [...stored.minutes.filter((_, at) => at % 700 !== 0), minute(MINUTES + 3, 9)];

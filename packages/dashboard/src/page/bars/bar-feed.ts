@@ -1,7 +1,6 @@
 import type { BarSource } from "./bar-source.js";
 import { type BarSeries, bucketEndOf, bucketOf } from "./buckets.js";
 import { type ChartBar, indexOfTime, type Seconds, withBar, withRange } from "./chart-bar.js";
-import { LiveFold } from "./live-fold.js";
 import { failureOf, type ReadState } from "./read-state.js";
 
 /** Bars read at a time: more than most screens show, and some 50 kB of JSON. */
@@ -20,8 +19,8 @@ export interface FeedState extends ReadState {
   readonly older: "more" | "loading" | "end";
 }
 
-/** A streamed bar of the size the series is folded from. */
-export interface LivePart {
+/** A streamed bar of the series. */
+export interface LiveBar {
   readonly bar: ChartBar;
   /** `bar`: as it is now; `settled`: final, revised or read again, which an older message must not undo. */
   readonly kind: "bar" | "settled";
@@ -36,7 +35,7 @@ export interface FeedListener {
 }
 
 /**
- * The bars of one series: history read page by page as one scrolls back, the newest bars folded from the stream.
+ * The bars of one series: history read page by page as one scrolls back, and every bar that the stream tells of it.
  *
  * A series is *loading* until its first page is there, then *ready*; *failed* when that page could not be read, *forbidden*
  * when this tab's key does not open it. What the
@@ -45,8 +44,8 @@ export interface FeedListener {
 export class BarFeed {
   #series: BarSeries | undefined;
   #bars: readonly ChartBar[] = [];
-  #fold: LiveFold | undefined;
-  #waiting: LivePart[] = [];
+  /** What came while nothing was shown yet; undefined once something is. */
+  #waiting: LiveBar[] | undefined = [];
   /** Ranges to be read again: where they start, and end. */
   readonly #changed = new Map<Seconds, Seconds>();
   #changedTimer: ReturnType<typeof setTimeout> | undefined;
@@ -69,7 +68,7 @@ export class BarFeed {
     this.#setState({ status: "loading", older: "more" });
     return this.#guarded(async (signal) => {
       const page = await this.source.before(series, undefined, PAGE_BARS, signal);
-      await this.#readParts(series, page, signal);
+      this.#takeIn(page);
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
   }
@@ -87,8 +86,7 @@ export class BarFeed {
     this.#abort();
     const { older } = this.#state;
     return this.#guarded(async (signal) => {
-      const bars = await this.source.range(series, { start: first.time }, signal);
-      await this.#readParts(series, bars, signal);
+      this.#takeIn(await this.source.range(series, { start: first.time }, signal));
       this.#setState({ status: "ready", older: older === "loading" ? "more" : older });
     });
   }
@@ -109,16 +107,11 @@ export class BarFeed {
     if (!isRead) this.#setState({ status: "ready", older: "more" });
   }
 
-  /** Takes in a streamed bar of the series' symbol and part size. */
-  onPart(part: LivePart): void {
+  /** Takes in a streamed bar of the series; one that is older than all that is shown will be read when it is scrolled to. */
+  onLive(live: LiveBar): void {
     if (this.#series === undefined) return;
-    if (this.#fold === undefined) {
-      this.#waiting.push(part);
-      return;
-    }
-    const bar = this.#fold.apply(part.bar);
-    if (bar === undefined) this.onChanged(part.bar.time, part.bar.time);
-    else this.#setBar(bar);
+    if (this.#waiting !== undefined) this.#waiting.push(live);
+    else if (live.bar.time >= (this.#bars[0]?.time ?? Number.NEGATIVE_INFINITY)) this.#setBar(live.bar);
   }
 
   /** Stored bars changed somewhere between two times: those that contain or lie between them are read again. */
@@ -149,27 +142,20 @@ export class BarFeed {
     clearTimeout(this.#changedTimer);
     this.#changedTimer = undefined;
     this.#changed.clear();
-    this.#fold = undefined;
     this.#waiting = [];
   }
 
-  /** Reads the parts of the newest bar and of what follows it, and shows the bars. */
-  async #readParts(series: BarSeries, bars: readonly ChartBar[], signal: AbortSignal): Promise<void> {
-    const from = bars.at(-1)?.time ?? 0;
-    const parts = await this.source.parts(series, from, signal);
-    const fold = new LiveFold((time) => bucketOf(time, series), from);
+  /** Shows bars that were read, and with them what came meanwhile and may be older. */
+  #takeIn(bars: readonly ChartBar[]): void {
+    const [first] = bars;
     let shown = bars;
-    const apply = (part: ChartBar): void => {
-      const bar = fold.apply(part);
-      if (bar !== undefined) shown = withBar(shown, bar);
-    };
-    for (const part of parts) apply(part);
-    for (const { bar, kind } of this.#waiting) {
-      // What came while this was read may be older than it.
-      if (kind === "settled" || bar.count >= (fold.part(bar.time)?.count ?? 0)) apply(bar);
+    for (const { bar, kind } of this.#waiting ?? []) {
+      const known = shown[indexOfTime(shown, bar.time)];
+      const count = known?.time === bar.time ? known.count : 0;
+      const isOlder = first !== undefined && bar.time < first.time;
+      if (!isOlder && (kind === "settled" || bar.count >= count)) shown = withBar(shown, bar);
     }
-    this.#waiting = [];
-    this.#fold = fold;
+    this.#waiting = undefined;
     this.#setBars(shown);
   }
 

@@ -1,7 +1,7 @@
 import type { FilledBar, FxClient } from "@fx-ohlc/client";
 import { takesDayBoundary } from "@fx-ohlc/schemas/interval";
 import { BOUNDARIES } from "../boundaries.js";
-import { type BarSeries, partsOf } from "./buckets.js";
+import type { BarSeries } from "./buckets.js";
 import { type ChartBar, chartBar, type Seconds } from "./chart-bar.js";
 
 /** Where bars are read. */
@@ -52,11 +52,5 @@ export class HttpBarSource {
     return collect(
       this.client.bars({ symbol, interval, ...range, signal, ...quotesOf(series), ...boundaryOf(series) }),
     );
-  }
-
-  /** The streamed bars from `start` to now that those of the series are folded from. */
-  parts(series: BarSeries, start: Seconds, signal: AbortSignal) {
-    const kind = { symbol: series.symbol, interval: partsOf(series.interval), ...quotesOf(series) };
-    return collect(this.client.bars({ ...kind, start: timeText(start), signal }));
   }
 }

@@ -1,5 +1,12 @@
+import type { ChannelName } from "@fx-ohlc/client";
 import { bucketEnd, bucketStart } from "@fx-ohlc/schemas/calendar";
-import { dayPartUs, fixedLengthUs, type Interval, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import {
+  dayPartUs,
+  fixedLengthUs,
+  type Interval,
+  type StoredInterval,
+  takesDayBoundary,
+} from "@fx-ohlc/schemas/interval";
 import { US_PER_HOUR, US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
 import type { Seconds, Side } from "./chart-bar.js";
@@ -26,7 +33,14 @@ export function dayOf(time: Seconds, boundary: BoundaryName): Seconds {
   return bucketOf(time, { interval: "1d", boundary });
 }
 
-/** The streamed bars that those of an interval are folded from: every boundary here is on a whole hour of UTC. */
-export function partsOf(interval: Interval): Exclude<StoredInterval, "day"> {
-  return (fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_HOUR) < US_PER_HOUR ? "minute" : "hour";
+/** What the stream calls a series; a channel of quotes tells all that the plain one does, and both sides. */
+export function channelOf({ symbol, interval, boundary }: BarSeries, hasQuotes: boolean): ChannelName {
+  const { hour, timezone } = BOUNDARIES[boundary];
+  const day = takesDayBoundary(interval) ? (`@${String(hour).padStart(2, "0")}:${timezone}` as const) : "";
+  return `ohlc:${symbol}:${interval}${hasQuotes ? ":quote" : ""}${day}`;
+}
+
+/** The stored bars that are told to have changed when all bars of an interval within them may have vanished. */
+export function storedAround(interval: Interval): Exclude<StoredInterval, "minute"> {
+  return (fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_HOUR) < US_PER_HOUR ? "hour" : "day";
 }

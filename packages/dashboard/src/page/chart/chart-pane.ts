@@ -1,8 +1,8 @@
-import { isOfDays, longestUs } from "@fx-ohlc/schemas/interval";
+import { isOfDays, longestUs, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
-import { BarFeed, type FeedState, type LivePart } from "../bars/bar-feed.js";
+import { BarFeed, type FeedState, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
-import { partsOf } from "../bars/buckets.js";
+import { storedAround } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import type { ReadState } from "../bars/read-state.js";
 import type { PageTick } from "../ticks/tick.js";
@@ -17,8 +17,6 @@ import { type TickPoint, tickPoints } from "./tick-points.js";
 const ZOOM = 1.25;
 /** Bars a step is with the Shift key. */
 const LEAP = 10;
-/** What the parts of a series are themselves part of. */
-const AROUND = { minute: "hour", hour: "day" } as const;
 /** Until a price is known. */
 const DECIMALS = 5;
 
@@ -93,18 +91,18 @@ export class ChartPane {
     if (this.#view?.mode === "candles") this.#chart.setBars(this.#feed.bars);
   }
 
-  /** Takes in a streamed bar of the chosen symbol. */
-  onPart(interval: string, part: LivePart): void {
-    if (this.#view !== undefined && partsOf(this.#view.interval) === interval) this.#feed.onPart(part);
+  /** Takes in a streamed bar of what is shown. */
+  onLive(live: LiveBar): void {
+    this.#feed.onLive(live);
   }
 
   /**
-   * A closed bar of the chosen symbol changed. A bar that has vanished may not be told by itself, but the longer one that
-   * it was part of is: what lies within that is read again.
+   * A closed bar of the chosen symbol changed. Of many at once not each is told, and one that has vanished not at all, but the longer
+   * one that they were part of is: what lies within that is read again.
    */
-  onRevision(interval: string, time: Seconds): void {
-    const around = this.#view === undefined ? undefined : AROUND[partsOf(this.#view.interval)];
-    if (around === interval) this.#feed.onChanged(time, time + longestUs(around) / US_PER_SECOND - 1);
+  onRevision(stored: StoredInterval, time: Seconds): void {
+    if (this.#view === undefined || storedAround(this.#view.interval) !== stored) return;
+    this.#feed.onChanged(time, time + longestUs(stored) / US_PER_SECOND - 1);
   }
 
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {

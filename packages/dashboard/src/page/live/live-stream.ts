@@ -1,4 +1,5 @@
-import type { ChannelName, FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
+import { type ChannelName, canonicalName, type FxClient, type FxStream, type StreamEvent } from "@fx-ohlc/client";
+import { type BarSeries, channelOf } from "../bars/buckets.js";
 
 /** Every symbol's newest minute and day: what the watchlist is made of. The minutes tell of quotes where there are some. */
 function watchChannels(hasQuotes: boolean): ChannelName[] {
@@ -10,8 +11,11 @@ function barsOf(symbol: string, interval: "minute" | "hour", hasQuotes: boolean)
   return `ohlc:${symbol}:${interval}${hasQuotes ? ":quote" : ""}`;
 }
 
-function channelsOf(symbol: string, hasQuotes: boolean): ChannelName[] {
-  return [`ticks:${symbol}`, barsOf(symbol, "hour", hasQuotes)];
+function channelsOf(series: BarSeries, hasQuotes: boolean): ChannelName[] {
+  const { symbol } = series;
+  const chart = channelOf(series, hasQuotes);
+  const hours = barsOf(symbol, "hour", hasQuotes);
+  return [`ticks:${symbol}`, ...(canonicalName(chart) === hours ? [hours] : [hours, chart])];
 }
 
 /** After a longer outage the stream begins anew, and everything shown is read over HTTP: replaying hours would take long. */
@@ -23,10 +27,10 @@ export interface LiveStreamListener {
   onRestart(): void;
 }
 
-/** The page's stream: every symbol's bars, and the ticks of the chosen one. */
+/** The page's stream: every symbol's bars, the ticks of the chosen one, and the bars that its chart shows. */
 export class LiveStream {
   #stream: FxStream | undefined;
-  #symbol: string | undefined;
+  #series: BarSeries | undefined;
   #lostAtMs: number | undefined;
   #checkedAtMs: number | undefined;
   /** The stream was begun anew since it was lost. */
@@ -38,29 +42,37 @@ export class LiveStream {
     private readonly listener: LiveStreamListener,
   ) {}
 
-  /** Follows another symbol's ticks and hours. */
-  follow(symbol: string): void {
-    const before = this.#symbol;
-    if (symbol === before) return;
-    this.#symbol = symbol;
-    if (this.#stream === undefined) return;
-    this.#stream.subscribe(...channelsOf(symbol, this.#hasQuotes));
-    if (before !== undefined) this.#stream.unsubscribe(...channelsOf(before, this.#hasQuotes));
+  /** Follows what a chart shows, the ticks of its symbol and its hours. */
+  follow(series: BarSeries): void {
+    this.#change(() => {
+      this.#series = series;
+    });
   }
 
   /** Follows bars with both sides from now on: some symbol has quotes. @returns false when it did so before */
   followQuotes(): boolean {
     if (this.#hasQuotes) return false;
-    const before = this.#channels;
-    this.#hasQuotes = true;
-    const after = this.#channels;
-    this.#stream?.subscribe(...after.filter((channel) => !before.includes(channel)));
-    this.#stream?.unsubscribe(...before.filter((channel) => !after.includes(channel)));
+    this.#change(() => {
+      this.#hasQuotes = true;
+    });
     return true;
   }
 
+  /** What the messages with the bars of the chart carry. */
+  isOfChart(channel: string): boolean {
+    return this.#series !== undefined && canonicalName(channelOf(this.#series, this.#hasQuotes)) === channel;
+  }
+
+  #change(make: () => void): void {
+    const before = this.#channels;
+    make();
+    const after = this.#channels;
+    this.#stream?.subscribe(...after.filter((channel) => !before.includes(channel)));
+    this.#stream?.unsubscribe(...before.filter((channel) => !after.includes(channel)));
+  }
+
   get #channels(): ChannelName[] {
-    const chosen = this.#symbol === undefined ? [] : channelsOf(this.#symbol, this.#hasQuotes);
+    const chosen = this.#series === undefined ? [] : channelsOf(this.#series, this.#hasQuotes);
     return [...watchChannels(this.#hasQuotes), ...chosen];
   }
 
@@ -110,6 +122,7 @@ export class LiveStream {
 const EVENT_TYPES = [
   "status",
   "ticks",
+  "corrected",
   "bar",
   "final",
   "revision",

@@ -1,10 +1,17 @@
 import type { BarMessage, EventOf, FilledBar, LiveBar } from "@fx-ohlc/client";
 import { formatTime, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas/time";
 import type { Hole } from "../state/connection.js";
+import type { TickRange } from "../ticks/tick.js";
 
 /** A bar that was read over HTTP, as the stream would have told it. */
 export function closedBar({ channel, interval }: EventOf<"reloaded-bars">, bar: FilledBar): BarMessage {
   return { type: "final", channel, bar: { ...bar, interval, final: true, timestamp: "" } };
+}
+
+/** What a range of ticks holds now, its times with the digits of ticks' times. */
+export function tickRangeOf({ from, to, ticks }: EventOf<"corrected"> | EventOf<"reloaded-ticks">): TickRange {
+  const stamp = (time: string) => formatTime(parseTime(time) ?? 0);
+  return { from: stamp(from), to: to === undefined ? undefined : stamp(to), ticks };
 }
 
 /** What was not received, as it is listed. */

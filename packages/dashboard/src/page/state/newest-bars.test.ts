@@ -9,10 +9,10 @@ const bar = (bucket: string, close: number, tick_count = 1, interval: "minute" |
 describe("NewestBars", () => {
   it("keeps the last form of the newest bar of each interval, by symbol", () => {
     const newest = new NewestBars();
-    newest.note(bar("2026-01-01T10:01:00Z", 1));
-    newest.note(bar("2026-01-01T10:01:00Z", 2));
-    newest.note(bar("2026-01-01T10:00:00Z", 3));
-    newest.note(bar("2025-12-31T22:00:00Z", 4, 1, "day"));
+    newest.note(bar("2026-01-01T10:01:00Z", 1), "minute");
+    newest.note(bar("2026-01-01T10:01:00Z", 2), "minute");
+    newest.note(bar("2026-01-01T10:00:00Z", 3), "minute");
+    newest.note(bar("2025-12-31T22:00:00Z", 4, 1, "day"), "day");
     expect(newest.of("EURUSD").minute?.close).toBe(2);
     expect(newest.of("EURUSD").day?.close).toBe(4);
     expect(newest.of("GBPUSD")).toEqual({});
@@ -20,8 +20,8 @@ describe("NewestBars", () => {
 
   it("does not take a bar that has vanished for the newest", () => {
     const newest = new NewestBars();
-    newest.note(bar("2026-01-01T10:00:00Z", 1));
-    newest.note(bar("2026-01-01T10:01:00Z", 0, 0));
+    newest.note(bar("2026-01-01T10:00:00Z", 1), "minute");
+    newest.note(bar("2026-01-01T10:01:00Z", 0, 0), "minute");
     expect(newest.of("EURUSD").minute?.close).toBe(1);
   });
 });

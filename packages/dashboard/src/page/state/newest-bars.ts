@@ -9,11 +9,11 @@ export class NewestBars {
   readonly #bars = new Map<string, LatestBars>();
 
   /** Takes in a bar, unless it is older than the one that is known; a bar without ticks is none. */
-  note(bar: LiveBar): void {
+  note(bar: LiveBar, interval: StoredInterval): void {
     const known = this.of(bar.symbol);
-    const before = known[bar.interval];
+    const before = known[interval];
     if (bar.tick_count === 0 || (before !== undefined && before.bucket > bar.bucket)) return;
-    this.#bars.set(bar.symbol, { ...known, [bar.interval]: bar });
+    this.#bars.set(bar.symbol, { ...known, [interval]: bar });
   }
 
   of(symbol: string | undefined): LatestBars {

@@ -1,5 +1,5 @@
 import { failureOf, type ReadState } from "../bars/read-state.js";
-import { type PageTick, withTickRange, withTicks } from "./tick.js";
+import { type PageTick, type TickRange, withRange, withTickRange, withTicks } from "./tick.js";
 import type { TickSource } from "./tick-source.js";
 
 /** Ticks read at first: more than the tape shows. And when one scrolls back in the chart. */
@@ -19,6 +19,8 @@ export class TickFeed {
   #symbol: string | undefined;
   #ticks: readonly PageTick[] = [];
   #isLoading = false;
+  /** What came while older ticks were read: they may have been read before that. */
+  #meanwhile: TickRange[] = [];
   #isWhole = false;
   #aborter = new AbortController();
 
@@ -67,7 +69,14 @@ export class TickFeed {
     this.#setTicks(isOver ? all.slice(-KEPT_MAX / 2) : all, onlyAdded && !isOver);
   }
 
-  /** Ticks of [from, to) were corrected. */
+  /** Ticks of a range are these now. */
+  replace(range: TickRange): void {
+    if (this.#isLoading) this.#meanwhile.push(range);
+    const replaced = withRange(this.#ticks, range);
+    if (replaced !== this.#ticks) this.#setTicks(replaced, false);
+  }
+
+  /** Bars of [from, to) changed, and perhaps its ticks. */
   async reread(from: string, to: string): Promise<void> {
     const symbol = this.#symbol;
     const [first] = this.#ticks;
@@ -82,8 +91,10 @@ export class TickFeed {
     const symbol = this.#symbol;
     if (symbol === undefined || this.#isLoading) return;
     this.#isLoading = true;
+    this.#meanwhile = [];
     await this.#guarded(async (signal) => {
-      const page = await this.source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
+      const read = await this.source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
+      const page = this.#meanwhile.reduce(withRange, read);
       this.#isLoading = false;
       this.#isWhole = page.length === 0;
       this.#setTicks(withTicks(page, this.#ticks), false);

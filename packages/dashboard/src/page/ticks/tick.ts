@@ -31,6 +31,28 @@ export function withTickRange(
   return [...known.filter(({ time }) => time < from), ...page, ...known.filter(({ time }) => time >= to)];
 }
 
+/** All ticks of [from, to), without `to` from there on, as UTC texts with six fraction digits. */
+export interface TickRange {
+  readonly from: string;
+  readonly to?: string | undefined;
+  readonly ticks: readonly PageTick[];
+}
+
+/** After every time there is. */
+const EVER = "~";
+
+/** Ordered ticks with a range put in its place, but for what lies before the first of them: that is read when it is wanted. */
+export function withRange(known: readonly PageTick[], { from, to = EVER, ticks }: TickRange): readonly PageTick[] {
+  const [first] = known;
+  if (first === undefined || to <= first.time) return known;
+  return withTickRange(
+    known,
+    from,
+    to,
+    ticks.filter(({ time }) => time >= first.time),
+  );
+}
+
 /** Seconds since 1970, exact to the microsecond as far as a double goes (a quarter of one). */
 export function secondsOf(time: string): number {
   const wholeMs = Date.parse(`${time.slice(0, 19)}Z`);

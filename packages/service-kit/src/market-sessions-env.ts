@@ -1,5 +1,5 @@
 import { parseSessionRule, SESSION_RULE, type SessionRule } from "@fx-ohlc/schemas";
-import type { EnvReader } from "@fx-ohlc/service-kit";
+import type { EnvReader } from "./env.js";
 
 /** Reads `MARKET_SESSIONS`. Each entry is checked by itself, so that the refusal says which one it is. */
 export function readMarketSessions(env: EnvReader): SessionRule[] {

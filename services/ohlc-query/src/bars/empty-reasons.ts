@@ -1,0 +1,72 @@
+import {
+  isClosedThroughout,
+  type MarketSession,
+  type MarketSessions,
+  type Micros,
+  type SymbolKind,
+} from "@fx-ohlc/schemas";
+import type { Reader } from "../reader.js";
+
+/** Why a bucket has no tick: its market was closed from its start to its end, or every feed was down in it, or none came. */
+export const EMPTY_REASONS = ["no_ticks", "market_closed", "feed_down"] as const;
+export type EmptyReason = (typeof EMPTY_REASONS)[number];
+
+/** Says why there is nothing in [fromUs, toUs), where there is nothing. Asked in ascending order. */
+export type WhyEmpty = (fromUs: Micros, toUs: Micros) => EmptyReason;
+
+/** Finds out what there is to say of a range. */
+export type ReadReasons = (symbol: string, fromUs: Micros, toUs: Micros) => Promise<WhyEmpty>;
+
+/** A time when every feed of a symbol was down; it goes on where `toUs` is null. */
+interface Outage {
+  readonly fromUs: Micros;
+  readonly toUs: Micros | null;
+}
+
+interface Row {
+  readonly session: string | null;
+  readonly kind: SymbolKind | null;
+  readonly fromUs: Micros | null;
+  readonly toUs: Micros | null;
+}
+
+/**
+ * What an operator said of the symbol, beside each outage; a single row where there is none. An outage without length was none: it
+ * ended because somebody allowed more silence, and not because anything came.
+ */
+const READ = `
+  select said.session, said.kind, outage.from_time as "fromUs", outage.to_time as "toUs"
+    from (select $1::text as symbol) as wanted
+    left join symbols said on said.symbol = wanted.symbol collate "C"
+    left join feed_outages outage
+      on outage.symbol = wanted.symbol collate "C"
+     and outage.from_time < $3 and coalesce(outage.to_time, 'infinity') > $2
+     and outage.to_time is distinct from outage.from_time
+   order by outage.from_time`;
+
+/** Reads reasons: one statement, whatever the range. */
+export function reasonsFrom(reader: Reader, sessions: MarketSessions): ReadReasons {
+  return async (symbol, fromUs, toUs) => {
+    const rows = await reader.read((sql) => sql.unsafe<Row[]>(READ, [symbol, fromUs, toUs], { prepare: true }));
+    const session = sessions.calendarOf(symbol, rows[0]);
+    return whyEmpty(
+      session,
+      rows.flatMap(({ fromUs: since, toUs: until }) => (since === null ? [] : [{ fromUs: since, toUs: until }])),
+    );
+  };
+}
+
+/** @param outages by their beginnings, none of which lies within another */
+export function whyEmpty(session: MarketSession, outages: readonly Outage[]): WhyEmpty {
+  let next = 0;
+  return (fromUs, toUs) => {
+    if (isClosedThroughout(session, fromUs, toUs)) return "market_closed";
+    while (endOf(outages[next]) <= fromUs) next += 1;
+    const outage = outages[next];
+    return outage !== undefined && outage.fromUs < toUs ? "feed_down" : "no_ticks";
+  };
+}
+
+function endOf(outage: Outage | undefined): Micros {
+  return outage?.toUs ?? Number.POSITIVE_INFINITY;
+}
