@@ -1,3 +1,4 @@
+import { FxClient } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
 import { Command, type Ended } from "./command.js";
 import { type Answer, cutAfter, heartbeat, price, refusing, ScriptedVenue, streaming } from "./scripted-venue.js";
@@ -113,6 +114,9 @@ describe("fx-ticks feed oanda", () => {
       ...flags,
     );
     await eventually(async () => (await stored("GBPUSD")).length === 1);
+    const named = async () => new FxClient({ url: side.url }).feeds({ feed: "oanda" });
+    await eventually(async () => (await named()).at(0)?.every_s === 10);
+    expect(await named()).toMatchObject([{ symbol: "GBPUSD", state: "live", last_tick: at("11:00:00.000000") }]);
     await side.service.kill9();
     const [stream] = venue.streams;
     stream?.send(price("GBP_USD", at("11:00:01"), "1.3", "1.4"));
