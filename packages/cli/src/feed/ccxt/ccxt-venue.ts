@@ -37,7 +37,7 @@ export class CcxtVenue implements Venue {
     const exchange = this.library.make(id, { enableRateLimit: true, ...settings });
     const ended = new AbortController();
     try {
-      await Promise.race([aborted(signal), this.#read(exchange, listener, ended.signal)]);
+      await Promise.race([aborted(signal, ended.signal), this.#read(exchange, listener, ended.signal)]);
     } catch (error) {
       throw this.library.isFinal(error)
         ? new VenueRefusal(`${id}: ${textOf(error)}`, { cause: error })
@@ -82,10 +82,11 @@ export class CcxtVenue implements Venue {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects when the signal aborts; nothing listens to it any more once the connection has ended. */
+function aborted(signal: AbortSignal, ended: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: ended });
   });
 }
 
