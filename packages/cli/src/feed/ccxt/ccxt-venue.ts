@@ -61,6 +61,7 @@ export class CcxtVenue implements Venue {
     this.#isWaySaid = true;
     const isWanted = new Set(symbols);
     const tickOf = way.taken === "trades" ? tradeOf : (row: CcxtRow) => this.#tickers.tickOf(row);
+    await exchange.loadHttpProxyAgent?.();
     return way.read(exchange, [...symbols], (rows) => {
       if (ended.aborted) return;
       for (const row of rows) {

@@ -35,6 +35,8 @@ export interface CcxtExchange extends CcxtCalls {
   readonly has: Readonly<Record<string, unknown>>;
   /** Whether a call brings what is new since the last, or all that is known. */
   newUpdates: boolean;
+  /** Without it a WebSocket that is not encrypted is refused. */
+  loadHttpProxyAgent?(): Promise<unknown>;
   loadMarkets(): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
 }
