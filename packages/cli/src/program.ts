@@ -4,6 +4,7 @@ import { addExportCommand } from "./export/command.js";
 import { addFormatsCommand } from "./formats/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addKeysCommand } from "./keys/command.js";
+import { addQualityCommand } from "./quality/command.js";
 import { hintOf, withoutTokens } from "./refusal.js";
 import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
@@ -26,6 +27,7 @@ function createProgram(context: Context, finish: Finish): Command {
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);
   addWatchCommand(program, context, finish);
+  addQualityCommand(program, context, finish);
   addKeysCommand(program, context, finish);
   return program;
 }

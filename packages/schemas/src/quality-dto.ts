@@ -1,5 +1,14 @@
 import { IsCount, IsCountOrNull, IsStoredSymbol, IsTickTime, IsTickTimeOrNull, IsWord } from "./answer-fields.js";
-import { IsAnyText, IsFlagText, IsIntegerText, IsOneOf, IsRangeTime, IsSymbol, IsSymbolList, MayBeAbsent } from "./decorators.js";
+import {
+  IsAnyText,
+  IsFlagText,
+  IsIntegerText,
+  IsOneOf,
+  IsRangeTime,
+  IsSymbol,
+  IsSymbolList,
+  MayBeAbsent,
+} from "./decorators.js";
 import { About, Describe, Sometimes } from "./field-schema.js";
 import { LIMIT_MAX, OF_ZONE, TABLE_FORMATS, type TableFormat } from "./read-query-dto.js";
 import type { Micros } from "./time.js";
@@ -50,7 +59,16 @@ export class QualityQuery {
 
 /** Query of `GET /quality/gaps`. */
 export class GapsQuery {
-  static readonly fields: readonly string[] = ["symbol", "start", "end", "min_gap_s", "closed", "limit", "format", "tz"];
+  static readonly fields: readonly string[] = [
+    "symbol",
+    "start",
+    "end",
+    "min_gap_s",
+    "closed",
+    "limit",
+    "format",
+    "tz",
+  ];
 
   @IsSymbol()
   symbol!: string;

@@ -22,7 +22,10 @@ function columnsOf<Row>(rows: readonly Row[]) {
 export function qualityTable(rows: readonly Quality[], withOdd: boolean): Table {
   const { of, time } = columnsOf(rows);
   const silence = ({ longestSilence }: Quality) => (longestSilence ? longestSilence.toUs - longestSilence.fromUs : 0);
-  const odd = [of("crossed_quotes", (row) => row.odd?.crossedQuotes ?? null), of("outliers", (row) => row.odd?.outliers ?? null)];
+  const odd = [
+    of("crossed_quotes", (row) => row.odd?.crossedQuotes ?? null),
+    of("outliers", (row) => row.odd?.outliers ?? null),
+  ];
   return {
     rows: rows.length,
     columns: [
