@@ -93,7 +93,7 @@ export const GOOD_DAY: readonly Step[] = [
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
   { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH, limit: "2" }, status: 200 },
   { operation: "getQuality", query: { symbol: "EURUSD,GBPUSD", ...FRIDAY }, status: 200 },
-  { operation: "getGaps", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
+  { operation: "getGaps", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
     path: { symbol: "EURUSD" },
   }),
