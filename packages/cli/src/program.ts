@@ -5,6 +5,7 @@ import { addFeedCommand } from "./feed/command.js";
 import { addFormatsCommand } from "./formats/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addKeysCommand } from "./keys/command.js";
+import { addQualityCommand } from "./quality/command.js";
 import { hintOf, withoutTokens } from "./refusal.js";
 import { addReplayCommand } from "./replay/command.js";
 import { addSimulateCommand } from "./simulate/command.js";
@@ -28,6 +29,7 @@ function createProgram(context: Context, finish: Finish): Command {
   addReplayCommand(program, context, finish);
   addFeedCommand(program, context, finish);
   addWatchCommand(program, context, finish);
+  addQualityCommand(program, context, finish);
   addKeysCommand(program, context, finish);
   return program;
 }

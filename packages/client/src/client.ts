@@ -20,8 +20,10 @@ import type {
   BulkResult,
   CorrectedTick,
   DeleteResult,
+  GapJson,
   Health,
   PostedTick,
+  QualityJson,
   QuoteInput,
   SymbolJson,
   TicketJson,
@@ -118,6 +120,25 @@ export interface LatestQuery extends CallOptions, AsOf, Partial<BarKind> {
 export interface SymbolsQuery extends CallOptions {
   /** Only symbols that begin so. */
   readonly prefix?: string | undefined;
+}
+
+/** Whose gaps to look for: start inclusive, end exclusive, both RFC 3339. */
+export interface GapsQuery extends CallOptions {
+  readonly symbol: string;
+  readonly start: string;
+  /** Now when absent. */
+  readonly end?: string | undefined;
+  /** Shorter ones are left out; 60 when absent. */
+  readonly minGapS?: number | undefined;
+  /** Whether times when the market was closed are told, too. */
+  readonly closed?: boolean | undefined;
+}
+
+export interface QualityQuery extends Omit<GapsQuery, "symbol" | "closed"> {
+  /** Up to 100. */
+  readonly symbols: readonly string[];
+  /** Whether ticks far off and crossed quotes are counted, for which every tick is read. */
+  readonly outliers?: boolean | undefined;
 }
 
 export interface FeedsQuery extends CallOptions {
@@ -297,6 +318,18 @@ export class FxClient {
     const call: Call = { method: "GET", path: "/symbols", query: { prefix }, signal };
     for await (const symbol of pagedRows<SymbolJson>(this.#http, call)) symbols.push(symbol);
     return symbols;
+  }
+
+  /** What is missing of each symbol, came late, was corrected or looks wrong; none for a symbol nobody has sent. */
+  async quality({ symbols, start, end, minGapS, outliers, signal }: QualityQuery): Promise<QualityJson[]> {
+    const query = { symbol: symbols.join(","), start, end, min_gap_s: minGapS, outliers: outliers?.toString() };
+    return this.#body<QualityJson[]>({ method: "GET", path: "/quality", query, signal });
+  }
+
+  /** When ticks of a symbol are missing, and why, page after page. */
+  gaps({ symbol, start, end, minGapS, closed, signal }: GapsQuery): AsyncGenerator<GapJson, void, undefined> {
+    const query = { symbol, start, end, min_gap_s: minGapS, closed: closed?.toString(), limit: PAGE_SIZE_DEFAULT };
+    return pagedRows<GapJson>(this.#http, { method: "GET", path: "/quality/gaps", query, signal });
   }
 
   /**

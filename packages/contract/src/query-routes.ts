@@ -5,9 +5,13 @@ import {
   DayBarsQuery,
   FILE_FORMATS,
   FilledBar,
+  GapJson,
+  GapsQuery,
   IntervalBarsQuery,
   type JsonSchema,
   LatestQuery,
+  QualityJson,
+  QualityQuery,
   type RefTo,
   RevisionJson,
   RevisionsQuery,
@@ -157,6 +161,23 @@ export const QUERY_ROUTES = declareRoutes({
       "What was done to ticks of a range, when, and by whom. Of ticks that retention has dropped nobody knows any more.",
     tag: "ticks",
     queryDto: RevisionsQuery,
+  },
+  getQuality: {
+    ...read("In the order of the symbols asked for.", table(listOf(QualityJson), QualityJson), false),
+    path: "/quality",
+    summary: "What is missing, came late, was corrected or looks wrong",
+    description:
+      "Up to 100 symbols, told from bars of a minute; one that nobody ever sent has no row. Ticks are read only for `outliers=true`. Of symbols and days, as many as they are multiplied, there may be 4,000; with `outliers=true`, 100.",
+    tag: "ticks",
+    queryDto: QualityQuery,
+  },
+  getGaps: {
+    ...read("Ascending. More than `limit` of them are paged: follow `Link`.", table(listOf(GapJson), GapJson), true),
+    path: "/quality/gaps",
+    summary: "When ticks are missing, and why",
+    description: "Minutes without a tick while the market was open. Up to 4,000 days.",
+    tag: "ticks",
+    queryDto: GapsQuery,
   },
   getSymbols: {
     ...read(

@@ -15,6 +15,7 @@ export * from "./live-interval.js";
 export * from "./market-sessions.js";
 export * from "./message.js";
 export { readPlainQuery } from "./plain-query.js";
+export * from "./quality-dto.js";
 export * from "./query-dto.js";
 export * from "./quote.js";
 export * from "./range-set.js";

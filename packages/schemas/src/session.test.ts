@@ -1,4 +1,4 @@
-import { FX_WEEK, isClosedThroughout, marketPhase, parseSession, withHolidays } from "./session.js";
+import { closuresWithin, FX_WEEK, isClosedThroughout, marketPhase, parseSession, withHolidays } from "./session.js";
 import { parseTime } from "./time.js";
 
 const at = (time: string) => parseTime(time) ?? 0;
@@ -75,4 +75,15 @@ test.each([
   ["2026-01-02T12:00:00Z", true, "2026-01-01T22:00:00Z"],
 ])("at %s a market is open, or closed, since its last opening, or closing", (time, isOpen, since) => {
   expect(marketPhase(withHolidays(session(FX_WEEK)), at(time))).toEqual({ isOpen, sinceUs: at(since) });
+});
+
+test("the closures of a range are cut at its ends, and joined where a weekend and a holiday meet", () => {
+  const within = (from: string, to: string) => closuresWithin(withHolidays(session(FX_WEEK)), at(from), at(to));
+  const range = (from: string, to: string) => ({ fromUs: at(from), toUs: at(to) });
+  expect(within("2023-12-23T00:00:00Z", "2024-01-01T12:00:00Z")).toEqual([
+    range("2023-12-23T00:00:00Z", "2023-12-25T22:00:00Z"),
+    range("2023-12-29T22:00:00Z", "2024-01-01T12:00:00Z"),
+  ]);
+  expect(within("2025-12-22T00:00:00Z", "2025-12-24T22:00:00Z")).toEqual([]);
+  expect(closuresWithin("always", 0, at("2025-12-24T22:00:00Z"))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { DayBoundary } from "./calendar.js";
+import type { TimeRange } from "./range-set.js";
 import { type Micros, US_PER_DAY } from "./time.js";
 import { localInstant } from "./zone.js";
 import { isTimezone } from "./zone-name.js";
@@ -75,17 +76,11 @@ export function withHolidays(session: MarketSession): MarketSession {
   return session === "always" ? session : { ...session, hasHolidays: true };
 }
 
-/** Times at which a market is closed, half-open. */
-interface Closure {
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
-}
-
 const HOLIDAY_ZONE = "America/New_York";
 const HOLIDAY_FROM_MINUTE = 17 * 60;
 
 /** The holidays that are at most a week from an instant. No other day of the year costs more than a look at its date. */
-function holidaysAround(us: Micros): Closure[] {
+function holidaysAround(us: Micros): TimeRange[] {
   const date = new Date(us / 1000);
   const isNear =
     date.getUTCMonth() === 11 ? date.getUTCDate() >= 17 : date.getUTCMonth() === 0 && date.getUTCDate() <= 9;
@@ -99,13 +94,13 @@ function holidaysAround(us: Micros): Closure[] {
 }
 
 /** The last time the market's week closed until an instant or before it opened last, the next one, and the holidays there. */
-function closuresAround(session: Exclude<MarketSession, "always">, us: Micros): Closure[] {
+function closuresAround(session: Exclude<MarketSession, "always">, us: Micros): TimeRange[] {
   const { opens, closes, timezone } = session;
   const at = ({ minuteOfDay }: WeekTime, day: number) => localInstant(day, minuteOfDay, timezone);
   // No zone is further than a day from UTC: the last opening before `us` is on one of the nine dates up to the next one.
   let opening = dayOn(opens.weekday, Math.floor(us / US_PER_DAY) - 5);
   if (at(opens, opening) > us) opening -= 7;
-  const after = (day: number): Closure => {
+  const after = (day: number): TimeRange => {
     const closing = dayOn(closes.weekday, day);
     const fromUs = at(closes, closing) > at(opens, day) ? at(closes, closing) : at(closes, closing + 7);
     return { fromUs, toUs: at(opens, day + 7) };
@@ -125,7 +120,28 @@ export function isClosedThroughout(session: MarketSession, fromUs: Micros, toUs:
   return closedToUs >= toUs && closedToUs > fromUs;
 }
 
-function isWithin({ fromUs, toUs }: Closure, us: Micros): boolean {
+/** When a market is closed within [fromUs, toUs): ascending, and apart from one another. */
+export function closuresWithin(session: MarketSession, fromUs: Micros, toUs: Micros): TimeRange[] {
+  const found: TimeRange[] = [];
+  if (session === "always") return found;
+  for (let us = fromUs; us < toUs; ) {
+    const from = us;
+    const ahead = closuresAround(session, from).filter((closure) => closure.toUs > from);
+    // The week closes once in it: there is one ahead of every instant.
+    const next = ahead.reduce((a, b) => (b.fromUs < a.fromUs ? b : a));
+    us = next.toUs;
+    if (next.fromUs >= toUs) break;
+    const closure = { fromUs: Math.max(from, next.fromUs), toUs: Math.min(toUs, next.toUs) };
+    const last = found.at(-1);
+    // A weekend and a holiday may follow one another, or overlap.
+    if (last !== undefined && closure.fromUs <= last.toUs)
+      found[found.length - 1] = { ...closure, fromUs: last.fromUs };
+    else found.push(closure);
+  }
+  return found;
+}
+
+function isWithin({ fromUs, toUs }: TimeRange, us: Micros): boolean {
   return fromUs <= us && us < toUs;
 }
 

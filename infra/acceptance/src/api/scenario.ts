@@ -92,6 +92,8 @@ export const GOOD_DAY: readonly Step[] = [
   ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
   write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
   { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH, limit: "2" }, status: 200 },
+  { operation: "getQuality", query: { symbol: "EURUSD,GBPUSD", ...FRIDAY }, status: 200 },
+  { operation: "getGaps", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
   write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
     path: { symbol: "EURUSD" },
   }),
@@ -193,6 +195,8 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getTicks: { symbol: "AUDUSD", ...FRIDAY },
   getSymbols: {},
   getRevisions: PAGED,
+  getQuality: { symbol: CROWD.join(","), ...FRIDAY, outliers: "true" },
+  getGaps: { ...PAGED, closed: "true" },
 };
 
 /** The same in every format, by the part that a program asks for first, and by one that there is not. */
@@ -291,6 +295,8 @@ export const REFUSALS: readonly Step[] = [
   { operation: "undoRevision", path: { id: "0" }, status: 422 },
   { operation: "undoRevision", path: { id: UPDATED }, headers: ELSEWHERE, status: 403 },
   { operation: "getRevisions", query: { symbol: "EURUSD", start: "yesterday" }, status: 422 },
+  { operation: "getQuality", query: { symbol: "EURUSD", start: "2000-01-01" }, status: 422 },
+  { operation: "getGaps", query: { symbol: "EURUSD", ...FRIDAY, min_gap_s: "1" }, status: 422 },
   write("putSymbol", LONG, 413, { path: { symbol: "EURUSD" } }),
   write("putSymbol", { digits: 99 }, 422, { path: { symbol: "EURUSD" } }),
   { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },

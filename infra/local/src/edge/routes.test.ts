@@ -24,6 +24,8 @@ describe("routeOf", () => {
     ["DELETE", "/symbols/EURUSD/", "tick-ingest"],
     ["GET", "/revisions?symbol=EURUSD", "ohlc-query"],
     ["POST", "/revisions/17/undo", "tick-ingest"],
+    ["GET", "/quality?symbol=EURUSD", "ohlc-query"],
+    ["GET", "/quality/gaps.csv?symbol=EURUSD", "ohlc-query"],
     ["POST", "/corrections", "tick-ingest"],
     ["GET", "/udf/history?symbol=EURUSD&resolution=1", "ohlc-query"],
     ["GET", "/problems/invalid", "ohlc-query"],

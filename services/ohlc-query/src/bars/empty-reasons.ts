@@ -4,6 +4,7 @@ import {
   type MarketSessions,
   type Micros,
   type SymbolKind,
+  type SymbolRange,
 } from "@fx-ohlc/schemas";
 import type { Reader } from "../reader.js";
 
@@ -21,6 +22,13 @@ export type ReadReasons = (symbol: string, fromUs: Micros, toUs: Micros) => Prom
 interface Outage {
   readonly fromUs: Micros;
   readonly toUs: Micros | null;
+}
+
+/** What reasons are told by. */
+export interface Grounds {
+  readonly session: MarketSession;
+  /** By their beginnings; none lies within another. */
+  readonly outages: readonly Outage[];
 }
 
 interface Row {
@@ -44,20 +52,23 @@ const READ = `
      and outage.to_time is distinct from outage.from_time
    order by outage.from_time`;
 
-/** Reads reasons: one statement, whatever the range. */
-export function reasonsFrom(reader: Reader, sessions: MarketSessions): ReadReasons {
-  return async (symbol, fromUs, toUs) => {
-    const rows = await reader.read((sql) => sql.unsafe<Row[]>(READ, [symbol, fromUs, toUs], { prepare: true }));
-    const session = sessions.calendarOf(symbol, rows[0]);
-    return whyEmpty(
-      session,
-      rows.flatMap(({ fromUs: since, toUs: until }) => (since === null ? [] : [{ fromUs: since, toUs: until }])),
-    );
-  };
+/** Reads what reasons are told by: one statement, whatever the range. */
+export async function readGrounds(
+  reader: Reader,
+  sessions: MarketSessions,
+  { symbol, fromUs, toUs }: SymbolRange,
+): Promise<Grounds> {
+  const rows = await reader.read((sql) => sql.unsafe<Row[]>(READ, [symbol, fromUs, toUs], { prepare: true }));
+  const outages = rows.flatMap((row) => (row.fromUs === null ? [] : [{ fromUs: row.fromUs, toUs: row.toUs }]));
+  return { session: sessions.calendarOf(symbol, rows[0]), outages };
 }
 
-/** @param outages by their beginnings, none of which lies within another */
-export function whyEmpty(session: MarketSession, outages: readonly Outage[]): WhyEmpty {
+/** Reads reasons. */
+export function reasonsFrom(reader: Reader, sessions: MarketSessions): ReadReasons {
+  return async (symbol, fromUs, toUs) => whyEmpty(await readGrounds(reader, sessions, { symbol, fromUs, toUs }));
+}
+
+export function whyEmpty({ session, outages }: Grounds): WhyEmpty {
   let next = 0;
   return (fromUs, toUs) => {
     if (isClosedThroughout(session, fromUs, toUs)) return "market_closed";

@@ -18,6 +18,7 @@ import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
+import { getGaps, getQuality } from "./quality-routes.js";
 import { ReadDeadline } from "./read-deadline.js";
 import { getRevisions } from "./revision-routes.js";
 import { getSymbols, getTicks } from "./tick-routes.js";
@@ -60,6 +61,8 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getCustomDayBars: getBars("1d"),
       getTicks,
       getRevisions,
+      getQuality,
+      getGaps,
       getSymbols,
     }),
     ...bind({ getLatestBars: latest }, primary, { getLatestBars }),
