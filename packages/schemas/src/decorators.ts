@@ -95,7 +95,7 @@ const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
 /** Any text; `schema` says more of it to the documents. */
 export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
   return parsedBy("isAnyText", { type: "string", ...schema }, (raw) =>
-    typeof raw === "string" ? raw : new Refused("must be text"),
+    typeof raw === "string" ? raw : new Refused(raw === undefined ? "is required" : "must be text"),
   );
 }
 
