@@ -94,8 +94,10 @@ const SYMBOL = { type: "string", pattern: SYMBOL_PATTERN.source };
 
 /** Any text; `schema` says more of it to the documents. */
 export function IsAnyText(schema: JsonSchema = {}): PropertyDecorator {
+  const { example } = schema;
+  const missing = example === undefined ? "is required" : `is required, such as ${example}`;
   return parsedBy("isAnyText", { type: "string", ...schema }, (raw) =>
-    typeof raw === "string" ? raw : new Refused("must be text"),
+    typeof raw === "string" ? raw : new Refused(raw === undefined ? missing : "must be text"),
   );
 }
 

@@ -23,6 +23,7 @@ export interface AskedEvents {
  * @throws Problem 422
  */
 export function askedEvents(query: EventsQuery, lastEventId: string | undefined): AskedEvents {
+  if (query.channels.trim() === "") throw refusal("is required, such as ticks:EURUSD");
   const channels = query.channels.split(",").map((name) => channelOf(name.trim()));
   const named = channels.filter(({ kind, symbol }) => kind === "ticks" && symbol !== EVERY_SYMBOL);
   if (channels.length > CHANNELS_MAX) throw refusal(`must be at most ${CHANNELS_MAX}`);

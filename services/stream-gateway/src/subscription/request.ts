@@ -51,7 +51,7 @@ function parseId(raw: unknown): RequestId | undefined {
 
 /** What every refusal of a channel says. */
 const KNOWN =
-  "ticks:SYMBOL, ohlc:SYMBOL:INTERVAL[:bid|ask|quote][@HH:ZONE] with any interval of GET /ohlc and, from 45m or 2h on, where the day starts, * for every symbol";
+  "ticks:SYMBOL, status:SYMBOL, ohlc:SYMBOL:INTERVAL[:bid|ask|quote][@HH:ZONE] with any interval of GET /ohlc and, from 45m or 2h on, where the day starts, * for every symbol";
 
 function parseChannels(raw: unknown, id: RequestId | undefined): Channel[] {
   if (!Array.isArray(raw)) throw new RequestError("bad_channels", "channels must be an array of channel names", id);

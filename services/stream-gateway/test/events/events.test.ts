@@ -141,7 +141,10 @@ test("what cannot be followed is refused before anything is streamed", async () 
     return [answer.status, body.errors?.[0]?.field ?? body.type];
   };
   const many = Array.from({ length: 51 }, (_, index) => `ticks:S${index}`).join();
-  expect(await refusalOf("")).toEqual([422, "channels"]);
+  for (const nothing of ["", "?channels="]) {
+    const { errors }: Message = await (await fetch(`${gateway.httpUrl}/sse${nothing}`)).json();
+    expect(errors).toEqual([{ field: "channels", message: "is required, such as ticks:EURUSD" }]);
+  }
   expect(await refusalOf("?channels=ticks:EURUSD,news:EURUSD")).toEqual([422, "channels"]);
   expect(await refusalOf(`?channels=${many}`)).toEqual([422, "channels"]);
   expect(await refusalOf("?channel=ticks:EURUSD")).toEqual([400, "channel"]);

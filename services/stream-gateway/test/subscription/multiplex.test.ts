@@ -220,6 +220,13 @@ describe("/ws", () => {
     expect((await client.ask({ id: 2, op: "subscribe", channels: [] })).all).toEqual([]);
   });
 
+  test("says of an unknown channel which kinds there are", async () => {
+    const client = await connect();
+    client.ws.send('{"op":"subscribe","channels":["news:EURUSD"]}');
+    const { message } = await client.ofType("error");
+    for (const kind of ["ticks:SYMBOL", "status:SYMBOL", "ohlc:SYMBOL"]) expect(message).toContain(kind);
+  });
+
   test("reads back for its clients what was published while its own connection to Redis was cut", async () => {
     await publish("H1", 0, 1);
     const client = await follow(["ticks:H1"]);
