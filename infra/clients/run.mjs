@@ -31,6 +31,10 @@ bring("Go", [["go", ["mod", "download"], join(HERE, "go")]]);
 copyFileSync(join(HERE, "typescript", "package.json"), join(DOWNLOADS, "typescript", "package.json"));
 bring("TypeScript", [["npm", ["install", "--no-audit", "--no-fund"], join(DOWNLOADS, "typescript")]]);
 
+const data = join(DOWNLOADS, "data", "fx-ohlc");
+mkdirSync(data, { recursive: true });
+bring("ccxt", [["npm", ["install", "--no-audit", "--no-fund", "--prefix", data, "ccxt@4.5.84"]]]);
+
 const jest = join(ROOT, "infra", "local", "node_modules", ".bin", "jest");
 const tests = ["--config", "infra/acceptance/jest.config.mjs", "test/clients", "--verbose", ...process.argv.slice(2)];
 const { status } = spawnSync(jest, tests, {

@@ -14,10 +14,13 @@ const TARGETS: Readonly<Record<string, string>> = {
   putTick: `/ticks?${STAMP}`,
   putSymbol: "/symbols/EURUSD",
   changeKey: "/keys/nobody",
+  postHeartbeat: "/feeds/admin/heartbeat",
 };
 /** More than lies on the way to somebody who reads nothing. */
 const LONG = " ".repeat(400_000);
 const MB = 1024 * 1024;
+/** Where more is taken than that. */
+const TOO_LARGE: Readonly<Record<string, number>> = { postTicks: 11 * MB, postHeartbeat: MB };
 /** Cases under way at once. */
 const AT_ONCE = 6;
 
@@ -41,6 +44,7 @@ beforeAll(async () => {
   reader = await makeKey({ scopes: ["read"] });
   greedy = await makeKey({
     scopes: ["read", "write", "correct", "admin"],
+    feeds: ["admin"],
     limits: { requests_per_second: 1 },
   });
   await eventually(async () => (await ask("/symbols", greedy)) === 429, { what: "a limit to be reached" });
@@ -82,7 +86,7 @@ function exitsOf(id: string, { method, path, requestHeaders = [] }: RouteDeclara
   // Lines of any type and number are taken, but none as long as this.
   const isOfLines = id.startsWith("writeLines");
   const noEncoding = requestHeaders.includes("Content-Encoding") ? 400 : 415;
-  const tooLarge = id === "postTicks" ? " ".repeat(11 * MB) : LONG;
+  const tooLarge = " ".repeat(TOO_LARGE[id] ?? LONG.length);
   const exit = (what: string, statuses: readonly number[], more: Partial<EarlyExit> = {}): EarlyExit => ({
     ...{ what: `${id}: ${what}`, method, target, headers: { ...admin, ...JSON_TYPE }, body: LONG, statuses },
     ...more,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { tokenOf } from "./connection.js";
 import { addExportCommand } from "./export/command.js";
+import { addFeedCommand } from "./feed/command.js";
 import { addFormatsCommand } from "./formats/command.js";
 import { addImportCommand } from "./import/command.js";
 import { addKeysCommand } from "./keys/command.js";
@@ -25,6 +26,7 @@ function createProgram(context: Context, finish: Finish): Command {
   addExportCommand(program, context, finish);
   addSimulateCommand(program, context, finish);
   addReplayCommand(program, context, finish);
+  addFeedCommand(program, context, finish);
   addWatchCommand(program, context, finish);
   addKeysCommand(program, context, finish);
   return program;

@@ -6,7 +6,7 @@ describe("fx-ticks", () => {
   it("says what it can do and which one it is", async () => {
     const help = await run("--help");
     expect(help.exitCode).toBe(0);
-    for (const command of ["import", "formats", "export", "simulate", "replay", "watch", "keys"])
+    for (const command of ["import", "formats", "export", "simulate", "replay", "feed", "watch", "keys"])
       expect(help.out[0]).toMatch(new RegExp(`^  ${command} `, "m"));
     await expect(run("--version")).resolves.toMatchObject({ exitCode: 0, out: ["1.2.3"], said: [] });
   });

@@ -22,7 +22,11 @@ const missing = Object.values(programs)
   .filter(({ whyNot }) => whyNot !== undefined);
 for (const { name, whyNot } of missing) console.log(`${name} is not run: ${whyNot}`);
 const canRun = ({ whyNot }: ClientProgram) => whyNot === undefined;
-const named = (some: readonly ClientProgram[]) => some.filter(canRun).map((each) => [each.name, each] as const);
+
+/** A test of each of some programs that can be run here, which may be none. */
+function testEach(some: readonly ClientProgram[], does: string, body: (program: ClientProgram) => Promise<void>): void {
+  for (const program of some.filter(canRun)) test(`${program.name} ${does}`, () => body(program));
+}
 
 let system: System;
 let services: Everything;
@@ -66,11 +70,9 @@ const newSymbol = () => {
   return `REAL${symbols}X`;
 };
 
-test.each(named(programs.checks))("%s writes, reads and is refused as its users expect", async (_name, program) => {
-  await run(program, newSymbol());
-});
+testEach(programs.checks, "writes, reads and is refused as its users expect", (program) => run(program, newSymbol()));
 
-test.each(named(programs.readers))("%s opens bars by their address, to the last digit", async (_name, program) => {
+testEach(programs.readers, "opens bars by their address, to the last digit", async (program) => {
   const symbol = newSymbol();
   const time = (minute: number) => `2026-03-02T00:0${minute}:00Z`;
   await client.postTicks(CLOSES.map((price, minute) => ({ symbol, price, time: time(minute) })));
