@@ -201,6 +201,22 @@ async function getText(url: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
+test("the last bar as of a moment is found behind however many that came later", async () => {
+  const at = (minute: number) => Date.UTC(2022, 0, 3, 10, minute) * 1000;
+  const tick = (minute: number) => ({ symbol: "BEHIND", time: formatTime(at(minute)), price: 1 + minute / 1000 });
+  await service.insert([tick(0)]);
+  const us = await clockUs(service.sql);
+  await service.insert(Array.from({ length: 500 }, (_, i) => tick(i + 1)));
+  const ask = async (path: string) => (await get(service.url, `${path}&symbol=BEHIND&as_of=${formatTime(us)}`)).body;
+  const [start, end] = [600, 602].map((minute) => formatTime(at(minute)));
+  expect(await ask(`/ohlc?interval=1m&count=1&end=${end}`)).toMatchObject([{ close: 1 }]);
+  expect(await ask("/ohlc/latest?interval=1m")).toMatchObject([{ close: 1 }]);
+  expect(await ask(`/ohlc?interval=1m&fill=previous&start=${start}&end=${end}`)).toMatchObject([
+    { close: 1 },
+    { close: 1 },
+  ]);
+});
+
 test("a moment is asked of a minute later, and by nobody while somebody writes since before it", async () => {
   const path = `/ticks?symbol=${SYMBOL}&start=2020-01-01`;
   const future = formatTime((await clockUs(service.sql)) + 2 * US_PER_MINUTE);

@@ -142,6 +142,13 @@ test("what Redis has lost is known from the database, and given its time", async
   await pass(STEP_S);
   expect([await store.status(), await outages()]).toEqual([watch.judged.status, lasting]);
   expect(stateOf("EURUSD")).toBe("down");
+  // Somebody else watches then, who remembers nothing.
+  await link.client.flushAll();
+  watch = newWatch();
+  await pass(STEP_S);
+  expect([stateOf("EURUSD"), await outages()]).toEqual(["down", lasting]);
+  await pass(STEP_S, () => hear("lp1", "EURUSD"));
+  expect([stateOf("EURUSD"), (await outages()).at(0)?.at(2)]).toEqual(["live", formatTime(nowUs).slice(11, 19)]);
 });
 
 test.each([3600, -3600])("a clock that jumps by %s s calls nothing down, and hides nothing for long", async (jumpS) => {

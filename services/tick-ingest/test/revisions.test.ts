@@ -106,3 +106,36 @@ test("an undo puts back what a revision replaced, once, and only where nothing w
     select tick_count::int from ohlc_minute where symbol = 'CCC' and bucket = '2024-05-01 10:00:00+00'`;
   expect(bar?.tick_count).toBe(4);
 });
+
+test("an undo is refused where somebody who began earlier was later, and where what was stored again is gone again", async () => {
+  await post("DDD", [1, 2]);
+  await ingest.sql.begin(async (hand) => {
+    await hand`select now()`;
+    await ingest.send("PUT", `/ticks?symbol=DDD&time=${SECOND(1)}`, { price: 2 });
+    await hand`update ticks set price = 3 where symbol = 'DDD' and time = ${SECOND(1)}`;
+  });
+  await ingest.send("DELETE", `/ticks/DDD/${SECOND(2)}`);
+  await post("DDD", [2]);
+  await ingest.send("DELETE", `/ticks/DDD/${SECOND(2)}`);
+  for (const kind of ["update", "delete"]) {
+    expect((await ingest.send("POST", `/revisions/${await idOf("DDD", kind)}/undo`)).status).toBe(409);
+  }
+  expect((await stored("DDD")).map(({ price }) => price)).toEqual([3]);
+});
+
+test("what a hand replaced twice in one transaction becomes what it was before", async () => {
+  await post("EEE", [1, 2]);
+  const before = await stored("EEE");
+  const atOne = `symbol = 'EEE' and time = '${SECOND(1)}'`;
+  const atTwo = `symbol = 'EEE' and time = '${SECOND(2)}'`;
+  await ingest.sql.begin(async (hand) => {
+    for (const price of [8, 9]) await hand.unsafe(`update ticks set price = ${price} where ${atOne}`);
+    await hand.unsafe(`delete from ticks where ${atTwo}`);
+    await hand.unsafe(`insert into ticks (symbol, time, seq, price) values ('EEE', '${SECOND(2)}', 0, 7)`);
+    await hand.unsafe(`delete from ticks where ${atTwo}`);
+  });
+  const undo = async (kind: string) => ingest.send("POST", `/revisions/${await idOf("EEE", kind)}/undo`);
+  expect(await undo("update")).toMatchObject({ status: 200, body: { updated: 1 } });
+  expect(await undo("delete")).toMatchObject({ status: 200, body: { restored: 1 } });
+  expect(await stored("EEE")).toEqual(before);
+});

@@ -26,8 +26,10 @@ import { areVerified, noteVerified } from "./verified-chunks.js";
 const RUNS_MAX = 200;
 /** So few bars between two runs are made with them: a statement for each run costs more. */
 const BETWEEN_MAX = 10;
-/** Pages of bars as they are now that one page is made of at most. */
+/** Pages of bars as they are now that one page is made of at most, unless it is the last one and nothing was found yet. */
 const READS_MAX = 40;
+/** Where none of a page was known, as before a day was imported, the next one is so many times as long. */
+const READ_GROWTH = 4;
 const ROWS_MAX = 50_000;
 /** Days looked through at a time for the last quote. */
 const DAYS_PER_LOOK = 400;
@@ -99,8 +101,11 @@ export class AsOfPages extends BarPages {
       parts = isFirst ? [...parts, ...known.parts] : [...known.parts, ...parts];
       const bars = new Bars(parts);
       if (there.isAll || bars.count > range.limit) return { bars, moreUs: undefined };
-      if (reads === READS_MAX) return { bars, moreUs: isFirst ? there.toUs : there.fromUs };
-      rest = { ...rest, ...(isFirst ? { fromUs: there.toUs } : { toUs: there.fromUs }) };
+      // Who asks for the last bar takes none for an answer.
+      if (reads >= READS_MAX && (isFirst || bars.count > 0))
+        return { bars, moreUs: isFirst ? there.toUs : there.fromUs };
+      const limit = Math.max(range.limit, Math.min(LIMIT_MAX, READ_GROWTH * rest.limit));
+      rest = { ...rest, limit, ...(isFirst ? { fromUs: there.toUs } : { toUs: there.fromUs }) };
     }
   }
 

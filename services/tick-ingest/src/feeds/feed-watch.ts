@@ -105,9 +105,25 @@ export class FeedWatch {
   async #takeOver(): Promise<void> {
     const { store } = this.#options;
     const [states, status, watched] = await Promise.all([store.states(), store.status(), store.watched()]);
-    this.#judged = { states, status };
+    // Where Redis has lost that, too, the database knows what is down: an outage does not end with who told of it.
+    this.#judged = watched === undefined ? await this.#lasting() : { states, status };
     // What has not been read from anywhere was long ago.
     this.#watched = watched ?? { sinceUs: 0, untilUs: 0 };
+  }
+
+  /** What is down as the database knows it. */
+  async #lasting(): Promise<Judged> {
+    const { tables } = this.#options;
+    const [outages, pairs] = await Promise.all([tables.lastingOutages(), tables.pairs()]);
+    const down = (sinceUs: Micros): Known => ({ state: "down", sinceUs });
+    const states = pairs.flatMap(({ feed, symbol }) => {
+      const sinceUs = outages.get(symbol);
+      return sinceUs === undefined ? [] : [[pairKey(feed, symbol), down(sinceUs)] as const];
+    });
+    return {
+      states: new Map(states),
+      status: new Map([...outages].map(([symbol, sinceUs]) => [symbol, down(sinceUs)])),
+    };
   }
 
   /** The database has what Redis may lose. */

@@ -32,21 +32,25 @@ export async function findUndoable(sql: Queries, id: number): Promise<Undoable |
  * @throws what {@link Corrections} throw
  */
 export function undo(corrections: Corrections, undoable: Undoable, note: ChangeNote): Promise<UndoOutcome> {
-  const { range, kind, ticks, id } = undoable;
+  const { range, kind, id } = undoable;
   return corrections.change(
     [range.symbol],
     range.fromUs,
     { ...note, undoes: id },
     async (change): Promise<UndoOutcome> => {
       if (await hasChangedSince(change.transaction, undoable)) return { done: false };
-      await (kind === "update" ? putBack(change, undoable) : restore(change, undoable));
+      const count = await (kind === "update" ? putBack(change, undoable) : restore(change, undoable));
       const action = kind === "update" ? "tick.updated" : "ticks.restored";
-      return { done: true, correction: await corrections.noteAll(change, [{ action, count: ticks, range }]) };
+      return { done: true, correction: await corrections.noteAll(change, [{ action, count, range }]) };
     },
   );
 }
 
-/** Whether some tick is not any more what the revision made of it: replaced later, or stored where there was to be none. */
+/**
+ * Whether some tick is not any more what the revision made of it: replaced later, or stored where there was to be none. Its moment does
+ * not tell: who changed it later may have begun earlier, and one that was stored again may be gone again. Changes are numbered behind
+ * the symbol's lock, so that later ones have higher numbers.
+ */
 async function hasChangedSince(transaction: Transaction, { change, kind, range }: Undoable): Promise<boolean> {
   const { symbol, fromUs, toUs } = range;
   const changed = await transaction`
@@ -57,29 +61,34 @@ async function hasChangedSince(transaction: Transaction, { change, kind, range }
            and time >= ${fromUs} and time < ${toUs}
         offset 0) there on true
      where change = ${change} and replaced.symbol = ${symbol} and (new_price is null) = ${kind === "delete"}
-       and case when new_price is null then is_there
-                else there.recorded_at is distinct from replaced.removed_at end
+       and (case when new_price is null then is_there
+                 else there.recorded_at is distinct from replaced.removed_at end
+            or exists (select from tick_history later
+                        where later.symbol = replaced.symbol and later.time = replaced.time and later.seq = replaced.seq
+                          and later.change > replaced.change))
      limit 1`;
   return changed.length > 0;
 }
 
-async function putBack({ transaction }: Change, { change, range }: Undoable): Promise<void> {
-  await transaction`
+/** What a transaction has replaced several times becomes what it was before the first of them. @returns how many ticks */
+async function putBack({ transaction }: Change, { change, range }: Undoable): Promise<number> {
+  const { count } = await transaction`
     insert into ticks (symbol, time, seq, price, bid, ask)
-    select symbol, time, seq, price, bid, ask
+    select distinct on (time, seq) symbol, time, seq, price, bid, ask
       from tick_history
      where change = ${change} and symbol = ${range.symbol} and new_price is not null
-     order by time, seq
+     order by time, seq, recorded_at nulls first
         on conflict (symbol, time, seq) do update set price = excluded.price, bid = excluded.bid, ask = excluded.ask`;
+  return count;
 }
 
-/** Ticks that are stored again come late, hour by hour, whatever the hour is: by whom is noted as of a correction. */
-async function restore({ transaction, note }: Change, { id, change, range }: Undoable): Promise<void> {
+/** Ticks that are stored again come late, hour by hour, whatever the hour is: by whom is noted as of a correction. @returns how many */
+async function restore({ transaction, note }: Change, { id, change, range }: Undoable): Promise<number> {
   const { symbol } = range;
   await transaction`
     insert into revisions (change, kind, symbol, from_time, to_time, ticks, by, reason, undoes)
     select tick_change(), case when set_config('fx.late_noted', 'on', true) = 'on' then 'late' end, symbol,
-           date_trunc('minute', min(time)), date_trunc('minute', max(time)) + interval '1 minute', count(*),
+           date_trunc('minute', min(time)), date_trunc('minute', max(time)) + interval '1 minute', count(distinct (time, seq)),
            ${note.by}, ${note.reason ?? null}, ${id}
       from tick_history
      where change = ${change} and symbol = ${symbol} and new_price is null
@@ -88,10 +97,11 @@ async function restore({ transaction, note }: Change, { id, change, range }: Und
   const [quoted] = await transaction<{ some: boolean }[]>`
     select exists (select from tick_history where change = ${change} and symbol = ${symbol} and bid is not null) as some`;
   await hearSymbols(transaction, [symbol], quoted?.some === true ? [symbol] : []);
-  await transaction`
+  const { count } = await transaction`
     insert into ticks (symbol, time, seq, price, bid, ask)
-    select symbol, time, seq, price, bid, ask
+    select distinct on (time, seq) symbol, time, seq, price, bid, ask
       from tick_history
      where change = ${change} and symbol = ${symbol} and new_price is null
-     order by time, seq`;
+     order by time, seq, recorded_at nulls first`;
+  return count;
 }
