@@ -28,12 +28,12 @@ class Scripted {
 for (const call of ["watchBidsAsks", "watchTicker", "watchTradesForSymbols", "fetchTicker"])
   Scripted.prototype[call] = async function (wanted) {
     const answers = this.script[call];
-    const key = call + (typeof wanted === "string" ? wanted : "");
+    const key = call + wanted;
     const step = (steps[key] = (steps[key] ?? 0) + 1);
     const answer = answers[step - 1];
     if (answer === undefined) return new Promise(() => {});
     if (typeof answer === "string") throw new errors[answer](answer + " as scripted");
-    return answer;
+    return call === "watchBidsAsks" ? Object.fromEntries(wanted.map((symbol) => [symbol, answer[symbol]])) : answer;
   };
 module.exports = { exchanges: ["scripted"], pro: { scripted: class extends Scripted {} }, ...errors };
 `;
@@ -80,7 +80,7 @@ describe("fx-ticks feed ccxt", () => {
     const settings = {
       markets: ["EUR/USD", "BTC/USDT"],
       script: {
-        // All that is known comes each time; only what is new is stored.
+        // Of each symbol by itself; only what is new is stored.
         watchBidsAsks: [known, "NetworkError", known, { ...known, "EUR/USD": { ...quote, bid: 1.11, info: {} } }],
         watchTicker: [],
       },

@@ -53,9 +53,7 @@ export class CcxtVenue implements Venue {
     this.#requireSymbols(await exchange.loadMarkets());
     const way = wayOf(exchange, this.options, ended);
     if (way === undefined) throw new VenueRefusal(`${id} gives no ${taken ?? "prices"} that ccxt can bring`);
-    // Of tickers all that are known: of several that come at once the call tells one, and the others would be lost. What was known
-    // before is left out as a repetition. Trades are kept by ccxt until they are told.
-    exchange.newUpdates = way.taken === "trades";
+    exchange.newUpdates = true;
     listener.alive();
     if (!this.#isWaySaid) this.options.say(`${id} by ${way.call}`);
     this.#isWaySaid = true;

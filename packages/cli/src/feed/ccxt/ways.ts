@@ -23,23 +23,28 @@ async function forEach(symbols: readonly string[], read: (symbol: string) => Pro
   return Promise.race(symbols.map(read));
 }
 
+/** Each symbol is followed by a call of its own: of several that change at once a call for all of them would tell one. */
 const streams: readonly Way[] = [
   {
     call: "watchBidsAsks",
     taken: "quotes",
     read: (exchange, symbols, take) =>
-      repeat(
-        () => exchange.watchBidsAsks(symbols),
-        (tickers) => take(Object.values(tickers)),
+      forEach(symbols, (symbol) =>
+        repeat(
+          () => exchange.watchBidsAsks([symbol]),
+          (tickers) => take(Object.values(tickers)),
+        ),
       ),
   },
   {
     call: "watchTickers",
     taken: "quotes",
     read: (exchange, symbols, take) =>
-      repeat(
-        () => exchange.watchTickers(symbols),
-        (tickers) => take(Object.values(tickers)),
+      forEach(symbols, (symbol) =>
+        repeat(
+          () => exchange.watchTickers([symbol]),
+          (tickers) => take(Object.values(tickers)),
+        ),
       ),
   },
   {
