@@ -28,7 +28,7 @@ function asAdmin(method: string, path: string, body?: object): Promise<Response>
 
 async function makeKey(): Promise<{ readonly id: string; readonly token: string }> {
   const name = `key ${performance.now()}`;
-  const answer = await asAdmin("POST", "/keys", { name, scopes: ["write", "correct", "admin"] });
+  const answer = await asAdmin("POST", "/keys", { name, scopes: ["write", "correct", "admin"], feeds: ["EURUSD"] });
   return (await answer.json()) as never;
 }
 
