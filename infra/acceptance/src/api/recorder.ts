@@ -26,8 +26,8 @@ const VOLATILE = new Set([
   "delay_p50_ms",
   "delay_p99_ms",
 ]);
-/** An answer that is nothing but the time. */
-const CLOCK = /^\d{10}$/;
+/** An answer that is nothing but the time, or the part of it that a range asks for. */
+const CLOCK = /^\d{8}(\d\d)?$/;
 /** Times after those that the scenario names are of the run. */
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const LAST_NAMED = "2025-12-31";
