@@ -19,6 +19,7 @@ export * from "./client.js";
 export { ForbiddenError, type ProblemDocument, ProblemError, UnauthorizedError, UnreachableError } from "./errors.js";
 export type { CallOptions, HttpOptions, RetryEvent } from "./http.js";
 export type { Keys } from "./keys.js";
+export * from "./queries.js";
 export { backoffMs, DEFAULT_RETRY, type RetryPolicy, sleep } from "./retry.js";
 export {
   type Channel,

@@ -1,4 +1,4 @@
-import type { BarsQuery, RangeQuery } from "../client.js";
+import type { BarsQuery, RangeQuery } from "../queries.js";
 import { parseChannel } from "./channel.js";
 import { readPage } from "./history.js";
 

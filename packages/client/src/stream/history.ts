@@ -1,5 +1,5 @@
 import type { ChannelSide, FilledBar, TickJson } from "@fx-ohlc/schemas";
-import type { BarsQuery, RangeQuery } from "../client.js";
+import type { BarsQuery, RangeQuery } from "../queries.js";
 import type { HistoryChannel } from "./channel.js";
 import type { ReloadedBarsEvent, ReloadedTicksEvent } from "./events.js";
 import type { Range } from "./ranges.js";
