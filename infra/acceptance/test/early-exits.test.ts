@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { SYSTEM_ROUTES } from "@fx-ohlc/contract";
 import type { RouteDeclaration } from "@fx-ohlc/service-kit";
 import { eventually } from "@fx-ohlc/testkit";
-import { type EarlyExit, reuseAfter } from "../src/strangers/early-exits.js";
+import { type EarlyExit, type Reuse, reuseAfter } from "../src/strangers/early-exits.js";
 import { type Everything, System } from "../src/system.js";
 
 const ADMIN = `fxk_admin_${"a".repeat(43)}`;
@@ -181,18 +181,17 @@ describe.each(["ingest", "edge"] as const)("by way of the %s", (way) => {
       await new Promise((resolve) => socket.write(Buffer.alloc(9 * MB, " "), resolve));
       held.push(socket);
     }
-    const target = "/ticks/bulk";
-    const body = " ".repeat(9 * MB);
-    const reuse = await reuseAfter(services[way].port, {
-      what: "",
-      method: "POST",
-      target,
-      headers,
-      body,
-      statuses: [],
-    });
+    const exit = { what: "", method: "POST", target: "/ticks/bulk", headers, body: " ".repeat(9 * MB), statuses: [] };
+    let reuse: Reuse | undefined;
+    // What this process has handed on may still be on its way to the service that counts it.
+    await eventually(
+      async () => {
+        reuse = await reuseAfter(services[way].port, exit);
+        return reuse.status === 503;
+      },
+      { what: "bodies that take all the room" },
+    );
     for (const socket of held) socket.destroy();
-    expect(reuse.status).toBe(503);
-    expect(reuse.next).toMatch(/^(answered|closed as it was told)$/);
+    expect(reuse?.next).toMatch(/^(answered|closed as it was told)$/);
   });
 });
