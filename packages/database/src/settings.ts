@@ -25,7 +25,7 @@ export interface DatabaseSettings {
 }
 
 /** The newest migration this build knows, of either engine. */
-export const SCHEMA_VERSION = 15;
+export const SCHEMA_VERSION = 16;
 
 /** Up to this one migrations are recorded in `schema_migrations`, where first-version services refuse any newer. */
 export const FIRST_VERSION_SCHEMA = 4;
