@@ -1,0 +1,228 @@
+import type { Micros } from "@fx-ohlc/schemas";
+import type { AsyncBuffer, FileMetaData, ParquetScan } from "hyparquet";
+import { parquetMetadataAsync, parquetScan } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import type { TickColumn } from "./layout.js";
+
+/** Ticks of one stamp at most: so many more than are wanted may have to be looked at. */
+const SAME_STAMP_MAX = 1024;
+/** Times that are decoded at once where the file says which of its pages they are in. */
+const STEP_ROWS = 16_384;
+
+/** Ticks of a file in the order of (time, seq), a column each; not numbers where a tick is a single price. */
+export interface FileTicks {
+  readonly timeUs: Float64Array<ArrayBuffer>;
+  readonly seq: Float64Array<ArrayBuffer>;
+  readonly price: Float64Array<ArrayBuffer>;
+  readonly bid: Float64Array<ArrayBuffer>;
+  readonly ask: Float64Array<ArrayBuffer>;
+}
+
+/** Which ticks of a file to read, from one end of a range on. */
+export interface TickFileRange {
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+  readonly order: "asc" | "desc";
+  /** `asc`: of those at `fromUs` only the ones after it, -1 for all. `desc`: those at `toUs` before it too, 0 for none. */
+  readonly seq: number;
+  readonly rowsMax: number;
+}
+
+/** Rows of a file that follow one another. */
+interface Rows {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file of ticks, whose index has been read. */
+export class TickFile {
+  readonly #file: AsyncBuffer;
+  readonly #metadata: FileMetaData;
+
+  private constructor(file: AsyncBuffer, metadata: FileMetaData) {
+    this.#file = file;
+    this.#metadata = metadata;
+  }
+
+  /** @throws what reading the file throws; Error when it is no Parquet file */
+  static async open(file: AsyncBuffer): Promise<TickFile> {
+    const metadata = await parquetMetadataAsync(file, { parsers: { timestampFromMicroseconds: (us: bigint) => us } });
+    // A Date holds no microseconds: without these, times are the integers that they are.
+    const schema = metadata.schema.map(({ converted_type: _type, logical_type: _logical, ...element }) => element);
+    return new TickFile(file, { ...metadata, schema });
+  }
+
+  get ticks(): number {
+    return Number(this.#metadata.num_rows);
+  }
+
+  /** Row groups and pages that hold nothing of the range are not read. */
+  async read({ fromUs, toUs, order, seq, rowsMax }: TickFileRange): Promise<FileTicks> {
+    const scan = await this.#scan(fromUs, toUs);
+    const isBetween = order === "asc" ? { from: fromUs, to: toUs - 1 } : { from: fromUs, to: seq > 0 ? toUs : toUs - 1 };
+    const steps = scan.ranges.flatMap(({ rowStart, rowEnd }) => this.#stepsOf({ from: rowStart, to: rowEnd }));
+    const parts: FileTicks[] = [];
+    let wanted = rowsMax;
+    for (const step of order === "asc" ? steps : steps.reverse()) {
+      if (wanted <= 0) break;
+      const rows = cut(await within(scan, step, isBetween), wanted + SAME_STAMP_MAX, order);
+      if (rows.from === rows.to) continue;
+      const found = beside(await readRows(scan, rows), { fromUs, toUs, order, seq, rowsMax: wanted });
+      wanted -= found.timeUs.length;
+      parts.push(found);
+    }
+    return joinFileTicks(order === "asc" ? parts : parts.reverse());
+  }
+
+  /** When each tick was stored; not a number where nobody kept it. */
+  async recordedUs({ from, to }: Rows): Promise<Float64Array<ArrayBuffer>> {
+    const scan = await parquetScan({ file: this.#file, metadata: this.#metadata, compressors });
+    return readSplit(scan, "recorded_at", { from, to }, micros);
+  }
+
+  /** Some rows by their places. */
+  async rows(rows: Rows): Promise<FileTicks> {
+    const scan = await parquetScan({ file: this.#file, metadata: this.#metadata, compressors });
+    const parts = scan.ranges.flatMap(({ rowStart, rowEnd }) => {
+      const part = { from: Math.max(rows.from, rowStart), to: Math.min(rows.to, rowEnd) };
+      return part.from < part.to ? [readRows(scan, part)] : [];
+    });
+    return joinFileTicks(await Promise.all(parts));
+  }
+
+  #scan(fromUs: Micros, toUs: Micros): Promise<ParquetScan> {
+    return parquetScan({
+      file: this.#file,
+      metadata: this.#metadata,
+      compressors,
+      pruningFilter: { time: { $gte: BigInt(fromUs), $lte: BigInt(toUs) } },
+      usePageIndex: true,
+    });
+  }
+
+  /** Where the file does not say which times its pages hold, those of a row group are looked at together. */
+  #stepsOf({ from, to }: Rows): Rows[] {
+    const hasPages = this.#metadata.row_groups.every(({ columns }) => columns[0]?.column_index_offset !== undefined);
+    const rows = hasPages ? STEP_ROWS : to - from;
+    const steps: Rows[] = [];
+    for (let at = from; at < to; at += rows) steps.push({ from: at, to: Math.min(to, at + rows) });
+    return steps;
+  }
+}
+
+/** The rows of a step whose times lie between two, both included. */
+async function within(scan: ParquetScan, step: Rows, { from, to }: { from: Micros; to: Micros }): Promise<Rows> {
+  const times = micros(await scan.readColumn({ column: "time", rowStart: step.from, rowEnd: step.to }));
+  return { from: step.from + placeOf(times, from), to: step.from + placeOf(times, to + 1) };
+}
+
+/** The place of the first time that is not before another. */
+function placeOf(times: Float64Array, us: Micros): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? us) < us) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function cut({ from, to }: Rows, rowsMax: number, order: TickFileRange["order"]): Rows {
+  return order === "asc" ? { from, to: Math.min(to, from + rowsMax) } : { from: Math.max(from, to - rowsMax), to };
+}
+
+/** Without those of the very first or last stamp that are beside the cursor, and so many. */
+function beside(ticks: FileTicks, { fromUs, toUs, order, seq, rowsMax }: TickFileRange): FileTicks {
+  let [from, to] = [0, ticks.timeUs.length];
+  if (order === "asc") {
+    while (from < to && ticks.timeUs[from] === fromUs && (ticks.seq[from] ?? 0) <= seq) from += 1;
+    return sliceFileTicks(ticks, from, Math.min(to, from + rowsMax));
+  }
+  while (from < to && ticks.timeUs[to - 1] === toUs && (ticks.seq[to - 1] ?? 0) >= seq) to -= 1;
+  return sliceFileTicks(ticks, Math.max(from, to - rowsMax), to);
+}
+
+async function readRows(scan: ParquetScan, { from, to }: Rows): Promise<FileTicks> {
+  const read = (column: TickColumn) => scan.readColumn({ column, rowStart: from, rowEnd: to });
+  const [time, seq, price, bid, ask] = await Promise.all([
+    read("time"),
+    read("seq"),
+    read("price"),
+    read("bid"),
+    read("ask"),
+  ]);
+  return { timeUs: micros(time), seq: doubles(seq), price: doubles(price), bid: doubles(bid), ask: doubles(ask) };
+}
+
+/** A column of rows that may lie in several row groups. */
+async function readSplit(
+  scan: ParquetScan,
+  column: TickColumn,
+  rows: Rows,
+  of: (values: ArrayLike<unknown>) => Float64Array<ArrayBuffer>,
+): Promise<Float64Array<ArrayBuffer>> {
+  const parts = await Promise.all(
+    scan.ranges.flatMap(({ rowStart, rowEnd }) => {
+      const part = { rowStart: Math.max(rows.from, rowStart), rowEnd: Math.min(rows.to, rowEnd) };
+      return part.rowStart < part.rowEnd ? [scan.readColumn({ column, ...part }).then(of)] : [];
+    }),
+  );
+  return joinColumns(parts);
+}
+
+const HIGH_WORD = 2 ** 32;
+
+/** Two words of an integer are put together ten times faster than a BigInt is made a number. */
+function micros(values: ArrayLike<unknown>): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(values.length);
+  if (values instanceof BigInt64Array) {
+    const words = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    for (let i = 0; i < result.length; i += 1) {
+      result[i] = words.getInt32(i * 8 + 4, true) * HIGH_WORD + words.getUint32(i * 8, true);
+    }
+    return result;
+  }
+  for (let i = 0; i < result.length; i += 1) {
+    const value = values[i];
+    result[i] = typeof value === "bigint" ? Number(value) : Number.NaN;
+  }
+  return result;
+}
+
+function doubles(values: ArrayLike<unknown>): Float64Array<ArrayBuffer> {
+  if (values instanceof Float64Array) return new Float64Array(values);
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i += 1) {
+    const value = values[i];
+    result[i] = typeof value === "number" ? value : Number.NaN;
+  }
+  return result;
+}
+
+const COLUMNS = ["timeUs", "seq", "price", "bid", "ask"] as const;
+
+/** Makes each column of ticks. */
+function eachOf(make: (name: (typeof COLUMNS)[number]) => Float64Array<ArrayBuffer>): FileTicks {
+  const [timeUs, seq, price, bid, ask] = [make("timeUs"), make("seq"), make("price"), make("bid"), make("ask")];
+  return { timeUs, seq, price, bid, ask };
+}
+
+function sliceFileTicks(ticks: FileTicks, from: number, to: number): FileTicks {
+  return from === 0 && to === ticks.timeUs.length ? ticks : eachOf((name) => ticks[name].slice(from, to));
+}
+
+/** Ticks of which all come after those before. */
+export function joinFileTicks(parts: readonly FileTicks[]): FileTicks {
+  const [first] = parts;
+  return first !== undefined && parts.length === 1 ? first : eachOf((name) => joinColumns(parts.map((part) => part[name])));
+}
+
+function joinColumns(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {
+  const joined = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
