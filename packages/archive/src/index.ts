@@ -1,4 +1,4 @@
 export * from "./entry.js";
 export * from "./layout.js";
+export * from "./ranged-tick-file.js";
 export * from "./store.js";
-export * from "./tick-file-read.js";

@@ -1,5 +1,6 @@
-import { FIRST_BUCKET_US, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { FIRST_BUCKET_US, type Micros, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { groupBy } from "@fx-ohlc/service-kit";
+import { type ArchivedEnds, readArchivedEnds } from "./archived-ends.js";
 import { waitingRanges } from "./refresh-queue.js";
 import { readMark } from "./retention-mark.js";
 import type { Engine } from "./settings.js";
@@ -63,13 +64,29 @@ export async function readEnds(source: EndsSource, symbols: readonly string[]): 
   const days = await readDays(source, symbols);
   const firsts = await readEnd(source.sql, days, "first");
   const lasts = await readEnd(source.sql, days, "last");
+  const archived = await readArchivedEnds(source.sql, symbols);
   const endsOf = ({ symbol, isChanging }: SymbolDays): Ends => ({
-    firstUs: firsts.get(symbol)?.time ?? null,
-    lastUs: lasts.get(symbol)?.time ?? null,
+    ...withArchived(archived.get(symbol), firsts.get(symbol)?.time ?? null, lasts.get(symbol)?.time ?? null),
     decimals: lasts.get(symbol)?.decimals ?? null,
     mayHaveQuotes: isChanging || lasts.get(symbol)?.hasQuote === true,
   });
   return new Map(days.map((row) => [row.symbol, endsOf(row)]));
+}
+
+/** The archive knows the very ticks whose minutes stand for them. */
+function withArchived(
+  archived: ArchivedEnds | undefined,
+  firstUs: Micros | null,
+  lastUs: Micros | null,
+): Pick<Ends, "firstUs" | "lastUs"> {
+  if (archived === undefined) return { firstUs, lastUs };
+  const isFirst = firstUs === null || minuteOf(archived.firstUs) <= firstUs;
+  const isLast = lastUs === null || archived.lastUs >= lastUs;
+  return { firstUs: isFirst ? archived.firstUs : firstUs, lastUs: isLast ? archived.lastUs : lastUs };
+}
+
+function minuteOf(us: Micros): Micros {
+  return us - (us % US_PER_MINUTE);
 }
 
 async function readDays({ sql, engine, nowUs }: EndsSource, symbols: readonly string[]): Promise<SymbolDays[]> {

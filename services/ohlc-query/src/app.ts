@@ -15,6 +15,7 @@ import {
   type Service,
   stopInOrder,
 } from "@fx-ohlc/service-kit";
+import { Archive } from "./archive/archive.js";
 import { AsOfPages } from "./as-of/as-of-pages.js";
 import type { Moment } from "./as-of/moment.js";
 import { BarPages } from "./bars/bar-page.js";
@@ -59,6 +60,11 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     logger,
     metrics,
   });
+  const archive = new Archive({
+    url: config.archiveUrl,
+    threads: config.archiveThreads,
+    onFailure: (error, file) => logger.warn("a file of the archive was not read", { error, file }),
+  });
   const handler = createHttpApp({
     logger,
     metrics,
@@ -67,7 +73,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     allowedOrigins: config.access.door.allowedOrigins,
     mapError: databaseProblem,
     documents: documentsOf(SERVICE, version),
-    routes: queryRoutes(readSources(config, metrics, database, standby)),
+    routes: queryRoutes(readSources(config, { metrics, archive }, database, standby)),
   });
   const graceMs = config.shutdownGraceMs;
   let server: HttpServer | undefined;
@@ -94,6 +100,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         { name: "not ready", deadlineMs: 100, run: () => health.drain() },
         { name: "requests", deadlineMs: 6000 + graceMs, run: () => server?.stop(5000, graceMs) },
         { name: "access", deadlineMs: 1000, run: () => access.stop() },
+        { name: "archive", deadlineMs: 1000, run: () => archive.stop() },
         { name: "database", deadlineMs: 3000, run: () => Promise.all([database.close(2000), standby?.close(2000)]) },
       ]),
   };
@@ -105,14 +112,19 @@ function namespaceOf(database: Database): string | undefined {
 }
 
 /** While the standby is away, the primary answers in its place. */
-function readSources(config: Config, metrics: Metrics, database: Database, standby: Database | undefined): ReadSources {
+function readSources(
+  config: Config,
+  { metrics, archive }: { readonly metrics: Metrics; readonly archive: Archive },
+  database: Database,
+  standby: Database | undefined,
+): ReadSources {
   const cache = new ChunkCache(config.barCacheMb * BYTES_PER_MB);
   const queryMetrics = new QueryMetrics(metrics, cache);
   const histories = new Histories(cache);
   const onValidated = (seconds: number) => queryMetrics.observeValidation(seconds);
   const sessions = new MarketSessions(config.marketSessions);
   const from = (...databases: [Database, ...Database[]]): OpenSources => {
-    const all = Reader.of(config.databaseConnectionsMax, ...databases);
+    const all = Reader.of(archive, config.databaseConnectionsMax, ...databases);
     const stored = new GroupedReads(all, histories, onValidated);
     return (ending, caller) => {
       const reader = all.until(ending);

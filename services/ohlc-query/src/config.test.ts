@@ -16,6 +16,8 @@ test("only the database has to be named", () => {
     databasePrepare: true,
     databaseConnectionsMax: 8,
     queryTimeoutMs: 5000,
+    archiveUrl: undefined,
+    archiveThreads: 2,
     marketSessions: [],
   });
 });

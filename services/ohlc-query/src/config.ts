@@ -22,6 +22,10 @@ export interface Config {
   readonly queryTimeoutMs: number;
   /** What closed bars may take in memory; 0: none are kept. */
   readonly barCacheMb: number;
+  /** Where the archive lies for this service; undefined: where the database says. */
+  readonly archiveUrl: string | undefined;
+  /** Threads that read files of the archive. */
+  readonly archiveThreads: number;
   readonly marketSessions: readonly SessionRule[];
 }
 
@@ -37,6 +41,8 @@ export function readConfig(env: EnvReader): Config {
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
+    archiveUrl: env.string("ARCHIVE_URL", { default: undefined }),
+    archiveThreads: env.integer("ARCHIVE_READ_THREADS", { default: 2, min: 1, max: 64 }),
     marketSessions: readMarketSessions(env),
   };
 }

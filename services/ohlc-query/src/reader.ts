@@ -10,6 +10,7 @@ import {
 } from "@fx-ohlc/database";
 import type { DayBoundary, Micros } from "@fx-ohlc/schemas";
 import { Ending, FairTurns, type FairTurnsOptions, type RemoteClock } from "@fx-ohlc/service-kit";
+import type { Archive } from "./archive/archive.js";
 
 /**
  * Some 50 ms of the fastest reads; with more of them waiting, a new one is better asked to come back. A caller has three quarters of
@@ -44,6 +45,8 @@ export class Reader {
 
   private constructor(
     readonly ending: Ending,
+    /** What is dropped, where it is kept in files. */
+    readonly archive: Archive,
     sources: Sources,
     transaction?: Transaction,
     momentUs?: Micros,
@@ -54,31 +57,34 @@ export class Reader {
   }
 
   /**
+   * @param archive the files of ticks that are dropped
    * @param connectionsMax what the pool of each database has been given
    * @param databases the first one that is available is read from: a standby, say, and the primary in its place; the last one
    *   is the primary
    */
-  static of(connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
+  static of(archive: Archive, connectionsMax: number, ...[first, ...others]: [Database, ...Database[]]): Reader {
     const longMax = Math.max(1, Math.floor(LONG_SHARE_MAX * connectionsMax));
     const sourceOf = (database: Database) => ({
       ...{ database, turns: new FairTurns(turnsOf(connectionsMax)), longTurns: new FairTurns(turnsOf(longMax)) },
     });
-    return new Reader(new Ending(), [sourceOf(first), ...others.map(sourceOf)]);
+    return new Reader(new Ending(), archive, [sourceOf(first), ...others.map(sourceOf)]);
   }
 
   /** The same, until something else ends. */
   until(ending: Ending): Reader {
-    return new Reader(ending, this.#sources, this.#transaction, this.#momentUs);
+    return new Reader(ending, this.archive, this.#sources, this.#transaction, this.#momentUs);
   }
 
   /** The same, for answers by a clock that stands at a moment of the past. */
   at(momentUs: Micros): Reader {
-    return new Reader(this.ending, this.#sources, this.#transaction, momentUs);
+    return new Reader(this.ending, this.archive, this.#sources, this.#transaction, momentUs);
   }
 
   /** The same from the database that is read from now, whatever becomes of it. */
   onPresentSource(): Reader {
-    return this.isOfOneSnapshot ? this : new Reader(this.ending, [this.#source], undefined, this.#momentUs);
+    return this.isOfOneSnapshot
+      ? this
+      : new Reader(this.ending, this.archive, [this.#source], undefined, this.#momentUs);
   }
 
   /** Whether all that is read by it is of one moment. */
@@ -159,7 +165,7 @@ export class Reader {
     if (this.isOfOneSnapshot) return work(this);
     const present = this.onPresentSource();
     return present.#begin(
-      (transaction) => work(new Reader(this.ending, present.#sources, transaction, this.#momentUs)),
+      (transaction) => work(new Reader(this.ending, this.archive, present.#sources, transaction, this.#momentUs)),
       isLong,
     );
   }

@@ -1,5 +1,6 @@
-import type { Queries } from "@fx-ohlc/database";
 import { formatTime, type Micros, type SymbolRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { droppedDays, IS_THERE, parseDropped } from "./archive/dropped-days.js";
+import { Merging } from "./archive/merged-ticks.js";
 import { type BinaryColumn, float8s, instants, int8s } from "./binary-columns.js";
 import { type Column, column, type Table, timesColumn } from "./formats/table.js";
 import type { Reader } from "./reader.js";
@@ -36,13 +37,19 @@ const SPAN_MAX_US = 256 * US_PER_DAY;
 /**
  * Reads the first ticks of a range in pieces of time. Each has a plan of its own that leaves out all chunks but its own: for
  * ten years of them in one statement the planner alone takes seconds.
+ *
+ * @param places where to look for them: also in the archive, or only in the table
  */
-export async function readTicks(reader: Reader, range: TickRange): Promise<TickColumns> {
+export async function readTicks(
+  reader: Reader,
+  range: TickRange,
+  places: "all" | "table" = "all",
+): Promise<TickColumns> {
   const parts: TickColumns[] = [];
   let { fromUs, afterSeq, rowsMax } = range;
   for (let spanUs = FIRST_SPAN_US; rowsMax > 0 && fromUs < range.toUs; ) {
     const piece = { ...range, fromUs, afterSeq, rowsMax, toUs: Math.min(range.toUs, fromUs + spanUs) };
-    const part = await reader.read((sql) => readPiece(sql, piece));
+    const part = await readPiece(reader, piece, places);
     parts.push(part);
     [fromUs, afterSeq, rowsMax] = [piece.toUs, -1, rowsMax - part.timeUs.length];
     spanUs = Math.min(SPAN_MAX_US, spanUs * SPAN_GROWTH);
@@ -72,32 +79,53 @@ interface TicksRow {
   readonly asks: BinaryColumn;
   /** Null of a symbol nobody knows. */
   readonly hasQuotes: boolean | null;
+  readonly dropped: string | null;
 }
 
-const NO_ROW: TicksRow = { times: null, seqs: null, prices: null, bids: null, asks: null, hasQuotes: null };
+const NO_ROW: TicksRow = {
+  times: null,
+  seqs: null,
+  prices: null,
+  bids: null,
+  asks: null,
+  hasQuotes: null,
+  dropped: null,
+};
 
-/**
- * The row comparison is one range of the primary key, however many ticks share the first stamp. Ticks before the mark are being
- * dropped: nobody sees the half of a day that is still there.
- */
-async function readPiece(sql: Queries, { symbol, fromUs, toUs, afterSeq, rowsMax }: TickRange): Promise<TickColumns> {
-  const [row = NO_ROW] = await sql<TicksRow[]>`
+/** The row comparison is one range of the primary key, however many ticks share the first stamp. */
+const PIECE = `
     select string_agg(timestamptz_send(time), '') as times,
            string_agg(int8send(seq), '')          as seqs,
            string_agg(float8send(price), '')      as prices,
            string_agg(float8send(case when quotes then coalesce(bid, 'NaN') end), '') as bids,
            string_agg(float8send(case when quotes then coalesce(ask, 'NaN') end), '') as asks,
-           (select quotes from symbols where symbol = ${symbol}) as "hasQuotes"
-      from (select time, seq, price, bid, ask, (select quotes from symbols where symbol = ${symbol}) as quotes
+           (select quotes from symbols where symbol = $1) as "hasQuotes",
+           ${droppedDays()} as dropped
+      from (select time, seq, price, bid, ask, (select quotes from symbols where symbol = $1) as quotes
               from ticks
-             where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs}
-               and (time, seq) > (${fromUs}, ${afterSeq}::int2)
-               and time >= (select dropped_before from retention_mark)
+             where symbol = $1 and time >= $2 and time < $3
+               and (time, seq) > ($2, $4::int2)
+               and ${IS_THERE}
              order by time, seq
-             limit ${rowsMax}) ticks`;
-  return {
+             limit $5) ticks`;
+
+/** What retention has dropped comes from the archive, where there is one. */
+async function readPiece(reader: Reader, range: TickRange, places: "all" | "table"): Promise<TickColumns> {
+  const { symbol, fromUs, toUs, afterSeq, rowsMax } = range;
+  const parameters = [symbol, fromUs, toUs, afterSeq, rowsMax];
+  const [row = NO_ROW] = await reader.read((sql) => sql.unsafe<TicksRow[]>(PIECE, parameters, { prepare: true }));
+  const ticks: TickColumns = {
     ...{ timeUs: instants(row.times), seq: int8s(row.seqs), price: float8s(row.prices) },
     sides: row.hasQuotes === true ? { bid: float8s(row.bids), ask: float8s(row.asks) } : undefined,
+  };
+  const dropped = parseDropped(row.dropped);
+  if (dropped === undefined || places === "table") return ticks;
+  const files = await reader.archive.read(dropped, { ...range, order: "asc", seq: afterSeq }, reader.ending);
+  const both = new Merging(files.timeUs, ticks.timeUs, { order: "asc", rowsMax });
+  return {
+    ...{ timeUs: both.of(files.timeUs, ticks.timeUs), seq: both.of(files.seq, ticks.seq) },
+    price: both.of(files.price, ticks.price),
+    sides: ticks.sides && { bid: both.of(files.bid, ticks.sides.bid), ask: both.of(files.ask, ticks.sides.ask) },
   };
 }
 

@@ -1,6 +1,8 @@
-import { openPool, readSettings } from "@fx-ohlc/database";
+import { openPool, type Queries, readSettings } from "@fx-ohlc/database";
 import { formatTime } from "@fx-ohlc/schemas";
+import { Ending } from "@fx-ohlc/service-kit";
 import { testDatabase } from "@fx-ohlc/testkit";
+import { Archive } from "../src/archive/archive.js";
 import { countTicks } from "../src/bars/tick-count.js";
 import { dayName, type ExpectedBar, expectedBars, quoteMembers } from "./independent-bars.js";
 import {
@@ -254,8 +256,15 @@ test("empty seconds are filled with what came before them, also within their min
 test("ticks that wait to be in the minutes are counted one by one, with those that retention has dropped", async () => {
   const database = await testDatabase();
   const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 30_000 });
+  const archive = new Archive({ url: undefined, threads: 1, onFailure: () => undefined });
   try {
     const { engine } = await readSettings(sql);
+    const source = {
+      engine,
+      archive,
+      ending: new Ending(),
+      read: async <T>(work: (queries: Queries) => PromiseLike<T>) => work(sql),
+    };
     await sql`
       insert into ticks (symbol, time, seq, price)
       select 'EURUSD', timestamptz '2024-05-06 22:00:00+00' + i * interval '7 minutes', 0, 1 from generate_series(0, 99) as i`;
@@ -263,16 +272,16 @@ test("ticks that wait to be in the minutes are counted one by one, with those th
       ...{ symbol: "EURUSD", dayStartUs: microsOf("2024-05-06T22:00:00Z") },
       upTo: { timeUs: microsOf("2024-05-07T06:59:00Z"), seq: 0 },
     };
-    expect(await countTicks(sql, engine, wanted)).toBe(78);
+    expect(await countTicks(source, wanted)).toBe(78);
     if (engine === "postgres") return;
     await sql`
       insert into refresh_queue (symbol, from_time, to_time, reason)
       values ('EURUSD', '2024-05-07 01:00:00+00', '2024-05-07 01:01:00+00', 'late')`;
-    expect(await countTicks(sql, engine, wanted)).toBe(78);
+    expect(await countTicks(source, wanted)).toBe(78);
     await sql`update retention_mark set dropped_before = '2024-05-07 00:00:00+00'`;
     await sql`delete from ticks where time >= '2024-05-07 06:00:00+00'`;
     // The minutes that are dropped are still known.
-    expect(await countTicks(sql, engine, wanted)).toBe(69);
+    expect(await countTicks(source, wanted)).toBe(69);
   } finally {
     await sql.end({ timeout: 2 });
     await database.drop();

@@ -2,8 +2,8 @@ import type { SymbolRange } from "@fx-ohlc/schemas";
 import {
   cursorOf,
   eachKind,
+  readKeptTickPiece,
   readPieceBy,
-  readTickPiece,
   type SingleTicks,
   type TickPiece,
   tickStatement,
@@ -39,7 +39,7 @@ export function readChangedPiece(reader: Reader, piece: TickPiece, { knownUs }: 
 
 /** Reads ticks as they were known: those that are there, where nothing has changed. */
 export async function readKnownPiece(reader: Reader, piece: TickPiece, moment: Moment): Promise<SingleTicks> {
-  const there = await reader.read((sql) => readTickPiece(sql, piece));
+  const there = await reader.read((sql) => readKeptTickPiece(sql, piece));
   const isChanged = await haveTicksChanged(reader, readRange(piece, there), moment);
   return isChanged ? readChangedPiece(reader, piece, moment) : there;
 }

@@ -1,4 +1,4 @@
-import { bucketStart, type Micros, US_PER_MINUTE } from "@fx-ohlc/schemas";
+import { bucketStart, type Micros, type SymbolRange, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import type { CountedTicks } from "../bars/tick-count.js";
 import type { SingleTicks, TickPiece } from "../bars/tick-source.js";
 import { type Minutes, TickWalk } from "../bars/tick-walk.js";
@@ -22,7 +22,7 @@ export class KnownWalk extends TickWalk {
   }
 
   /** A range that reaches into what is dropped is refused where it is read. */
-  override async keptFrom(fromUs: Micros): Promise<Micros> {
+  override async keptFrom({ fromUs }: SymbolRange): Promise<Micros> {
     return fromUs;
   }
 

@@ -8,7 +8,8 @@ import type { Moment } from "./moment.js";
 /** Reads the first ticks of a range as they were known: those that are there, where nothing has changed. */
 export async function readKnownTicks(reader: Reader, range: TickRange, moment: Moment): Promise<TickColumns> {
   const known = { ...range, toUs: Math.min(range.toUs, moment.nothingFromUs) };
-  const there = await readTicks(reader, known);
+  // Of what is dropped nobody knows what was known of it: it is refused below, and not read before.
+  const there = await readTicks(reader, known, "table");
   const { symbol, fromUs, rowsMax } = known;
   const isFull = there.timeUs.length >= rowsMax;
   const toUs = isFull ? (there.timeUs.at(-1) ?? fromUs) + 1 : known.toUs;

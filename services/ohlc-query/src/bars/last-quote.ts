@@ -20,7 +20,7 @@ const WITHIN_US = [8 * US_PER_DAY, 400 * US_PER_DAY, Number.POSITIVE_INFINITY];
 export async function readLastQuote(reader: Reader, symbol: string, beforeUs: Micros): Promise<LastQuote | undefined> {
   const minuteUs = Math.floor(beforeUs / US_PER_MINUTE) * US_PER_MINUTE;
   const range = { symbol, fromUs: minuteUs, toUs: beforeUs };
-  const near = minuteUs < beforeUs ? await reader.read((sql) => readLastQuoteTick(sql, range)) : undefined;
+  const near = minuteUs < beforeUs ? await readLastQuoteTick(reader, range) : undefined;
   return near === undefined ? readLastQuoteOfMinutes(reader, symbol, minuteUs) : { ...near, bucketUs: minuteUs };
 }
 

@@ -63,7 +63,7 @@ export async function readTickAnchor(walk: TickWalk, range: TickAnchorRange, now
   const boundary = reader.dayBoundary;
   const dayStartUs = bucketStart(timeUs, "1d", boundary);
   const upTo = { timeUs, seq: last.seq.at(-1) ?? 0 };
-  const ofDay = await reader.read((sql) => countTicks(sql, reader.engine, { symbol, dayStartUs, upTo }));
+  const ofDay = await countTicks(reader, { symbol, dayStartUs, upTo });
   const count = ((Math.max(1, ofDay) - 1) % perBar) + 1;
   const own = slice(last, Math.max(0, last.seq.length - count), last.seq.length);
   const isWhole = own.seq.length === count;

@@ -91,7 +91,7 @@ export class TickBarPages {
 
   /** The part of a range of which ticks are kept. */
   async #kept(range: TickBarRange): Promise<TickBarRange> {
-    const fromUs = await this.#walk.keptFrom(range.fromUs);
+    const fromUs = await this.#walk.keptFrom(range);
     return fromUs <= range.fromUs ? range : { ...range, fromUs, afterSeq: -1 };
   }
 

@@ -1,6 +1,8 @@
 import { type Engine, type Queries, readMark } from "@fx-ohlc/database";
 import { type Micros, type TickKey, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { Problem } from "@fx-ohlc/service-kit";
+import { droppedDays, parseDropped } from "../archive/dropped-days.js";
+import type { Reader } from "../reader.js";
 
 /** Ticks that are counted one by one where the minutes cannot tell, some 0.2 s. */
 const COUNTED_MAX = 2_000_000;
@@ -12,6 +14,9 @@ export interface CountedTicks {
   readonly upTo: TickKey;
 }
 
+/** Where ticks are counted. */
+type CountSource = Pick<Reader, "read" | "engine" | "archive" | "ending">;
+
 /** Late ticks and corrections that are not in the bars yet wait in a queue; on plain PostgreSQL there are none. */
 const WAITING: Readonly<Record<Engine, string>> = {
   timescaledb:
@@ -22,6 +27,7 @@ const WAITING: Readonly<Record<Engine, string>> = {
 /** One statement is one snapshot: what waits, what the minutes hold, and the ticks of the minute that is cut. */
 const statement = (waiting: string) => `
   select ${waiting} as waits,
+         ${droppedDays("$3", "$4")} as dropped,
          (select coalesce(sum(tick_count), 0)::bigint
             from ohlc_minute
            where symbol = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz) as stored,
@@ -35,21 +41,28 @@ interface Counts {
   readonly waits: boolean;
   readonly stored: number;
   readonly near: number;
+  readonly dropped: string | null;
 }
 
 /**
  * How many ticks an FX day has up to a place. The minutes know it without a look at the ticks, also of those that retention has
- * dropped.
+ * dropped; only the minute that is cut has to be looked at.
  *
- * @throws Problem 503 when changes of very many ticks are not in the minutes yet
+ * @throws Problem 503 when changes of very many ticks are not in the minutes yet, or the archive is away
  */
-export async function countTicks(sql: Queries, engine: Engine, wanted: CountedTicks): Promise<number> {
+export async function countTicks(reader: CountSource, wanted: CountedTicks): Promise<number> {
   const { symbol, dayStartUs, upTo } = wanted;
   const minuteUs = Math.max(dayStartUs, Math.floor(upTo.timeUs / US_PER_MINUTE) * US_PER_MINUTE);
   const parameters = [symbol, dayStartUs, minuteUs, upTo.timeUs, upTo.seq];
-  const [found] = await sql.unsafe<Counts[]>(STATEMENTS[engine], parameters, { prepare: true });
+  const text = STATEMENTS[reader.engine];
+  const [found] = await reader.read((sql) => sql.unsafe<Counts[]>(text, parameters, { prepare: true }));
   if (found === undefined) return 0;
-  return found.waits ? countOneByOne(sql, wanted) : found.stored + found.near;
+  if (found.waits) return reader.read((sql) => countOneByOne(sql, wanted));
+  const dropped = parseDropped(found.dropped);
+  if (dropped === undefined) return found.stored + found.near;
+  const cut = { fromUs: minuteUs, toUs: upTo.timeUs, order: "desc", seq: upTo.seq + 1, rowsMax: COUNTED_MAX } as const;
+  const { timeUs } = await reader.archive.read(dropped, cut, reader.ending);
+  return found.stored + timeUs.length;
 }
 
 async function countOneByOne(sql: Queries, { symbol, dayStartUs, upTo }: CountedTicks): Promise<number> {

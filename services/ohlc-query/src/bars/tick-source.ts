@@ -1,6 +1,9 @@
 import type { Queries } from "@fx-ohlc/database";
 import { type Micros, parseSum, type SymbolRange } from "@fx-ohlc/schemas";
+import { droppedDays, IS_THERE, parseDropped } from "../archive/dropped-days.js";
+import { mergeSingleTicks, singleTicks } from "../archive/merged-ticks.js";
 import { type BinaryColumn, float8s, instants, int8s } from "../binary-columns.js";
+import type { Reader } from "../reader.js";
 import type { BarArrays } from "./bar-columns.js";
 import type { QuoteArrays } from "./quote-columns.js";
 
@@ -36,12 +39,16 @@ export function cursorOf({ order }: Kind): string {
     : "time >= $2 and time <= $3 and (time, seq) < ($3, $4::int2)";
 }
 
-/** The statement that gives the ticks that a subquery selects, in whatever order. */
-export function tickStatement({ withQuotes }: Kind, ticks: string): string {
+/**
+ * The statement that gives the ticks that a subquery selects, in whatever order.
+ *
+ * @param more what else it selects
+ */
+export function tickStatement({ withQuotes }: Kind, ticks: string, more = ""): string {
   return `
   select string_agg(timestamptz_send(time), '') as times,
          string_agg(int8send(seq), '')          as seqs,
-         string_agg(float8send(price), '')      as prices${withQuotes ? QUOTES : ""}
+         string_agg(float8send(price), '')      as prices${withQuotes ? QUOTES : ""}${more}
     from (select * from (${ticks}) nearest order by time, seq) ticks`;
 }
 
@@ -54,16 +61,17 @@ export function eachKind(statement: (kind: Kind) => string) {
   return { asc: both("asc"), desc: both("desc") } as const;
 }
 
-/** Ticks before the mark are being dropped: nobody sees a half of a day. */
 const STATEMENTS = eachKind((kind) =>
   tickStatement(
     kind,
     `select time, seq, price, bid, ask
        from ticks
       where symbol = $1 and ${cursorOf(kind)}
-        and time >= (select dropped_before from retention_mark)
+        and ${IS_THERE}
       order by time ${kind.order}, seq ${kind.order}
       limit $5`,
+    `,
+         ${droppedDays()} as dropped`,
   ),
 );
 
@@ -75,10 +83,22 @@ interface TicksRow {
   readonly asks?: BinaryColumn;
   readonly spreads?: BinaryColumn;
   readonly spreadSums?: string | null;
+  readonly dropped?: string | null;
 }
 
-/** Reads the first or the last ticks of a range. */
-export function readTickPiece(sql: Queries, piece: TickPiece): Promise<SingleTicks> {
+/** Reads the first or the last ticks of a range, those that are dropped from the archive, where there is one. */
+export async function readTickPiece(reader: Reader, piece: TickPiece): Promise<SingleTicks> {
+  const row = await reader.read((sql) => readRow(sql, STATEMENTS, piece));
+  const { withQuotes } = piece;
+  const inTable = ticksOf(row, withQuotes);
+  const dropped = parseDropped(row.dropped ?? null);
+  if (dropped === undefined) return inTable;
+  const inFiles = singleTicks(await reader.archive.read(dropped, piece, reader.ending), withQuotes);
+  return mergeSingleTicks(inFiles, inTable, piece);
+}
+
+/** The same of those that are not dropped. */
+export async function readKeptTickPiece(sql: Queries, piece: TickPiece): Promise<SingleTicks> {
   return readPieceBy(sql, STATEMENTS, piece);
 }
 
@@ -86,13 +106,26 @@ export function readTickPiece(sql: Queries, piece: TickPiece): Promise<SingleTic
 export async function readPieceBy(
   sql: Queries,
   statements: ReturnType<typeof eachKind>,
-  { symbol, fromUs, toUs, seq, rowsMax, order, withQuotes }: TickPiece,
+  piece: TickPiece,
   more: readonly Micros[] = [],
 ): Promise<SingleTicks> {
+  return ticksOf(await readRow(sql, statements, piece, more), piece.withQuotes);
+}
+
+async function readRow(
+  sql: Queries,
+  statements: ReturnType<typeof eachKind>,
+  { symbol, fromUs, toUs, seq, rowsMax, order, withQuotes }: TickPiece,
+  more: readonly Micros[] = [],
+): Promise<TicksRow> {
   const text = statements[order][withQuotes ? "with" : "without"];
   const [row] = await sql.unsafe<TicksRow[]>(text, [symbol, fromUs, toUs, seq, rowsMax, ...more], { prepare: true });
   // An aggregate has a row: no ticks must never be what a lost answer looks like.
   if (row === undefined) throw new Error("ticks were read without an answer");
+  return row;
+}
+
+function ticksOf(row: TicksRow, withQuotes: boolean): SingleTicks {
   const price = float8s(row.prices);
   const columns = {
     ...{ bucketUs: instants(row.times), open: price, high: price, low: price, close: price },
@@ -116,17 +149,22 @@ function quotesOf({ bids, asks, spreads, spreadSums }: TicksRow): QuoteArrays {
   };
 }
 
+/** Ticks of a part of a minute that are looked through for its last quote at a time. */
+const QUOTE_ROWS = 1000;
+
 /** The last quote before an instant, of the ticks since another; undefined when there is none. */
 export async function readLastQuoteTick(
-  sql: Queries,
-  { symbol, fromUs, toUs }: SymbolRange,
+  reader: Reader,
+  range: SymbolRange,
 ): Promise<{ readonly bucketUs: Micros; readonly bid: number; readonly ask: number } | undefined> {
-  const [found] = await sql<{ bucketUs: Micros; bid: number; ask: number }[]>`
-    select time as "bucketUs", bid, ask
-      from ticks
-     where symbol = ${symbol} and time >= ${fromUs} and time < ${toUs} and bid is not null
-       and time >= (select dropped_before from retention_mark)
-     order by time desc, seq desc
-     limit 1`;
-  return found;
+  const piece = { ...range, order: "desc", rowsMax: QUOTE_ROWS, withQuotes: true } as const;
+  for (let [toUs, seq] = [range.toUs, 0]; ; ) {
+    const ticks = await readTickPiece(reader, { ...piece, toUs, seq });
+    const { bucketUs, quotes } = ticks.columns;
+    const place = quotes?.quoteCount.lastIndexOf(1) ?? -1;
+    const [bid, ask] = [quotes?.bidClose[place], quotes?.askClose[place]];
+    if (bid !== undefined && ask !== undefined) return { bucketUs: bucketUs[place] ?? toUs, bid, ask };
+    if (ticks.seq.length < QUOTE_ROWS) return undefined;
+    [toUs, seq] = [bucketUs[0] ?? toUs, ticks.seq[0] ?? seq];
+  }
 }

@@ -1,6 +1,6 @@
-import { readMark } from "@fx-ohlc/database";
 import { type Micros, type SymbolRange, US_PER_DAY, US_PER_MINUTE } from "@fx-ohlc/schemas";
 import { invalid } from "@fx-ohlc/service-kit";
+import { readKeptFrom } from "../archive/dropped-days.js";
 import type { Reader } from "../reader.js";
 import type { BarPage, BarRange, LastBars } from "./bar-page.js";
 import { type CountedTicks, countTicks } from "./tick-count.js";
@@ -53,14 +53,14 @@ export class TickWalk {
   ) {}
 
   /** The part of a range of which ticks are kept begins here. */
-  async keptFrom(fromUs: Micros): Promise<Micros> {
-    const { droppedBeforeUs } = await this.reader.read(readMark);
-    return Math.max(droppedBeforeUs, fromUs);
+  async keptFrom({ symbol, fromUs }: SymbolRange): Promise<Micros> {
+    const keptFromUs = await this.reader.read((sql) => readKeptFrom(sql, symbol));
+    return Math.max(keptFromUs, fromUs);
   }
 
   /** How many ticks an FX day has up to a place. */
   count(wanted: CountedTicks): Promise<number> {
-    return this.reader.read((sql) => countTicks(sql, this.reader.engine, wanted));
+    return countTicks(this.reader, wanted);
   }
 
   /**
@@ -109,7 +109,7 @@ export class TickWalk {
   }
 
   protected read(piece: TickPiece): Promise<SingleTicks> {
-    return this.reader.read((sql) => readTickPiece(sql, piece));
+    return readTickPiece(this.reader, piece);
   }
 
   async #nextMinute({ symbol, toUs }: TickRange, fromUs: Micros): Promise<Micros | undefined> {

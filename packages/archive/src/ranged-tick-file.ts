@@ -34,8 +34,8 @@ interface Rows {
   readonly to: number;
 }
 
-/** A file of ticks, whose index has been read. */
-export class TickFile {
+/** A file of ticks, whose index has been read, for readers of a part of it. */
+export class RangedTickFile {
   readonly #file: AsyncBuffer;
   readonly #metadata: FileMetaData;
 
@@ -45,11 +45,11 @@ export class TickFile {
   }
 
   /** @throws what reading the file throws; Error when it is no Parquet file */
-  static async open(file: AsyncBuffer): Promise<TickFile> {
+  static async open(file: AsyncBuffer): Promise<RangedTickFile> {
     const metadata = await parquetMetadataAsync(file, { parsers: { timestampFromMicroseconds: (us: bigint) => us } });
     // A Date holds no microseconds: without these, times are the integers that they are.
     const schema = metadata.schema.map(({ converted_type: _type, logical_type: _logical, ...element }) => element);
-    return new TickFile(file, { ...metadata, schema });
+    return new RangedTickFile(file, { ...metadata, schema });
   }
 
   get ticks(): number {
@@ -59,7 +59,8 @@ export class TickFile {
   /** Row groups and pages that hold nothing of the range are not read. */
   async read({ fromUs, toUs, order, seq, rowsMax }: TickFileRange): Promise<FileTicks> {
     const scan = await this.#scan(fromUs, toUs);
-    const isBetween = order === "asc" ? { from: fromUs, to: toUs - 1 } : { from: fromUs, to: seq > 0 ? toUs : toUs - 1 };
+    const isBetween =
+      order === "asc" ? { from: fromUs, to: toUs - 1 } : { from: fromUs, to: seq > 0 ? toUs : toUs - 1 };
     const steps = scan.ranges.flatMap(({ rowStart, rowEnd }) => this.#stepsOf({ from: rowStart, to: rowEnd }));
     const parts: FileTicks[] = [];
     let wanted = rowsMax;
@@ -72,22 +73,6 @@ export class TickFile {
       parts.push(found);
     }
     return joinFileTicks(order === "asc" ? parts : parts.reverse());
-  }
-
-  /** When each tick was stored; not a number where nobody kept it. */
-  async recordedUs({ from, to }: Rows): Promise<Float64Array<ArrayBuffer>> {
-    const scan = await parquetScan({ file: this.#file, metadata: this.#metadata, compressors });
-    return readSplit(scan, "recorded_at", { from, to }, micros);
-  }
-
-  /** Some rows by their places. */
-  async rows(rows: Rows): Promise<FileTicks> {
-    const scan = await parquetScan({ file: this.#file, metadata: this.#metadata, compressors });
-    const parts = scan.ranges.flatMap(({ rowStart, rowEnd }) => {
-      const part = { from: Math.max(rows.from, rowStart), to: Math.min(rows.to, rowEnd) };
-      return part.from < part.to ? [readRows(scan, part)] : [];
-    });
-    return joinFileTicks(await Promise.all(parts));
   }
 
   #scan(fromUs: Micros, toUs: Micros): Promise<ParquetScan> {
@@ -154,22 +139,6 @@ async function readRows(scan: ParquetScan, { from, to }: Rows): Promise<FileTick
   return { timeUs: micros(time), seq: doubles(seq), price: doubles(price), bid: doubles(bid), ask: doubles(ask) };
 }
 
-/** A column of rows that may lie in several row groups. */
-async function readSplit(
-  scan: ParquetScan,
-  column: TickColumn,
-  rows: Rows,
-  of: (values: ArrayLike<unknown>) => Float64Array<ArrayBuffer>,
-): Promise<Float64Array<ArrayBuffer>> {
-  const parts = await Promise.all(
-    scan.ranges.flatMap(({ rowStart, rowEnd }) => {
-      const part = { rowStart: Math.max(rows.from, rowStart), rowEnd: Math.min(rows.to, rowEnd) };
-      return part.rowStart < part.rowEnd ? [scan.readColumn({ column, ...part }).then(of)] : [];
-    }),
-  );
-  return joinColumns(parts);
-}
-
 const HIGH_WORD = 2 ** 32;
 
 /** Two words of an integer are put together ten times faster than a BigInt is made a number. */
@@ -214,7 +183,9 @@ function sliceFileTicks(ticks: FileTicks, from: number, to: number): FileTicks {
 /** Ticks of which all come after those before. */
 export function joinFileTicks(parts: readonly FileTicks[]): FileTicks {
   const [first] = parts;
-  return first !== undefined && parts.length === 1 ? first : eachOf((name) => joinColumns(parts.map((part) => part[name])));
+  return first !== undefined && parts.length === 1
+    ? first
+    : eachOf((name) => joinColumns(parts.map((part) => part[name])));
 }
 
 function joinColumns(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {

@@ -1,0 +1,121 @@
+import { rename, rm } from "node:fs/promises";
+import { formatTime, type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { createApp } from "../src/app.js";
+import { archiveDays, dropDays, droppableBefore, emptyDataset } from "./archived-days.js";
+import { configFor, get, microsOf, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
+
+/** Prices alone, and quotes; both with stamps that several ticks share. */
+const DAYS = Array.from({ length: 13 }, (_, day) => `2024-05-${String(day + 1).padStart(2, "0")}`);
+
+function ticksOfDay(day: string, index: number): TestTick[] {
+  return Array.from({ length: 500 }, (_, i) => {
+    const time = formatTime(microsOf(`${day}T00:00:00Z`) + Math.floor(i / 2) * 345_000_001 + (i % 7 === 0 ? 0 : 7));
+    const isSame = i % 2 === 1 && i % 7 !== 0 && (i - 1) % 7 !== 0;
+    const seq = isSame ? 1 : 0;
+    const bid = 1 + ((i * 37 + index * 11) % 1000) / 1e5;
+    const at = i % 2 === 1 && !isSame ? formatTime(microsOf(time) + 3) : time;
+    return { ...(i % 5 === 0 ? { time: at, price: bid } : quoteOf(at, bid, bid + (i % 9) / 1e5)), seq };
+  });
+}
+
+let service: ReadSide;
+let dataset: Awaited<ReturnType<typeof emptyDataset>>;
+let boundaryUs: Micros;
+
+beforeAll(async () => {
+  service = await startReadSide();
+  dataset = await emptyDataset();
+  await service.insert(DAYS.flatMap(ticksOfDay));
+  await service.insert(DAYS.map((day): TestTick => ({ symbol: "RARE", time: `${day}T12:00:00.5Z`, price: 2 })));
+  boundaryUs = await droppableBefore(service.sql, "2024-05-08");
+});
+
+afterAll(async () => {
+  await service.stop();
+  await rm(dataset.path, { recursive: true, force: true });
+});
+
+/** Everything that is made of ticks, of days on either side of the one where what is kept begins. */
+function paths(): string[] {
+  const at = (hours: number) => formatTime(boundaryUs + hours * US_PER_HOUR);
+  const around = `symbol=EURUSD&start=${at(-30)}&end=${at(30)}`;
+  const before = `symbol=EURUSD&start=${at(-31)}&end=${at(-30.5)}`;
+  const all = "symbol=EURUSD&start=2024-05-01&end=2024-05-14";
+  const intervals = ["1s", "30s", "10t", "37t", "1000t"].flatMap((interval) => [
+    `/ohlc?interval=${interval}&${around}&limit=300`,
+    `/ohlc?interval=${interval}&${around}&include=bid,ask,spread&price=bid`,
+    `/ohlc?interval=${interval}&symbol=EURUSD&end=${at(1)}&count=40`,
+    `/ohlc?interval=${interval}&symbol=EURUSD&end=${at(-50)}&count=7`,
+    `/ohlc.csv?interval=${interval}&${all}&limit=all`,
+    `/ohlc/latest?interval=${interval}&symbol=EURUSD,RARE`,
+  ]);
+  return [
+    ...["json", "csv", "ndjson", "columns", "parquet", "arrow"].map((format) => `/ticks?${around}&format=${format}`),
+    ...["json", "csv", "ndjson", "parquet", "arrow"].map((format) => `/ticks?${all}&limit=all&format=${format}`),
+    ...[`/ticks?${all}&limit=7`, `/ticks?${before}`, `/ticks?${around}&limit=333`],
+    ...["symbol=RARE&start=2024-01-01", "symbol=NONE&start=2024-01-01"].map((range) => `/ticks?${range}`),
+    ...intervals,
+    `/ohlc?interval=10s&fill=previous&include=bid,ask&symbol=EURUSD&start=${at(-24.01)}&end=${at(-23.9)}`,
+    `/ohlc?interval=37t&symbol=EURUSD,RARE&start=${at(-3)}&end=${at(3)}`,
+    `/symbols`,
+  ];
+}
+
+interface Answered {
+  readonly path: string;
+  readonly status: number;
+  readonly link: string | null;
+  readonly body: string;
+}
+
+async function answers(of = paths()): Promise<Answered[]> {
+  const found: Answered[] = [];
+  for (const path of of) {
+    const response = await fetch(service.url + path);
+    const body = Buffer.from(await response.arrayBuffer()).toString("latin1");
+    found.push({ path, status: response.status, link: response.headers.get("link"), body });
+  }
+  return found;
+}
+
+test("what is dropped is answered as it was before, by every route that is made of ticks", async () => {
+  const { sql } = service;
+  const before = await answers();
+  expect(before.filter(({ status }) => status !== 200)).toEqual([]);
+  await archiveDays(sql, dataset.path, boundaryUs);
+  await sql`insert into settings (key, value) values ('archive_url', ${dataset.url})`;
+  await sql`update retention_mark set dropped_before = ${boundaryUs}`;
+  // Retention has begun: readers go by the entries, which say that all of it is in the table still.
+  expect(await answers()).toEqual(before);
+  await dropDays(sql, boundaryUs);
+  expect(await sql`select from ticks where time < ${boundaryUs}`).toHaveLength(0);
+  expect(await answers()).toEqual(before);
+  const start = formatTime(boundaryUs - 20 * US_PER_HOUR);
+  const gone = await answers([
+    `/ticks?symbol=EURUSD&start=${start}&as_of=2025-01-01`,
+    `/revisions?symbol=EURUSD&start=${start}`,
+  ]);
+  expect(gone.map(({ status }) => status)).toEqual([410, 410]);
+});
+
+test("while the store is away the days in it are answered 503, and others as ever", async () => {
+  const start = formatTime(boundaryUs - 20 * US_PER_HOUR);
+  const dropped = [`/ticks?symbol=EURUSD&start=${start}`, `/ohlc?interval=10t&symbol=EURUSD&start=${start}`];
+  const kept = dropped.map((path) => path.replace(start, formatTime(boundaryUs)));
+  await rename(dataset.path, `${dataset.path}-away`);
+  try {
+    // What was read a moment ago is still known.
+    const other = createApp(configFor(service.databaseUrl), "1.2.3", new AbortController().signal);
+    await other.start();
+    try {
+      const url = `http://127.0.0.1:${other.port}`;
+      const statuses = await Promise.all([...dropped, ...kept].map((path) => get(url, path)));
+      expect(statuses.map(({ status }) => status)).toEqual([503, 503, 200, 200]);
+      expect(statuses[0]?.headers.get("retry-after")).toBe("5");
+    } finally {
+      await other.stop();
+    }
+  } finally {
+    await rename(`${dataset.path}-away`, dataset.path);
+  }
+});
