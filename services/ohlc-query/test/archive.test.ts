@@ -27,6 +27,7 @@ beforeAll(async () => {
   dataset = await emptyDataset();
   await service.insert(DAYS.flatMap(ticksOfDay));
   await service.insert(DAYS.map((day): TestTick => ({ symbol: "RARE", time: `${day}T12:00:00.5Z`, price: 2 })));
+  await service.endMaintenance();
   boundaryUs = await droppableBefore(service.sql, "2024-05-08");
 });
 

@@ -59,6 +59,8 @@ export interface ReadSide {
   get<T = Bar[]>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   /** Stores ticks and waits until the bars hold them. */
   insert(ticks: readonly TestTick[]): Promise<void>;
+  /** From now on nobody refreshes or drops anything. */
+  endMaintenance(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,15 +85,21 @@ export async function startReadSide(
   const worker = new MaintenanceWorker({ url: database.url, onError: () => undefined });
   const { engine } = await readSettings(sql);
   if (engine === "timescaledb") worker.start();
+  let isMaintained = engine === "timescaledb";
+  const endMaintenance = async () => {
+    if (isMaintained) await worker.stop();
+    isMaintained = false;
+  };
   return {
     url,
     databaseUrl: database.url,
     sql,
     get: (path, headers) => get(url, path, headers),
     insert: (ticks) => insert(sql, engine, ticks),
+    endMaintenance,
     stop: async () => {
       await app.stop();
-      if (engine === "timescaledb") await worker.stop();
+      await endMaintenance();
       await sql.end({ timeout: 2 });
       await database.drop();
     },
