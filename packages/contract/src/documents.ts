@@ -32,6 +32,7 @@ const TAGS = [
   { name: "bars", description: "Open, high, low and close of any interval, always up to date." },
   { name: "feeds", description: "Producers that name themselves, and whether they are alive." },
   { name: "symbols", description: "What there is, and what is known of it." },
+  { name: "archive", description: "Every tick for ever, in files." },
   { name: "tradingview", description: "TradingView's Universal Data Feed, for its charting library." },
   { name: "stream", description: "Ticks and live bars over WebSockets." },
   { name: "access", description: "Keys, tickets, and who did what." },

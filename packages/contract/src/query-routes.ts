@@ -1,4 +1,6 @@
 import {
+  ArchiveJson,
+  ArchiveQuery,
   BAR_FORMATS,
   BarJson,
   BarsQuery,
@@ -189,5 +191,19 @@ export const QUERY_ROUTES = declareRoutes({
     summary: "Which symbols there are, and since when",
     tag: "symbols",
     queryDto: SymbolsQuery,
+  },
+  getArchive: {
+    ...read(
+      "By symbol. More than `limit` of them are paged: follow `Link`.",
+      table(listOf(ArchiveJson), ArchiveJson),
+      true,
+    ),
+    access: "ops",
+    path: "/archive",
+    summary: "Which days of ticks are in the archive",
+    description:
+      "Files that any engine reads, one a symbol and UTC day. What retention has dropped is answered from them as before.",
+    tag: "archive",
+    queryDto: ArchiveQuery,
   },
 });

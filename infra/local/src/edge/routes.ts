@@ -20,6 +20,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/symbols\/.+/, "tick-ingest"],
   [/^\/revisions\/?$/, "ohlc-query"],
   [/^\/quality(\/|$)/, "ohlc-query"],
+  [/^\/archive\/?$/, "ohlc-query"],
   [/^\/revisions\/.+/, "tick-ingest"],
   [/^\/corrections\/?$/, "tick-ingest"],
   [/^\/(keys|tickets|audit|feeds)(\/|$)/, "tick-ingest"],
@@ -33,7 +34,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
 ];
 
 /** Tables in the format that their name says. */
-const SUFFIXED = /^\/(ohlc|ticks|symbols|revisions|quality)\.[a-z]+\/?$/;
+const SUFFIXED = /^\/(ohlc|ticks|symbols|revisions|quality|archive)\.[a-z]+\/?$/;
 
 /** The documents of the whole API: every service has them below `/system`, and this one stands for all. */
 const DOCUMENTS = /^\/(openapi\.json|asyncapi\.json|docs|redoc|stream-docs)(\/|$)/;

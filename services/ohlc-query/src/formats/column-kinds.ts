@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...{ tick_count: "count", quote_count: "count", seq: "count", digits: "count", quiet_after_s: "count" },
   ...{ gaps: "count", gap_s: "count", down_s: "count", open_s: "count", longest_silence_s: "count", seconds: "count" },
   ...{ late_ticks: "count", corrections: "count", crossed_minutes: "count", crossed_quotes: "count" },
+  ...{ days: "count", bytes: "count", behind_days: "count" },
   ...{ outliers: "count", longest_silence_from: "time", complete: "flag", quotes: "flag" },
 };
 

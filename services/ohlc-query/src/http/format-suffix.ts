@@ -3,7 +3,7 @@ import { TABLE_FORMATS } from "@fx-ohlc/schemas";
 
 /** Tables by path: `/ohlc.csv`, `/ohlc/minute.parquet`, `/ticks.csv`. */
 const SUFFIXED = new RegExp(
-  `^(/(?:ohlc(?:/[a-z-]+)?|ticks|symbols|revisions|quality(?:/gaps)?))\\.(${TABLE_FORMATS.join("|")})(/?(?:\\?|$))`,
+  `^(/(?:ohlc(?:/[a-z-]+)?|ticks|symbols|revisions|archive|quality(?:/gaps)?))\\.(${TABLE_FORMATS.join("|")})(/?(?:\\?|$))`,
 );
 
 /**

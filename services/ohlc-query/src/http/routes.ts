@@ -16,6 +16,7 @@ import { momentOf } from "../as-of/moment.js";
 import { getAnchor, getClock, getDatabase, getSymbolNames } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
+import { getArchive } from "./archive-route.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getGaps, getQuality } from "./quality-routes.js";
@@ -64,6 +65,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getQuality,
       getGaps,
       getSymbols,
+      getArchive,
     }),
     ...bind({ getLatestBars: latest }, primary, { getLatestBars }),
     ...bind(UDF_ROUTES, history, {
