@@ -56,6 +56,11 @@ export class CopiedRows {
     this.rest = Buffer.alloc(0);
   }
 
+  /** How many rows fill no row group yet. */
+  get waiting(): number {
+    return this.count;
+  }
+
   /** The rows that filled no row group; undefined when there are none. */
   end(): TickColumns | undefined {
     return this.count === 0 ? undefined : this.takeGroup();
