@@ -1,8 +1,8 @@
 import type { Micros } from "@fx-ohlc/schemas";
 import type { AsyncBuffer, FileMetaData, ParquetScan } from "hyparquet";
 import { parquetMetadataAsync, parquetScan } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
-import type { TickColumn } from "./layout.js";
+import { FORMAT, FORMAT_KEY, type TickColumn } from "./layout.js";
+import { loadZstd, ZSTD } from "./zstd.js";
 
 /** Ticks of one stamp at most: so many more than are wanted may have to be looked at. */
 const SAME_STAMP_MAX = 1024;
@@ -28,6 +28,9 @@ export interface TickFileRange {
   readonly rowsMax: number;
 }
 
+/** Snappy is known to the reader itself. */
+const compressors = { ZSTD: ZSTD.decompress };
+
 /** Rows of a file that follow one another. */
 interface Rows {
   readonly from: number;
@@ -44,9 +47,12 @@ export class RangedTickFile {
     this.#metadata = metadata;
   }
 
-  /** @throws what reading the file throws; Error when it is no Parquet file */
+  /** @throws what reading the file throws; Error when it is no file of ticks, or of a format that this build does not know */
   static async open(file: AsyncBuffer): Promise<RangedTickFile> {
+    await loadZstd();
     const metadata = await parquetMetadataAsync(file, { parsers: { timestampFromMicroseconds: (us: bigint) => us } });
+    const format = metadata.key_value_metadata?.find(({ key }) => key === FORMAT_KEY)?.value;
+    if (format !== String(FORMAT)) throw new Error(`its format is ${format ?? "none"}, and this build knows ${FORMAT}`);
     // A Date holds no microseconds: without these, times are the integers that they are.
     const schema = metadata.schema.map(({ converted_type: _type, logical_type: _logical, ...element }) => element);
     return new RangedTickFile(file, { ...metadata, schema });

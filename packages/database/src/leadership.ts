@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Sql, Transaction } from "./sql.js";
 
-/** Any number: it only has to be the same in every process, of the first version too. */
-const LEADER_LOCK = 5_064_222;
+/** What one process does at a time: a lock, and a table of one row that says who. */
+export interface Office {
+  /** Any number: it only has to be the same in every process, of the first version too. */
+  readonly lock: number;
+  readonly table: "maintenance" | "archive_state";
+}
+
+const MAINTENANCE: Office = { lock: 5_064_222, table: "maintenance" };
 /** All in milliseconds of a clock that never goes back. */
 const TIMING = {
   /** How often a leader says that it is well. */
@@ -20,7 +26,7 @@ export class LeadershipLostError extends Error {
   override readonly name = "LeadershipLostError";
 
   constructor() {
-    super("another process looks after the bars now");
+    super("another process does this now");
   }
 }
 
@@ -46,6 +52,7 @@ export class Leadership {
     private readonly session: Sql,
     private readonly side: Sql,
     private readonly timing = TIMING,
+    private readonly office = MAINTENANCE,
   ) {}
 
   /** @returns whether this process leads from now on */
@@ -56,7 +63,7 @@ export class Leadership {
       if (!(await this.tryLock())) return false;
     }
     await this.session`
-      update maintenance set holder = ${this.id}, renewals = renewals + 1, renewed_at = fx_clock()`;
+      update ${this.session(this.office.table)} set holder = ${this.id}, renewals = renewals + 1, renewed_at = fx_clock()`;
     this.renewedAtMs = performance.now();
     this.renewLater();
     return true;
@@ -75,7 +82,8 @@ export class Leadership {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     this.assertHeld();
     const result = await this.session.begin(async (transaction) => {
-      const held = await transaction`select 1 from maintenance where holder = ${this.id} for update`;
+      const held =
+        await transaction`select 1 from ${this.session(this.office.table)} where holder = ${this.id} for update`;
       if (held.length === 0) throw new LeadershipLostError();
       return { value: await work(transaction) };
     });
@@ -88,7 +96,7 @@ export class Leadership {
   }
 
   private async tryLock(): Promise<boolean> {
-    const [row] = await this.session<{ locked: boolean }[]>`select pg_try_advisory_lock(${LEADER_LOCK}) as locked`;
+    const [row] = await this.session<{ locked: boolean }[]>`select pg_try_advisory_lock(${this.office.lock}) as locked`;
     return row?.locked === true;
   }
 
@@ -102,7 +110,7 @@ export class Leadership {
     const askedAtMs = performance.now();
     try {
       const { count } = await this.side`
-        update maintenance set renewals = renewals + 1, renewed_at = fx_clock() where holder = ${this.id}`;
+        update ${this.session(this.office.table)} set renewals = renewals + 1, renewed_at = fx_clock() where holder = ${this.id}`;
       if (count === 0) return;
       this.renewedAtMs = askedAtMs;
     } catch {
@@ -112,7 +120,9 @@ export class Leadership {
   }
 
   private async isStale(): Promise<boolean> {
-    const [row] = await this.session<{ lease: string }[]>`select holder || ' ' || renewals as lease from maintenance`;
+    const [row] = await this.session<
+      { lease: string }[]
+    >`select holder || ' ' || renewals as lease from ${this.session(this.office.table)}`;
     const lease = row?.lease ?? "";
     if (this.seen?.lease !== lease) this.seen = { lease, sinceMs: performance.now() };
     return performance.now() - this.seen.sinceMs > this.timing.staleAfterMs;
@@ -123,7 +133,7 @@ export class Leadership {
     await this.session`
       select pg_terminate_backend(pid, ${END_SESSION_MS})
         from pg_locks
-       where locktype = 'advisory' and granted and classid = 0 and objid = ${LEADER_LOCK} and objsubid = 1
+       where locktype = 'advisory' and granted and classid = 0 and objid = ${this.office.lock} and objsubid = 1
          and database = (select oid from pg_database where datname = current_database())`;
   }
 }

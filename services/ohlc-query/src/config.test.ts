@@ -17,6 +17,7 @@ test("only the database has to be named", () => {
     databaseConnectionsMax: 8,
     queryTimeoutMs: 5000,
     archiveUrl: undefined,
+    archiveEndpoint: undefined,
     archiveThreads: 2,
     marketSessions: [],
   });

@@ -24,6 +24,8 @@ export interface Config {
   readonly barCacheMb: number;
   /** Where the archive lies for this service; undefined: where the database says. */
   readonly archiveUrl: string | undefined;
+  /** Another server than Amazon's where it lies in S3. */
+  readonly archiveEndpoint: string | undefined;
   /** Threads that read files of the archive. */
   readonly archiveThreads: number;
   readonly marketSessions: readonly SessionRule[];
@@ -42,6 +44,7 @@ export function readConfig(env: EnvReader): Config {
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
     archiveUrl: env.string("ARCHIVE_URL", { default: undefined }),
+    archiveEndpoint: env.string("ARCHIVE_ENDPOINT", { default: undefined }),
     archiveThreads: env.integer("ARCHIVE_READ_THREADS", { default: 2, min: 1, max: 64 }),
     marketSessions: readMarketSessions(env),
   };

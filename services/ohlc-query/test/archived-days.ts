@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { tickFile } from "@fx-ohlc/archive";
+import { FORMAT, FORMAT_KEY, tickFile } from "@fx-ohlc/archive";
 import { readSettings, type Sql } from "@fx-ohlc/database";
 import { formatTime, type Micros } from "@fx-ohlc/schemas";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
@@ -37,7 +37,7 @@ function tickFileOf(rows: readonly Row[]): Buffer {
     { name: "ask", repetition_type: "OPTIONAL", type: "DOUBLE" },
     { name: "recorded_at", repetition_type: "OPTIONAL", ...TIMESTAMP },
   ];
-  const file = new ParquetWriter({ writer, schema });
+  const file = new ParquetWriter({ writer, schema, kvMetadata: [{ key: FORMAT_KEY, value: String(FORMAT) }] });
   void file.write({
     rowGroupSize: ROWS_PER_GROUP,
     pageSize: 512,

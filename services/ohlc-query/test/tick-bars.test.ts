@@ -256,7 +256,7 @@ test("empty seconds are filled with what came before them, also within their min
 test("ticks that wait to be in the minutes are counted one by one, with those that retention has dropped", async () => {
   const database = await testDatabase();
   const sql = openPool({ url: database.url, applicationName: "test", connectionsMax: 1, statementTimeoutMs: 30_000 });
-  const archive = new Archive({ url: undefined, threads: 1, onFailure: () => undefined });
+  const archive = new Archive({ url: undefined, threads: 1, store: {}, onFailure: () => undefined });
   try {
     const { engine } = await readSettings(sql);
     const source = {

@@ -2,16 +2,22 @@
 
 -- One row.
 create table archive_state (
-  only_row      boolean     primary key default true check (only_row),
+  only_row        boolean     primary key default true check (only_row),
   -- Whatever changes ticks of a UTC day before it draws that day's version, in the same transaction. It only moves forward, and a day
   -- is archived when every transaction has ended that may not have seen it move. Nothing is drawn where nothing is archived.
-  ended_before  timestamptz not null default '1970-01-01 00:00:00+00',
+  ended_before    timestamptz not null default '1970-01-01 00:00:00+00',
   -- The days of ticks before it all have a version.
-  listed_before timestamptz not null default '1970-01-01 00:00:00+00' check (listed_before <= ended_before),
+  listed_before   timestamptz not null default '1970-01-01 00:00:00+00' check (listed_before <= ended_before),
   -- When the archiver last found its dataset where it belongs. Nothing is dropped long after that.
-  confirmed_at  timestamptz,
+  confirmed_at    timestamptz,
   -- Why nothing is archived or dropped until somebody has looked.
-  refused_because text
+  refused_because text,
+  -- Which process archives, as in the table maintenance.
+  holder          text        not null default '',
+  renewals        bigint      not null default 0,
+  renewed_at      timestamptz,
+  -- Until then somebody archives by hand, and the service lets him.
+  by_hand_until   timestamptz
 );
 insert into archive_state default values;
 
@@ -22,6 +28,8 @@ create table archive_versions (
   date     date             not null,
   version  bigint           not null,
   drawn_at timestamptz      not null,
+  -- Of the last file that somebody began to write: no two have one number, so none is written over another.
+  last_n   integer          not null default 0,
   primary key (symbol, date)
 );
 

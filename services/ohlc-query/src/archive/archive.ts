@@ -1,4 +1,4 @@
-import { type FileTicks, joinFileTicks, type TickFileRange } from "@fx-ohlc/archive";
+import { type FileTicks, joinFileTicks, type StoreOptions, type TickFileRange } from "@fx-ohlc/archive";
 import { type Ending, Problem } from "@fx-ohlc/service-kit";
 import type { DroppedDay, DroppedDays } from "./dropped-days.js";
 import { FileReadError, ReadThreads } from "./read-threads.js";
@@ -16,6 +16,7 @@ export interface ArchiveOptions {
   /** Where the dataset lies for this service; undefined: where the database says. */
   readonly url: string | undefined;
   readonly threads: number;
+  readonly store: StoreOptions;
   /** Told what an operator has to look after. */
   readonly onFailure: (error: Error, file: string) => void;
 }
@@ -30,7 +31,7 @@ export class Archive {
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
-    this.#threads = new ReadThreads(options.threads);
+    this.#threads = new ReadThreads(options.threads, options.store);
   }
 
   /**

@@ -41,7 +41,10 @@ const STATEMENT = `
    order by entered.symbol`;
 
 /** By the names of symbols. */
-export function readArchived(reader: Reader, { after, limit, patterns }: ArchivePage): Promise<readonly ArchivedSymbol[]> {
+export function readArchived(
+  reader: Reader,
+  { after, limit, patterns }: ArchivePage,
+): Promise<readonly ArchivedSymbol[]> {
   const parameters = [after, likePatterns(patterns), limit];
   return reader.read((sql) => sql.unsafe<ArchivedSymbol[]>(STATEMENT, parameters, { prepare: true }));
 }

@@ -1,6 +1,12 @@
-import { type ArchiveStore, DamagedFileError, type FileTicks, RangedTickFile } from "@fx-ohlc/archive";
+import {
+  type ArchiveStore,
+  DamagedFileError,
+  type FileTicks,
+  openStore,
+  RangedTickFile,
+  type StoreOptions,
+} from "@fx-ohlc/archive";
 import type { DroppedDay } from "./dropped-days.js";
-import { openStore } from "./open-store.js";
 import type { FileRead } from "./tasks.js";
 
 /** A day of a busy symbol is smaller, and read in one go: some requests to a store for its pieces take longer. */
@@ -18,10 +24,16 @@ interface KeptFile {
 
 /** Reads ticks of files of one dataset after the other. A file never changes: what replaces it has another name. */
 export class FileReads {
-  readonly #stores = new Map<string, ArchiveStore>();
+  readonly #options: StoreOptions;
+  readonly #stores = new Map<string, Promise<ArchiveStore>>();
   /** Those that were read last come last. */
   readonly #kept = new Map<string, KeptFile>();
   #keptBytes = 0;
+
+  /** @param options how stores are reached */
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
 
   /**
    * @throws FileMissingError, StoreUnavailableError
@@ -49,10 +61,10 @@ export class FileReads {
     }
   }
 
-  #storeOf(url: string): ArchiveStore {
+  #storeOf(url: string): Promise<ArchiveStore> {
     const known = this.#stores.get(url);
     if (known !== undefined) return known;
-    const store = openStore(url);
+    const store = openStore(url, this.#options);
     this.#stores.set(url, store);
     return store;
   }
@@ -72,8 +84,13 @@ export class FileReads {
   }
 }
 
-async function open(store: ArchiveStore, day: DroppedDay, signal: AbortSignal | undefined): Promise<RangedTickFile> {
+async function open(
+  opened: Promise<ArchiveStore>,
+  day: DroppedDay,
+  signal: AbortSignal | undefined,
+): Promise<RangedTickFile> {
   const { file: path, bytes, ticks } = day;
+  const store = await opened;
   const whole = signal === undefined ? undefined : await store.read(path, undefined, signal);
   if (whole !== undefined && whole.length !== bytes) {
     throw new DamagedFileError(path, `it has ${whole.length} bytes, and its entry says ${bytes}`);

@@ -1,10 +1,11 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
+import type { StoreOptions } from "@fx-ohlc/archive";
 import { FileReads } from "./file-reads.js";
 import type { Task, TaskDone } from "./tasks.js";
 
 /** The program of a thread of {@link ReadThreads}. */
 
-const reads = new FileReads();
+const reads = new FileReads(workerData as StoreOptions); // As `ReadThreads` gives it.
 const running = new Map<number, AbortController>();
 
 function done(answer: TaskDone): void {

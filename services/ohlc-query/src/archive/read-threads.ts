@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { FileTicks } from "@fx-ohlc/archive";
+import type { FileTicks, StoreOptions } from "@fx-ohlc/archive";
 import { type Ending, FairTurns } from "@fx-ohlc/service-kit";
 import type { Failure, FileRead, Task, TaskDone } from "./tasks.js";
 
@@ -28,12 +28,13 @@ export class FileReadError extends Error {
 
 /** A thread, and what it was asked for. */
 class Thread {
-  readonly #worker = new Worker(PROGRAM);
+  readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   isOver = false;
 
-  constructor() {
+  constructor(store: StoreOptions) {
+    this.#worker = new Worker(PROGRAM, { workerData: store });
     this.#worker.on("message", (done: TaskDone) => this.#take(done));
     this.#worker.on("error", (error) => this.#end(error));
     this.#worker.on("exit", (code) => this.#end(new Error(`a thread that reads files ended with ${code}`)));
@@ -93,12 +94,15 @@ class Thread {
 /** Reads files away from the event loop, in threads that are started when there is something to read. */
 export class ReadThreads {
   readonly #threadsMax: number;
+  readonly #store: StoreOptions;
   readonly #turns: FairTurns;
   #threads: Thread[] = [];
   #isStopped = false;
 
-  constructor(threadsMax: number) {
+  /** @param store how stores are reached */
+  constructor(threadsMax: number, store: StoreOptions) {
     this.#threadsMax = threadsMax;
+    this.#store = store;
     const runningMax = threadsMax * READS_PER_THREAD;
     this.#turns = new FairTurns({
       runningMax,
@@ -128,7 +132,7 @@ export class ReadThreads {
     this.#threads = this.#threads.filter(({ isOver }) => !isOver);
     const [idlest] = [...this.#threads].sort((a, b) => a.load - b.load);
     if (idlest !== undefined && (idlest.load === 0 || this.#threads.length >= this.#threadsMax)) return idlest;
-    const thread = new Thread();
+    const thread = new Thread(this.#store);
     this.#threads.push(thread);
     return thread;
   }

@@ -15,8 +15,8 @@ import {
 import { momentOf } from "../as-of/moment.js";
 import { getAnchor, getClock, getDatabase, getSymbolNames } from "./anchor-route.js";
 import { type Answer, AnswerSender } from "./answer.js";
-import type { BarSources } from "./bar-answer.js";
 import { getArchive } from "./archive-route.js";
+import type { BarSources } from "./bar-answer.js";
 import { getBars, getIntervalBars, getLatestBars } from "./bar-routes.js";
 import { INTERNAL_ROUTES } from "./internal-routes.js";
 import { getGaps, getQuality } from "./quality-routes.js";
