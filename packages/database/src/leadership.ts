@@ -82,7 +82,8 @@ export class Leadership {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     this.assertHeld();
     const result = await this.session.begin(async (transaction) => {
-      const held = await transaction`select 1 from ${this.session(this.office.table)} where holder = ${this.id} for update`;
+      const held =
+        await transaction`select 1 from ${this.session(this.office.table)} where holder = ${this.id} for update`;
       if (held.length === 0) throw new LeadershipLostError();
       return { value: await work(transaction) };
     });
@@ -119,7 +120,9 @@ export class Leadership {
   }
 
   private async isStale(): Promise<boolean> {
-    const [row] = await this.session<{ lease: string }[]>`select holder || ' ' || renewals as lease from ${this.session(this.office.table)}`;
+    const [row] = await this.session<
+      { lease: string }[]
+    >`select holder || ' ' || renewals as lease from ${this.session(this.office.table)}`;
     const lease = row?.lease ?? "";
     if (this.seen?.lease !== lease) this.seen = { lease, sinceMs: performance.now() };
     return performance.now() - this.seen.sinceMs > this.timing.staleAfterMs;
