@@ -18,6 +18,8 @@ export interface CommitRules {
   readonly horizonUs: Micros;
   /** Ticks before this instant need a refresh before the bars hold them. */
   readonly lateBeforeUs: Micros;
+  /** Ticks before this instant change days that may be archived. */
+  readonly archivedBeforeUs: Micros;
   /** Those of the transaction's symbols that are not in the table of symbols, or whose `last_heard` there is old. */
   readonly unheard: readonly string[];
   /** Those that it brings quotes of, {@link noteQuoted}, and that the table does not say have any. */
@@ -27,7 +29,9 @@ export interface CommitRules {
 /** A tick is late half an end offset before its minute can be materialised: the other half is for transactions under way. */
 export const LATE_AFTER_US = (END_OFFSET_S.minute / 2) * US_PER_SECOND;
 
-interface RulesRow extends Pick<CommitRules, "xid" | "nowUs">, Pick<DatabaseSettings, "databaseId" | "incarnation"> {
+interface RulesRow
+  extends Pick<CommitRules, "xid" | "nowUs" | "archivedBeforeUs">,
+    Pick<DatabaseSettings, "databaseId" | "incarnation"> {
   readonly unheard: string[] | null;
   readonly unquoted: string[] | null;
   readonly materialisedToUs: Micros;
@@ -47,6 +51,7 @@ export async function readCommitRules(transaction: Transaction): Promise<CommitR
   const [row] = await transaction<RulesRow[]>`
     select pg_current_xact_id()::text as xid, fx_now() as "nowUs", materialised_to() as "materialisedToUs",
            (select dropped_before from retention_mark) as "droppedBeforeUs",
+           (select ended_before from archive_state) as "archivedBeforeUs",
            (select value::int from settings where key = 'keep_ticks_days') as "keepDays",
            (select value from settings where key = 'database_id') as "databaseId",
            (select value from settings where key = 'incarnation') as incarnation,
@@ -58,11 +63,11 @@ export async function readCommitRules(transaction: Transaction): Promise<CommitR
               from unnest(nullif(current_setting('fx.quoted', true), '')::text[]) as quoted
              where (select quotes from symbols where symbol = quoted) is not true) as unquoted`.execute();
   if (row === undefined) throw new Error("a select without from gave no row");
-  const { xid, nowUs, droppedBeforeUs, keepDays, materialisedToUs, unheard, unquoted } = row;
+  const { xid, nowUs, archivedBeforeUs, droppedBeforeUs, keepDays, materialisedToUs, unheard, unquoted } = row;
   const horizonUs = retentionHorizon(droppedBeforeUs, keepDays, nowUs);
   const lateBeforeUs = lateBefore(nowUs, materialisedToUs);
   const notes = { unheard: unheard ?? [], unquoted: unquoted ?? [] };
-  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs, ...notes };
+  return { xid, nowUs, identity: identityOf(row), horizonUs, lateBeforeUs, archivedBeforeUs, ...notes };
 }
 
 /**

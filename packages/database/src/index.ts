@@ -1,6 +1,7 @@
 export * from "./audit.js";
 export type { ClosingPace } from "./bar-mark.js";
 export * from "./changeable-settings.js";
+export * from "./changed-days.js";
 export * from "./chunk-watch.js";
 export * from "./close-bars.js";
 export * from "./commit-rules.js";

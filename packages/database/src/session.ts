@@ -83,7 +83,8 @@ export function startupSettings(options: SessionOptions): Record<string, string>
     : { ...KEPT_BY_POOLERS, ...sessionSettings(options) };
 }
 
-function literal(text: string): string {
+/** A text as a statement without parameters says it. */
+export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 

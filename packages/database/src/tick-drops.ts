@@ -2,6 +2,7 @@ import { formatTime, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schem
 import type { Notice } from "./chunk-watch.js";
 import { HistoryDrops } from "./history-drops.js";
 import type { Leadership } from "./leadership.js";
+import { OldTransactions } from "./old-transactions.js";
 import { REFRESH_LOCK, type RetentionMark, readMark } from "./retention-mark.js";
 import type { Engine } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
@@ -47,8 +48,7 @@ const DAY_MAX_US = 26 * US_PER_HOUR;
  * Both marks are in the database, so that another process goes on where this one stopped.
  */
 export class TickDrops {
-  /** The transactions that are waited for, by their virtual ids, and since when. */
-  private awaited: { readonly ids: ReadonlySet<string>; readonly sinceUs: Micros } | undefined;
+  private awaited: OldTransactions | undefined;
 
   /** The first transaction that snapshots may not know of, once `whole_from` was seen to be somewhere. */
   private barrier: { readonly wholeFromUs: Micros; readonly xid: string } | undefined;
@@ -110,40 +110,14 @@ export class TickDrops {
   }
 
   private async followMark(step: DropStep, { droppedBeforeUs }: RetentionMark): Promise<void> {
-    if (!(await this.areOldTransactionsOver()) || (await this.isRefreshQueued(step.engine, droppedBeforeUs))) return;
+    this.awaited ??= await OldTransactions.find(this.sql);
+    if (!(await this.awaited.areOver()) || (await this.isRefreshQueued(step.engine, droppedBeforeUs))) return;
     await step.materialise();
     await this.leadership.transaction(async (transaction) => {
       if (!(await isNobodyRefreshing(transaction))) return;
       await transaction`update retention_mark set whole_from = dropped_before where dropped_before = ${droppedBeforeUs}`;
       this.awaited = undefined;
     });
-  }
-
-  /**
-   * As `create index concurrently` waits: for those that are running now, not for those that begin later. A reader is not
-   * waited for: whoever reads the mark to write by it has a transaction id from the same statement on.
-   */
-  private async areOldTransactionsOver(): Promise<boolean> {
-    const [clock] = await this.sql<{ now: Micros }[]>`select clock_timestamp() as now`;
-    this.awaited ??= { ids: new Set(await this.runningTransactions(clock?.now ?? 0)), sinceUs: clock?.now ?? 0 };
-    const { ids, sinceUs } = this.awaited;
-    return !(await this.runningTransactions(sinceUs)).some((id) => ids.has(id));
-  }
-
-  /** Those that may write by what they read before `sinceUs`, by the server's real clock. */
-  private async runningTransactions(sinceUs: Micros): Promise<string[]> {
-    const rows = await this.sql<{ id: string }[]>`
-      select locks.virtualtransaction as id
-        from pg_locks locks
-        join pg_stat_activity activity using (pid)
-       where locks.locktype = 'virtualxid' and locks.granted
-         and locks.pid <> pg_backend_pid() and activity.datname = current_database()
-         and activity.backend_type in ('client backend', 'background worker')
-         and (activity.backend_xid is not null or activity.state is null
-              or (activity.state = 'active' and activity.query_start <= ${sinceUs}))
-      union all
-      select gid from pg_prepared_xacts where database = current_database()`;
-    return rows.map(({ id }) => id);
   }
 
   private async isRefreshQueued(engine: Engine, beforeUs: Micros): Promise<boolean> {

@@ -30,8 +30,11 @@ create table archive_versions (
   drawn_at timestamptz      not null,
   -- Of the last file that somebody began to write: no two have one number, so none is written over another.
   last_n   integer          not null default 0,
+  -- The one that was archived.
+  archived bigint,
   primary key (symbol, date)
 );
+create index archive_versions_waiting on archive_versions (date, symbol) where version is distinct from archived;
 
 -- What the archive holds of a symbol and UTC day. It holds the ticks as they are when ticks_version is the day's version.
 create table archive_days (

@@ -7,6 +7,7 @@ import {
   lateTicks,
   lateWindows,
   lockSymbols,
+  noteChangedDays,
   noteLateTicks,
   noteQuoted,
   noteSymbols,
@@ -197,10 +198,8 @@ export class TickWriter {
 
   private async store(transaction: Transaction, created: readonly Tick[], rules: CommitRules): Promise<UntoldCommit> {
     if (this.isOnTimescale) await refuseManyNewDays(transaction, created);
-    const [, [untold]] = await Promise.all([
-      insertTicks(transaction, created),
-      this.record(transaction, created, rules),
-    ]);
+    // First what goes with them: a trigger of the ticks writes down what nobody has.
+    const [[untold]] = await Promise.all([this.record(transaction, created, rules), insertTicks(transaction, created)]);
     return untold;
   }
 
@@ -208,7 +207,7 @@ export class TickWriter {
   private record(
     transaction: Transaction,
     created: readonly Tick[],
-    { nowUs, lateBeforeUs, unheard, unquoted }: CommitRules,
+    { nowUs, lateBeforeUs, archivedBeforeUs, unheard, unquoted }: CommitRules,
   ): Promise<[UntoldCommit, ...unknown[]]> {
     const ranges = changedRanges(created);
     const { engine } = this.database.settings;
@@ -219,6 +218,7 @@ export class TickWriter {
       this.ledger.record(transaction, ranges),
       noteLateTicks(transaction, engine, engine === "postgres" ? [] : lateTicks(created, nowUs)),
       queueRefresh(transaction, engine, lateWindows(created, lateBeforeUs)),
+      noteChangedDays(transaction, engine, created, { nowUs, archivedBeforeUs }),
       heard.length === 0 ? undefined : hearSymbols(transaction, heard, quoted),
     ]);
   }
