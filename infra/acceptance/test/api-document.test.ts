@@ -7,6 +7,7 @@ import { ApiDocument } from "../src/api/api-document.js";
 import { lasting, Recorder, record, recordedExamples } from "../src/api/recorder.js";
 import {
   COMMON_DAY,
+  CROWD,
   FIRST_KEY,
   GONE,
   GOOD_DAY,
@@ -58,12 +59,22 @@ describe("the OpenAPI document of the whole API", () => {
     services = await system.startAll({ ADMIN_KEY: `fxk_${FIRST_KEY}_${"s".repeat(43)}` });
     const hasFirstKey = async () => (await system.sql`select 1 from api_keys`).length > 0;
     await eventually(hasFirstKey, { what: "the first key" });
+    await archiveCrowd();
     document = await ApiDocument.of(services.edge.url);
     book = new AnswerBook(document);
     edge = new Actor(services.edge.url, document, book, recorder);
     gateway = new Actor(services.gateway.url, document, book, recorder);
     stages = await Promise.all([services.ingest, services.query, services.gateway].map(({ url }) => stageOf(url)));
   });
+
+  /** An archive that holds a day of each of the crowd. */
+  async function archiveCrowd(): Promise<void> {
+    await system.sql`
+      insert into archive_days (symbol, date, n, file, ticks_version, ticks, first, last, rows_checksum, bytes, written_at, verified_at)
+      select symbol, '2025-12-04', 1, 'ticks/symbol=' || symbol || '/date=2025-12-04/1.parquet', 1, 24318,
+             '2025-12-04 00:00:00.12+00', '2025-12-04 23:59:59.87+00', 'none', 172661, now(), now()
+        from unnest(${[...CROWD]}::text[]) as symbol`;
+  }
 
   async function stageOf(url: string): Promise<Stage> {
     const own = await ApiDocument.of(url);
@@ -155,7 +166,7 @@ describe("the OpenAPI document of the whole API", () => {
     const others = started.map(({ url }) => new Actor(url, document, book, recorder));
     await system.sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(hashtextextended(symbol, 0)) from unnest(${WRITTEN}::text[]) as symbol`;
-      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, revisions, api_keys, revoked_subjects, audit, feeds in access exclusive mode`;
+      await transaction`lock table ticks, ohlc_minute, ohlc_hour, ohlc_day, bar_mark, revisions, api_keys, revoked_subjects, audit, feeds, archive_days in access exclusive mode`;
       const turnOf = ({ operation }: Step) =>
         [/^(delete|write)/, /^(create|change|list)/, /^(revoke|getAudit)/].findIndex((kind) => kind.test(operation));
       const asked = edge.stepsOf(504).filter(({ operation }) => operation !== SEARCH);

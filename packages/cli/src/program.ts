@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addArchiveCommand } from "./archive/command.js";
 import { tokenOf } from "./connection.js";
 import { addExportCommand } from "./export/command.js";
 import { addFeedCommand } from "./feed/command.js";
@@ -30,6 +31,7 @@ function createProgram(context: Context, finish: Finish): Command {
   addFeedCommand(program, context, finish);
   addWatchCommand(program, context, finish);
   addQualityCommand(program, context, finish);
+  addArchiveCommand(program, context, finish);
   addKeysCommand(program, context, finish);
   return program;
 }

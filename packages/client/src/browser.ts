@@ -1,4 +1,5 @@
 export type {
+  ArchiveJson,
   BarJson,
   BarPrice,
   ChannelTicksMessage as TicksMessage,

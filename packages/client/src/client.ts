@@ -1,9 +1,10 @@
-import type { FeedJson } from "@fx-ohlc/schemas";
+import type { ArchiveJson, FeedJson } from "@fx-ohlc/schemas";
 import { parseStoredInterval } from "@fx-ohlc/schemas/interval";
 import { type Call, type CallOptions, Http, type HttpOptions } from "./http.js";
 import { Keys } from "./keys.js";
 import { pagedRows, streamedRows } from "./paging.js";
 import type {
+  ArchiveQuery,
   AsOf,
   AuditQuery,
   BarKind,
@@ -236,6 +237,11 @@ export class FxClient {
     const call: Call = { method: "GET", path: "/feeds", query: { feed, symbol }, signal };
     for await (const row of pagedRows<FeedJson>(this.#http, call)) feeds.push(row);
     return feeds;
+  }
+
+  /** Which days of ticks are in the archive, by symbol; needs the scope `ops`. */
+  archive({ pageSize, signal }: ArchiveQuery = {}): AsyncGenerator<ArchiveJson, void, undefined> {
+    return pagedRows<ArchiveJson>(this.#http, { method: "GET", path: "/archive", query: { limit: pageSize }, signal });
   }
 
   /** How the system is; an unhealthy one answers too, with a 503 that is not an error here. */

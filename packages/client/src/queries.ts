@@ -110,6 +110,12 @@ export interface HeartbeatOptions extends CallOptions {
   readonly everyS?: number | undefined;
 }
 
+/** How the archive's symbols are read. */
+export interface ArchiveQuery extends CallOptions {
+  /** Rows fetched at a time; what the service does by itself when absent. */
+  readonly pageSize?: number | undefined;
+}
+
 export interface AuditQuery extends CallOptions {
   /** Rows fetched at a time; what the service does by itself when absent. */
   readonly pageSize?: number | undefined;

@@ -35,7 +35,7 @@ const ELSEWHERE = { origin: "https://elsewhere.example" };
 const LONG = " ".repeat(20_000);
 const ROWS_MAX = 50_000;
 /** Symbols enough for a long answer. */
-const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
+export const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
 
 /** As many as a heartbeat may name: two feeds of them are as many as there may be. */
 const MANY = Array.from({ length: 10_000 }, (_, number) => `MANY${number}`);
@@ -115,6 +115,7 @@ export const GOOD_DAY: readonly Step[] = [
   { operation: "getLatestBars", query: { symbol: "EURUSD,GBPUSD", interval: "minute" }, status: 200 },
   { operation: "getTicks", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
   { operation: "getSymbols", query: { limit: "2" }, status: 200 },
+  { operation: "getArchive", query: { limit: "2" }, status: 200 },
   { operation: "getUdfConfig", status: 200 },
   { operation: "getUdfTime", status: 200 },
   { operation: "getUdfSymbol", query: { symbol: "EURUSD" }, status: 200 },
@@ -194,6 +195,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getLatestBars: { symbol: CROWD.join(",") },
   getTicks: { symbol: "AUDUSD", ...FRIDAY },
   getSymbols: {},
+  getArchive: {},
   getRevisions: PAGED,
   getQuality: { symbol: CROWD.join(","), ...FRIDAY, outliers: "true" },
   getGaps: { ...PAGED, closed: "true" },
@@ -311,6 +313,7 @@ export const REFUSALS: readonly Step[] = [
   { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
   { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
   { operation: "getSymbols", query: { format: "xml" }, status: 422 },
+  { operation: "getArchive", query: { limit: "0" }, status: 422 },
   { operation: "getUdfSymbol", query: { symbol: "NOSUCH" }, status: 404 },
   { operation: "getUdfSymbol", query: { symbol: "EUR USD" }, status: 422 },
   { operation: "searchUdfSymbols", query: { limit: "0" }, status: 422 },
