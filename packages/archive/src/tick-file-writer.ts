@@ -21,8 +21,8 @@ const SCHEMA: SchemaElement[] = [
     name: "seq",
     repetition_type: "REQUIRED",
     type: "INT32",
+    // No logical type beside it: as this writer writes one of an integer, Arrow and DuckDB do not read the file.
     converted_type: "INT_16",
-    logical_type: { type: "INTEGER", bitWidth: 16, isSigned: true },
   },
   { name: "price", repetition_type: "REQUIRED", type: "DOUBLE" },
   { name: "bid", repetition_type: "OPTIONAL", type: "DOUBLE" },
