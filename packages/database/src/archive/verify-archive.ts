@@ -2,7 +2,6 @@ import {
   type ArchiveEntry,
   type ArchiveStore,
   CURRENT_FILE,
-  FileMissingError,
   parseTickFile,
   proveTickFile,
   readCurrent,
@@ -128,7 +127,7 @@ async function verifyCurrent(sql: Sql, store: ArchiveStore, tell: Tell): Promise
     if (differing + missing > 0)
       tell(`${CURRENT_FILE} lists ${differing} files that do not count, and lacks ${missing} that do`);
   } catch (error) {
-    if (error instanceof FileMissingError || isDamage(error)) tell(error.message);
-    else throw error;
+    if (!isDamage(error)) throw error;
+    tell(error instanceof Error ? error.message : String(error));
   }
 }
