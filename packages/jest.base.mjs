@@ -27,6 +27,7 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!\\.pnpm|${MODULES_ONLY})`, `/node_modules/\\.pnpm/(?!${MODULES_ONLY})`],
   moduleNameMapper: {
     "^@fx-ohlc/([a-z-]+)/(calendar|interval|time)$": "<rootDir>/../../packages/$1/src/$2.ts",
+    "^@fx-ohlc/database/archive$": "<rootDir>/../../packages/database/src/archive/index.ts",
     "^@fx-ohlc/([a-z-]+)$": "<rootDir>/../../packages/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },

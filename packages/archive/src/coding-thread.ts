@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { CodedCopy, CodedFile, DayCoding } from "./coding.js";
+import { type CodedCopy, type CodedFile, type DayCoding, OwnCoding } from "./coding.js";
 import type { CodingAnswer, CodingRequest } from "./coding-messages.js";
 
 /** Makes the coding of a day. */
@@ -7,6 +7,9 @@ export interface Coder {
   open(): Promise<DayCoding>;
   close(): Promise<void>;
 }
+
+/** Codes in the thread that asks, which does nothing else meanwhile. */
+export const SAME_THREAD: Coder = { open: () => OwnCoding.open(), close: async () => {} };
 
 interface Waiting {
   readonly resolve: (answer: CodingAnswer) => void;

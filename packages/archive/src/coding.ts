@@ -19,6 +19,9 @@ export interface CodedCopy {
 export interface CodedFile {
   readonly pieces: readonly Uint8Array[];
   readonly facts: TickFileFacts;
+  /** Of the first tick, microseconds since 1970; null without any. */
+  readonly firstUs: number | null;
+  readonly lastUs: number | null;
 }
 
 /** Makes a file of what PostgreSQL copies of a day, slice by slice. */
@@ -39,6 +42,7 @@ export class OwnCoding implements DayCoding {
   private readonly hash = createHash("sha256");
   private pieces: Uint8Array[] = [];
   private ticks = 0;
+  private firstUs: number | null = null;
   private bytes = 0;
 
   private constructor(private readonly file: TickFileWriter) {
@@ -65,7 +69,8 @@ export class OwnCoding implements DayCoding {
     this.note(this.file.finish());
     const { ticks, bytes } = this;
     const checksums = { rowsChecksum: this.checksum.digest(), fileSha256: this.hash.digest("hex") };
-    return { pieces: this.takePieces(), facts: { ticks, bytes, ...checksums } };
+    const lastUs = ticks === 0 ? null : this.rows.lastUs;
+    return { pieces: this.takePieces(), facts: { ticks, bytes, ...checksums }, firstUs: this.firstUs, lastUs };
   }
 
   drop(): void {
@@ -74,6 +79,7 @@ export class OwnCoding implements DayCoding {
 
   private take(group: TickColumns): void {
     this.ticks += group.count;
+    this.firstUs ??= Number(group.time[0]);
     this.checksum.add(group);
     this.note(this.file.add(group));
   }

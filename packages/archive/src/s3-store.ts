@@ -49,7 +49,7 @@ export class S3Store implements ArchiveStore {
   /** @param url such as `s3://bucket/fx` */
   constructor(
     readonly url: string,
-    { endpoint, encryption }: StoreOptions,
+    { endpoint, region, encryption }: StoreOptions,
   ) {
     const { hostname, pathname } = new URL(url);
     this.bucket = hostname;
@@ -57,9 +57,7 @@ export class S3Store implements ArchiveStore {
     this.encryption = encryption === undefined ? {} : { ServerSideEncryption: encryption };
     this.client = new S3Client({
       // Others than Amazon's have no host for each bucket, and nothing depends on where they are.
-      ...(endpoint === undefined
-        ? {}
-        : { endpoint, forcePathStyle: true, region: process.env.AWS_REGION ?? "us-east-1" }),
+      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? "us-east-1" }),
       maxAttempts: TRIES_MAX,
       // Not every server knows the checksums that the library adds by itself; what is written is read back anyway.
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -224,7 +222,9 @@ async function tellingOfFailures<T>(path: string, work: () => Promise<T>): Promi
     ) {
       throw new FileMissingError(path);
     }
-    const reason = error instanceof Error ? error.name : "it failed";
-    throw new StoreUnavailableError(`the archive's store: ${reason} at ${path}`, { cause: error });
+    // Its own words may name credentials.
+    throw new StoreUnavailableError(
+      `the archive's store: ${error instanceof Error ? error.name : "it failed"} at ${path}`,
+    );
   }
 }

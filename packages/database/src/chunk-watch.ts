@@ -1,5 +1,6 @@
 import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import { BAR_RELATIONS } from "./bar-families.js";
+import { dateOf } from "./changed-days.js";
 import type { Leadership } from "./leadership.js";
 import type { Sql } from "./sql.js";
 
@@ -31,6 +32,13 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
       await transaction`
         update retention_mark
            set dropped_before = greatest(dropped_before, ${toUs}), whole_from = greatest(whole_from, ${toUs})`;
+      // What the archive has of them is all there is now, also where they had changed since.
+      await transaction`
+        update archive_days day set dropped_at = fx_clock()
+         where date < ${dateOf(toUs)}::text::date and dropped_at is null
+           and not exists (select 1 from tick_chunks_now
+                            where from_time <= day.date::timestamp at time zone 'UTC'
+                              and to_time > day.date::timestamp at time zone 'UTC')`;
     }
     return toUs;
   });

@@ -202,6 +202,7 @@ class Round {
     await this.drops.step({
       engine,
       keepTicksDays: Number(this.settings.get("keep_ticks_days")),
+      hasArchive: this.settings.has("archive_url"),
       nowUs: databaseUs,
       isClockTrusted: this.disagreement === undefined && !(await this.isHeld()),
       materialise: async () => {

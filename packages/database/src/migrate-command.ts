@@ -19,9 +19,14 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   // The token alone goes to standard output, so that it can be put where it belongs.
   "admin-key": async () => log(await makeAdminKey({ ...readEnv(process.env, mergeOptions), log: warn })),
   verify: async (args) => {
-    const wrong = await verifyBars({ ...verifyOptions(args), ...readEnv(process.env, mergeOptions), log });
+    const asked = verifyOptions(args);
+    const wrong = asked.archive
+      ? await (await import("./archive/archive-command.js")).verifyArchiveCommand(asked, process.env, log)
+      : await verifyBars({ ...asked, ...readEnv(process.env, mergeOptions), log });
     if (wrong > 0) process.exitCode = 1;
   },
+  // What it takes is loaded by nobody else.
+  archive: async (args) => (await import("./archive/archive-command.js")).archiveCommand(args, process.env, log),
   "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
 };
 

@@ -1,4 +1,5 @@
 import type { EnvReader } from "@fx-ohlc/service-kit";
+import { isArchiveUrl } from "./archive-setting.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { readAdminKey } from "./first-key.js";
 import type { MigrateOptions } from "./migrate.js";
@@ -37,6 +38,7 @@ export function migrateOptions(env: EnvReader): MigrateOptions {
   };
   return {
     ...mergeOptions(env),
+    archiveUrl: readArchiveUrl(env),
     engine: env.choice("DB_ENGINE", ["auto", "timescaledb", "postgres"], { default: "auto" }),
     dayBoundary,
     compressionAfterDays: days("COMPRESSION_AFTER_DAYS"),
@@ -52,4 +54,12 @@ export function migrateOptions(env: EnvReader): MigrateOptions {
     confirmClock: env.boolean("CONFIRM_CLOCK", { default: false }),
     ownStreamNames: env.choice("STREAM_NAMESPACE", ["own"], { default: undefined }) === "own",
   };
+}
+
+/** Where the archive is; `none` ends it, and undefined leaves it as it is. */
+function readArchiveUrl(env: EnvReader): string | undefined {
+  const url = env.string("ARCHIVE_URL", { default: undefined });
+  const isFit = url === undefined || url === "none" || isArchiveUrl(url);
+  env.rule(["ARCHIVE_URL"], isFit, "must be file:///…, s3://bucket/… or none");
+  return url;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DayBoundary, sameBoundary } from "@fx-ohlc/schemas";
+import { recordArchive } from "./archive-setting.js";
 import { type ChangeableSettings, recordSettings } from "./changeable-settings.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { detectEngine } from "./engine.js";
@@ -40,6 +41,8 @@ export interface MigrateOptions extends ChangeableSettings {
   readonly confirmClock?: boolean | undefined;
   /** Gives this database's streams on Redis names of their own, where the first version made it. */
   readonly ownStreamNames?: boolean | undefined;
+  /** Where days of ticks are archived; `none` ends it. */
+  readonly archiveUrl?: string | undefined;
   /** The first key of the deployment, which is made where there is none of its id. */
   readonly adminKey?: string | undefined;
   /** Told what is done and waited for. */
@@ -146,6 +149,7 @@ async function migrateLocked(sql: Sql, options: MigrateOptions): Promise<Engine>
       await applyCompression(transaction, recorded.compression_after_days);
       await applyChunks(transaction, recorded.chunk_days, log);
     }
+    await recordArchive(transaction, options.archiveUrl, log);
     if (options.confirmClock === true) await confirmClock(transaction, log);
     if (options.ownStreamNames === true) await nameStreams(transaction, log);
   });

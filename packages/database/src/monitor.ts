@@ -146,16 +146,23 @@ export class Monitor {
  * @param options with the URL of a way that no pooler shares
  * @param recognise told what the session leads to; what it throws ends the session
  */
-export async function openSession(
+export function openSession(
   options: Omit<PoolOptions, "connectionsMax" | "ground">,
+  recognise: (state: ServerState) => void = () => {},
+): Promise<Sql> {
+  return openSessions({ ...options, connectionsMax: 1 }, recognise);
+}
+
+/** The same with some sessions beside one another. */
+export async function openSessions(
+  options: Omit<PoolOptions, "ground">,
   recognise: (state: ServerState) => void = () => {},
 ): Promise<Sql> {
   const monitor = new Monitor({ ...options, connectionsMax: 1 });
   try {
     const { state, ground } = await monitor.look();
     recognise(state);
-    const session = { ...options, connectionsMax: 1, isForLocks: true };
-    return openPool({ ...session, ground: { ...ground, keepsSessions: true } });
+    return openPool({ ...options, isForLocks: true, ground: { ...ground, keepsSessions: true } });
   } finally {
     void monitor.end(0);
   }

@@ -1,5 +1,7 @@
-import { formatTime, type Micros, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type TimeRange, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { ArchivedDrops, DropRefusedError, enterDropped, wholeDays } from "./archived-drops.js";
 import type { Notice } from "./chunk-watch.js";
+import { DayDeletes } from "./day-deletes.js";
 import { HistoryDrops } from "./history-drops.js";
 import type { Leadership } from "./leadership.js";
 import { OldTransactions } from "./old-transactions.js";
@@ -8,8 +10,6 @@ import type { Engine } from "./settings.js";
 import type { Sql, Transaction } from "./sql.js";
 import { errorCode, SQL_STATE } from "./sql-state.js";
 
-/** Rows one transaction deletes on plain PostgreSQL: some 20 ms, so that no writer waits longer. */
-const ROWS_PER_BATCH = 5000;
 /** Dropping a chunk waits for its readers, and new ones wait behind it. */
 const LOCK_TIMEOUT_MS = "500ms";
 
@@ -18,6 +18,8 @@ export interface DropStep {
   readonly engine: Engine;
   /** Ticks older than this expire; 0 keeps them for ever. */
   readonly keepTicksDays: number;
+  /** Nothing goes that the archive does not hold. */
+  readonly hasArchive: boolean;
   /** The database's clock. */
   readonly nowUs: Micros;
   /** Whether the clock is believed. */
@@ -43,7 +45,8 @@ const DAY_MAX_US = 26 * US_PER_HOUR;
  * - *waiting*: until every transaction that was under way when the mark moved has ended, for it may still write such ticks; and
  *   until no window of the refresh queue reaches into them. The bars are materialised once more, then `whole_from` follows.
  * - *dropping*: what lies before `whole_from` goes, chunk by chunk or batch by batch. Chunks only when every snapshot of before
- *   is gone: it does not know the bars that were materialised, and a dropped chunk is dropped for it, too.
+ *   is gone: it does not know the bars that were materialised, and a dropped chunk is dropped for it, too. With an archive only
+ *   what it holds, counted row by row; its entries are marked in the transaction that drops.
  *
  * Both marks are in the database, so that another process goes on where this one stopped.
  */
@@ -57,6 +60,8 @@ export class TickDrops {
   private deletedBeforeUs: Micros | undefined;
 
   private readonly history: HistoryDrops;
+  private readonly archived: ArchivedDrops;
+  private readonly deletes: DayDeletes;
 
   constructor(
     private readonly leadership: Leadership,
@@ -64,6 +69,8 @@ export class TickDrops {
     private readonly notice: Notice,
   ) {
     this.history = new HistoryDrops(leadership);
+    this.archived = new ArchivedDrops(leadership, sql, notice);
+    this.deletes = new DayDeletes(leadership, sql, this.archived);
   }
 
   /** Goes as far as is possible without waiting. */
@@ -71,13 +78,14 @@ export class TickDrops {
     const mark = await readMark(this.sql);
     if (mark.wholeFromUs < mark.droppedBeforeUs) await this.followMark(step, mark);
     else if (step.isClockTrusted) await this.moveMark(step, mark);
-    await this.dropUnneeded(step.engine);
+    await this.dropUnneeded(step);
   }
 
   private async moveMark(step: DropStep, { droppedBeforeUs }: RetentionMark): Promise<void> {
     const { keepTicksDays, nowUs } = step;
     if (expiredBefore(keepTicksDays, nowUs) <= droppedBeforeUs || (await this.isFirstVersionHere())) return;
-    const markUs = expiredBefore(keepTicksDays, Math.min(nowUs, await this.newestDayEnd(nowUs)));
+    const expiredUs = expiredBefore(keepTicksDays, Math.min(nowUs, await this.newestDayEnd(nowUs)));
+    const markUs = step.hasArchive ? Math.min(expiredUs, await this.archived.archivedBefore()) : expiredUs;
     if (markUs <= droppedBeforeUs) return;
     await step.materialise();
     await this.leadership.transaction(
@@ -126,23 +134,26 @@ export class TickDrops {
     return waiting.length > 0;
   }
 
-  private async dropUnneeded(engine: Engine): Promise<void> {
+  private async dropUnneeded({ engine, hasArchive }: DropStep): Promise<void> {
     const { wholeFromUs } = await readMark(this.sql);
     if (wholeFromUs === 0) return;
     await this.history.deleteBefore(wholeFromUs);
-    if (engine === "timescaledb") await this.dropChunks(wholeFromUs);
-    else await this.deleteTicks(wholeFromUs);
+    if (hasArchive && !this.archived.isOpen) return;
+    if (engine === "timescaledb") await this.dropChunks(wholeFromUs, hasArchive);
+    else await this.deleteTicks(wholeFromUs, hasArchive);
   }
 
-  private async dropChunks(beforeUs: Micros): Promise<void> {
-    const chunks = await this.sql<{ to: Micros }[]>`
-      select to_time as to from tick_chunks_now where to_time <= ${beforeUs} order by to_time`;
+  private async dropChunks(beforeUs: Micros, hasArchive: boolean): Promise<void> {
+    const chunks = await this.sql<TimeRange[]>`
+      select from_time as "fromUs", to_time as "toUs" from tick_chunks_now where to_time <= ${beforeUs} order by to_time`;
     if (chunks.length === 0 || !(await this.areOldSnapshotsOver(beforeUs))) return;
-    for (const { to } of chunks) {
+    for (const chunk of chunks) {
+      if (hasArchive && !(await this.archived.holds(wholeDays(chunk)))) return;
       try {
-        await this.leadership.transaction((transaction) => dropChunk(transaction, to));
+        await this.leadership.transaction((transaction) => dropChunk(transaction, chunk, hasArchive));
       } catch (error) {
-        // Somebody reads it: the next step comes soon.
+        // Somebody reads it, or has changed it: the next step comes soon.
+        if (error instanceof DropRefusedError) return;
         if (errorCode(error) === SQL_STATE.lockNotAvailable || errorCode(error) === SQL_STATE.deadlockDetected) return;
         throw error;
       }
@@ -164,18 +175,9 @@ export class TickDrops {
   }
 
   /** Nobody can store another one there: once is enough. */
-  private async deleteTicks(beforeUs: Micros): Promise<void> {
+  private async deleteTicks(beforeUs: Micros, hasArchive: boolean): Promise<void> {
     if (this.deletedBeforeUs === beforeUs) return;
-    const symbols = await this.sql<{ symbol: string }[]>`
-      select symbol
-        from (select distinct symbol from ohlc_day where bucket >= '1969-12-30 00:00:00+00') known
-       where exists (select 1 from ticks where ticks.symbol = known.symbol and ticks.time < ${beforeUs})`;
-    for (const { symbol } of symbols) {
-      for (let count = ROWS_PER_BATCH; count === ROWS_PER_BATCH; ) {
-        count = await this.leadership.transaction((transaction) => deleteBatch(transaction, symbol, beforeUs));
-      }
-    }
-    this.deletedBeforeUs = beforeUs;
+    if (await this.deletes.deleteBefore(beforeUs, hasArchive)) this.deletedBeforeUs = beforeUs;
   }
 }
 
@@ -185,19 +187,10 @@ async function isNobodyRefreshing(transaction: Transaction): Promise<boolean> {
   return row?.free === true;
 }
 
-/** The oldest chunks, up to one that ends at `toUs`. */
-async function dropChunk(transaction: Transaction, toUs: Micros): Promise<void> {
+/** The oldest chunks, up to one. Nobody can change its ticks any more once it is locked, and what was changed before is known then. */
+async function dropChunk(transaction: Transaction, chunk: TimeRange, hasArchive: boolean): Promise<void> {
   await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true)`;
-  await transaction`select drop_chunks('ticks', older_than => ${toUs}::timestamptz)`;
-  await transaction`delete from tick_chunks where to_time <= ${toUs}`;
-}
-
-async function deleteBatch(transaction: Transaction, symbol: string, beforeUs: Micros): Promise<number> {
-  await transaction`set local fx.keep_bars = 'on'`;
-  const { count } = await transaction`
-    delete from ticks
-     where symbol = ${symbol} and time < ${beforeUs}
-       and (time, seq) in (select time, seq from ticks where symbol = ${symbol} and time < ${beforeUs}
-                            order by time, seq limit ${ROWS_PER_BATCH})`;
-  return count;
+  await transaction`select drop_chunks('ticks', older_than => ${chunk.toUs}::timestamptz)`;
+  await transaction`delete from tick_chunks where to_time <= ${chunk.toUs}`;
+  await enterDropped(transaction, wholeDays(chunk), hasArchive);
 }

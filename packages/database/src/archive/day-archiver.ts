@@ -1,0 +1,202 @@
+import {
+  type ArchiveEntry,
+  type ArchiveStore,
+  type CodedFile,
+  type Coder,
+  DamagedFileError,
+  dayFolder,
+  FileMissingError,
+  parseTickFile,
+  proveTickFile,
+  replacedFile,
+  tickFile,
+  type Upload,
+} from "@fx-ohlc/archive";
+import type { SymbolDay } from "../changed-days.js";
+import type { Leadership } from "../leadership.js";
+import type { Sql } from "../sql.js";
+import { readDay } from "./day-rows.js";
+import { type DayState, readDayState, setEntry, takeNumber } from "./entries.js";
+import type { Pace } from "./pace.js";
+
+/** What became of a day. */
+export interface DayOutcome {
+  /** `changed`: while it was read, or by somebody else. It waits for its turn again. */
+  readonly done: "written" | "same rows" | "no ticks" | "changed";
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What days are archived with. */
+export interface DayTools {
+  readonly leadership: Leadership;
+  /** A pool: days are read side by side. */
+  readonly sql: Sql;
+  readonly store: ArchiveStore;
+  readonly coder: Coder;
+  readonly pace: Pace;
+}
+
+/**
+ * Archives one day of one symbol:
+ *
+ * - its version and entry are read, and a number for its file is taken that nobody else has,
+ * - its ticks are read and coded, and the file is uploaded as it comes,
+ * - its version is read again: the same one says that nothing has changed since, whichever snapshots its ticks came from,
+ * - the file is finished, and read back from the store,
+ * - the entry is written where it is still the one that was read.
+ *
+ * Whatever stops it leaves a file that nobody names, and the day as it was. One that wakes up later finds that somebody else
+ * archives now, or that the entry is another one.
+ */
+export class DayArchiver {
+  constructor(private readonly tools: DayTools) {}
+
+  async archive(day: SymbolDay): Promise<DayOutcome> {
+    const state = await readDayState(this.tools.sql, day);
+    if (state === undefined || (state.entry !== undefined && state.entry.droppedUs !== null)) return nothing("changed");
+    const n = await this.takeNumber(day, state);
+    const path = tickFile({ ...day, n });
+    const upload = new LateUpload(this.tools.store, path);
+    try {
+      const coded = await this.code(day, upload);
+      const now = await readDayState(this.tools.sql, day);
+      if (now?.version !== state.version) return await upload.giveUp("changed");
+      const isSame = state.entry?.rowsChecksum === coded.facts.rowsChecksum;
+      if (coded.facts.ticks === 0 || isSame) await upload.abort();
+      else {
+        await upload.finish(coded.pieces);
+        await proveTickFile(this.tools.store, path, coded.facts);
+      }
+      const file = coded.facts.ticks === 0 ? null : path;
+      return await this.enter({ ...day, n, file: isSame ? (state.entry?.file ?? null) : file }, state, coded);
+    } catch (error) {
+      await upload.abort();
+      // Nobody else was given its number. What cannot be removed now is removed in a day.
+      await this.tools.store.remove(path).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Reads a file back. One that lies aside is put back: the database is younger than its entry no more. */
+  async prove(entry: ArchiveEntry): Promise<void> {
+    const { file, fileSha256, ticks, bytes, rowsChecksum } = entry;
+    if (file !== null && fileSha256 !== null) {
+      const facts = { ticks, bytes, rowsChecksum, fileSha256 };
+      try {
+        await proveTickFile(this.tools.store, file, facts);
+      } catch (error) {
+        if (!(error instanceof FileMissingError)) throw error;
+        await this.tools.store.move(replacedFile(file), file);
+        await proveTickFile(this.tools.store, file, facts);
+      }
+    }
+    await this.tools.leadership.transaction(
+      (transaction) => transaction`
+        update archive_days set verified_at = fx_clock()
+         where symbol = ${entry.symbol} and date = ${entry.date}::text::date and n = ${entry.n}::int`,
+    );
+  }
+
+  /** A file is not what it was, and its ticks are in the table: they are archived anew. */
+  async distrust({ symbol, date, n }: ArchiveEntry): Promise<void> {
+    await this.tools.leadership.transaction(async (transaction) => {
+      await transaction`
+        update archive_days set rows_checksum = '', written_at = '-infinity'
+         where symbol = ${symbol} and date = ${date}::text::date and n = ${n}::int and dropped_at is null`;
+      await transaction`
+        update archive_versions set archived = null, drawn_at = '-infinity'
+         where symbol = ${symbol} and date = ${date}::text::date`;
+    });
+  }
+
+  private async takeNumber(day: SymbolDay, { entry }: DayState): Promise<number> {
+    let above = entry?.n ?? 0;
+    for await (const { path } of this.tools.store.list(dayFolder(day.symbol, day.date))) {
+      above = Math.max(above, parseTickFile(path)?.n ?? 0);
+    }
+    return takeNumber(this.tools.sql, day, above);
+  }
+
+  private async code(day: SymbolDay, upload: LateUpload): Promise<CodedFile> {
+    const coding = await this.tools.coder.open();
+    let isFinished = false;
+    try {
+      await readDay(this.tools.sql, day, coding, async (pieces, rows) => {
+        this.tools.leadership.assertHeld();
+        await upload.write(pieces);
+        await this.tools.pace.took(rows);
+      });
+      const file = await coding.finish();
+      isFinished = true;
+      return file;
+    } finally {
+      if (!isFinished) coding.drop();
+    }
+  }
+
+  private async enter(
+    { symbol, date, n, file }: SymbolDay & Pick<ArchiveEntry, "n" | "file">,
+    { version, entry: before }: DayState,
+    { facts, firstUs, lastUs }: CodedFile,
+  ): Promise<DayOutcome> {
+    const isSame = before !== undefined && before.file === file;
+    const { ticks, rowsChecksum } = facts;
+    const ofFile = file === null ? { fileSha256: null, bytes: 0 } : facts;
+    const kept = isSame ? before : { n, ...ofFile };
+    const entry = {
+      ...{ symbol, date, n: kept.n, file, ticksVersion: version, ticks, firstUs, lastUs, rowsChecksum },
+      ...{ fileSha256: kept.fileSha256, bytes: kept.bytes },
+    };
+    const isSet = await this.tools.leadership.transaction((transaction) => setEntry(transaction, entry, before));
+    if (!isSet) {
+      if (file !== null && !isSame) await this.tools.store.remove(file);
+      return nothing("changed");
+    }
+    const done = file === null ? "no ticks" : isSame ? "same rows" : "written";
+    return { done, rows: ticks, bytes: done === "written" ? entry.bytes : 0 };
+  }
+}
+
+function nothing(done: "changed"): DayOutcome {
+  return { done, rows: 0, bytes: 0 };
+}
+
+/** A file that is not begun before there is something of it: many days have no ticks any more, or the same ones. */
+class LateUpload {
+  private upload: Upload | undefined;
+
+  constructor(
+    private readonly store: ArchiveStore,
+    private readonly path: string,
+  ) {}
+
+  async write(pieces: readonly Uint8Array[]): Promise<void> {
+    for (const piece of pieces) {
+      this.upload ??= await this.store.upload(this.path);
+      await this.upload.write(piece);
+    }
+  }
+
+  async finish(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.write(pieces);
+    await this.upload?.finish();
+    this.upload = undefined;
+  }
+
+  async giveUp(done: "changed"): Promise<DayOutcome> {
+    await this.abort();
+    return nothing(done);
+  }
+
+  async abort(): Promise<void> {
+    const { upload } = this;
+    this.upload = undefined;
+    await upload?.abort();
+  }
+}
+
+/** Whether a file is missing or damaged, and not only out of reach. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedFileError || error instanceof FileMissingError;
+}

@@ -1,0 +1,144 @@
+import { formatTime, type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { dateOf, type SymbolDay } from "./changed-days.js";
+import type { Notice } from "./chunk-watch.js";
+import type { Leadership } from "./leadership.js";
+import type { Queries, Sql, Transaction } from "./sql.js";
+
+/** Nothing is dropped when the archiver has not found its dataset for so long: it looks every ten seconds. */
+const CONFIRMED_WITHIN = "10 minutes";
+/** What does not agree with the archive is not counted again for so long: a week of thirty symbols takes seconds. */
+const COUNT_AGAIN_MS = 60_000;
+
+/**
+ * What the archive lets go of: days whose rows, counted where they are, are those of its entries, and whose entries are of the
+ * version that the day has.
+ */
+export class ArchivedDrops {
+  private blockedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly leadership: Leadership,
+    private readonly sql: Sql,
+    private readonly notice: Notice,
+  ) {}
+
+  /** Everything before this instant is in the archive; the start of time while nobody knows whether the archive is there. */
+  async archivedBefore(): Promise<Micros> {
+    const [row] = await this.sql<{ us: Micros }[]>`
+      select least(listed_before,
+                   (select min(date) from archive_versions
+                     where version is distinct from archived
+                       and date >= (dropped_before at time zone 'UTC')::date)::timestamp at time zone 'UTC') as us
+        from archive_state, retention_mark
+       where refused_because is null and confirmed_at > fx_clock() - ${CONFIRMED_WITHIN}::interval`;
+    return row?.us ?? 0;
+  }
+
+  /** Whether nothing was found lately that the archive does not hold. */
+  get isOpen(): boolean {
+    return performance.now() > this.blockedUntilMs;
+  }
+
+  /** Whether the archive holds every tick of some whole days. What it does not is archived anew. */
+  async holds(range: TimeRange, symbol?: string): Promise<boolean> {
+    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol))) return this.block();
+    const wrong = await this.compare(range, symbol);
+    if (wrong.length === 0) return true;
+    const [{ symbol: of, date } = { symbol: "", date: "" }] = wrong;
+    this.notice("ticks are kept: they are not those that were archived, and are archived anew", {
+      ...{ symbol: of, date, days: wrong.length },
+    });
+    await this.leadership.transaction((transaction) => archiveAnew(transaction, wrong));
+    return this.block();
+  }
+
+  private block(): false {
+    this.blockedUntilMs = performance.now() + COUNT_AGAIN_MS;
+    return false;
+  }
+
+  private async isConfirmed(): Promise<boolean> {
+    const confirmed = await this.sql`
+      select 1 from archive_state
+       where refused_because is null and confirmed_at > fx_clock() - ${CONFIRMED_WITHIN}::interval`;
+    return confirmed.length > 0;
+  }
+
+  private isWaiting(range: TimeRange, symbol?: string): Promise<boolean> {
+    return isAnyWaiting(this.sql, range, symbol);
+  }
+
+  private compare({ fromUs, toUs }: TimeRange, symbol: string | undefined): Promise<SymbolDay[]> {
+    const ofSymbol = symbol === undefined ? "" : "and symbol = $3::text";
+    return this.sql.unsafe<SymbolDay[]>(
+      `with stored as (
+         select symbol, (time at time zone 'UTC')::date as date, count(*) as ticks
+           from ticks where time >= $1::timestamptz and time < $2::timestamptz ${ofSymbol}
+          group by 1, 2
+       ), entered as (
+         select symbol, date, ticks from archive_days
+          where date >= ($1::timestamptz at time zone 'UTC')::date and date < ($2::timestamptz at time zone 'UTC')::date
+            and dropped_at is null ${ofSymbol}
+       )
+       select symbol, date::text as date
+         from stored full join entered using (symbol, date)
+        where entered.ticks is null or coalesce(stored.ticks, 0) <> entered.ticks
+        order by date, symbol`,
+      [formatTime(fromUs), formatTime(toUs), ...(symbol === undefined ? [] : [symbol])],
+    );
+  }
+}
+
+async function isAnyWaiting(sql: Queries, { fromUs, toUs }: TimeRange, symbol?: string): Promise<boolean> {
+  const waiting = await sql`
+    select 1 from archive_versions
+     where version is distinct from archived
+       and date >= ${dateOf(fromUs)}::text::date and date < ${dateOf(toUs)}::text::date
+       and (${symbol ?? null}::text is null or symbol = ${symbol ?? null}::text) limit 1`;
+  return waiting.length > 0;
+}
+
+async function archiveAnew(transaction: Transaction, days: readonly SymbolDay[]): Promise<void> {
+  await transaction`
+    insert into archive_versions (symbol, date, version, drawn_at)
+    select symbol, date, new_version(), '-infinity'
+      from unnest(${days.map(({ symbol }) => symbol)}::text[], ${days.map(({ date }) => date)}::text[]::date[])
+           as wrong(symbol, date)
+        on conflict (symbol, date) do update set version = excluded.version, drawn_at = excluded.drawn_at`;
+}
+
+/**
+ * Marks entries of some whole days as all there is of their ticks, in the transaction that drops them, behind the locks that keep
+ * others from changing them.
+ *
+ * @throws DropRefusedError when something has changed since they were compared
+ */
+export async function enterDropped(transaction: Transaction, range: TimeRange, isArchived: boolean): Promise<void> {
+  if (isArchived && (await isAnyWaiting(transaction, range))) throw new DropRefusedError();
+  // Where the archive was given up, only what it still holds as it was counts.
+  await transaction`
+    update archive_days day set dropped_at = fx_clock()
+     where date >= ${dateOf(range.fromUs)}::text::date and date < ${dateOf(range.toUs)}::text::date and dropped_at is null
+       and exists (select 1 from archive_versions known
+                    where known.symbol = day.symbol and known.date = day.date and known.version = day.ticks_version)`;
+}
+
+/** The same of one day of one symbol. @returns whether it was marked */
+export async function enterDroppedDay(transaction: Transaction, { symbol, date }: SymbolDay): Promise<boolean> {
+  const { count } = await transaction`
+    update archive_days day set dropped_at = fx_clock()
+     where symbol = ${symbol} and date = ${date}::text::date and dropped_at is null
+       and exists (select 1 from archive_versions known
+                    where known.symbol = day.symbol and known.date = day.date and known.version = day.ticks_version)`;
+  return count > 0;
+}
+
+/** Ticks changed while they were about to be dropped. They are not. */
+export class DropRefusedError extends Error {
+  override readonly name = "DropRefusedError";
+}
+
+/** The UTC days of a range, which begins and ends with one. */
+export function wholeDays({ fromUs, toUs }: TimeRange): TimeRange {
+  return { fromUs: Math.floor(fromUs / US_PER_DAY) * US_PER_DAY, toUs: Math.ceil(toUs / US_PER_DAY) * US_PER_DAY };
+}
