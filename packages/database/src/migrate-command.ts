@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   },
   // What it takes is loaded by nobody else.
   archive: async (args) => (await import("./archive/archive-command.js")).archiveCommand(args, process.env, log),
+  rebuild: async () => (await import("./archive/rebuild-command.js")).rebuildCommand(process.env, log),
   "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
 };
 

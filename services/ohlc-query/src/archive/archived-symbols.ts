@@ -21,24 +21,19 @@ interface ArchivePage {
   readonly patterns: readonly string[] | undefined;
 }
 
-/** A day is behind when its version is another one than that of the ticks in its file. */
+/** A day is behind when its ticks are of another version than those that were archived last. */
 const STATEMENT = `
-  select entered.symbol, first_day::timestamp at time zone 'UTC' as "fromUs",
-         (last_day + 1)::timestamp at time zone 'UTC' as "toUs", days, ticks, bytes,
+  select symbol, min(date)::timestamp at time zone 'UTC' as "fromUs",
+         (max(date) + 1)::timestamp at time zone 'UTC' as "toUs",
+         count(*) filter (where file is not null) as days, sum(ticks)::bigint as ticks, sum(bytes)::bigint as bytes,
          (select count(*)
             from archive_versions
-            left join archive_days using (symbol, date)
-           where archive_versions.symbol = entered.symbol and dropped_at is null
-             and version is distinct from ticks_version) as "behindDays"
-    from (select symbol, min(date) as first_day, max(date) as last_day,
-                 count(*) filter (where file is not null) as days,
-                 sum(ticks)::bigint as ticks, sum(bytes)::bigint as bytes
-            from archive_days
-           where symbol > $1 and symbol like any ($2::text[])
-           group by symbol
-           order by symbol
-           limit $3) entered
-   order by entered.symbol`;
+           where archive_versions.symbol = archive_days.symbol and version is distinct from archived) as "behindDays"
+    from archive_days
+   where symbol > $1 and symbol like any ($2::text[])
+   group by symbol
+   order by symbol
+   limit $3`;
 
 /** By the names of symbols. */
 export function readArchived(
