@@ -40,7 +40,9 @@ test("an empty database gets every tick of the archive, its bars and its entries
   ]);
   await archive.sql`insert into ticks (symbol, time, seq, price) select symbol, time, 1, price * 1.01 from ticks where symbol = 'EURUSD'`;
   await archive.sql`update ticks set recorded_at = null where seq = 1`;
+  archive.keeper.startWorker();
   await archive.keeper.refreshed();
+  await archive.keeper.stopWorker();
   archive.startArchiver();
   await eventually(() => archive.isArchived(), { what: "all ended days to be archived" });
   await archive.stopArchivers();
