@@ -66,7 +66,6 @@ test("ticks are dropped when the archive holds them, in the table or in their fi
   const { sql } = archive;
   const [ticks, bars] = [await archive.allTicks(), await archive.keeper.bars()];
   await archive.keeper.migrate({ retentionDays: 8 });
-  archive.keeper.startWorker();
   archive.startArchiver();
   const expected = dayStart(8);
   const seen = new Set<string>();
@@ -92,7 +91,6 @@ test("nothing is written and nothing dropped where the dataset is another one or
   await archive.keeper.refreshed();
   await rename(join(archive.folder, "_dataset.json"), join(archive.folder, "elsewhere.json"));
   await archive.keeper.migrate({ retentionDays: 8 });
-  archive.keeper.startWorker();
   archive.startArchiver();
   const refused = async () => {
     const [row] = await archive.sql<{ reason: string | null }[]>`select refused_because as reason from archive_state`;
@@ -151,7 +149,6 @@ test("whatever happens to archivers, sessions and the store, every tick is in on
   await keeper.migrate({ retentionDays: 8 });
   store.failEvery = 17;
   store.tearEvery = 10;
-  keeper.startWorker();
   archive.startArchiver();
   archive.startArchiver();
   const expected = new Map<string, Tick>();
