@@ -30,6 +30,7 @@ import {
   WriteQuery,
 } from "@fx-ohlc/schemas";
 import { declareRoutes, listOf, ProblemDocument } from "@fx-ohlc/service-kit";
+import { ARCHIVE_ROUTES } from "./archive-routes.js";
 import { FEED_ROUTES } from "./feed-routes.js";
 
 @About("A problem with ticks: besides what every problem says, how far it came.")
@@ -244,4 +245,5 @@ export const INGEST_ROUTES = declareRoutes({
     problems: ["malformed", "not_found", "conflict", "invalid", "unavailable", "timeout"],
   },
   ...FEED_ROUTES,
+  ...ARCHIVE_ROUTES,
 });

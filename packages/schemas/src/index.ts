@@ -1,4 +1,5 @@
 export * from "./answer-fields.js";
+export * from "./archive-dto.js";
 export * from "./bar.js";
 export * from "./calendar.js";
 export * from "./channel.js";

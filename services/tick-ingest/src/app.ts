@@ -35,6 +35,7 @@ import type { Config } from "./config.js";
 import { observeFeeds } from "./feeds/feed-metrics.js";
 import { feedHandlers } from "./feeds/feed-routes.js";
 import { Feeds } from "./feeds/feeds.js";
+import { archiveHandlers } from "./http/archive-routes.js";
 import { batchHandlers } from "./http/batch-routes.js";
 import { postBulk } from "./http/bulk-route.js";
 import { ChangeTurns } from "./http/change-turns.js";
@@ -162,6 +163,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
         ...batchHandlers(parts, config.access.door.allowedOrigins),
         ...symbolHandlers(parts),
         ...feedHandlers(parts),
+        ...archiveHandlers(parts),
       }),
       ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),
     ],

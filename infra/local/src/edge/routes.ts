@@ -22,7 +22,7 @@ const OWNERS: readonly (readonly [RegExp, ServiceName])[] = [
   [/^\/quality(\/|$)/, "ohlc-query"],
   [/^\/revisions\/.+/, "tick-ingest"],
   [/^\/corrections\/?$/, "tick-ingest"],
-  [/^\/(keys|tickets|audit|feeds)(\/|$)/, "tick-ingest"],
+  [/^\/(keys|tickets|audit|feeds|archive)(\/|$)/, "tick-ingest"],
   [/^\/udf\/./, "ohlc-query"],
   [/^\/problems\//, "ohlc-query"],
   [/^\/ws(\/|$)/, "stream-gateway"],
