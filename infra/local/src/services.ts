@@ -33,6 +33,7 @@ const LOOPBACK = "127.0.0.0/8,::1";
 
 /** Where the stack listens, unless somebody says where else, whether or not callers show tokens. */
 const BIND_ADDRESS = "127.0.0.1,::1";
+const LOCAL_ADDRESS = "127.0.0.1";
 const EVERYWHERE = ["0.0.0.0", "::"];
 
 /** The parts ask one another on loopback, wherever else they listen. */
@@ -54,6 +55,18 @@ export function services({ addresses, env, logs }: PartOptions): ReadyProcess[] 
     const spec = nodeProcessSpec({ name, script, env: { ...env, ...own }, logs });
     return readyOn(port, spec);
   });
+}
+
+/** What archives, not yet running: behind the others' ports, and no edge leads to it. */
+export function archiver({ addresses, env, logs }: PartOptions): ReadyProcess {
+  const port = archiverPort(addresses);
+  const own = { BIND_ADDRESS: LOCAL_ADDRESS, PORT: String(port), TRUSTED_PROXIES: LOOPBACK };
+  const script = "services/archiver/dist/main.js";
+  return readyOn(port, nodeProcessSpec({ name: "archiver", script, env: { ...env, ...own }, logs }));
+}
+
+export function archiverPort({ edge: port }: Addresses): number {
+  return port + 4;
 }
 
 /** The edge, not yet running. */

@@ -9,7 +9,7 @@ import { lastLine, nodeProcessSpec, runToEnd } from "./node-process.js";
 import { requirePorts } from "./ports.js";
 import { loadSample } from "./sample.js";
 import { startServers } from "./servers.js";
-import { addressesFrom, edge, localUrl, type PartOptions, services, simulator } from "./services.js";
+import { addressesFrom, archiver, archiverPort, edge, localUrl, type PartOptions, services, simulator } from "./services.js";
 import { Supervisor } from "./supervisor.js";
 import { welcome } from "./welcome.js";
 
@@ -75,7 +75,7 @@ export class Stack implements Service {
     const folder = await claimDataFolder(config.dataDir);
     this.#folder = folder;
     await requirePorts(
-      [addresses.edge, ...Object.values(addresses.services)],
+      [addresses.edge, ...Object.values(addresses.services), ...(this.#isArchived ? [archiverPort(addresses)] : [])],
       folder.wasKilled ? PORTS_PATIENCE_MS : 0,
     );
     if (config.redisUrl === undefined) await ensureRedisServer(say);
@@ -83,7 +83,7 @@ export class Stack implements Service {
     const env = await this.#prepareServers(folder, keys);
     signal.throwIfAborted();
     const parts: PartOptions = { addresses, env, logs: folder.logs };
-    this.#services = services(parts);
+    this.#services = [...services(parts), ...(this.#isArchived ? [archiver(parts)] : [])];
     await Promise.all(this.#services.map((service) => this.#bringUp(service)));
     signal.throwIfAborted();
     this.#edge = edge(parts);
@@ -106,10 +106,20 @@ export class Stack implements Service {
     const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: direct, REDIS_URL: redisUrl };
     // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
     const withServers = { DRAIN_MS, ...env, ...keys.env, ...urls };
-    const script = "packages/database/dist/migrate-command.js";
-    const spec = nodeProcessSpec({ name: "fx-migrate", script, env: withServers, logs: folder.logs });
-    await runToEnd(new GuardedProcess(spec));
+    await this.#migrate(folder, withServers, []);
+    if (this.#isArchived) await this.#migrate(folder, withServers, ["archive", "--init"]);
     return withServers;
+  }
+
+  get #isArchived(): boolean {
+    const { ARCHIVE_URL: url = "" } = this.#options.env;
+    return url !== "" && url !== "none";
+  }
+
+  async #migrate(folder: DataFolder, env: Environment, args: string[]): Promise<void> {
+    const script = "packages/database/dist/migrate-command.js";
+    const spec = nodeProcessSpec({ name: "fx-migrate", script, args, env, logs: folder.logs });
+    await runToEnd(new GuardedProcess(spec));
   }
 
   async #bringUp(process: ReadyProcess): Promise<void> {

@@ -1,4 +1,4 @@
-import { formatTime, type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { dateOf, type SymbolDay } from "./changed-days.js";
 import type { Notice } from "./chunk-watch.js";
 import type { Leadership } from "./leadership.js";
@@ -84,7 +84,7 @@ export class ArchivedDrops {
          from stored full join entered using (symbol, date)
         where entered.ticks is null or coalesce(stored.ticks, 0) <> entered.ticks
         order by date, symbol`,
-      [formatTime(fromUs), formatTime(toUs), ...(symbol === undefined ? [] : [symbol])],
+      [fromUs, toUs, ...(symbol === undefined ? [] : [symbol])],
     );
   }
 }

@@ -90,6 +90,7 @@ export class ArchiveKeeper {
     const store = new FaultyStore(new FileStore(pathToFileURL(folder).href));
     const keeper = await Keeper.open({ ...settings, archiveUrl: store.url });
     await initArchive(keeper.sql, store, () => {});
+    keeper.startWorker();
     return new ArchiveKeeper(keeper, folder, store);
   }
 

@@ -1,4 +1,4 @@
-import { IsCount, IsStoredSymbol, IsTickTime } from "./answer-fields.js";
+import { IsCount, IsStoredSymbol, IsTickTimeOrNull } from "./answer-fields.js";
 import { IsAnyText, IsIntegerText, IsOneOf, IsSymbol, MayBeAbsent } from "./decorators.js";
 import { About, Describe } from "./field-schema.js";
 import { LIMIT_MAX, OF_ZONE, TABLE_FORMATS, type TableFormat } from "./read-query-dto.js";
@@ -31,13 +31,13 @@ export class ArchiveJson {
   @IsStoredSymbol()
   readonly symbol!: string;
 
-  @Describe("The start of the first UTC day that is in it.")
-  @IsTickTime()
-  readonly from!: string;
+  @Describe("The start of the first UTC day that is in it; null where none is yet.")
+  @IsTickTimeOrNull()
+  readonly from!: string | null;
 
   @Describe("The end of the last one.")
-  @IsTickTime()
-  readonly to!: string;
+  @IsTickTimeOrNull()
+  readonly to!: string | null;
 
   @Describe("UTC days with ticks.")
   @IsCount()

@@ -63,7 +63,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const archive = new Archive({
     url: config.archiveUrl,
     threads: config.archiveThreads,
-    store: { endpoint: config.archiveEndpoint },
+    store: { endpoint: config.archiveEndpoint, region: config.archiveRegion },
     onFailure: (error, file) => logger.warn("a file of the archive was not read", { error, file }),
   });
   const handler = createHttpApp({

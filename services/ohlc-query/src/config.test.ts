@@ -18,6 +18,7 @@ test("only the database has to be named", () => {
     queryTimeoutMs: 5000,
     archiveUrl: undefined,
     archiveEndpoint: undefined,
+    archiveRegion: undefined,
     archiveThreads: 2,
     marketSessions: [],
   });

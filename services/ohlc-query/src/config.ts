@@ -26,6 +26,7 @@ export interface Config {
   readonly archiveUrl: string | undefined;
   /** Another server than Amazon's where it lies in S3. */
   readonly archiveEndpoint: string | undefined;
+  readonly archiveRegion: string | undefined;
   /** Threads that read files of the archive. */
   readonly archiveThreads: number;
   readonly marketSessions: readonly SessionRule[];
@@ -45,6 +46,7 @@ export function readConfig(env: EnvReader): Config {
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
     archiveUrl: env.string("ARCHIVE_URL", { default: undefined }),
     archiveEndpoint: env.string("ARCHIVE_ENDPOINT", { default: undefined }),
+    archiveRegion: env.string("AWS_REGION", { default: undefined }),
     archiveThreads: env.integer("ARCHIVE_READ_THREADS", { default: 2, min: 1, max: 64 }),
     marketSessions: readMarketSessions(env),
   };

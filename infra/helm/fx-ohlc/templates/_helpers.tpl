@@ -9,6 +9,9 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 tick-ingest: { values: tickIngest, port: 8001 }
 ohlc-query: { values: ohlcQuery, port: 8002 }
 stream-gateway: { values: streamGateway, port: 8003 }
+{{- if .Values.archiver.enabled }}
+archiver: { values: archiver, port: 8004 }
+{{- end }}
 {{- end }}
 
 {{- define "fx.selector" -}}

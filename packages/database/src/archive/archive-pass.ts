@@ -1,5 +1,5 @@
 import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, writeCurrent } from "@fx-ohlc/archive";
-import { formatTime, type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { dateOf, type SymbolDay } from "../changed-days.js";
 import type { Notice } from "../chunk-watch.js";
 import { LeadershipLostError } from "../leadership.js";
@@ -172,7 +172,7 @@ export class ArchivePass {
       `select ${ENTRY_COLUMNS} from archive_days
         where dropped_at is null and date < $1::text::date and verified_at < $2::timestamptz
         order by date, symbol limit $3::int`,
-      [expiring, formatTime((clock?.us ?? 0) - this.tools.rules.provedUs), PROVED_PER_PASS],
+      [expiring, (clock?.us ?? 0) - this.tools.rules.provedUs, PROVED_PER_PASS],
     );
     for (const entry of entries) {
       this.tools.signal.throwIfAborted();

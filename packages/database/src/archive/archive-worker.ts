@@ -94,7 +94,8 @@ export class ArchiveWorker {
     try {
       while (!signal.aborted) {
         leadership.assertHeld();
-        options.onPass?.(await pass.run());
+        const report = await pass.run();
+        options.onPass?.(report);
         this.failures = 0;
         await sleep(options.everyMs ?? PASS_EVERY_MS, undefined, { signal });
       }

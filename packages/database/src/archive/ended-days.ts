@@ -1,4 +1,4 @@
-import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Leadership } from "../leadership.js";
 import { OldTransactions } from "../old-transactions.js";
 import type { Engine } from "../settings.js";
@@ -85,7 +85,6 @@ export class EndedDays {
   }
 
   private async list(engine: Engine, fromUs: Micros, toUs: Micros): Promise<void> {
-    const [from, to] = [formatTime(fromUs), formatTime(toUs)];
     const queued =
       engine === "postgres"
         ? ""
@@ -102,7 +101,7 @@ export class EndedDays {
                   where bucket >= $1::timestamptz and bucket < $2::timestamptz
                  ${queued}) days
              on conflict (symbol, date) do nothing`,
-        [from, to],
+        [fromUs, toUs],
       ),
     );
   }

@@ -5,8 +5,9 @@ import type { Reader } from "../reader.js";
 /** What of a symbol is in the archive. */
 export interface ArchivedSymbol {
   readonly symbol: string;
-  readonly fromUs: Micros;
-  readonly toUs: Micros;
+  /** Null where no day is archived yet. */
+  readonly fromUs: Micros | null;
+  readonly toUs: Micros | null;
   readonly days: number;
   readonly ticks: number;
   readonly bytes: number;
@@ -23,13 +24,12 @@ interface ArchivePage {
 
 /** A day is behind when its ticks are of another version than those that were archived last. */
 const STATEMENT = `
-  select symbol, min(date)::timestamp at time zone 'UTC' as "fromUs",
-         (max(date) + 1)::timestamp at time zone 'UTC' as "toUs",
-         count(*) filter (where file is not null) as days, sum(ticks)::bigint as ticks, sum(bytes)::bigint as bytes,
-         (select count(*)
-            from archive_versions
-           where archive_versions.symbol = archive_days.symbol and version is distinct from archived) as "behindDays"
-    from archive_days
+  select symbol, (min(date) filter (where file is not null))::timestamp at time zone 'UTC' as "fromUs",
+         (max(date) filter (where file is not null) + 1)::timestamp at time zone 'UTC' as "toUs",
+         count(file) as days, coalesce(sum(ticks), 0)::bigint as ticks, coalesce(sum(bytes), 0)::bigint as bytes,
+         count(*) filter (where version is distinct from archived and dropped_at is null) as "behindDays"
+    from archive_versions
+    full join archive_days using (symbol, date)
    where symbol > $1 and symbol like any ($2::text[])
    group by symbol
    order by symbol

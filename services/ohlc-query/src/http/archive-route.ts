@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type ArchiveQuery, formatTime, LIMIT_DEFAULT } from "@fx-ohlc/schemas";
 import { type Caller, pageLink } from "@fx-ohlc/service-kit";
 import { type ArchivedSymbol, readArchived } from "../archive/archived-symbols.js";
-import { column, type Table, timesColumn } from "../formats/table.js";
+import { column, type Table, timeColumn } from "../formats/table.js";
 import { bodyMaker } from "../formats/table-body.js";
 import { type Answer, textAnswer } from "./answer.js";
 import type { BarSources } from "./bar-answer.js";
@@ -16,11 +16,7 @@ function archiveTable(rows: readonly ArchivedSymbol[]): Table {
       rows.map((row) => row[field]),
     );
   const time = (name: string, field: "fromUs" | "toUs") =>
-    timesColumn(
-      name,
-      rows.map((row) => row[field]),
-      formatTime,
-    );
+    timeColumn(name, (row) => rows[row]?.[field] ?? null, formatTime);
   return {
     rows: rows.length,
     columns: [

@@ -1,0 +1,66 @@
+import type { DayOutcome, PassReport } from "@fx-ohlc/database/archive";
+import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import type { Metrics } from "@fx-ohlc/service-kit";
+
+/** Counts what is archived as plain integers, read when they are scraped. */
+export class ArchiveMetrics {
+  private days = 0;
+  private rows = 0;
+  private bytes = 0;
+  private errors = 0;
+  private report: PassReport | undefined;
+
+  /** @param nowUs the database's clock */
+  constructor(
+    metrics: Metrics,
+    private readonly nowUs: () => Micros,
+  ) {
+    const counters = [
+      ["archive_days_total", "Days of a symbol that were archived.", () => this.days],
+      ["archive_ticks_total", "Ticks that were archived.", () => this.rows],
+      ["archive_bytes_total", "Bytes of files that were archived.", () => this.bytes],
+      ["archive_errors_total", "Failures of the store, the database or a file.", () => this.errors],
+    ] as const;
+    for (const [name, help, read] of counters) metrics.addCounter({ name, help, read });
+    metrics.addGauge({
+      name: "archive_backlog_days",
+      help: "Days of a symbol that wait to be archived though their time has come; of the process that archives.",
+      read: () => (this.report === undefined ? [] : [[{}, this.report.days]]),
+    });
+    metrics.addGauge({
+      name: "archive_behind_days",
+      help: "How many days the oldest day that was never archived has waited for longer than it has to.",
+      read: () => (this.report === undefined ? [] : [[{}, this.behindDays]]),
+    });
+    metrics.addGauge({
+      name: "archive_refused",
+      help: "1 while nothing is archived and nothing dropped, for the dataset is not where it belongs.",
+      read: () => (this.report === undefined ? [] : [[{}, this.report.refusedBecause === null ? 0 : 1]]),
+    });
+  }
+
+  /** Of the last pass; undefined where another process archives. */
+  get lastReport(): PassReport | undefined {
+    return this.report;
+  }
+
+  countDay({ done, rows, bytes }: DayOutcome): void {
+    if (done === "changed") return;
+    this.days += 1;
+    this.rows += rows;
+    this.bytes += bytes;
+  }
+
+  countError(): void {
+    this.errors += 1;
+  }
+
+  notePass(report: PassReport): void {
+    this.report = report;
+  }
+
+  private get behindDays(): number {
+    const oldestUs = this.report?.oldestUs ?? null;
+    return oldestUs === null ? 0 : Math.max(0, (this.nowUs() - oldestUs) / US_PER_DAY);
+  }
+}
