@@ -7,6 +7,9 @@ import { rebuild } from "../src/archive/rebuild.js";
 import { ArchiveKeeper } from "./archive-keeper.js";
 import { asQuotes, history, Keeper } from "./keeper.js";
 
+/** On a busy machine. */
+jest.setTimeout(120_000);
+
 let archive: ArchiveKeeper;
 let empty: Keeper;
 
@@ -33,7 +36,7 @@ function rebuildEmpty(): Promise<void> {
 }
 
 test("an empty database gets every tick of the archive, its bars and its entries, and no other database does", async () => {
-  const ticks = history(archive.keeper.nowUs, 16, 0, US_PER_HOUR);
+  const ticks = history(archive.keeper.nowUs, 9, 0, 2 * US_PER_HOUR);
   await archive.keeper.store([
     ...ticks.filter(({ symbol }) => symbol === "EURUSD"),
     ...asQuotes(ticks.filter(({ symbol }) => symbol !== "EURUSD")),
@@ -44,7 +47,7 @@ test("an empty database gets every tick of the archive, its bars and its entries
   await archive.keeper.refreshed();
   await archive.keeper.stopWorker();
   archive.startArchiver();
-  await eventually(() => archive.isArchived(), { what: "all ended days to be archived" });
+  await eventually(() => archive.isArchived(), { what: "all ended days to be archived", timeoutMs: 60_000 });
   await archive.stopArchivers();
 
   // What is interrupted by a file that is damaged goes on where it stopped.
