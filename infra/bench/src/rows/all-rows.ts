@@ -1,4 +1,5 @@
 import { guardedBars, guardedPosts, manyKeys } from "./access.js";
+import { archiveRows } from "./archive.js";
 import { bulkIngest, lineRows, manySymbols, quotes } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
@@ -29,6 +30,7 @@ export const ALL_ROWS: readonly Row[] = [
   idle,
   tickToClient,
   stalled,
+  ...archiveRows,
 ];
 
 /** @throws Error when a name is not a row's */

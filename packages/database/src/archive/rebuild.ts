@@ -107,6 +107,8 @@ async function storeRange(
   await transaction`select set_config('fx.late_noted', 'on', true), set_config('fx.archive_noted', 'on', true)`;
   const days: ReadDay[] = [];
   const rows = await transaction`copy ticks (symbol, time, seq, price, bid, ask, recorded_at) from stdin`.writable();
+  // What it fails with is thrown where it is written to, or where it is ended.
+  rows.on("error", () => {});
   try {
     for (const file of files) {
       days.push(
