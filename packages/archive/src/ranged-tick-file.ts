@@ -9,6 +9,9 @@ const SAME_STAMP_MAX = 1024;
 /** Times that are decoded at once where the file says which of its pages they are in. */
 const STEP_ROWS = 16_384;
 
+/** Where one page in so many is wanted, all of them are decoded. */
+const WHOLE_SHARE = 4;
+
 /** Ticks of a file in the order of (time, seq), a column each; not numbers where a tick is a single price. */
 export interface FileTicks {
   readonly timeUs: Float64Array<ArrayBuffer>;
@@ -37,14 +40,26 @@ interface Rows {
   readonly to: number;
 }
 
+/** A row group, and the times that its ticks lie between. */
+interface Group extends Rows {
+  readonly firstUs: Micros;
+  readonly lastUs: Micros;
+}
+
 /** A file of ticks, whose index has been read, for readers of a part of it. */
 export class RangedTickFile {
   readonly #file: AsyncBuffer;
   readonly #metadata: FileMetaData;
+  readonly #groups: readonly Group[];
+  /** The row group that was decoded last: pages of a day follow one another. */
+  #decoded: { readonly group: Group; readonly ticks: Promise<FileTicks> } | undefined;
+  /** The one that a part was read of last. */
+  #touched: Group | undefined;
 
   private constructor(file: AsyncBuffer, metadata: FileMetaData) {
     this.#file = file;
     this.#metadata = metadata;
+    this.#groups = groupsOf(metadata);
   }
 
   /** @throws what reading the file throws; Error when it is no file of ticks, or of a format that this build does not know */
@@ -63,29 +78,67 @@ export class RangedTickFile {
   }
 
   /** Row groups and pages that hold nothing of the range are not read. */
-  async read({ fromUs, toUs, order, seq, rowsMax }: TickFileRange): Promise<FileTicks> {
-    const scan = await this.#scan(fromUs, toUs);
-    const isBetween =
-      order === "asc" ? { from: fromUs, to: toUs - 1 } : { from: fromUs, to: seq > 0 ? toUs : toUs - 1 };
-    const steps = scan.ranges.flatMap(({ rowStart, rowEnd }) => this.#stepsOf({ from: rowStart, to: rowEnd }));
+  async read(range: TickFileRange): Promise<FileTicks> {
+    const { fromUs, toUs, order, rowsMax } = range;
+    const groups = this.#groups.filter(({ firstUs, lastUs }) => firstUs <= toUs && lastUs >= fromUs);
     const parts: FileTicks[] = [];
     let wanted = rowsMax;
-    for (const step of order === "asc" ? steps : steps.reverse()) {
+    for (const group of order === "asc" ? groups : groups.reverse()) {
       if (wanted <= 0) break;
-      const rows = cut(await within(scan, step, isBetween), wanted + SAME_STAMP_MAX, order);
-      if (rows.from === rows.to) continue;
-      const found = beside(await readRows(scan, rows), { fromUs, toUs, order, seq, rowsMax: wanted });
+      const found = await this.#readGroup(group, { ...range, rowsMax: wanted });
       wanted -= found.timeUs.length;
       parts.push(found);
     }
     return joinFileTicks(order === "asc" ? parts : parts.reverse());
   }
 
-  #scan(fromUs: Micros, toUs: Micros): Promise<ParquetScan> {
-    return parquetScan({
+  /** All of a row group is decoded where much of it is wanted, or where it is asked for again; else a few of its pages. */
+  async #readGroup(group: Group, range: TickFileRange): Promise<FileTicks> {
+    const isKept = this.#decoded?.group === group;
+    const isWanted = this.#touched === group || range.rowsMax * WHOLE_SHARE >= group.to - group.from;
+    this.#touched = group;
+    if (!isKept && !isWanted) return this.#readPages(group, range);
+    const decoded = isKept && this.#decoded !== undefined ? this.#decoded : { group, ticks: this.#decode(group) };
+    this.#decoded = decoded;
+    try {
+      return pick(await decoded.ticks, range);
+    } catch (error) {
+      if (this.#decoded === decoded) this.#decoded = undefined;
+      throw error;
+    }
+  }
+
+  async #decode({ from, to }: Rows): Promise<FileTicks> {
+    const scan = await parquetScan({
       file: this.#file,
       metadata: this.#metadata,
       compressors,
+      rowStart: from,
+      rowEnd: to,
+    });
+    return readRows(scan, { from, to });
+  }
+
+  async #readPages(group: Rows, range: TickFileRange): Promise<FileTicks> {
+    const { order, rowsMax } = range;
+    const scan = await this.#scan(group, range);
+    const steps = scan.ranges.flatMap(({ rowStart, rowEnd }) => this.#stepsOf({ from: rowStart, to: rowEnd }));
+    const parts: FileTicks[] = [];
+    let wanted = rowsMax;
+    for (const step of order === "asc" ? steps : steps.reverse()) {
+      if (wanted <= 0) break;
+      const rows = cut(await within(scan, step, range), wanted + SAME_STAMP_MAX, order);
+      if (rows.from === rows.to) continue;
+      const found = pick(await readRows(scan, rows), { ...range, rowsMax: wanted });
+      wanted -= found.timeUs.length;
+      parts.push(found);
+    }
+    return joinFileTicks(order === "asc" ? parts : parts.reverse());
+  }
+
+  #scan({ from, to }: Rows, { fromUs, toUs }: TickFileRange): Promise<ParquetScan> {
+    return parquetScan({
+      ...{ file: this.#file, metadata: this.#metadata, compressors, rowStart: from, rowEnd: to },
       pruningFilter: { time: { $gte: BigInt(fromUs), $lte: BigInt(toUs) } },
       usePageIndex: true,
     });
@@ -101,10 +154,36 @@ export class RangedTickFile {
   }
 }
 
-/** The rows of a step whose times lie between two, both included. */
-async function within(scan: ParquetScan, step: Rows, { from, to }: { from: Micros; to: Micros }): Promise<Rows> {
+/** Row groups with the times of their first and last tick, as their statistics say. */
+function groupsOf({ row_groups: groups }: FileMetaData): Group[] {
+  let from = 0;
+  return groups.map(({ num_rows, columns }) => {
+    const { min_value: first, max_value: last } = columns[0]?.meta_data?.statistics ?? {};
+    if (typeof first !== "bigint" || typeof last !== "bigint") throw new Error("a row group says nothing of its times");
+    const group = { from, to: from + Number(num_rows), firstUs: Number(first), lastUs: Number(last) };
+    from = group.to;
+    return group;
+  });
+}
+
+/** Those of a range among some that follow one another. */
+function pick(ticks: FileTicks, range: TickFileRange): FileTicks {
+  const { timeUs } = ticks;
+  const { from, to } = between(timeUs, range);
+  const rows = cut({ from, to }, range.rowsMax + SAME_STAMP_MAX, range.order);
+  return beside(sliceFileTicks(ticks, rows.from, rows.to), range);
+}
+
+function between(times: Float64Array, { fromUs, toUs, order, seq }: TickFileRange): Rows {
+  const lastUs = order === "desc" && seq > 0 ? toUs : toUs - 1;
+  return { from: placeOf(times, fromUs), to: placeOf(times, lastUs + 1) };
+}
+
+/** The rows of a step that are within a range. */
+async function within(scan: ParquetScan, step: Rows, range: TickFileRange): Promise<Rows> {
   const times = micros(await scan.readColumn({ column: "time", rowStart: step.from, rowEnd: step.to }));
-  return { from: step.from + placeOf(times, from), to: step.from + placeOf(times, to + 1) };
+  const { from, to } = between(times, range);
+  return { from: step.from + from, to: step.from + to };
 }
 
 /** The place of the first time that is not before another. */
@@ -182,8 +261,9 @@ function eachOf(make: (name: (typeof COLUMNS)[number]) => Float64Array<ArrayBuff
   return { timeUs, seq, price, bid, ask };
 }
 
+/** Always a copy: what is read is handed over to another thread, and what is kept must stay. */
 function sliceFileTicks(ticks: FileTicks, from: number, to: number): FileTicks {
-  return from === 0 && to === ticks.timeUs.length ? ticks : eachOf((name) => ticks[name].slice(from, to));
+  return eachOf((name) => ticks[name].slice(from, to));
 }
 
 /** Ticks of which all come after those before. */

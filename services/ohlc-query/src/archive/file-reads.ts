@@ -4,6 +4,7 @@ import {
   type FileTicks,
   openStore,
   RangedTickFile,
+  ROWS_PER_GROUP,
   type StoreOptions,
 } from "@fx-ohlc/archive";
 import type { DroppedDay } from "./dropped-days.js";
@@ -12,9 +13,11 @@ import type { FileRead } from "./tasks.js";
 /** A day of a busy symbol is smaller, and read in one go: some requests to a store for its pieces take longer. */
 const WHOLE_MAX_BYTES = 2 * 1024 * 1024;
 /** What is kept of the files that were read last: pages of one day follow one another. */
-const KEPT_MAX_BYTES = 16 * 1024 * 1024;
+const KEPT_MAX_BYTES = 32 * 1024 * 1024;
 /** What the index of a file takes that is not kept whole. */
 const INDEX_BYTES = 64 * 1024;
+/** What a tick takes that is decoded; of one row group at a time. */
+const DECODED_BYTES = 40;
 
 /** A file that may be read again. */
 interface KeptFile {
@@ -51,7 +54,10 @@ export class FileReads {
     this.#forget(key);
     // Who leaves must not end it for another who waits for the same file.
     const file = known?.file ?? open(this.#storeOf(url), day, isWhole ? signal : undefined);
-    this.#keep(key, { file, bytes: isWhole ? day.bytes : INDEX_BYTES });
+    this.#keep(key, {
+      file,
+      bytes: (isWhole ? day.bytes : INDEX_BYTES) + DECODED_BYTES * Math.min(day.ticks, ROWS_PER_GROUP),
+    });
     try {
       return await file;
     } catch (error) {
