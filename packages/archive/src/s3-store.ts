@@ -122,8 +122,8 @@ export class S3Store implements ArchiveStore {
   }
 
   async move(from: string, to: string): Promise<void> {
-    const source = `${this.bucket}/${this.prefix}${from}`;
-    const CopySource = source.split("/").map(encodeURIComponent).join("/");
+    // Signs that need no code are left as they are: some servers decode none of them.
+    const CopySource = encodeURI(`${this.bucket}/${this.prefix}${from}`).replaceAll("+", "%2B");
     await tellingOfFailures(from, () =>
       this.client.send(new CopyObjectCommand({ ...this.placeOf(to), ...this.encryption, CopySource })),
     );
