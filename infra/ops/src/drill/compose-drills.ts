@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { Step } from "./steps.js";
 
 /** A drill of the guide. */
@@ -17,7 +18,7 @@ const SERVICES = ["tick-ingest", "ohlc-query", "stream-gateway"];
  * Docker leaves those alone that somebody has killed.
  */
 export function composeDrills(file: string): Drill[] {
-  const compose = `docker compose -f '${file}'`;
+  const compose = `${composeCommand()} -f '${file}'`;
   const first = (service: string) => `"$(${compose} ps --all --quiet ${service} | head -n 1)"`;
   const kill = (service: string): Drill => ({
     name: `kill ${service}`,
@@ -42,4 +43,9 @@ export function composeDrills(file: string): Drill[] {
     ...SERVICES.map(kill),
     ...["redis", "timescaledb"].flatMap((service) => [kill(service), freeze(service)]),
   ];
+}
+
+/** `docker compose`, or the program it has replaced. */
+function composeCommand(): string {
+  return spawnSync("docker", ["compose", "version"]).status === 0 ? "docker compose" : "docker-compose";
 }
