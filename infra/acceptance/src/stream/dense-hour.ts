@@ -11,6 +11,8 @@ export interface DenseHourOptions {
   /** Of tick-ingest. */
   readonly url: string;
   readonly random: () => number;
+  /** The time by the database's clock, ms since 1970. */
+  readonly nowMs: () => number;
 }
 
 /** How often what is due is sent, ms. */
@@ -78,8 +80,8 @@ export class DenseHour {
 
   /** Now, or a while ago; no instant twice. */
   #instantUs(): number {
-    this.#lastUs = Math.max(this.#lastUs + 1, Date.now() * 1_000);
-    const { random } = this.#options;
+    const { random, nowMs } = this.#options;
+    this.#lastUs = Math.max(this.#lastUs + 1, nowMs() * 1_000);
     if (random() >= LATE_SHARE) return this.#lastUs;
     this.#late += 1;
     // Current instants are whole milliseconds and little more, so that this one is free but for one in some hundred thousand.
