@@ -21,7 +21,7 @@ const STEP_MS = 100;
 const LATE_SHARE = 0.02;
 const LATE_MAX_US = 100_000_000;
 /** The share of steps that put or delete a tick of a while ago. */
-const CORRECTION_SHARE = 0.01;
+const CORRECTION_SHARE = 0.03;
 /** The share of prices of the bid alone among the quotes. */
 const PRICE_SHARE = 0.3;
 

@@ -1,5 +1,5 @@
 import { parseTime, type WireTick } from "@fx-ohlc/schemas";
-import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
+import { eventually, type TestRedis, testRedis, watchEventLoop } from "@fx-ohlc/testkit";
 import { TestPublisher, testTick } from "../feed/test-publisher.js";
 import { type Message, TestClient } from "../support/test-client.js";
 import { type TestGateway, testGateway } from "../support/test-gateway.js";
@@ -77,6 +77,7 @@ function expectAccounted(messages: readonly Message[], published: readonly WireT
 
 describe("a client of /ws that reads too slowly", () => {
   test("is sent the newest tick and an exact account of what it skipped, and then every tick again", async () => {
+    const heldUpMs = watchEventLoop();
     const slow = await follow("SLOW");
     const healthy = await follow("SLOW");
     const before = await publishUntil("SLOW", 0, () => slow.messages.length > 20);
@@ -96,7 +97,9 @@ describe("a client of /ws that reads too slowly", () => {
     await healthy.receives("the last tick", isLast);
     expectAccounted(slow.messages, published);
     expectAccounted(healthy.messages, published);
-    expect(healthy.messages.some(({ type }) => type === "conflated")).toBe(false);
+    // Everybody lags where this process, which reads for all of them, was held up for so long.
+    const isExcused = heldUpMs() >= LAG_AFTER_MS;
+    expect(!isExcused && healthy.messages.some(({ type }) => type === "conflated")).toBe(false);
     const lastConflated = slow.messages.findLastIndex(({ type }) => type === "conflated");
     // It came back: far more messages after the last account than accounts.
     expect(slow.messages.length - lastConflated).toBeGreaterThan(20);
