@@ -20,8 +20,8 @@ const STEP_MS = 100;
 /** The share of late ticks, and by how much they are late: nearly all of them meet a bar that is final. */
 const LATE_SHARE = 0.02;
 const LATE_MAX_US = 100_000_000;
-/** The share of steps that put or delete a tick of a while ago. */
-const CORRECTION_SHARE = 0.03;
+/** How often a tick of a while ago is put or deleted, by time: a busy machine makes few steps. */
+const CORRECTIONS_PER_SECOND = 0.3;
 /** The share of prices of the bid alone among the quotes. */
 const PRICE_SHARE = 0.3;
 
@@ -59,11 +59,14 @@ export class DenseHour {
 
   async run(signal: AbortSignal): Promise<void> {
     const originMs = performance.now();
+    let correctedMs = originMs;
     while (!signal.aborted) {
       const drafts = this.#takeUntil(this.#firstMs + (performance.now() - originMs) * this.#options.speed);
       if (drafts.length > 0) await this.#call("POST", "/ticks/bulk", drafts);
       this.#posted.push(...drafts);
-      if (this.#options.random() < CORRECTION_SHARE) await this.#correctOne();
+      const sinceMs = performance.now() - correctedMs;
+      correctedMs += sinceMs;
+      if (this.#options.random() < (CORRECTIONS_PER_SECOND * sinceMs) / 1_000) await this.#correctOne();
       await delay(STEP_MS);
     }
   }
