@@ -9,6 +9,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  type MultipartUpload,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -121,7 +122,8 @@ export class S3Store implements ArchiveStore {
   }
 
   async move(from: string, to: string): Promise<void> {
-    const CopySource = encodeURIComponent(`${this.bucket}/${this.prefix}${from}`);
+    // Signs that need no code are left as they are: some servers decode none of them.
+    const CopySource = encodeURI(`${this.bucket}/${this.prefix}${from}`).replaceAll("+", "%2B");
     await tellingOfFailures(from, () =>
       this.client.send(new CopyObjectCommand({ ...this.placeOf(to), ...this.encryption, CopySource })),
     );
@@ -136,7 +138,7 @@ export class S3Store implements ArchiveStore {
 
   async clearUploads(begunBeforeMs: number): Promise<void> {
     const command = new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix });
-    const { Uploads = [] } = await tellingOfFailures("", () => this.client.send(command));
+    const { Uploads = [] } = await tellingOfFailures("", () => this.client.send(command).catch(unlessUnknown));
     for (const { Key, UploadId, Initiated } of Uploads) {
       if (Initiated === undefined || Initiated.getTime() >= begunBeforeMs) continue;
       const abort = new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId });
@@ -209,6 +211,12 @@ class S3Upload implements Upload {
       this.parts.push({ ETag, PartNumber });
     });
   }
+}
+
+/** Some servers list no uploads: what is left of one is theirs to remove. */
+function unlessUnknown(error: unknown): { Uploads?: MultipartUpload[] } {
+  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 501) return {};
+  throw error;
 }
 
 async function tellingOfFailures<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { readCurrent } from "@fx-ohlc/archive";
 import { eventually } from "@fx-ohlc/embedded";
 import { type Tick, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
-import { dateOf } from "../src/changed-days.js";
+import { dateOf, noteChangedDays } from "../src/changed-days.js";
+import { readCommitRules } from "../src/commit-rules.js";
 import { ArchiveKeeper, tickText } from "./archive-keeper.js";
 import { asQuotes, history } from "./keeper.js";
 
@@ -45,12 +46,20 @@ test("each ended day is one file with its ticks, and each change of one, by any 
   await sql`update ticks set price = 6, bid = null, ask = null where symbol = 'USDJPY' and time < ${dayStart(2)} and time >= ${dayStart(3)}`;
   await sql`delete from ticks where symbol = 'EURUSD' and time >= ${dayStart(1)} and time < ${dayStart(0)}`;
   await sql`insert into ticks (symbol, time, seq, price) values ('EURUSD', ${archive.keeper.nowUs}, 9, 5)`;
+  // As tick-ingest does.
+  await sql.begin(async (transaction) => {
+    const rules = await readCommitRules(transaction);
+    const tick = { symbol: "USDJPY", timeUs: dayStart(1) + 5, seq: 0, price: 7 };
+    await noteChangedDays(transaction, archive.keeper.engine, [tick], rules);
+    await transaction`insert into ticks (symbol, time, seq, price) values ('USDJPY', ${tick.timeUs}, 0, 7)`;
+  });
   await archived();
   const changed = (await archive.entries()).filter(({ n }) => n > 1);
   expect(changed.map(({ symbol, date, file }) => [symbol, date, file === null])).toEqual([
     ["EURUSD", dateOf(dayStart(2)), false],
     ["EURUSD", dateOf(dayStart(1)), true],
     ["USDJPY", dateOf(dayStart(3)), false],
+    ["USDJPY", dateOf(dayStart(1)), false],
   ]);
   await sql`update ticks set price = price where symbol = 'EURUSD' and time = ${at}`;
   await archived();
@@ -177,7 +186,13 @@ test("whatever happens to archivers, sessions and the store, every tick is in on
   await eventually(dropped, { what: "expired ticks to be dropped", timeoutMs: 90_000 });
   expect([...seen]).toEqual([[...expected.values()].map(tickText).sort().join()]);
   await archived();
-  await eventually(async () => (await archive.verify(() => {})) === 0, { timeoutMs: 60_000 });
+  // What a commit whose answer was lost may have named stays for a day.
+  const differ = async () => {
+    const lines: string[] = [];
+    await archive.verify((line) => lines.push(line));
+    return lines.filter((line) => !/named by no entry|days compared/.test(line));
+  };
+  await eventually(async () => (await differ()).length === 0, { timeoutMs: 60_000 });
 
   /** A clock that jumps beside a worker keeps expired ticks until somebody has looked. */
   async function moveClock(byUs: number): Promise<void> {

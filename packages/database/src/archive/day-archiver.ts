@@ -58,6 +58,7 @@ export class DayArchiver {
     const n = await this.takeNumber(day, state);
     const path = tickFile({ ...day, n });
     const upload = new LateUpload(this.tools.store, path);
+    let mayBeNamed = false;
     try {
       const coded = await this.code(day, upload);
       const now = await readDayState(this.tools.sql, day);
@@ -69,11 +70,12 @@ export class DayArchiver {
         await proveTickFile(this.tools.store, path, coded.facts);
       }
       const file = coded.facts.ticks === 0 ? null : path;
+      mayBeNamed = true;
       return await this.enter({ ...day, n, file: isSame ? (state.entry?.file ?? null) : file }, state, coded);
     } catch (error) {
       await upload.abort();
-      // Nobody else was given its number. What cannot be removed now is removed in a day.
-      await this.tools.store.remove(path).catch(() => {});
+      // Nobody else was given its number; but a commit whose answer was lost has named it. What is left is removed in a day.
+      if (!mayBeNamed) await this.tools.store.remove(path).catch(() => {});
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { DayCoding } from "@fx-ohlc/archive";
 import { formatTime, type Micros, parseTime, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { SymbolDay } from "../changed-days.js";
 import { literal } from "../session.js";
-import type { Sql } from "../sql.js";
+import type { Queries, Sql } from "../sql.js";
 
 /** Rows that one statement reads: some 9 MB. Its snapshot is held for a second at most, however large the day is. */
 const ROWS_PER_SLICE = 131_072;
@@ -46,9 +46,19 @@ function instant(us: Micros): string {
   return `timestamptz ${literal(formatTime(us))}`;
 }
 
-/** A COPY takes no parameters. */
+/** On a connection of its own: the pool would send other statements behind a COPY that is under way. */
 async function copySlice(sql: Sql, condition: string, coding: DayCoding): Promise<void> {
-  const rows = await sql
+  const session = await sql.reserve();
+  try {
+    await copyRows(session, condition, coding);
+  } finally {
+    session.release();
+  }
+}
+
+/** A COPY takes no parameters. */
+async function copyRows(session: Queries, condition: string, coding: DayCoding): Promise<void> {
+  const rows = await session
     .unsafe(
       `copy (select time, seq, price, bid, ask, recorded_at from ticks where ${condition}
               order by time, seq limit ${ROWS_PER_SLICE}) to stdout (format binary)`,
