@@ -9,7 +9,16 @@ import { lastLine, nodeProcessSpec, runToEnd } from "./node-process.js";
 import { requirePorts } from "./ports.js";
 import { loadSample } from "./sample.js";
 import { startServers } from "./servers.js";
-import { addressesFrom, archiver, archiverPort, edge, localUrl, type PartOptions, services, simulator } from "./services.js";
+import {
+  addressesFrom,
+  archiver,
+  archiverPort,
+  edge,
+  localUrl,
+  type PartOptions,
+  services,
+  simulator,
+} from "./services.js";
 import { Supervisor } from "./supervisor.js";
 import { welcome } from "./welcome.js";
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { type Environment, type EnvReader, readEnv } from "@fx-ohlc/service-kit";
 import { migrateOptions } from "../../../packages/database/src/migrate-options.js";
+import { readConfig as readArchiverConfig } from "../../../services/archiver/src/config.js";
 import { readConfig as readQueryConfig } from "../../../services/ohlc-query/src/config.js";
 import { readConfig as readGatewayConfig } from "../../../services/stream-gateway/src/config.js";
 import { readConfig as readIngestConfig } from "../../../services/tick-ingest/src/config.js";
@@ -34,9 +35,15 @@ const CONFIGS: Readonly<Record<string, (env: EnvReader) => unknown>> = {
   "tick-ingest": readIngestConfig,
   "ohlc-query": readQueryConfig,
   "stream-gateway": readGatewayConfig,
+  archiver: readArchiverConfig,
 };
 /** What every service must be told; the rest has defaults. */
-const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h", INTERNAL_SECRET: "0123456789abcdef" };
+const ADDRESSES = {
+  DATABASE_URL: "postgres://u@h/d",
+  REDIS_URL: "redis://h",
+  ARCHIVE_URL: "file:///archive",
+  INTERNAL_SECRET: "0123456789abcdef",
+};
 /** Where the compose files mean something else than a service on its own does. */
 const OWN_DEFAULTS = {
   AUTH: "on",
@@ -140,6 +147,7 @@ describe("docker-compose.prod.yml", () => {
       "tick-ingest": ["database_url", "redis_url", "internal_secret"],
       "ohlc-query": ["database_reader_url", "redis_url", "internal_secret"],
       "stream-gateway": ["redis_url", "internal_secret"],
+      archiver: ["database_url", "redis_url", "internal_secret"],
       prometheus: ["internal_secret"],
       edge: [],
       simulator: [],

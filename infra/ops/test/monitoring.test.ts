@@ -69,6 +69,7 @@ describe("monitoring", () => {
     const start = (name: string, more = {}) => startService({ name, env: { ...env, ...more } });
     const [ingest, query] = await Promise.all([start("tick-ingest"), start("ohlc-query")]);
     services.push(ingest, query, await start("stream-gateway", { OHLC_QUERY_URL: query.url }));
+    services.push(await start("archiver", { ARCHIVE_URL: "file:///nowhere" }));
     for (const { url } of services) {
       for (const name of namesIn(await (await fetch(`${url}/metrics`)).text())) known.add(name);
     }
