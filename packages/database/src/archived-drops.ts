@@ -43,7 +43,8 @@ export class ArchivedDrops {
 
   /** Whether the archive holds every tick of some whole days. What it does not is archived anew. */
   async holds(range: TimeRange, symbol?: string): Promise<boolean> {
-    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol)) || !(await this.isProved(range))) return false;
+    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol)) || !(await this.isProved(range)))
+      return false;
     const wrong = await this.compare(range, symbol);
     if (wrong.length === 0) return true;
     const [{ symbol: of, date } = { symbol: "", date: "" }] = wrong;
