@@ -35,7 +35,14 @@ describeNginx("nginx in front of replicas of which most are not ready", () => {
     });
 
   beforeAll(async () => {
-    const ports = [await notReady(), await freePort(), await ready(), await notReady(), await freePort(), await ready()];
+    const ports = [
+      await notReady(),
+      await freePort(),
+      await ready(),
+      await notReady(),
+      await freePort(),
+      await ready(),
+    ];
     const services = { tick_ingest: ports, ohlc_query: ports, stream_gateway: ports };
     edge = await testNginx({ services, trusted: "127.0.0.2" });
   });
@@ -100,6 +107,9 @@ describeNginx("nginx in front of replicas of which most are not ready", () => {
       sendProblem(res, new Problem("too_large", "more than 20 levels"));
     };
     const refused = await fetch(`${edge.url}/ticks`, JSON_BODY);
-    expect([refused.status, await refused.json()]).toEqual([413, expect.objectContaining({ detail: "more than 20 levels" })]);
+    expect([refused.status, await refused.json()]).toEqual([
+      413,
+      expect.objectContaining({ detail: "more than 20 levels" }),
+    ]);
   });
 });

@@ -259,7 +259,9 @@ test("what nginx says of itself becomes lines of JSON", () => {
     "bash: line 1: nginx: not found",
   ];
   const args = ["-E", "-f", pathOf("infra/nginx/json-errors.sed")];
-  const lines = execFileSync("sed", args, { input: `${said.join("\n")}\n`, encoding: "utf8" }).trim().split("\n");
+  const lines = execFileSync("sed", args, { input: `${said.join("\n")}\n`, encoding: "utf8" })
+    .trim()
+    .split("\n");
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     {
       timestamp: "2026-11-29T14:05:59Z",
