@@ -29,7 +29,7 @@ describe("the access list of Redis that make-secrets writes", () => {
 
   /** What a user gets for a command. */
   const asked = async (username: string, password: string, command: string[]) => {
-    const client = createClient({ url: redis.url, username, password });
+    const client = createClient({ url: Object.assign(new URL(redis.url), { username, password }).href });
     client.on("error", () => undefined);
     await client.connect();
     const answer = await client.sendCommand(command).catch((error: unknown) => String(error));

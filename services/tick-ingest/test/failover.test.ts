@@ -2,8 +2,8 @@ import { eventually, type TestPostgres, type TestRedis, testPrimary, testRedis, 
 import { aside, migrated, type Served, serve } from "./own-server.js";
 
 /** Posts that are under way at the moment when the primary ends. */
-const SENDERS = 8;
-const ACKNOWLEDGED_BEFORE = 100;
+const SENDERS = 4;
+const ACKNOWLEDGED_BEFORE = 20;
 
 let redis: TestRedis;
 let primary: TestPostgres;

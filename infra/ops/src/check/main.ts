@@ -51,6 +51,11 @@ check("helm lint", binary, "lint", "--strict", CHART);
 check("helm template", binary, "template", "fx", CHART);
 const everything = [
   "serviceMonitor.enabled=true",
+  "prometheusRule.enabled=true",
+  "edge.autoscaling.enabled=false",
+  "image.digests.tick-ingest=sha256:0",
+  "networkPolicy.databaseTo[0].ipBlock.cidr=10.0.0.0/24",
+  "networkPolicy.redisTo[0].ipBlock.cidr=10.0.0.0/24",
   "streamGateway.autoscaling.connections=5000",
   "ingress.tlsSecret=tls",
   "access.jwt.jwksUrl=https://id.example.com/jwks.json",
