@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { type Environment, type EnvReader, readEnv } from "@fx-ohlc/service-kit";
 import { migrateOptions } from "../../../packages/database/src/migrate-options.js";
+import { readConfig as readArchiverConfig } from "../../../services/archiver/src/config.js";
 import { readConfig as readQueryConfig } from "../../../services/ohlc-query/src/config.js";
 import { readConfig as readGatewayConfig } from "../../../services/stream-gateway/src/config.js";
 import { readConfig as readIngestConfig } from "../../../services/tick-ingest/src/config.js";
@@ -34,14 +35,21 @@ const CONFIGS: Readonly<Record<string, (env: EnvReader) => unknown>> = {
   "tick-ingest": readIngestConfig,
   "ohlc-query": readQueryConfig,
   "stream-gateway": readGatewayConfig,
+  archiver: readArchiverConfig,
 };
 /** What every service must be told; the rest has defaults. */
-const ADDRESSES = { DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h", INTERNAL_SECRET: "0123456789abcdef" };
+const ADDRESSES = {
+  DATABASE_URL: "postgres://u@h/d",
+  REDIS_URL: "redis://h",
+  ARCHIVE_URL: "file:///archive",
+  INTERNAL_SECRET: "0123456789abcdef",
+};
 /** Where the compose files mean something else than a service on its own does. */
 const OWN_DEFAULTS = {
   AUTH: "on",
   RETENTION_DAYS_INITIAL: "90",
   SHUTDOWN_GRACE_MS: "1500",
+  REPLICAS_EXPECTED: "1",
   OHLC_QUERY_URL: "http://ohlc-query:8002",
   TRUSTED_PROXIES: "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
 };
@@ -140,6 +148,7 @@ describe("docker-compose.prod.yml", () => {
       "tick-ingest": ["database_url", "redis_url", "internal_secret"],
       "ohlc-query": ["database_reader_url", "redis_url", "internal_secret"],
       "stream-gateway": ["redis_url", "internal_secret"],
+      archiver: ["database_url", "redis_url", "internal_secret"],
       prometheus: ["internal_secret"],
       edge: [],
       simulator: [],

@@ -7,7 +7,9 @@ import type { Queries, Sql, Transaction } from "./sql.js";
 /** Nothing is dropped when the archiver has not found its dataset for so long: it looks every ten seconds. */
 const CONFIRMED_WITHIN = "10 minutes";
 /** What does not agree with the archive is not counted again for so long: a week of thirty symbols takes seconds. */
-const COUNT_AGAIN_MS = 60_000;
+const COUNT_AGAIN_MS = 20_000;
+/** The archiver reads a file back once more within the last day before its ticks go. */
+const PROVED_WITHIN = "2 days";
 
 /**
  * What the archive lets go of: days whose rows, counted where they are, are those of its entries, and whose entries are of the
@@ -41,7 +43,8 @@ export class ArchivedDrops {
 
   /** Whether the archive holds every tick of some whole days. What it does not is archived anew. */
   async holds(range: TimeRange, symbol?: string): Promise<boolean> {
-    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol))) return this.block();
+    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol)) || !(await this.isProved(range)))
+      return false;
     const wrong = await this.compare(range, symbol);
     if (wrong.length === 0) return true;
     const [{ symbol: of, date } = { symbol: "", date: "" }] = wrong;
@@ -49,10 +52,6 @@ export class ArchivedDrops {
       ...{ symbol: of, date, days: wrong.length },
     });
     await this.leadership.transaction((transaction) => archiveAnew(transaction, wrong));
-    return this.block();
-  }
-
-  private block(): false {
     this.blockedUntilMs = performance.now() + COUNT_AGAIN_MS;
     return false;
   }
@@ -62,6 +61,14 @@ export class ArchivedDrops {
       select 1 from archive_state
        where refused_because is null and confirmed_at > fx_clock() - ${CONFIRMED_WITHIN}::interval`;
     return confirmed.length > 0;
+  }
+
+  private async isProved({ fromUs, toUs }: TimeRange): Promise<boolean> {
+    const unproved = await this.sql`
+      select 1 from archive_days
+       where date >= ${dateOf(fromUs)}::text::date and date < ${dateOf(toUs)}::text::date and dropped_at is null
+         and verified_at < fx_clock() - ${PROVED_WITHIN}::interval limit 1`;
+    return unproved.length === 0;
   }
 
   private isWaiting(range: TimeRange, symbol?: string): Promise<boolean> {
