@@ -1,5 +1,5 @@
 import { openPool, type Queries, type Sql } from "@fx-ohlc/database";
-import { formatTime, nowUs, type RevisionJson } from "@fx-ohlc/schemas";
+import type { RevisionJson } from "@fx-ohlc/schemas";
 import { type ReadSide, startReadSide } from "./read-side.js";
 
 let service: ReadSide;
