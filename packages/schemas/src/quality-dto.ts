@@ -159,7 +159,9 @@ export class QualityJson {
   @IsCountOrNull()
   readonly late_ticks!: number | null;
 
-  @Describe("Ticks that were over a day old when they were stored, as those of an import of history are; null as above.")
+  @Describe(
+    "Ticks that were over a day old when they were stored, as those of an import of history are; null as above.",
+  )
   @IsCountOrNull()
   readonly imported_ticks!: number | null;
 

@@ -38,7 +38,10 @@ export function qualityTable(rows: readonly Quality[], withOdd: boolean): Table 
       of("longest_silence_s", (row) => seconds(silence(row))),
       time("longest_silence_from", ({ longestSilence }) => longestSilence?.fromUs ?? null),
       of("late_ticks", ({ lateTicks }) => lateTicks),
-      ...[of("imported_ticks", ({ importedTicks }) => importedTicks), of("corrections", ({ corrections }) => corrections)],
+      ...[
+        of("imported_ticks", ({ importedTicks }) => importedTicks),
+        of("corrections", ({ corrections }) => corrections),
+      ],
       of("crossed_minutes", ({ crossedMinutes }) => crossedMinutes),
       ...(withOdd ? odd : []),
     ],
