@@ -7,9 +7,9 @@ import { makeColumns, TickFileWriter, tickFile } from "@fx-ohlc/archive";
 import type { Sql } from "@fx-ohlc/database";
 import { formatTime, parseTime, US_PER_DAY } from "@fx-ohlc/schemas";
 import { runJob } from "../load/run-job.js";
-import { alternate } from "../rounds.js";
+import { alternate, median, type Round } from "../rounds.js";
 import { compareRates, RateMeter } from "./ratio.js";
-import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
+import { type Check, grouped, type Row, type RowContext, type RowResult } from "./row.js";
 
 const LOAD = { kind: "paths", connections: 1, warmUpMs: 300, measureMs: 1500 } as const;
 /** A day of quotes of a busy pair, so long ago that no other row's ticks are before the mark. */
@@ -17,11 +17,18 @@ const TICKS = 50_000;
 const DATE = "1990-01-02";
 const FROM_US = parseTime(`${DATE}T00:00:00Z`) ?? 0;
 const STEP_US = Math.floor(US_PER_DAY / TICKS);
+/** A page of a thousand is to be answered within this. */
+const PAGE_MS_MAX = 20;
 /** One has them in the table, the other in a file. */
 const SYMBOLS = { theirs: "TABLED", ours: "ARCHIVED" } as const;
 
+/** What one answer takes, where that is what counts. */
+function answerMs(rounds: readonly Round[], atMost: number): Check {
+  return { name: "an answer", value: 1000 / median(rounds.map(({ ours }) => ours)), unit: " ms", target: { atMost } };
+}
+
 /** A range of a day that is dropped, against the same range of one that is in the table. */
-function archived(name: string, work: string, queries: readonly string[]): Row {
+function archived(name: string, work: string, queries: readonly string[], msMax?: number): Row {
   return {
     name,
     async measure({ lab, config, signal }: RowContext): Promise<RowResult> {
@@ -37,6 +44,7 @@ function archived(name: string, work: string, queries: readonly string[]): Row {
         against: "the same ticks in the table",
         setup: `one connection, a file of ${grouped(TICKS)} quotes, ${LOAD.measureMs} ms a round`,
         ...compareRates(rounds, "answers/s", 1),
+        ...(msMax === undefined ? {} : { checks: [answerMs(rounds, msMax)] }),
         generatorCpu: meter.generatorCpu,
       };
     },
@@ -53,7 +61,12 @@ export const archiveRows: readonly Row[] = [
       (part) => `start=${formatTime(FROM_US + part * 10_000 * STEP_US)}&end=1990-01-03&limit=10000&format=csv`,
     ),
   ),
-  archived("archive-page", "GET /ticks, a page of 1,000 within a dropped day", [`start=${noon}&end=1990-01-03`]),
+  archived(
+    "archive-page",
+    "GET /ticks, a page of 1,000 within a dropped day",
+    [`start=${noon}&end=1990-01-03`],
+    PAGE_MS_MAX,
+  ),
 ];
 
 /** The second time nothing is stored. */
