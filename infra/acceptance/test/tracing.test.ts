@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { formatTime, nowUs } from "@fx-ohlc/schemas";
 import { eventually } from "@fx-ohlc/testkit";
-import { WebSocket } from "ws";
 import { Collector } from "../src/collector.js";
 import { type Everything, impatientClient, System } from "../src/system.js";
+import { TickFollower } from "../src/tick-follower.js";
 
 const SYMBOL = "EURUSD";
 const OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.3";
@@ -11,7 +11,7 @@ const OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.6,text/plai
 let collector: Collector;
 let system: System;
 let all: Everything;
-let client: WebSocket;
+let follower: TickFollower;
 
 beforeAll(async () => {
   collector = await Collector.start();
@@ -23,12 +23,11 @@ beforeAll(async () => {
     OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=fx",
     OTEL_BSP_SCHEDULE_DELAY: "50",
   });
-  client = new WebSocket(`${all.gateway.url.replace("http", "ws")}/ws/ticks/${SYMBOL}`);
-  await new Promise((resolve) => client.once("open", resolve));
+  follower = await TickFollower.open(all.gateway.url, SYMBOL);
 });
 
 afterAll(async () => {
-  client.terminate();
+  follower.close();
   await system.stop();
   collector.stop();
 });
