@@ -11,7 +11,7 @@ interface Statement extends Promise<unknown> {
 /** Records a statement within the traces of those it is for, without the values of its parameters. */
 export function traceQuery(query: Statement, { spans }: Ending): void {
   if (spans.length === 0) return;
-  const text = (query.strings ?? []).reduce((before, part, index) => `${before}$${index}${part}`);
+  const text = (query.strings ?? [""]).reduce((before, part, index) => `${before}$${index}${part}`);
   const operation = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? "SQL";
   const span = commonStep(spans, operation, "client", {
     "db.system.name": "postgresql",

@@ -93,15 +93,12 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
       const status = statusOf(res);
       const seconds = (performance.now() - startedMs) / 1000;
       const span = spanOf(res);
-      const traceId = span?.traceId;
-      metrics.observeHttp(method, route, status, seconds, traceId);
-      const caller = callers.get(res);
-      const requestId = requestIdOf(res);
-      if (span !== undefined)
-        endRequestSpan(span, status, requestId, caller === undefined ? {} : { "fx.caller": caller });
+      metrics.observeHttp(method, route, status, seconds, span?.traceId);
+      if (span !== undefined) endRequestSpan(span, status, requestIdOf(res), callers.get(res));
       if (!logger.isDebugEnabled()) return;
-      const who = { caller, address: callerAddress(req) };
-      const fields = { request_id: requestId, trace_id: traceId, method, route, status, seconds, ...who };
+      const who = { caller: callers.get(res), address: callerAddress(req) };
+      const ids = { request_id: requestIdOf(res), trace_id: span?.traceId };
+      const fields = { ...ids, method, route, status, seconds, ...who };
       logger.debug("request", fields);
     });
     if (applyCors(req, res, { path, posts, allowed })) return;

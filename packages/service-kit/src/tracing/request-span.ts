@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RouteDeclaration } from "../api/route.js";
-import type { SpanFields, Tracer, TraceSpan } from "./trace-span.js";
+import type { Tracer, TraceSpan } from "./trace-span.js";
 
 const SPANS = new WeakMap<ServerResponse, TraceSpan>();
 
@@ -25,8 +25,13 @@ export function traceRequest(
   if (span !== undefined) SPANS.set(res, span);
 }
 
-/** Ends the step with its request. */
-export function endRequestSpan(span: TraceSpan, status: number, requestId: string, more: SpanFields): void {
-  span.note({ "http.response.status_code": status, "fx.request_id": requestId, ...more });
+/**
+ * Ends the step with its request.
+ *
+ * @param caller the name of the token that was shown
+ */
+export function endRequestSpan(span: TraceSpan, status: number, requestId: string, caller: string | undefined): void {
+  const who = caller === undefined ? {} : { "fx.caller": caller };
+  span.note({ "http.response.status_code": status, "fx.request_id": requestId, ...who });
   span.end(status >= 500 ? `answered ${status}` : undefined);
 }
