@@ -22,6 +22,7 @@ beforeAll(async () => {
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=fx",
     OTEL_BSP_SCHEDULE_DELAY: "50",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "500",
   });
   follower = await TickFollower.open(all.gateway.url, SYMBOL);
 });
