@@ -18,7 +18,8 @@ import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-t
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { withDeadline } from "../deadline.js";
-import { type Logger, redact } from "../logger.js";
+import type { Logger } from "../logger.js";
+import { redact } from "../redact.js";
 import type { TracingConfig } from "./open-tracer.js";
 import { ToldExporter } from "./told-exporter.js";
 import type { SpanFields, SpanKind, Tracer, TraceSpan } from "./trace-span.js";
