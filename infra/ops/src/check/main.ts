@@ -60,6 +60,7 @@ const everything = [
   "ingress.tlsSecret=tls",
   "access.jwt.jwksUrl=https://id.example.com/jwks.json",
   "access.jwt.publicKey.secretName=jwt",
+  "tracing.endpoint=http://otel-collector.monitoring:4318",
 ];
 check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
 check("helm template, access off", binary, "template", "fx", CHART, "--set", "access.enabled=false");
