@@ -60,6 +60,17 @@ describe("the OpenAPI document of the whole API", () => {
     services = await system.startAll({ ADMIN_KEY: `fxk_${FIRST_KEY}_${"s".repeat(43)}` });
     const hasFirstKey = async () => (await system.sql`select 1 from api_keys`).length > 0;
     await eventually(hasFirstKey, { what: "the first key" });
+    // A day of two symbols, as an archiver enters it.
+    await system.sql`
+      with entered as (
+        insert into archive_days (symbol, date, n, file, ticks_version, ticks, first, last, rows_checksum, file_sha256, bytes,
+                                  written_at, verified_at)
+        select symbol, '2025-12-04', 1, 'ticks/symbol=' || symbol || '/date=2025-12-04/1.parquet', 7, 86400,
+               '2025-12-04T00:00:00Z', '2025-12-04T23:59:59Z', repeat('0', 64), repeat('0', 64), 604800, now(), now()
+          from unnest('{EURUSD,USDJPY}'::text[]) as symbol
+        returning symbol, date
+      )
+      insert into archive_versions (symbol, date, version, drawn_at, archived) select symbol, date, 7, now(), 7 from entered`;
     document = await ApiDocument.of(services.edge.url);
     book = new AnswerBook(document);
     edge = new Actor(services.edge.url, document, book, recorder);
