@@ -200,6 +200,20 @@ describe("fx-ticks export", () => {
     expect(readdirSync(directory.path)).toEqual([]);
   });
 
+  it("writes what was known at a moment: of one before all was stored, nothing", async () => {
+    const before = ["--as-of", formatTime((Date.now() - 3_600_000) * 1000)];
+    const range = ["--symbol", "EURUSD", "--start", "2024-10-31", "--end", "2024-11-01"];
+    for (const [name, kind] of [
+      ["ticks.csv", []],
+      ["bars.csv", ["--interval", "1h"]],
+    ] as const) {
+      expect((await runExport(inDirectory(name), ...range, ...kind)).exitCode).toBe(0);
+      expect(linesOf(readFileSync(inDirectory(name), "utf8")).length).toBeGreaterThan(1);
+      await runExport(inDirectory(`earlier-${name}`), ...range, ...kind, ...before);
+      expect(linesOf(readFileSync(inDirectory(`earlier-${name}`), "utf8"))).toHaveLength(1);
+    }
+  });
+
   it.each([
     [["x.xlsx"], /which format x\.xlsx should have is not known: add --format csv, ndjson, json or parquet$/],
     [["x.csv", "--interval", "7m"], /'7m' is invalid\. It must be one of 1s 5s .*, or <n>t, /],

@@ -192,3 +192,30 @@ describe("calls", () => {
     ]);
   });
 });
+
+describe("asking of the past, and of what is missing", () => {
+  const AS_OF = "2025-12-05T17:00:00Z";
+  const paths = () => server.received.map(({ path }) => decodeURIComponent(path));
+
+  it("names the moment with every page of ticks and bars", async () => {
+    const range = { symbol: "EURUSD", start: "2025-12-05", asOf: AS_OF };
+    const next = { link: `<${server.url}/ticks?symbol=EURUSD&start=${TIME}&as_of=${AS_OF}>; rel="next"` };
+    server.script(answer(200, [], next), answer(200, []), answer(200, []));
+    await collect(client.ticks(range));
+    await collect(client.bars({ ...range, interval: "1h" }));
+    expect(paths()).toEqual(Array.from({ length: 3 }, () => expect.stringContaining(`&as_of=${AS_OF}`)));
+  });
+
+  it("asks how whole symbols are, and for each gap, page after page", async () => {
+    const gap = { symbol: "EURUSD", from: TIME, to: TIME, seconds: 60, reason: "no_ticks" };
+    const next = { link: `<${server.url}/quality/gaps?symbol=EURUSD&start=${TIME}>; rel="next"` };
+    server.script(answer(200, []), answer(200, [gap], next), answer(200, [gap]));
+    await client.quality({ symbols: ["EURUSD", "GBPUSD"], start: "2025-12-01", minGapS: 300, outliers: true });
+    expect(await collect(client.gaps({ symbol: "EURUSD", start: "2025-12-01", closed: true }))).toEqual([gap, gap]);
+    expect(paths()).toEqual([
+      "/quality?symbol=EURUSD,GBPUSD&start=2025-12-01&min_gap_s=300&outliers=true",
+      "/quality/gaps?symbol=EURUSD&start=2025-12-01&closed=true&limit=10000",
+      `/quality/gaps?symbol=EURUSD&start=${TIME}`,
+    ]);
+  });
+});

@@ -150,7 +150,7 @@ export const QUERY_ROUTES = declareRoutes({
   },
   getRevisions: {
     ...read(
-      "By `id`. More than `limit` of them are paged: follow `Link`.",
+      "In the order of `at`: each once everything before it is there, so that `after` and `since` miss nothing. More than `limit` of them are paged: follow `Link`.",
       table(listOf(RevisionJson), RevisionJson),
       true,
       OF_THE_PAST,

@@ -1,6 +1,7 @@
 import { formatTime, type Micros, parseTime } from "@fx-ohlc/schemas";
 import type { Ending } from "@fx-ohlc/service-kit";
 import postgres from "postgres";
+import { traceQuery } from "./query-span.js";
 import { type SessionOptions, sessionSettings, setLocal, startupSettings } from "./session.js";
 
 /** PostgreSQL's type oids that this system reads and writes in its own way. */
@@ -214,5 +215,6 @@ function followed(query: unknown, ending: Ending): unknown {
   };
   ending.onEnd(cancel);
   query.then(forget, forget);
+  traceQuery(query, ending);
   return query;
 }

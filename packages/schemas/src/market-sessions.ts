@@ -30,26 +30,30 @@ export class MarketSessions {
   readonly #rules: readonly SessionRule[];
   readonly #calendars = new WeakMap<object, MarketSession>();
 
-  /** @param rules a symbol has the rule that names it most exactly; where none does, the week of foreign exchange */
+  /** The same object for all: what is found out of a calendar is kept with it. */
+  readonly #fxWeek = parseSession(FX_WEEK) ?? "always";
+
+  /** @param rules a symbol has the rule that names it most exactly */
   constructor(rules: readonly SessionRule[]) {
-    const fallback: SessionRule = { pattern: "*", session: parseSession(FX_WEEK) ?? "always" };
-    this.#rules = [...rules, fallback].sort((a, b) => specificity(b) - specificity(a));
+    this.#rules = rules.toSorted((a, b) => specificity(b) - specificity(a));
   }
 
-  /** @param said what an operator has said of the symbol, which comes before any rule */
-  of(symbol: string, said?: string | null): MarketSession {
-    const session = parseSession(said ?? "");
+  /**
+   * What an operator has said of the symbol comes before any rule; where there is neither, what is said to be crypto never closes, and
+   * all else has the week of foreign exchange.
+   */
+  of(symbol: string, said?: Said): MarketSession {
+    const session = parseSession(said?.session ?? "");
     if (session !== undefined) return session;
     const matches = ({ pattern }: SessionRule) =>
       pattern.endsWith("*") ? symbol.startsWith(pattern.slice(0, -1)) : symbol === pattern;
-    return this.#rules.find(matches)?.session ?? "always";
+    return this.#rules.find(matches)?.session ?? (said?.kind === "crypto" ? "always" : this.#fxWeek);
   }
 
   /** The same with the days on which it is closed besides: those of `fx`, whether that was said of the symbol or not. */
   calendarOf(symbol: string, said: Said | undefined): MarketSession {
-    const session = this.of(symbol, said?.session);
+    const session = this.of(symbol, said);
     if ((said?.kind ?? kindOf(session)) !== "fx" || session === "always") return session;
-    // The same object for many symbols: what is found out of a calendar is kept with it.
     const known = this.#calendars.get(session) ?? withHolidays(session);
     this.#calendars.set(session, known);
     return known;

@@ -37,6 +37,8 @@ export interface TicksMessage {
   /** `pg_current_xact_id()` of the committing transaction, a decimal string. */
   readonly xid: string;
   readonly ticks: readonly WireTick[];
+  /** Of the step that published it, where somebody records its trace (W3C Trace Context). Clients are not told. */
+  readonly traceparent?: string;
 }
 
 /**

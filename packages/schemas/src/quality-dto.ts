@@ -154,10 +154,16 @@ export class QualityJson {
   readonly longest_silence_from!: string | null;
 
   @Describe(
-    "Ticks that were stored over five minutes late; null: a service of an earlier version stored some, and did not count.",
+    "Ticks that were stored over five minutes late, within a day; null: a service of an earlier version stored some, and did not count.",
   )
   @IsCountOrNull()
   readonly late_ticks!: number | null;
+
+  @Describe(
+    "Ticks that were over a day old when they were stored, as those of an import of history are; null as above.",
+  )
+  @IsCountOrNull()
+  readonly imported_ticks!: number | null;
 
   @Describe("Ticks that were corrected or deleted.")
   @IsCount()

@@ -45,7 +45,7 @@ export class RevisionsQuery {
   limit?: number;
 
   @MayBeAbsent()
-  @Describe("Paging cursor: only revisions after that of this `id`.")
+  @Describe("Only what follows the revision of this `id`: the last one of a page, or of an earlier answer.")
   @IsIntegerText(0, Number.MAX_SAFE_INTEGER)
   after?: number;
 
@@ -64,7 +64,7 @@ const OF_NEW = "Of a single tick that was updated.";
 
 @About("What was done to stored ticks of a symbol at once, or which of them came late.")
 export class RevisionJson {
-  @Describe("Grows with time.")
+  @Describe("Names it; after it `after` reads on.")
   @IsCount(1)
   readonly id!: number;
 

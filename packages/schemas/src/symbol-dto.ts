@@ -70,7 +70,9 @@ export class SymbolDto implements SymbolChange {
   pip?: number | null;
 
   @MayBeAbsent()
-  @Describe(`When its market is open: \`always\`, or a week such as \`${FX_WEEK}\`.`)
+  @Describe(
+    `When its market is open: \`always\`, or a week such as \`${FX_WEEK}\`. Where nothing is said, \`MARKET_SESSIONS\` counts, else the kind: \`crypto\` never closes, all others have that week.`,
+  )
   @OrNull(
     { type: "string" },
     (value) => typeof value === "string" && parseSession(value) !== undefined,

@@ -14,10 +14,10 @@ export type SymbolFacts = Pick<SymbolJson, keyof SymbolChange>;
 /** What a symbol stands for. */
 export function symbolKind(
   symbol: string,
-  { kind, session }: Pick<SaidOfSymbol, "kind" | "session">,
+  said: Pick<SaidOfSymbol, "kind" | "session">,
   sessions: MarketSessions,
 ): SymbolKind {
-  return kind ?? kindOf(sessions.of(symbol, session));
+  return said.kind ?? kindOf(sessions.of(symbol, said));
 }
 
 /** What a pip of a currency pair is, and decimals of its prices, which the newest may not show. */
@@ -45,7 +45,7 @@ export function symbolFacts(
   return {
     digits: said.digits ?? digitsOf(symbol, kind, decimals),
     pip: said.pip ?? (kind === "fx" ? fxPlaces(symbol).pip : null),
-    session: formatSession(sessions.of(symbol, said.session)),
+    session: formatSession(sessions.of(symbol, said)),
     kind,
     description: said.description,
     quiet_after_s: said.quiet_after_s,

@@ -1,8 +1,14 @@
+import type { TraceSpan } from "./tracing/trace-span.js";
+
+const UNTRACED: readonly TraceSpan[] = [];
+
 /**
  * Whether something has to end before it is done, and why. An `AbortSignal` says the same, but with its controller and a listener
  * it costs some 10 µs of a read that takes 300.
  */
 export class Ending {
+  /** Steps of traces that what is done until then belongs to. */
+  spans: readonly TraceSpan[] = UNTRACED;
   #reason: Error | undefined;
   readonly #listeners = new Set<(reason: Error) => void>();
 

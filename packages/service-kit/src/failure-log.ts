@@ -21,10 +21,13 @@ export class FailureLog {
 
   constructor(private readonly logger: Logger) {}
 
-  /** @param caller the name of the token that was shown */
-  note(problem: Problem, requestId: string, caller?: string): void {
+  /**
+   * @param caller the name of the token that was shown
+   * @param traceId where the request is traced
+   */
+  note(problem: Problem, requestId: string, caller?: string, traceId?: string): void {
     if (problem.status < 500) return;
-    const who = caller === undefined ? {} : { caller };
+    const who = { ...(traceId && { trace_id: traceId }), ...(caller === undefined ? {} : { caller }) };
     const fields = { request_id: requestId, status: problem.status, ...who, error: problem.cause ?? problem };
     const kind = this.#kinds.size < KINDS_MAX ? kindOf(problem) : problem.code;
     const repeated = this.#kinds.get(kind);

@@ -18,6 +18,8 @@ import type { Problem } from "./problem.js";
 import { type ErrorMapping, problemOf } from "./problem-mapping.js";
 import { assignRequestId, requestIdOf } from "./request-id.js";
 import { sendProblem } from "./send.js";
+import { endRequestSpan, spanOf, traceRequest } from "./tracing/request-span.js";
+import type { Tracer } from "./tracing/trace-span.js";
 
 /** Answers a request. What it throws is answered by {@link Fail}. */
 type LeanHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
@@ -42,6 +44,8 @@ export interface HttpAppOptions {
   readonly mapError?: ErrorMapping;
   /** Told of every problem before it is answered. */
   readonly onProblem?: (problem: Problem) => void;
+  /** Records how requests are answered. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** The path of a request target, without query and without a trailing slash. */
@@ -70,12 +74,12 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
   };
   const fail: Fail = (res, error, route) => {
     const problem = problemOf(error, mapError);
-    failures.note(problem, requestIdOf(res), callers.get(res));
+    failures.note(problem, requestIdOf(res), callers.get(res), spanOf(res)?.traceId);
     onProblem?.(problem);
     if (res.headersSent || route?.refuse === undefined) sendProblem(res, problem);
     else route.refuse(res, problem);
   };
-  const guarded = routes.map((route) => guardedBy(options.gate, route, note));
+  const guarded = routes.map((route) => guardedBy(options, route, note));
   const lean = leanHandlers(guarded, fail);
   const app = createExpress(guarded, lean, fail);
   const posts = new Set(routes.filter(isForAnyToken).map(({ declaration }) => declaration.path));
@@ -90,10 +94,13 @@ export function createHttpApp(options: HttpAppOptions): RequestListener {
       const route = handler === undefined ? routeOf(req) : path;
       const status = statusOf(res);
       const seconds = (performance.now() - startedMs) / 1000;
-      metrics.observeHttp(method, route, status, seconds);
+      const span = spanOf(res);
+      metrics.observeHttp(method, route, status, seconds, span?.traceId);
+      if (span !== undefined) endRequestSpan(span, status, requestIdOf(res), callers.get(res));
       if (!logger.isDebugEnabled()) return;
       const who = { caller: callers.get(res), address: callerAddress(req) };
-      const fields = { request_id: requestIdOf(res), method, route, status, seconds, ...who };
+      const ids = { request_id: requestIdOf(res), trace_id: span?.traceId };
+      const fields = { ...ids, method, route, status, seconds, ...who };
       logger.debug("request", fields);
     });
     if (applyCors(req, res, { path, posts, allowed })) return;
@@ -134,7 +141,11 @@ interface GuardedRoute extends Pick<BoundRoute, "declaration"> {
 }
 
 /** The one place where it is judged who may call a route. */
-function guardedBy(gate: Gate, route: BoundRoute, note: (res: ServerResponse, caller: Caller) => void): GuardedRoute {
+function guardedBy(
+  { gate, tracer }: Pick<HttpAppOptions, "gate" | "tracer">,
+  route: BoundRoute,
+  note: (res: ServerResponse, caller: Caller) => void,
+): GuardedRoute {
   const { declaration } = route;
   const answer: BoundRoute["answer"] = (req, res, values, caller) => {
     note(res, caller);
@@ -144,6 +155,7 @@ function guardedBy(gate: Gate, route: BoundRoute, note: (res: ServerResponse, ca
     route,
     declaration,
     answer: (req, res, values) => {
+      if (tracer !== undefined) traceRequest(tracer, req, res, declaration);
       const admitted = gate.admit(req, declaration);
       // A caller that is known already costs no turn of the event loop.
       if (!(admitted instanceof Promise)) return answer(req, res, values, admitted);

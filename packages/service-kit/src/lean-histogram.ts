@@ -13,6 +13,16 @@ interface Series {
   /** Of values at most each bound and above the one before it; the last is of those above all bounds. */
   readonly counts: number[];
   sum: number;
+  /** Of each bucket the last observation that was traced. */
+  readonly exemplars: (Exemplar | undefined)[];
+}
+
+/** An observation by which its trace is found, as prom-client writes it into a scrape in the OpenMetrics format. */
+interface Exemplar {
+  readonly labelSet: { readonly trace_id: string };
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
 }
 
 /** What a histogram is called, and how it counts. */
@@ -39,17 +49,24 @@ export class LeanHistogram extends Histogram {
 
   /** @param labels their values, in the order of their names */
   note(value: number, ...labels: readonly (string | number)[]): void {
+    this.noteTraced(undefined, value, ...labels);
+  }
+
+  /** The same for what is found again by its trace. */
+  noteTraced(traceId: string | undefined, value: number, ...labels: readonly (string | number)[]): void {
     const key = labels.join("\n");
     const series = this.#series.get(key) ?? this.#add(key, labels);
     const place = this.options.buckets.findIndex((bound) => value <= bound);
     const at = place < 0 ? series.counts.length - 1 : place;
     series.counts[at] = (series.counts[at] ?? 0) + 1;
     series.sum += value;
+    if (traceId === undefined) return;
+    series.exemplars[at] = { labelSet: { trace_id: traceId }, value, timestamp: Date.now() / 1000 };
   }
 
   #add(key: string, values: readonly (string | number)[]): Series {
     const labels = Object.fromEntries(this.#names.map((name, i) => [name, values[i] ?? ""]));
-    const series = { labels, counts: [...this.options.buckets, 0].fill(0), sum: 0 };
+    const series = { labels, counts: [...this.options.buckets, 0].fill(0), sum: 0, exemplars: [] };
     this.#series.set(key, series);
     return series;
   }
@@ -66,12 +83,13 @@ export class LeanHistogram extends Histogram {
     return this.get();
   }
 
-  #valuesOf({ labels, counts, sum }: Series): Export["values"] {
+  #valuesOf({ labels, counts, sum, exemplars }: Series): Export["values"] {
     const { name, buckets } = this.options;
     let count = 0;
     const cumulated = counts.map((own, i) => {
       count += own;
-      return { labels: { le: buckets[i] ?? "+Inf", ...labels }, value: count, metricName: `${name}_bucket` };
+      const [le, exemplar] = [buckets[i] ?? "+Inf", exemplars[i]];
+      return { labels: { le, ...labels }, value: count, metricName: `${name}_bucket`, ...(exemplar && { exemplar }) };
     });
     return [
       ...cumulated,

@@ -1,8 +1,10 @@
 import { isNativeError } from "node:util/types";
 import { createLogger as createWinston, format, type Logger, transports } from "winston";
 import type { EnvReader } from "./env.js";
+import { redact } from "./redact.js";
 
 export type { Logger } from "winston";
+export { redact } from "./redact.js";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -10,13 +12,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Reads `LOG_LEVEL`, which every service has. */
 export function readLogLevel(read: EnvReader): LogLevel {
   return read.choice("LOG_LEVEL", LOG_LEVELS, { default: "info" as const });
-}
-
-const URL_CREDENTIALS = /(\w+:\/\/)[^\s/@"']*@/g;
-
-/** Text without the user and password of any URL in it. */
-export function redact(text: string): string {
-  return text.includes("://") ? text.replace(URL_CREDENTIALS, "$1***@") : text;
 }
 
 /** How far into nested fields a log line goes; deeper ones are cut, so that a cyclic object cannot hang the logger. */

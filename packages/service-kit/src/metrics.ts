@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { LeanHistogram } from "./lean-histogram.js";
+import { type Scrape, scrapeOf } from "./scrape.js";
 
 export { Histogram } from "prom-client";
 
@@ -49,9 +50,17 @@ export class Metrics {
     });
   }
 
-  /** @param route the route's pattern, never a path that a client chose */
-  observeHttp(method: string, route: string, status: number, seconds: number): void {
-    this.#httpDuration.note(seconds, METHODS.has(method) ? method : "OTHER", route, status);
+  /** What a scrape is answered, in the format that it accepts. */
+  scrape(accept: string | undefined): Promise<Scrape> {
+    return scrapeOf(this.registry, accept);
+  }
+
+  /**
+   * @param route the route's pattern, never a path that a client chose
+   * @param traceId where the request was traced
+   */
+  observeHttp(method: string, route: string, status: number, seconds: number, traceId?: string): void {
+    this.#httpDuration.noteTraced(traceId, seconds, METHODS.has(method) ? method : "OTHER", route, status);
   }
 
   /** Counts a request of a caller by the name of its token. */

@@ -12,6 +12,13 @@ export function requestIdFor({ headers }: IncomingMessage): string {
   return typeof given === "string" && ACCEPTED.test(given) ? given : randomUUID();
 }
 
+/** The same of a request that is asked for it more than once: a new one is made only once. */
+export function keepRequestId(req: IncomingMessage): string {
+  const id = requestIdFor(req);
+  req.headers["x-request-id"] = id;
+  return id;
+}
+
 /** Gives a request its id and puts it on the answer, where {@link requestIdOf} finds it. */
 export function assignRequestId(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader(HEADER, requestIdFor(req));

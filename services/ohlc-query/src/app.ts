@@ -15,6 +15,7 @@ import {
   Metrics,
   type Service,
   stopInOrder,
+  type Tracer,
 } from "@fx-ohlc/service-kit";
 import { AsOfPages } from "./as-of/as-of-pages.js";
 import type { Moment } from "./as-of/moment.js";
@@ -39,7 +40,7 @@ export interface App extends Service {
 }
 
 /** Composes the service. Nothing is connected before `start`. */
-export function createApp(config: Config, version: string, signal: AbortSignal): App {
+export function createApp(config: Config, version: string, signal: AbortSignal, tracer?: Tracer): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
   const database = openDatabase(config, config.databaseUrl, logger);
@@ -68,6 +69,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     gate: access.gate,
     allowedOrigins: config.access.door.allowedOrigins,
     mapError: databaseProblem,
+    tracer,
     documents: documentsOf(SERVICE, version),
     routes: queryRoutes(readSources(config, metrics, database, standby)),
   });

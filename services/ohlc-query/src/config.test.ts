@@ -33,7 +33,7 @@ test("every wrong variable is named at once", () => {
   );
 });
 
-test("the rule that names a symbol most exactly gives it its session, the FX week where none does", () => {
+test("the rule that names a symbol most exactly gives it its session; where none does, the FX week, and crypto never closes", () => {
   const { marketSessions } = readEnv(
     { DATABASE_URL, MARKET_SESSIONS: "BTC*=always, BTCX = Mon 09:00-Fri 17:30 Europe/London,*=always" },
     readConfig,
@@ -42,6 +42,10 @@ test("the rule that names a symbol most exactly gives it its session, the FX wee
   expect([sessions.of("BTCUSD"), sessions.of("EURUSD")]).toEqual(["always", "always"]);
   expect(sessions.of("BTCX")).toMatchObject({ timezone: "Europe/London" });
   expect(new MarketSessions([]).of("EURUSD")).toEqual(parseSession(FX_WEEK));
+  const crypto = { session: null, kind: "crypto" } as const;
+  expect(new MarketSessions([]).calendarOf("BTCUSD", crypto)).toBe("always");
+  expect(new MarketSessions([]).of("BTCUSD", { ...crypto, session: FX_WEEK })).toEqual(parseSession(FX_WEEK));
+  expect(sessions.of("BTCX", crypto)).toMatchObject({ timezone: "Europe/London" });
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { formatTime, type Micros, type RevisionKind, type SymbolRange } from "@f
 import { Problem } from "@fx-ohlc/service-kit";
 import { column, type Table, timesColumn } from "./formats/table.js";
 import type { Reader } from "./reader.js";
+import { settledRevisions } from "./settled-revisions.js";
 
 /** Which revisions to read: those of ticks within a range. */
 export interface RevisionRange extends SymbolRange {
@@ -37,8 +38,9 @@ export interface Revision extends SingleTick {
 }
 
 /**
- * Reads revisions in the order in which they were numbered.
+ * Reads revisions in the order in which their transactions began, and none before all that come before it are there.
  *
+ * @param reader of the primary: no other knows who is still writing
  * @throws Problem 410 when ticks of the range are dropped
  */
 export async function readRevisions(reader: Reader, range: RevisionRange): Promise<readonly Revision[]> {
@@ -48,9 +50,10 @@ export async function readRevisions(reader: Reader, range: RevisionRange): Promi
     const detail = `What was done to ticks before ${horizon} is not kept any more: begin there.`;
     throw new Problem("gone", detail);
   }
-  return reader.read((sql) => select(sql, range));
+  return settledRevisions(reader, () => reader.read((sql) => select(sql, range)));
 }
 
+/** One that is not there (of another database, say) is taken for the last one before it. */
 function select(sql: Queries, { symbol, fromUs, toUs, sinceUs, after, rowsMax }: RevisionRange) {
   return sql<Revision[]>`
     select revisions.id, at as "atUs", kind, from_time as "fromUs", to_time as "toUs", ticks, by, reason, undoes,
@@ -61,8 +64,9 @@ function select(sql: Queries, { symbol, fromUs, toUs, sinceUs, after, rowsMax }:
              on ticks = 1 and kind <> 'late' and single.change = revisions.change and single.symbol = revisions.symbol
                 and (new_price is null) = (kind = 'delete')
      where revisions.symbol = ${symbol} and from_time < ${toUs} and to_time > ${fromUs}
-       and at >= ${sinceUs} and revisions.id > ${after}
-     order by revisions.id
+       and at >= ${sinceUs}
+       and (at, revisions.id) > (coalesce((select at from revisions where id <= ${after} order by id desc limit 1), '-infinity'), ${after}::bigint)
+     order by at, revisions.id
      limit ${rowsMax}`;
 }
 

@@ -230,6 +230,26 @@ test("a moment is asked of a minute later, and by nobody while somebody writes s
   });
 });
 
+test("a role that may not see since when others write waits for all of them", async () => {
+  const role = `reader_${process.pid}_${below(1e9)}`;
+  await service.sql.unsafe(`create role ${role} login password 'x'; grant pg_read_all_data to ${role}`);
+  const url = new URL(service.databaseUrl);
+  [url.username, url.password] = [role, "x"];
+  const app = createApp(configFor(url.href), "1", new AbortController().signal);
+  try {
+    await app.start();
+    const path = `/ticks?symbol=${SYMBOL}&start=2020-01-01&as_of=${formatTime(await clockUs(service.sql))}`;
+    await service.sql.begin(async (transaction) => {
+      await transaction`select pg_current_xact_id()`;
+      expect((await get(`http://127.0.0.1:${app.port}`, path)).status).toBe(503);
+    });
+    expect((await get(`http://127.0.0.1:${app.port}`, path)).status).toBe(200);
+  } finally {
+    await app.stop();
+    await service.sql.unsafe(`drop role ${role}`);
+  }
+});
+
 test("bars whose ticks are dropped are told as of a moment since which they never changed, and others are gone", async () => {
   const hours = [10, 11].map((hour) => `2023-01-02T${hour}:00:00Z`);
   await service.insert(hours.map((time) => ({ symbol: SYMBOL, time, price: 1 })));

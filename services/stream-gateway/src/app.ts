@@ -20,6 +20,7 @@ import {
   type Service,
   sendJson,
   stopInOrder,
+  type Tracer,
   type UpgradeListener,
 } from "@fx-ohlc/service-kit";
 import type { Config } from "./config.js";
@@ -36,7 +37,7 @@ export interface App extends Service {
 }
 
 /** Composes the service. Nothing is connected before `start`. */
-export function createApp(config: Config, version: string): App {
+export function createApp(config: Config, version: string, tracer?: Tracer): App {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
   const redis = openRedis({ name: SERVICE, logger }, config.redis);
@@ -45,7 +46,7 @@ export function createApp(config: Config, version: string): App {
   const check = () => Promise.all(links.map((link) => link.ping()));
   const namespace = () => gateway.namespace;
   const access = createAccess({ config: config.access, name: SERVICE, namespace, logger, metrics });
-  const gateway: Gateway = new Gateway(config, { redis, subscription, gate: access.gate, logger });
+  const gateway: Gateway = new Gateway(config, { redis, subscription, gate: access.gate, logger, tracer });
   const health = new Health({
     version,
     dependencies: [{ name: "redis", requiredForReady: true, check }],
@@ -62,6 +63,7 @@ export function createApp(config: Config, version: string): App {
     health,
     gate: access.gate,
     allowedOrigins: config.access.door.allowedOrigins,
+    tracer,
     documents: documentsOf(SERVICE, version),
     routes: bindRoutes(STREAM_ROUTES, streamHandlers(gateway)),
   });

@@ -9,7 +9,9 @@ import {
   type RedisStore,
   RemoteClock,
   repeat,
+  requestIdOf,
   Semaphore,
+  type Tracer,
 } from "@fx-ohlc/service-kit";
 import type { WebSocket } from "ws";
 import { AllBars } from "./bars/all-bars.js";
@@ -24,6 +26,7 @@ import { Counters } from "./counters.js";
 import type { AskedEvents } from "./events/asked-events.js";
 import { EventSocket } from "./events/event-socket.js";
 import { Audiences } from "./fanout/audiences.js";
+import { flushTraces } from "./fanout/flush-traces.js";
 import { Hub } from "./fanout/hub.js";
 import type { StreamItem } from "./fanout/stream-item.js";
 import { DeploymentWatch } from "./feed/deployment-watch.js";
@@ -58,6 +61,8 @@ export interface GatewayLinks {
   readonly subscription: RedisStore;
   readonly gate: Gate;
   readonly logger: Logger;
+  /** Records how messages go out that belong to a trace. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Everything between Redis and the clients. */
@@ -80,14 +85,17 @@ export class Gateway {
   #heartbeatTimer: NodeJS.Timeout | undefined;
   #stopClock: (() => unknown) | undefined;
 
-  constructor(config: Config, { redis, subscription, gate, logger }: GatewayLinks) {
+  constructor(config: Config, { redis, subscription, gate, logger, tracer }: GatewayLinks) {
     this.#config = config;
     const { counters, clock } = this;
     const hub = new Hub<StreamItem>();
+    const leavings = new LoopTurns();
+    const audiences = new Audiences(hub, leavings);
     const client = new QueryClient({
       baseUrl: config.ohlcQueryUrl,
       internalSecret: config.access.internalSecret,
       clock,
+      tracer,
       isPresent: (incarnation) => this.#watch.isPresent(incarnation),
     });
     this.#client = client;
@@ -107,13 +115,9 @@ export class Gateway {
     });
     const reader = new StreamReader(redis, () => knownDeployment(this.#watch));
     const bars = new AllBars({
-      hub,
+      ...{ hub, clock, client, counters, logger },
       graceUs: config.finalGraceUs,
-      clock,
       confirmedAtMs: () => this.#feed.confirmedAtMs,
-      client,
-      counters,
-      logger,
       signal: this.#aborter.signal,
     });
     this.#bars = bars;
@@ -122,7 +126,7 @@ export class Gateway {
       redis: subscription,
       reader,
       // Bars hear of a message after the ticks went out.
-      listeners: [ticks, bars],
+      listeners: [ticks, ...flushTraces(tracer, audiences), bars],
       deployment: () => this.#watch.deployment,
       onForeign: () => this.#watch.doubt(),
       logger,
@@ -131,10 +135,9 @@ export class Gateway {
       () => clock.nowUs() / 1000,
       () => bars.advance(),
     );
-    const leavings = new LoopTurns();
     const followed = new Followed({}, () => client.symbolCount);
     this.#context = {
-      audiences: new Audiences(hub, leavings),
+      audiences,
       counters,
       reader: new RetryingReader(reader, new Semaphore(REPLAYS_MAX)),
       logger,
@@ -201,9 +204,9 @@ export class Gateway {
     this.#watch.stop();
   }
 
-  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination }: Guest): void {
+  #accept(ws: WebSocket, socket: Duplex, { caller, address, destination, requestId }: Guest): void {
     const { counters } = this;
-    const options = { limits: this.#config, caller, address, counters, writesFrames: this.#writesFrames };
+    const options = { limits: this.#config, caller, address, requestId, counters, writesFrames: this.#writesFrames };
     const connection = new Connection(ws, socket, options, performance.now());
     const whenClosed = () => this.connections.remove(connection);
     this.connections.add(connection, destination.endpoint);
@@ -228,7 +231,14 @@ export class Gateway {
     req.socket.once("end", () => res.destroy());
     const { counters } = this;
     const socket = new EventSocket(res, asked.resumePoint, CLOSE_TIMEOUT_MS);
-    const options = { limits: this.#config, caller, address, counters, writesFrames: false };
+    const options = {
+      limits: this.#config,
+      caller,
+      address,
+      requestId: requestIdOf(res),
+      counters,
+      writesFrames: false,
+    };
     const connection = new Connection(socket, req.socket, options, performance.now());
     this.connections.add(connection, "sse");
     const session = new Session(connection, this.#context, () => this.connections.remove(connection));

@@ -28,6 +28,7 @@ import {
   type RedisStore,
   type Service,
   stopInOrder,
+  type Tracer,
 } from "@fx-ohlc/service-kit";
 import { accessHandlers } from "./access/access-routes.js";
 import { AuditLog } from "./access/audit-log.js";
@@ -59,6 +60,7 @@ import { Corrections } from "./write/corrections.js";
 import { GroupCommit, type Writer } from "./write/group-commit.js";
 import { SymbolTable } from "./write/symbol-table.js";
 import { TickWriter } from "./write/tick-writer.js";
+import { tracedCommit } from "./write/traced-commit.js";
 
 const SERVICE = "tick-ingest";
 /** Two for single ticks, two for bulk, two for corrections, and one to spare. */
@@ -145,7 +147,12 @@ function createParts(config: Config, version: string) {
 }
 
 /** Composes the service. Nothing is connected before `start`. */
-export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
+export function createApp(
+  config: Config,
+  version: string,
+  signal: AbortSignal,
+  tracer?: Tracer,
+): Service & { readonly port: number } {
   const parts = createParts(config, version);
   const { logger, metrics, access, ingestMetrics, database, health } = parts;
   const stamps = new StampClock(() => database.nowUs());
@@ -173,6 +180,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
       ...bindRoutes(ACCESS_ROUTES, accessHandlers(parts)),
     ],
     mapError: databaseProblem,
+    tracer,
     onProblem: ({ code }) => ingestMetrics.countRejected(code),
   });
   let server: HttpServer | undefined;
@@ -212,10 +220,10 @@ function telling(writer: TickWriter, publisher: Publisher, metrics: IngestMetric
     isTrusted: (request) => writer.isTrusted(request),
     commit: async (requests) => {
       const startedMs = performance.now();
-      const commit = await writer.commit(requests);
-      metrics.countCommit(commit, (performance.now() - startedMs) / 1000);
+      const { commit, span } = await tracedCommit(requests, () => writer.commit(requests));
+      metrics.countCommit(commit, (performance.now() - startedMs) / 1000, span?.traceId);
       const { created, untold } = commit;
-      if (untold !== undefined) publisher.publishTicks(created, { ...commit, untold });
+      if (untold !== undefined) publisher.publishTicks(created, { ...commit, untold, span });
       return commit;
     },
   };

@@ -1,6 +1,6 @@
 import type { DatabaseJob, MaintenanceState } from "@fx-ohlc/database";
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
-import { Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
+import { Histogram, LeanHistogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
 import type { CopyTrust } from "./write/copy-trust.js";
 import { runsOf } from "./write/symbol-runs.js";
@@ -22,7 +22,7 @@ export class IngestMetrics {
   private readonly rejected = new Map<string, number>();
   private duplicates = 0;
   private readonly batchSize: Histogram;
-  private readonly commitDuration: Histogram;
+  private readonly commitDuration: LeanHistogram;
 
   /** @param nowUs the clock that says when a tick was stored */
   constructor(
@@ -36,7 +36,7 @@ export class IngestMetrics {
       buckets: [1, 2, 5, 10, 25, 50, 100, 250, 1000, 5000, 50_000],
       registers,
     });
-    this.commitDuration = new Histogram({
+    this.commitDuration = new LeanHistogram({
       name: "tick_commit_duration_seconds",
       help: "Time of one commit, from its first statement to the server's word.",
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
@@ -144,8 +144,9 @@ export class IngestMetrics {
     });
   }
 
-  countCommit({ created, outcomes }: Commit, seconds: number): void {
-    this.commitDuration.observe(seconds);
+  /** @param traceId where it is a step of a trace */
+  countCommit({ created, outcomes }: Commit, seconds: number, traceId?: string): void {
+    this.commitDuration.noteTraced(traceId, seconds);
     this.batchSize.observe(created.length);
     const nowS = this.nowUs() / US_PER_SECOND;
     for (const { symbol, from, to, last } of runsOf(created)) {

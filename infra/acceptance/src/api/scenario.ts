@@ -30,6 +30,7 @@ const UPGRADE = {
 };
 const MINUTES = { interval: "minute" };
 const GZIP = { "accept-encoding": "gzip" };
+const OPEN_METRICS = { accept: "application/openmetrics-text;version=1.0.0" };
 const ELSEWHERE = { origin: "https://elsewhere.example" };
 /** More than any single tick may be long. */
 const LONG = " ".repeat(20_000);
@@ -146,6 +147,7 @@ export const GOOD_DAY: readonly Step[] = [
   { operation: "getAudit", query: { limit: "1" }, status: 200 },
   ...["getSystemHealth", "getSystemLive", "getSystemReady"].map((operation) => ({ operation, status: 200 })),
   { operation: "getServiceMetrics", path: { service: "tick-ingest" }, status: 200 },
+  { operation: "getServiceMetrics", path: { service: "tick-ingest" }, headers: OPEN_METRICS, status: 200 },
   { operation: "getProblemType", path: { code: "older_than_retention" }, status: 200 },
   ...["getOpenApi", "getAsyncApi", "getSwaggerUi", "getRedoc", "getStreamDocs"].flatMap((operation) => [
     { operation, status: 200 },
@@ -176,6 +178,7 @@ const invalidReads = ["getMinuteBars", "getHourBars", "getDayBars", "getCustomDa
 /** What every service answers in its own words. */
 export const COMMON_DAY: readonly Step[] = [
   ...["getHealth", "getLive", "getReady", "getMetrics"].map((operation) => ({ operation, status: 200 })),
+  { operation: "getMetrics", headers: OPEN_METRICS, status: 200 },
   { operation: "getProblemType", path: { code: "conflict" }, status: 200 },
   { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
   ...["getOpenApi", "getSwaggerUi", "getRedoc"].flatMap((operation) => [

@@ -62,6 +62,7 @@ const everything = [
   "access.jwt.publicKey.secretName=jwt",
   "archiver.enabled=true",
   "archiver.volumeClaim=archive",
+  "tracing.endpoint=http://otel-collector.monitoring:4318",
 ];
 check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
 check("helm template, access off", binary, "template", "fx", CHART, "--set", "access.enabled=false");

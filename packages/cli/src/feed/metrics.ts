@@ -58,8 +58,9 @@ export class FeedMetrics {
     });
   }
 
+  /** A clock that is ahead of this one's is no delay; a sum that shrinks would be taken for a restart. */
   delayed(seconds: number): void {
-    this.#delay.observe(seconds);
+    this.#delay.observe(Math.max(0, seconds));
   }
 
   /** Answers `GET /metrics`, at a free port where it is 0. @throws Error when the place is taken */

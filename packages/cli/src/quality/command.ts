@@ -23,10 +23,11 @@ export function describeQuality(quality: QualityJson): string {
   const whole = open_s === 0 ? "the market was closed" : `${(100 * (1 - gap_s / open_s)).toFixed(2)} % of its minutes`;
   const silence =
     longest_silence_from === null ? "" : `, the longest silence ${longest_silence_s} s from ${longest_silence_from}`;
-  const late = quality.late_ticks ?? "an unknown number of";
+  const count = (ticks: number | null) => ticks ?? "an unknown number of";
   return [
     `${symbol}: ${tick_count} ticks, ${whole}; ${gaps} gaps of ${gap_s} s, feeds down in ${down_s} s of them${silence}`,
-    `; ${late} late, ${quality.corrections} corrected, ${quality.crossed_minutes} minutes with crossed quotes`,
+    `; ${count(quality.late_ticks)} late, ${count(quality.imported_ticks)} imported, ${quality.corrections} corrected, `,
+    `${quality.crossed_minutes} minutes with crossed quotes`,
   ].join("");
 }
 

@@ -42,8 +42,12 @@ export const PROBE_ROUTES = declareRoutes({
 
 export const METRICS_ANSWER = {
   200: {
-    description: "Prometheus' text format.",
-    content: { "text/plain": { schema: { type: "string" } } },
+    description:
+      "Prometheus' text format; OpenMetrics where `Accept` names it, in which times of requests and commits have a traced request as an exemplar.",
+    content: {
+      "text/plain": { schema: { type: "string" } },
+      "application/openmetrics-text": { schema: { type: "string" } },
+    },
   },
 } as const satisfies RouteDeclaration["answers"];
 

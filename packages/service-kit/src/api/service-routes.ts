@@ -31,11 +31,11 @@ export function probeRoutes(health: Health): BoundRoute[] {
   });
 }
 
-export function metricsRoute({ registry }: Metrics): BoundRoute[] {
+export function metricsRoute(metrics: Metrics): BoundRoute[] {
   return bindRoutes(METRICS_ROUTE, {
-    getMetrics: async (_req, res) => {
-      const text = await registry.metrics();
-      res.setHeader("Content-Type", registry.contentType);
+    getMetrics: async (req, res) => {
+      const { contentType, text } = await metrics.scrape(req.headers.accept);
+      res.setHeader("Content-Type", contentType);
       res.end(text);
     },
   });

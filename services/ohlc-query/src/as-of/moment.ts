@@ -33,14 +33,14 @@ interface Settled {
 
 /**
  * Who may not see when another role's transaction began takes it for one that was always there, if it has written. So is one
- * that is prepared. (A vacuum writes no ticks.)
+ * that is prepared. (Vacuums are nobody's, and write no ticks.)
  */
 const SETTLED = `
   select (select value::bigint from settings where key = 'known_since') as "knownSinceUs",
          least(clock_timestamp(),
                (select min(coalesce(xact_start, '1970-01-01 00:00:00+00'))
                   from pg_stat_activity activity
-                 where datname = current_database() and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'
+                 where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
                    and (backend_xid is not null
                         or (state is null and exists (select from pg_locks
                                                        where pg_locks.pid = activity.pid and locktype = 'transactionid' and granted)))),

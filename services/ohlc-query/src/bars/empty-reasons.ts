@@ -26,12 +26,15 @@ interface Outage {
 
 /** What reasons are told by. */
 export interface Grounds {
+  /** Whether anybody ever sent the symbol, or said something of it. */
+  readonly isKnown: boolean;
   readonly session: MarketSession;
   /** By their beginnings; none lies within another. */
   readonly outages: readonly Outage[];
 }
 
 interface Row {
+  readonly isKnown: boolean;
   readonly session: string | null;
   readonly kind: SymbolKind | null;
   readonly fromUs: Micros | null;
@@ -43,7 +46,7 @@ interface Row {
  * ended because somebody allowed more silence, and not because anything came.
  */
 const READ = `
-  select said.session, said.kind, outage.from_time as "fromUs", outage.to_time as "toUs"
+  select said.symbol is not null as "isKnown", said.session, said.kind, outage.from_time as "fromUs", outage.to_time as "toUs"
     from (select $1::text as symbol) as wanted
     left join symbols said on said.symbol = wanted.symbol collate "C"
     left join feed_outages outage
@@ -60,7 +63,7 @@ export async function readGrounds(
 ): Promise<Grounds> {
   const rows = await reader.read((sql) => sql.unsafe<Row[]>(READ, [symbol, fromUs, toUs], { prepare: true }));
   const outages = rows.flatMap((row) => (row.fromUs === null ? [] : [{ fromUs: row.fromUs, toUs: row.toUs }]));
-  return { session: sessions.calendarOf(symbol, rows[0]), outages };
+  return { isKnown: rows[0]?.isKnown ?? false, session: sessions.calendarOf(symbol, rows[0]), outages };
 }
 
 /** Reads reasons. */

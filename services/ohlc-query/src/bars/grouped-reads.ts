@@ -326,6 +326,8 @@ function endOfAll(endings: readonly Ending[]): Ending {
   const [only] = endings;
   if (endings.length === 1 && only !== undefined) return only;
   const all = new Ending();
+  const spans = endings.flatMap((ending) => ending.spans);
+  if (spans.length > 0) all.spans = spans;
   const look = () => {
     if (endings.every(({ reason }) => reason !== undefined)) all.end(new Error("all requests have ended"));
   };

@@ -8,7 +8,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...{ symbol: "text", empty: "text", session: "text", kind: "text", description: "text" },
   ...{ tick_count: "count", quote_count: "count", seq: "count", digits: "count", quiet_after_s: "count" },
   ...{ gaps: "count", gap_s: "count", down_s: "count", open_s: "count", longest_silence_s: "count", seconds: "count" },
-  ...{ late_ticks: "count", corrections: "count", crossed_minutes: "count", crossed_quotes: "count" },
+  ...{
+    late_ticks: "count",
+    imported_ticks: "count",
+    corrections: "count",
+    crossed_minutes: "count",
+    crossed_quotes: "count",
+  },
   ...{ outliers: "count", longest_silence_from: "time", complete: "flag", quotes: "flag" },
 };
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type Caller, callerNetwork, Ending, endedToken, Problem } from "@fx-ohlc/service-kit";
+import { type Caller, callerNetwork, Ending, endedToken, Problem, spanOf } from "@fx-ohlc/service-kit";
 
 /** How long all reads of one request may take together: until its deadline passes, its client has left, or its token has ended. */
 export class ReadDeadline extends Ending {
@@ -11,6 +11,8 @@ export class ReadDeadline extends Ending {
     private readonly who: Pick<Caller, "isEnded">,
   ) {
     super(callerNetwork(res.req));
+    const span = spanOf(res);
+    if (span !== undefined) this.spans = [span];
     res.on("close", () => {
       this.pause();
       if (!res.writableFinished) this.end(new Error("the client has left"));

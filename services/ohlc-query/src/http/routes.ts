@@ -51,7 +51,7 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
   const sender = new AnswerSender();
   const bind = <D extends RouteDeclarations>(declarations: D, open: OpenSources, reads: Reads<D>) =>
     bindRoutes(declarations, answering({ sender, timeoutMs, open, primary }, reads));
-  const { getLatestBars: latest, ...others } = QUERY_ROUTES;
+  const { getLatestBars: latest, getRevisions: revisions, ...others } = QUERY_ROUTES;
   return [
     ...bind(others, history, {
       getBars: getIntervalBars,
@@ -60,12 +60,11 @@ export function queryRoutes({ primary, history, timeoutMs }: ReadSources): Bound
       getDayBars: getBars("1d"),
       getCustomDayBars: getBars("1d"),
       getTicks,
-      getRevisions,
       getQuality,
       getGaps,
       getSymbols,
     }),
-    ...bind({ getLatestBars: latest }, primary, { getLatestBars }),
+    ...bind({ getLatestBars: latest, getRevisions: revisions }, primary, { getLatestBars, getRevisions }),
     ...bind(UDF_ROUTES, history, {
       getUdfConfig,
       getUdfTime,

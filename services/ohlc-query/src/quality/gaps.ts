@@ -67,15 +67,11 @@ export function* silences(empty: Iterable<TimeRange>, closed: readonly TimeRange
   for (const run of empty) for (const piece of cut(run)) if (!piece.isWithin) yield piece;
 }
 
-/**
- * Says why minutes are empty, in order: of each what `whyEmpty` says of it by itself.
- *
- * @param empty runs of empty minutes, ascending
- */
-export function* gapsOf(empty: Iterable<TimeRange>, closed: readonly TimeRange[], grounds: Grounds): Generator<Gap> {
+/** Says why minutes are empty: of each what `whyEmpty` says of it by itself. Asked of one run of them after the other, ascending. */
+export function gapCutter(closed: readonly TimeRange[], grounds: Grounds): (empty: TimeRange) => Generator<Gap> {
   const [cutByClosure, cutByOutage] = [cutter(closed), cutter(downMinutes(grounds))];
-  for (const run of empty) {
-    for (const piece of cutByClosure(run)) {
+  return function* gapsOf(empty) {
+    for (const piece of cutByClosure(empty)) {
       if (piece.isWithin) yield { fromUs: piece.fromUs, toUs: piece.toUs, reason: "market_closed" };
       else {
         for (const { fromUs, toUs, isWithin } of cutByOutage(piece)) {
@@ -83,5 +79,5 @@ export function* gapsOf(empty: Iterable<TimeRange>, closed: readonly TimeRange[]
         }
       }
     }
-  }
+  };
 }

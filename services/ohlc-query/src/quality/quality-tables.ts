@@ -37,7 +37,11 @@ export function qualityTable(rows: readonly Quality[], withOdd: boolean): Table 
       of("down_s", ({ downUs }) => seconds(downUs)),
       of("longest_silence_s", (row) => seconds(silence(row))),
       time("longest_silence_from", ({ longestSilence }) => longestSilence?.fromUs ?? null),
-      ...[of("late_ticks", ({ lateTicks }) => lateTicks), of("corrections", ({ corrections }) => corrections)],
+      of("late_ticks", ({ lateTicks }) => lateTicks),
+      ...[
+        of("imported_ticks", ({ importedTicks }) => importedTicks),
+        of("corrections", ({ corrections }) => corrections),
+      ],
       of("crossed_minutes", ({ crossedMinutes }) => crossedMinutes),
       ...(withOdd ? odd : []),
     ],

@@ -1,14 +1,14 @@
 import type { MarketSessions, Micros, SymbolRange, TimeRange } from "@fx-ohlc/schemas";
 import { type Grounds, readGrounds } from "../bars/empty-reasons.js";
 import type { Reader } from "../reader.js";
-import { closedMinutes, type Gap, gapsOf, silences } from "./gaps.js";
+import { closedMinutes, type Gap, gapCutter, silences } from "./gaps.js";
 import { type OddTicks, readOddTicks } from "./outliers.js";
-import { readFacts, readMinutes, type StoredFacts } from "./stored-minutes.js";
+import { readFacts, type StoredFacts } from "./stored-facts.js";
+import { emptyMinutes } from "./stored-minutes.js";
 
 /** How whole what is stored of a symbol is. */
 export interface Quality extends SymbolRange, StoredFacts {
   readonly openUs: Micros;
-  readonly tickCount: number;
   readonly gaps: number;
   readonly gapUs: Micros;
   readonly downUs: Micros;
@@ -47,19 +47,22 @@ export async function readQuality(
   const readOn = async () => {
     for (const range of waiting) {
       const quality = await readOne(sources, range, withOdd);
-      if (quality.isKnown) found.set(range, quality);
+      if (quality !== undefined) found.set(range, quality);
     }
   };
   await Promise.all(Array.from({ length: SYMBOLS_AT_A_TIME }, readOn));
   return ranges.flatMap((range) => found.get(range) ?? []);
 }
 
-async function readOne({ reader, sessions }: QualitySources, range: QualityRange, withOdd: boolean): Promise<Quality> {
-  const facts = await readFacts(reader, range);
+/** Undefined of a symbol that nobody ever sent. */
+async function readOne({ reader, sessions }: QualitySources, range: QualityRange, withOdd: boolean) {
   const grounds = await readGrounds(reader, sessions, range);
-  const minutes = await readMinutes(reader, range);
+  if (!grounds.isKnown) return undefined;
+  const facts = await readFacts(reader, range);
+  const empty: TimeRange[] = [];
+  for await (const run of emptyMinutes(reader, range)) empty.push(run);
   const odd = withOdd ? await readOddTicks(reader, range) : undefined;
-  return { ...range, ...facts, tickCount: minutes.tickCount, ...measured(range, minutes.empty, grounds), odd };
+  return { ...range, ...facts, ...measured(range, empty, grounds), odd };
 }
 
 const lengthOf = ({ fromUs, toUs }: TimeRange): Micros => toUs - fromUs;
@@ -67,7 +70,8 @@ const lengthOf = ({ fromUs, toUs }: TimeRange): Micros => toUs - fromUs;
 function measured({ fromUs, toUs, minGapUs }: QualityRange, empty: readonly TimeRange[], grounds: Grounds) {
   const closed = closedMinutes(grounds, { fromUs, toUs });
   const total = (ranges: readonly TimeRange[]) => ranges.reduce((sum, range) => sum + lengthOf(range), 0);
-  const gaps = [...gapsOf(empty, closed, grounds)].filter((gap) => isShown(gap, minGapUs));
+  const gapsOf = gapCutter(closed, grounds);
+  const gaps = empty.flatMap((run) => [...gapsOf(run)]).filter((gap) => isShown(gap, minGapUs));
   let longestSilence: TimeRange | undefined;
   for (const silence of silences(empty, closed)) {
     if (longestSilence === undefined || lengthOf(silence) > lengthOf(longestSilence)) longestSilence = silence;
@@ -89,14 +93,13 @@ export async function readGaps(
   range: QualityRange,
   { withClosed, rowsMax }: { readonly withClosed: boolean; readonly rowsMax: number },
 ): Promise<Gap[]> {
-  const { isKnown } = await readFacts(reader, range);
-  if (!isKnown) return [];
-  const grounds = await readGrounds(reader, sessions, range);
-  const { empty } = await readMinutes(reader, range);
   const gaps: Gap[] = [];
-  for (const gap of gapsOf(empty, closedMinutes(grounds, range), grounds)) {
-    if (gaps.length === rowsMax) break;
-    if (isShown(gap, range.minGapUs, withClosed)) gaps.push(gap);
+  const grounds = await readGrounds(reader, sessions, range);
+  if (!grounds.isKnown) return gaps;
+  const gapsOf = gapCutter(closedMinutes(grounds, range), grounds);
+  for await (const run of emptyMinutes(reader, range)) {
+    gaps.push(...[...gapsOf(run)].filter((gap) => isShown(gap, range.minGapUs, withClosed)));
+    if (gaps.length >= rowsMax) break;
   }
-  return gaps;
+  return gaps.slice(0, rowsMax);
 }

@@ -14,7 +14,7 @@ import {
   type TickKey,
   type WireTick,
 } from "@fx-ohlc/schemas";
-import { groupBy, type RemoteClock } from "@fx-ohlc/service-kit";
+import { groupBy, type RemoteClock, type Tracer } from "@fx-ohlc/service-kit";
 import type { DatabaseIdentity } from "../feed/deployment-watch.js";
 import { timeOf } from "../feed/feed-message.js";
 import type { ToldBar } from "./bar-event.js";
@@ -26,6 +26,9 @@ import { parseSnapshot } from "./snapshot.js";
 
 /** A page of anchors takes some 50 ms, and a database that is away is noticed at two seconds. */
 const REQUEST_DEADLINE_MS = 5000;
+
+/** Whose traces would be nothing but noise. */
+const ASKED_ALL_THE_TIME: ReadonlySet<string> = new Set(["/internal/clock", "/internal/database"]);
 
 /** ohlc-query does not answer as it should. */
 export class QueryError extends Error {
@@ -191,6 +194,8 @@ export interface QueryClientOptions {
   readonly internalSecret: string | undefined;
   /** Learns from every answer that tells the database's. */
   readonly clock: RemoteClock;
+  /** Records what is asked, but for what is asked all the time. */
+  readonly tracer?: Tracer | undefined;
   /**
    * Whether a database's incarnation is the one that is streamed from: bars of another one are not to be continued with its
    * messages.
@@ -314,11 +319,29 @@ export class QueryClient {
   }
 
   async #ask(path: string, query: Readonly<Record<string, string>>): Promise<Answered> {
+    const fields = { "http.request.method": "GET", "url.path": path };
+    const span = ASKED_ALL_THE_TIME.has(path) ? undefined : this.options.tracer?.begin(`GET ${path}`, "client", fields);
+    if (span === undefined) return this.#fetch(path, query, this.#headers);
+    try {
+      const answered = await this.#fetch(path, query, { ...this.#headers, traceparent: span.traceparent });
+      span.end();
+      return answered;
+    } catch (error) {
+      span.end(error);
+      throw error;
+    }
+  }
+
+  async #fetch(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Answered> {
     const url = new URL(path, this.options.baseUrl);
     url.search = new URLSearchParams(query).toString();
     const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     try {
-      const response = await fetch(url, { signal, headers: this.#headers });
+      const response = await fetch(url, { signal, headers });
       if (response.ok) return { json: await response.json(), next: nextStart(response.headers.get("link")) };
       throw new QueryError(`ohlc-query answered ${response.status} to ${path}`, { status: response.status });
     } catch (error) {

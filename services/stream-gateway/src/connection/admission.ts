@@ -9,6 +9,7 @@ import {
   FailureLog,
   type Gate,
   isOriginAllowed,
+  keepRequestId,
   type Logger,
   Problem,
   problemOf,
@@ -70,6 +71,7 @@ export interface Guest {
   readonly caller: Caller;
   readonly address: string;
   readonly destination: Destination;
+  readonly requestId: string;
 }
 
 /** Lets clients in, or answers with a problem before anything is upgraded. */
@@ -95,6 +97,7 @@ export class Admission {
   async onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that hangs up while it is answered is no error of ours.
     socket.on("error", () => socket.destroy());
+    const requestId = keepRequestId(request);
     try {
       const guest = await this.#admit(request);
       await holdConnection(guest.caller, socket);
@@ -102,7 +105,6 @@ export class Admission {
     } catch (error) {
       this.options.counters.upgradesRefused += 1;
       const problem = problemOf(error);
-      const requestId = requestIdFor(request);
       this.#failures.note(problem, requestId);
       refuse(socket, problem, requestId);
     }
@@ -114,7 +116,12 @@ export class Admission {
     const caller = await this.options.gate.admit(request, SOCKET_ROUTES.streamChannels);
     const destination = destinationOf(request.url ?? "");
     requireSymbols(caller, destination.symbols);
-    return { caller, address: this.#requireRoom(request, destination.channels), destination };
+    return {
+      caller,
+      address: this.#requireRoom(request, destination.channels),
+      destination,
+      requestId: requestIdFor(request),
+    };
   }
 
   /**

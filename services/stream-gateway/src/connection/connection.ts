@@ -51,6 +51,7 @@ export class Connection {
   readonly caller: Caller;
   /** Of its caller: whose share of what all follow it counts towards. */
   readonly address: string;
+  readonly requestId: string;
   readonly #staleness = new Staleness();
   readonly #bucket: TokenBucket;
   #isLagChecked = false;
@@ -65,12 +66,15 @@ export class Connection {
     private readonly options: Omit<SenderOptions, "onQueued"> & {
       readonly limits: ConnectionLimits;
       readonly address: string;
+      /** Of the request that it came with. */
+      readonly requestId: string;
     },
     nowMs: number,
   ) {
     const onQueued = (queuedBytes: number) => this.#checkQueue(queuedBytes);
     this.caller = options.caller;
     this.address = options.address;
+    this.requestId = options.requestId;
     this.sender = new Sender(ws, socket, { ...options, onQueued });
     this.#bucket = new TokenBucket(options.limits.messagesPerSecondMax, MESSAGES_BURST, nowMs);
     this.#pingedMs = nowMs;

@@ -40,6 +40,7 @@ export class Audiences<I extends Item> {
   readonly #steps = new WeakMap<Audience<I>, Step<I>>();
   readonly #schedule = new FlushSchedule(() => this.#flushGathered());
   #gathered: Audience<I>[] = [];
+  #afterFlush: ((audiences: number) => void)[] = [];
   #isUniting = false;
 
   /** @param turns of what nobody waits for */
@@ -73,6 +74,12 @@ export class Audiences<I extends Item> {
 
   [Symbol.iterator](): Iterator<Audience<I>> {
     return this.#all.values();
+  }
+
+  /** Calls back after the next flush with how many audiences it was of; at once with 0 where nothing was gathered. */
+  afterFlush(callback: (audiences: number) => void): void {
+    if (this.#gathered.length === 0) callback(0);
+    else this.#afterFlush.push(callback);
   }
 
   #changeAll(audience: Audience<I>, change: ChannelChange): void {
@@ -167,6 +174,10 @@ export class Audiences<I extends Item> {
     const gathered = this.#gathered;
     this.#gathered = [];
     for (const audience of gathered) audience.flush();
+    const told = this.#afterFlush;
+    if (told.length === 0) return;
+    this.#afterFlush = [];
+    for (const callback of told) callback(gathered.length);
   }
 }
 

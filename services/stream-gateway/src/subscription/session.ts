@@ -127,7 +127,7 @@ export class Session implements ConnectionUse {
       this.#refuse(error);
       return;
     }
-    this.context.logger.error("request failed", { error });
+    this.context.logger.error("request failed", { request_id: this.connection.requestId, error });
     this.connection.sender.close(CLOSE.internalError, "");
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkTick, type FieldError, type NewTick, readPlainTicks, type TickRules } from "@fx-ohlc/schemas";
-import { type Caller, LoopTurns, Problem, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
+import { type Caller, LoopTurns, Problem, requireSymbols, sendJson, spanOf } from "@fx-ohlc/service-kit";
 import type { HearTicks } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
 import { COMMIT_SYMBOLS_MAX, symbolsOf } from "../write/request-symbols.js";
@@ -70,7 +70,7 @@ export async function postBulkJson(
     throw invalidTicks([{ field: "", message }]);
   }
   await caller.quota?.take("ticks_per_second", ticks.length);
-  const outcome = await commits.submit(ticks);
+  const outcome = await commits.submit(ticks, { span: spanOf(res) });
   if (!outcome.ok) {
     const errors = outcome.refusals
       .slice(0, ERRORS_LISTED_MAX)

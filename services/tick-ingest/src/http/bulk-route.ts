@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { databaseProblem } from "@fx-ohlc/database";
 import type { TickRules, TimeUnit } from "@fx-ohlc/schemas";
-import { type Handler, Problem, type ProblemOptions, sendJson } from "@fx-ohlc/service-kit";
+import { type Handler, Problem, type ProblemOptions, sendJson, spanOf } from "@fx-ohlc/service-kit";
 import type { Feeds } from "../feeds/feeds.js";
 import { hearingOf } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
@@ -33,7 +33,7 @@ export function postBulk(commits: GroupCommit, rulesNow: () => TickRules, feeds:
     const result = await storeLines(
       req,
       form,
-      { commits, format, onError: on_error, rules, caller, hear },
+      { commits, format, onError: on_error, rules, caller, hear, span: spanOf(res) },
       invalidTicks,
     );
     const { created, duplicates, lines, rejected, rejectedCount } = result;

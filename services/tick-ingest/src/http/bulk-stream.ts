@@ -1,5 +1,5 @@
 import { type FieldError, type Micros, type NewTick, type TickRules, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type Caller, Problem, requireCurrent, requireSymbols } from "@fx-ohlc/service-kit";
+import { type Caller, Problem, requireCurrent, requireSymbols, type TraceSpan } from "@fx-ohlc/service-kit";
 import type { HearTicks } from "../feeds/named-feed.js";
 import { NEW_DAYS_MAX } from "../write/commit-bounds.js";
 import type { GroupCommit } from "../write/group-commit.js";
@@ -99,6 +99,8 @@ export interface BulkStreamOptions {
   readonly rules: () => TickRules;
   readonly room: Room;
   readonly caller: Caller;
+  /** Of its request; undefined: nobody records it. */
+  readonly span?: TraceSpan | undefined;
   /** Told of what was stored; undefined: nobody asks. */
   readonly hear?: HearTicks | undefined;
 }
@@ -260,7 +262,7 @@ export class BulkStream {
 
   private async submit(ticks: readonly NewTick[]): Promise<Outcome> {
     const earlier = this.lastRun?.run === ticks[0]?.run ? this.lastRun : undefined;
-    const outcome = await this.options.commits.submit(ticks, earlier);
+    const outcome = await this.options.commits.submit(ticks, { earlier, span: this.options.span });
     if (outcome.ok) this.lastRun = lastRunOf(ticks, outcome.seqs, earlier);
     return outcome;
   }

@@ -1,6 +1,6 @@
 import type { INGEST_ROUTES } from "@fx-ohlc/contract";
 import { checkTick, costJson, type FieldError, formatTime, type NewTick, type TickRules } from "@fx-ohlc/schemas";
-import { type Handler, requireSymbols, sendJson } from "@fx-ohlc/service-kit";
+import { type Handler, requireSymbols, sendJson, spanOf } from "@fx-ohlc/service-kit";
 import type { Feeds } from "../feeds/feeds.js";
 import { namedFeed } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
@@ -31,7 +31,7 @@ export function postTick(
     const tick = readTick(raw, timeUnit === undefined ? now : { ...now, timeUnit });
     requireSymbols(caller, [tick.symbol]);
     await caller.quota?.take("ticks_per_second", 1);
-    const outcome = await commits.submit([tick]);
+    const outcome = await commits.submit([tick], { span: spanOf(res) });
     if (!outcome.ok) {
       const errors = outcome.refusals.map((refusal) => refusalError("", tick, refusal));
       throw refusedTicks(errors, outcome.refusals);

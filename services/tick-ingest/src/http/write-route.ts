@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type TickRules, unitOfPrecision, type WriteQuery } from "@fx-ohlc/schemas";
-import { type AllowedOrigins, type Caller, isOriginAllowed, Problem, summary } from "@fx-ohlc/service-kit";
+import { type AllowedOrigins, type Caller, isOriginAllowed, Problem, spanOf, summary } from "@fx-ohlc/service-kit";
 import type { Feeds } from "../feeds/feeds.js";
 import { hearingOf } from "../feeds/named-feed.js";
 import type { GroupCommit } from "../write/group-commit.js";
@@ -30,12 +30,13 @@ export function postLineProtocol(
     const form = bodyForm(req, ACCEPTED);
     const hear = hearingOf(req, caller, feeds);
     const format = new LineProtocol(rules, unitOfPrecision(precision), strict === "1");
-    await storeLines(req, form, { commits, format, onError: "stop", rules, caller, hear }, (errors, options) => {
+    const options = { commits, format, onError: "stop" as const, rules, caller, hear, span: spanOf(res) };
+    await storeLines(req, form, options, (errors, refusal) => {
       const listed = errors.slice(0, ERRORS_LISTED_MAX);
       const detail = summary(listed);
       // Telegraf writes that member into its log, and no other.
-      const extensions = { ...options.extensions, error: detail };
-      return new Problem("malformed", detail, { ...options, errors: listed, extensions });
+      const extensions = { ...refusal.extensions, error: detail };
+      return new Problem("malformed", detail, { ...refusal, errors: listed, extensions });
     });
     res.writeHead(204, { "X-Ignored": format.ignored });
     res.end();

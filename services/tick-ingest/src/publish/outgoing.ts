@@ -7,6 +7,7 @@ import {
   type Tick,
   type TimeRange,
 } from "@fx-ohlc/schemas";
+import type { TraceSpan } from "@fx-ohlc/service-kit";
 import type { UntoldCommit } from "../write/commit-ledger.js";
 import type { MessageText } from "./publish-script.js";
 
@@ -20,6 +21,8 @@ export interface ToldCommit {
   /** The database's clock when it was made, and its incarnation. */
   readonly nowUs: Micros;
   readonly incarnation: string;
+  /** The commit as a step of a trace, where somebody records it. */
+  readonly span?: TraceSpan | undefined;
 }
 
 /** Ticks one message holds at most: some 13 kB, so that no reader waits long behind it. */
@@ -37,6 +40,8 @@ export interface Outgoing extends MessageText, TimeRange {
   readonly incarnation?: string;
   /** Called when it is on Redis. */
   readonly onTold?: () => void;
+  /** Its way to Redis, until it is there or is given up. */
+  readonly span?: TraceSpan | undefined;
 }
 
 function headOf(type: "ticks" | "revision", symbol: string): string {
@@ -57,13 +62,17 @@ export function tickJson(tick: Omit<Tick, "symbol">): string {
 export function tickMessages(
   symbol: string,
   ticks: readonly Tick[],
-  { xid, incarnation, untold }: ToldCommit,
+  { xid, incarnation, untold, span: committed }: ToldCommit,
   isAll: boolean,
 ): Outgoing[] {
   const commits = [untold];
   const messages: Outgoing[] = [];
   for (let at = 0; at < ticks.length; at += TICKS_PER_MESSAGE_MAX) {
     const part = ticks.slice(at, at + TICKS_PER_MESSAGE_MAX);
+    const span = committed?.child("publish ticks", "producer", {
+      ...{ "messaging.system": "redis", "fx.symbol": symbol, "fx.ticks": part.length },
+    });
+    const trace = span === undefined ? "" : `","traceparent":"${span.traceparent}`;
     messages.push({
       commits,
       isLast: isAll && at + part.length === ticks.length,
@@ -71,10 +80,11 @@ export function tickMessages(
       fromUs: part[0]?.timeUs ?? 0,
       toUs: (part.at(-1)?.timeUs ?? 0) + 1,
       incarnation,
+      span,
       head: headOf("ticks", symbol),
       // Written when its turn comes: right after the commit the next one is waited for.
       get tail() {
-        return `","xid":"${xid}","ticks":[${part.map(tickJson).join(",")}]}`;
+        return `","xid":"${xid}${trace}","ticks":[${part.map(tickJson).join(",")}]}`;
       },
     });
   }

@@ -211,7 +211,8 @@ export class Publisher {
       this.refusals.published(symbol);
       queue.failures = 0;
       queue.openCall = undefined;
-      for (const { isLast, commits, onTold } of this.take(queue, open.messages.length)) {
+      for (const { isLast, commits, onTold, span } of this.take(queue, open.messages.length)) {
+        span?.end();
         if (isLast) ledger.markTold(commits);
         onTold?.();
       }
@@ -280,7 +281,10 @@ export class Publisher {
   /** Leaves messages to whoever takes their commits' rows over. */
   private giveUp(messages: readonly Outgoing[]): void {
     this.dropped += messages.length;
-    for (const { commits } of messages) this.options.ledger.letGo(commits);
+    for (const { commits, span } of messages) {
+      span?.end("given up: its range is told of instead");
+      this.options.ledger.letGo(commits);
+    }
   }
 }
 

@@ -5,13 +5,15 @@ import { fullJitterMs, Problem } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
 import type { Outcome } from "./placement.js";
 import { COMMIT_SYMBOLS_MAX, quotedOf, symbolsOf } from "./request-symbols.js";
-import type { EarlierRun } from "./slot-allocator.js";
 import type { Commit, WriteRequest } from "./tick-writer.js";
 
 interface Waiting extends WriteRequest {
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
+
+/** What some ticks belong to. */
+export type SubmitOptions = Pick<WriteRequest, "earlier" | "span">;
 
 /** Deadlocks and foreign writers are over after a try or two. */
 const TRIES_MAX = 8;
@@ -54,16 +56,17 @@ export class GroupCommit {
    * Resolves when the ticks are committed, or known to be refused.
    *
    * @param earlier the run that the first of them go on with
+   * @param span of the request that they are of, where somebody records it
    * @throws DatabaseUnavailableError when the database is away, Problem 503 when too much waits already
    */
-  async submit(ticks: readonly NewTick[], earlier?: EarlierRun): Promise<Outcome> {
+  async submit(ticks: readonly NewTick[], { earlier, span }: SubmitOptions = {}): Promise<Outcome> {
     this.database.assertAvailable();
     const { queueTicksMax } = this.options;
     if (this.waitingTicks > 0 && this.waitingTicks + ticks.length > queueTicksMax) {
       throw new Problem("unavailable", `more than ${queueTicksMax} ticks wait to be written; send this again`);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ticks, symbols: symbolsOf(ticks), quoted: quotedOf(ticks), earlier, resolve, reject });
+      this.waiting.push({ ticks, symbols: symbolsOf(ticks), quoted: quotedOf(ticks), earlier, span, resolve, reject });
       this.waitingTicks += ticks.length;
       const isNeeded = this.runs.length === 0 || (this.runs.length === 1 && this.waitingTicks >= SECOND_RUN_TICKS);
       if (isNeeded) this.start();

@@ -19,6 +19,7 @@ import {
   unknownSymbols,
 } from "@fx-ohlc/database";
 import type { Micros, NewTick, SymbolRange, Tick } from "@fx-ohlc/schemas";
+import type { TraceSpan } from "@fx-ohlc/service-kit";
 import type { Config } from "../config.js";
 import { isOfManyDays, refuseManyNewDays } from "./commit-bounds.js";
 import type { CommitLedger, UntoldCommit } from "./commit-ledger.js";
@@ -42,6 +43,8 @@ export interface WriteRequest {
   readonly quoted: readonly string[];
   /** The run that the first of them go on with. */
   readonly earlier?: EarlierRun | undefined;
+  /** Of the request that they came in; undefined: nobody records it. */
+  readonly span?: TraceSpan | undefined;
 }
 
 /** What one transaction stored. */

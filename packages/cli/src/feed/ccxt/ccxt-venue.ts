@@ -16,6 +16,11 @@ export interface CcxtOptions {
   readonly say: (line: string) => void;
 }
 
+/**
+ * ccxt does not say when it is connected, and a quiet venue says nothing: it is there once it has said something, or nothing has failed
+ * for longer than ccxt tries to connect, which is 10 s.
+ */
+const CONNECTED_AFTER_MS = 15_000;
 /** Symbols of a venue that a refusal names. */
 const NAMED_MAX = 10;
 
@@ -54,14 +59,20 @@ export class CcxtVenue implements Venue {
     const way = wayOf(exchange, this.options, ended);
     if (way === undefined) throw new VenueRefusal(`${id} gives no ${taken ?? "prices"} that ccxt can bring`);
     exchange.newUpdates = true;
-    listener.alive();
+    const connected = setTimeout(() => listener.alive(), CONNECTED_AFTER_MS);
+    ended.addEventListener("abort", () => clearTimeout(connected), { once: true });
     if (!this.#isWaySaid) this.options.say(`${id} by ${way.call}`);
     this.#isWaySaid = true;
     const isWanted = new Set(symbols);
     const tickOf = way.taken === "trades" ? tradeOf : (row: CcxtRow) => this.#tickers.tickOf(row);
     await exchange.loadHttpProxyAgent?.();
     return way.read(exchange, [...symbols], (rows) => {
-      if (ended.aborted) return;
+      if (ended.aborted) {
+        // A call that was under way when the connection ended has opened another one, which nobody knows.
+        exchange.close().catch(() => undefined);
+        throw ended.reason;
+      }
+      listener.alive();
       for (const row of rows) {
         if (row?.symbol === undefined || !isWanted.has(row.symbol)) continue;
         const tick = tickOf(row);
