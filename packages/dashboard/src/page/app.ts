@@ -13,6 +13,8 @@ import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
+import { ApiReader } from "./pages/api-reader.js";
+import { Pages } from "./pages/pages.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
@@ -48,6 +50,7 @@ export class App {
   readonly #cards = new CardsView();
   readonly #quote = new QuoteView();
   readonly #tabs = new Tabs();
+  readonly #pages: Pages;
   /** The symbol whose ticks are followed. */
   #followed: string | undefined;
   #view: View = viewOf(location.search);
@@ -80,6 +83,14 @@ export class App {
     this.#watchView = new WatchView({
       onSelect: (symbol) => this.#select(symbol),
       onVisible: (symbol) => this.#sparks.want(symbol),
+    });
+    this.#pages = new Pages({
+      client: this.#client,
+      reader: new ApiReader(API, token, fetch),
+      change: (change) => this.#change(change),
+      chartAddress: (...place) => this.#chartAddress(...place),
+      open: (address) => this.#open(address),
+      signIn: () => this.#gate.signIn(),
     });
   }
 
@@ -131,6 +142,19 @@ export class App {
     this.#show(view);
   }
 
+  #open(address: string): void {
+    history.pushState(null, "", address);
+    this.#show(viewOf(location.search));
+    this.#tabs.show("chart");
+  }
+
+  #chartAddress(symbol: string, fromMs: number, toMs: number): string {
+    const query = new URLSearchParams(searchOf({ ...this.#view, page: "chart", symbol, interval: "1m" }));
+    query.set("from", new Date(fromMs).toISOString());
+    query.set("to", new Date(toMs).toISOString());
+    return `${location.pathname}?${query}`;
+  }
+
   #select(symbol: string): void {
     if (symbol !== this.#view.symbol) this.#change({ symbol });
     this.#tabs.show("chart");
@@ -141,6 +165,7 @@ export class App {
     if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
     const isOther = symbol !== undefined && symbol !== this.#followed;
     this.#view = view;
+    this.#pages.show(view);
     this.#toolbar.render(view);
     if (symbol === undefined) return;
     if (isOther) this.#follow(symbol);

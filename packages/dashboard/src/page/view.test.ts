@@ -8,7 +8,7 @@ describe("the address of a view", () => {
       for (const boundary of BOUNDARY_NAMES) {
         for (const mode of ["candles", "ticks"] as const) {
           for (const side of SIDES) {
-            const view = { symbol: "EURUSD.BID", interval, boundary, mode, side };
+            const view = { ...DEFAULT_VIEW, symbol: "EURUSD.BID", interval, boundary, mode, side };
             expect(viewOf(searchOf(view))).toEqual(view);
           }
         }
@@ -28,6 +28,8 @@ describe("the address of a view", () => {
     "?day=mars",
     "?mode=pie",
     "?price=last",
+    "?view=moon",
+    "?days=8",
     "?interval=1D",
     "",
   ])("%p falls back to the default", (search) => expect(viewOf(search)).toEqual(DEFAULT_VIEW));

@@ -2,9 +2,13 @@ import { INTERVALS, type Interval, parseInterval } from "@fx-ohlc/schemas/interv
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 import { SIDES, type Side } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
+import { PAGE_NAMES, type PageName, QUALITY_DAYS, type QualityDays } from "./pages/page-name.js";
 
 /** What the page shows: all of it is in its address, so that a view can be shared. */
 export interface View {
+  readonly page: PageName;
+  /** What the quality view looks back on. */
+  readonly days: QualityDays;
   /** Undefined until one is known: the first of the watchlist then. */
   readonly symbol: string | undefined;
   readonly interval: Interval;
@@ -20,6 +24,8 @@ export const CHART_INTERVALS = INTERVALS;
 export type Mode = "candles" | "ticks";
 
 export const DEFAULT_VIEW: View = {
+  page: "chart",
+  days: 7,
   symbol: undefined,
   interval: "1m",
   boundary: "22utc",
@@ -31,6 +37,8 @@ export const DEFAULT_VIEW: View = {
 export function viewOf(search: string): View {
   const query = new URLSearchParams(search);
   return {
+    page: PAGE_NAMES.find((name) => name === query.get("view")) ?? DEFAULT_VIEW.page,
+    days: QUALITY_DAYS.find((days) => String(days) === query.get("days")) ?? DEFAULT_VIEW.days,
     symbol: normalizeSymbol(query.get("symbol")),
     interval: chartInterval(query.get("interval")) ?? DEFAULT_VIEW.interval,
     boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
@@ -47,6 +55,8 @@ function chartInterval(raw: unknown): Interval | undefined {
 /** The query of a view's address: only what differs from the default, in a fixed order. */
 export function searchOf(view: View): string {
   const query = new URLSearchParams();
+  if (view.page !== DEFAULT_VIEW.page) query.set("view", view.page);
+  if (view.days !== DEFAULT_VIEW.days) query.set("days", String(view.days));
   if (view.symbol !== undefined) query.set("symbol", view.symbol);
   if (view.interval !== DEFAULT_VIEW.interval) query.set("interval", view.interval);
   if (view.boundary !== DEFAULT_VIEW.boundary) query.set("day", view.boundary);

@@ -1,0 +1,99 @@
+import { byId, h, setAttribute } from "../view/dom.js";
+import type { View } from "../view.js";
+import { PAGE_NAMES, PAGE_TITLES, type PageName } from "./page-name.js";
+import type { PageContext, PageView } from "./page-view.js";
+
+/** The views beside the chart are loaded when they are first wanted. */
+const LOADERS = {
+  quality: async (context: PageContext): Promise<PageView> =>
+    new (await import("../quality/quality-page.js")).QualityPage(context),
+  ops: async (context: PageContext): Promise<PageView> => new (await import("../ops/ops-page.js")).OpsPage(context),
+} satisfies Record<Exclude<PageName, "chart">, unknown>;
+
+/** Shows the chart's desk or one of the views beside it, and the ways from one to the other. */
+export class Pages {
+  readonly #desk = byId("desk");
+  readonly #main = h("main", { class: "page", id: "page", tabindex: -1, hidden: true });
+  readonly #links: readonly HTMLButtonElement[];
+  readonly #pages = new Map<PageName, Promise<PageView>>();
+  #shown: PageView | undefined;
+  #wanted: View | undefined;
+
+  constructor(private readonly context: PageContext) {
+    this.#desk.after(this.#main);
+    const top = PAGE_NAMES.map((name) => this.#link(name));
+    const bottom = PAGE_NAMES.filter((name) => name !== "chart").map((name) => this.#link(name));
+    byId("views").append(...top);
+    this.#links = [...top, ...bottom];
+    const tabs = byId("tabs");
+    // The panes of the desk bring back the desk.
+    tabs.addEventListener("click", ({ target }) => {
+      if (target instanceof HTMLElement && target.dataset.pane !== undefined) this.#choose("chart");
+    });
+    tabs.append(...bottom);
+    this.#main.addEventListener("click", (event) => this.#onLink(event));
+  }
+
+  show(view: View): void {
+    const { page } = view;
+    const isOther = page !== this.#wanted?.page;
+    this.#wanted = view;
+    this.#desk.hidden = page !== "chart";
+    this.#main.hidden = page === "chart";
+    setAttribute(document.body, "data-page", page);
+    for (const link of this.#links) {
+      if (link.dataset.page === page) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    if (isOther) this.#leave();
+    if (page !== "chart") void this.#open(page);
+  }
+
+  #link(name: PageName): HTMLButtonElement {
+    const button = h("button", { type: "button", "data-page": name }, PAGE_TITLES[name]);
+    button.addEventListener("click", () => this.#choose(name));
+    return button;
+  }
+
+  #choose(page: PageName): void {
+    if (page !== this.#wanted?.page) this.context.change({ page });
+  }
+
+  /** What leads to another view of this page needs no new page; in a tab of its own it is one. */
+  #onLink(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (link === null || !isPlain || link.pathname !== location.pathname || link.origin !== location.origin) return;
+    event.preventDefault();
+    this.context.open(link.href);
+  }
+
+  #leave(): void {
+    this.#shown?.hide();
+    this.#shown = undefined;
+    this.#main.replaceChildren();
+  }
+
+  async #open(name: Exclude<PageName, "chart">): Promise<void> {
+    const loaded = this.#pages.get(name) ?? LOADERS[name](this.context);
+    this.#pages.set(name, loaded);
+    try {
+      const page = await loaded;
+      if (this.#wanted?.page !== name) return;
+      if (this.#shown !== page) this.#main.replaceChildren(page.element);
+      this.#shown = page;
+      page.show(this.#wanted);
+    } catch (error) {
+      this.#pages.delete(name);
+      if (this.#wanted?.page === name) this.#showFailure(error);
+    }
+  }
+
+  /** A file that a newer version no longer has, or no connection. */
+  #showFailure(error: unknown): void {
+    const text = `This view could not be loaded: ${error instanceof Error ? error.message : String(error)}.`;
+    const again = h("button", { type: "button", class: "button" }, "Load the page again");
+    again.addEventListener("click", () => location.reload());
+    this.#main.replaceChildren(h("p", { class: "page-note", role: "alert" }, text, " ", again));
+  }
+}

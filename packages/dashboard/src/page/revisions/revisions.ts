@@ -1,0 +1,50 @@
+import type { RevisionJson } from "@fx-ohlc/schemas";
+import type { ApiReader } from "../pages/api-reader.js";
+
+/** Rows of one page: as many as the service answers at once. */
+const PAGE = 10_000;
+/** Pages of one symbol: more than that is a re-import, of which the first pages tell enough. */
+const PAGES_MAX = 5;
+const LATE_AFTER_TEXT = "came late";
+const DONE = { update: "corrected", delete: "deleted", late: LATE_AFTER_TEXT } as const;
+
+export interface RevisionsRange {
+  readonly symbol: string;
+  /** Of the times of ticks, ms since 1970. */
+  readonly fromMs: number;
+  /** Only what was done from then on. */
+  readonly sinceMs?: number;
+}
+
+/** What was done to a symbol's ticks, oldest first. */
+export async function readRevisions(reader: ApiReader, { symbol, fromMs, sinceMs }: RevisionsRange) {
+  const rows: RevisionJson[] = [];
+  const since = sinceMs === undefined ? {} : { since: iso(sinceMs) };
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const last = rows.at(-1);
+    const after = last === undefined ? {} : { after: String(last.id) };
+    const query = { symbol, start: iso(fromMs), limit: String(PAGE), ...since, ...after };
+    const read = await reader.json<RevisionJson[]>("/revisions", query);
+    rows.push(...read);
+    if (read.length < PAGE) break;
+  }
+  return rows;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** What was done, to how many: `3 ticks deleted`. */
+export function doneText({ kind, ticks, undoes }: RevisionJson): string {
+  const what = ticks === null ? "ticks" : `${ticks.toLocaleString("en")} tick${ticks === 1 ? "" : "s"}`;
+  return `${what} ${DONE[kind]}${undoes === undefined ? "" : ", an undo"}`;
+}
+
+/** Of a single tick, what it was and is: `1.1 → 1.2`. */
+export function valuesText({ old_price, old_bid, old_ask, new_price, new_bid, new_ask }: RevisionJson): string {
+  const before = old_bid === undefined ? old_price : `${old_bid}/${old_ask}`;
+  const after = new_bid === undefined ? new_price : `${new_bid}/${new_ask}`;
+  if (before === undefined) return "";
+  return after === undefined ? `was ${before}` : `${before} → ${after}`;
+}
