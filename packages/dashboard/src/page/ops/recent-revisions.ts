@@ -2,7 +2,7 @@ import type { FxClient } from "@fx-ohlc/client";
 import type { RevisionJson } from "@fx-ohlc/schemas";
 import type { ApiReader } from "../pages/api-reader.js";
 import { eachOf } from "../pages/each-of.js";
-import { readRevisions } from "../revisions/revisions.js";
+import { newsFirst, readRevisions } from "../revisions/revisions.js";
 
 const DAY_MS = 86_400_000;
 /** `/revisions` is asked symbol by symbol: of a system with more it is looked at so many. */
@@ -34,8 +34,5 @@ export async function readRecentRevisions(
       })),
     );
   });
-  // What came late is many rows and little news: corrections come before it.
-  const isLate = ({ kind }: RevisionJson): number => Number(kind === "late");
-  rows.sort((a, b) => isLate(a) - isLate(b) || b.at.localeCompare(a.at));
-  return { rows, symbols: looked.length, left: symbols.length - looked.length };
+  return { rows: newsFirst(rows), symbols: looked.length, left: symbols.length - looked.length };
 }

@@ -3,6 +3,14 @@ import type { GapJson } from "@fx-ohlc/client";
 /** Why a stretch of time holds no ticks. */
 export type GapReason = GapJson["reason"];
 
+export const GAP_REASONS: readonly GapReason[] = ["market_closed", "no_ticks", "feed_down"];
+
+export const REASON_TEXTS: Readonly<Record<GapReason, string>> = {
+  no_ticks: "No ticks",
+  feed_down: "Feed down",
+  market_closed: "Market closed",
+};
+
 /** A stretch of a strip without ticks, in minutes from the strip's start. */
 export interface Stretch {
   readonly from: number;

@@ -1,16 +1,10 @@
 import { s } from "../view/dom.js";
-import type { GapReason, Stretch } from "./minutes.js";
+import { GAP_REASONS, type Stretch } from "./minutes.js";
 
-/** Where each reason stands between top and bottom, in tenths: they differ in shape, not in colour alone. */
-const SHAPES: Readonly<Record<GapReason, readonly [number, number]>> = {
-  no_ticks: [0, 10],
-  feed_down: [0, 10],
-  market_closed: [0, 10],
-};
-
+/** What a strip is high in its own units. */
 const HEIGHT = 10;
 
-export interface StripOptions {
+export interface StripSize {
   /** Minutes that the strip is long. */
   readonly minutes: number;
   /** What of it was looked at. */
@@ -18,16 +12,25 @@ export interface StripOptions {
   readonly to?: number;
 }
 
-/** A strip of time: filled where there are ticks, marked by its reason where there are none. One path a reason, however many. */
-export function strip(stretches: readonly Stretch[], { minutes, from = 0, to = minutes }: StripOptions): SVGSVGElement {
+/**
+ * A strip of time: filled where there are ticks, marked by its reason where there are none. Reasons differ in height, not in
+ * colour alone, and each is one path, however many its gaps are.
+ */
+export function strip(stretches: readonly Stretch[], { minutes, from = 0, to = minutes }: StripSize): SVGSVGElement {
   const box = { viewBox: `0 0 ${minutes} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" };
   const element = s("svg", { class: "strip", ...box });
   element.append(s("rect", { class: "strip-present", x: from, y: 0, width: to - from, height: HEIGHT }));
-  for (const [reason, [top, bottom]] of Object.entries(SHAPES)) {
-    const path = stretches
-      .filter((stretch) => stretch.reason === reason)
-      .map((stretch) => `M${stretch.from} ${top}H${stretch.to}V${bottom}H${stretch.from}Z`);
-    if (path.length > 0) element.append(s("path", { class: `strip-${reason}`, d: path.join("") }));
+  for (const reason of GAP_REASONS) {
+    const ofReason = stretches.filter((stretch) => stretch.reason === reason);
+    if (ofReason.length === 0) continue;
+    const area = (top: number, bottom: number): string =>
+      ofReason.map((gap) => `M${gap.from} ${top}H${gap.to}V${bottom}H${gap.from}Z`).join("");
+    const [top, bottom] = MARKS[reason];
+    element.append(s("path", { class: "strip-empty", d: area(0, HEIGHT) }));
+    element.append(s("path", { class: `strip-${reason}`, d: area(top, bottom) }));
   }
   return element;
 }
+
+/** From where to where each reason is marked. */
+const MARKS = { no_ticks: [5, HEIGHT], feed_down: [0, HEIGHT], market_closed: [4.5, 5.5] } as const;

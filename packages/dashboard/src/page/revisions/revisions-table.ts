@@ -20,11 +20,26 @@ function place(address: ChartLink, { symbol, from, to }: RevisionJson): HTMLElem
   return h("a", { href, title: `Show ${symbol} there` }, stampText(from));
 }
 
-/** Corrections and late ticks: when, what, of which time, by whom and why. */
-export function revisionsTable(name: string, label: string, address: ChartLink): DataTable<RevisionJson> {
+/**
+ * Corrections and late ticks: when, what, of which time, by whom and why.
+ *
+ * @param isOfOne whether all of them are of one symbol, which then needs no column
+ */
+export function revisionsTable(
+  name: string,
+  label: string,
+  address: ChartLink,
+  isOfOne = false,
+): DataTable<RevisionJson> {
+  const symbolColumn: Column<RevisionJson> = {
+    name: "symbol",
+    label: "Symbol",
+    cell: ({ symbol }) => symbol,
+    value: ({ symbol }) => symbol,
+  };
   const columns: readonly Column<RevisionJson>[] = [
     { name: "at", label: "When", startsDescending: true, cell: ({ at }) => stampText(at), value: ({ at }) => at },
-    { name: "symbol", label: "Symbol", cell: ({ symbol }) => symbol, value: ({ symbol }) => symbol },
+    ...(isOfOne ? [] : [symbolColumn]),
     {
       name: "what",
       label: "What",

@@ -5,8 +5,7 @@ import type { ApiReader } from "../pages/api-reader.js";
 const PAGE = 10_000;
 /** Pages of one symbol: more than that is a re-import, of which the first pages tell enough. */
 const PAGES_MAX = 5;
-const LATE_AFTER_TEXT = "came late";
-const DONE = { update: "corrected", delete: "deleted", late: LATE_AFTER_TEXT } as const;
+const DONE = { update: "corrected", delete: "deleted", late: "came late" } as const;
 
 export interface RevisionsRange {
   readonly symbol: string;
@@ -29,6 +28,12 @@ export async function readRevisions(reader: ApiReader, { symbol, fromMs, sinceMs
     if (read.length < PAGE) break;
   }
   return rows;
+}
+
+/** The newest first, but what came late, which is many rows and little news, after what was corrected. */
+export function newsFirst(rows: readonly RevisionJson[]): readonly RevisionJson[] {
+  const isLate = ({ kind }: RevisionJson): number => Number(kind === "late");
+  return rows.toSorted((a, b) => isLate(a) - isLate(b) || b.at.localeCompare(a.at) || b.id - a.id);
 }
 
 function iso(ms: number): string {

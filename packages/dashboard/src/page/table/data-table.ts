@@ -83,8 +83,8 @@ export class DataTable<Row> {
 
   #arrange(): void {
     const column = this.options.columns.find(({ name }) => name === this.#sorting?.column);
-    const valueOf = column?.value?.bind(column);
-    this.#rows = valueOf ? sorted(this.#given, valueOf, this.#sorting?.isDescending ?? false) : this.#given;
+    const sortKey = column?.value?.bind(column);
+    this.#rows = sortKey ? sorted(this.#given, sortKey, this.#sorting?.isDescending ?? false) : this.#given;
     const keys = new Set(this.#given.map(this.options.keyOf));
     for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
     setAttribute(this.#table, "aria-rowcount", String(this.#rows.length + 1));

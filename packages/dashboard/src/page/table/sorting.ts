@@ -16,10 +16,10 @@ export function nextSorting(now: Sorting | undefined, column: string, startsDesc
 /** The rows in their order; those of the same value keep the one they had. */
 export function sorted<Row>(
   rows: readonly Row[],
-  valueOf: (row: Row) => SortValue,
+  keyOf: (row: Row) => SortValue,
   isDescending: boolean,
 ): readonly Row[] {
-  const keyed = rows.map((row) => ({ row, value: valueOf(row) }));
+  const keyed = rows.map((row) => ({ row, value: keyOf(row) }));
   return keyed.sort((a, b) => compare(a.value, b.value, isDescending)).map(({ row }) => row);
 }
 

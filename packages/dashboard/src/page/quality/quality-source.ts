@@ -1,0 +1,78 @@
+import type { FxClient, GapJson, QualityJson, SymbolJson } from "@fx-ohlc/client";
+import type { RevisionJson } from "@fx-ohlc/schemas";
+import type { ApiReader } from "../pages/api-reader.js";
+import { eachOf } from "../pages/each-of.js";
+import type { QualityDays } from "../pages/page-name.js";
+import { readRevisions } from "../revisions/revisions.js";
+import { DAY_MS, type MinuteRange } from "./minutes.js";
+
+/** Asked for at once: `/quality` answers up to 4,000 symbols by days. */
+const SYMBOLS_AT_ONCE = 20;
+const READERS = 2;
+/** A strip in the list is so many pixels long: gaps that are shorter than two of them are not to be seen. */
+const STRIP_PX = 150;
+const MINUTE_S = 60;
+
+/** The UTC days up to today, so many. */
+export function rangeOf(days: QualityDays, nowMs: number): MinuteRange {
+  const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;
+  return { fromMs, toMs: Math.floor(nowMs / 60_000) * 60_000 };
+}
+
+/** What is read of one symbol when it is looked at closely. */
+export interface SymbolQuality {
+  /** Those of the closed market among them. */
+  readonly gaps: readonly GapJson[];
+  readonly revisions: readonly RevisionJson[];
+}
+
+/** Reads how whole what is stored is. */
+export class QualitySource {
+  constructor(
+    private readonly client: FxClient,
+    private readonly reader: ApiReader,
+  ) {}
+
+  symbols(signal: AbortSignal): Promise<SymbolJson[]> {
+    return this.client.symbols({ signal });
+  }
+
+  /** @param onRows told of each symbol once it is known */
+  async overview(
+    symbols: readonly string[],
+    range: MinuteRange,
+    signal: AbortSignal,
+    onRows: (rows: readonly QualityJson[]) => void,
+  ): Promise<void> {
+    const parts: string[][] = [];
+    for (let at = 0; at < symbols.length; at += SYMBOLS_AT_ONCE) parts.push(symbols.slice(at, at + SYMBOLS_AT_ONCE));
+    await eachOf(parts, READERS, async (part) => {
+      onRows(await this.client.quality({ symbols: part, ...between(range), signal }));
+    });
+  }
+
+  /** The gaps of a symbol that are to be seen on a small strip. */
+  async stripGaps(symbol: string, range: MinuteRange, signal: AbortSignal): Promise<readonly GapJson[]> {
+    const pixelS = (range.toMs - range.fromMs) / 1_000 / STRIP_PX;
+    const minGapS = Math.max(MINUTE_S, Math.floor(pixelS / MINUTE_S) * MINUTE_S);
+    return rowsOf(this.client.gaps({ symbol, ...between(range), minGapS, closed: true, signal }));
+  }
+
+  async of(symbol: string, range: MinuteRange, signal: AbortSignal): Promise<SymbolQuality> {
+    const [gaps, revisions] = await Promise.all([
+      rowsOf(this.client.gaps({ symbol, ...between(range), closed: true, signal })),
+      readRevisions(this.reader, { symbol, fromMs: range.fromMs }),
+    ]);
+    return { gaps, revisions };
+  }
+}
+
+async function rowsOf<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
+  const rows: T[] = [];
+  for await (const row of pages) rows.push(row);
+  return rows;
+}
+
+function between({ fromMs, toMs }: MinuteRange): { start: string; end: string } {
+  return { start: new Date(fromMs).toISOString(), end: new Date(toMs).toISOString() };
+}
