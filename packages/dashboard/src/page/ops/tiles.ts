@@ -87,8 +87,8 @@ const TILES: readonly Tile[] = [
 export class TilesView {
   readonly element = h("dl", { class: "tiles" });
   readonly #tiles = TILES.map((tile) => {
-    const value = h("b", {});
-    const note = h("span", {});
+    const value = h("b", { class: "tile-value" });
+    const note = h("span", { class: "tile-note" });
     this.element.append(
       h("div", { class: "panel tile", title: tile.title }, h("dt", {}, tile.name), h("dd", {}, value, note)),
     );

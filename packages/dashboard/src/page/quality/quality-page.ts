@@ -67,7 +67,8 @@ export class QualityPage implements PageView {
 
   async #readAll(days: QualityDays): Promise<void> {
     this.#reading.abort();
-    const { signal } = (this.#reading = new AbortController());
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
     this.#range = rangeOf(days, Date.now());
     this.#rows = new Map();
     this.#overview.show([]);
@@ -104,7 +105,8 @@ export class QualityPage implements PageView {
 
   async #look(symbol: string | undefined): Promise<void> {
     this.#looking.abort();
-    const { signal } = (this.#looking = new AbortController());
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
     const range = this.#range;
     this.#showFacts(symbol);
     this.#symbol.clear();

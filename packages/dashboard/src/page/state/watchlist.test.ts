@@ -1,5 +1,5 @@
 import type { ChartBar } from "../bars/chart-bar.js";
-import { filtered, reduceWatch, ticksSeen, type WatchEvent, type WatchRow, type WatchRows } from "./watchlist.js";
+import { reduceWatch, ticksSeen, type WatchEvent, type WatchRow, type WatchRows } from "./watchlist.js";
 
 const EMPTY: WatchRows = new Map();
 const bar = (time: number, close: number, count: number): ChartBar => ({
@@ -75,18 +75,5 @@ describe("reduceWatch", () => {
     const next = reduceWatch(rows, [minute(60, 2, 2)]);
     expect(next.get("GBPUSD")).toBe(rows.get("GBPUSD"));
     expect(next.get("EURUSD")).not.toBe(rows.get("EURUSD"));
-  });
-});
-
-describe("filtered", () => {
-  const rows = reduceWatch(
-    EMPTY,
-    ["USDJPY", "EURUSD", "EURJPY"].map((symbol) => ({ type: "symbol", symbol })),
-  );
-
-  it("finds symbols by letters in any case, in alphabetical order", () => {
-    expect(filtered(rows, "")).toEqual(["EURJPY", "EURUSD", "USDJPY"]);
-    expect(filtered(rows, "jpy")).toEqual(["EURJPY", "USDJPY"]);
-    expect(filtered(rows, " eur/u ")).toEqual(["EURUSD"]);
   });
 });

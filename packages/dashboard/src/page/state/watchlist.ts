@@ -151,9 +151,3 @@ export function ticksSeen(rows: WatchRows): number {
   for (const { seen } of rows.values()) sum += seen;
   return sum;
 }
-
-/** The symbols that hold the filter's letters in their order, as they are listed. */
-export function filtered(rows: WatchRows, filter: string): readonly string[] {
-  const wanted = filter.trim().toUpperCase().replace("/", "");
-  return [...rows.keys()].filter((symbol) => symbol.includes(wanted)).sort();
-}

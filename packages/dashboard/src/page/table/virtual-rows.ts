@@ -16,8 +16,12 @@ export interface VirtualRowsOptions {
   readonly body: HTMLElement;
   /** Pixels; it may be another one on another screen. */
   readonly rowHeight: () => number;
+  /** What takes the place of the rows above and below; rows of a list without it are placed by themselves. */
+  readonly spacers?: readonly [HTMLElement, HTMLElement];
   /** The row that stands at a place; the same element for the same row. */
   readonly rowAt: (at: number) => HTMLElement;
+  /** Other rows than before may be there. */
+  readonly onPlaced?: () => void;
 }
 
 /** Keeps only those rows of a long list in the document that are in sight, or near it. */
@@ -58,12 +62,15 @@ export class VirtualRows {
   }
 
   #place(): void {
-    const { body, rowAt } = this.given;
+    const { body, rowAt, spacers, onPlaced } = this.given;
     const items = this.#virtualizer.getVirtualItems().filter(({ index }) => index < this.#count);
-    body.style.height = `${this.#virtualizer.getTotalSize()}px`;
+    const totalPx = this.#virtualizer.getTotalSize();
+    if (spacers === undefined) body.style.height = `${totalPx}px`;
+    spacers?.[0].style.setProperty("height", `${items[0]?.start ?? 0}px`);
+    spacers?.[1].style.setProperty("height", `${totalPx - (items.at(-1)?.end ?? 0)}px`);
     const rows = items.map(({ index, start }) => {
       const row = rowAt(index);
-      row.style.transform = `translateY(${start}px)`;
+      if (spacers === undefined) row.style.transform = `translateY(${start}px)`;
       row.setAttribute("aria-rowindex", String(index + 2));
       return row;
     });
@@ -73,5 +80,6 @@ export class VirtualRows {
     rows.forEach((row, at) => {
       if (body.children[at] !== row) body.insertBefore(row, body.children[at] ?? null);
     });
+    onPlaced?.();
   }
 }
