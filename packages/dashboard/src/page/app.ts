@@ -8,12 +8,15 @@ import { failureOf, type ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
 import { ChartPane } from "./chart/chart-pane.js";
 import { oncePerFrame } from "./frames.js";
+import type { KeysDialog } from "./keyboard/keys-dialog.js";
+import { Shortcuts } from "./keyboard/shortcuts.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
 import { Monitor } from "./monitor.js";
 import { ApiReader } from "./pages/api-reader.js";
+import type { PageName } from "./pages/page-name.js";
 import { Pages } from "./pages/pages.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
@@ -22,6 +25,7 @@ import type { PageTick, TickRange } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
 import { CardsView } from "./view/cards-view.js";
+import { byId } from "./view/dom.js";
 import { QuoteView } from "./view/quote-view.js";
 import { Tabs } from "./view/tabs.js";
 import { TapeView } from "./view/tape-view.js";
@@ -51,6 +55,17 @@ export class App {
   readonly #quote = new QuoteView();
   readonly #tabs = new Tabs();
   readonly #pages: Pages;
+  readonly #shortcuts = new Shortcuts({
+    "?": () => void this.#showKeys(),
+    "/": () => this.#filter(),
+    c: () => this.#go("chart"),
+    q: () => this.#go("quality"),
+    o: () => this.#go("ops"),
+    t: () => byId("theme").click(),
+    "[": () => this.#step(-1),
+    "]": () => this.#step(1),
+  });
+  #keys: KeysDialog | undefined;
   /** The symbol whose ticks are followed. */
   #followed: string | undefined;
   #view: View = viewOf(location.search);
@@ -97,7 +112,7 @@ export class App {
   start(): void {
     new Themes(() => this.#pane.readTheme());
     addEventListener("popstate", () => this.#show(viewOf(location.search)));
-    addEventListener("keydown", (event) => this.#onKey(event));
+    byId("keys").addEventListener("click", () => void this.#showKeys());
     this.#monitor.start(() => this.#stream.check(Date.now()));
     this.#show(this.#view);
     this.#stream.open();
@@ -346,12 +361,26 @@ export class App {
     if (isEmpty) this.#pane.showNoSymbols();
   }
 
-  #onKey(event: KeyboardEvent): void {
-    const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
+  #go(page: PageName): void {
+    if (page !== this.#view.page) this.#change({ page });
+  }
+
+  #filter(): void {
+    this.#go("chart");
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
+  }
+
+  /** The symbol so many rows further in the watchlist. */
+  #step(by: -1 | 1): void {
+    const symbol = this.#watchView.neighbour(by);
+    if (symbol !== undefined) this.#change({ symbol });
+  }
+
+  async #showKeys(): Promise<void> {
+    const { KeysDialog } = await import("./keyboard/keys-dialog.js");
+    this.#keys ??= new KeysDialog(this.#shortcuts);
+    this.#keys.open();
   }
 }
 

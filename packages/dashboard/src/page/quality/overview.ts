@@ -34,11 +34,14 @@ class Strips {
     return box;
   }
 
-  fill(symbol: string, gaps: readonly GapJson[], range: MinuteRange): void {
+  /** @param looked what of the whole range was looked at */
+  fill(symbol: string, gaps: readonly GapJson[], whole: MinuteRange, looked: MinuteRange): void {
     const box = this.of(symbol);
-    const minutes = (range.toMs - range.fromMs) / 60_000;
+    const minuteOf = (ms: number): number => (ms - whole.fromMs) / 60_000;
     box.dataset.state = "ready";
-    box.replaceChildren(strip(stretchesOf(gaps, range), { minutes }));
+    box.replaceChildren(
+      strip(stretchesOf(gaps, whole), { minutes: minuteOf(whole.toMs), from: minuteOf(looked.fromMs) }),
+    );
   }
 
   clear(): void {
@@ -145,7 +148,7 @@ export class OverviewTable {
     this.#table.choose(symbol);
   }
 
-  fillStrip(symbol: string, gaps: readonly GapJson[], range: MinuteRange): void {
-    this.#strips.fill(symbol, gaps, range);
+  fillStrip(symbol: string, gaps: readonly GapJson[], whole: MinuteRange, looked: MinuteRange): void {
+    this.#strips.fill(symbol, gaps, whole, looked);
   }
 }

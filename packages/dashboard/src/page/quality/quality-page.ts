@@ -7,7 +7,7 @@ import { h, setText } from "../view/dom.js";
 import type { View } from "../view.js";
 import type { MinuteRange } from "./minutes.js";
 import { OverviewTable } from "./overview.js";
-import { QualitySource, rangeOf } from "./quality-source.js";
+import { lifeIn, QualitySource, rangeOf } from "./quality-source.js";
 import { StripReader } from "./strip-reader.js";
 import { SymbolView } from "./symbol-view.js";
 
@@ -27,15 +27,19 @@ export class QualityPage implements PageView {
   #shown: { days: QualityDays; symbol: string | undefined } | undefined;
   #range: MinuteRange = { fromMs: 0, toMs: 0 };
   #rows = new Map<string, QualityJson>();
+  /** Since when each symbol is one. */
+  #since = new Map<string, string | null>();
 
   constructor(private readonly context: PageContext) {
     this.#source = new QualitySource(context.client, context.reader);
     this.#symbol = new SymbolView(context);
     this.#note = new AccessNote("The symbols", "read", context.signIn);
-    this.#strips = new StripReader(this.#source, (symbol, gaps) => this.#overview.fillStrip(symbol, gaps, this.#range));
+    this.#strips = new StripReader(this.#source, (symbol, gaps, range) => {
+      this.#overview.fillStrip(symbol, gaps, this.#range, range);
+    });
     this.#overview = new OverviewTable(
       (symbol) => context.change({ symbol }),
-      (symbol) => this.#strips.want(symbol),
+      (symbol) => this.#strips.want(symbol, this.#rangeOf(symbol)),
     );
     for (const days of QUALITY_DAYS) this.#days.append(h("option", { value: days }, daysText(days)));
     this.#days.addEventListener("change", () => this.#chooseDays());
@@ -51,7 +55,7 @@ export class QualityPage implements PageView {
     this.#shown = { days, symbol };
     this.#days.value = String(days);
     if (before?.days !== days) void this.#readAll(days);
-    if (before?.days !== days || before.symbol !== symbol) void this.#look(symbol);
+    else if (before.symbol !== symbol) void this.#look(symbol);
   }
 
   hide(): void {
@@ -72,10 +76,12 @@ export class QualityPage implements PageView {
     this.#range = rangeOf(days, Date.now());
     this.#rows = new Map();
     this.#overview.show([]);
-    this.#strips.start(this.#range, signal);
+    this.#strips.start(signal);
     try {
-      const symbols = (await this.#source.symbols(signal)).map(({ symbol }) => symbol);
+      const symbols = await this.#source.symbols(signal);
+      this.#since = new Map(symbols.map(({ symbol, first_tick: first }) => [symbol, first]));
       this.#showState(symbols.length);
+      void this.#look(this.#shown?.symbol);
       await this.#source.overview(symbols, this.#range, signal, (rows) => this.#onRows(rows, symbols.length, signal));
       this.#note.show(undefined);
     } catch (error) {
@@ -98,6 +104,10 @@ export class QualityPage implements PageView {
     setText(this.#state, `${known < count ? `${known.toLocaleString("en")} of ` : ""}${all}, by UTC days`);
   }
 
+  #rangeOf(symbol: string): MinuteRange {
+    return lifeIn(this.#range, this.#since.get(symbol));
+  }
+
   #showFacts(symbol: string | undefined): void {
     this.#overview.choose(symbol);
     this.#symbol.showFacts(symbol, symbol === undefined ? undefined : this.#rows.get(symbol));
@@ -107,10 +117,10 @@ export class QualityPage implements PageView {
     this.#looking.abort();
     this.#looking = new AbortController();
     const { signal } = this.#looking;
-    const range = this.#range;
     this.#showFacts(symbol);
     this.#symbol.clear();
     if (symbol === undefined) return;
+    const range = this.#rangeOf(symbol);
     try {
       const quality = await this.#source.of(symbol, range, signal);
       if (signal.aborted) return;

@@ -12,11 +12,21 @@ const READERS = 2;
 /** A strip in the list is so many pixels long: gaps that are shorter than two of them are not to be seen. */
 const STRIP_PX = 150;
 const MINUTE_S = 60;
+const MINUTE_MS = 60_000;
 
 /** The UTC days up to today, so many. */
 export function rangeOf(days: QualityDays, nowMs: number): MinuteRange {
   const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;
-  return { fromMs, toMs: Math.floor(nowMs / 60_000) * 60_000 };
+  return { fromMs, toMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS };
+}
+
+/** A symbol, and since when it is one. */
+export type KnownSymbol = Pick<SymbolJson, "symbol" | "first_tick">;
+
+/** The part of a range that a symbol was there in: before its first tick nothing is missing. */
+export function lifeIn({ fromMs, toMs }: MinuteRange, first: string | null | undefined): MinuteRange {
+  const firstMs = first ? Math.floor(Date.parse(first) / MINUTE_MS) * MINUTE_MS : fromMs;
+  return { fromMs: Math.min(toMs, Math.max(fromMs, firstMs)), toMs };
 }
 
 /** What is read of one symbol when it is looked at closely. */
@@ -39,15 +49,13 @@ export class QualitySource {
 
   /** @param onRows told of each symbol once it is known */
   async overview(
-    symbols: readonly string[],
+    symbols: readonly KnownSymbol[],
     range: MinuteRange,
     signal: AbortSignal,
     onRows: (rows: readonly QualityJson[]) => void,
   ): Promise<void> {
-    const parts: string[][] = [];
-    for (let at = 0; at < symbols.length; at += SYMBOLS_AT_ONCE) parts.push(symbols.slice(at, at + SYMBOLS_AT_ONCE));
-    await eachOf(parts, READERS, async (part) => {
-      onRows(await this.client.quality({ symbols: part, ...between(range), signal }));
+    await eachOf(partsOf(symbols, range), READERS, async ({ names, fromMs }) => {
+      onRows(await this.client.quality({ symbols: names, ...between({ fromMs, toMs: range.toMs }), signal }));
     });
   }
 
@@ -65,6 +73,26 @@ export class QualitySource {
     ]);
     return { gaps, revisions };
   }
+}
+
+interface Part {
+  readonly names: string[];
+  readonly fromMs: number;
+}
+
+/** Those that are asked for at once have the same start: most of them that of the range. */
+function partsOf(symbols: readonly KnownSymbol[], range: MinuteRange): readonly Part[] {
+  const parts: Part[] = [];
+  const open = new Map<number, Part>();
+  for (const { symbol, first_tick: first } of symbols) {
+    const { fromMs } = lifeIn(range, first);
+    const part = open.get(fromMs) ?? { names: [], fromMs };
+    if (part.names.length === 0) parts.push(part);
+    part.names.push(symbol);
+    if (part.names.length < SYMBOLS_AT_ONCE) open.set(fromMs, part);
+    else open.delete(fromMs);
+  }
+  return parts;
 }
 
 async function rowsOf<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {

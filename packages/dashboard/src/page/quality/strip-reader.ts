@@ -8,39 +8,38 @@ const READERS_MAX = 2;
 /** Reads the gaps behind the strips of the list, of the symbols that came near to sight. */
 export class StripReader {
   readonly #known = new Set<string>();
-  #queue: string[] = [];
+  #queue: { readonly symbol: string; readonly range: MinuteRange }[] = [];
   #readers = 0;
-  #range: MinuteRange = { fromMs: 0, toMs: 0 };
   #signal = AbortSignal.abort();
 
   constructor(
     private readonly source: QualitySource,
-    private readonly onGaps: (symbol: string, gaps: readonly GapJson[]) => void,
+    private readonly onGaps: (symbol: string, gaps: readonly GapJson[], range: MinuteRange) => void,
   ) {}
 
   /** From now on strips are of another range. */
-  start(range: MinuteRange, signal: AbortSignal): void {
-    this.#range = range;
+  start(signal: AbortSignal): void {
     this.#signal = signal;
     this.#known.clear();
     this.#queue = [];
   }
 
-  want(symbol: string): void {
+  want(symbol: string, range: MinuteRange): void {
     if (this.#known.has(symbol)) return;
     this.#known.add(symbol);
     // What is in sight now is read before what has been scrolled past.
-    this.#queue.unshift(symbol);
+    this.#queue.unshift({ symbol, range });
     if (this.#readers < READERS_MAX) void this.#read();
   }
 
   async #read(): Promise<void> {
     this.#readers += 1;
-    for (let symbol = this.#queue.shift(); symbol !== undefined; symbol = this.#queue.shift()) {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { symbol, range } = next;
       const signal = this.#signal;
       try {
-        const gaps = await this.source.stripGaps(symbol, this.#range, signal);
-        if (!signal.aborted) this.onGaps(symbol, gaps);
+        const gaps = await this.source.stripGaps(symbol, range, signal);
+        if (!signal.aborted) this.onGaps(symbol, gaps, range);
       } catch {
         // The numbers beside it say the same; it is read again with the next range.
       }

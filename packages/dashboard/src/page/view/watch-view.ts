@@ -143,6 +143,11 @@ export class WatchView {
     setAttribute(this.#list, "data-access", "forbidden");
   }
 
+  /** The symbol that stands so many rows after the chosen one; undefined past either end. */
+  neighbour(by: number): string | undefined {
+    return this.#shown[this.#shown.indexOf(this.#selected ?? "") + by];
+  }
+
   focusFilter(): void {
     this.#filter.focus();
     this.#filter.select();
