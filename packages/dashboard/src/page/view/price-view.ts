@@ -17,9 +17,10 @@ export class PriceView {
     this.element = h("span", { class: "price" }, this.#whole, decimals);
   }
 
-  set(price: number | undefined, decimals: number): void {
+  /** @param pip of the symbol, whose digits are emphasised */
+  set(price: number | undefined, decimals: number, pip?: number): void {
     const empty = { whole: "–", lead: "", pips: "", rest: "" };
-    const { whole, lead, pips, rest } = price === undefined ? empty : priceParts(price, decimals);
+    const { whole, lead, pips, rest } = price === undefined ? empty : priceParts(price, decimals, pip);
     setText(this.#whole, whole);
     setText(this.#lead, lead);
     setText(this.#pips, pips);

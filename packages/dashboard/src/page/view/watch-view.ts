@@ -1,5 +1,8 @@
-import { changeText } from "../format/price.js";
+import type { BoundaryName } from "../boundaries.js";
+import { ageText, freshnessOf, lifeText } from "../state/freshness.js";
 import { filtered, type WatchRow, type WatchRows } from "../state/watchlist.js";
+import { changeTexts } from "./change-texts.js";
+import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { flash, PriceView } from "./price-view.js";
 import { SidesView } from "./sides-view.js";
@@ -15,31 +18,52 @@ class RowView {
   readonly #sides = new SidesView("watch-sides");
   readonly #change = h("span", { class: "change" });
   readonly #spark = new SparkLine();
+  readonly #life = h("span", { class: "life watch-life" });
   #shown: WatchRow | undefined;
+  #shownAtS = 0;
 
   constructor(symbol: string) {
     this.element = h(
       "tr",
       { class: "watch-row", role: "row", tabindex: -1, "data-symbol": symbol, "aria-selected": "false" },
-      h("th", { scope: "row", class: "watch-symbol" }, symbol),
+      h(
+        "th",
+        { scope: "row", class: "watch-symbol" },
+        h("span", { class: "watch-name", title: symbol }, symbol),
+        this.#life,
+      ),
       h("td", { role: "gridcell", class: "watch-spark" }, this.#spark.element),
       h("td", { role: "gridcell", class: "watch-price" }, this.#price.element, this.#sides.element),
       h("td", { role: "gridcell", class: "watch-change" }, this.#change),
     );
   }
 
-  show(row: WatchRow): void {
+  show(row: WatchRow, boundary: BoundaryName, clock: Clock): void {
     const before = this.#shown;
-    if (before === row) return;
+    const atS = Math.floor(clock.nowMs / 1_000);
+    if (before === row && atS === this.#shownAtS) return;
     this.#shown = row;
-    this.#price.set(row.last, row.decimals);
+    this.#shownAtS = atS;
+    this.#showLife(row, clock);
+    if (before === row) return;
+    this.#price.set(row.last, row.decimals, row.pip);
     this.#sides.show(row);
-    const change = row.last === undefined || row.dayOpen === undefined ? "" : changeText(row.dayOpen, row.last);
-    setText(this.#change, change);
-    setAttribute(this.#change, "data-sign", change.slice(0, 1));
+    const { percent, title } = changeTexts(row, boundary);
+    setText(this.#change, percent);
+    setAttribute(this.#change, "title", title);
+    setAttribute(this.#change, "data-sign", percent.slice(0, 1));
     if (before !== undefined && row.beat !== before.beat) flash(this.#price.element, row.direction, row.beat);
     if (row.spark === undefined || row.last === undefined) return;
     if (row.spark !== before?.spark || row.last !== before.last) this.#spark.set([...row.spark, row.last]);
+  }
+
+  /** A price that is not of now is dimmed, and says how old it is. */
+  #showLife(row: WatchRow, { nowMs, zone }: Clock): void {
+    const freshness = freshnessOf(row, nowMs);
+    const isLive = freshness === undefined || freshness.life === "live";
+    setText(this.#life, isLive ? "" : `${lifeText(freshness)} · ${ageText(freshness, nowMs, zone)}`);
+    setAttribute(this.#life, "data-life", freshness?.life ?? "");
+    setAttribute(this.element, "data-old", String(freshness?.isOld ?? false));
   }
 }
 
@@ -79,10 +103,17 @@ export class WatchView {
     this.#filter.addEventListener("keydown", (event) => this.#onFilterKey(event));
   }
 
-  render(rows: WatchRows, selected: string | undefined, isKnown: boolean): void {
+  /** @param view what is chosen */
+  render(
+    rows: WatchRows,
+    view: { symbol: string | undefined; boundary: BoundaryName },
+    clock: Clock,
+    isKnown: boolean,
+  ): void {
+    const { symbol: selected, boundary } = view;
     const isSameList = rows.size === this.#state.size;
     this.#state = rows;
-    for (const row of rows.values()) this.#rowOf(row.symbol).show(row);
+    for (const row of rows.values()) this.#rowOf(row.symbol).show(row, boundary, clock);
     if (!isSameList) this.#arrange();
     if (selected !== this.#selected) this.#select(selected);
     setAttribute(this.#list, "data-state", rows.size > 0 ? "filled" : isKnown ? "empty" : "loading");
@@ -123,7 +154,9 @@ export class WatchView {
     // One row is always reachable with the Tab key: the chosen one, or the first when that is filtered out.
     const focusable = symbol !== undefined && this.#shown.includes(symbol) ? symbol : this.#shown[0];
     if (focusable !== undefined) this.#rowOf(focusable).element.tabIndex = 0;
-    if (symbol !== undefined) this.#rows.get(symbol)?.element.setAttribute("aria-selected", "true");
+    const chosen = symbol === undefined ? undefined : this.#rows.get(symbol)?.element;
+    chosen?.setAttribute("aria-selected", "true");
+    chosen?.scrollIntoView({ block: "nearest" });
   }
 
   #onClick(event: Event): void {
