@@ -1,5 +1,6 @@
 import type { GapJson } from "@fx-ohlc/client";
-import { spanText } from "../format/time.js";
+import { shortText, spanText } from "../format/time.js";
+import { type ZoneName, ZONES } from "../format/zone.js";
 import { type BarSeries, bucketEndOf } from "./buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "./chart-bar.js";
 
@@ -66,4 +67,15 @@ export function breaksOf(bars: readonly ChartBar[], gaps: readonly Gap[], series
     const to = bars[next]?.time ?? within.at(-1)?.to ?? 0;
     return to > from ? breaksIn({ from, to }, within, series) : [];
   });
+}
+
+/** The last time that ticks were missing; undefined where none were. */
+export function lastOutage(gaps: readonly Gap[]): Gap | undefined {
+  return gaps.findLast(({ reason }) => reason !== "market_closed");
+}
+
+/** `3 h 30 min without ticks, 10:00 to 13:30 UTC`, with dates when they are not today's. */
+export function outageText(gap: Gap, now: Seconds, zone: ZoneName): string {
+  const [from, to] = [gap.from, gap.to].map((time) => shortText(time, now, zone));
+  return `${textOf([gap])}, ${from} to ${to} ${ZONES[zone].text}`;
 }

@@ -2,7 +2,7 @@ import { isOfDays, longestUs, type StoredInterval } from "@fx-ohlc/schemas/inter
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BarFeed, type FeedState, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
-import { breaksOf } from "../bars/breaks.js";
+import { breaksOf, lastOutage, outageText } from "../bars/breaks.js";
 import { type BarSeries, bucketEndOf, bucketOf, dayOf, storedAround } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import { NoteFeed } from "../bars/note-feed.js";
@@ -31,7 +31,7 @@ const TAIL_REREAD_S = 30;
 export class ChartPane {
   readonly #chart: PriceChart;
   readonly #feed: BarFeed;
-  readonly #legend = new LegendView();
+  readonly #legend = new LegendView(() => this.#toOutage());
   readonly #curtain = new CurtainView(() => void this.#reopen());
   readonly #notesFeed: NoteFeed;
   readonly #toLive = byId("to-live");
@@ -90,7 +90,8 @@ export class ChartPane {
     if (view.mode === "ticks") this.#drawTicks();
     else if (before !== undefined && isSameSeries(before, view)) this.#onBars(this.#feed.bars);
     else void this.#reopen();
-    this.#chart.showNewest();
+    if (before?.zone === zone || before === undefined) this.#chart.showNewest();
+    this.#showOutage();
     this.#showCurtain();
   }
 
@@ -178,7 +179,7 @@ export class ChartPane {
     if (this.#view?.mode !== "candles") return;
     const isNew = isLast && bar.time > this.#lastTime;
     // Bars are missing before it: they are a break now, or soon, once it is known why.
-    if (isNew && this.#isAfterHole()) {
+    if (isNew && (this.#chart.endsEmpty || this.#isAfterHole())) {
       this.#setBars();
       this.#notesFeed.refresh();
     } else this.#chart.updateBar(bar, isLast);
@@ -225,9 +226,22 @@ export class ChartPane {
   #onNotes(notes: Notes, isKnown: boolean): void {
     this.#notes = notes;
     this.#legend.showNotes(isKnown ? "" : "Gaps and corrections could not be read");
+    this.#showOutage();
     if (this.#view?.mode !== "candles") return;
     this.#setBars();
     this.#showDays();
+  }
+
+  /** Also of an outage that is not in sight, or within a bar. */
+  #showOutage(): void {
+    const outage = lastOutage(this.#notes.gaps);
+    const zone = this.#view?.zone ?? "utc";
+    this.#legend.showOutage(outage === undefined ? "" : outageText(outage, Date.now() / 1_000, zone));
+  }
+
+  #toOutage(): void {
+    const outage = lastOutage(this.#notes.gaps);
+    if (outage !== undefined) this.#chart.showTime(outage.from);
   }
 
   /** Something of the symbol was corrected. */

@@ -17,14 +17,18 @@ export class LegendView {
   readonly #count = h("b");
   readonly #price = h("b");
   readonly #notes = h("div", { class: "legend-notes", role: "status" });
+  readonly #outage = h("button", { type: "button", class: "legend-outage", title: "Show it" });
   readonly #root = byId("legend");
 
-  constructor() {
+  /** @param onOutage the last outage is to be shown */
+  constructor(onOutage: () => void) {
+    this.#outage.hidden = true;
+    this.#outage.addEventListener("click", onOutage);
     const fields = FIELDS.map((field, at) => entry(field[0]?.toUpperCase() ?? "", this.#values[at] ?? ""));
     const head = h("div", {}, this.#title, this.#time);
     const bar = h("div", { class: "legend-values legend-bar" }, ...fields, this.#change, entry("Ticks", this.#count));
     const tick = h("div", { class: "legend-values legend-tick" }, entry("Price", this.#price));
-    this.#root.append(head, bar, tick, this.#notes);
+    this.#root.append(head, bar, tick, this.#outage, this.#notes);
   }
 
   /** What it shows, in one sentence for those who hear it. */
@@ -33,6 +37,12 @@ export class LegendView {
     const names = this.#root.dataset.mode === "tick" ? ["price"] : [...FIELDS, "change", "ticks"];
     const values = shown.map((value, at) => `${names[at]} ${value.textContent}`);
     return [this.#time.textContent, ...values].join(", ");
+  }
+
+  /** The last outage in words; empty when there is none. */
+  showOutage(text: string): void {
+    setText(this.#outage, text);
+    this.#outage.hidden = text === "";
   }
 
   /** What is not known of the bars; empty when nothing is. */

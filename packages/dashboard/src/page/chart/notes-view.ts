@@ -28,6 +28,8 @@ interface Label {
 /** What is written over the chart, as text of the page: how long outages are, and the days with what was corrected of them. */
 export class NotesView {
   readonly #root = byId("notes");
+  /** The legend keeps within the pane, too. */
+  readonly #box = byId("chart-box");
   #shown = "";
 
   /** @param width and height of the pane with the prices */
@@ -36,6 +38,7 @@ export class NotesView {
     const key = JSON.stringify([breaks, labels, width, height]);
     if (key === this.#shown) return;
     this.#shown = key;
+    this.#box.style.setProperty("--pane", `${width}px`);
     this.#root.style.width = `${width}px`;
     this.#root.style.height = `${height}px`;
     const outages = breaks.filter(({ text }) => text !== "");

@@ -61,6 +61,7 @@ export class PriceChart {
   readonly #notes = new NotesView();
   #marks: readonly NotedDay[] = [];
   #areMarksBars = false;
+  #endsEmpty = false;
   /** Beneath the candles, while there are quotes. */
   #spread: ISeriesApi<"Line"> | undefined;
   #pip = 0.0001;
@@ -121,6 +122,12 @@ export class PriceChart {
     this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
     this.#showSpread(bars.some(hasSpread));
     this.#spread?.setData(bars.map((bar) => this.#spreadOf(bar)));
+    this.#endsEmpty = (places.at(-1)?.time ?? 0) > (bars.at(-1)?.time ?? 0);
+  }
+
+  /** Whether empty places follow the newest bar: the next one can only be set with all. */
+  get endsEmpty(): boolean {
+    return this.#endsEmpty;
   }
 
   /** What a spread is told in; what is drawn already is not drawn anew. */
@@ -129,7 +136,7 @@ export class PriceChart {
   }
 
   updateBar(bar: ChartBar, isLast: boolean): void {
-    this.#candles.update(candleOf(bar), !isLast);
+    this.#candles.update(candleOf(bar), !isLast || this.#endsEmpty);
     this.#volume.update(this.#volumeOf(bar), !isLast);
     if (hasSpread(bar)) this.#showSpread(true);
     this.#spread?.update(this.#spreadOf(bar), !isLast);
@@ -185,6 +192,16 @@ export class PriceChart {
   showNewest(): void {
     this.#chart.priceScale("right").applyOptions({ autoScale: true });
     this.#chart.timeScale().resetTimeScale();
+  }
+
+  /** Brings a time into the middle, with bars as wide as they are. */
+  showTime(time: Seconds): void {
+    const scale = this.#chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    const at = scale.timeToIndex(asTime(time), true);
+    if (range === null || at === null) return;
+    const half = (range.to - range.from) / 2;
+    scale.setVisibleLogicalRange({ from: at - half, to: at + half });
   }
 
   scrollToNewest(): void {

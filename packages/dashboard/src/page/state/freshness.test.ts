@@ -1,5 +1,5 @@
 import { FX_WEEK, type MarketSession, parseSession } from "@fx-ohlc/schemas/session";
-import { ageText, freshnessOf, type PriceAge } from "./freshness.js";
+import { ageText, freshnessOf, type PriceAge, shortAgeText } from "./freshness.js";
 
 const week: MarketSession = parseSession(FX_WEEK) ?? "always";
 const at = (text: string): number => Date.parse(text);
@@ -32,8 +32,10 @@ describe("freshnessOf", () => {
   });
 
   it("says an age of today, and the time of another day", () => {
-    const age = (last: string) => ageText(freshnessOf(of(last), NOW) ?? { life: "live", isOld: false, ageS: 0 }, NOW);
+    const at = (last: string) => freshnessOf(of(last), NOW) ?? { life: "live", isOld: false, ageS: 0 };
+    const age = (last: string) => ageText(at(last), NOW);
     expect(age("2026-11-25T08:30:00Z")).toBe("3 h 30 min");
     expect(age("2026-11-24T08:30:00Z")).toBe("24 Nov 08:30");
+    expect(shortAgeText(at("2026-11-24T08:30:00Z"), NOW)).toBe("24 Nov");
   });
 });

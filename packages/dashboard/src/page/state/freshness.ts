@@ -63,3 +63,8 @@ export function ageText({ ageS }: Freshness, nowMs: number, zone?: ZoneName): st
   const when = shortText(now - ageS, now, zone);
   return when.length > "00:00".length ? when : spanText(ageS);
 }
+
+/** The same where there is little room: of another day its date alone. */
+export function shortAgeText(freshness: Freshness, nowMs: number, zone?: ZoneName): string {
+  return ageText(freshness, nowMs, zone).replace(/ \d\d:\d\d$/, "");
+}

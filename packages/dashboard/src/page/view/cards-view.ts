@@ -1,5 +1,6 @@
 import type { LiveBar, StoredInterval } from "@fx-ohlc/client";
 import { STORED_INTERVALS } from "@fx-ohlc/schemas/interval";
+import { priceText } from "../format/price.js";
 import { namedDateText, shortText } from "../format/time.js";
 import type { LatestBars } from "../state/newest-bars.js";
 import type { Clock } from "./clock.js";
@@ -21,7 +22,7 @@ class CardView {
   constructor(readonly interval: StoredInterval) {
     for (const price of this.#prices) price.set(undefined, 0);
     const title = interval[0]?.toUpperCase() + interval.slice(1);
-    const rows = FIELDS.flatMap((field, at) => [h("dt", {}, field), h("dd", {}, this.#prices[at]?.element ?? "")]);
+    const rows = FIELDS.flatMap((field, at) => [nameOf(field), h("dd", {}, this.#prices[at]?.element ?? "")]);
     this.element = h(
       "article",
       { class: "panel card", "data-interval": interval },
@@ -39,12 +40,22 @@ class CardView {
     FIELDS.forEach((field, at) => {
       this.#prices[at]?.set(bar?.[field] ?? undefined, decimals, pip);
     });
+    const isLong = priceText(bar?.high ?? 0, decimals).length >= LONG;
+    setAttribute(this.element, "data-length", isLong ? "long" : "usual");
     setText(this.#ticks, bar?.tick_count.toLocaleString("en") ?? "–");
     const state = bar === undefined ? "" : bar.final ? "final" : bar.complete ? "complete" : "running";
     setText(this.#state, state);
     setAttribute(this.element, "data-state", state);
   }
 }
+
+/** Its first letter stands alone where there is no room for more. */
+function nameOf(field: string): HTMLElement {
+  return h("dt", { "aria-label": field }, field.slice(0, 1), h("span", {}, field.slice(1)));
+}
+
+/** From so many characters on a price needs the room of the names. */
+const LONG = 10;
 
 /** When it began, with the date when that is not today; of a day its name, as the API says it. */
 function bucketText({ bucket, date }: LiveBar, { nowMs, zone }: Clock): string {

@@ -1,5 +1,5 @@
 import type { BoundaryName } from "../boundaries.js";
-import { ageText, freshnessOf, lifeText } from "../state/freshness.js";
+import { freshnessOf, lifeText, shortAgeText } from "../state/freshness.js";
 import { filtered, type WatchRow, type WatchRows } from "../state/watchlist.js";
 import { changeTexts } from "./change-texts.js";
 import type { Clock } from "./clock.js";
@@ -61,7 +61,7 @@ class RowView {
   #showLife(row: WatchRow, { nowMs, zone }: Clock): void {
     const freshness = freshnessOf(row, nowMs);
     const isLive = freshness === undefined || freshness.life === "live";
-    setText(this.#life, isLive ? "" : `${lifeText(freshness)} · ${ageText(freshness, nowMs, zone)}`);
+    setText(this.#life, isLive ? "" : `${lifeText(freshness)} · ${shortAgeText(freshness, nowMs, zone)}`);
     setAttribute(this.#life, "data-life", freshness?.life ?? "");
     setAttribute(this.element, "data-old", String(freshness?.isOld ?? false));
   }
