@@ -1,5 +1,6 @@
 import { SIDES } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES } from "./boundaries.js";
+import { ZONE_NAMES } from "./format/zone.js";
 import { CHART_INTERVALS, DEFAULT_VIEW, searchOf, viewOf } from "./view.js";
 
 describe("the address of a view", () => {
@@ -8,8 +9,10 @@ describe("the address of a view", () => {
       for (const boundary of BOUNDARY_NAMES) {
         for (const mode of ["candles", "ticks"] as const) {
           for (const side of SIDES) {
-            const view = { ...DEFAULT_VIEW, symbol: "EURUSD.BID", interval, boundary, mode, side };
-            expect(viewOf(searchOf(view))).toEqual(view);
+            for (const zone of ZONE_NAMES) {
+              const view = { ...DEFAULT_VIEW, symbol: "EURUSD.BID", interval, boundary, mode, side, zone };
+              expect(viewOf(searchOf(view))).toEqual(view);
+            }
           }
         }
       }
@@ -30,6 +33,7 @@ describe("the address of a view", () => {
     "?price=last",
     "?view=moon",
     "?days=8",
+    "?tz=Mars",
     "?interval=1D",
     "",
   ])("%p falls back to the default", (search) => expect(viewOf(search)).toEqual(DEFAULT_VIEW));

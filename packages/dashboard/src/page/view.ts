@@ -2,6 +2,7 @@ import { INTERVALS, type Interval, parseInterval } from "@fx-ohlc/schemas/interv
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
 import { SIDES, type Side } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES, type BoundaryName } from "./boundaries.js";
+import { ZONE_NAMES, type ZoneName } from "./format/zone.js";
 import { PAGE_NAMES, type PageName, QUALITY_DAYS, type QualityDays } from "./pages/page-name.js";
 
 /** What the page shows: all of it is in its address, so that a view can be shared. */
@@ -16,6 +17,8 @@ export interface View {
   readonly mode: Mode;
   /** What the candles are of. */
   readonly side: Side;
+  /** Whose clocks tell the times. */
+  readonly zone: ZoneName;
 }
 
 /** The intervals of a chart. */
@@ -31,6 +34,7 @@ export const DEFAULT_VIEW: View = {
   boundary: "22utc",
   mode: "candles",
   side: "mid",
+  zone: "utc",
 };
 
 /** Reads a view from the query of an address; what is missing or unknown there takes its default. */
@@ -44,6 +48,7 @@ export function viewOf(search: string): View {
     boundary: BOUNDARY_NAMES.find((name) => name === query.get("day")) ?? DEFAULT_VIEW.boundary,
     mode: query.get("mode") === "ticks" ? "ticks" : "candles",
     side: SIDES.find((side) => side === query.get("price")) ?? DEFAULT_VIEW.side,
+    zone: ZONE_NAMES.find((zone) => zone === query.get("tz")) ?? DEFAULT_VIEW.zone,
   };
 }
 
@@ -62,5 +67,6 @@ export function searchOf(view: View): string {
   if (view.boundary !== DEFAULT_VIEW.boundary) query.set("day", view.boundary);
   if (view.mode !== DEFAULT_VIEW.mode) query.set("mode", view.mode);
   if (view.side !== DEFAULT_VIEW.side) query.set("price", view.side);
+  if (view.zone !== DEFAULT_VIEW.zone) query.set("tz", view.zone);
   return query.size === 0 ? "" : `?${query}`;
 }

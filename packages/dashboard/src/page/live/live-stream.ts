@@ -1,9 +1,13 @@
 import { type ChannelName, canonicalName, type FxClient, type FxStream, type StreamEvent } from "@fx-ohlc/client";
 import { type BarSeries, channelOf } from "../bars/buckets.js";
+import type { BoundaryName } from "../boundaries.js";
 
-/** Every symbol's newest minute and day: what the watchlist is made of. The minutes tell of quotes where there are some. */
-function watchChannels(hasQuotes: boolean): ChannelName[] {
-  return [barsOf("*", "minute", hasQuotes), "ohlc:*:day"];
+/**
+ * Every symbol's newest minute and day, and how its feeds are: what the watchlist is made of. The minutes tell of quotes where there
+ * are some, and the days begin where those of the chart do.
+ */
+function watchChannels(hasQuotes: boolean, boundary: BoundaryName): ChannelName[] {
+  return [barsOf("*", "minute", hasQuotes), channelOf({ symbol: "*", interval: "1d", boundary }, false), "status:*"];
 }
 
 /** A channel of quotes tells all that the plain one does, and both sides. */
@@ -40,6 +44,8 @@ export class LiveStream {
   constructor(
     private readonly client: FxClient,
     private readonly listener: LiveStreamListener,
+    /** Of the days, until a chart is followed. */
+    private readonly boundary: BoundaryName,
   ) {}
 
   /** Follows what a chart shows, the ticks of its symbol and its hours. */
@@ -73,7 +79,7 @@ export class LiveStream {
 
   get #channels(): ChannelName[] {
     const chosen = this.#series === undefined ? [] : channelsOf(this.#series, this.#hasQuotes);
-    return [...watchChannels(this.#hasQuotes), ...chosen];
+    return [...watchChannels(this.#hasQuotes, this.#series?.boundary ?? this.boundary), ...chosen];
   }
 
   open(): void {
@@ -131,4 +137,5 @@ const EVENT_TYPES = [
   "error",
   "reloaded-ticks",
   "reloaded-bars",
+  "feed-status",
 ] as const;

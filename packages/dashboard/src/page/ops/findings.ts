@@ -1,5 +1,5 @@
 import type { FeedJson, Health } from "@fx-ohlc/client";
-import { spanText } from "../format/span.js";
+import { spanText } from "../format/time.js";
 import { type MetricSamples, sumOf } from "./metrics-text.js";
 import type { OpsState } from "./ops-state.js";
 

@@ -86,7 +86,7 @@ export class OpsPage implements PageView {
   async #readRevisions(): Promise<void> {
     this.#revisionsReadAtMs = performance.now();
     try {
-      const { rows, symbols, left } = await readRecentRevisions(this.context.client, this.context.reader, Date.now());
+      const { rows, symbols, left } = await readRecentRevisions(this.context.client, Date.now());
       const rest = left > 0 ? ` Of ${symbols} symbols; ${left.toLocaleString("en")} more are not looked at here.` : "";
       setText(this.#revisionsText, (rows.length === 0 ? "Nothing was corrected or came late." : "") + rest);
       this.#revisions.element.hidden = rows.length === 0;

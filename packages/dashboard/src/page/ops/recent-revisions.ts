@@ -1,6 +1,4 @@
-import type { FxClient } from "@fx-ohlc/client";
-import type { RevisionJson } from "@fx-ohlc/schemas";
-import type { ApiReader } from "../pages/api-reader.js";
+import type { FxClient, RevisionJson } from "@fx-ohlc/client";
 import { eachOf } from "../pages/each-of.js";
 import { newsFirst, readRevisions } from "../revisions/revisions.js";
 
@@ -17,17 +15,13 @@ export interface RecentRevisions {
   readonly left: number;
 }
 
-export async function readRecentRevisions(
-  client: FxClient,
-  reader: ApiReader,
-  nowMs: number,
-): Promise<RecentRevisions> {
+export async function readRecentRevisions(client: FxClient, nowMs: number): Promise<RecentRevisions> {
   const symbols = await client.symbols();
   const looked = symbols.slice(0, SYMBOLS_MAX);
   const rows: RevisionJson[] = [];
   await eachOf(looked, READERS, async ({ symbol, first_tick: first }) => {
     rows.push(
-      ...(await readRevisions(reader, {
+      ...(await readRevisions(client, {
         symbol,
         fromMs: first === null ? 0 : Date.parse(first),
         sinceMs: nowMs - DAY_MS,

@@ -1,4 +1,4 @@
-import { spanText } from "../format/span.js";
+import { spanText } from "../format/time.js";
 import { h, setAttribute, setText } from "../view/dom.js";
 import { sumOf } from "./metrics-text.js";
 import type { OpsState } from "./ops-state.js";

@@ -1,6 +1,5 @@
 import type { GapJson } from "@fx-ohlc/client";
-import { spanText } from "../format/span.js";
-import { dateText } from "../format/time.js";
+import { dateText, spanText } from "../format/time.js";
 import type { ChartLink } from "../revisions/revisions-table.js";
 import { h } from "../view/dom.js";
 import {

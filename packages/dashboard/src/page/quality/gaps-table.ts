@@ -1,5 +1,5 @@
 import type { GapJson } from "@fx-ohlc/client";
-import { spanText } from "../format/span.js";
+import { spanText } from "../format/time.js";
 import { type ChartLink, stampText } from "../revisions/revisions-table.js";
 import { type Column, DataTable } from "../table/data-table.js";
 import { h } from "../view/dom.js";

@@ -1,5 +1,4 @@
 import type { GapJson } from "@fx-ohlc/client";
-import { spanText } from "../format/span.js";
 import { daysOf, shareText } from "./minutes.js";
 
 const gap = (from: string, to: string, reason: GapJson["reason"]): GapJson => {
@@ -31,15 +30,4 @@ describe("the days of a range", () => {
     expect(shareText(5, 5)).toBe("100%");
     expect(shareText(0, 0)).toBe("–");
   });
-});
-
-describe("spanText", () => {
-  it.each([
-    [0, "0 s"],
-    [59, "59 s"],
-    [90, "1 min 30 s"],
-    [12_600, "3 h 30 min"],
-    [7_200, "2 h"],
-    [183_600, "2 d 3 h"],
-  ])("writes %p s as %p", (seconds, text) => expect(spanText(seconds)).toBe(text));
 });

@@ -31,7 +31,7 @@ export class QualityPage implements PageView {
   #since = new Map<string, string | null>();
 
   constructor(private readonly context: PageContext) {
-    this.#source = new QualitySource(context.client, context.reader);
+    this.#source = new QualitySource(context.client);
     this.#symbol = new SymbolView(context);
     this.#note = new AccessNote("The symbols", "read", context.signIn);
     this.#strips = new StripReader(this.#source, (symbol, gaps, range) => {

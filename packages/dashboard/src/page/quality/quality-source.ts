@@ -1,6 +1,4 @@
-import type { FxClient, GapJson, QualityJson, SymbolJson } from "@fx-ohlc/client";
-import type { RevisionJson } from "@fx-ohlc/schemas";
-import type { ApiReader } from "../pages/api-reader.js";
+import type { FxClient, GapJson, QualityJson, RevisionJson, SymbolJson } from "@fx-ohlc/client";
 import { eachOf } from "../pages/each-of.js";
 import type { QualityDays } from "../pages/page-name.js";
 import { readRevisions } from "../revisions/revisions.js";
@@ -38,10 +36,7 @@ export interface SymbolQuality {
 
 /** Reads how whole what is stored is. */
 export class QualitySource {
-  constructor(
-    private readonly client: FxClient,
-    private readonly reader: ApiReader,
-  ) {}
+  constructor(private readonly client: FxClient) {}
 
   symbols(signal: AbortSignal): Promise<SymbolJson[]> {
     return this.client.symbols({ signal });
@@ -69,7 +64,7 @@ export class QualitySource {
   async of(symbol: string, range: MinuteRange, signal: AbortSignal): Promise<SymbolQuality> {
     const [gaps, revisions] = await Promise.all([
       rowsOf(this.client.gaps({ symbol, ...between(range), closed: true, signal })),
-      readRevisions(this.reader, { symbol, fromMs: range.fromMs }),
+      readRevisions(this.client, { symbol, fromMs: range.fromMs }, signal),
     ]);
     return { gaps, revisions };
   }

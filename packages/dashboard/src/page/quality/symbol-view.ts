@@ -1,5 +1,5 @@
 import type { QualityJson } from "@fx-ohlc/client";
-import { spanText } from "../format/span.js";
+import { spanText } from "../format/time.js";
 import { AccessNote } from "../pages/access-note.js";
 import type { PageContext } from "../pages/page-view.js";
 import { newsFirst } from "../revisions/revisions.js";

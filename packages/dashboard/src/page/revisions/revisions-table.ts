@@ -1,4 +1,4 @@
-import type { RevisionJson } from "@fx-ohlc/schemas";
+import type { RevisionJson } from "@fx-ohlc/client";
 import { dateText, secondText } from "../format/time.js";
 import { type Column, DataTable } from "../table/data-table.js";
 import { h } from "../view/dom.js";

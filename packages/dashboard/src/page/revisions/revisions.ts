@@ -1,10 +1,7 @@
-import type { RevisionJson } from "@fx-ohlc/schemas";
-import type { ApiReader } from "../pages/api-reader.js";
+import type { FxClient, RevisionJson } from "@fx-ohlc/client";
 
-/** Rows of one page: as many as the service answers at once. */
-const PAGE = 10_000;
-/** Pages of one symbol: more than that is a re-import, of which the first pages tell enough. */
-const PAGES_MAX = 5;
+/** More than that is a re-import, of which the first ones tell enough. */
+const ROWS_MAX = 50_000;
 const DONE = { update: "corrected", delete: "deleted", late: "came late" } as const;
 
 export interface RevisionsRange {
@@ -16,16 +13,15 @@ export interface RevisionsRange {
 }
 
 /** What was done to a symbol's ticks, oldest first. */
-export async function readRevisions(reader: ApiReader, { symbol, fromMs, sinceMs }: RevisionsRange) {
+export async function readRevisions(
+  client: FxClient,
+  { symbol, fromMs, sinceMs }: RevisionsRange,
+  signal?: AbortSignal,
+): Promise<readonly RevisionJson[]> {
+  const since = sinceMs === undefined ? undefined : iso(sinceMs);
   const rows: RevisionJson[] = [];
-  const since = sinceMs === undefined ? {} : { since: iso(sinceMs) };
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const last = rows.at(-1);
-    const after = last === undefined ? {} : { after: String(last.id) };
-    const query = { symbol, start: iso(fromMs), limit: String(PAGE), ...since, ...after };
-    const read = await reader.json<RevisionJson[]>("/revisions", query);
-    rows.push(...read);
-    if (read.length < PAGE) break;
+  for await (const row of client.revisions({ symbol, start: iso(fromMs), since, signal })) {
+    if (rows.push(row) >= ROWS_MAX) break;
   }
   return rows;
 }

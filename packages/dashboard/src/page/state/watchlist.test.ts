@@ -48,7 +48,7 @@ describe("reduceWatch", () => {
     const facts = { pip: 0.01, digits: null };
     const quoted: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1.15, atMs: 10_000, sides };
     const row = rowAfter({ type: "symbol", symbol: "EURUSD", facts }, quoted);
-    expect(row).toMatchObject({ sides, pip: 0.01, digits: 5 });
+    expect(row).toMatchObject({ sides, pip: 0.01, digits: undefined });
     const later = { bid: 1.3, ask: 1.4 };
     const bar = (atMs: number) => ({ ...minute(60, 1.35, 5, atMs), sides: later }) as WatchEvent;
     expect(rowAfter(quoted, bar(10_200))?.sides).toEqual(sides);
@@ -61,13 +61,29 @@ describe("reduceWatch", () => {
     expect(ticksSeen(rows)).toBe(5);
   });
 
-  it("keeps the newest day's open", () => {
-    const day = (time: number, open: number): WatchEvent => ({
-      type: "day",
-      symbol: "EURUSD",
-      bar: { ...bar(time, 1, 1), open },
-    });
-    expect(rowAfter(day(86_400, 1.2), day(0, 1.1))?.dayOpen).toBe(1.2);
+  it("forgets its days when days begin elsewhere", () => {
+    const day: WatchEvent = { type: "day", symbol: "EURUSD", bar: bar(86_400, 1.2, 1) };
+    expect(rowAfter(day)?.days).toHaveLength(1);
+    expect(rowAfter(day, { type: "boundary" })?.days).toEqual([]);
+  });
+
+  it("shows prices with the digits that are said of the symbol", () => {
+    const facts = (digits: number): WatchEvent => ({ type: "symbol", symbol: "EURUSD", facts: { pip: null, digits } });
+    expect(rowAfter(minute(60, 1.1, 1), facts(8))?.decimals).toBe(8);
+    expect(rowAfter(facts(2), minute(60, 157_403_029.9, 1))?.decimals).toBe(2);
+    expect(rowAfter(facts(2), minute(60, 1.12345, 1))?.decimals).toBe(5);
+  });
+
+  it("knows when the last tick was: exactly by the symbol's facts and by ticks, else by what was heard of its minute", () => {
+    const last_tick = "1970-01-01T00:01:42.5Z";
+    const facts: WatchEvent = { type: "symbol", symbol: "EURUSD", facts: { pip: null, digits: null, last_tick } };
+    expect(rowAfter(minute(60, 1.1, 1, 500_000))?.lastAtMs).toBe(60_000);
+    expect(rowAfter(facts, minute(60, 1.1, 1, 500_000))?.lastAtMs).toBe(102_500);
+    expect(rowAfter(facts, minute(480, 1.1, 1, 500_000))?.lastAtMs).toBe(500_000);
+    const tick: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1, atMs: 600_000, tickMs: 599_000 };
+    expect(rowAfter(facts, tick)?.lastAtMs).toBe(599_000);
+    // A bar that only became final says nothing new.
+    expect(rowAfter(tick, minute(540, 1, 1, 600_100), minute(540, 1, 1, 602_000))?.lastAtMs).toBe(600_000);
   });
 
   it("leaves rows that nothing happened to as they were", () => {

@@ -1,7 +1,9 @@
-import { changeText } from "../format/price.js";
+import type { BoundaryName } from "../boundaries.js";
+import { freshnessOf, lifeText, shortAgeText } from "../state/freshness.js";
 import type { WatchRow, WatchRows } from "../state/watchlist.js";
 import { SortHeads } from "../table/sort-heads.js";
 import { VirtualRows } from "../table/virtual-rows.js";
+import { DEFAULT_VIEW } from "../view.js";
 import { GroupsDialog } from "../watchlist/groups-dialog.js";
 import { keepLists, keptLists } from "../watchlist/kept-lists.js";
 import { ListBar } from "../watchlist/list-bar.js";
@@ -9,6 +11,8 @@ import { listed, WATCH_HEADS } from "../watchlist/listed.js";
 import { FAVOURITES, groupOf, type Lists, moved, toggled } from "../watchlist/lists.js";
 import { makeRowsDraggable } from "../watchlist/row-drag.js";
 import { showStar, starOf } from "../watchlist/star.js";
+import { changeTexts } from "./change-texts.js";
+import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { flash, PriceView } from "./price-view.js";
 import { SidesView } from "./sides-view.js";
@@ -28,31 +32,52 @@ class RowView {
   readonly #sides = new SidesView("watch-sides");
   readonly #change = h("span", { class: "change" });
   readonly #spark = new SparkLine();
+  readonly #life = h("span", { class: "life watch-life" });
   #shown: WatchRow | undefined;
+  #shownAtS = 0;
 
   constructor(symbol: string) {
     this.element = h(
       "tr",
       { class: "watch-row", role: "row", tabindex: -1, "data-symbol": symbol, "aria-selected": "false" },
-      h("th", { scope: "row", class: "watch-symbol" }, symbol),
+      h(
+        "th",
+        { scope: "row", class: "watch-symbol" },
+        h("span", { class: "watch-name", title: symbol }, symbol),
+        this.#life,
+      ),
       h("td", { role: "gridcell", class: "watch-spark" }, this.#spark.element),
       h("td", { role: "gridcell", class: "watch-price" }, this.#price.element, this.#sides.element),
       h("td", { role: "gridcell", class: "watch-change" }, this.#change),
     );
   }
 
-  show(row: WatchRow): void {
+  show(row: WatchRow, boundary: BoundaryName, clock: Clock): void {
     const before = this.#shown;
-    if (before === row) return;
+    const atS = Math.floor(clock.nowMs / 1_000);
+    if (before === row && atS === this.#shownAtS) return;
     this.#shown = row;
-    this.#price.set(row.last, row.decimals);
+    this.#shownAtS = atS;
+    this.#showLife(row, clock);
+    if (before === row) return;
+    this.#price.set(row.last, row.decimals, row.pip);
     this.#sides.show(row);
-    const change = row.last === undefined || row.dayOpen === undefined ? "" : changeText(row.dayOpen, row.last);
-    setText(this.#change, change);
-    setAttribute(this.#change, "data-sign", change.slice(0, 1));
+    const { percent, title } = changeTexts(row, boundary);
+    setText(this.#change, percent);
+    setAttribute(this.#change, "title", title);
+    setAttribute(this.#change, "data-sign", percent.slice(0, 1));
     if (before !== undefined && row.beat !== before.beat) flash(this.#price.element, row.direction, row.beat);
     if (row.spark === undefined || row.last === undefined) return;
     if (row.spark !== before?.spark || row.last !== before.last) this.#spark.set([...row.spark, row.last]);
+  }
+
+  /** A price that is not of now is dimmed, and says how old it is. */
+  #showLife(row: WatchRow, { nowMs, zone }: Clock): void {
+    const freshness = freshnessOf(row, nowMs);
+    const isLive = freshness === undefined || freshness.life === "live";
+    setText(this.#life, isLive ? "" : `${lifeText(freshness)} · ${shortAgeText(freshness, nowMs, zone)}`);
+    setAttribute(this.#life, "data-life", freshness?.life ?? "");
+    setAttribute(this.element, "data-old", String(freshness?.isOld ?? false));
   }
 }
 
@@ -80,6 +105,8 @@ export class WatchView {
   readonly #groups: GroupsDialog;
   readonly #virtual: VirtualRows;
   #state: WatchRows = new Map();
+  #boundary: BoundaryName = DEFAULT_VIEW.boundary;
+  #clock: Clock = { nowMs: 0, zone: DEFAULT_VIEW.zone };
   #lists = keptLists();
   #shown: readonly string[] = [];
   #arrangedAtMs = 0;
@@ -128,9 +155,18 @@ export class WatchView {
     });
   }
 
-  render(rows: WatchRows, selected: string | undefined, isKnown: boolean): void {
+  /** @param view what is chosen */
+  render(
+    rows: WatchRows,
+    view: { symbol: string | undefined; boundary: BoundaryName },
+    clock: Clock,
+    isKnown: boolean,
+  ): void {
+    const { symbol: selected, boundary } = view;
     const isSameList = rows.size === this.#state.size;
     this.#state = rows;
+    this.#boundary = boundary;
+    this.#clock = clock;
     setAttribute(this.#list, "data-state", rows.size > 0 ? "filled" : isKnown ? "empty" : "loading");
     if (!isSameList || this.#isToBeSorted) this.#arrange();
     else this.#draw();
@@ -178,7 +214,7 @@ export class WatchView {
   #draw(): void {
     for (const { dataset } of this.#body.querySelectorAll("tr")) {
       const row = this.#state.get(dataset.symbol ?? "");
-      if (row !== undefined) this.#rowOf(row.symbol).show(row);
+      if (row !== undefined) this.#rowOf(row.symbol).show(row, this.#boundary, this.#clock);
     }
   }
 

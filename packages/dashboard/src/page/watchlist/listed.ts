@@ -1,3 +1,4 @@
+import { changeBase } from "../state/days.js";
 import type { WatchRow, WatchRows } from "../state/watchlist.js";
 import type { Head } from "../table/sort-heads.js";
 import { type SortValue, sorted } from "../table/sorting.js";
@@ -15,7 +16,7 @@ const SORT_KEYS: Readonly<Record<string, (row: WatchRow) => SortValue>> = {
   symbol: ({ symbol }) => symbol,
   trend: ({ spark, last }) => growth(spark?.[0], last),
   last: ({ last }) => last,
-  day: ({ dayOpen, last }) => growth(dayOpen, last),
+  day: ({ days, last }) => growth(changeBase(days)?.price, last),
 };
 
 function growth(from: number | undefined, to: number | undefined): number | undefined {
