@@ -7,7 +7,7 @@ import {
 } from "@tanstack/virtual-core";
 
 /** Rows beyond the ones in sight: what a turn of the wheel brings in. */
-const OVERSCAN = 16;
+const OVERSCAN = 8;
 
 export interface VirtualRowsOptions {
   /** What scrolls. */
@@ -75,11 +75,14 @@ export class VirtualRows {
       return row;
     });
     const wanted = new Set<Element>(rows);
-    // The focus stays where it is: a row that is still wanted is not taken out and put in again.
+    const focused = document.activeElement;
     for (const row of [...body.children]) if (!wanted.has(row)) row.remove();
     rows.forEach((row, at) => {
       if (body.children[at] !== row) body.insertBefore(row, body.children[at] ?? null);
     });
+    // A row that was moved has lost the focus on its way.
+    const isMoved = focused instanceof HTMLElement && focused !== document.activeElement && body.contains(focused);
+    if (isMoved) focused.focus({ preventScroll: true });
     onPlaced?.();
   }
 }
