@@ -25,8 +25,10 @@ export class FindingsView {
     );
     this.#list.replaceChildren(...items);
     setAttribute(this.element, "data-tone", findings[0]?.tone ?? (isAllSeen ? "good" : "unknown"));
-    this.#fine.hidden = findings.length > 0 && isAllSeen;
-    setText(this.#fine, isAllSeen ? "Nothing is wrong." : "Of what this key shows. The rest is not known here.");
-    setText(this.#status, findings.length === 0 ? "Nothing is wrong" : `${findings.length} findings`);
+    const rest = isAllSeen ? "" : "Only what this key shows is known here, not the rest.";
+    const fine = isAllSeen && findings.length === 0 ? "Nothing is wrong." : rest;
+    this.#fine.hidden = fine === "";
+    setText(this.#fine, fine);
+    setText(this.#status, findings.length === 0 ? fine : `What is wrong: ${findings.length}. ${rest}`);
   }
 }

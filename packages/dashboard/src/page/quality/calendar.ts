@@ -47,13 +47,13 @@ export class CalendarView {
     const name = dateText(startMs / 1_000);
     const href = this.address(symbol, startMs, startMs + DAY_MS);
     const drawn = strip(day.stretches, { minutes: DAY_MINUTES, from, to });
-    const label = `${name}: ${dayText(day)}. Show the chart there`;
     const link = h(
       "a",
-      { class: "calendar-day", href, "aria-label": label, title: `${name}: ${dayText(day)}` },
+      { class: "calendar-day", href, title: `${dayText(day)}: show the chart there` },
       h("span", { class: "calendar-date" }, name),
       drawn,
       h("span", { class: "calendar-share", "data-whole": String(present === open) }, shareText(present, open)),
+      h("span", { class: "hidden" }, dayText(day)),
     );
     // By mouse it is a moment of the day that is gone to, by keyboard the day.
     link.addEventListener("click", ({ clientX, detail }) => {

@@ -50,7 +50,7 @@ export class DataTable<Row> {
     const role = options.onChoose === undefined ? "table" : "grid";
     this.#table = h("table", { class: "data", role, "aria-label": label }, this.#heads.element, this.#body);
     // Who has no mouse scrolls it with the keys.
-    this.element = h("div", { class: `data-box data-${name}`, tabindex: 0, role: "region", "aria-label": label });
+    this.element = h("div", { class: `data-box data-${name}`, tabindex: 0 });
     this.element.append(this.#table);
     this.#virtual = new VirtualRows({
       scroller: this.element,

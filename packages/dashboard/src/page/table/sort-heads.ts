@@ -40,9 +40,9 @@ export class SortHeads {
   }
 
   #cell({ name, label, title, startsDescending = false, isPlain = false }: Head): HTMLElement {
-    const attributes = { role: "columnheader", scope: "col", "data-column": name, title };
-    if (isPlain) return h("th", attributes, label);
-    const button = h("button", { type: "button", class: "sort", "aria-label": title }, label);
+    const attributes = { role: "columnheader", scope: "col", "data-column": name };
+    if (isPlain) return h("th", { ...attributes, title }, label);
+    const button = h("button", { type: "button", class: "sort", title }, label);
     button.addEventListener("click", () => this.onSort(nextSorting(this.#sorting, name, startsDescending)));
     const cell = h("th", { ...attributes, "aria-sort": "none" }, button);
     this.#cells.set(name, cell);
