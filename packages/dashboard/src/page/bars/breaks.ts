@@ -1,6 +1,6 @@
 import type { GapJson } from "@fx-ohlc/client";
 import { shortText, spanText } from "../format/time.js";
-import { type ZoneName, ZONES } from "../format/zone.js";
+import { ZONES, type ZoneName } from "../format/zone.js";
 import { type BarSeries, bucketEndOf } from "./buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "./chart-bar.js";
 

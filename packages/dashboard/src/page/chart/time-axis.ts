@@ -75,13 +75,14 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     from: number,
   ): void {
     const { zone, boundary } = this.#look;
-    const timeAt = (at: number): Seconds => Number(this.key(points[at]?.time ?? NOWHERE));
+    const times = points.map((point) => Number(this.key(point.time)));
+    const [first, second] = times;
+    if (first === undefined) return;
     // The first point has none before it: it counts as one of the same distance as the second has.
-    let time = from > 0 ? timeAt(from - 1) : timeAt(0) - Math.max(1, timeAt(1) - timeAt(0));
+    let time = times[from - 1] ?? first - Math.max(1, (second ?? first) - first);
     let day = dayOf(time, boundary);
-    for (let at = from; at < points.length; at += 1) {
-      const point = points[at];
-      const next = timeAt(at);
+    for (const [offset, next] of times.slice(from).entries()) {
+      const point = points[from + offset];
       const nextDay = next < day.end ? day : dayOf(next, boundary);
       const before = { day: day.name, wall: wallClock(time, zone) };
       const weight = weightOf(before, { day: nextDay.name, wall: wallClock(next, zone) });
@@ -114,9 +115,6 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     return `${text} ${ZONES[zone].text}`;
   }
 }
-
-/** No chart has so many points that one of them is not there. */
-const NOWHERE = { _internal_timestamp: 0 } as unknown as InternalHorzScaleItem; // The library's brand; read by its own key().
 
 function isDaily(interval: Interval | undefined): boolean {
   return interval !== undefined && isOfDays(interval);
