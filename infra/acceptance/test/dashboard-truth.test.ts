@@ -157,7 +157,9 @@ describe("the dashboard tells the truth", () => {
     async (colorScheme) => {
       const tab = await open("?symbol=BTCIDR");
       await tab.page.emulateMedia({ colorScheme });
-      for (const symbol of ["BTCIDR", "SHIBBTC", "OUTAGE"]) {
+      await tab.page.locator('.watch-row[data-symbol="STALE"][data-old="true"]').waitFor();
+    expect(await violations(tab)).toEqual([]);
+    for (const symbol of ["BTCIDR", "SHIBBTC", "OUTAGE"]) {
         await tab.page.setViewportSize(SCREENS[0]);
         await tab.page.locator(`.watch-row[data-symbol="${symbol}"]`).click();
         await tab.page.locator("#quote h1", { hasText: symbol }).waitFor();

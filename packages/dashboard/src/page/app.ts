@@ -16,6 +16,7 @@ import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
+import { ChartMenu } from "./menu/chart-menu.js";
 import { Monitor } from "./monitor.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
@@ -31,7 +32,7 @@ import { TapeView } from "./view/tape-view.js";
 import { ToolbarView } from "./view/toolbar-view.js";
 import { WatchView } from "./view/watch-view.js";
 import { ZoneView } from "./view/zone-view.js";
-import { searchOf, type View, viewOf } from "./view.js";
+import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
@@ -51,6 +52,7 @@ export class App {
   readonly #days: DaySource;
   readonly #watchView: WatchView;
   readonly #toolbar = new ToolbarView((change) => this.#change(change));
+  readonly #menu: ChartMenu;
   readonly #zone = new ZoneView((zone) => this.#change({ zone }));
   readonly #tape = new TapeView();
   readonly #cards = new CardsView();
@@ -76,7 +78,14 @@ export class App {
     this.#client = new FxClient({ url: API, token, fetch, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
     const [bars, notes] = [new HttpBarSource(this.#client), new HttpNoteSource(this.#client)];
-    this.#pane = new ChartPane(bars, notes, () => void this.#ticks.loadOlder());
+    this.#pane = new ChartPane(
+      bars,
+      notes,
+      () => void this.#ticks.loadOlder(),
+      (range) => this.#onRange(range),
+    );
+    const hasKey = () => token !== undefined;
+    this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
     this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
@@ -151,9 +160,18 @@ export class App {
 
   /** Takes a change of the view that somebody made, as a step the browser can go back from. */
   #change(change: Partial<View>): void {
-    const view = { ...this.#view, ...change };
+    // Another symbol, or bars of another length, begin at the newest again.
+    const isOther = "symbol" in change || "interval" in change || ("mode" in change && change.mode !== this.#view.mode);
+    const view = { ...this.#view, ...(isOther && { range: undefined }), ...change };
     history.pushState(null, "", `${location.pathname}${searchOf(view)}`);
     this.#show(view);
+  }
+
+  /** Somebody scrolled: the address keeps up, but that is no step to go back from. */
+  #onRange(range: TimeRange | undefined): void {
+    if (range?.from === this.#view.range?.from && range?.to === this.#view.range?.to) return;
+    this.#view = { ...this.#view, range };
+    history.replaceState(null, "", `${location.pathname}${searchOf(this.#view)}`);
   }
 
   #select(symbol: string): void {
@@ -163,12 +181,13 @@ export class App {
 
   #show(view: View): void {
     const { symbol } = view;
-    if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
+    if (symbol !== undefined) this.#stream.follow({ ...view, symbol }, view.compared);
     const isOther = symbol !== undefined && symbol !== this.#followed;
     const before = this.#view;
     this.#view = view;
     this.#toolbar.render(view);
     this.#zone.render(view.zone);
+    this.#menu.render(view);
     this.#monitor.showZone(view.zone);
     if (before.boundary !== view.boundary) this.#onBoundary(view.boundary);
     if (symbol === undefined) return;
@@ -337,6 +356,10 @@ export class App {
       this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: this.#monitor.nowMs, sides });
     }
     if (stored !== undefined) this.#newest.note(bar, stored);
+    if (this.#stream.isOfCompared(channel)) {
+      const compared = sideBar(bar, this.#view.side);
+      if (compared !== undefined) this.#pane.onComparedLive({ bar: compared, kind: type === "bar" ? "bar" : "settled" });
+    }
     if (symbol !== this.#followed) return;
     const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;
     if (shown !== undefined) this.#pane.onLive({ bar: shown, kind: type === "bar" ? "bar" : "settled" });

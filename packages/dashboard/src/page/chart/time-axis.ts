@@ -75,18 +75,18 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     from: number,
   ): void {
     const { zone, boundary } = this.#look;
-    const times = points.map((point) => Number(this.key(point.time)));
-    const [first, second] = times;
-    if (first === undefined) return;
+    const [first, second = first] = points;
+    if (first === undefined || second === undefined) return;
+    const timeOf = ({ time }: TimeScalePoint): Seconds => Number(this.key(time));
+    const before = points[from - 1];
     // The first point has none before it: it counts as one of the same distance as the second has.
-    let time = times[from - 1] ?? first - Math.max(1, (second ?? first) - first);
+    let time = before === undefined ? timeOf(first) - Math.max(1, timeOf(second) - timeOf(first)) : timeOf(before);
     let day = dayOf(time, boundary);
-    for (const [offset, next] of times.slice(from).entries()) {
-      const point = points[from + offset];
+    for (const point of points.slice(from)) {
+      const next = timeOf(point);
       const nextDay = next < day.end ? day : dayOf(next, boundary);
-      const before = { day: day.name, wall: wallClock(time, zone) };
-      const weight = weightOf(before, { day: nextDay.name, wall: wallClock(next, zone) });
-      if (point !== undefined) point.timeWeight = weight as TickMarkWeightValue; // The library's brand of a number.
+      const weight = weightOf({ day: day.name, wall: wallClock(time, zone) }, { day: nextDay.name, wall: wallClock(next, zone) });
+      point.timeWeight = weight as TickMarkWeightValue; // The library's brand of a number.
       time = next;
       day = nextDay;
     }
