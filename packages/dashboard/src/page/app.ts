@@ -18,8 +18,10 @@ import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
+import { ChartMenu } from "./menu/chart-menu.js";
 import { Monitor } from "./monitor.js";
 import { ApiReader } from "./pages/api-reader.js";
+import { intervalFor } from "./pages/interval-for.js";
 import type { PageName } from "./pages/page-name.js";
 import { Pages } from "./pages/pages.js";
 import { NewestBars } from "./state/newest-bars.js";
@@ -37,7 +39,7 @@ import { TapeView } from "./view/tape-view.js";
 import { ToolbarView } from "./view/toolbar-view.js";
 import { WatchView } from "./view/watch-view.js";
 import { ZoneView } from "./view/zone-view.js";
-import { searchOf, type View, viewOf } from "./view.js";
+import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
@@ -57,6 +59,7 @@ export class App {
   readonly #days: DaySource;
   readonly #watchView: WatchView;
   readonly #toolbar = new ToolbarView((change) => this.#change(change));
+  readonly #menu: ChartMenu;
   readonly #zone = new ZoneView((zone) => this.#change({ zone }));
   readonly #tape = new TapeView();
   readonly #cards = new CardsView();
@@ -94,7 +97,14 @@ export class App {
     this.#client = new FxClient({ url: API, token, fetch, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
     const [bars, notes] = [new HttpBarSource(this.#client), new HttpNoteSource(this.#client)];
-    this.#pane = new ChartPane(bars, notes, () => void this.#ticks.loadOlder());
+    this.#pane = new ChartPane(
+      bars,
+      notes,
+      () => void this.#ticks.loadOlder(),
+      (range) => this.#onRange(range),
+    );
+    const hasKey = () => token !== undefined;
+    this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
     this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
@@ -177,7 +187,9 @@ export class App {
 
   /** Takes a change of the view that somebody made, as a step the browser can go back from. */
   #change(change: Partial<View>): void {
-    const view = { ...this.#view, ...change };
+    // Another symbol, or bars of another length, begin at the newest again.
+    const isOther = "symbol" in change || "interval" in change || ("mode" in change && change.mode !== this.#view.mode);
+    const view = { ...this.#view, ...(isOther && { range: undefined }), ...change };
     history.pushState(null, "", `${location.pathname}${searchOf(view)}`);
     this.#show(view);
   }
@@ -189,10 +201,16 @@ export class App {
   }
 
   #chartAddress(symbol: string, fromMs: number, toMs: number): string {
-    const query = new URLSearchParams(searchOf({ ...this.#view, page: "chart", symbol, interval: "1m" }));
-    query.set("from", new Date(fromMs).toISOString());
-    query.set("to", new Date(toMs).toISOString());
-    return `${location.pathname}?${query}`;
+    const range = { from: fromMs / 1_000, to: toMs / 1_000 };
+    const place = { symbol, range, interval: intervalFor(toMs - fromMs), mode: "candles", page: "chart" } as const;
+    return `${location.pathname}${searchOf({ ...this.#view, ...place })}`;
+  }
+
+  /** Somebody scrolled: the address keeps up, but that is no step to go back from. */
+  #onRange(range: TimeRange | undefined): void {
+    if (range?.from === this.#view.range?.from && range?.to === this.#view.range?.to) return;
+    this.#view = { ...this.#view, range };
+    history.replaceState(null, "", `${location.pathname}${searchOf(this.#view)}`);
   }
 
   #select(symbol: string): void {
@@ -202,13 +220,14 @@ export class App {
 
   #show(view: View): void {
     const { symbol } = view;
-    if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
+    if (symbol !== undefined) this.#stream.follow({ ...view, symbol }, view.compared);
     const isOther = symbol !== undefined && symbol !== this.#followed;
     const before = this.#view;
     this.#view = view;
     this.#pages.show(view);
     this.#toolbar.render(view);
     this.#zone.render(view.zone);
+    this.#menu.render(view);
     this.#monitor.showZone(view.zone);
     if (before.boundary !== view.boundary) this.#onBoundary(view.boundary);
     if (symbol === undefined) return;
@@ -377,6 +396,11 @@ export class App {
       this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: this.#monitor.nowMs, sides });
     }
     if (stored !== undefined) this.#newest.note(bar, stored);
+    if (this.#stream.isOfCompared(channel)) {
+      const compared = sideBar(bar, this.#view.side);
+      if (compared !== undefined)
+        this.#pane.onComparedLive({ bar: compared, kind: type === "bar" ? "bar" : "settled" });
+    }
     if (symbol !== this.#followed) return;
     const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;
     if (shown !== undefined) this.#pane.onLive({ bar: shown, kind: type === "bar" ? "bar" : "settled" });

@@ -1,6 +1,7 @@
 import { SIDES } from "./bars/chart-bar.js";
 import { BOUNDARY_NAMES } from "./boundaries.js";
 import { ZONE_NAMES } from "./format/zone.js";
+import { parseStudies } from "./studies/study-spec.js";
 import { CHART_INTERVALS, DEFAULT_VIEW, searchOf, viewOf } from "./view.js";
 
 describe("the address of a view", () => {
@@ -17,6 +18,15 @@ describe("the address of a view", () => {
         }
       }
     }
+  });
+
+  it("brings back what is drawn, and the range that is in sight", () => {
+    const range = { from: Date.parse("2026-11-24T10:00Z") / 1000, to: Date.parse("2026-11-24T12:30Z") / 1000 };
+    const studies = parseStudies("sma20,macd26");
+    const view = { ...DEFAULT_VIEW, style: "heikin", scale: "log", studies, compared: "GBPUSD", range } as const;
+    expect(viewOf(searchOf(view))).toEqual(view);
+    expect(viewOf("?from=2026-11-24T10:00Z&to=2026-11-24T09:00Z").range).toBeUndefined();
+    expect(viewOf("?from=2026-11-24T10:00Z").range).toBeUndefined();
   });
 
   it("says nothing that is the default", () => {

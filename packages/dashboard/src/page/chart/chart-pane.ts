@@ -10,7 +10,8 @@ import { NO_NOTES, type NoteSource, type Notes } from "../bars/note-source.js";
 import type { ReadState } from "../bars/read-state.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId, setText } from "../view/dom.js";
-import type { View } from "../view.js";
+import type { TimeRange, View } from "../view.js";
+import { ComparedLine } from "./compared-line.js";
 import { CurtainView } from "./curtain-view.js";
 import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
@@ -24,6 +25,10 @@ const LEAP = 10;
 const DECIMALS = 5;
 /** Silence of a symbol of which nobody said when it means something, s. */
 const QUIET_AFTER_S = 300;
+/** So many bars are opened at most to go to a time: some 5 MB. */
+const OPENED_MAX = 30_000;
+/** Somebody who scrolls has come to rest. */
+const RESTS_MS = 400;
 /** How often an outage that lasts grows on the screen, s. */
 const TAIL_REREAD_S = 30;
 
@@ -34,6 +39,8 @@ export class ChartPane {
   readonly #legend = new LegendView(() => this.#toOutage());
   readonly #curtain = new CurtainView(() => void this.#reopen());
   readonly #notesFeed: NoteFeed;
+  readonly #compared: ComparedLine;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #toLive = byId("to-live");
   readonly #announcer = byId("announcer");
   #view: View | undefined;
@@ -54,6 +61,8 @@ export class ChartPane {
     source: BarSource,
     noteSource: NoteSource,
     private readonly onNeedOlderTicks: () => void,
+    /** What is in sight is another range, undefined while that ends with the newest bar. */
+    private readonly onRange: (range: TimeRange | undefined) => void,
   ) {
     this.#chart = new PriceChart(byId("chart"), {
       onNeedOlder: () => this.#loadOlder(),
@@ -65,6 +74,7 @@ export class ChartPane {
       onBar: (bar, isLast) => this.#onBar(bar, isLast),
       onState: (state) => this.#onState(state),
     });
+    this.#compared = new ComparedLine(this.#chart.api, source);
     this.#notesFeed = new NoteFeed(noteSource, (notes, isKnown) => this.#onNotes(notes, isKnown));
     this.#toLive.addEventListener("click", () => this.#chart.scrollToNewest());
     byId("chart").tabIndex = 0;
@@ -86,11 +96,16 @@ export class ChartPane {
     this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : barsTitle(view));
     this.#chart.showMode(view.mode);
     this.#chart.setLook({ zone, boundary, interval: view.mode === "ticks" ? undefined : interval });
+    this.#chart.setLooks(
+      view.mode === "ticks" ? { ...view, studies: [], style: "candles", compared: undefined } : view,
+    );
     this.#crosshair = undefined;
+    const isSame = before !== undefined && isSameSeries(before, view);
     if (view.mode === "ticks") this.#drawTicks();
-    else if (before !== undefined && isSameSeries(before, view)) this.#onBars(this.#feed.bars);
+    else if (isSame) this.#onBars(this.#feed.bars);
     else void this.#reopen();
-    if (before?.zone === zone || before === undefined) this.#chart.showNewest();
+    if (view.mode === "ticks" || !isSame) this.#chart.showNewest();
+    else if (view.range !== before.range || view.mode !== before.mode) void this.#showRange();
     this.#showOutage();
     this.#showCurtain();
   }
@@ -108,6 +123,21 @@ export class ChartPane {
     this.#pip = pip;
     if (pip !== undefined) this.#chart.setPip(pip);
     if (this.#view?.mode === "candles") this.#setBars();
+  }
+
+  /** Takes in a streamed bar of the symbol that is compared. */
+  onComparedLive(live: LiveBar): void {
+    this.#compared.onLive(live);
+  }
+
+  /** A picture of the chart, and the legend's words. */
+  picture(): { canvas: HTMLCanvasElement; text: string } {
+    return { canvas: this.#chart.picture(), text: this.#legend.heading };
+  }
+
+  /** From where to where bars are in sight. */
+  get sight(): TimeRange | undefined {
+    return this.#chart.sight;
   }
 
   /** Takes in a streamed bar of what is shown. */
@@ -151,14 +181,37 @@ export class ChartPane {
 
   readTheme(): void {
     this.#chart.readTheme();
+    this.#compared.readTheme();
     if (this.#view?.mode === "candles") this.#setBars();
   }
 
   async #reopen(): Promise<void> {
     const series = this.#series;
     if (series === undefined) return;
-    await this.#feed.open(series);
-    if (this.#view?.mode === "candles") this.#chart.showNewest();
+    await this.#feed.open(series, this.#reachable(series));
+    if (this.#view?.mode !== "candles") return;
+    if (this.#view.range === undefined) this.#chart.showNewest();
+    else this.#chart.showRange(this.#view.range);
+  }
+
+  /** Brings the range of the view into sight, the newest bar where it has none. */
+  async #showRange(): Promise<void> {
+    const { range } = this.#view ?? {};
+    const [first] = this.#feed.bars;
+    if (range === undefined) this.#chart.showNewest();
+    else if (first !== undefined && first.time <= range.from) this.#chart.showRange(range);
+    else await this.#reopen();
+  }
+
+  /** Where bars are opened from to show the range of the view: all of them until now are held, and that has an end. */
+  #reachable(series: BarSeries): Seconds | undefined {
+    const { range } = this.#view ?? {};
+    if (range === undefined) return undefined;
+    const now = Date.now() / 1_000;
+    const earliest = now - OPENED_MAX * (bucketEndOf(now, series) - bucketOf(now, series));
+    const isTooFar = range.from < earliest;
+    this.#legend.showNotes(isTooFar ? `Bars of ${series.interval} do not reach so far: choose longer ones` : "");
+    return isTooFar ? earliest : range.from;
   }
 
   #loadOlder(): void {
@@ -169,6 +222,12 @@ export class ChartPane {
   #onBars(bars: readonly ChartBar[]): void {
     if (this.#view?.mode !== "candles") return;
     this.#setBars();
+    const compared = this.#view.compared;
+    const series = this.#series;
+    this.#compared.show(
+      compared === undefined || series === undefined ? undefined : { ...series, symbol: compared },
+      bars,
+    );
     this.#showNotesFrom(bars[0]);
     this.#showDays();
     this.#showLegend();
@@ -182,7 +241,8 @@ export class ChartPane {
     if (isNew && (this.#chart.endsEmpty || this.#isAfterHole())) {
       this.#setBars();
       this.#notesFeed.refresh();
-    } else this.#chart.updateBar(bar, isLast);
+    } else if (!isLast && this.#chart.hasStudies) this.#setBars();
+    else this.#chart.updateBar(bar, isLast);
     this.#lastTime = Math.max(this.#lastTime, bar.time);
     if (isNew) this.#showDays();
     this.#showLegend();
@@ -299,6 +359,10 @@ export class ChartPane {
 
   #showAway(isAway: boolean): void {
     this.#toLive.hidden = !isAway;
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => {
+      if (this.#view?.mode === "candles" && this.#feed.bars.length > 0) this.onRange(this.#chart.range);
+    }, RESTS_MS);
   }
 
   #onCrosshair(time: Seconds | undefined): void {

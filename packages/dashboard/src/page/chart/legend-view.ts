@@ -31,6 +31,11 @@ export class LegendView {
     this.#root.append(head, bar, tick, this.#outage, this.#notes);
   }
 
+  /** Of what the chart is, and of when. */
+  get heading(): string {
+    return `${this.#title.textContent} · ${this.#time.textContent}`;
+  }
+
   /** What it shows, in one sentence for those who hear it. */
   get text(): string {
     const shown = this.#root.dataset.mode === "tick" ? [this.#price] : [...this.#values, this.#change, this.#count];

@@ -7,6 +7,7 @@ import {
   LineSeries,
   type LogicalRange,
   type MouseEventParams,
+  PriceScaleMode,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
@@ -14,6 +15,8 @@ import type { Break } from "../bars/breaks.js";
 import type { ChartBar, Seconds } from "../bars/chart-bar.js";
 import { priceText } from "../format/price.js";
 import { namedDateText } from "../format/time.js";
+import { StudiesLayer } from "../studies/studies-layer.js";
+import type { ChartScale, TimeRange, View } from "../view.js";
 import { BreakMarks } from "./break-marks.js";
 import {
   candleOptions,
@@ -29,6 +32,7 @@ import { type ChartColors, readColors } from "./colors.js";
 import { DayLines } from "./day-lines.js";
 import type { DayMark } from "./day-marks.js";
 import { NotesView } from "./notes-view.js";
+import { PriceStyle } from "./price-style.js";
 import type { TickPoint } from "./tick-points.js";
 import { type AxisLook, TimeAxis } from "./time-axis.js";
 
@@ -41,9 +45,15 @@ export interface PriceChartListener {
   onNeedOlder(): void;
   /** The crosshair stands at that time; undefined when it is gone. */
   onCrosshair(time: Seconds | undefined): void;
-  /** Whether the newest bar has been scrolled out of sight. */
+  /** Whether the newest bar has been scrolled out of sight; told with each move. */
   onAway(isAway: boolean): void;
 }
+
+const MODES: Readonly<Record<ChartScale, PriceScaleMode>> = {
+  linear: PriceScaleMode.Normal,
+  log: PriceScaleMode.Logarithmic,
+  percent: PriceScaleMode.Percentage,
+};
 
 /** What the library calls a time here is always a number of seconds. */
 const asTime = (time: Seconds): UTCTimestamp => time as UTCTimestamp; // The library's brand of a number.
@@ -56,6 +66,8 @@ export class PriceChart {
   readonly #candles: ISeriesApi<"Candlestick">;
   readonly #volume: ISeriesApi<"Histogram">;
   readonly #line: ISeriesApi<"Line">;
+  readonly #style: PriceStyle;
+  readonly #studies: StudiesLayer;
   readonly #days = new DayLines();
   readonly #breaks = new BreakMarks((width, height) => this.#placeNotes(width, height));
   readonly #notes = new NotesView();
@@ -73,6 +85,8 @@ export class PriceChart {
     this.#volume.priceScale().applyOptions(VOLUME_SCALE);
     this.#candles = this.#chart.addSeries(CandlestickSeries, candleOptions(this.#colors));
     this.#line = this.#chart.addSeries(LineSeries, { ...lineOptions(this.#colors), visible: false });
+    this.#style = new PriceStyle(this.#chart, this.#candles);
+    this.#studies = new StudiesLayer(this.#chart);
     this.#volume.attachPrimitive(this.#days);
     this.#volume.attachPrimitive(this.#breaks);
     this.#days.setColors(this.#colors);
@@ -95,6 +109,8 @@ export class PriceChart {
   #clear(): void {
     for (const series of [this.#candles, this.#volume, this.#line]) series.setData([]);
     this.#showSpread(false);
+    this.#style.setBars([]);
+    this.#studies.setBars([]);
   }
 
   /** How the axis tells times: what is drawn has to be set again after this when it returns true. */
@@ -106,22 +122,41 @@ export class PriceChart {
     return true;
   }
 
+  /** The library's own, for what draws on it besides. */
+  get api(): IChartApiBase<Time> {
+    return this.#chart;
+  }
+
+  /** Of which all are to be set again when a bar that is not the newest changes. */
+  get hasStudies(): boolean {
+    return !this.#studies.isEmpty;
+  }
+
+  /** How bars look, and what is drawn with them: bars are to be set again when this returns true. */
+  setLooks({ style, scale, studies, compared }: Pick<View, "style" | "scale" | "studies" | "compared">): boolean {
+    const mode = MODES[compared === undefined ? scale : "percent"];
+    this.#chart.priceScale("right").applyOptions({ mode });
+    const isOtherStyle = this.#style.set(style, this.#colors);
+    return this.#studies.show(studies) || isOtherStyle;
+  }
+
   setDecimals(decimals: number): void {
     const formatter = (price: number) => priceText(price, decimals).replace("-", "−");
     const priceFormat = { type: "custom", formatter, minMove: 10 ** -decimals } as const;
-    for (const series of [this.#candles, this.#line]) series.applyOptions({ priceFormat });
+    for (const series of [this.#candles, this.#line, this.#style.shown]) series.applyOptions({ priceFormat });
   }
 
   /** @param breaks the empty places between them */
   setBars(bars: readonly ChartBar[], breaks: readonly Break[]): void {
     const places = breaks.flatMap(({ times }) => times.map((time) => ({ time: asTime(time) })));
-    const candles = [...bars.map(candleOf), ...places];
+    const candles = [...this.#style.setBars(bars).map(candleOf), ...places];
     // Merging two sorted lists costs more words than sorting one that nearly is.
     this.#candles.setData(candles.sort((a, b) => a.time - b.time));
     this.#breaks.set(breaks);
     this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
     this.#showSpread(bars.some(hasSpread));
     this.#spread?.setData(bars.map((bar) => this.#spreadOf(bar)));
+    this.#studies.setBars(bars);
     this.#endsEmpty = (places.at(-1)?.time ?? 0) > (bars.at(-1)?.time ?? 0);
   }
 
@@ -136,7 +171,9 @@ export class PriceChart {
   }
 
   updateBar(bar: ChartBar, isLast: boolean): void {
-    this.#candles.update(candleOf(bar), !isLast || this.#endsEmpty);
+    const isHistory = !isLast || this.#endsEmpty;
+    this.#candles.update(candleOf(this.#style.update(bar, !isHistory)), isHistory);
+    if (isLast) this.#studies.update(bar);
     this.#volume.update(this.#volumeOf(bar), !isLast);
     if (hasSpread(bar)) this.#showSpread(true);
     this.#spread?.update(this.#spreadOf(bar), !isLast);
@@ -204,6 +241,26 @@ export class PriceChart {
     scale.setVisibleLogicalRange({ from: at - half, to: at + half });
   }
 
+  /** From where to where there are bars in sight. */
+  get sight(): TimeRange | undefined {
+    const range = this.#chart.timeScale().getVisibleRange();
+    return range === null ? undefined : { from: asSeconds(range.from) ?? 0, to: asSeconds(range.to) ?? 0 };
+  }
+
+  /** The same, but undefined while that ends with the newest bar. */
+  get range(): TimeRange | undefined {
+    return this.#chart.timeScale().scrollPosition() >= -AWAY_BARS ? undefined : this.sight;
+  }
+
+  showRange({ from, to }: TimeRange): void {
+    this.#chart.timeScale().setVisibleRange({ from: asTime(from), to: asTime(to) });
+  }
+
+  /** A picture of it as it is. */
+  picture(): HTMLCanvasElement {
+    return this.#chart.takeScreenshot();
+  }
+
   scrollToNewest(): void {
     // At once: the library's own animation stops where it is when bars come in.
     this.#chart.timeScale().scrollToPosition(RIGHT_OFFSET, false);
@@ -224,7 +281,7 @@ export class PriceChart {
       const shift = at < range.from ? at - range.from : at - range.to;
       scale.setVisibleLogicalRange({ from: range.from + shift, to: range.to + shift });
     }
-    const series = this.#line.options().visible ? this.#line : this.#candles;
+    const series = this.#line.options().visible ? this.#line : this.#style.shown;
     this.#chart.setCrosshairPosition(price, asTime(time), series);
   }
 
@@ -240,6 +297,8 @@ export class PriceChart {
     this.#candles.applyOptions(candleOptions(this.#colors));
     this.#line.applyOptions(lineOptions(this.#colors));
     this.#spread?.applyOptions(spreadOptions(this.#colors));
+    this.#style.readTheme(this.#colors);
+    this.#studies.readTheme();
     this.#days.setColors(this.#colors);
     this.#breaks.setColors(this.#colors);
   }

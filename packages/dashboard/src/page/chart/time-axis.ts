@@ -75,17 +75,21 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     from: number,
   ): void {
     const { zone, boundary } = this.#look;
-    const timeAt = (at: number): Seconds => Number(this.key(points[at]?.time ?? NOWHERE));
+    const [first, second = first] = points;
+    if (first === undefined || second === undefined) return;
+    const timeOf = ({ time }: TimeScalePoint): Seconds => Number(this.key(time));
+    const before = points[from - 1];
     // The first point has none before it: it counts as one of the same distance as the second has.
-    let time = from > 0 ? timeAt(from - 1) : timeAt(0) - Math.max(1, timeAt(1) - timeAt(0));
+    let time = before === undefined ? timeOf(first) - Math.max(1, timeOf(second) - timeOf(first)) : timeOf(before);
     let day = dayOf(time, boundary);
-    for (let at = from; at < points.length; at += 1) {
-      const point = points[at];
-      const next = timeAt(at);
+    for (const point of points.slice(from)) {
+      const next = timeOf(point);
       const nextDay = next < day.end ? day : dayOf(next, boundary);
-      const before = { day: day.name, wall: wallClock(time, zone) };
-      const weight = weightOf(before, { day: nextDay.name, wall: wallClock(next, zone) });
-      if (point !== undefined) point.timeWeight = weight as TickMarkWeightValue; // The library's brand of a number.
+      const weight = weightOf(
+        { day: day.name, wall: wallClock(time, zone) },
+        { day: nextDay.name, wall: wallClock(next, zone) },
+      );
+      point.timeWeight = weight as TickMarkWeightValue; // The library's brand of a number.
       time = next;
       day = nextDay;
     }
@@ -114,9 +118,6 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     return `${text} ${ZONES[zone].text}`;
   }
 }
-
-/** No chart has so many points that one of them is not there. */
-const NOWHERE = { _internal_timestamp: 0 } as unknown as InternalHorzScaleItem; // The library's brand; read by its own key().
 
 function isDaily(interval: Interval | undefined): boolean {
   return interval !== undefined && isOfDays(interval);

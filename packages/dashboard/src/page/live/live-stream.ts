@@ -35,6 +35,8 @@ export interface LiveStreamListener {
 export class LiveStream {
   #stream: FxStream | undefined;
   #series: BarSeries | undefined;
+  /** A second symbol, whose bars of the same kind are followed, too. */
+  #compared: string | undefined;
   #lostAtMs: number | undefined;
   #checkedAtMs: number | undefined;
   /** The stream was begun anew since it was lost. */
@@ -49,10 +51,18 @@ export class LiveStream {
   ) {}
 
   /** Follows what a chart shows, the ticks of its symbol and its hours. */
-  follow(series: BarSeries): void {
+  follow(series: BarSeries, compared?: string): void {
     this.#change(() => {
       this.#series = series;
+      this.#compared = compared;
     });
+  }
+
+  /** What the messages with the bars of the compared symbol carry. */
+  isOfCompared(channel: string): boolean {
+    const series = this.#series;
+    if (series === undefined || this.#compared === undefined) return false;
+    return canonicalName(channelOf({ ...series, symbol: this.#compared }, this.#hasQuotes)) === channel;
   }
 
   /** Follows bars with both sides from now on: some symbol has quotes. @returns false when it did so before */
@@ -78,7 +88,10 @@ export class LiveStream {
   }
 
   get #channels(): ChannelName[] {
-    const chosen = this.#series === undefined ? [] : channelsOf(this.#series, this.#hasQuotes);
+    const series = this.#series;
+    const chosen = series === undefined ? [] : channelsOf(series, this.#hasQuotes);
+    if (series !== undefined && this.#compared !== undefined)
+      chosen.push(channelOf({ ...series, symbol: this.#compared }, this.#hasQuotes));
     return [...watchChannels(this.#hasQuotes, this.#series?.boundary ?? this.boundary), ...chosen];
   }
 

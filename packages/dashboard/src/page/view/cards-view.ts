@@ -27,7 +27,7 @@ class CardView {
       "article",
       { class: "panel card", "data-interval": interval },
       h("h2", { class: "panel-title" }, title, this.#bucket, this.#state),
-      h("dl", { class: "card-values" }, ...rows, h("dt", {}, "ticks"), this.#ticks),
+      h("dl", { class: "card-values" }, ...rows, nameOf("ticks"), this.#ticks),
     );
   }
 
