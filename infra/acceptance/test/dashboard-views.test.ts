@@ -76,7 +76,7 @@ function nameOf(at: number): string {
 /** The page in a tab of its own, signed in by a key. */
 async function open(search: string, key = ADMIN_KEY, options: BrowserContextOptions = DESKTOP): Promise<Page> {
   const context = await browser.newContext({ colorScheme: "dark", ...options });
-  await context.addInitScript({ content: `sessionStorage.setItem("fx-ohlc.key", ${JSON.stringify(key)})` });
+  await context.addInitScript({ content: `sessionStorage["fx-ohlc.key"] ??= ${JSON.stringify(key)}` });
   const page = await context.newPage();
   await page.goto(`${desk.edge.url}/${search}`);
   return page;

@@ -355,7 +355,7 @@ function spacer(): HTMLElement {
   return h(
     "tbody",
     { role: "presentation", "aria-hidden": "true" },
-    h("tr", {}, h("td", { colspan: 4, class: "watch-spacer" })),
+    h("tr", {}, h("td", { class: "watch-spacer" })),
   );
 }
 
