@@ -111,6 +111,8 @@ export class WatchView {
   #shown: readonly string[] = [];
   #arrangedAtMs = 0;
   #selected: string | undefined;
+  #focusable: string | undefined;
+  #favourites: ReadonlySet<string> = new Set();
 
   constructor(private readonly listener: WatchViewListener) {
     this.#table = h(
@@ -149,6 +151,8 @@ export class WatchView {
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
     this.#filter.addEventListener("input", () => this.#arrange());
     this.#filter.addEventListener("keydown", (event) => this.#onFilterKey(event));
+    // On a phone the list is not there until it is asked for.
+    new ResizeObserver(() => this.#revealSelected()).observe(this.#list);
     makeRowsDraggable(this.#body, {
       canMove: () => this.#hasOwnOrder,
       onDrop: (symbol, onto) => this.#moveTo(symbol, this.#shown.indexOf(onto)),
@@ -206,6 +210,7 @@ export class WatchView {
     row.element.draggable = true;
     row.element.firstElementChild?.prepend(starOf(symbol));
     this.#rows.set(symbol, row);
+    this.#markRow(symbol, row.element);
     this.#observer.observe(row.element);
     return row;
   }
@@ -225,9 +230,13 @@ export class WatchView {
     const isSame = before.length === this.#shown.length && before.every((symbol, at) => symbol === this.#shown[at]);
     setAttribute(this.#list, "data-found", String(this.#shown.length > 0));
     setAttribute(this.#table, "aria-rowcount", String(this.#shown.length + 1));
-    if (isSame) this.#draw();
-    else this.#virtual.arrange(this.#shown.length);
-    if (!isSame) this.#mark();
+    if (isSame) {
+      this.#draw();
+      return;
+    }
+    this.#findFocusable();
+    this.#virtual.arrange(this.#shown.length);
+    this.#mark();
   }
 
   #setLists(lists: Lists): void {
@@ -242,8 +251,8 @@ export class WatchView {
     this.#bar.show(this.#lists);
     this.#heads.show(sorting);
     setAttribute(this.#list, "data-list", shown === "" ? "all" : "group");
-    const favourites = new Set(groupOf(this.#lists, FAVOURITES)?.symbols);
-    for (const [symbol, { element }] of this.#rows) showStar(element, favourites.has(symbol));
+    this.#favourites = new Set(groupOf(this.#lists, FAVOURITES)?.symbols);
+    this.#mark();
   }
 
   #move(symbol: string, by: -1 | 1): void {
@@ -259,21 +268,30 @@ export class WatchView {
 
   #select(symbol: string | undefined): void {
     this.#selected = symbol;
-    const at = symbol === undefined ? -1 : this.#shown.indexOf(symbol);
-    if (at >= 0) this.#virtual.reveal(at);
+    this.#findFocusable();
+    this.#revealSelected();
     this.#mark();
   }
 
-  /** One row is always reachable with the Tab key: the chosen one, or the first when that is not listed. */
-  #mark(): void {
+  #revealSelected(): void {
+    const at = this.#shown.indexOf(this.#selected ?? "");
+    if (at >= 0) this.#virtual.reveal(at);
+  }
+
+  #findFocusable(): void {
     const selected = this.#selected;
-    const focusable = selected !== undefined && this.#shown.includes(selected) ? selected : this.#shown[0];
-    const favourites = new Set(groupOf(this.#lists, FAVOURITES)?.symbols);
-    for (const [symbol, { element }] of this.#rows) {
-      setAttribute(element, "aria-selected", String(symbol === selected));
-      element.tabIndex = symbol === focusable ? 0 : -1;
-      showStar(element, favourites.has(symbol));
-    }
+    this.#focusable = selected !== undefined && this.#shown.includes(selected) ? selected : this.#shown[0];
+  }
+
+  #mark(): void {
+    for (const [symbol, { element }] of this.#rows) this.#markRow(symbol, element);
+  }
+
+  /** One row is always reachable with the Tab key: the chosen one, or the first when that is not listed. */
+  #markRow(symbol: string, element: HTMLElement): void {
+    setAttribute(element, "aria-selected", String(symbol === this.#selected));
+    element.tabIndex = symbol === this.#focusable ? 0 : -1;
+    showStar(element, this.#favourites.has(symbol));
   }
 
   #onClick({ target }: Event): void {
