@@ -113,6 +113,8 @@ export class WatchView {
   #selected: string | undefined;
   #focusable: string | undefined;
   #favourites: ReadonlySet<string> = new Set();
+  /** Whether somebody has looked around in the list, who is not to be taken back to the chosen symbol by new ones. */
+  #isBrowsed = false;
 
   constructor(private readonly listener: WatchViewListener) {
     this.#table = h(
@@ -151,6 +153,9 @@ export class WatchView {
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
     this.#filter.addEventListener("input", () => this.#arrange());
     this.#filter.addEventListener("keydown", (event) => this.#onFilterKey(event));
+    for (const type of ["wheel", "pointerdown"]) {
+      this.#list.addEventListener(type, () => this.#onBrowse(), { passive: true, once: true });
+    }
     // On a phone the list is not there until it is asked for.
     new ResizeObserver(() => this.#revealSelected()).observe(this.#list);
     makeRowsDraggable(this.#body, {
@@ -175,6 +180,7 @@ export class WatchView {
     if (!isSameList || this.#isToBeSorted) this.#arrange();
     else this.#draw();
     if (selected !== this.#selected) this.#select(selected);
+    else if (!isSameList && !this.#isBrowsed) this.#revealSelected();
   }
 
   /** The symbols are not for this key to see; what the stream brings is listed all the same. */
@@ -294,6 +300,10 @@ export class WatchView {
     showStar(element, this.#favourites.has(symbol));
   }
 
+  #onBrowse(): void {
+    this.#isBrowsed = true;
+  }
+
   #onClick({ target }: Event): void {
     if (!(target instanceof Element)) return;
     const symbol = target.closest("tr")?.dataset.symbol;
@@ -370,11 +380,7 @@ export class WatchView {
 
 /** What takes the place of the rows above or below those in sight. */
 function spacer(): HTMLElement {
-  return h(
-    "tbody",
-    { role: "presentation", "aria-hidden": "true" },
-    h("tr", {}, h("td", { class: "watch-spacer" })),
-  );
+  return h("tbody", { role: "presentation", "aria-hidden": "true" }, h("tr", {}, h("td", { class: "watch-spacer" })));
 }
 
 /** The cell of a spacer, whose height is that of the rows. */
