@@ -10,6 +10,7 @@ import { ListBar } from "../watchlist/list-bar.js";
 import { listed, WATCH_HEADS } from "../watchlist/listed.js";
 import { FAVOURITES, groupOf, type Lists, moved, toggled } from "../watchlist/lists.js";
 import { makeRowsDraggable } from "../watchlist/row-drag.js";
+import { cellOf, spacer } from "../watchlist/spacers.js";
 import { showStar, starOf } from "../watchlist/star.js";
 import { changeTexts } from "./change-texts.js";
 import type { Clock } from "./clock.js";
@@ -151,7 +152,7 @@ export class WatchView {
   #listen(): void {
     this.#body.addEventListener("click", (event) => this.#onClick(event));
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#filter.addEventListener("input", () => this.#arrange());
+    this.#filter.addEventListener("input", () => this.#onFilter());
     this.#filter.addEventListener("keydown", (event) => this.#onFilterKey(event));
     for (const type of ["wheel", "pointerdown"]) {
       this.#list.addEventListener(type, () => this.#onBrowse(), { passive: true, once: true });
@@ -358,13 +359,19 @@ export class WatchView {
     this.#rows.get(symbol)?.element.focus();
   }
 
+  /** Whoever is done with filtering is back at the chosen symbol. */
+  #onFilter(): void {
+    this.#arrange();
+    if (this.#filter.value === "") this.#revealSelected();
+  }
+
   #onFilterKey(event: KeyboardEvent): void {
     if (event.key === "Enter" || event.key === "ArrowDown") {
       event.preventDefault();
       this.#choose(0);
     } else if (event.key === "Escape") {
       this.#filter.value = "";
-      this.#arrange();
+      this.#onFilter();
     }
   }
 
@@ -376,16 +383,6 @@ export class WatchView {
       this.listener.onVisible(symbol);
     }
   }
-}
-
-/** What takes the place of the rows above or below those in sight. */
-function spacer(): HTMLElement {
-  return h("tbody", { role: "presentation", "aria-hidden": "true" }, h("tr", {}, h("td", { class: "watch-spacer" })));
-}
-
-/** The cell of a spacer, whose height is that of the rows. */
-function cellOf(rows: HTMLElement): HTMLElement {
-  return rows.querySelector("td") ?? rows;
 }
 
 function skeleton(): HTMLElement {
