@@ -132,6 +132,11 @@ export class App {
     return { nowMs: this.#monitor.nowMs, zone: this.#view.zone };
   }
 
+  /** The newest value of each indicator, as it is written; undefined where it has none yet. */
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#pane.drawnStudies();
+  }
+
   async #readSymbols(): Promise<void> {
     for (;;) {
       try {
@@ -358,7 +363,8 @@ export class App {
     if (stored !== undefined) this.#newest.note(bar, stored);
     if (this.#stream.isOfCompared(channel)) {
       const compared = sideBar(bar, this.#view.side);
-      if (compared !== undefined) this.#pane.onComparedLive({ bar: compared, kind: type === "bar" ? "bar" : "settled" });
+      if (compared !== undefined)
+        this.#pane.onComparedLive({ bar: compared, kind: type === "bar" ? "bar" : "settled" });
     }
     if (symbol !== this.#followed) return;
     const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;

@@ -89,6 +89,10 @@ export class ChartPane {
     return this.#chart.drawnSpread();
   }
 
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#chart.drawnStudies();
+  }
+
   show(view: View & { symbol: string }): void {
     const before = this.#view;
     this.#view = view;
@@ -96,7 +100,9 @@ export class ChartPane {
     this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : barsTitle(view));
     this.#chart.showMode(view.mode);
     this.#chart.setLook({ zone, boundary, interval: view.mode === "ticks" ? undefined : interval });
-    this.#chart.setLooks(view.mode === "ticks" ? { ...view, studies: [], style: "candles", compared: undefined } : view);
+    this.#chart.setLooks(
+      view.mode === "ticks" ? { ...view, studies: [], style: "candles", compared: undefined } : view,
+    );
     this.#crosshair = undefined;
     const isSame = before !== undefined && isSameSeries(before, view);
     if (view.mode === "ticks") this.#drawTicks();
@@ -222,7 +228,10 @@ export class ChartPane {
     this.#setBars();
     const compared = this.#view.compared;
     const series = this.#series;
-    this.#compared.show(compared === undefined || series === undefined ? undefined : { ...series, symbol: compared }, bars);
+    this.#compared.show(
+      compared === undefined || series === undefined ? undefined : { ...series, symbol: compared },
+      bars,
+    );
     this.#showNotesFrom(bars[0]);
     this.#showDays();
     this.#showLegend();

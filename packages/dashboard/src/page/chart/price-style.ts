@@ -1,4 +1,11 @@
-import { AreaSeries, type IChartApiBase, type ISeriesApi, LineSeries, type Time, type UTCTimestamp } from "lightweight-charts";
+import {
+  AreaSeries,
+  type IChartApiBase,
+  type ISeriesApi,
+  LineSeries,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
 import { type ChartBar, indexOfTime } from "../bars/chart-bar.js";
 import { allHeikinAshi, heikinAshi } from "../studies/heikin-ashi.js";
 import type { ChartStyle } from "../view.js";

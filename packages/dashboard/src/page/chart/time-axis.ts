@@ -85,7 +85,10 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     for (const point of points.slice(from)) {
       const next = timeOf(point);
       const nextDay = next < day.end ? day : dayOf(next, boundary);
-      const weight = weightOf({ day: day.name, wall: wallClock(time, zone) }, { day: nextDay.name, wall: wallClock(next, zone) });
+      const weight = weightOf(
+        { day: day.name, wall: wallClock(time, zone) },
+        { day: nextDay.name, wall: wallClock(next, zone) },
+      );
       point.timeWeight = weight as TickMarkWeightValue; // The library's brand of a number.
       time = next;
       day = nextDay;

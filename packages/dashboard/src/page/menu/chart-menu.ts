@@ -1,6 +1,6 @@
 import type { FxClient } from "@fx-ohlc/client";
-import { localInstant } from "@fx-ohlc/schemas/zone";
 import { normalizeSymbol } from "@fx-ohlc/schemas/symbol";
+import { localInstant } from "@fx-ohlc/schemas/zone";
 import { bucketEndOf } from "../bars/buckets.js";
 import { ZONES, type ZoneName } from "../format/zone.js";
 import { byId, h, setText } from "../view/dom.js";
@@ -37,7 +37,14 @@ export class ChartMenu {
   readonly #studies;
   readonly #time = h("input", { type: "datetime-local", "aria-label": "Time to go to", required: true });
   readonly #zone = h("span", { class: "menu-note" });
-  readonly #compared = h("input", { type: "text", "aria-label": "Symbol to compare with", placeholder: "Symbol", maxlength: 32, autocomplete: "off", spellcheck: "false" });
+  readonly #compared = h("input", {
+    type: "text",
+    "aria-label": "Symbol to compare with",
+    placeholder: "Symbol",
+    maxlength: 32,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   readonly #curl = h("pre", { class: "menu-curl", tabindex: 0 });
   readonly #said = h("p", { class: "menu-said", role: "status" });
   #view: View | undefined;
@@ -49,19 +56,36 @@ export class ChartMenu {
     private readonly hasKey: () => boolean,
     private readonly onChange: (change: Partial<View>) => void,
   ) {
-    this.#styles = new ChoiceView({ name: "style", legend: "Bars as", values: CHART_STYLES, labels: STYLE_LABELS }, (style) => onChange({ style, mode: "candles" }));
-    this.#scales = new ChoiceView({ name: "scale", legend: "Scale", values: CHART_SCALES, labels: SCALE_LABELS }, (scale) => onChange({ scale }));
+    this.#styles = new ChoiceView(
+      { name: "style", legend: "Bars as", values: CHART_STYLES, labels: STYLE_LABELS },
+      (style) => onChange({ style, mode: "candles" }),
+    );
+    this.#scales = new ChoiceView(
+      { name: "scale", legend: "Scale", values: CHART_SCALES, labels: SCALE_LABELS },
+      (scale) => onChange({ scale }),
+    );
     this.#studies = new StudyList((studies) => onChange({ studies }));
     this.#curl.hidden = true;
     this.#menu.append(
-      section("Go to", this.#form(this.#time, "Go", () => this.#go()), this.#zone),
+      section(
+        "Go to",
+        this.#form(this.#time, "Go", () => this.#go()),
+        this.#zone,
+      ),
       section("Bars", this.#styles.element, this.#scales.element),
       section("Indicators", this.#studies.element),
-      section("Compare, in per cent", this.#form(this.#compared, "Compare", () => this.#compare())),
+      section(
+        "Compare, in per cent",
+        this.#form(this.#compared, "Compare", () => this.#compare()),
+      ),
       section("Take away what is in sight", this.#buttons(), this.#curl, this.#said),
     );
     document.body.append(this.#menu);
-    const opener = h("button", { type: "button", class: "button menu-open", popovertarget: "chart-menu", "aria-haspopup": "dialog" }, "Chart");
+    const opener = h(
+      "button",
+      { type: "button", class: "button menu-open", popovertarget: "chart-menu", "aria-haspopup": "dialog" },
+      "Chart",
+    );
     byId("toolbar").append(opener);
     this.#menu.addEventListener("toggle", () => this.#onToggle());
   }

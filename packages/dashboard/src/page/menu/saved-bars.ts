@@ -20,7 +20,8 @@ export async function seenFile(client: FxClient, seen: Seen, format: FileFormat)
   const { hour, timezone } = BOUNDARIES[boundary];
   const day = takesDayBoundary(interval) ? { dayStartHour: hour, timezone } : {};
   const query = { symbol, format, ...bounds(seen) };
-  const bytes = mode === "ticks" ? client.ticksFile(query) : client.barsFile({ ...query, interval, price: side, ...day });
+  const bytes =
+    mode === "ticks" ? client.ticksFile(query) : client.barsFile({ ...query, interval, price: side, ...day });
   const parts: BlobPart[] = [];
   for await (const part of bytes) parts.push(part.slice());
   return new Blob(parts);
