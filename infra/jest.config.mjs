@@ -11,5 +11,6 @@ export default {
   globalSetup: "<rootDir>/jest-setup.mjs",
   testSequencer: "<rootDir>/jest-sequencer.mjs",
   // Always processes of their own: what a test forgot and what throws later then costs one file, not the run.
-  maxWorkers: 2,
+  // More than the two cores this is meant for: most of what a test does is to wait, for processes to start and for deadlines.
+  maxWorkers: 3,
 };

@@ -3,7 +3,6 @@
  * does within some. All others mostly wait, for deadlines and for processes to start, and run beside the packages' tests.
  */
 const ALONE = [
-  "api-document",
   "dashboard",
   "postgres-outage",
   "redis-outage",

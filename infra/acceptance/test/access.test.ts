@@ -266,12 +266,15 @@ test("no token is in any log, link, error or metric", async () => {
 
 test("a token over its limits is told so and when to come back, and is closed with 4009 where it is told too much", async () => {
   const { token } = await makeKey({ scopes: ["read"], limits: { requests_per_second: 5 } });
+  const startedMs = performance.now();
   const asked = Array.from({ length: 30 }, () =>
     fetch(`${services.edge.url}/symbols`, { headers: { authorization: `Bearer ${token}` } }),
   );
   const answers = await Promise.all(asked);
+  const seconds = (performance.now() - startedMs) / 1000;
   const refused = answers.filter(({ status }) => status === 429);
-  expect(refused.length).toBeGreaterThan(15);
+  // A busy machine takes some seconds for them, each of which has five of its own.
+  expect(answers.length - refused.length).toBeLessThanOrEqual(5 * (seconds + 1));
   expect(Object.fromEntries(refused[0]?.headers ?? [])).toMatchObject({
     "retry-after": expect.stringMatching(/^\d+$/),
     ratelimit: expect.stringMatching(/^"requests";r=0;t=\d+$/),

@@ -100,9 +100,10 @@ const CLIENTS: Readonly<Record<string, (url: string) => Promise<string>>> = {
 test.each(Object.keys(CLIENTS))("%s reads every compressed answer to its end", async (name) => {
   for (const path of PATHS) {
     for (const asked of [1, 2]) {
+      // A minute may end before the client reads, or after it did.
+      const before = await plain(path);
       const found = await CLIENTS[name]?.(query.url + path);
-      // The present goes on while clients read.
-      const isSame = found === (await plain(path)) || found === (await plain(path));
+      const isSame = found === before || found === (await plain(path));
       expect({ path, asked, isSame, length: found?.length }).toMatchObject({ isSame: true });
     }
   }

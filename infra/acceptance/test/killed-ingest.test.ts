@@ -5,6 +5,7 @@ import { type Draft, postOneByOne } from "../src/producer.js";
 import { seededRandom } from "../src/random.js";
 import { type StoredTick, storedTicks } from "../src/stored.js";
 import { System } from "../src/system.js";
+import { ageUntold } from "../src/untold.js";
 import { Witness } from "../src/witness.js";
 
 const TICKS = 50_000;
@@ -55,6 +56,7 @@ describe("tick-ingest killed with SIGKILL while 64 connections post to it", () =
         if (!killAt.includes(count)) return;
         restart = delay(random() * KILL_SPREAD_MS)
           .then(() => ingest.kill9())
+          .then(() => ageUntold(system.sql))
           .then(() => ingest.start());
       });
       await restart;

@@ -39,7 +39,8 @@ describe("hostile clients", () => {
   beforeAll(async () => {
     system = await System.create();
     const [ingest, query] = await Promise.all([system.start("tick-ingest"), system.start("ohlc-query")]);
-    gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url });
+    // This process reads for everybody: that it is late now and then is no fault of the gateway's.
+    gateway = await system.start("stream-gateway", { OHLC_QUERY_URL: query.url, LAG_AFTER_MS: "20000" });
     good = new WebSocket(`${gateway.url.replace("http:", "ws:")}/ws`);
     good.on("open", () => good.send('{"op":"subscribe","channels":["ticks:GOOD"]}'));
     good.on("message", (data) => hear(data));

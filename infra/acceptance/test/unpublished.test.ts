@@ -2,6 +2,7 @@ import { formatTime } from "@fx-ohlc/schemas";
 import { eventually, type FaultProxy, faultProxy, type TestService } from "@fx-ohlc/testkit";
 import { storedTicks } from "../src/stored.js";
 import { impatientClient, patientClient, System } from "../src/system.js";
+import { ageUntold } from "../src/untold.js";
 import { type Told, Witness } from "../src/witness.js";
 
 /** Small, so that an outage overflows it in a few requests. */
@@ -42,8 +43,13 @@ describe("tick-ingest that does not come to tell what it committed", () => {
     return client.postTicks(ticks);
   }
 
-  async function killAndRestart(): Promise<void> {
+  async function kill(): Promise<void> {
     await ingest.kill9();
+    await ageUntold(system.sql);
+  }
+
+  async function killAndRestart(): Promise<void> {
+    await kill();
     await wayToRedis.pass();
     await ingest.start();
   }
@@ -103,11 +109,11 @@ describe("tick-ingest that does not come to tell what it committed", () => {
   it("because it and its successors were killed: nothing is lost silently", async () => {
     await wayToRedis.refuse();
     await post("TWICE", 30_000, 5);
-    await ingest.kill9();
+    await kill();
     await ingest.start();
     await post("TWICE", 20_000, 5);
     await killAndRestart();
-    await ingest.kill9();
+    await kill();
     await ingest.start();
     await untilLedgerIsEmpty();
     await eventually(async () => (await untold("TWICE", witness.heard("TWICE"))).length === 0);

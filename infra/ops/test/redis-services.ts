@@ -64,7 +64,7 @@ export class RedisServices {
   async produceDuring(seconds: number, happens: () => Promise<unknown>): Promise<Map<string, Production>> {
     const untilMs = Date.now() + seconds * 1000;
     const producing = this.symbols.map(
-      async (symbol) => [symbol, await produce(this.writes, symbol, RATE, untilMs)] as const,
+      async (symbol) => [symbol, await produce(this.writes, symbol, RATE, () => Date.now() >= untilMs)] as const,
     );
     await happens();
     return new Map(await Promise.all(producing));

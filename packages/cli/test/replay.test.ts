@@ -39,7 +39,8 @@ describe("fx-ticks replay", () => {
     ).run({ stateDirectory: "" });
     const endedMs = Date.now();
     expect(exitCode).toBe(0);
-    expect(out[0]).toMatch(/^5 ticks of EURUSD replayed in 1\.\d s$/);
+    // At least a second, and whatever a busy machine adds.
+    expect(out[0]).toMatch(/^5 ticks of EURUSD replayed in [1-9]\d*\.\d s$/);
     const stored = await side.sql`
       select seq, price, (extract(epoch from time) * 1000)::float8 as ms from ticks order by time, seq`;
     expect(stored.map(({ seq, price }) => [seq, price])).toEqual([

@@ -61,7 +61,10 @@ export interface TicksFileQuery extends Omit<RangeQuery, "pageSize" | "limit"> {
   readonly format: FileFormat;
 }
 
-export interface BarsFileQuery extends TicksFileQuery, BarKind, Filling {}
+export interface BarsFileQuery extends Omit<TicksFileQuery, "format">, BarKind, Filling {
+  /** Arrow is the stream format of its IPC, `columns` a JSON array for each field. */
+  readonly format: FileFormat | "arrow" | "columns";
+}
 
 /** The last bars before an instant. */
 export interface LastBarsQuery extends CallOptions, AsOf, BarKind, Filling {

@@ -40,7 +40,8 @@ export class Refused {
  * refused. Each wraps the one function that also serves the bulk path, so that a value is refused in the same words wherever it
  * is sent.
  */
-export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown) => unknown): PropertyDecorator {
+export function parsedBy(name: string, schema: JsonSchema, parsePresent: (raw: unknown) => unknown): PropertyDecorator {
+  const parse = (raw: unknown) => (raw === undefined ? missing(parsePresent(raw)) : parsePresent(raw));
   const validator = {
     validate: (value: unknown) => value !== undefined && !(value instanceof Refused),
     defaultMessage: (args?: ValidationArguments) => {
@@ -58,6 +59,14 @@ export function parsedBy(name: string, schema: JsonSchema, parse: (raw: unknown)
     noteField(target, field, { parse });
   };
 }
+
+/** What is not there is called missing, before it is said what it must be. */
+function missing(parsed: unknown): unknown {
+  if (!(parsed instanceof Refused) || SAYS_MISSING.test(parsed.message)) return parsed;
+  return new Refused(`is required, and ${parsed.message}`);
+}
+
+const SAYS_MISSING = /\bis (required|missing)\b/;
 
 /** The parsed value, or its refusal where there is none. */
 function orRefused(value: unknown, message: string): unknown {

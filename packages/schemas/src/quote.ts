@@ -37,6 +37,8 @@ export function priceProblem(price: unknown): string | undefined {
   return Number.isFinite(price) && price > 0 ? undefined : "must be a finite number greater than 0";
 }
 
+const MISSING_COST = "is required, or bid and ask: a number greater than 0";
+
 function sideProblem(side: unknown, other: string): string | undefined {
   return side === undefined ? `is missing beside ${other}: a quote has both sides` : priceProblem(side);
 }
@@ -56,6 +58,7 @@ function isPrice(value: unknown): value is number {
 
 /** What is wrong with each of `price`, `bid` and `ask`. A crossed quote, whose ask is below its bid, is one. */
 export function costProblems({ price, bid, ask }: Cost): FieldError[] {
+  if (price === undefined && bid === undefined && ask === undefined) return problems("price", MISSING_COST);
   if (bid === undefined && ask === undefined) return problems("price", priceProblem(price));
   return [
     ...problems("price", besideProblem({ price, bid, ask })),

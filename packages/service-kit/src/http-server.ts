@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isNativeError } from "node:util/types";
 import { ConnectionEnds } from "./connection-ends.js";
 import { tameCrumbledBodies } from "./crumbled-bodies.js";
@@ -204,6 +205,9 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
+/** Of the event loop: the first may be a long one, whose callbacks others come behind. */
+const TURNS_TO_LET_IN = 3;
+
 interface Stopping {
   readonly besides: readonly NetServer[];
   readonly sockets: ReadonlySet<Socket>;
@@ -215,6 +219,8 @@ async function stopServer(server: Server, { besides, sockets, deadlineMs, graceM
   // A request that still arrives on an open connection is answered, and told not to send another.
   server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
   const graceUntilMs = performance.now() + graceMs;
+  // A connection that waits to be let in when the door closes is reset, and a proxy does not repeat a POST that it has sent into one.
+  for (let turn = 0; turn < TURNS_TO_LET_IN; turn += 1) await nextTurn();
   // Not `server.close()`, which closes idle connections at once.
   const close = (open: NetServer) => {
     return new Promise<void>((resolve) => NetServer.prototype.close.call(open, () => resolve()));

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, get, type RequestListener } from "node:http";
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
+import { eventually } from "@fx-ohlc/embedded";
 import { listen, type UpgradeListener } from "../src/index.js";
 
 /** Opens a thousand connections, and asks for something on each. */
@@ -58,6 +59,21 @@ function fetchOnce(port: number, agent: Agent): Promise<{ body: string; connecti
 /** Whoever waits for it is too late for the test. */
 const GRACE_MS = 600_000;
 
+/** Whoever is at the door already is let in before it closes. */
+async function untilRefused(port: number): Promise<void> {
+  await eventually(async () => {
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ECONNREFUSED"; // Of node:net.
+    } finally {
+      socket.destroy();
+    }
+    return false;
+  });
+}
+
 describe("listen", () => {
   test("lets a thousand connections wait that come while the process has no time for them", async () => {
     const server = await heldServer();
@@ -82,7 +98,7 @@ describe("listen", () => {
     const answer = fetchOnce(server.port, agent);
     await arrived;
     const stopped = server.stop(GRACE_MS);
-    await expect(once(connect(server.port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+    await untilRefused(server.port);
     server.release();
     expect((await answer).body).toBe("done");
     await stopped;
@@ -113,12 +129,26 @@ describe("listen", () => {
     server.release();
     expect((await answer).connection).toBe("keep-alive");
     const stopped = server.stop(5000, 1000);
-    await expect(once(connect(server.port, "127.0.0.1"), "connect")).rejects.toThrow("ECONNREFUSED");
+    await untilRefused(server.port);
     const second = server.nextRequest();
     const lateAnswer = fetchOnce(server.port, agent);
     await second;
     server.release();
     expect(await lateAnswer).toEqual({ body: "done", connection: "close" });
+    await stopped;
+  });
+
+  test("lets in who waits at the door when it begins to close: a proxy would not repeat a POST that it has sent already", async () => {
+    const server = await heldServer();
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    const answered = once(socket, "data");
+    const arrived = server.nextRequest();
+    await new Promise(process.nextTick); // It connects now, and nobody has accepted it.
+    const stopped = server.stop(5000, 1000);
+    await arrived;
+    server.release();
+    expect(String(await answered)).toContain("200 OK");
     await stopped;
   });
 

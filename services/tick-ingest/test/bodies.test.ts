@@ -140,7 +140,7 @@ describe("what would be taken for something else is refused, and told what is me
     ["a column twice", { type: CSV, body: `${HEADER},price\n${T},NO,1,2` }, 422, "price is named twice"],
     ["an empty symbol", { type: CSV, body: `${HEADER}\n${T},,1` }, 422, "line 2.symbol must not be empty"],
     ["an empty time", { type: CSV, body: `${HEADER}\n,NO,1` }, 422, "line 2.time must not be empty"],
-    ["an empty price", { type: CSV, body: `${HEADER}\n${T},NO,` }, 422, "line 2.price must be a number"],
+    ["an empty price", { type: CSV, body: `${HEADER}\n${T},NO,` }, 422, "line 2.price is required, or bid and ask"],
     ["an empty seq", { type: CSV, body: `${HEADER},seq\n${T},NO,1,` }, 422, "line 2.seq must not be empty"],
     [
       "a decimal comma",

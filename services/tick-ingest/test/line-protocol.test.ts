@@ -68,7 +68,7 @@ describe("a bad line is a 400 with its number, and what lies before it is stored
     ["no symbol", "t,venue=x price=1 1733392800000000000", "symbol"],
     ["no table", " symbol=X price=1", "table"],
     ["no fields", "t,symbol=X", "fields"],
-    ["no price", "t,symbol=X size=1 1733392800000000000", "price must be a number"],
+    ["no price", "t,symbol=X size=1 1733392800000000000", "price is required, or bid and ask"],
     ["a text as price", 't,symbol=X price="1.1" 1733392800000000000', "price must be a number"],
     ["NaN", "t,symbol=X price=NaN", "price must be a number"],
     ["an empty price", "t,symbol=X price= 1733392800000000000", "price must be a number"],

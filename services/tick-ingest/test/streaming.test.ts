@@ -105,7 +105,7 @@ test("rows are stored within a second while their body stays open, and a run goe
   // Each after the one before was stored: the first walks up over the 7, and the others are no replays of it.
   for (const stored of [2, 3, 4]) {
     row(1);
-    await eventually(async () => (await count("OPEN")) === stored, { timeoutMs: 2000, what: `row ${stored}` });
+    await eventually(async () => (await count("OPEN")) === stored, { timeoutMs: 5000, what: `row ${stored}` });
   }
   row(2);
   upload.end();

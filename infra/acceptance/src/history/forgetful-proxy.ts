@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 
 interface Kept {
-  readonly untilMs: number;
+  /** How often it is still given. */
+  left: number;
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
@@ -14,7 +15,7 @@ export class ForgetfulProxy {
 
   private constructor(
     private readonly target: string,
-    private readonly keepMs: number,
+    private readonly again: number,
   ) {
     this.#server = createServer(async (req, res) => {
       const { status, headers, body } = await this.#answer(req.url ?? "/");
@@ -22,8 +23,9 @@ export class ForgetfulProxy {
     });
   }
 
-  static async open(target: string, keepMs: number): Promise<ForgetfulProxy> {
-    const proxy = new ForgetfulProxy(target, keepMs);
+  /** @param again so often an answer is repeated: by their number, which a busy machine does not change, and not by time */
+  static async open(target: string, again: number): Promise<ForgetfulProxy> {
+    const proxy = new ForgetfulProxy(target, again);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -41,11 +43,14 @@ export class ForgetfulProxy {
 
   async #answer(path: string): Promise<Kept> {
     const kept = this.#kept.get(path);
-    if (kept !== undefined && performance.now() < kept.untilMs) return kept;
+    if (kept !== undefined && kept.left > 0) {
+      kept.left -= 1;
+      return kept;
+    }
     const answer = await fetch(`${this.target}${path}`);
     const link = answer.headers.get("link");
     const fresh = {
-      untilMs: performance.now() + this.keepMs,
+      left: this.again,
       status: answer.status,
       headers: link === null ? {} : { link },
       body: await answer.text(),

@@ -45,9 +45,8 @@ export class StreamAccount {
     const heard = this.ear.heard.slice(this.#from);
     const told = new Set(heard.flatMap((item) => (item.kind === "tick" ? [nameOf(item)] : [])));
     const untold = created.filter((tick) => !told.has(nameOf(tick)) && !heard.some((item) => covers(item, tick)));
-    const known = new Set(
-      this.ear.heard.slice(0, this.#from).flatMap((item) => (item.kind === "tick" ? [nameOf(item)] : [])),
-    );
+    const before = lost.length === 0 ? [] : this.ear.heard.slice(0, this.#from);
+    const known = new Set(before.flatMap((item) => (item.kind === "tick" ? [nameOf(item)] : [])));
     const kept = lost.filter((tick) => known.has(nameOf(tick)) && !heard.some((item) => covers(item, tick)));
     return [
       ...untold.map((tick) => `${this.ear.name}: ${nameOf(tick)} was neither told nor declared`),

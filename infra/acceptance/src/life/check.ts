@@ -8,7 +8,7 @@ import { type Life, SYMBOLS } from "./life.js";
 import type { ModelBar, ModelTick } from "./model.js";
 
 /**
- * Late ticks are in the bars within two seconds, what a dead tick-ingest left is told after 17 s, and live bars are held against
+ * Late ticks are in the bars within two seconds, what a tick-ingest could not tell is told after 17 s, and live bars are held against
  * the database every 45 s; longer on a busy machine, ms.
  */
 const SETTLED_MS = 90_000;

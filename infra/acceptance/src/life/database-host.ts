@@ -1,6 +1,7 @@
 import type { DayBoundary } from "@fx-ohlc/schemas";
 import { eventually, testDatabase } from "@fx-ohlc/testkit";
 import postgres from "postgres";
+import { moveDatabaseClock } from "../clock/database-clock.js";
 import type { Database } from "../system.js";
 
 /** What an earlier moment of a database is kept as. */
@@ -57,12 +58,7 @@ export class DatabaseHost {
   /** Moves the clock that every rule goes by, from the next statement on. */
   async setClock(aheadS: number): Promise<void> {
     this.#aheadS = aheadS;
-    const ahead = `interval '${aheadS} seconds'`;
-    await this.sql.unsafe(`
-      create or replace function fx_now() returns timestamptz language sql stable parallel safe
-        return now() + ${ahead};
-      create or replace function fx_clock() returns timestamptz language sql volatile parallel safe
-        return clock_timestamp() + ${ahead};`);
+    await moveDatabaseClock(this.sql, aheadS * 1_000);
   }
 
   /** Keeps what the database holds now. Everybody on it is cut off for a moment: PostgreSQL copies no database with sessions. */

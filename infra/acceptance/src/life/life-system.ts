@@ -3,6 +3,7 @@ import type { DayBoundary } from "@fx-ohlc/schemas";
 import { eventually, startService, type TestService } from "@fx-ohlc/testkit";
 import { ShiftedClock } from "../clock/shifted-clock.js";
 import { type Everything, healthOf } from "../system.js";
+import { ageUntold } from "../untold.js";
 import { DatabaseHost } from "./database-host.js";
 import { RedisHost } from "./redis-host.js";
 
@@ -74,6 +75,13 @@ export class LifeSystem {
   /** Ends all services, in order or as a power cut would. */
   async halt(killed: boolean): Promise<void> {
     await Promise.all(this.#all.map((service) => (killed ? service.kill9() : service.stop())));
+    if (killed) await ageUntold(this.database.sql);
+  }
+
+  /** Kills the tick-ingest as a power cut would. The next one declares at once what it leaves. */
+  async killIngest(): Promise<void> {
+    await this.services.ingest.kill9();
+    await ageUntold(this.database.sql);
   }
 
   async startAll(): Promise<void> {

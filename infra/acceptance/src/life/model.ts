@@ -43,19 +43,17 @@ const SLOTS_MAX = 1024;
 export class Model {
   readonly #stamps = new Map<string, Map<number, number>>();
   readonly #buckets: Readonly<Record<Level, BucketOf>>;
+  /** What is asked for at each of many looks, until something changes. */
+  #known: { readonly ticks: readonly ModelTick[]; readonly bars: Map<Level, readonly ModelBar[]> } | undefined;
 
   constructor(readonly boundary: DayBoundary) {
     this.#buckets = bucketsOf(boundary);
   }
 
   /** All ticks of a symbol, or of all of them, by (symbol, time, seq). */
-  ticks(symbol?: string): ModelTick[] {
-    const ticks = [...this.#stamps].flatMap(([name, slots]) => {
-      const [own = "", time] = name.split(" ");
-      if (symbol !== undefined && own !== symbol) return [];
-      return [...slots].map(([seq, price]) => ({ symbol: own, timeUs: Number(time), seq, price }));
-    });
-    return ticks.sort(bySymbolTimeSeq);
+  ticks(symbol?: string): readonly ModelTick[] {
+    const { ticks } = this.#all();
+    return symbol === undefined ? ticks : ticks.filter((tick) => tick.symbol === symbol);
   }
 
   /** One request, all or nothing. */
@@ -85,6 +83,7 @@ export class Model {
     const slots = this.#stamps.get(stampName(symbol, timeUs));
     if (!slots?.has(seq)) return false;
     slots.set(seq, price);
+    this.#known = undefined;
     return true;
   }
 
@@ -92,12 +91,16 @@ export class Model {
   delete(symbol: string, fromUs: number, toUs: number): number {
     const gone = this.ticks(symbol).filter(({ timeUs }) => timeUs >= fromUs && timeUs < toUs);
     for (const { timeUs } of gone) this.#stamps.delete(stampName(symbol, timeUs));
+    this.#known = undefined;
     return gone.length;
   }
 
   /** The bars of a level by (symbol, bucket). */
-  bars(level: Level): ModelBar[] {
-    return this.barsOf(this.ticks(), this.#buckets[level]);
+  bars(level: Level): readonly ModelBar[] {
+    const { ticks, bars } = this.#all();
+    const known = bars.get(level) ?? this.barsOf(ticks, this.#buckets[level]);
+    bars.set(level, known);
+    return known;
   }
 
   /** What open, high, low and close of ticks in the order of (symbol, time, seq) are. */
@@ -142,6 +145,16 @@ export class Model {
     throw new RangeError("a stamp is full: such requests are not made here");
   }
 
+  #all() {
+    if (this.#known !== undefined) return this.#known;
+    const ticks = [...this.#stamps].flatMap(([name, slots]) => {
+      const [symbol = "", time] = name.split(" ");
+      return [...slots].map(([seq, price]) => ({ symbol, timeUs: Number(time), seq, price }));
+    });
+    this.#known = { ticks: ticks.sort(bySymbolTimeSeq), bars: new Map<Level, readonly ModelBar[]>() };
+    return this.#known;
+  }
+
   #slots({ symbol, timeUs }: { readonly symbol: string; readonly timeUs: number }): ReadonlyMap<number, number> {
     return this.#stamps.get(stampName(symbol, timeUs)) ?? new Map<number, number>();
   }
@@ -153,6 +166,7 @@ export class Model {
     this.#stamps.set(name, slots);
     if (slots.has(seq)) return false;
     slots.set(seq, price);
+    this.#known = undefined;
     return true;
   }
 }

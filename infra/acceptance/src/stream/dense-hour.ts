@@ -11,6 +11,8 @@ export interface DenseHourOptions {
   /** Of tick-ingest. */
   readonly url: string;
   readonly random: () => number;
+  /** The time by the database's clock, ms since 1970. */
+  readonly nowMs: () => number;
 }
 
 /** How often what is due is sent, ms. */
@@ -18,8 +20,8 @@ const STEP_MS = 100;
 /** The share of late ticks, and by how much they are late: nearly all of them meet a bar that is final. */
 const LATE_SHARE = 0.02;
 const LATE_MAX_US = 100_000_000;
-/** The share of steps that put or delete a tick of a while ago. */
-const CORRECTION_SHARE = 0.01;
+/** How often a tick of a while ago is put or deleted, by time: a busy machine makes few steps. */
+const CORRECTIONS_PER_SECOND = 0.3;
 /** The share of prices of the bid alone among the quotes. */
 const PRICE_SHARE = 0.3;
 
@@ -57,11 +59,14 @@ export class DenseHour {
 
   async run(signal: AbortSignal): Promise<void> {
     const originMs = performance.now();
+    let correctedMs = originMs;
     while (!signal.aborted) {
       const drafts = this.#takeUntil(this.#firstMs + (performance.now() - originMs) * this.#options.speed);
       if (drafts.length > 0) await this.#call("POST", "/ticks/bulk", drafts);
       this.#posted.push(...drafts);
-      if (this.#options.random() < CORRECTION_SHARE) await this.#correctOne();
+      const sinceMs = performance.now() - correctedMs;
+      correctedMs += sinceMs;
+      if (this.#options.random() < (CORRECTIONS_PER_SECOND * sinceMs) / 1_000) await this.#correctOne();
       await delay(STEP_MS);
     }
   }
@@ -78,8 +83,8 @@ export class DenseHour {
 
   /** Now, or a while ago; no instant twice. */
   #instantUs(): number {
-    this.#lastUs = Math.max(this.#lastUs + 1, Date.now() * 1_000);
-    const { random } = this.#options;
+    const { random, nowMs } = this.#options;
+    this.#lastUs = Math.max(this.#lastUs + 1, nowMs() * 1_000);
     if (random() >= LATE_SHARE) return this.#lastUs;
     this.#late += 1;
     // Current instants are whole milliseconds and little more, so that this one is free but for one in some hundred thousand.

@@ -85,7 +85,7 @@ test("a minute of which a killed sweep has deleted half is not made of the other
   await lock`select 1 from ticks where symbol = ${SYMBOL} and time = ${formatTime(last?.timeUs ?? 0)} for update`;
   await system.migrate({ retentionDays: 8 });
   await untilMarked();
-  await system.services.ingest.kill9();
+  await system.killIngest();
   await lock`rollback`;
   lock.release();
   await system.services.ingest.start();

@@ -18,9 +18,18 @@ export interface Production {
   readonly longestMs: number;
 }
 
-/** Posts ticks at a steady rate until `untilMs`, each with a time of its own and repeated until it is acknowledged. */
-export async function produce(client: FxClient, symbol: string, rate: number, untilMs: number): Promise<Production> {
-  const acknowledged = new Set<string>();
+/**
+ * Posts ticks at a steady rate, each with a time of its own and repeated until it is acknowledged.
+ *
+ * @param acknowledged what is acknowledged so far, for those who look on
+ */
+export async function produce(
+  client: FxClient,
+  symbol: string,
+  rate: number,
+  isOver: () => boolean,
+  acknowledged: Set<string> = new Set(),
+): Promise<Production> {
   const failures: Record<string, number> = {};
   const underWay = new Set<Promise<void>>();
   let longestMs = 0;
@@ -34,7 +43,7 @@ export async function produce(client: FxClient, symbol: string, rate: number, un
     longestMs = Math.max(longestMs, performance.now() - startedMs);
   };
   const startedMs = Date.now();
-  for (let sent = 0; Date.now() < untilMs; ) {
+  for (let sent = 0; !isOver(); ) {
     const due = Math.floor(((Date.now() - startedMs) / 1000) * rate);
     for (; sent < due && underWay.size < UNDER_WAY_MAX; sent += 1) {
       const posting: Promise<void> = post().finally(() => underWay.delete(posting));
@@ -46,6 +55,12 @@ export async function produce(client: FxClient, symbol: string, rate: number, un
   return { acknowledged, failures, longestMs: Math.round(longestMs) };
 }
 
+/** Adds a failure to those of its kind. */
+export function count(failures: Record<string, number>, error: unknown): void {
+  const kind = error instanceof ProblemError ? String(error.status) : "unreachable";
+  failures[kind] = (failures[kind] ?? 0) + 1;
+}
+
 async function attempt(
   client: FxClient,
   tick: { symbol: string; time: string; price: number },
@@ -55,8 +70,7 @@ async function attempt(
     await client.postTick(tick);
     return true;
   } catch (error) {
-    const kind = error instanceof ProblemError ? String(error.status) : "unreachable";
-    failures[kind] = (failures[kind] ?? 0) + 1;
+    count(failures, error);
     return false;
   }
 }

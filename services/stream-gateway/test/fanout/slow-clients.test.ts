@@ -1,5 +1,5 @@
 import { parseTime, type WireTick } from "@fx-ohlc/schemas";
-import { eventually, type TestRedis, testRedis } from "@fx-ohlc/testkit";
+import { eventually, type TestRedis, testRedis, watchEventLoop } from "@fx-ohlc/testkit";
 import { TestPublisher, testTick } from "../feed/test-publisher.js";
 import { type Message, TestClient } from "../support/test-client.js";
 import { type TestGateway, testGateway } from "../support/test-gateway.js";
@@ -77,6 +77,7 @@ function expectAccounted(messages: readonly Message[], published: readonly WireT
 
 describe("a client of /ws that reads too slowly", () => {
   test("is sent the newest tick and an exact account of what it skipped, and then every tick again", async () => {
+    const heldUpMs = watchEventLoop();
     const slow = await follow("SLOW");
     const healthy = await follow("SLOW");
     const before = await publishUntil("SLOW", 0, () => slow.messages.length > 20);
@@ -88,7 +89,10 @@ describe("a client of /ws that reads too slowly", () => {
     await slow.ofType("conflated");
     const count = before.length + during.length;
     const afterMs = performance.now();
-    const after = await publishUntil("SLOW", count, () => performance.now() - afterMs > 1000);
+    // It has come back: far more messages after the last account than accounts.
+    const sinceConflated = () => slow.messages.length - slow.messages.findLastIndex(({ type }) => type === "conflated");
+    const isBack = () => performance.now() - afterMs > 1000 && sinceConflated() > 20;
+    const after = await publishUntil("SLOW", count, isBack);
     const published = [...before, ...during, ...after];
     const last = published.at(-1)?.time;
     const isLast = ({ type, ticks }: Message) => type === "ticks" && ticks.some((tick: WireTick) => tick.time === last);
@@ -96,10 +100,9 @@ describe("a client of /ws that reads too slowly", () => {
     await healthy.receives("the last tick", isLast);
     expectAccounted(slow.messages, published);
     expectAccounted(healthy.messages, published);
-    expect(healthy.messages.some(({ type }) => type === "conflated")).toBe(false);
-    const lastConflated = slow.messages.findLastIndex(({ type }) => type === "conflated");
-    // It came back: far more messages after the last account than accounts.
-    expect(slow.messages.length - lastConflated).toBeGreaterThan(20);
+    // Everybody lags where this process, which reads for all of them, was held up for so long.
+    const isExcused = heldUpMs() >= LAG_AFTER_MS;
+    expect(!isExcused && healthy.messages.some(({ type }) => type === "conflated")).toBe(false);
     expect(await metric("websocket_ticks_conflated_total")).toBeGreaterThan(conflatedBefore);
   });
 

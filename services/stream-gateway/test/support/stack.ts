@@ -88,14 +88,21 @@ export class Stack {
   async minuteEndingIn(leftMs: number): Promise<number> {
     const soonMs = this.nowMs - this.clockAheadMs + leftMs;
     const endMs = Math.ceil(soonMs / 60_000) * 60_000;
-    const aheadMs = endMs - soonMs;
-    await this.moveClock(aheadMs);
+    await this.moveOnTo(endMs, leftMs);
+    return endMs;
+  }
+
+  /** Moves the database's clock on to `leftMs` before an instant, for whoever has nothing to do until then; never back. */
+  async moveOnTo(instantMs: number, leftMs: number): Promise<void> {
+    if (instantMs - this.nowMs < leftMs) return;
+    await this.moveClock(instantMs - leftMs - (this.nowMs - this.clockAheadMs));
     const skewMs = async () => {
       const health = await (await fetch(`${this.gateway.httpUrl}/health`)).json();
       return 1000 * ((health as { readonly clock_skew_s?: number }).clock_skew_s ?? Number.NaN);
     };
-    await eventually(async () => Math.abs((await skewMs()) + aheadMs) < 500, { what: "the clock" });
-    return endMs;
+    // The gateway runs in this process, with what a test makes of its clock.
+    const isKnown = async () => Math.abs((await skewMs()) - (Date.now() - this.nowMs)) < 500;
+    await eventually(isKnown, { what: "the gateway to know the database's clock" });
   }
 
   /** Posts ticks; they are committed when it resolves. */

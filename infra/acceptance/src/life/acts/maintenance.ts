@@ -52,7 +52,7 @@ export async function killMaintenance(
   if (how === "session") {
     await life.system.database.terminate(MAINTENANCE_SESSIONS);
   } else {
-    await ingest.kill9();
+    await life.system.killIngest();
     await ingest.start();
   }
   await maintain(life);

@@ -185,7 +185,7 @@ export async function killWriter(life: Life, event: EventOf<"kill-writer">): Pro
   const unanswered = ask(`${ingest.url}${pathFor(ticks)}`, init(ticks)).catch(() => undefined);
   // Chance decides how far it comes.
   await new Promise((done) => setTimeout(done, event.afterMs));
-  await ingest.kill9();
+  await life.system.killIngest();
   const answer = await unanswered;
   await ingest.start();
   if (answer?.status === 201) noteStored(life, ticks);
