@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { FxClient } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
 import axe from "axe-core";
@@ -12,6 +17,8 @@ import { collect } from "../src/reads.js";
 const SETUP_TIMEOUT_MS = 900_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
+/** Where Debian and Ubuntu have it; `FIREFOX_PATH` names another one. */
+const FIREFOX_PATHS = [process.env.FIREFOX_PATH, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const NEW_YORK = { dayStartHour: 17, timezone: "America/New_York" } as const;
 
 let desk: Desk;
@@ -147,9 +154,90 @@ describe("the dashboard tells the truth", () => {
     await tab.page.locator('.watch-row[data-symbol="BTCIDR"]').focus();
     await tab.page.keyboard.press("End");
     await tab.page.locator('.watch-row[data-symbol="STALE"][aria-selected="true"]').waitFor();
-    const isInSight = "document.querySelector('.watch-row[aria-selected=true]').getBoundingClientRect().bottom <= innerHeight";
+    const isInSight =
+      "document.querySelector('.watch-row[aria-selected=true]').getBoundingClientRect().bottom <= innerHeight";
     await eventually(async () => tab.page.evaluate<boolean>(isInSight), { what: "the row in sight" });
     await tab.close();
+  });
+
+  it("goes to a time, keeps what is in sight in the address, and opens there again", async () => {
+    const tab = await open("?symbol=OUTAGE&tz=tokyo");
+    await tab.page.locator(".note-break").waitFor();
+    const atMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 280 * MINUTE_MS;
+    await tab.page.locator(".menu-open").click();
+    // What clocks in Tokyo read then.
+    await tab.page.getByLabel("Time to go to").fill(new Date(atMs + 9 * 60 * MINUTE_MS).toISOString().slice(0, 16));
+    await tab.page.getByRole("button", { name: "Go", exact: true }).click();
+    const from = async () => Date.parse(new URL(tab.page.url()).searchParams.get("from") ?? "");
+    await eventually(async () => (await from()) < atMs, { what: "the range in the address" });
+    await tab.page.locator("#to-live").waitFor();
+    const again = await open(new URL(tab.page.url()).search);
+    await again.page.locator("#to-live").waitFor();
+    await again.page.locator("#to-live").click();
+    await eventually(async () => !again.page.url().includes("from="), { what: "the newest bars" });
+    expect([...tab.errors, ...again.errors]).toEqual([]);
+    await tab.close();
+    await again.close();
+  });
+
+  it("gives what is in sight as CSV, Parquet, PNG and curl", async () => {
+    const tab = await open("?symbol=OUTAGE&interval=4h&day=17ny");
+    await tab.page.locator('#curtain[data-state="none"]').waitFor({ state: "attached" });
+    await tab.page.locator(".menu-open").click();
+    const file = async (name: string) => {
+      const coming = tab.page.waitForEvent("download");
+      await tab.page.getByRole("button", { name, exact: true }).click();
+      const download = await coming;
+      expect(download.suggestedFilename()).toMatch(new RegExp(`^OUTAGE-4h-.*\\.${name.toLowerCase()}$`));
+      return readFile(await download.path());
+    };
+    const [csv, parquet, png] = [await file("CSV"), await file("Parquet"), await file("PNG")];
+    expect(csv.toString().split("\n")[0]).toBe("bucket,symbol,open,high,low,close,tick_count,complete");
+    expect(csv.toString().trim().split("\n")).toHaveLength((await tab.drawnBars()).length + 1);
+    expect(parquet.subarray(0, 4).toString()).toBe("PAR1");
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    await tab.page.getByRole("button", { name: "Copy as curl" }).click();
+    const [, url = ""] = /^curl '(.*)'$/.exec((await tab.page.locator(".menu-curl").textContent()) ?? "") ?? [];
+    expect(await (await fetch(`${url}&format=csv`)).text()).toBe(csv.toString());
+    expect(await violations(tab)).toEqual([]);
+    expect(tab.errors).toEqual([]);
+    await tab.close();
+  });
+
+  it("draws indicators, another style and scale, and a second symbol, all of it in the address, and live", async () => {
+    const tab = await open("?symbol=OUTAGE&style=heikin&scale=log&ind=sma5,rsi14,macd26&vs=BTCIDR");
+    await tab.page.locator(".note-break").waitFor();
+    const last = () => tab.page.evaluate<(string | undefined)[]>("fxOhlc.drawnStudies()");
+    const bars = await desk.client.lastBars({ symbol: "OUTAGE", interval: "1m", count: 5 });
+    const mean = bars.reduce((sum, { close }) => sum + close, 0) / bars.length;
+    await eventually(async () => (await last())[0] === mean.toFixed(6), { what: "the mean of five closes" });
+    expect((await last()).map((value) => value !== undefined)).toEqual([true, true, true]);
+    await desk.client.postTick({ symbol: "OUTAGE", price: 1.5 });
+    await eventually(async () => Number((await last())[0]) > 1.15, { what: "the mean with the new one" });
+    for (const style of ["line", "area", "candles"]) {
+      await tab.page.locator(".menu-open").click();
+      await tab.page.locator(`input[name="style"][value="${style}"]`).check();
+      await tab.page.keyboard.press("Escape");
+    }
+    await tab.page.locator(".menu-open").click();
+    await tab.page.getByLabel("Symbol to compare with").fill("");
+    await tab.page.getByRole("button", { name: "Compare", exact: true }).click();
+    await tab.page.locator(".menu-study", { hasText: "RSI" }).getByRole("checkbox").uncheck();
+    expect(new URL(tab.page.url()).search).toBe("?symbol=OUTAGE&scale=log&ind=sma5%2Cmacd26");
+    expect(await last()).toHaveLength(2);
+    expect(tab.errors).toEqual([]);
+    await tab.close();
+  });
+
+  it("works in Firefox", async () => {
+    const executable = FIREFOX_PATHS.find((path) => path !== undefined && existsSync(path));
+    if (executable === undefined) {
+      console.log("skipped: there is no Firefox here (apt-get install firefox-esr, or name one in FIREFOX_PATH)");
+      return;
+    }
+    const script = fileURLToPath(new URL("../firefox.mjs", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, executable, desk.edge.url]);
+    expect(stdout).toBe("");
   });
 
   it.each(["dark", "light"] as const)(
@@ -158,8 +246,8 @@ describe("the dashboard tells the truth", () => {
       const tab = await open("?symbol=BTCIDR");
       await tab.page.emulateMedia({ colorScheme });
       await tab.page.locator('.watch-row[data-symbol="STALE"][data-old="true"]').waitFor();
-    expect(await violations(tab)).toEqual([]);
-    for (const symbol of ["BTCIDR", "SHIBBTC", "OUTAGE"]) {
+      expect(await violations(tab)).toEqual([]);
+      for (const symbol of ["BTCIDR", "SHIBBTC", "OUTAGE"]) {
         await tab.page.setViewportSize(SCREENS[0]);
         await tab.page.locator(`.watch-row[data-symbol="${symbol}"]`).click();
         await tab.page.locator("#quote h1", { hasText: symbol }).waitFor();

@@ -159,6 +159,11 @@ export class App {
     return { nowMs: this.#monitor.nowMs, zone: this.#view.zone };
   }
 
+  /** The newest value of each indicator, as it is written; undefined where it has none yet. */
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#pane.drawnStudies();
+  }
+
   async #readSymbols(): Promise<void> {
     for (;;) {
       try {

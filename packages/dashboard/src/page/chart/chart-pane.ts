@@ -89,6 +89,10 @@ export class ChartPane {
     return this.#chart.drawnSpread();
   }
 
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#chart.drawnStudies();
+  }
+
   show(view: View & { symbol: string }): void {
     const before = this.#view;
     this.#view = view;

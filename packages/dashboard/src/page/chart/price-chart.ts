@@ -135,7 +135,7 @@ export class PriceChart {
   /** How bars look, and what is drawn with them: bars are to be set again when this returns true. */
   setLooks({ style, scale, studies, compared }: Pick<View, "style" | "scale" | "studies" | "compared">): boolean {
     const mode = MODES[compared === undefined ? scale : "percent"];
-    this.#chart.priceScale("right").applyOptions({ mode });
+    this.#candles.priceScale().applyOptions({ mode });
     const isOtherStyle = this.#style.set(style, this.#colors);
     return this.#studies.show(studies) || isOtherStyle;
   }
@@ -144,6 +144,7 @@ export class PriceChart {
     const formatter = (price: number) => priceText(price, decimals).replace("-", "−");
     const priceFormat = { type: "custom", formatter, minMove: 10 ** -decimals } as const;
     for (const series of [this.#candles, this.#line, this.#style.shown]) series.applyOptions({ priceFormat });
+    this.#studies.setDecimals(decimals);
   }
 
   /** @param breaks the empty places between them */
@@ -183,6 +184,10 @@ export class PriceChart {
   drawnSpread(): ReadonlyMap<Seconds, number> {
     const points = this.#spread?.data() ?? [];
     return new Map(points.flatMap((point) => ("value" in point ? [[asSeconds(point.time) ?? 0, point.value]] : [])));
+  }
+
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#studies.newest();
   }
 
   /** The bars as the library holds them. */
@@ -317,10 +322,11 @@ export class PriceChart {
       this.#spread = undefined;
       return;
     }
-    this.#spread = this.#chart.addSeries(LineSeries, spreadOptions(this.#colors), 1);
-    const [candles, spread] = this.#chart.panes();
-    candles?.setStretchFactor(1 - SPREAD_SHARE);
-    spread?.setStretchFactor(SPREAD_SHARE);
+    const pane = this.#chart.panes().length;
+    this.#spread = this.#chart.addSeries(LineSeries, spreadOptions(this.#colors), pane);
+    this.#spread.priceScale().applyOptions({ mode: PriceScaleMode.Normal });
+    this.#chart.panes()[0]?.setStretchFactor(1 - SPREAD_SHARE);
+    this.#chart.panes()[pane]?.setStretchFactor(SPREAD_SHARE);
   }
 
   #spreadOf({ time, spread }: ChartBar) {

@@ -138,7 +138,7 @@ function lastAtMs(row: WatchRow, bucket: Seconds, atMs: number): number {
   const [startMs, endMs] = [bucket * 1_000, (bucket + MINUTE_S) * 1_000];
   const known = row.lastAtMs ?? Number.NEGATIVE_INFINITY;
   // What is told of a closed minute on connecting: the symbol's own facts know its tick exactly.
-  if (atMs > endMs + BAR_LAG_MS) return known >= startMs ? known : startMs;
+  if (atMs > endMs + BAR_LAG_MS) return Math.max(known, startMs);
   return Math.max(known, startMs, Math.min(atMs, endMs));
 }
 

@@ -3,10 +3,12 @@ import {
   type IChartApiBase,
   type ISeriesApi,
   LineSeries,
+  PriceScaleMode,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { ChartBar } from "../bars/chart-bar.js";
+import { priceText } from "../format/price.js";
 import { Study, type StudyValues } from "./study.js";
 import { STUDIES, type StudySpec, studiesText, studyTitle } from "./study-spec.js";
 
@@ -27,6 +29,7 @@ const COLORS = ["--study-1", "--study-2", "--study-3", "--study-4"] as const;
 export class StudiesLayer {
   #drawn: readonly Drawn[] = [];
   #shown = "";
+  #decimals = 5;
 
   constructor(private readonly chart: IChartApiBase<Time>) {}
 
@@ -44,6 +47,20 @@ export class StudiesLayer {
     return true;
   }
 
+  /** Averages have one decimal more than prices. */
+  setDecimals(decimals: number): void {
+    this.#decimals = decimals;
+    for (const { study, series } of this.#drawn) {
+      for (const one of series) one.applyOptions({ priceFormat: this.#formatOf(study.spec) });
+    }
+  }
+
+  #formatOf({ kind }: StudySpec) {
+    const decimals = kind === "rsi" ? 1 : STUDIES[kind].isOnChart ? this.#decimals : this.#decimals + 1;
+    const formatter = (value: number) => priceText(value, decimals).replace("-", "−");
+    return { type: "custom", formatter, minMove: 10 ** -decimals } as const;
+  }
+
   setBars(bars: readonly ChartBar[]): void {
     for (const { study, series } of this.#drawn) {
       const values = study.all(bars);
@@ -59,6 +76,14 @@ export class StudiesLayer {
     }
   }
 
+  /** The newest value of each, written with one decimal more than prices have. */
+  newest(): readonly (string | undefined)[] {
+    return this.#drawn.map(({ series: [first] }) => {
+      const last = first?.data().at(-1);
+      return last !== undefined && "value" in last ? last.value.toFixed(this.#decimals + 1) : undefined;
+    });
+  }
+
   /** Takes the colours of the theme. */
   readTheme(): void {
     for (const [at, { series }] of this.#drawn.entries()) {
@@ -72,11 +97,15 @@ export class StudiesLayer {
     const title = studyTitle(spec);
     const series = Array.from({ length: lines }, (_, line) => {
       const looks = { color: colorOf(at, line), priceLineVisible: false, lastValueVisible: line === 0 };
-      const named = { ...looks, title: line === 0 ? title : "" };
+      const priceFormat = this.#formatOf(spec);
+      const named = { ...looks, priceFormat, title: line === 0 ? title : "" };
       if (spec.kind === "macd" && line === 2) return this.chart.addSeries(HistogramSeries, named, pane);
       return this.chart.addSeries(LineSeries, { ...named, lineWidth: 1, crosshairMarkerVisible: false }, pane);
     });
-    if (!isOnChart) this.chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
+    if (isOnChart) return series;
+    this.chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
+    // The candles' own may be logarithmic, or in per cent.
+    series[0]?.priceScale().applyOptions({ mode: PriceScaleMode.Normal });
     return series;
   }
 }
