@@ -2,8 +2,6 @@
 export const PAGE_NAMES = ["chart", "quality", "ops"] as const;
 export type PageName = (typeof PAGE_NAMES)[number];
 
-export const PAGE_TITLES: Readonly<Record<PageName, string>> = { chart: "Chart", quality: "Quality", ops: "Ops" };
-
 /** How many days the quality view can look back. */
 export const QUALITY_DAYS = [1, 7, 30, 90] as const;
 export type QualityDays = (typeof QUALITY_DAYS)[number];

@@ -1,6 +1,6 @@
 import { byId, h, setAttribute } from "../view/dom.js";
 import type { View } from "../view.js";
-import { PAGE_NAMES, PAGE_TITLES, type PageName } from "./page-name.js";
+import { PAGE_NAMES, type PageName } from "./page-name.js";
 import type { PageContext, PageView } from "./page-view.js";
 
 /** The views beside the chart are loaded when they are first wanted. */
@@ -21,16 +21,15 @@ export class Pages {
 
   constructor(private readonly context: PageContext) {
     this.#desk.after(this.#main);
-    const top = PAGE_NAMES.map((name) => this.#link(name));
-    const bottom = PAGE_NAMES.filter((name) => name !== "chart").map((name) => this.#link(name));
-    byId("views").append(...top);
-    this.#links = [...top, ...bottom];
     const tabs = byId("tabs");
+    this.#links = [byId("views"), tabs].flatMap((nav) => [
+      ...nav.querySelectorAll<HTMLButtonElement>("button[data-page]"),
+    ]);
+    for (const link of this.#links) link.addEventListener("click", () => this.#choose(pageOf(link)));
     // The panes of the desk bring back the desk.
     tabs.addEventListener("click", ({ target }) => {
       if (target instanceof HTMLElement && target.dataset.pane !== undefined) this.#choose("chart");
     });
-    tabs.append(...bottom);
     this.#main.addEventListener("click", (event) => this.#onLink(event));
   }
 
@@ -47,12 +46,6 @@ export class Pages {
     }
     if (isOther) this.#leave();
     if (page !== "chart") void this.#open(page);
-  }
-
-  #link(name: PageName): HTMLButtonElement {
-    const button = h("button", { type: "button", "data-page": name }, PAGE_TITLES[name]);
-    button.addEventListener("click", () => this.#choose(name));
-    return button;
   }
 
   #choose(page: PageName): void {
@@ -96,4 +89,9 @@ export class Pages {
     again.addEventListener("click", () => location.reload());
     this.#main.replaceChildren(h("p", { class: "page-note", role: "alert" }, text, " ", again));
   }
+}
+
+/** The page that a button of the page's own HTML leads to. */
+function pageOf({ dataset }: HTMLElement): PageName {
+  return PAGE_NAMES.find((name) => name === dataset.page) ?? "chart";
 }

@@ -134,7 +134,6 @@ export class WatchView {
       onLists: (lists) => this.#setLists(lists),
       onMove: (symbol, by) => this.#move(symbol, by),
     });
-    this.#list.before(this.#bar.element);
     this.#list.append(this.#table, skeleton(), this.#forbidden);
     this.#virtual = new VirtualRows({
       scroller: this.#list,

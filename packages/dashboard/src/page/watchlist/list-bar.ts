@@ -1,4 +1,4 @@
-import { h } from "../view/dom.js";
+import { byId, h } from "../view/dom.js";
 import { ALL, type Lists } from "./lists.js";
 
 export interface ListBarListener {
@@ -8,7 +8,6 @@ export interface ListBarListener {
 
 /** Which list is shown, and the way to what it is made of. */
 export class ListBar {
-  readonly element: HTMLElement;
   readonly #select = h("select", { class: "list-select", "aria-label": "List" });
   #shown: Lists["groups"] | undefined;
 
@@ -16,7 +15,7 @@ export class ListBar {
     this.#select.addEventListener("change", () => listener.onShow(this.#select.value));
     const groups = h("button", { type: "button", class: "list-groups", "aria-haspopup": "dialog" }, "Groups…");
     groups.addEventListener("click", () => listener.onGroups());
-    this.element = h("div", { class: "list-bar" }, this.#select, groups);
+    byId("list-bar").append(this.#select, groups);
   }
 
   show({ groups, shown }: Lists): void {
