@@ -17,7 +17,8 @@ try {
   page.on("pageerror", (error) => console.log(String(error)));
   await page.goto(`${url}/?symbol=OUTAGE`);
   await page.waitForSelector('body[data-status="connected"]');
-  const outage = "[...document.querySelectorAll('.note-break')].some((one) => one.textContent === '3 h 30 min without ticks')";
+  const outage =
+    "[...document.querySelectorAll('.note-break')].some((one) => one.textContent === '3 h 30 min without ticks')";
   await page.waitForFunction(outage);
   const body = JSON.stringify({ symbol: "OUTAGE", price: PRICE });
   await fetch(`${url}/ticks`, { method: "POST", headers: { "content-type": "application/json" }, body });
