@@ -43,6 +43,9 @@ import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
+/** What is said of symbols is read again after so long, and with new symbols not more often than this. */
+const SYMBOLS_MAX_AGE_MS = 300_000;
+const SYMBOLS_MIN_AGE_MS = 10_000;
 /** Between attempts to read what an outage left to be read. */
 const RETRY_MS = 2_000;
 
@@ -84,6 +87,9 @@ export class App {
   readonly #newest = new NewestBars();
   #tickState: ReadState = { status: "loading" };
   #areSymbolsKnown = false;
+  /** When what is said of symbols was read, ms since 1970, and of how many rows there were something to be said. */
+  #symbolsAtMs = 0;
+  #symbolsOf = 0;
   #watchEvents: WatchEvent[] = [];
   #bars: BarMessage[] = [];
   #news: PageTick[] = [];
@@ -152,7 +158,14 @@ export class App {
     this.#stream.check(Date.now());
     const row = this.#followed === undefined ? undefined : this.#rows.get(this.#followed);
     this.#pane.onSecond(this.#monitor.nowMs / 1_000, row?.quietAfterS);
+    if (this.#areSymbolsKnown && this.#shouldReadSymbols()) void this.#readSymbols();
     this.#requestFrame();
+  }
+
+  /** Of a new symbol its digits, pip and session are wanted soon; somebody may say something else of the others. */
+  #shouldReadSymbols(): boolean {
+    const ageMs = Date.now() - this.#symbolsAtMs;
+    return ageMs > SYMBOLS_MAX_AGE_MS || (this.#rows.size !== this.#symbolsOf && ageMs > SYMBOLS_MIN_AGE_MS);
   }
 
   get #clock(): Clock {
@@ -166,8 +179,10 @@ export class App {
 
   async #readSymbols(): Promise<void> {
     for (;;) {
+      this.#symbolsAtMs = Date.now();
       try {
         const symbols = await this.#client.symbols();
+        this.#symbolsOf = Math.max(symbols.length, this.#rows.size);
         for (const facts of symbols) {
           this.#watch({ type: "symbol", symbol: facts.symbol, facts });
           if (facts.quotes) this.#followQuotes();

@@ -180,6 +180,7 @@ export class ChartPane {
 
   /** Reads the bars again; false when that failed. */
   refresh(): Promise<boolean> {
+    this.#notesFeed.refresh();
     return this.#feed.refresh();
   }
 
@@ -245,7 +246,7 @@ export class ChartPane {
     if (isNew && (this.#chart.endsEmpty || this.#isAfterHole())) {
       this.#setBars();
       this.#notesFeed.refresh();
-    } else if (!isLast && this.#chart.hasStudies) this.#setBars();
+    } else if (!isLast && this.#chart.isDerived) this.#setBars();
     else this.#chart.updateBar(bar, isLast);
     this.#lastTime = Math.max(this.#lastTime, bar.time);
     if (isNew) this.#showDays();

@@ -74,7 +74,7 @@ function placeDay(element: HTMLElement, label: Label | undefined): void {
   const text = textOf(label.day);
   if (element.textContent !== text) {
     const { name, corrected, isBar } = label.day;
-    const count = corrected > 0 ? [h("b", {}, correctedText(corrected))] : [];
+    const count = corrected > 0 ? [h("b", { class: "note-count" }, correctedText(corrected))] : [];
     element.replaceChildren(...(isBar ? [] : [h("span", {}, name)]), ...count);
   }
   element.style.left = `${label.left}px`;

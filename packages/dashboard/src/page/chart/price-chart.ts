@@ -127,9 +127,9 @@ export class PriceChart {
     return this.#chart;
   }
 
-  /** Of which all are to be set again when a bar that is not the newest changes. */
-  get hasStudies(): boolean {
-    return !this.#studies.isEmpty;
+  /** Whether all bars are to be set again when one that is not the newest changes. */
+  get isDerived(): boolean {
+    return !this.#studies.isEmpty || this.#style.isDerived;
   }
 
   /** How bars look, and what is drawn with them: bars are to be set again when this returns true. */

@@ -30,6 +30,11 @@ export class PriceStyle {
     return this.#closes ?? this.candles;
   }
 
+  /** Whether each bar is drawn by those before it: one that is not the newest changes all that follow. */
+  get isDerived(): boolean {
+    return this.#style === "heikin";
+  }
+
   /** @returns whether that is another one: bars are to be set again then */
   set(style: ChartStyle, colors: ChartColors): boolean {
     if (style === this.#style) return false;
