@@ -44,8 +44,17 @@ export class Pages {
       if (link.dataset.page === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    this.#showPane(page === "chart" ? document.body.dataset.pane : undefined);
     if (isOther) this.#leave();
     if (page !== "chart") void this.#open(page);
+  }
+
+  /** Marks the pane of the desk that a phone shows; none while there is another page. */
+  #showPane(pane: string | undefined): void {
+    for (const button of byId("tabs").querySelectorAll<HTMLButtonElement>("button[data-pane]")) {
+      if (button.dataset.pane === pane) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
   }
 
   #choose(page: PageName): void {
