@@ -42,6 +42,8 @@ async function seed(): Promise<void> {
   await desk.client.postTicks(present.map((ms) => ({ symbol: "COIN", time: iso(ms), bid: 100, ask: 101 })));
   await desk.client.postTick({ symbol: "COIN", time: iso(END_MS + 1_000), bid: 102, ask: 101 });
   await desk.client.putTick({ symbol: "COIN", time: iso(END_MS) }, { bid: 99, ask: 99.5 });
+  await (await producer("there")).heartbeat(["COIN"], { everyS: 60 });
+  await (await producer("gone")).heartbeat(["COIN"], { everyS: 1 });
   for (let from = 0; from < SYMBOLS; from += SYMBOLS_OF_A_REQUEST) {
     const names = Array.from({ length: SYMBOLS_OF_A_REQUEST }, (_, at) => nameOf(from + at));
     await desk.client.postTicks(names.map((symbol, at) => ({ symbol, price: 1 + (from + at) / 1_000 })));
@@ -130,8 +132,6 @@ describe("the data-quality view", () => {
 describe("the operations view", () => {
   it("says what is wrong before anything else, and every feed's state, the worst first", async () => {
     await desk.client.postTick({ symbol: "COIN", price: 100.5 });
-    await (await producer("there")).heartbeat(["COIN"], { everyS: 60 });
-    await (await producer("gone")).heartbeat(["COIN"], { everyS: 1 });
     const page = await open("?view=ops");
     const finding = page.locator(".findings-list li").first();
     await eventually(async () => (await finding.textContent())?.includes("Feed gone is down for") ?? false, {
