@@ -7,12 +7,12 @@
  * because each container reads its own ones as a user of its own.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = process.argv[2] ?? process.env.SECRETS_DIR ?? "secrets";
 const password = () => randomBytes(24).toString("hex");
-const [redisPassword, redisMonitorPassword] = [password(), password()];
+const [redisPassword, redisMonitorPassword, redisAdminPassword] = [password(), password(), password()];
 
 /**
  * What the services need: `info` is how the publish script knows whether the server is still the same one. A pattern
@@ -25,14 +25,17 @@ const REDIS_ACL = [
   `user monitor on >${redisMonitorPassword} -@all +ping +info +config|get +slowlog +latency +client +dbsize +select`,
   "user health on nopass -@all +ping",
 ];
+/** For people: `default` is off, and nobody else may look or mend. */
+const REDIS_ADMIN = `user admin on >${redisAdminPassword} ~* &* +@all`;
 
 const SECRETS = {
   postgres_password: password(),
   database_url: `postgres://fx:${password()}@timescaledb:5432/fx`,
   database_reader_url: `postgres://fx_reader:${password()}@timescaledb:5432/fx`,
   database_monitor_password: password(),
-  redis_acl: `${REDIS_ACL.join("\n")}\n`,
+  redis_acl: `${[...REDIS_ACL, REDIS_ADMIN].join("\n")}\n`,
   redis_url: `redis://fx:${redisPassword}@redis:6379`,
+  redis_admin_password: redisAdminPassword,
   redis_monitor_password: JSON.stringify({ "redis://redis:6379": redisMonitorPassword }),
   grafana_password: password(),
   // What the services show one another, and Prometheus shows them.
@@ -51,4 +54,16 @@ for (const [name, text] of Object.entries(SECRETS)) {
   if (existsSync(file) || (hasRedis && redisFiles.includes(name))) continue;
   writeFileSync(file, text, { mode: 0o444 });
   console.log(`wrote ${file}`);
+}
+if (hasRedis) addRedisAdmin();
+
+/** An access list of an earlier version has none; Redis reads it when it starts. */
+function addRedisAdmin() {
+  const file = join(folder, "redis_acl");
+  const list = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  if (list === undefined || /^user admin /m.test(list)) return;
+  writeFileSync(`${file}.new`, `${list.trimEnd()}\n${REDIS_ADMIN}\n`, { mode: 0o444 });
+  renameSync(`${file}.new`, file);
+  writeFileSync(join(folder, "redis_admin_password"), redisAdminPassword, { mode: 0o444 });
+  console.log(`added the user admin to ${file}`);
 }

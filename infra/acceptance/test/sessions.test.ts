@@ -131,25 +131,32 @@ const OF_POOLED_SESSIONS = {
   ...{ statement_timeout: "1s", idle_session_timeout: "1min", idle_in_transaction_session_timeout: "1s" },
 };
 
-describe.each(POOLERS)("behind a pooler in transaction mode that %s the settings of sessions", (_what, ignored) => {
-  it("every setting of the role may be wrong: transactions say what they rely on", async () => {
-    const database = await wrongDatabase("role", false, OF_POOLED_SESSIONS);
-    const pooler = await testPgbouncer(database.url, ignored);
-    const system = await System.create(async () => database);
-    const sql = postgres(database.rightUrl, { max: 1, onnotice: () => undefined });
-    try {
-      if (pooler === undefined) return;
-      const pooled = { DATABASE_URL: pooler.url, DATABASE_DIRECT_URL: database.url, DATABASE_PREPARE: "false" };
-      const ingest = await system.start("tick-ingest", pooled);
-      const query = await system.start("ohlc-query", pooled);
-      await expectExact({ ingest, write: impatientClient(ingest), read: impatientClient(query), sql });
-      for (const path of ["/internal/anchor", "/symbols", `/ohlc/latest?symbol=${SYMBOL}&interval=day`])
-        expect((await fetch(query.url + path)).status).toBe(200);
-    } finally {
-      await sql.end({ timeout: 2 });
-      await pooler?.stop();
-      await system.stop();
-      await pooler?.drop();
-    }
-  });
-});
+describe.each(POOLERS)(
+  "behind pgbouncer with the file that is deployed, which %s the settings of sessions",
+  (_what, ignored) => {
+    it("every setting of the role may be wrong: transactions say what they rely on", async () => {
+      const database = await wrongDatabase("role", false, OF_POOLED_SESSIONS);
+      const pooler = await testPgbouncer(database.url, ignored);
+      const system = await System.create(async () => database);
+      const sql = postgres(database.rightUrl, { max: 1, onnotice: () => undefined });
+      try {
+        if (pooler === undefined) return;
+        const pooled = {
+          DATABASE_URL: pooler.url,
+          DATABASE_DIRECT_URL: database.url,
+          DATABASE_PREPARE: String(pooler.keepsStatements),
+        };
+        const ingest = await system.start("tick-ingest", pooled);
+        const query = await system.start("ohlc-query", pooled);
+        await expectExact({ ingest, write: impatientClient(ingest), read: impatientClient(query), sql });
+        for (const path of ["/internal/anchor", "/symbols", `/ohlc/latest?symbol=${SYMBOL}&interval=day`])
+          expect((await fetch(query.url + path)).status).toBe(200);
+      } finally {
+        await sql.end({ timeout: 2 });
+        await pooler?.stop();
+        await system.stop();
+        await pooler?.drop();
+      }
+    });
+  },
+);

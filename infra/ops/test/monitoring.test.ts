@@ -45,6 +45,7 @@ function metricsIn(expression: string): string[] {
   const bare = expression
     .replaceAll(/"[^"]*"/g, "")
     .replaceAll(/\{[^}]*\}|\[[^\]]*\]/g, "")
+    .replaceAll(/\boffset\s+\w+/g, "")
     .replaceAll(/\b(by|without|on|ignoring)\s*\([^)]*\)/g, "");
   const words = bare.match(/[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])/g) ?? [];
   return words.filter((word) => !KEYWORDS.has(word));
@@ -99,7 +100,13 @@ describe("monitoring", () => {
   });
 });
 
+const fired = ["alerts", "feeds"].map((name) => textOf(`infra/prometheus/${name}.test.yml`)).join("\n");
+
 describe("every alert", () => {
+  test.each(alerts.map(({ alert }) => [alert]))("%s is fired by a test of promtool", (name) => {
+    expect(fired).toMatch(new RegExp(`labels: '\\{alertname="${name}"|alertname: ${name}\\n *exp_alerts:\\n`));
+  });
+
   test.each(alerts.map((rule) => [rule.alert, rule] as const))(
     "%s has a severity, a summary and a runbook that exists",
     (name, rule) => {

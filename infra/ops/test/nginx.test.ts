@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { canonicalTarget, type HttpServer, listen, Problem, sendJson, sendProblem } from "@fx-ohlc/service-kit";
 import { configureNginx, eventually, freePort, NGINX, whyNoNginx } from "@fx-ohlc/testkit";
-import { textOf as fileOf } from "./repository.js";
+import { textOf as fileOf, pathOf } from "./repository.js";
 
 const UPSTREAMS = ["tick_ingest", "ohlc_query", "stream_gateway"] as const;
 /** As services are told. */
@@ -149,9 +149,20 @@ describeNginx("nginx as it is configured", () => {
   });
 
   test("has a bound on what one address has open", async () => {
-    const sockets = Array.from({ length: 510 }, () => open());
-    for (const socket of sockets) socket.write("POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
-    await eventually(async () => (await fetch(`${url}/ohlc/minute`)).status === 429, { what: "429" });
+    const waiting = () => {
+      const socket = open();
+      socket.write("POST /ticks/bulk HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+      return socket.on("error", () => undefined);
+    };
+    const sockets = Array.from({ length: 510 }, waiting);
+    await eventually(
+      async () => {
+        // The question counts too: one that was answered while these came has left a place.
+        sockets.push(waiting());
+        return (await fetch(`${url}/ohlc/minute`)).status === 429;
+      },
+      { what: "429" },
+    );
     for (const socket of sockets) socket.destroy();
     await eventually(async () => (await fetch(`${url}/ohlc/minute`)).ok, { what: "an answer" });
   });
@@ -250,6 +261,33 @@ describeNginx("nginx as it is configured", () => {
     expect(await via("1.0")).toBe("1.0 edge");
     expect(await via("1.1", "Via: 1.0 other\r\n")).toBe("1.0 other, 1.1 edge");
   });
+});
+
+test("what nginx says of itself becomes lines of JSON", () => {
+  const said = [
+    "2026/11/29 14:05:59 [warn] 1#1: 32768 worker_connections exceed open file resource limit: 20000",
+    '2026/11/29 14:06:00 [emerg] 1#1: open() "/etc/nginx/x\\y" failed (2: No such file)\twith a tab',
+    "bash: line 1: nginx: not found",
+  ];
+  const args = ["-E", "-f", pathOf("infra/nginx/json-errors.sed")];
+  const lines = execFileSync("sed", args, { input: `${said.join("\n")}\n`, encoding: "utf8" })
+    .trim()
+    .split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      timestamp: "2026-11-29T14:05:59Z",
+      service: "edge",
+      level: "warn",
+      message: "1#1: 32768 worker_connections exceed open file resource limit: 20000",
+    },
+    {
+      timestamp: "2026-11-29T14:06:00Z",
+      service: "edge",
+      level: "emerg",
+      message: '1#1: open() "/etc/nginx/x\\y" failed (2: No such file)\twith a tab',
+    },
+    { service: "edge", level: "error", message: "bash: line 1: nginx: not found" },
+  ]);
 });
 
 describeNginx("nginx with a certificate", () => {

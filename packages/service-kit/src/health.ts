@@ -88,6 +88,12 @@ export interface HealthOptions {
   readonly nowMs?: () => number;
 }
 
+/** What is wrong, a short sentence each, and with whom. */
+export interface HealthState {
+  readonly dependencies: Readonly<Partial<Record<Dependency["name"], DependencyState>>>;
+  readonly problems: readonly string[];
+}
+
 /** Answers `/health` and `/ready`: healthy with every dependency, ready with those the service cannot do without. */
 export class Health {
   readonly #probes: readonly Probe[];
@@ -105,20 +111,26 @@ export class Health {
     this.#draining = true;
   }
 
-  /** The state of each dependency, within {@link CHECK_DEADLINE_MS}. */
-  async report(): Promise<HealthReport> {
-    const reading = withDeadline(this.#freshDetails(), CHECK_DEADLINE_MS, "details of health");
-    const fresh = reading.catch((): HealthDetails => ({}));
+  /** The state of each dependency and what is wrong, within {@link CHECK_DEADLINE_MS}. */
+  async state(): Promise<HealthState> {
     const findings = await Promise.all(
       this.#probes.map(async (probe) => ({ name: probe.dependency.name, ...(await probe.find()) })),
     );
     const found = findings.flatMap(({ problem }) => problem ?? []);
     const problems = [...new Set([...found, ...(this.options.problems?.() ?? [])])];
-    const healthy = problems.length === 0 && findings.every(({ state }) => state === "connected");
+    return { dependencies: Object.fromEntries(findings.map(({ name, state }) => [name, state])), problems };
+  }
+
+  /** {@link state} with everything else that `/health` tells. */
+  async report(): Promise<HealthReport> {
+    const reading = withDeadline(this.#freshDetails(), CHECK_DEADLINE_MS, "details of health");
+    const fresh = reading.catch((): HealthDetails => ({}));
+    const { dependencies, problems } = await this.state();
+    const healthy = problems.length === 0 && Object.values(dependencies).every((state) => state === "connected");
     return {
       status: healthy ? "healthy" : "unhealthy",
       timestamp: new Date().toISOString(),
-      ...Object.fromEntries(findings.map(({ name, state }) => [name, state])),
+      ...dependencies,
       ...this.options.details?.(),
       ...(await fresh),
       ...(problems.length === 0 ? {} : { problems }),

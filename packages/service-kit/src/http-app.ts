@@ -9,6 +9,7 @@ import { applyCors } from "./cors.js";
 import { FailureLog } from "./failure-log.js";
 import { callerAddress } from "./forwarding.js";
 import type { Health } from "./health.js";
+import { exportHealth } from "./health-metrics.js";
 import type { Logger } from "./logger.js";
 import { addMethodGuards, noSuchRoute } from "./method-guards.js";
 import type { Metrics } from "./metrics.js";
@@ -59,6 +60,7 @@ function barePath(target: string): string {
  */
 export function createHttpApp(options: HttpAppOptions): RequestListener {
   const { logger, metrics, mapError, onProblem, allowedOrigins: allowed } = options;
+  exportHealth(metrics, options.health);
   const routes = allRoutes(options);
   const failures = new FailureLog(logger);
   const callers = new WeakMap<ServerResponse, string>();

@@ -22,6 +22,7 @@ export * from "./forwarding.js";
 export * from "./gathered-bytes.js";
 export * from "./grouping.js";
 export * from "./health.js";
+export * from "./health-metrics.js";
 export * from "./http-app.js";
 export * from "./http-server.js";
 export * from "./lean-histogram.js";

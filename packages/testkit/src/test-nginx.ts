@@ -24,8 +24,8 @@ export interface NginxOptions {
   /** For everything that it reads and writes. */
   readonly folder: string;
   readonly port: number;
-  /** Where the services are on 127.0.0.1. */
-  readonly services: Readonly<Record<Upstream, number>>;
+  /** Where the services are on 127.0.0.1: of each its one port, or those of its replicas. */
+  readonly services: Readonly<Record<Upstream, number | readonly number[]>>;
   /** Whose word on who asks is taken. */
   readonly trusted: string;
 }
@@ -51,12 +51,20 @@ export function configureNginx({ folder, port, services, trusted }: NginxOptions
   for (const name of ["again.conf", "forwarded.conf", "probe.conf", "health.js"])
     writeFileSync(join(folder, name), shipped(name));
   writeFileSync(join(folder, "trusted-proxies.conf"), `set_real_ip_from ${trusted};`);
-  const upstreams = UPSTREAMS.map((name) => `upstream ${name} { server 127.0.0.1:${services[name]}; keepalive 16; }`);
+  const upstreams = UPSTREAMS.map((name) => upstream(name, [services[name]].flat()));
   const main = `load_module ${NJS}; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
     ${process.getuid?.() === 0 ? "user root;" : ""} events { worker_connections 4096; } http { ${upstreams.join("\n")} include edge.conf; }`;
   const file = join(folder, "nginx.conf");
   writeFileSync(file, main);
   return file;
+}
+
+/** As in `nginx.conf`, where one name stands for all replicas. */
+function upstream(name: Upstream, ports: readonly number[]): string {
+  const block = new RegExp(`upstream ${name} \\{[^}]*\\}`).exec(shipped("nginx.conf"))?.[0] ?? "";
+  return block.replace(/server \S+ resolve ([^;]*;)/, (_, how) =>
+    ports.map((port) => `server 127.0.0.1:${port} ${how}`).join("\n    "),
+  );
 }
 
 /** A running nginx, as the system is deployed with it. */

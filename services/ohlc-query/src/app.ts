@@ -7,6 +7,7 @@ import {
   createHttpApp,
   createLogger,
   exportClockSkew,
+  exportReplicas,
   Health,
   type HttpServer,
   type Logger,
@@ -52,6 +53,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
     details: () => clockHealth(database.clock).details,
   });
   exportClockSkew(metrics, database.clock);
+  exportReplicas(metrics, config.replicasExpected);
   const access = createAccess({
     config: config.access,
     name: SERVICE,

@@ -9,6 +9,7 @@ test("only the database has to be named", () => {
     port: 8002,
     logLevel: "info",
     shutdownGraceMs: 0,
+    replicasExpected: 0,
     access: expect.objectContaining({ redis: undefined, internalSecret: undefined }),
     databaseUrl: DATABASE_URL,
     databaseReadUrl: undefined,

@@ -5,6 +5,7 @@ import {
   type LogLevel,
   readLogLevel,
   readMarketSessions,
+  readReplicas,
   readShutdownGrace,
 } from "@fx-ohlc/service-kit";
 
@@ -13,6 +14,8 @@ export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  /** How many of this service there should be, for an alert; 0: nobody says. */
+  readonly replicasExpected: number;
   readonly access: AccessConfig;
   readonly databaseUrl: string;
   /** A standby that answers what may be a moment old; undefined: the primary answers everything. */
@@ -30,6 +33,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8002 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    replicasExpected: readReplicas(env),
     access: readAccess(env),
     databaseUrl: env.url("DATABASE_URL", "postgres"),
     databaseReadUrl: env.url("DATABASE_READ_URL", "postgres", { default: undefined }),

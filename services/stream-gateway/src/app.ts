@@ -8,6 +8,7 @@ import {
   createHttpApp,
   createLogger,
   exportClockSkew,
+  exportReplicas,
   type Handler,
   type Handlers,
   Health,
@@ -53,6 +54,7 @@ export function createApp(config: Config, version: string): App {
     details: () => clockHealth(gateway.clock).details,
   });
   exportClockSkew(metrics, gateway.clock);
+  exportReplicas(metrics, config.replicasExpected);
   exportMetrics(metrics, gateway.counters, gateway.connections);
   const api = createHttpApp({
     logger,

@@ -6,6 +6,7 @@ import {
   type RedisAddress,
   readLogLevel,
   readRedis,
+  readReplicas,
   readShutdownGrace,
   readStreamKeep,
 } from "@fx-ohlc/service-kit";
@@ -16,6 +17,8 @@ export interface Config extends ConnectionLimits {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  /** How many of this service there should be, for an alert; 0: nobody says. */
+  readonly replicasExpected: number;
   readonly access: AccessConfig;
   readonly redis: RedisAddress;
   readonly ohlcQueryUrl: string;
@@ -40,6 +43,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8003 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    replicasExpected: readReplicas(env),
     access: readAccess(env),
     redis: readRedis(env),
     ohlcQueryUrl: env.url("OHLC_QUERY_URL", "http", { default: "http://127.0.0.1:8002" }),

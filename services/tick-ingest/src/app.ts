@@ -2,10 +2,12 @@ import { accessNames, createAccess } from "@fx-ohlc/access";
 import { ACCESS_ROUTES, documentsOf, INGEST_ROUTES } from "@fx-ohlc/contract";
 import {
   Database,
+  type DatabaseJob,
   databaseProblem,
   inSession,
   type MaintenanceState,
   MaintenanceWorker,
+  readJobs,
   readMaintenance,
 } from "@fx-ohlc/database";
 import { type Deployment, MarketSessions, streamNames, type TickRules } from "@fx-ohlc/schemas";
@@ -15,6 +17,7 @@ import {
   createHttpApp,
   createLogger,
   exportClockSkew,
+  exportReplicas,
   FairTurns,
   Health,
   type HttpServer,
@@ -90,7 +93,9 @@ function createParts(config: Config, version: string) {
   database.on("available", () => publisher.wake());
   ingestMetrics.observePublisher(metrics, publisher);
   exportClockSkew(metrics, database.clock);
+  exportReplicas(metrics, config.replicasExpected);
   ingestMetrics.observeMaintenance(metrics, () => maintenanceOf(database));
+  ingestMetrics.observeJobs(metrics, () => jobsOf(database));
   const trust = new CopyTrust(config.copyDoubtMs);
   ingestMetrics.observeCopies(metrics, trust);
   const logKeeper = new LogKeeper(database, redis, logger);
@@ -306,17 +311,23 @@ const NOTHING_WAITS: MaintenanceState = {
   heldBecause: null,
   isMarkAhead: false,
   closedAgeS: 0,
+  untoldAgeS: 0,
 };
 
 /** While the database is away nobody knows what waits: whoever waits for none must not be told that there is none. */
 const NOBODY_KNOWS: MaintenanceState = {
   ...NOTHING_WAITS,
-  ...{ windows: Number.NaN, ageS: Number.NaN, etaS: Number.NaN },
+  ...{ windows: Number.NaN, ageS: Number.NaN, etaS: Number.NaN, untoldAgeS: Number.NaN },
 };
 
 async function maintenanceOf(database: Database): Promise<MaintenanceState> {
   if (!database.available) return NOBODY_KNOWS;
   return inSession(database.sql, (sql) => readMaintenance(sql, database.settings.engine));
+}
+
+async function jobsOf(database: Database): Promise<readonly DatabaseJob[]> {
+  if (!database.available) return [];
+  return inSession(database.sql, (sql) => readJobs(sql, database.settings.engine));
 }
 
 async function startParts(parts: Parts, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import {
   readLogLevel,
   readMarketSessions,
   readRedis,
+  readReplicas,
   readShutdownGrace,
   readStreamKeep,
 } from "@fx-ohlc/service-kit";
@@ -17,6 +18,8 @@ export interface Config {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly shutdownGraceMs: number;
+  /** How many of this service there should be, for an alert; 0: nobody says. */
+  readonly replicasExpected: number;
   readonly access: AccessConfig;
   readonly databaseUrl: string;
   /** A connection that no pooler shares: for session locks and `CALL`. */
@@ -68,6 +71,7 @@ export function readConfig(env: EnvReader): Config {
     port: env.port("PORT", { default: 8001 }),
     logLevel: readLogLevel(env),
     shutdownGraceMs: readShutdownGrace(env),
+    replicasExpected: readReplicas(env),
     access: readAccess(env),
     databaseUrl,
     databaseDirectUrl: env.url("DATABASE_DIRECT_URL", "postgres", { default: databaseUrl }),

@@ -1,4 +1,4 @@
-import type { MaintenanceState } from "@fx-ohlc/database";
+import type { DatabaseJob, MaintenanceState } from "@fx-ohlc/database";
 import { type Micros, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { Histogram, type Metrics, type Sample } from "@fx-ohlc/service-kit";
 import type { Publisher } from "./publish/publisher.js";
@@ -9,12 +9,16 @@ import type { Commit } from "./write/tick-writer.js";
 /** Symbols with a series of their own; those that come later share one, for every label value costs memory for ever. */
 const SYMBOLS_MAX = 200;
 const OTHER_SYMBOLS = "other";
+/** What is older when it comes is history, which somebody imports and is done with. */
+const LIVE_WITHIN_S = 300;
 
 /** Counts what is ingested as plain integers, read when they are scraped. */
 export class IngestMetrics {
   private readonly ingested = new Map<string, number>();
   /** When a tick of the symbol was last committed, seconds since 1970. */
   private readonly ingestedAtS = new Map<string, number>();
+  /** When a tick of the symbol came that was of that moment. */
+  private readonly liveAtS = new Map<string, number>();
   private readonly rejected = new Map<string, number>();
   private duplicates = 0;
   private readonly batchSize: Histogram;
@@ -44,12 +48,18 @@ export class IngestMetrics {
       labelNames: ["symbol"],
       read: () => samples("symbol", this.ingested),
     });
-    // What feed alerts look at: a rate cannot tell a feed that stopped from a process that restarted.
     metrics.addGauge({
       name: "tick_last_ingested_timestamp_seconds",
       help: "When a tick was last created, by symbol.",
       labelNames: ["symbol"],
       read: () => samples("symbol", this.ingestedAtS),
+    });
+    // What feed alerts look at: a rate cannot tell a feed that stopped from a process that restarted.
+    metrics.addGauge({
+      name: "tick_last_live_timestamp_seconds",
+      help: "When a tick was last created that was of the last five minutes, by symbol.",
+      labelNames: ["symbol"],
+      read: () => samples("symbol", this.liveAtS),
     });
     metrics.addCounter({
       name: "ticks_rejected_total",
@@ -116,16 +126,33 @@ export class IngestMetrics {
       "How long ago the last closed minute ended: reads of what is younger ask the database.",
       ({ closedAgeS }) => closedAgeS,
     );
+    gauge(
+      "untold_commit_age_seconds",
+      "How long ago the oldest commit was made that no stream and no client was told of yet.",
+      ({ untoldAgeS }) => untoldAgeS,
+    );
+  }
+
+  /** How the database's own jobs end. */
+  observeJobs(metrics: Metrics, read: () => Promise<readonly DatabaseJob[]>): void {
+    metrics.addGauge({
+      name: "timescaledb_job_failed",
+      help: "1 while a job of TimescaleDB on one of its tables has failed when it ran last.",
+      labelNames: ["policy", "table"],
+      read: async () =>
+        (await read()).map(({ policy, table, hasFailed }): Sample => [{ policy, table }, hasFailed ? 1 : 0]),
+    });
   }
 
   countCommit({ created, outcomes }: Commit, seconds: number): void {
     this.commitDuration.observe(seconds);
     this.batchSize.observe(created.length);
     const nowS = this.nowUs() / US_PER_SECOND;
-    for (const { symbol, from, to } of runsOf(created)) {
+    for (const { symbol, from, to, last } of runsOf(created)) {
       const label = this.ingested.has(symbol) || this.ingested.size < SYMBOLS_MAX ? symbol : OTHER_SYMBOLS;
       this.ingested.set(label, (this.ingested.get(label) ?? 0) + to - from);
       this.ingestedAtS.set(label, nowS);
+      if (nowS - last.timeUs / US_PER_SECOND < LIVE_WITHIN_S) this.liveAtS.set(label, nowS);
     }
     for (const outcome of outcomes) if (outcome.ok) this.duplicates += outcome.seqs.length - outcome.created;
   }

@@ -17,7 +17,54 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{- define "fx.image" -}}
-{{ .root.Values.image.registry }}/{{ .image }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- $tag := printf ":%s" (.root.Values.image.tag | default .root.Chart.AppVersion) }}
+{{- with get .root.Values.image.digests .image }}
+{{- $tag = printf "@%s" . }}
+{{- end }}
+{{- .root.Values.image.registry }}/{{ .image }}{{ $tag }}
+{{- end }}
+
+{{/* Over nodes, as far as there are any, by a selector's labels. */}}
+{{- define "fx.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- . | nindent 8 }}
+{{- end }}
+
+{{/* A dict: name of the Deployment, selector (labels), autoscaling (values). */}}
+{{- define "fx.autoscaler" }}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- .selector | nindent 4 }}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ .name }} }
+  minReplicas: {{ .autoscaling.min }}
+  maxReplicas: {{ .autoscaling.max }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: { type: Utilization, averageUtilization: {{ .autoscaling.cpuPercent }} }
+    {{- with .autoscaling.connections }}
+    - type: Pods
+      pods:
+        metric: { name: websocket_connections_active }
+        target: { type: AverageValue, averageValue: {{ . | quote }} }
+    {{- end }}
+  {{- with .autoscaling.scaleDownSeconds }}
+  behavior:
+    scaleDown:
+      stabilizationWindowSeconds: {{ . }}
+      policies:
+        - { type: Pods, value: 1, periodSeconds: 60 }
+  {{- end }}
 {{- end }}
 
 {{/* Secrets of a container as variables. A dict: root, names (variable -> key in values.secret.keys); an empty key is left out. */}}
@@ -78,4 +125,13 @@ seccompProfile: { type: RuntimeDefault }
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- define "fx.databaseEgress" -}}
+- ports:
+    - { port: {{ .Values.networkPolicy.databasePort }} }
+  {{- with .Values.networkPolicy.databaseTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}

@@ -44,12 +44,18 @@ const prometheus = promtool();
 // Its secret is a file of the containers only: what the configuration names is not looked for here.
 check("promtool check config", prometheus, "check", "config", "--syntax-only", "infra/prometheus/prometheus.yml");
 check("promtool check rules", prometheus, "check", "rules", "infra/prometheus/rules/fx-ohlc.yml");
-check("promtool test rules", prometheus, "test", "rules", "infra/prometheus/feeds.test.yml");
+for (const file of ["feeds", "alerts"])
+  check(`promtool test rules ${file}`, prometheus, "test", "rules", `infra/prometheus/${file}.test.yml`);
 const binary = await helm();
 check("helm lint", binary, "lint", "--strict", CHART);
 check("helm template", binary, "template", "fx", CHART);
 const everything = [
   "serviceMonitor.enabled=true",
+  "prometheusRule.enabled=true",
+  "edge.autoscaling.enabled=false",
+  "image.digests.tick-ingest=sha256:0",
+  "networkPolicy.databaseTo[0].ipBlock.cidr=10.0.0.0/24",
+  "networkPolicy.redisTo[0].ipBlock.cidr=10.0.0.0/24",
   "streamGateway.autoscaling.connections=5000",
   "ingress.tlsSecret=tls",
   "access.jwt.jwksUrl=https://id.example.com/jwks.json",

@@ -1,0 +1,1 @@
+../../../nginx/json-errors.sed
