@@ -1,5 +1,5 @@
 /** Jest loads CommonJS: what is published as ES modules only is transformed too. */
-const MODULES_ONLY = "(?:temporal-|hyparquet|hysnappy|jose)";
+const MODULES_ONLY = "(?:temporal-|trading-signals|hyparquet|hysnappy|jose)";
 
 /**
  * Jest's settings for every package: TypeScript is transformed by swc on the fly, and the project's own packages are read
@@ -26,7 +26,7 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!\\.pnpm|${MODULES_ONLY})`, `/node_modules/\\.pnpm/(?!${MODULES_ONLY})`],
   moduleNameMapper: {
-    "^@fx-ohlc/([a-z-]+)/(calendar|interval|time)$": "<rootDir>/../../packages/$1/src/$2.ts",
+    "^@fx-ohlc/([a-z-]+)/(calendar|interval|session|time|zone)$": "<rootDir>/../../packages/$1/src/$2.ts",
     "^@fx-ohlc/database/archive$": "<rootDir>/../../packages/database/src/archive/index.ts",
     "^@fx-ohlc/([a-z-]+)$": "<rootDir>/../../packages/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",

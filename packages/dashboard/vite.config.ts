@@ -3,7 +3,8 @@ import { precompressed } from "./precompressed.js";
 
 /** `pnpm dev` shows the page with the data of the local stack (`npm start`). */
 const EDGE = process.env.EDGE_URL ?? "http://localhost:8000";
-const API_PATHS = ["/ohlc", "/ticks", "/symbols", "/tickets", "/health", "/ws"];
+/** What the page asks of the API; folders of its sources have some of these names, too. */
+const API_PATHS = "^/(ohlc|ticks|symbols|tickets|health|ready|quality|revisions|feeds|metrics|ws)(?!.*\\.ts)";
 
 export default defineConfig({
   root: "src/page",
@@ -24,5 +25,5 @@ export default defineConfig({
     },
   },
   plugins: [precompressed()],
-  server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, { target: EDGE, ws: path === "/ws" }])) },
+  server: { proxy: { [API_PATHS]: { target: EDGE, ws: true } } },
 });

@@ -24,7 +24,7 @@ const SOCKETS = GOOD_DAY.filter(({ status, operation }) => status === 101 || ope
 /** What only a standby says: services/ohlc-query/test/standby.test.ts sees it. */
 const OF_STANDBYS = / X-Data-As-Of$/;
 /** Symbols of the good day's writes. */
-const WRITTEN = ["EURUSD", "GBPUSD", "USDJPY", "ZARJPY"];
+const WRITTEN = ["DEMO", "DEMO2", "DEMO3", "DEMO4"];
 const SEARCH = "searchUdfSymbols";
 /** A dependency that is away is noticed within 2 s, ms. */
 const OUTAGE_NOTICED_MS = 20_000;

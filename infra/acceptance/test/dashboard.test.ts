@@ -317,12 +317,12 @@ describe("the dashboard in Chromium", () => {
     await tab.close();
   });
 
-  it("stays responsive at 1,000 ticks a second over 30 symbols, and shows them all", async () => {
+  it("stays responsive at 1,000 ticks a second over 200 symbols, and shows them all", async () => {
     const tab = await open();
     await expectDrawn(tab, { interval: "1m" });
     await tab.page.evaluate(COLLECT_LONG_TASKS);
     const clock = await MainThreadClock.start(tab);
-    const sent = await postAtRate(desk.client, { symbols: 30, ticksPerSecond: 1_000, seconds: 5 });
+    const sent = await postAtRate(desk.client, { symbols: 200, ticksPerSecond: 1_000, seconds: 5 });
     const { symbol, price } = sent.at(-1) ?? { symbol: "", price: 0 };
     await tab.page.locator(`.watch-row[data-symbol="${symbol}"]`, { hasText: price.toFixed(5) }).waitFor();
     const busy = await clock.share();

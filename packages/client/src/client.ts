@@ -18,6 +18,7 @@ import type {
   LatestQuery,
   QualityQuery,
   RangeQuery,
+  RevisionsQuery,
   SymbolsQuery,
   TickKey,
   TicksFileQuery,
@@ -37,6 +38,7 @@ import type {
   PostedTick,
   QualityJson,
   QuoteInput,
+  RevisionJson,
   SymbolJson,
   TicketJson,
   TickInput,
@@ -215,6 +217,12 @@ export class FxClient {
   gaps({ symbol, start, end, minGapS, closed, signal }: GapsQuery): AsyncGenerator<GapJson, void, undefined> {
     const query = { symbol, start, end, min_gap_s: minGapS, closed: closed?.toString(), limit: PAGE_SIZE_DEFAULT };
     return pagedRows<GapJson>(this.#http, { method: "GET", path: "/quality/gaps", query, signal });
+  }
+
+  /** What was corrected, deleted or came late of a symbol's ticks, by when it was, page after page. */
+  revisions({ symbol, start, end, since, signal }: RevisionsQuery): AsyncGenerator<RevisionJson, void, undefined> {
+    const query = { symbol, start, end, since, limit: PAGE_SIZE_DEFAULT };
+    return pagedRows<RevisionJson>(this.#http, { method: "GET", path: "/revisions", query, signal });
   }
 
   /**

@@ -103,6 +103,16 @@ export interface QualityQuery extends Omit<GapsQuery, "symbol" | "closed"> {
   readonly outliers?: boolean | undefined;
 }
 
+/** Of which ticks: start inclusive, end exclusive, both RFC 3339. */
+export interface RevisionsQuery extends CallOptions {
+  readonly symbol: string;
+  readonly start: string;
+  /** Now when absent. */
+  readonly end?: string | undefined;
+  /** Only what was done from this moment on. */
+  readonly since?: string | undefined;
+}
+
 export interface FeedsQuery extends CallOptions {
   readonly feed?: string | undefined;
   readonly symbol?: string | undefined;

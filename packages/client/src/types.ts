@@ -9,6 +9,7 @@ export type {
   Limits,
   PostedTick,
   QualityJson,
+  RevisionJson,
   Scope,
   SymbolJson,
   TicketJson,

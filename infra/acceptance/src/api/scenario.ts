@@ -17,8 +17,8 @@ export interface Step {
 const JSON_TYPE = "application/json";
 const FRIDAY = { start: "2025-12-05T10:00:00Z", end: "2025-12-05T11:00:00Z" };
 const MONTH = { start: "2025-12-01T00:00:00Z", end: "2025-12-31T00:00:00Z" };
-const TICK = { symbol: "EURUSD", price: 1.12345, time: "2025-12-05T10:00:00.123456Z" };
-const STAMP = { symbol: "EURUSD", time: TICK.time };
+const TICK = { symbol: "DEMO", price: 777.12345, time: "2025-12-05T10:00:00.123456Z" };
+const STAMP = { symbol: "DEMO", time: TICK.time };
 const SHARED = "2025-12-05T10:07:30.000000Z";
 /** Of a tick that is deleted. */
 const WRONG = "2025-12-05T10:00:02.000000Z";
@@ -42,7 +42,7 @@ const CROWD = Array.from({ length: 40 }, (_, number) => `CROWD${number + 10}`);
 const MANY = Array.from({ length: 10_000 }, (_, number) => `MANY${number}`);
 
 /** Line protocol, by each of its routes. */
-const LINE = "fx,symbol=ZARJPY,venue=lp1 bid=8.51,ask=8.53";
+const LINE = "fx,symbol=DEMO4,venue=lp1 bid=8510,ask=8530";
 const writeLines = (body: unknown, status: number, more: Partial<Step> = {}): Step[] =>
   ["writeLines", "writeLinesV2"].map((operation) => ({ operation, mediaType: "text/plain", body, status, ...more }));
 /** Lines that unpack to a thousand times what they have packed. */
@@ -68,62 +68,62 @@ export const GOOD_DAY: readonly Step[] = [
   write(
     "postTicks",
     [
-      { symbol: "EURUSD", time: SHARED, price: 1.1235 },
-      { symbol: "EURUSD", time: SHARED, price: 1.12352 },
-      { symbol: "GBPUSD", time: "2025-12-05T10:00:01.000000Z", price: 1.335 },
-      { symbol: "GBPUSD", time: WRONG, price: 13.35 },
-      { symbol: "USDJPY", time: TICK.time, price: 155.35 },
-      { symbol: "USDJPY", time: SHARED, price: 155.36 },
+      { symbol: "DEMO", time: SHARED, price: 777.1235 },
+      { symbol: "DEMO", time: SHARED, price: 777.12352 },
+      { symbol: "DEMO2", time: "2025-12-05T10:00:01.000000Z", price: 88.335 },
+      { symbol: "DEMO2", time: WRONG, price: 883.35 },
+      { symbol: "DEMO3", time: TICK.time, price: 15535.5 },
+      { symbol: "DEMO3", time: SHARED, price: 15535.6 },
     ],
     201,
   ),
-  write("postTicks", '{"symbol":"EURUSD","time":"2025-12-05T12:00:00Z","price":1.1241}\n', 201, {
+  write("postTicks", '{"symbol":"DEMO","time":"2025-12-05T12:00:00Z","price":777.1241}\n', 201, {
     mediaType: "application/x-ndjson",
   }),
-  write("postTicks", "time,symbol,price\n2025-12-08T09:00:00Z,EURUSD,1.1262\n2025-12-08T09:00:01Z,EURUSD,abc\n", 201, {
+  write("postTicks", "time,symbol,price\n2025-12-08T09:00:00Z,DEMO,777.1262\n2025-12-08T09:00:01Z,DEMO,abc\n", 201, {
     mediaType: "text/csv",
     query: { on_error: "skip" },
   }),
-  write("postTick", { symbol: "EURUSD", price: 1.1264, time: "2025-12-08T09:30:00Z" }, 201, {
+  write("postTick", { symbol: "DEMO", price: 777.1264, time: "2025-12-08T09:30:00Z" }, 201, {
     headers: { "x-feed": "lp1" },
   }),
-  write("postHeartbeat", { symbols: ["EURUSD", "XAUUSD"], every_s: 10 }, 204, { path: { feed: "lp1" } }),
+  write("postHeartbeat", { symbols: ["DEMO", "XAUUSD"], every_s: 10 }, 204, { path: { feed: "lp1" } }),
   { operation: "getFeeds", query: { limit: "1" }, status: 200 },
   { operation: "getArchive", query: { limit: "1" }, status: 200 },
   { operation: "deleteFeed", path: { feed: "lp1" }, status: 204 },
   ...writeLines(`${LINE} 1764928800500\n`, 204, { query: { precision: "ms" } }),
-  write("putTick", { price: 1.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
-  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH, limit: "2" }, status: 200 },
-  { operation: "getQuality", query: { symbol: "EURUSD,GBPUSD", ...FRIDAY }, status: 200 },
-  { operation: "getGaps", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
-  write("putSymbol", { digits: 5, description: "Euro against US dollar", quiet_after_s: 60 }, 200, {
-    path: { symbol: "EURUSD" },
+  write("putTick", { price: 777.12347 }, 200, { query: { ...STAMP, seq: "0" } }),
+  { operation: "getRevisions", query: { symbol: "DEMO", ...MONTH, limit: "2" }, status: 200 },
+  { operation: "getQuality", query: { symbol: "DEMO,DEMO2", ...FRIDAY }, status: 200 },
+  { operation: "getGaps", query: { symbol: "DEMO", ...MONTH, limit: "1" }, status: 200 },
+  write("putSymbol", { digits: 5, description: "For trying things out", quiet_after_s: 60 }, 200, {
+    path: { symbol: "DEMO" },
   }),
   write("putSymbol", {}, 200, { path: { symbol: "XAUUSD#" } }),
   { operation: "deleteSymbol", path: { symbol: "XAUUSD#" }, status: 204 },
   ...["getMinuteBars", "getHourBars"].map((operation) => ({
     operation,
-    query: { symbol: "EURUSD", ...MONTH, limit: "2" },
+    query: { symbol: "DEMO", ...MONTH, limit: "2" },
     status: 200,
   })),
-  { operation: "getBars", query: { symbol: "EURUSD", interval: "5m", ...FRIDAY, limit: "1" }, status: 200 },
-  { operation: "getBars", query: { symbol: "EURUSD", interval: "10t", ...FRIDAY, complete: "true" }, status: 200 },
-  { operation: "getDayBars", query: { symbol: "EURUSD", ...MONTH, limit: "1" }, status: 200 },
+  { operation: "getBars", query: { symbol: "DEMO", interval: "5m", ...FRIDAY, limit: "1" }, status: 200 },
+  { operation: "getBars", query: { symbol: "DEMO", interval: "10t", ...FRIDAY, complete: "true" }, status: 200 },
+  { operation: "getDayBars", query: { symbol: "DEMO", ...MONTH, limit: "1" }, status: 200 },
   {
     operation: "getCustomDayBars",
-    query: { symbol: "EURUSD", ...MONTH, limit: "1", day_start_hour: "17", timezone: "America/New_York" },
+    query: { symbol: "DEMO", ...MONTH, limit: "1", day_start_hour: "17", timezone: "America/New_York" },
     status: 200,
   },
-  { operation: "getLatestBars", query: { symbol: "EURUSD,GBPUSD", interval: "minute" }, status: 200 },
-  { operation: "getTicks", query: { symbol: "EURUSD", ...FRIDAY, limit: "2" }, status: 200 },
+  { operation: "getLatestBars", query: { symbol: "DEMO,DEMO2", interval: "minute" }, status: 200 },
+  { operation: "getTicks", query: { symbol: "DEMO", ...FRIDAY, limit: "2" }, status: 200 },
   { operation: "getSymbols", query: { limit: "2" }, status: 200 },
   { operation: "getUdfConfig", status: 200 },
   { operation: "getUdfTime", status: 200 },
-  { operation: "getUdfSymbol", query: { symbol: "EURUSD" }, status: 200 },
+  { operation: "getUdfSymbol", query: { symbol: "DEMO" }, status: 200 },
   { operation: "searchUdfSymbols", query: { query: "usd", limit: "2" }, status: 200 },
   {
     operation: "getUdfHistory",
-    query: { symbol: "EURUSD", resolution: "5", from: "1764928800", to: "1764932400" },
+    query: { symbol: "DEMO", resolution: "5", from: "1764928800", to: "1764932400" },
     status: 200,
   },
   { operation: "getStreamStats", status: 200 },
@@ -131,12 +131,12 @@ export const GOOD_DAY: readonly Step[] = [
   ...["streamTicks", "streamMinuteBars", "streamHourBars", "streamDayBars"].map((operation) => ({
     operation,
     headers: UPGRADE,
-    query: { symbol: "EURUSD,GBPUSD" },
+    query: { symbol: "DEMO,DEMO2" },
     status: 101,
   })),
-  { operation: "streamBars", headers: UPGRADE, query: { ...MINUTES, symbol: "EURUSD,GBPUSD" }, status: 101 },
-  { operation: "streamEvents", query: { channels: "ohlc:EURUSD:minute" }, status: 200 },
-  write("createKey", { name: "a dashboard", scopes: ["read", "stream"], symbols: ["EUR*"] }, 201),
+  { operation: "streamBars", headers: UPGRADE, query: { ...MINUTES, symbol: "DEMO,DEMO2" }, status: 101 },
+  { operation: "streamEvents", query: { channels: "ohlc:DEMO:minute" }, status: 200 },
+  write("createKey", { name: "a dashboard", scopes: ["read", "stream"], symbols: ["DEMO*"] }, 201),
   { operation: "listKeys", query: { limit: "1" }, status: 200 },
   write("changeKey", { name: "the first key" }, 200, { path: { id: FIRST_KEY } }),
   write("changeKey", { name: "a dashboard" }, 409, { path: { id: FIRST_KEY } }),
@@ -156,21 +156,21 @@ export const GOOD_DAY: readonly Step[] = [
   write(
     "postCorrections",
     [
-      { op: "update", symbol: "EURUSD", time: SHARED, seq: 1, price: 1.12353 },
-      { op: "delete", symbol: "GBPUSD", time: WRONG },
+      { op: "update", symbol: "DEMO", time: SHARED, seq: 1, price: 777.12353 },
+      { op: "delete", symbol: "DEMO2", time: WRONG },
     ],
     200,
     { query: { reason: "a bad feed" } },
   ),
   { operation: "undoRevision", path: { id: UPDATED }, status: 200 },
-  { operation: "deleteTick", path: { symbol: "USDJPY", time: TICK.time }, query: { seq: "0" }, status: 200 },
-  { operation: "deleteTicks", query: { symbol: "USDJPY", ...FRIDAY }, status: 200 },
+  { operation: "deleteTick", path: { symbol: "DEMO3", time: TICK.time }, query: { seq: "0" }, status: 200 },
+  { operation: "deleteTicks", query: { symbol: "DEMO3", ...FRIDAY }, status: 200 },
 ];
 
 const invalidReads = ["getMinuteBars", "getHourBars", "getDayBars", "getCustomDayBars", "getTicks"].map(
   (operation) => ({
     operation,
-    query: { symbol: "EURUSD", start: "yesterday" },
+    query: { symbol: "DEMO", start: "yesterday" },
     status: 422,
   }),
 );
@@ -187,7 +187,7 @@ export const COMMON_DAY: readonly Step[] = [
   ]),
 ];
 
-const PAGED = { symbol: "EURUSD", ...MONTH };
+const PAGED = { symbol: "DEMO", ...MONTH };
 /** A query of each table, long enough to be worth compressing. */
 const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getBars: { ...PAGED, interval: "15m", fill: "null", limit: "100" },
@@ -278,34 +278,34 @@ export const REFUSALS: readonly Step[] = [
   write("postTicks", [{ ...TICK, seq: 0, price: 2 }], 409),
   write("postTicks", Array(ROWS_MAX + 1).fill(0), 413),
   write("postTicks", [TICK, { ...TICK, time: "2025-12-05T10:00:60Z" }], 422),
-  ...writeLines(`${LINE}\nfx,symbol=ZARJPY price=abc\n`, 400),
+  ...writeLines(`${LINE}\nfx,symbol=DEMO4 price=abc\n`, 400),
   ...writeLines(LINE, 403, { headers: { origin: "https://elsewhere.example" } }),
-  ...writeLines("fx,symbol=ZARJPY price=8.6,seq=0 1764928800500", 409, { query: { precision: "ms" } }),
+  ...writeLines("fx,symbol=DEMO4 price=8600,seq=0 1764928800500", 409, { query: { precision: "ms" } }),
   ...writeLines(BOMB, 413, { headers: { "content-encoding": "gzip" } }),
   ...writeLines(LINE, 422, { query: { precision: "h" } }),
-  write("putTick", { price: 1.2 }, 404, { query: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" } }),
-  write("putTick", { price: 1.2 }, 409, { query: { symbol: "EURUSD", time: SHARED } }),
+  write("putTick", { price: 777.2 }, 404, { query: { symbol: "DEMO", time: "2025-12-05T10:00:00.5Z" } }),
+  write("putTick", { price: 777.2 }, 409, { query: { symbol: "DEMO", time: SHARED } }),
   write("putTick", LONG, 413, { query: STAMP }),
   write("putTick", { price: 0 }, 422, { query: STAMP }),
-  { operation: "deleteTicks", query: { symbol: "EURUSD", start: "5 December", end: FRIDAY.end }, status: 422 },
-  { operation: "deleteTick", path: { symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
+  { operation: "deleteTicks", query: { symbol: "DEMO", start: "5 December", end: FRIDAY.end }, status: 422 },
+  { operation: "deleteTick", path: { symbol: "DEMO", time: "2025-12-05T10:00:00.5Z" }, status: 404 },
   { operation: "deleteTick", path: { symbol: "EUR USD", time: TICK.time }, status: 422 },
-  write("postCorrections", [{ op: "delete", symbol: "EURUSD", time: "2025-12-05T10:00:00.5Z" }], 404),
-  write("postCorrections", [{ op: "update", symbol: "EURUSD", time: SHARED, price: 1.2 }], 409),
+  write("postCorrections", [{ op: "delete", symbol: "DEMO", time: "2025-12-05T10:00:00.5Z" }], 404),
+  write("postCorrections", [{ op: "update", symbol: "DEMO", time: SHARED, price: 777.2 }], 409),
   write("postCorrections", Array(1001).fill(0), 413),
   write("postCorrections", [{ op: "replace" }], 422),
   { operation: "undoRevision", path: { id: UPDATED }, status: 409 },
   { operation: "undoRevision", path: { id: "1" }, status: 404 },
   { operation: "undoRevision", path: { id: "0" }, status: 422 },
   { operation: "undoRevision", path: { id: UPDATED }, headers: ELSEWHERE, status: 403 },
-  { operation: "getRevisions", query: { symbol: "EURUSD", start: "yesterday" }, status: 422 },
-  { operation: "getQuality", query: { symbol: "EURUSD", start: "2000-01-01" }, status: 422 },
-  { operation: "getGaps", query: { symbol: "EURUSD", ...FRIDAY, min_gap_s: "1" }, status: 422 },
-  write("putSymbol", LONG, 413, { path: { symbol: "EURUSD" } }),
-  write("putSymbol", { digits: 99 }, 422, { path: { symbol: "EURUSD" } }),
+  { operation: "getRevisions", query: { symbol: "DEMO", start: "yesterday" }, status: 422 },
+  { operation: "getQuality", query: { symbol: "DEMO", start: "2000-01-01" }, status: 422 },
+  { operation: "getGaps", query: { symbol: "DEMO", ...FRIDAY, min_gap_s: "1" }, status: 422 },
+  write("putSymbol", LONG, 413, { path: { symbol: "DEMO" } }),
+  write("putSymbol", { digits: 99 }, 422, { path: { symbol: "DEMO" } }),
   { operation: "deleteSymbol", path: { symbol: "NOSUCH" }, status: 404 },
-  { operation: "deleteSymbol", path: { symbol: "EURUSD" }, status: 409 },
-  { operation: "deleteSymbol", path: { symbol: "EURUSD:BID" }, status: 422 },
+  { operation: "deleteSymbol", path: { symbol: "DEMO" }, status: 409 },
+  { operation: "deleteSymbol", path: { symbol: "DEMO:BID" }, status: 422 },
   write("postHeartbeat", LONG.repeat(30), 413, { path: { feed: "lp1" } }),
   write("postHeartbeat", { symbols: [] }, 422, { path: { feed: "lp1" } }),
   { operation: "getFeeds", query: { limit: "0" }, status: 422 },
@@ -313,13 +313,13 @@ export const REFUSALS: readonly Step[] = [
   { operation: "deleteFeed", path: { feed: "nobody" }, status: 404 },
   { operation: "deleteFeed", path: { feed: "a/b" }, status: 422 },
   ...invalidReads,
-  { operation: "getBars", query: { symbol: "EURUSD", interval: "7m", ...FRIDAY }, status: 422 },
-  { operation: "getLatestBars", query: { symbol: "EURUSD,," }, status: 422 },
+  { operation: "getBars", query: { symbol: "DEMO", interval: "7m", ...FRIDAY }, status: 422 },
+  { operation: "getLatestBars", query: { symbol: "DEMO,," }, status: 422 },
   { operation: "getSymbols", query: { format: "xml" }, status: 422 },
   { operation: "getUdfSymbol", query: { symbol: "NOSUCH" }, status: 404 },
   { operation: "getUdfSymbol", query: { symbol: "EUR USD" }, status: 422 },
   { operation: "searchUdfSymbols", query: { limit: "0" }, status: 422 },
-  { operation: "getUdfHistory", query: { symbol: "EURUSD", resolution: "7", from: "0", to: "1" }, status: 422 },
+  { operation: "getUdfHistory", query: { symbol: "DEMO", resolution: "7", from: "0", to: "1" }, status: 422 },
   { operation: "getProblemType", path: { code: "bad_luck" }, status: 404 },
   write("createKey", { name: "", scopes: ["everything"] }, 422),
   write("createKey", "{", 400),
@@ -347,8 +347,8 @@ export const REFUSALS: readonly Step[] = [
   })),
   { operation: "streamBars", headers: { ...UPGRADE, ...ELSEWHERE }, query: MINUTES, status: 403 },
   { operation: "streamBars", headers: UPGRADE, query: { interval: "7m" }, status: 422 },
-  { operation: "streamEvents", headers: ELSEWHERE, query: { channels: "ticks:EURUSD" }, status: 403 },
-  { operation: "streamEvents", query: { channels: "news:EURUSD" }, status: 422 },
+  { operation: "streamEvents", headers: ELSEWHERE, query: { channels: "ticks:DEMO" }, status: 403 },
+  { operation: "streamEvents", query: { channels: "news:DEMO" }, status: 422 },
 ];
 
 /** What is refused because it comes too slowly, after some 10 s, or of lines because nothing comes for a minute. */
@@ -359,7 +359,7 @@ export const STALLED: readonly Step[] = [
   write("putTick", "{", 408, { stalls: true, query: STAMP }),
   write("postHeartbeat", "{", 408, { stalls: true, path: { feed: "lp1" } }),
   write("postCorrections", "[", 408, { stalls: true }),
-  write("putSymbol", "{", 408, { stalls: true, path: { symbol: "EURUSD" } }),
+  write("putSymbol", "{", 408, { stalls: true, path: { symbol: "DEMO" } }),
   write("createKey", "{", 408, { stalls: true }),
   write("changeKey", "{", 408, { stalls: true, path: { id: FIRST_KEY } }),
 ];
@@ -371,10 +371,10 @@ export const NO_ROOM: readonly Step[] = [
   ...writeLines("fx,symbol=MORE price=1", 429),
   write("putSymbol", {}, 429, { path: { symbol: "MORE" } }),
   ...["lp1", "lp2"].map((feed) => write("postHeartbeat", { symbols: MANY }, 204, { path: { feed } })),
-  write("postHeartbeat", { symbols: ["EURUSD"] }, 429, { path: { feed: "lp3" } }),
+  write("postHeartbeat", { symbols: ["DEMO"] }, 429, { path: { feed: "lp3" } }),
 ];
 
-const AS_OF = { symbol: "EURUSD", as_of: "2025-12-31" };
+const AS_OF = { symbol: "DEMO", as_of: "2025-12-31" };
 
 /** What is refused where ticks of December are not kept any more, and their bars have changed. */
 export const GONE: readonly Step[] = [
@@ -385,5 +385,5 @@ export const GONE: readonly Step[] = [
     status: 410,
   })),
   { operation: "getLatestBars", query: { ...AS_OF, ...MINUTES }, status: 410 },
-  { operation: "getRevisions", query: { symbol: "EURUSD", ...MONTH }, status: 410 },
+  { operation: "getRevisions", query: { symbol: "DEMO", ...MONTH }, status: 410 },
 ];

@@ -1,34 +1,51 @@
 import { type BarMessage, type EventOf, FxClient, parseChannel, type StreamEvent, sleep } from "@fx-ohlc/client";
+import { sameBoundary } from "@fx-ohlc/schemas/calendar";
 import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { Gate } from "./access/gate.js";
 import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { type ChartBar, chartBar, type Seconds, sideBar } from "./bars/chart-bar.js";
+import { DaySource } from "./bars/day-source.js";
+import { HttpNoteSource } from "./bars/note-source.js";
 import { failureOf, type ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
+import { BOUNDARIES, type BoundaryName } from "./boundaries.js";
 import { ChartPane } from "./chart/chart-pane.js";
 import { oncePerFrame } from "./frames.js";
+import type { KeysDialog } from "./keyboard/keys-dialog.js";
+import { Shortcuts } from "./keyboard/shortcuts.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
+import { ChartMenu } from "./menu/chart-menu.js";
 import { Monitor } from "./monitor.js";
+import { ApiReader } from "./pages/api-reader.js";
+import { intervalFor } from "./pages/interval-for.js";
+import type { PageName } from "./pages/page-name.js";
+import { Pages } from "./pages/pages.js";
 import { NewestBars } from "./state/newest-bars.js";
 import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
-import type { PageTick, TickRange } from "./ticks/tick.js";
+import { type PageTick, secondsOf, type TickRange } from "./ticks/tick.js";
 import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
 import { CardsView } from "./view/cards-view.js";
+import type { Clock } from "./view/clock.js";
+import { byId } from "./view/dom.js";
 import { QuoteView } from "./view/quote-view.js";
 import { Tabs } from "./view/tabs.js";
 import { TapeView } from "./view/tape-view.js";
 import { ToolbarView } from "./view/toolbar-view.js";
 import { WatchView } from "./view/watch-view.js";
-import { searchOf, type View, viewOf } from "./view.js";
+import { ZoneView } from "./view/zone-view.js";
+import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
+/** What is said of symbols is read again after so long, and with new symbols not more often than this. */
+const SYMBOLS_MAX_AGE_MS = 300_000;
+const SYMBOLS_MIN_AGE_MS = 10_000;
 /** Between attempts to read what an outage left to be read. */
 const RETRY_MS = 2_000;
 
@@ -42,12 +59,27 @@ export class App {
   readonly #pane: ChartPane;
   readonly #ticks: TickFeed;
   readonly #sparks: SparkSource;
+  readonly #days: DaySource;
   readonly #watchView: WatchView;
   readonly #toolbar = new ToolbarView((change) => this.#change(change));
+  readonly #menu: ChartMenu;
+  readonly #zone = new ZoneView((zone) => this.#change({ zone }));
   readonly #tape = new TapeView();
   readonly #cards = new CardsView();
   readonly #quote = new QuoteView();
   readonly #tabs = new Tabs();
+  readonly #pages: Pages;
+  readonly #shortcuts = new Shortcuts({
+    "?": () => void this.#showKeys(),
+    "/": () => this.#filter(),
+    c: () => this.#go("chart"),
+    q: () => this.#go("quality"),
+    o: () => this.#go("ops"),
+    t: () => byId("theme").click(),
+    "[": () => this.#step(-1),
+    "]": () => this.#step(1),
+  });
+  #keys: KeysDialog | undefined;
   /** The symbol whose ticks are followed. */
   #followed: string | undefined;
   #view: View = viewOf(location.search);
@@ -55,6 +87,9 @@ export class App {
   readonly #newest = new NewestBars();
   #tickState: ReadState = { status: "loading" };
   #areSymbolsKnown = false;
+  /** When what is said of symbols was read, ms since 1970, and of how many rows there were something to be said. */
+  #symbolsAtMs = 0;
+  #symbolsOf = 0;
   #watchEvents: WatchEvent[] = [];
   #bars: BarMessage[] = [];
   #news: PageTick[] = [];
@@ -67,27 +102,42 @@ export class App {
     const { key: token, fetch } = this.#gate;
     this.#client = new FxClient({ url: API, token, fetch, webSocket });
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
-    this.#pane = new ChartPane(new HttpBarSource(this.#client), () => void this.#ticks.loadOlder());
+    const [bars, notes] = [new HttpBarSource(this.#client), new HttpNoteSource(this.#client)];
+    this.#pane = new ChartPane(
+      bars,
+      notes,
+      () => void this.#ticks.loadOlder(),
+      (range) => this.#onRange(range),
+    );
+    const hasKey = () => token !== undefined;
+    this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
     this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
     });
-    this.#stream = new LiveStream(this.#client, {
-      onEvent: (event) => this.#onEvent(event),
-      onRestart: () => this.#onRestart(),
-    });
+    const streamed = { onEvent: (event: StreamEvent) => this.#onEvent(event), onRestart: () => this.#onRestart() };
+    this.#stream = new LiveStream(this.#client, streamed, this.#view.boundary);
+    this.#days = new DaySource(this.#client, (symbol, bar) => this.#watch({ type: "day", symbol, bar }));
     this.#sparks = new SparkSource(this.#client, (symbol, closes) => this.#watch({ type: "spark", symbol, closes }));
     this.#watchView = new WatchView({
       onSelect: (symbol) => this.#select(symbol),
       onVisible: (symbol) => this.#sparks.want(symbol),
+    });
+    this.#pages = new Pages({
+      client: this.#client,
+      reader: new ApiReader(API, token, fetch),
+      change: (change) => this.#change(change),
+      chartAddress: (...place) => this.#chartAddress(...place),
+      open: (address) => this.#open(address),
+      signIn: () => this.#gate.signIn(),
     });
   }
 
   start(): void {
     new Themes(() => this.#pane.readTheme());
     addEventListener("popstate", () => this.#show(viewOf(location.search)));
-    addEventListener("keydown", (event) => this.#onKey(event));
-    this.#monitor.start(() => this.#stream.check(Date.now()));
+    byId("keys").addEventListener("click", () => void this.#showKeys());
+    this.#monitor.start(() => this.#onSecond());
     this.#show(this.#view);
     this.#stream.open();
     void this.#readSymbols();
@@ -103,13 +153,44 @@ export class App {
     return this.#pane.drawnSpread();
   }
 
+  /** Ages grow while nothing happens. */
+  #onSecond(): void {
+    this.#stream.check(Date.now());
+    const row = this.#followed === undefined ? undefined : this.#rows.get(this.#followed);
+    this.#pane.onSecond(this.#monitor.nowMs / 1_000, row?.quietAfterS);
+    if (this.#areSymbolsKnown && this.#shouldReadSymbols()) void this.#readSymbols();
+    this.#requestFrame();
+  }
+
+  /** Of a new symbol its digits, pip and session are wanted soon; somebody may say something else of the others. */
+  #shouldReadSymbols(): boolean {
+    const ageMs = Date.now() - this.#symbolsAtMs;
+    return ageMs > SYMBOLS_MAX_AGE_MS || (this.#rows.size !== this.#symbolsOf && ageMs > SYMBOLS_MIN_AGE_MS);
+  }
+
+  get #clock(): Clock {
+    return { nowMs: this.#monitor.nowMs, zone: this.#view.zone };
+  }
+
+  /** The newest value of each indicator, as it is written; undefined where it has none yet. */
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#pane.drawnStudies();
+  }
+
   async #readSymbols(): Promise<void> {
     for (;;) {
+      this.#symbolsAtMs = Date.now();
       try {
-        for (const { symbol, pip, digits, quotes } of await this.#client.symbols()) {
-          this.#watch({ type: "symbol", symbol, facts: { pip, digits } });
-          if (quotes) this.#followQuotes();
+        const symbols = await this.#client.symbols();
+        this.#symbolsOf = Math.max(symbols.length, this.#rows.size);
+        for (const facts of symbols) {
+          this.#watch({ type: "symbol", symbol: facts.symbol, facts });
+          if (facts.quotes) this.#followQuotes();
         }
+        void this.#days.readAll(
+          symbols.map(({ symbol }) => symbol),
+          this.#view.boundary,
+        );
         this.#areSymbolsKnown = true;
         this.#requestFrame();
         return;
@@ -126,9 +207,30 @@ export class App {
 
   /** Takes a change of the view that somebody made, as a step the browser can go back from. */
   #change(change: Partial<View>): void {
-    const view = { ...this.#view, ...change };
+    // Another symbol, or bars of another length, begin at the newest again.
+    const isOther = "symbol" in change || "interval" in change || ("mode" in change && change.mode !== this.#view.mode);
+    const view = { ...this.#view, ...(isOther && { range: undefined }), ...change };
     history.pushState(null, "", `${location.pathname}${searchOf(view)}`);
     this.#show(view);
+  }
+
+  #open(address: string): void {
+    history.pushState(null, "", address);
+    this.#show(viewOf(location.search));
+    this.#tabs.show("chart");
+  }
+
+  #chartAddress(symbol: string, fromMs: number, toMs: number): string {
+    const range = { from: fromMs / 1_000, to: toMs / 1_000 };
+    const place = { symbol, range, interval: intervalFor(toMs - fromMs), mode: "candles", page: "chart" } as const;
+    return `${location.pathname}${searchOf({ ...this.#view, ...place })}`;
+  }
+
+  /** Somebody scrolled: the address keeps up, but that is no step to go back from. */
+  #onRange(range: TimeRange | undefined): void {
+    if (range?.from === this.#view.range?.from && range?.to === this.#view.range?.to) return;
+    this.#view = { ...this.#view, range };
+    history.replaceState(null, "", `${location.pathname}${searchOf(this.#view)}`);
   }
 
   #select(symbol: string): void {
@@ -138,19 +240,34 @@ export class App {
 
   #show(view: View): void {
     const { symbol } = view;
-    if (symbol !== undefined) this.#stream.follow({ ...view, symbol });
+    if (symbol !== undefined) this.#stream.follow({ ...view, symbol }, view.compared);
     const isOther = symbol !== undefined && symbol !== this.#followed;
+    const before = this.#view;
     this.#view = view;
+    this.#pages.show(view);
     this.#toolbar.render(view);
+    this.#zone.render(view.zone);
+    this.#menu.render(view);
+    this.#monitor.showZone(view.zone);
+    if (before.boundary !== view.boundary) this.#onBoundary(view.boundary);
     if (symbol === undefined) return;
     if (isOther) this.#follow(symbol);
     this.#pane.show({ ...view, symbol });
     this.#requestFrame();
   }
 
+  /** Days begin elsewhere: everything that is counted by days begins anew. */
+  #onBoundary(boundary: BoundaryName): void {
+    this.#watch({ type: "boundary" });
+    this.#newest.forgetDays();
+    void this.#days.readAll([...this.#rows.keys()], boundary);
+    if (this.#followed !== undefined) void this.#days.read(this.#followed, boundary);
+  }
+
   #follow(symbol: string): void {
     this.#followed = symbol;
     this.#news = [];
+    void this.#days.read(symbol, this.#view.boundary);
     this.#watch({ type: "symbol", symbol });
     void this.#ticks.open(symbol);
   }
@@ -170,16 +287,18 @@ export class App {
     const atMs = Date.now();
     if (event.type === "status") this.#onStatus(event);
     else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
-    else if (event.type === "corrected") this.#onTickRange(event.channel, tickRangeOf(event));
-    else if (event.type === "reloaded-ticks") {
+    else if (event.type === "corrected") {
+      this.#onTickRange(event.channel, tickRangeOf(event));
+      if (event.channel === `ticks:${this.#followed}`) this.#pane.onCorrected();
+    } else if (event.type === "reloaded-ticks") {
       this.#onTickRange(event.channel, tickRangeOf(event));
       this.#onTicks(event.channel, event.ticks);
     } else if (event.type === "reloaded-bars") for (const bar of event.bars) this.#onBar(closedBar(event, bar));
     else if (event.type === "error") this.#monitor.onConnection({ type: "note", atMs, text: event.message });
     else if (event.type === "gap" || event.type === "conflated")
       this.#monitor.onConnection({ type: "hole", atMs, hole: holeOf(event) });
-    // The page follows no channel of feeds.
-    else if (event.type !== "feed-status") this.#onBar(event);
+    else if (event.type === "feed-status") this.#watch({ type: "feed", symbol: event.symbol, state: event.state });
+    else this.#onBar(event);
   }
 
   #onStatus({ status, reason, retryMs, error }: EventOf<"status">): void {
@@ -273,7 +392,14 @@ export class App {
     if (last === undefined || last === before || symbol === undefined) return;
     const sides = sidesOf(last.bid, last.ask);
     if (sides !== undefined) this.#followQuotes();
-    this.#watchEvents.push({ type: "tick", symbol, price: last.price, atMs: Date.now(), sides });
+    this.#watchEvents.push({
+      type: "tick",
+      symbol,
+      price: last.price,
+      atMs: this.#monitor.nowMs,
+      tickMs: secondsOf(last.time) * 1_000,
+      sides,
+    });
   }
 
   #takeBars(): void {
@@ -284,16 +410,22 @@ export class App {
 
   #takeBar({ type, channel, bar }: BarMessage): void {
     const { symbol } = bar;
-    const stored = storedOf(channel);
+    const stored = storedOf(channel, this.#view.boundary);
     const sides = sidesOf(bar.bid_close, bar.ask_close);
     if (stored === "minute" || stored === "day") {
-      this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: Date.now(), sides });
+      this.#watchEvents.push({ type: stored, symbol, bar: chartBar(bar), atMs: this.#monitor.nowMs, sides });
     }
     if (stored !== undefined) this.#newest.note(bar, stored);
+    if (this.#stream.isOfCompared(channel)) {
+      const compared = sideBar(bar, this.#view.side);
+      if (compared !== undefined)
+        this.#pane.onComparedLive({ bar: compared, kind: type === "bar" ? "bar" : "settled" });
+    }
     if (symbol !== this.#followed) return;
     const shown = this.#stream.isOfChart(channel) ? sideBar(bar, this.#view.side) : undefined;
     if (shown !== undefined) this.#pane.onLive({ bar: shown, kind: type === "bar" ? "bar" : "settled" });
     if (type !== "revision" || stored === undefined) return;
+    this.#pane.onCorrected();
     this.#pane.onRevision(stored, chartBar(bar).time);
     if (stored === "minute") void this.#ticks.reread(...minuteOf(bar));
   }
@@ -310,30 +442,47 @@ export class App {
     const symbol = this.#followed;
     const row = symbol === undefined ? undefined : this.#rows.get(symbol);
     const decimals = row?.decimals ?? 5;
-    const { side } = this.#view;
-    this.#watchView.render(this.#rows, symbol, this.#areSymbolsKnown);
-    this.#quote.render(row);
+    const { side, boundary } = this.#view;
+    const clock = this.#clock;
+    this.#watchView.render(this.#rows, { symbol, boundary }, clock, this.#areSymbolsKnown);
+    this.#quote.render(row, boundary, clock);
     this.#toolbar.showSides(row?.sides !== undefined || side !== "mid");
     this.#pane.setDecimals(side === "mid" ? decimals : (row?.digits ?? decimals), row?.pip);
     const isEmpty = symbol === undefined && this.#areSymbolsKnown;
-    this.#tape.render(this.#ticks.ticks, symbol, decimals, isEmpty ? { status: "ready" } : this.#tickState);
-    this.#cards.render(this.#newest.of(symbol), decimals);
+    const prices = { symbol, decimals, pip: row?.pip };
+    this.#tape.render(this.#ticks.ticks, prices, clock, isEmpty ? { status: "ready" } : this.#tickState);
+    this.#cards.render(this.#newest.of(symbol), prices, clock);
     if (isEmpty) this.#pane.showNoSymbols();
   }
 
-  #onKey(event: KeyboardEvent): void {
-    const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
+  #go(page: PageName): void {
+    if (page !== this.#view.page) this.#change({ page });
+  }
+
+  #filter(): void {
+    this.#go("chart");
     this.#tabs.show("watch");
     this.#watchView.focusFilter();
   }
+
+  /** The symbol so many rows further in the watchlist. */
+  #step(by: -1 | 1): void {
+    const symbol = this.#watchView.neighbour(by);
+    if (symbol !== undefined) this.#change({ symbol });
+  }
+
+  async #showKeys(): Promise<void> {
+    const { KeysDialog } = await import("./keyboard/keys-dialog.js");
+    this.#keys ??= new KeysDialog(this.#shortcuts);
+    this.#keys.open();
+  }
 }
 
-/** The stored interval that a channel's bars are of; undefined of others, days with a start of their own among them. */
-function storedOf(channel: string): StoredInterval | undefined {
+/** The stored interval that a channel's bars are of, days being those of the chosen boundary; undefined of others. */
+function storedOf(channel: string, boundary: BoundaryName): StoredInterval | undefined {
   const bars = parseChannel(channel);
-  if (bars?.kind !== "ohlc" || bars.boundary !== undefined) return undefined;
+  if (bars?.kind !== "ohlc") return undefined;
+  if (bars.boundary !== undefined && !sameBoundary(bars.boundary, BOUNDARIES[boundary])) return undefined;
   return STORED_INTERVALS.find((stored) => stored === bars.interval);
 }
 

@@ -4,4 +4,10 @@ const app = new App();
 app.start();
 
 /** For the console and for tests: what the chart holds, which a canvas does not show. */
-Object.assign(globalThis, { fxOhlc: { drawnBars: () => app.drawnBars(), drawnSpread: () => [...app.drawnSpread()] } });
+Object.assign(globalThis, {
+  fxOhlc: {
+    drawnBars: () => app.drawnBars(),
+    drawnSpread: () => [...app.drawnSpread()],
+    drawnStudies: () => app.drawnStudies(),
+  },
+});

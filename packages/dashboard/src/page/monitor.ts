@@ -1,4 +1,5 @@
 import type { FxClient, Health } from "@fx-ohlc/client";
+import type { ZoneName } from "./format/zone.js";
 import { type ConnectionEvent, FIRST_CONNECTION, reduceConnection, statusOf } from "./state/connection.js";
 import { clockOffset, median, type RateSample, rateOf, withAge, withSample } from "./state/meters.js";
 import type { PageTick } from "./ticks/tick.js";
@@ -18,6 +19,7 @@ export class Monitor {
   /** What the server's clock is ahead of this machine's. */
   #clockOffsetMs = 0;
   #seconds = 0;
+  #zone: ZoneName = "utc";
 
   constructor(
     private readonly client: FxClient,
@@ -31,6 +33,17 @@ export class Monitor {
   /** When the page heard the last before it lost the connection; undefined while it has one. */
   get lostAtMs(): number | undefined {
     return this.#connection.lostAtMs;
+  }
+
+  /** What the system's clock shows, as well as this page knows, ms since 1970. */
+  get nowMs(): number {
+    return Date.now() + this.#clockOffsetMs;
+  }
+
+  /** Whose clocks the header shows. */
+  showZone(zone: ZoneName): void {
+    this.#zone = zone;
+    this.#draw();
   }
 
   /** @param onSecond called every second besides */
@@ -54,7 +67,7 @@ export class Monitor {
 
   /** Ticks came from the stream and are about to be drawn. */
   onTicks(ticks: readonly PageTick[]): void {
-    const nowMs = Date.now() + this.#clockOffsetMs;
+    const { nowMs } = this;
     // What is replayed after an outage says nothing about how fast the stream is.
     if (this.#connection.phase !== "live") return;
     for (const { time } of ticks.slice(-10)) this.#ages = withAge(this.#ages, Math.max(0, nowMs - Date.parse(time)));
@@ -74,8 +87,8 @@ export class Monitor {
   }
 
   #draw(): void {
-    const nowMs = Date.now();
-    this.#view.render(statusOf(this.#connection, nowMs), this.#connection, this.#meters, nowMs + this.#clockOffsetMs);
+    const clock = { nowMs: this.nowMs, zone: this.#zone };
+    this.#view.render(statusOf(this.#connection, Date.now()), this.#connection, this.#meters, clock);
     this.#view.renderHealth(this.#health, this.#meters);
   }
 

@@ -28,6 +28,13 @@ export class Gate {
     return response;
   };
 
+  /** Somebody wants to show a key, or another one. */
+  signIn(): void {
+    this.#view.ask("");
+    // The key of this tab is as good as it was.
+    this.#view.showSignOut(this.key !== undefined);
+  }
+
   /** The server has refused the key, or wants one. Who does not want to sign in is asked once. */
   onUnauthorized(): void {
     if (this.#hasAsked) return;

@@ -61,16 +61,24 @@ export class BarFeed {
     return this.#bars;
   }
 
-  /** Shows another series, from its newest page. */
-  async open(series: BarSeries): Promise<boolean> {
+  /** Shows another series: its newest page, or all from a time on, and a page before that. */
+  async open(series: BarSeries, from?: Seconds): Promise<boolean> {
     this.#reset(series);
     this.listener.onBars([]);
     this.#setState({ status: "loading", older: "more" });
     return this.#guarded(async (signal) => {
-      const page = await this.source.before(series, undefined, PAGE_BARS, signal);
+      const page =
+        from === undefined
+          ? await this.source.before(series, undefined, PAGE_BARS, signal)
+          : await this.#pageFrom(series, from, signal);
       this.#takeIn(page);
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
+  }
+
+  async #pageFrom(series: BarSeries, from: Seconds, signal: AbortSignal): Promise<readonly ChartBar[]> {
+    const older = await this.source.before(series, from, PAGE_BARS, signal);
+    return [...older, ...(await this.source.range(series, { start: from }, signal))];
   }
 
   /**

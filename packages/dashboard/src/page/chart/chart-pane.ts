@@ -2,16 +2,20 @@ import { isOfDays, longestUs, type StoredInterval } from "@fx-ohlc/schemas/inter
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BarFeed, type FeedState, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
-import { storedAround } from "../bars/buckets.js";
+import { breaksOf, lastOutage, outageText } from "../bars/breaks.js";
+import { type BarSeries, bucketEndOf, bucketOf, dayOf, storedAround } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
+import { NoteFeed } from "../bars/note-feed.js";
+import { NO_NOTES, type NoteSource, type Notes } from "../bars/note-source.js";
 import type { ReadState } from "../bars/read-state.js";
 import type { PageTick } from "../ticks/tick.js";
-import { byId } from "../view/dom.js";
-import type { View } from "../view.js";
+import { byId, setText } from "../view/dom.js";
+import type { TimeRange, View } from "../view.js";
+import { ComparedLine } from "./compared-line.js";
 import { CurtainView } from "./curtain-view.js";
 import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
-import { PriceChart } from "./price-chart.js";
+import { type NotedDay, PriceChart } from "./price-chart.js";
 import { type TickPoint, tickPoints } from "./tick-points.js";
 
 const ZOOM = 1.25;
@@ -19,14 +23,26 @@ const ZOOM = 1.25;
 const LEAP = 10;
 /** Until a price is known. */
 const DECIMALS = 5;
+/** Silence of a symbol of which nobody said when it means something, s. */
+const QUIET_AFTER_S = 300;
+/** So many bars are opened at most to go to a time: some 5 MB. */
+const OPENED_MAX = 30_000;
+/** Somebody who scrolls has come to rest. */
+const RESTS_MS = 400;
+/** How often an outage that lasts grows on the screen, s. */
+const TAIL_REREAD_S = 30;
 
 /** The chart with everything around it: what is drawn, its legend, its keys, and what shows while there is nothing. */
 export class ChartPane {
   readonly #chart: PriceChart;
   readonly #feed: BarFeed;
-  readonly #legend = new LegendView();
+  readonly #legend = new LegendView(() => this.#toOutage());
   readonly #curtain = new CurtainView(() => void this.#reopen());
+  readonly #notesFeed: NoteFeed;
+  readonly #compared: ComparedLine;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #toLive = byId("to-live");
+  readonly #announcer = byId("announcer");
   #view: View | undefined;
   #state: FeedState = { status: "loading", older: "more" };
   #decimals: number | undefined;
@@ -35,10 +51,18 @@ export class ChartPane {
   #ticks: readonly PageTick[] = [];
   #points: TickPoint[] = [];
   #tickState: ReadState = { status: "loading" };
+  #notes: Notes = NO_NOTES;
+  #quietAfterS = QUIET_AFTER_S;
+  /** The newest bar that breaks are known of, and when they were read. */
+  #lastTime: Seconds = 0;
+  #notesAtS = 0;
 
   constructor(
     source: BarSource,
+    noteSource: NoteSource,
     private readonly onNeedOlderTicks: () => void,
+    /** What is in sight is another range, undefined while that ends with the newest bar. */
+    private readonly onRange: (range: TimeRange | undefined) => void,
   ) {
     this.#chart = new PriceChart(byId("chart"), {
       onNeedOlder: () => this.#loadOlder(),
@@ -50,6 +74,8 @@ export class ChartPane {
       onBar: (bar, isLast) => this.#onBar(bar, isLast),
       onState: (state) => this.#onState(state),
     });
+    this.#compared = new ComparedLine(this.#chart.api, source);
+    this.#notesFeed = new NoteFeed(noteSource, (notes, isKnown) => this.#onNotes(notes, isKnown));
     this.#toLive.addEventListener("click", () => this.#chart.scrollToNewest());
     byId("chart").tabIndex = 0;
     byId("chart").addEventListener("keydown", (event) => this.#onKey(event));
@@ -63,16 +89,28 @@ export class ChartPane {
     return this.#chart.drawnSpread();
   }
 
+  drawnStudies(): readonly (string | undefined)[] {
+    return this.#chart.drawnStudies();
+  }
+
   show(view: View & { symbol: string }): void {
     const before = this.#view;
     this.#view = view;
+    const { zone, boundary, interval } = view;
     this.#legend.showTitle(view.mode === "ticks" ? `${view.symbol} · ticks` : barsTitle(view));
     this.#chart.showMode(view.mode);
+    this.#chart.setLook({ zone, boundary, interval: view.mode === "ticks" ? undefined : interval });
+    this.#chart.setLooks(
+      view.mode === "ticks" ? { ...view, studies: [], style: "candles", compared: undefined } : view,
+    );
     this.#crosshair = undefined;
+    const isSame = before !== undefined && isSameSeries(before, view);
     if (view.mode === "ticks") this.#drawTicks();
-    else if (before !== undefined && isSameSeries(before, view)) this.#onBars(this.#feed.bars);
+    else if (isSame) this.#onBars(this.#feed.bars);
     else void this.#reopen();
-    this.#chart.showNewest();
+    if (view.mode === "ticks" || !isSame) this.#chart.showNewest();
+    else if (view.range !== before.range || view.mode !== before.mode) void this.#showRange();
+    this.#showOutage();
     this.#showCurtain();
   }
 
@@ -88,7 +126,22 @@ export class ChartPane {
   #setPip(pip: number | undefined): void {
     this.#pip = pip;
     if (pip !== undefined) this.#chart.setPip(pip);
-    if (this.#view?.mode === "candles") this.#chart.setBars(this.#feed.bars);
+    if (this.#view?.mode === "candles") this.#setBars();
+  }
+
+  /** Takes in a streamed bar of the symbol that is compared. */
+  onComparedLive(live: LiveBar): void {
+    this.#compared.onLive(live);
+  }
+
+  /** A picture of the chart, and the legend's words. */
+  picture(): { canvas: HTMLCanvasElement; text: string } {
+    return { canvas: this.#chart.picture(), text: this.#legend.heading };
+  }
+
+  /** From where to where bars are in sight. */
+  get sight(): TimeRange | undefined {
+    return this.#chart.sight;
   }
 
   /** Takes in a streamed bar of what is shown. */
@@ -127,19 +180,43 @@ export class ChartPane {
 
   /** Reads the bars again; false when that failed. */
   refresh(): Promise<boolean> {
+    this.#notesFeed.refresh();
     return this.#feed.refresh();
   }
 
   readTheme(): void {
     this.#chart.readTheme();
-    if (this.#view?.mode === "candles") this.#chart.setBars(this.#feed.bars);
+    this.#compared.readTheme();
+    if (this.#view?.mode === "candles") this.#setBars();
   }
 
   async #reopen(): Promise<void> {
-    const { symbol, interval, boundary, side } = this.#view ?? {};
-    if (symbol === undefined || interval === undefined || boundary === undefined || side === undefined) return;
-    await this.#feed.open({ symbol, interval, boundary, side });
-    if (this.#view?.mode === "candles") this.#chart.showNewest();
+    const series = this.#series;
+    if (series === undefined) return;
+    await this.#feed.open(series, this.#reachable(series));
+    if (this.#view?.mode !== "candles") return;
+    if (this.#view.range === undefined) this.#chart.showNewest();
+    else this.#chart.showRange(this.#view.range);
+  }
+
+  /** Brings the range of the view into sight, the newest bar where it has none. */
+  async #showRange(): Promise<void> {
+    const { range } = this.#view ?? {};
+    const [first] = this.#feed.bars;
+    if (range === undefined) this.#chart.showNewest();
+    else if (first !== undefined && first.time <= range.from) this.#chart.showRange(range);
+    else await this.#reopen();
+  }
+
+  /** Where bars are opened from to show the range of the view: all of them until now are held, and that has an end. */
+  #reachable(series: BarSeries): Seconds | undefined {
+    const { range } = this.#view ?? {};
+    if (range === undefined) return undefined;
+    const now = Date.now() / 1_000;
+    const earliest = now - OPENED_MAX * (bucketEndOf(now, series) - bucketOf(now, series));
+    const isTooFar = range.from < earliest;
+    this.#legend.showNotes(isTooFar ? `Bars of ${series.interval} do not reach so far: choose longer ones` : "");
+    return isTooFar ? earliest : range.from;
   }
 
   #loadOlder(): void {
@@ -149,7 +226,14 @@ export class ChartPane {
 
   #onBars(bars: readonly ChartBar[]): void {
     if (this.#view?.mode !== "candles") return;
-    this.#chart.setBars(bars);
+    this.#setBars();
+    const compared = this.#view.compared;
+    const series = this.#series;
+    this.#compared.show(
+      compared === undefined || series === undefined ? undefined : { ...series, symbol: compared },
+      bars,
+    );
+    this.#showNotesFrom(bars[0]);
     this.#showDays();
     this.#showLegend();
     this.#showCurtain();
@@ -157,8 +241,14 @@ export class ChartPane {
 
   #onBar(bar: ChartBar, isLast: boolean): void {
     if (this.#view?.mode !== "candles") return;
-    this.#chart.updateBar(bar, isLast);
-    const isNew = this.#feed.bars.at(-1)?.time === bar.time && bar.count === 1;
+    const isNew = isLast && bar.time > this.#lastTime;
+    // Bars are missing before it: they are a break now, or soon, once it is known why.
+    if (isNew && (this.#chart.endsEmpty || this.#isAfterHole())) {
+      this.#setBars();
+      this.#notesFeed.refresh();
+    } else if (!isLast && this.#chart.isDerived) this.#setBars();
+    else this.#chart.updateBar(bar, isLast);
+    this.#lastTime = Math.max(this.#lastTime, bar.time);
     if (isNew) this.#showDays();
     this.#showLegend();
     this.#showCurtain();
@@ -169,11 +259,87 @@ export class ChartPane {
     this.#showCurtain();
   }
 
+  get #series(): BarSeries | undefined {
+    const { symbol, interval, boundary, side } = this.#view ?? {};
+    if (symbol === undefined || interval === undefined || boundary === undefined || side === undefined)
+      return undefined;
+    return { symbol, interval, boundary, side };
+  }
+
+  #isAfterHole(): boolean {
+    const series = this.#series;
+    const [before, last] = this.#feed.bars.slice(-2);
+    return (
+      series !== undefined && before !== undefined && last !== undefined && bucketEndOf(before.time, series) < last.time
+    );
+  }
+
+  #setBars(): void {
+    const series = this.#series;
+    const { bars } = this.#feed;
+    this.#lastTime = bars.at(-1)?.time ?? 0;
+    this.#chart.setBars(bars, series === undefined ? [] : breaksOf(bars, this.#notes.gaps, series));
+  }
+
+  #showNotesFrom(first: ChartBar | undefined): void {
+    const series = this.#series;
+    if (series === undefined || first === undefined) return;
+    // A day that began before the first bar may have been corrected there.
+    this.#notesFeed.show(series, dayOf(first.time, series.boundary), this.#quietAfterS);
+  }
+
+  #onNotes(notes: Notes, isKnown: boolean): void {
+    this.#notes = notes;
+    this.#legend.showNotes(isKnown ? "" : "Gaps and corrections could not be read");
+    this.#showOutage();
+    if (this.#view?.mode !== "candles") return;
+    this.#setBars();
+    this.#showDays();
+  }
+
+  /** Also of an outage that is not in sight, or within a bar. */
+  #showOutage(): void {
+    const outage = lastOutage(this.#notes.gaps);
+    const zone = this.#view?.zone ?? "utc";
+    this.#legend.showOutage(outage === undefined ? "" : outageText(outage, Date.now() / 1_000, zone));
+  }
+
+  #toOutage(): void {
+    const outage = lastOutage(this.#notes.gaps);
+    if (outage !== undefined) this.#chart.showTime(outage.from);
+  }
+
+  /** Something of the symbol was corrected. */
+  onCorrected(): void {
+    this.#notesFeed.refresh();
+  }
+
+  /** To be called every second: an outage that lasts grows. @param quietAfterS as it is known of the symbol by now */
+  onSecond(nowS: Seconds, quietAfterS = QUIET_AFTER_S): void {
+    const last = this.#feed.bars.at(-1);
+    const series = this.#series;
+    if (quietAfterS !== this.#quietAfterS) {
+      this.#quietAfterS = quietAfterS;
+      this.#showNotesFrom(this.#feed.bars[0]);
+    }
+    if (last === undefined || series === undefined || nowS - this.#notesAtS < TAIL_REREAD_S) return;
+    if (bucketEndOf(last.time, series) + quietAfterS > nowS) return;
+    this.#notesAtS = nowS;
+    this.#notesFeed.refresh();
+  }
+
   #showDays(): void {
-    const { interval, boundary } = this.#view ?? {};
-    if (interval === undefined || boundary === undefined) return;
-    // Bars of a day and more have no day within them.
-    this.#chart.setDays(isOfDays(interval) ? [] : dayMarks(this.#feed.bars, boundary));
+    const series = this.#series;
+    if (series === undefined) return;
+    const { corrected } = this.#notes;
+    const { boundary, interval } = series;
+    if (isOfDays(interval)) {
+      this.#chart.setDays(correctedBars(corrected, series), true);
+      return;
+    }
+    const marks = dayMarks(this.#feed.bars, boundary);
+    const noted = marks.map((mark) => ({ ...mark, corrected: corrected.get(dayOf(mark.time, boundary)) ?? 0 }));
+    this.#chart.setDays(noted, false);
   }
 
   #drawTicks(): void {
@@ -198,6 +364,10 @@ export class ChartPane {
 
   #showAway(isAway: boolean): void {
     this.#toLive.hidden = !isAway;
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => {
+      if (this.#view?.mode === "candles" && this.#feed.bars.length > 0) this.onRange(this.#chart.range);
+    }, RESTS_MS);
   }
 
   #onCrosshair(time: Seconds | undefined): void {
@@ -209,12 +379,12 @@ export class ChartPane {
     const time = this.#crosshair;
     if (this.#view?.mode === "ticks") {
       const at = time === undefined ? this.#points.length - 1 : this.#points.findIndex((point) => point.time === time);
-      this.#legend.showTick(this.#ticks[at], this.#decimals ?? DECIMALS);
+      this.#legend.showTick(this.#ticks[at], this.#decimals ?? DECIMALS, this.#view.zone);
       return;
     }
     const { bars } = this.#feed;
     const bar = time === undefined ? bars.at(-1) : bars[indexOfTime(bars, time)];
-    this.#legend.showBar(bar, this.#decimals ?? DECIMALS);
+    if (this.#view !== undefined) this.#legend.showBar(bar, this.#decimals ?? DECIMALS, this.#view);
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -243,8 +413,10 @@ export class ChartPane {
     if (point === undefined) return;
     const price = "value" in point ? point.value : point.close;
     // A bar without quotes is nowhere in a chart of their sides.
-    if (!Number.isNaN(price)) this.#chart.setCrosshair(point.time, price, at);
+    if (!Number.isNaN(price)) this.#chart.setCrosshair(point.time, price);
     this.#onCrosshair(point.time);
+    // What the crosshair of a mouse passes over would be told without an end.
+    setText(this.#announcer, this.#legend.text);
   }
 
   #toNewest(): void {
@@ -252,6 +424,16 @@ export class ChartPane {
     this.#onCrosshair(undefined);
     this.#chart.scrollToNewest();
   }
+}
+
+/** The bars of days, weeks or more that hold corrected days. */
+function correctedBars(corrected: ReadonlyMap<Seconds, number>, series: BarSeries): NotedDay[] {
+  const counts = new Map<Seconds, number>();
+  for (const [day, count] of corrected) {
+    const time = bucketOf(day, series);
+    counts.set(time, (counts.get(time) ?? 0) + count);
+  }
+  return [...counts].map(([time, count]) => ({ time, date: "", corrected: count }));
 }
 
 function isSameSeries(a: View, b: View): boolean {

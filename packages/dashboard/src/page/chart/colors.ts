@@ -9,6 +9,8 @@ const VARIABLES = {
   downVolume: "--volume-down",
   line: "--accent",
   day: "--day-line",
+  hatch: "--hatch",
+  closed: "--closed-line",
   crosshair: "--crosshair",
   label: "--label",
 } as const;

@@ -7,7 +7,7 @@ export type CurtainState =
 
 const SAMPLE = `curl -X POST ${API}/ticks \\
      -H 'Content-Type: application/json' \\
-     -d '{"symbol":"EURUSD","price":1.12345}'`;
+     -d '{"symbol":"DEMO","price":777.12345}'`;
 
 /** Heights of the placeholder's candles, per cent: a quiet market. */
 const SKELETON = [42, 50, 46, 58, 62, 55, 60, 70, 66, 72, 64, 58, 62, 54, 48, 52, 60, 66, 63, 68, 74, 70, 64, 67];

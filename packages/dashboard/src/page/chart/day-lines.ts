@@ -6,45 +6,38 @@ import type {
   Time,
   UTCTimestamp,
 } from "lightweight-charts";
-import type { Seconds } from "../bars/chart-bar.js";
 import type { ChartColors } from "./colors.js";
+import type { DayMark } from "./day-marks.js";
 
-/** The first bar of an FX day, and the day's name. */
-export interface DayMark {
-  readonly time: Seconds;
-  readonly name: string;
-}
+/** Closer than this the lines would be a pattern, not marks. */
+const GAP_MIN = 24;
 
-type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
-
-interface Mark {
-  readonly x: number;
-  readonly name: string;
-}
-
-/** Closer than this the lines would be a pattern, not marks; names need room for themselves. */
-const LINE_GAP_MIN = 24;
-const NAME_GAP_MIN = 76;
-
-type Colors = Pick<ChartColors, "day" | "text">;
-
-type Draw = (context: CanvasRenderingContext2D, marks: readonly Mark[], height: number, colors: Colors) => void;
-
-/** Draws a line where each FX day begins, with the day's name at its foot. */
+/** Draws a line where each FX day begins, but the first: where that began is not known. */
 export class DayLines implements ISeriesPrimitive<Time> {
   #attached: SeriesAttachedParameter<Time> | undefined;
   #marks: readonly DayMark[] = [];
-  #colors: Colors = { day: "", text: "" };
+  #color = "";
   readonly #views: readonly IPrimitivePaneView[];
 
   constructor() {
-    const lines: IPrimitivePaneRenderer = { draw: (target) => this.#draw(target, LINE_GAP_MIN, drawLines) };
-    const names: IPrimitivePaneRenderer = { draw: (target) => this.#draw(target, NAME_GAP_MIN, drawNames) };
+    const renderer: IPrimitivePaneRenderer = {
+      draw: (target) =>
+        target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
+          const xs = this.placed()
+            .slice(1)
+            .map(({ x }) => x);
+          const gap = Math.min(...xs.slice(1).map((x, at) => x - (xs[at] ?? 0)));
+          if (gap < GAP_MIN) return;
+          drawLines(
+            context,
+            xs.filter((x) => x >= 0 && x <= width),
+            height,
+            this.#color,
+          );
+        }),
+    };
     // Not at the bottom: the grid is drawn over that.
-    this.#views = [
-      { zOrder: () => "normal", renderer: () => lines },
-      { zOrder: () => "top", renderer: () => names },
-    ];
+    this.#views = [{ zOrder: () => "normal", renderer: () => renderer }];
   }
 
   attached(parameter: SeriesAttachedParameter<Time>): void {
@@ -64,44 +57,32 @@ export class DayLines implements ISeriesPrimitive<Time> {
     this.#attached?.requestUpdate();
   }
 
-  setColors(colors: Colors): void {
-    this.#colors = colors;
+  setColors({ day }: Pick<ChartColors, "day">): void {
+    this.#color = day;
     this.#attached?.requestUpdate();
   }
 
-  #visible(width: number): readonly Mark[] {
+  /** Where each day begins on the screen, also beside it. */
+  placed(): readonly (DayMark & { readonly x: number })[] {
     const scale = this.#attached?.chart.timeScale();
     if (scale === undefined) return [];
-    return this.#marks.flatMap(({ time, name }) => {
-      const x = scale.timeToCoordinate(time as UTCTimestamp); // The library's brand of a number of seconds.
-      return x === null || x < 0 || x > width ? [] : [{ x, name }];
-    });
-  }
-
-  #draw(target: Target, gapMin: number, draw: Draw): void {
-    target.useMediaCoordinateSpace(({ context, mediaSize }) => {
-      const marks = this.#visible(mediaSize.width);
-      const gap = Math.min(...marks.slice(1).map(({ x }, at) => x - (marks[at]?.x ?? 0)));
-      if (gap >= gapMin) draw(context, marks, mediaSize.height, this.#colors);
+    const half = scale.options().barSpacing / 2;
+    return this.#marks.flatMap((mark) => {
+      const x = scale.timeToCoordinate(mark.time as UTCTimestamp); // The library's brand of a number of seconds.
+      return x === null ? [] : [{ ...mark, x: x - half }];
     });
   }
 }
 
-const drawLines: Draw = (context, marks, height, { day }) => {
+function drawLines(context: CanvasRenderingContext2D, xs: readonly number[], height: number, color: string): void {
   context.save();
-  context.strokeStyle = day;
+  context.strokeStyle = color;
   context.setLineDash([3, 3]);
   context.beginPath();
-  for (const { x } of marks) {
+  for (const x of xs) {
     context.moveTo(Math.round(x) + 0.5, 0);
     context.lineTo(Math.round(x) + 0.5, height);
   }
   context.stroke();
   context.restore();
-};
-
-const drawNames: Draw = (context, marks, height, { text }) => {
-  context.font = "11px 'Inter Variable', sans-serif";
-  context.fillStyle = text;
-  for (const { x, name } of marks) context.fillText(name, x + 5, height - 6);
-};
+}

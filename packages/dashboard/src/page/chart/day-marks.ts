@@ -1,24 +1,24 @@
 import { fxDayName } from "@fx-ohlc/schemas/calendar";
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
-import { dayOf } from "../bars/buckets.js";
-import type { ChartBar } from "../bars/chart-bar.js";
+import { bucketEndOf } from "../bars/buckets.js";
+import type { ChartBar, Seconds } from "../bars/chart-bar.js";
 import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
-import { dateText } from "../format/time.js";
-import type { DayMark } from "./day-lines.js";
 
-/** The name of the FX day a time lies in, as people write dates: `Tue 25 Nov`. */
-function dayName(time: number, boundary: BoundaryName): string {
-  return dateText(Date.parse(fxDayName(time * US_PER_SECOND, BOUNDARIES[boundary])) / 1000);
+/** The first bar of an FX day, and the day's name. */
+export interface DayMark {
+  readonly time: Seconds;
+  /** As the API says it: `2026-11-24`. */
+  readonly date: string;
 }
 
-/** The first bar of each FX day, but that of the first day: where it began is not known. */
+/** The first bar of each FX day; where the first of the days began is not known. */
 export function dayMarks(bars: readonly Pick<ChartBar, "time">[], boundary: BoundaryName): readonly DayMark[] {
   const marks: DayMark[] = [];
-  let day: number | undefined;
+  let end = Number.NEGATIVE_INFINITY;
   for (const { time } of bars) {
-    const next = dayOf(time, boundary);
-    if (day !== undefined && next !== day) marks.push({ time, name: dayName(time, boundary) });
-    day = next;
+    if (time < end) continue;
+    marks.push({ time, date: fxDayName(time * US_PER_SECOND, BOUNDARIES[boundary]) });
+    end = bucketEndOf(time, { interval: "1d", boundary });
   }
   return marks;
 }

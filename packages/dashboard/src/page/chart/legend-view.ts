@@ -1,7 +1,9 @@
 import type { ChartBar } from "../bars/chart-bar.js";
+import { type BarDating, barDateText } from "../format/bar-date.js";
 import { changeText, priceText } from "../format/price.js";
-import { dateTimeText } from "../format/time.js";
-import type { PageTick } from "../ticks/tick.js";
+import { fullDateText, secondText } from "../format/time.js";
+import { ZONES, type ZoneName } from "../format/zone.js";
+import { type PageTick, secondsOf } from "../ticks/tick.js";
 import { byId, h, setAttribute, setText } from "../view/dom.js";
 
 const FIELDS = ["open", "high", "low", "close"] as const;
@@ -14,24 +16,53 @@ export class LegendView {
   readonly #change = h("b");
   readonly #count = h("b");
   readonly #price = h("b");
+  readonly #notes = h("div", { class: "legend-notes", role: "status" });
+  readonly #outage = h("button", { type: "button", class: "legend-outage", title: "Show it" });
   readonly #root = byId("legend");
 
-  constructor() {
+  /** @param onOutage the last outage is to be shown */
+  constructor(onOutage: () => void) {
+    this.#outage.hidden = true;
+    this.#outage.addEventListener("click", onOutage);
     const fields = FIELDS.map((field, at) => entry(field[0]?.toUpperCase() ?? "", this.#values[at] ?? ""));
     const head = h("div", {}, this.#title, this.#time);
     const bar = h("div", { class: "legend-values legend-bar" }, ...fields, this.#change, entry("Ticks", this.#count));
     const tick = h("div", { class: "legend-values legend-tick" }, entry("Price", this.#price));
-    this.#root.append(head, bar, tick);
+    this.#root.append(head, bar, tick, this.#outage, this.#notes);
+  }
+
+  /** Of what the chart is, and of when. */
+  get heading(): string {
+    return `${this.#title.textContent} · ${this.#time.textContent}`;
+  }
+
+  /** What it shows, in one sentence for those who hear it. */
+  get text(): string {
+    const shown = this.#root.dataset.mode === "tick" ? [this.#price] : [...this.#values, this.#change, this.#count];
+    const names = this.#root.dataset.mode === "tick" ? ["price"] : [...FIELDS, "change", "ticks"];
+    const values = shown.map((value, at) => `${names[at]} ${value.textContent}`);
+    return [this.#time.textContent, ...values].join(", ");
+  }
+
+  /** The last outage in words; empty when there is none. */
+  showOutage(text: string): void {
+    setText(this.#outage, text);
+    this.#outage.hidden = text === "";
+  }
+
+  /** What is not known of the bars; empty when nothing is. */
+  showNotes(text: string): void {
+    setText(this.#notes, text);
   }
 
   showTitle(text: string): void {
     setText(this.#title, text);
   }
 
-  showBar(bar: ChartBar | undefined, decimals: number): void {
+  showBar(bar: ChartBar | undefined, decimals: number, dating: BarDating): void {
     setAttribute(this.#root, "data-mode", bar === undefined ? "none" : "bar");
     if (bar === undefined) return;
-    setText(this.#time, dateTimeText(bar.time));
+    setText(this.#time, barDateText(bar, dating));
     FIELDS.forEach((field, at) => {
       const value = this.#values[at];
       if (value !== undefined) setText(value, Number.isNaN(bar[field]) ? "–" : priceText(bar[field], decimals));
@@ -41,11 +72,20 @@ export class LegendView {
     setAttribute(this.#root, "data-direction", bar.close >= bar.open ? "up" : "down");
   }
 
-  showTick(tick: PageTick | undefined, decimals: number): void {
+  showTick(tick: PageTick | undefined, decimals: number, zone: ZoneName): void {
     setAttribute(this.#root, "data-mode", "tick");
-    setText(this.#time, tick === undefined ? "" : `${tick.time.slice(0, 10)} ${tick.time.slice(11, -1)}`);
+    setText(this.#time, tick === undefined ? "" : tickTimeText(tick.time, zone));
     setText(this.#price, tick === undefined ? "" : priceText(tick.price, decimals));
   }
+}
+
+const MICROSECONDS_FROM = "2026-01-01T00:00:00".length;
+
+/** To the microsecond. */
+function tickTimeText(time: string, zone: ZoneName): string {
+  const seconds = Math.floor(secondsOf(time));
+  const fraction = time.slice(MICROSECONDS_FROM, -1);
+  return `${fullDateText(seconds, zone)} ${secondText(seconds, zone)}${fraction} ${ZONES[zone].text}`;
 }
 
 function entry(name: string, value: Node | string): HTMLElement {

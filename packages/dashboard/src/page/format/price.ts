@@ -1,5 +1,5 @@
 /** Decimals a price may have here: what doubles of this size still tell apart. */
-const DECIMALS_MAX = 8;
+const DECIMALS_MAX = 10;
 
 /** A price as it is shown, cut where its parts look different: `1` `.12` `34` `5`. */
 export interface PriceParts {
@@ -13,8 +13,9 @@ export interface PriceParts {
 }
 
 function writtenDecimals(price: number): number {
-  const text = String(price);
-  return text.includes("e") ? DECIMALS_MAX : (text.split(".")[1]?.length ?? 0);
+  const [mantissa = "", exponent] = String(price).split("e");
+  const decimals = mantissa.split(".")[1]?.length ?? 0;
+  return Math.max(0, decimals - Number(exponent ?? 0));
 }
 
 function usualDecimals(price: number): number {
@@ -25,27 +26,31 @@ function usualDecimals(price: number): number {
 /**
  * How many decimals a symbol's prices are shown with: what is usual for their size, or more where some price has more.
  *
- * @param known what was found so far
+ * @param known what the system says of the symbol, or what was found so far
  */
 export function decimalsFor(price: number, known?: number): number {
   const needed = Math.min(writtenDecimals(price), DECIMALS_MAX);
   return Math.max(known ?? usualDecimals(price), needed);
 }
 
-/** Where the pips end, in decimals: the fourth, or the second of prices with few. */
-function pipDecimals(decimals: number): number {
-  if (decimals >= 4) return 4;
-  return decimals >= 2 ? 2 : 0;
+/** Where the pips end, in decimals; undefined where a symbol has none, or one that is no digit of its prices. */
+function pipDecimals(pip: number | undefined, decimals: number): number | undefined {
+  const end = pip === undefined ? 0 : Math.round(-Math.log10(pip));
+  return end >= 2 && end <= decimals ? end : undefined;
 }
 
+/** `157,403,029.90`. */
 export function priceText(price: number, decimals: number): string {
-  return price.toFixed(decimals);
+  const [whole = "", fraction] = price.toFixed(decimals).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-export function priceParts(price: number, decimals: number): PriceParts {
+/** @param pip of the symbol; nothing is emphasised where it has none */
+export function priceParts(price: number, decimals: number, pip?: number): PriceParts {
   const [whole = "", fraction = ""] = priceText(price, decimals).split(".");
-  const end = pipDecimals(decimals);
-  if (end === 0) return { whole, lead: fraction === "" ? "" : `.${fraction}`, pips: "", rest: "" };
+  const end = pipDecimals(pip, decimals);
+  if (end === undefined) return { whole, lead: fraction === "" ? "" : `.${fraction}`, pips: "", rest: "" };
   return {
     whole,
     lead: `.${fraction.slice(0, end - 2)}`,
@@ -58,20 +63,22 @@ export function priceParts(price: number, decimals: number): PriceParts {
 function signed(change: number, decimals: number): string {
   const rounded = Math.abs(change).toFixed(decimals);
   const sign = Number(rounded) === 0 ? "" : change > 0 ? "+" : "−";
-  return sign + rounded;
+  return sign + priceText(Number(rounded), decimals);
 }
 
-/** Change in per cent: `+0.12%`. */
+/** Change in per cent, in about as many digits whatever its size: `+0.12%`, `+123.4%`, `+12,345%`. */
 export function changeText(from: number, to: number): string {
-  return `${signed(((to - from) / from) * 100, 2)}%`;
+  const change = ((to - from) / from) * 100;
+  const size = Math.abs(change);
+  return `${signed(change, size < 100 ? 2 : size < 1_000 ? 1 : 0)}%`;
 }
 
 /** What lies between both sides of a quote, in pips: `0.6`, below zero where the ask is below the bid. */
 export function spreadText(spread: number, pip: number): string {
-  return (spread / pip).toFixed(1).replace("-", "−");
+  return priceText(spread / pip, 1).replace("-", "−");
 }
 
-/** Change in pips with one decimal. */
-export function pipsText(from: number, to: number, decimals: number): string {
-  return signed((to - from) * 10 ** pipDecimals(decimals), 1);
+/** Change in pips with one decimal and their name; of a symbol without pips, in its price. */
+export function moveText(from: number, to: number, decimals: number, pip?: number): string {
+  return pip === undefined ? signed(to - from, decimals) : `${signed((to - from) / pip, 1)} pips`;
 }

@@ -1,9 +1,13 @@
 import { type ChannelName, canonicalName, type FxClient, type FxStream, type StreamEvent } from "@fx-ohlc/client";
 import { type BarSeries, channelOf } from "../bars/buckets.js";
+import type { BoundaryName } from "../boundaries.js";
 
-/** Every symbol's newest minute and day: what the watchlist is made of. The minutes tell of quotes where there are some. */
-function watchChannels(hasQuotes: boolean): ChannelName[] {
-  return [barsOf("*", "minute", hasQuotes), "ohlc:*:day"];
+/**
+ * Every symbol's newest minute and day, and how its feeds are: what the watchlist is made of. The minutes tell of quotes where there
+ * are some, and the days begin where those of the chart do.
+ */
+function watchChannels(hasQuotes: boolean, boundary: BoundaryName): ChannelName[] {
+  return [barsOf("*", "minute", hasQuotes), channelOf({ symbol: "*", interval: "1d", boundary }, false), "status:*"];
 }
 
 /** A channel of quotes tells all that the plain one does, and both sides. */
@@ -31,6 +35,8 @@ export interface LiveStreamListener {
 export class LiveStream {
   #stream: FxStream | undefined;
   #series: BarSeries | undefined;
+  /** A second symbol, whose bars of the same kind are followed, too. */
+  #compared: string | undefined;
   #lostAtMs: number | undefined;
   #checkedAtMs: number | undefined;
   /** The stream was begun anew since it was lost. */
@@ -40,13 +46,23 @@ export class LiveStream {
   constructor(
     private readonly client: FxClient,
     private readonly listener: LiveStreamListener,
+    /** Of the days, until a chart is followed. */
+    private readonly boundary: BoundaryName,
   ) {}
 
   /** Follows what a chart shows, the ticks of its symbol and its hours. */
-  follow(series: BarSeries): void {
+  follow(series: BarSeries, compared?: string): void {
     this.#change(() => {
       this.#series = series;
+      this.#compared = compared;
     });
+  }
+
+  /** What the messages with the bars of the compared symbol carry. */
+  isOfCompared(channel: string): boolean {
+    const series = this.#series;
+    if (series === undefined || this.#compared === undefined) return false;
+    return canonicalName(channelOf({ ...series, symbol: this.#compared }, this.#hasQuotes)) === channel;
   }
 
   /** Follows bars with both sides from now on: some symbol has quotes. @returns false when it did so before */
@@ -72,8 +88,11 @@ export class LiveStream {
   }
 
   get #channels(): ChannelName[] {
-    const chosen = this.#series === undefined ? [] : channelsOf(this.#series, this.#hasQuotes);
-    return [...watchChannels(this.#hasQuotes), ...chosen];
+    const series = this.#series;
+    const chosen = series === undefined ? [] : channelsOf(series, this.#hasQuotes);
+    if (series !== undefined && this.#compared !== undefined)
+      chosen.push(channelOf({ ...series, symbol: this.#compared }, this.#hasQuotes));
+    return [...watchChannels(this.#hasQuotes, this.#series?.boundary ?? this.boundary), ...chosen];
   }
 
   open(): void {
@@ -131,4 +150,5 @@ const EVENT_TYPES = [
   "error",
   "reloaded-ticks",
   "reloaded-bars",
+  "feed-status",
 ] as const;

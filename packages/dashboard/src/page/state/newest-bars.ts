@@ -16,6 +16,11 @@ export class NewestBars {
     this.#bars.set(bar.symbol, { ...known, [interval]: bar });
   }
 
+  /** Days begin elsewhere from now on. */
+  forgetDays(): void {
+    for (const [symbol, { day: _, ...others }] of this.#bars) this.#bars.set(symbol, others);
+  }
+
   of(symbol: string | undefined): LatestBars {
     return (symbol === undefined ? undefined : this.#bars.get(symbol)) ?? NONE;
   }

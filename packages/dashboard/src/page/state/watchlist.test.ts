@@ -1,5 +1,5 @@
 import type { ChartBar } from "../bars/chart-bar.js";
-import { filtered, reduceWatch, ticksSeen, type WatchEvent, type WatchRow, type WatchRows } from "./watchlist.js";
+import { reduceWatch, ticksSeen, type WatchEvent, type WatchRow, type WatchRows } from "./watchlist.js";
 
 const EMPTY: WatchRows = new Map();
 const bar = (time: number, close: number, count: number): ChartBar => ({
@@ -48,7 +48,7 @@ describe("reduceWatch", () => {
     const facts = { pip: 0.01, digits: null };
     const quoted: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1.15, atMs: 10_000, sides };
     const row = rowAfter({ type: "symbol", symbol: "EURUSD", facts }, quoted);
-    expect(row).toMatchObject({ sides, pip: 0.01, digits: 5 });
+    expect(row).toMatchObject({ sides, pip: 0.01, digits: undefined });
     const later = { bid: 1.3, ask: 1.4 };
     const bar = (atMs: number) => ({ ...minute(60, 1.35, 5, atMs), sides: later }) as WatchEvent;
     expect(rowAfter(quoted, bar(10_200))?.sides).toEqual(sides);
@@ -61,13 +61,29 @@ describe("reduceWatch", () => {
     expect(ticksSeen(rows)).toBe(5);
   });
 
-  it("keeps the newest day's open", () => {
-    const day = (time: number, open: number): WatchEvent => ({
-      type: "day",
-      symbol: "EURUSD",
-      bar: { ...bar(time, 1, 1), open },
-    });
-    expect(rowAfter(day(86_400, 1.2), day(0, 1.1))?.dayOpen).toBe(1.2);
+  it("forgets its days when days begin elsewhere", () => {
+    const day: WatchEvent = { type: "day", symbol: "EURUSD", bar: bar(86_400, 1.2, 1) };
+    expect(rowAfter(day)?.days).toHaveLength(1);
+    expect(rowAfter(day, { type: "boundary" })?.days).toEqual([]);
+  });
+
+  it("shows prices with the digits that are said of the symbol", () => {
+    const facts = (digits: number): WatchEvent => ({ type: "symbol", symbol: "EURUSD", facts: { pip: null, digits } });
+    expect(rowAfter(minute(60, 1.1, 1), facts(8))?.decimals).toBe(8);
+    expect(rowAfter(facts(2), minute(60, 157_403_029.9, 1))?.decimals).toBe(2);
+    expect(rowAfter(facts(2), minute(60, 1.12345, 1))?.decimals).toBe(5);
+  });
+
+  it("knows when the last tick was: exactly by the symbol's facts and by ticks, else by what was heard of its minute", () => {
+    const last_tick = "1970-01-01T00:01:42.5Z";
+    const facts: WatchEvent = { type: "symbol", symbol: "EURUSD", facts: { pip: null, digits: null, last_tick } };
+    expect(rowAfter(minute(60, 1.1, 1, 500_000))?.lastAtMs).toBe(60_000);
+    expect(rowAfter(facts, minute(60, 1.1, 1, 500_000))?.lastAtMs).toBe(102_500);
+    expect(rowAfter(facts, minute(480, 1.1, 1, 500_000))?.lastAtMs).toBe(500_000);
+    const tick: WatchEvent = { type: "tick", symbol: "EURUSD", price: 1, atMs: 600_000, tickMs: 599_000 };
+    expect(rowAfter(facts, tick)?.lastAtMs).toBe(599_000);
+    // A bar that only became final says nothing new.
+    expect(rowAfter(tick, minute(540, 1, 1, 600_100), minute(540, 1, 1, 602_000))?.lastAtMs).toBe(600_000);
   });
 
   it("leaves rows that nothing happened to as they were", () => {
@@ -75,18 +91,5 @@ describe("reduceWatch", () => {
     const next = reduceWatch(rows, [minute(60, 2, 2)]);
     expect(next.get("GBPUSD")).toBe(rows.get("GBPUSD"));
     expect(next.get("EURUSD")).not.toBe(rows.get("EURUSD"));
-  });
-});
-
-describe("filtered", () => {
-  const rows = reduceWatch(
-    EMPTY,
-    ["USDJPY", "EURUSD", "EURJPY"].map((symbol) => ({ type: "symbol", symbol })),
-  );
-
-  it("finds symbols by letters in any case, in alphabetical order", () => {
-    expect(filtered(rows, "")).toEqual(["EURJPY", "EURUSD", "USDJPY"]);
-    expect(filtered(rows, "jpy")).toEqual(["EURJPY", "USDJPY"]);
-    expect(filtered(rows, " eur/u ")).toEqual(["EURUSD"]);
   });
 });

@@ -1,5 +1,8 @@
 import { priceParts } from "../format/price.js";
-import { h, setText } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
+
+/** From so many characters on a price keeps to no columns: it needs all the room there is. */
+const LONG = 9;
 
 /**
  * A price with its pips emphasised. The whole part is set flush right and the decimals flush left, in columns as wide as the
@@ -17,9 +20,11 @@ export class PriceView {
     this.element = h("span", { class: "price" }, this.#whole, decimals);
   }
 
-  set(price: number | undefined, decimals: number): void {
+  /** @param pip of the symbol, whose digits are emphasised */
+  set(price: number | undefined, decimals: number, pip?: number): void {
     const empty = { whole: "–", lead: "", pips: "", rest: "" };
-    const { whole, lead, pips, rest } = price === undefined ? empty : priceParts(price, decimals);
+    const { whole, lead, pips, rest } = price === undefined ? empty : priceParts(price, decimals, pip);
+    setAttribute(this.element, "data-length", whole.length + decimals > LONG ? "long" : "usual");
     setText(this.#whole, whole);
     setText(this.#lead, lead);
     setText(this.#pips, pips);

@@ -8,18 +8,22 @@ export class SidesView {
   readonly #bid = h("span", { class: "side-bid" });
   readonly #ask = h("span", { class: "side-ask" });
   readonly #spread = h("span", { class: "side-spread" });
+  readonly #unit = h("i", {}, "pips");
 
   constructor(name: string) {
-    const [bid, ask, spread] = [h("i", {}, "bid"), h("i", {}, "ask"), h("i", {}, "pips")];
-    this.element = h("span", { class: `sides ${name}` }, bid, this.#bid, ask, this.#ask, this.#spread, spread);
+    const [bid, ask] = [h("i", {}, "bid"), h("i", {}, "ask")];
+    this.element = h("span", { class: `sides ${name}` }, bid, this.#bid, ask, this.#ask, this.#spread, this.#unit);
     this.element.hidden = true;
   }
 
-  show({ sides, digits, pip }: WatchRow): void {
+  show({ sides, digits, decimals, pip }: WatchRow): void {
     this.element.hidden = sides === undefined;
     if (sides === undefined) return;
-    setText(this.#bid, priceText(sides.bid, digits));
-    setText(this.#ask, priceText(sides.ask, digits));
-    setText(this.#spread, spreadText(sides.ask - sides.bid, pip));
+    const places = digits ?? decimals;
+    setText(this.#bid, priceText(sides.bid, places));
+    setText(this.#ask, priceText(sides.ask, places));
+    const spread = sides.ask - sides.bid;
+    setText(this.#spread, pip === undefined ? priceText(spread, places) : spreadText(spread, pip));
+    setText(this.#unit, pip === undefined ? "spread" : "pips");
   }
 }

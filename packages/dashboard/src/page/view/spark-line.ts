@@ -1,6 +1,6 @@
 import { s, setAttribute } from "./dom.js";
 
-const WIDTH = 64;
+const WIDTH = 40;
 const HEIGHT = 22;
 const MARGIN = 2;
 

@@ -1,6 +1,7 @@
 import type { Health } from "@fx-ohlc/client";
-import { dateText, durationText, secondText } from "../format/time.js";
+import { dateText, dateTimeText, durationText, secondText } from "../format/time.js";
 import type { Connection, Status } from "../state/connection.js";
+import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 
 /** What the page measures. */
@@ -36,8 +37,8 @@ class Meter {
 export class SystemView {
   readonly #latency = new Meter("Latency", "From a tick's own stamp to this screen, the median of the latest ones");
   readonly #rate = new Meter("Ticks/s", "Ticks of all symbols a second, over the last five");
-  readonly #gaps = new Meter("Gaps", "Ranges that were declared as not shown");
-  readonly #clock = new Meter("UTC", "Coordinated universal time");
+  readonly #gaps = new Meter("Stream gaps", "Ranges that this page was told it did not get");
+  readonly #clock = byId("clock");
   readonly #status = byId("status");
   readonly #word = byId("status-word");
   readonly #notice = byId("notice");
@@ -49,13 +50,13 @@ export class SystemView {
   /** @param onOpen the state of the system is about to be looked at */
   constructor(onOpen: () => void) {
     this.#system.addEventListener("toggle", onOpen);
-    const meters = [this.#latency, this.#rate, this.#gaps, this.#clock].map(({ element }) => element);
+    const meters = [this.#latency, this.#rate, this.#gaps].map(({ element }) => element);
     byId("meters").append(h("dl", {}, ...meters));
     const title = (text: string): HTMLElement => h("h2", { class: "panel-title" }, text);
     this.#system.append(title("System"), this.#facts, title("Connection"), this.#log);
   }
 
-  render(status: Status, connection: Connection, meters: Meters, nowMs: number): void {
+  render(status: Status, connection: Connection, meters: Meters, { nowMs, zone }: Clock): void {
     setText(this.#word, status.word);
     setAttribute(this.#status, "data-tone", status.tone);
     setAttribute(this.#status, "data-status", status.name);
@@ -69,7 +70,8 @@ export class SystemView {
     this.#latency.show(latencyMs === undefined ? "–" : durationText(latencyMs), (latencyMs ?? 0) > 1_000);
     this.#rate.show(rateText(ticksPerSecond));
     this.#gaps.show(String(connection.holes.length), connection.holes.length > 0);
-    this.#clock.show(secondText(nowMs / 1000));
+    setText(this.#clock, secondText(nowMs / 1000, zone));
+    setAttribute(this.#clock, "title", dateTimeText(nowMs / 1000, zone));
     if (connection.log !== this.#shownLog) this.#showLog(connection.log);
   }
 

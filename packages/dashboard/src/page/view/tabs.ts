@@ -2,7 +2,7 @@ import { byId } from "./dom.js";
 
 /** On a phone one pane is shown at a time; on wider screens all of them are, and these buttons are not. */
 export class Tabs {
-  readonly #buttons = [...byId("tabs").querySelectorAll("button")];
+  readonly #buttons = [...byId("tabs").querySelectorAll<HTMLButtonElement>("button[data-pane]")];
 
   constructor() {
     for (const button of this.#buttons) button.addEventListener("click", () => this.show(button.dataset.pane ?? ""));

@@ -1,6 +1,8 @@
 import type { ReadState } from "../bars/read-state.js";
-import { dateText, secondText } from "../format/time.js";
-import type { PageTick } from "../ticks/tick.js";
+import { dateText, isSameDate, secondText } from "../format/time.js";
+import type { ZoneName } from "../format/zone.js";
+import { type PageTick, secondsOf } from "../ticks/tick.js";
+import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { PriceView } from "./price-view.js";
 
@@ -8,13 +10,28 @@ import { PriceView } from "./price-view.js";
 const ROWS = 60;
 const NO_TICK: PageTick = { time: "", seq: 0, price: 0 };
 
-const DATE_LENGTH = "2026-01-01".length;
+const MS_FROM = "2026-01-01T00:00:00".length;
+const MS_LENGTH = ".000".length;
 
-/** `23:19:01.149`, or `20 Nov 23:19:01` on another day. */
-function timeText(time: string, today: string): string {
-  if (time.startsWith(today)) return time.slice(DATE_LENGTH + 1, DATE_LENGTH + "T00:00:00.000".length);
-  const seconds = Date.parse(time) / 1000;
-  return `${dateText(seconds).slice("Fri ".length)} ${secondText(seconds)}`;
+/** `23:19:01.149`, or `20 Nov 23:19:01` when that is not today. */
+function timeText(time: string, { nowMs, zone }: Clock): string {
+  const seconds = Math.floor(secondsOf(time));
+  const clock = secondText(seconds, zone);
+  if (isSameDate(seconds, nowMs / 1_000, zone)) return clock + time.slice(MS_FROM, MS_FROM + MS_LENGTH);
+  return `${dateText(seconds, zone).slice("Fri ".length)} ${clock}`;
+}
+
+/** What the rows are written by. */
+interface Look {
+  readonly decimals: number;
+  readonly pip: number | undefined;
+  readonly zone: ZoneName;
+  /** Today, in that zone. */
+  readonly today: string;
+}
+
+function isSameLook(a: Look | undefined, b: Look): boolean {
+  return a?.decimals === b.decimals && a.pip === b.pip && a.zone === b.zone && a.today === b.today;
 }
 
 class TickView {
@@ -27,16 +44,22 @@ class TickView {
     this.element = h("li", { class: "tape-row" }, this.#time, this.#price.element, this.#move);
   }
 
-  /** @param today the date of the newest tick: others say which day they are of */
-  show(tick: PageTick | undefined, before: PageTick | undefined, decimals: number, today: string): void {
+  show(tick: PageTick | undefined, before: PageTick | undefined, { decimals, pip }: Look, clock: Clock): void {
     this.element.hidden = tick === undefined;
     if (tick === undefined) return;
-    setText(this.#time, timeText(tick.time, today));
-    this.#price.set(tick.price, decimals);
+    setText(this.#time, timeText(tick.time, clock));
+    this.#price.set(tick.price, decimals, pip);
     const move = Math.sign(tick.price - (before?.price ?? tick.price));
     setText(this.#move, move > 0 ? "▲" : move < 0 ? "▼" : "·");
     setAttribute(this.element, "data-direction", move > 0 ? "up" : move < 0 ? "down" : "flat");
   }
+}
+
+/** Whose ticks they are, and how its prices are written. */
+export interface TapeOf {
+  readonly symbol: string | undefined;
+  readonly decimals: number;
+  readonly pip: number | undefined;
 }
 
 /** The latest ticks of the chosen symbol, newest first. */
@@ -48,35 +71,40 @@ export class TapeView {
   readonly #forbidden = h("p", { class: "panel-message", role: "status" });
   #shown: readonly PageTick[] | undefined;
   #newest: PageTick | undefined;
-  #today = "";
-  #decimals = 0;
+  #look: Look | undefined;
 
   constructor() {
     this.#list.append(this.#rowsElement, this.#forbidden);
   }
 
   /** @param state of the reading of ticks */
-  render(ticks: readonly PageTick[], symbol: string | undefined, decimals: number, { status, error }: ReadState): void {
+  render(
+    ticks: readonly PageTick[],
+    { symbol, decimals, pip }: TapeOf,
+    clock: Clock,
+    { status, error }: ReadState,
+  ): void {
     setText(this.#symbol, symbol ?? "");
     setAttribute(this.#list, "data-state", ticks.length > 0 ? "filled" : status === "ready" ? "empty" : status);
     setText(this.#forbidden, status === "forbidden" && ticks.length === 0 ? (error ?? "") : "");
-    if (ticks === this.#shown && decimals === this.#decimals) return;
+    const { zone } = clock;
+    const look = { decimals, pip, zone, today: dateText(clock.nowMs / 1_000, zone) };
+    const hasSameLook = isSameLook(this.#look, look);
+    if (ticks === this.#shown && hasSameLook) return;
     const newest = ticks.length - 1;
-    const today = ticks[newest]?.time.slice(0, DATE_LENGTH) ?? "";
     const shownAt = ticks.lastIndexOf(this.#newest ?? NO_TICK);
-    const isContinued = shownAt >= 0 && today === this.#today && decimals === this.#decimals;
+    const isContinued = shownAt >= 0 && hasSameLook;
     // The rows of ticks shown before move down as they are; only as many as there are new ticks are written.
     const added = isContinued && this.#isTail(ticks, shownAt) ? Math.min(ROWS, newest - shownAt) : ROWS;
     const fresh = added === 0 ? [] : this.#rows.splice(-added);
     fresh.forEach((row, at) => {
-      row.show(ticks[newest - at], ticks[newest - at - 1], decimals, today);
+      row.show(ticks[newest - at], ticks[newest - at - 1], look, clock);
     });
     this.#rows.unshift(...fresh);
     this.#rowsElement.prepend(...fresh.map(({ element }) => element));
     this.#shown = ticks;
     this.#newest = ticks[newest];
-    this.#today = today;
-    this.#decimals = decimals;
+    this.#look = look;
   }
 
   /** Whether the ticks up to `at` are those that are shown. */

@@ -18,7 +18,7 @@ interface Choice<Value extends string> {
 }
 
 /** A row of radio buttons: the browser's own keys and names for screen readers come with them. */
-class ChoiceView<Value extends string> {
+export class ChoiceView<Value extends string> {
   readonly element: HTMLFieldSetElement;
   readonly #inputs = new Map<string, HTMLInputElement>();
 
