@@ -323,8 +323,13 @@ describe("the dashboard in Chromium", () => {
     await tab.page.evaluate(COLLECT_LONG_TASKS);
     const clock = await MainThreadClock.start(tab);
     const sent = await postAtRate(desk.client, { symbols: 200, ticksPerSecond: 1_000, seconds: 5 });
-    const { symbol, price } = sent.at(-1) ?? { symbol: "", price: 0 };
-    await tab.page.locator(`.watch-row[data-symbol="${symbol}"]`, { hasText: price.toFixed(5) }).waitFor();
+    const { symbol, price } = sent.findLast((tick) => tick.symbol === "SIM99") ?? { symbol: "", price: 0 };
+    const row = tab.page.locator(`.watch-row[data-symbol="${symbol}"]`, { hasText: price.toFixed(5) });
+    // Only rows in sight are drawn, and its is by name among the last; the list grows while its symbols come.
+    await eventually(async () => {
+      await tab.page.locator("#watch-list").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+      return row.isVisible();
+    });
     const busy = await clock.share();
     const tasks = await tab.page.evaluate<number[]>("longTasks");
     const frames = await tab.page.evaluate<number>("frames");
