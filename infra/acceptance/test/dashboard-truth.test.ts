@@ -89,6 +89,22 @@ describe("the dashboard tells the truth", () => {
     await tab.close();
   });
 
+  it("has the intervals at hand that somebody marks, and what is shown, and keeps them", async () => {
+    const tab = await open("?symbol=OUTAGE&interval=12h");
+    const atHand = (interval: string) => tab.page.locator(`input[name="interval"][value="${interval}"]`).isVisible();
+    expect([await atHand("12h"), await atHand("5s"), await atHand("1h")]).toEqual([true, false, true]);
+    await tab.page.locator(".intervals-open").click();
+    await tab.page.getByRole("button", { name: "Keep 5s in the toolbar" }).click();
+    await tab.page.getByRole("button", { name: "Keep 1h in the toolbar", pressed: true }).click();
+    expect(await violations(tab)).toEqual([]);
+    await tab.page.getByRole("button", { name: "2h", exact: true }).click();
+    await tab.page.reload();
+    await eventually(() => atHand("2h"));
+    const seen = await Promise.all(["2h", "12h", "5s", "1h"].map(atHand));
+    expect(seen).toEqual([true, false, true, false]);
+    await tab.close();
+  });
+
   it("tells that a feed is down, and lets the break grow into the bars that come after it", async () => {
     const feed = new FxClient({ url: desk.edge.url, feed: "lp1" });
     await symbolOf(desk.edge.url, "FED", { quiet_after_s: 1 });

@@ -242,7 +242,12 @@ describe("the dashboard in Chromium", () => {
 
   it("shows every interval and day boundary as the API answers them, also what comes in live", async () => {
     const tab = await open();
-    const choose = (name: string, value: string) => tab.page.locator(`input[name="${name}"][value="${value}"]`).check();
+    const choose = async (name: string, value: string) => {
+      const input = tab.page.locator(`input[name="${name}"][value="${value}"]`);
+      if (await input.isVisible()) return input.check();
+      await tab.page.locator(".intervals-open").click();
+      await tab.page.getByRole("button", { name: value, exact: true }).click();
+    };
     const expectLive = async (kind: Omit<BarsQuery, "start" | "symbol">) => {
       await expectDrawn(tab, kind);
       await desk.client.postTick({ symbol: SYMBOL, price: 1.15 });

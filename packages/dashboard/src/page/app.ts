@@ -1,23 +1,20 @@
-import { type BarMessage, type EventOf, FxClient, parseChannel, type StreamEvent, sleep } from "@fx-ohlc/client";
-import { sameBoundary } from "@fx-ohlc/schemas/calendar";
-import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas/interval";
+import { type BarMessage, type EventOf, FxClient, type StreamEvent, type SymbolJson, sleep } from "@fx-ohlc/client";
 import { Gate } from "./access/gate.js";
 import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
-import { type ChartBar, chartBar, type Seconds, sideBar } from "./bars/chart-bar.js";
+import { chartBar, sideBar } from "./bars/chart-bar.js";
 import { DaySource } from "./bars/day-source.js";
 import { HttpNoteSource } from "./bars/note-source.js";
-import { failureOf, type ReadState } from "./bars/read-state.js";
+import type { ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
-import { BOUNDARIES, type BoundaryName } from "./boundaries.js";
+import type { BoundaryName } from "./boundaries.js";
 import { ChartPane } from "./chart/chart-pane.js";
 import { oncePerFrame } from "./frames.js";
-import type { KeysDialog } from "./keyboard/keys-dialog.js";
-import { Shortcuts } from "./keyboard/shortcuts.js";
+import { PageKeys } from "./keyboard/page-keys.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
 import { closedText, isUnauthorized } from "./live/stream-end.js";
-import { closedBar, holeOf, minuteOf, tickRangeOf } from "./live/stream-events.js";
+import { closedBar, holeOf, minuteOf, sidesOf, storedOf, tickRangeOf } from "./live/stream-events.js";
 import { ChartMenu } from "./menu/chart-menu.js";
 import { Monitor } from "./monitor.js";
 import { ApiReader } from "./pages/api-reader.js";
@@ -25,27 +22,24 @@ import { intervalFor } from "./pages/interval-for.js";
 import type { PageName } from "./pages/page-name.js";
 import { Pages } from "./pages/pages.js";
 import { NewestBars } from "./state/newest-bars.js";
-import { reduceWatch, type Sides, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
+import { SymbolReader } from "./state/symbol-reader.js";
+import { reduceWatch, ticksSeen, type WatchEvent, type WatchRows } from "./state/watchlist.js";
 import { Themes } from "./theme.js";
+import { FollowedTicks } from "./ticks/followed-ticks.js";
 import { type PageTick, secondsOf, type TickRange } from "./ticks/tick.js";
-import { TickFeed } from "./ticks/tick-feed.js";
 import { HttpTickSource } from "./ticks/tick-source.js";
+import { ToolbarView } from "./toolbar/toolbar-view.js";
 import { CardsView } from "./view/cards-view.js";
 import type { Clock } from "./view/clock.js";
-import { byId } from "./view/dom.js";
 import { QuoteView } from "./view/quote-view.js";
 import { Tabs } from "./view/tabs.js";
 import { TapeView } from "./view/tape-view.js";
-import { ToolbarView } from "./view/toolbar-view.js";
 import { WatchView } from "./view/watch-view.js";
 import { ZoneView } from "./view/zone-view.js";
 import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
-/** What is said of symbols is read again after so long, and with new symbols not more often than this. */
-const SYMBOLS_MAX_AGE_MS = 300_000;
-const SYMBOLS_MIN_AGE_MS = 10_000;
 /** Between attempts to read what an outage left to be read. */
 const RETRY_MS = 2_000;
 
@@ -57,9 +51,10 @@ export class App {
   readonly #monitor: Monitor;
   readonly #requestFrame = oncePerFrame(() => this.#onFrame());
   readonly #pane: ChartPane;
-  readonly #ticks: TickFeed;
+  readonly #ticks: FollowedTicks;
   readonly #sparks: SparkSource;
   readonly #days: DaySource;
+  readonly #symbols: SymbolReader;
   readonly #watchView: WatchView;
   readonly #toolbar = new ToolbarView((change) => this.#change(change));
   readonly #menu: ChartMenu;
@@ -69,30 +64,13 @@ export class App {
   readonly #quote = new QuoteView();
   readonly #tabs = new Tabs();
   readonly #pages: Pages;
-  readonly #shortcuts = new Shortcuts({
-    "?": () => void this.#showKeys(),
-    "/": () => this.#filter(),
-    c: () => this.#go("chart"),
-    q: () => this.#go("quality"),
-    o: () => this.#go("ops"),
-    t: () => byId("theme").click(),
-    "[": () => this.#step(-1),
-    "]": () => this.#step(1),
-  });
-  #keys: KeysDialog | undefined;
   /** The symbol whose ticks are followed. */
   #followed: string | undefined;
   #view: View = viewOf(location.search);
   #rows: WatchRows = new Map();
   readonly #newest = new NewestBars();
-  #tickState: ReadState = { status: "loading" };
-  #areSymbolsKnown = false;
-  /** When what is said of symbols was read, ms since 1970, and of how many rows there were something to be said. */
-  #symbolsAtMs = 0;
-  #symbolsOf = 0;
   #watchEvents: WatchEvent[] = [];
   #bars: BarMessage[] = [];
-  #news: PageTick[] = [];
 
   constructor() {
     const webSocket = heardSocket({
@@ -106,14 +84,16 @@ export class App {
     this.#pane = new ChartPane(
       bars,
       notes,
-      () => void this.#ticks.loadOlder(),
+      () => this.#ticks.loadOlder(),
       (range) => this.#onRange(range),
     );
     const hasKey = () => token !== undefined;
     this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
-    this.#ticks = new TickFeed(new HttpTickSource(this.#client), {
+    this.#ticks = new FollowedTicks(new HttpTickSource(this.#client), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
+      onTaken: (ticks) => this.#monitor.onTicks(ticks),
+      onLast: (symbol, tick) => this.#onLastTick(symbol, tick),
     });
     const streamed = { onEvent: (event: StreamEvent) => this.#onEvent(event), onRestart: () => this.#onRestart() };
     this.#stream = new LiveStream(this.#client, streamed, this.#view.boundary);
@@ -122,6 +102,10 @@ export class App {
     this.#watchView = new WatchView({
       onSelect: (symbol) => this.#select(symbol),
       onVisible: (symbol) => this.#sparks.want(symbol),
+    });
+    this.#symbols = new SymbolReader(this.#client, {
+      onSymbols: (symbols) => this.#onSymbols(symbols),
+      onForbidden: (reason) => this.#watchView.showForbidden(reason),
     });
     this.#pages = new Pages({
       client: this.#client,
@@ -136,21 +120,16 @@ export class App {
   start(): void {
     new Themes(() => this.#pane.readTheme());
     addEventListener("popstate", () => this.#show(viewOf(location.search)));
-    byId("keys").addEventListener("click", () => void this.#showKeys());
+    new PageKeys({ go: (page) => this.#go(page), filter: () => this.#filter(), step: (by) => this.#step(by) });
     this.#monitor.start(() => this.#onSecond());
     this.#show(this.#view);
     this.#stream.open();
-    void this.#readSymbols();
+    void this.#symbols.read();
   }
 
-  /** The bars as they are drawn. */
-  drawnBars(): readonly ChartBar[] {
-    return this.#pane.drawnBars();
-  }
-
-  /** The spread beneath them in pips, by time. */
-  drawnSpread(): ReadonlyMap<Seconds, number> {
-    return this.#pane.drawnSpread();
+  /** What is drawn. */
+  get chart(): ChartPane {
+    return this.#pane;
   }
 
   /** Ages grow while nothing happens. */
@@ -158,51 +137,24 @@ export class App {
     this.#stream.check(Date.now());
     const row = this.#followed === undefined ? undefined : this.#rows.get(this.#followed);
     this.#pane.onSecond(this.#monitor.nowMs / 1_000, row?.quietAfterS);
-    if (this.#areSymbolsKnown && this.#shouldReadSymbols()) void this.#readSymbols();
+    this.#symbols.check(this.#rows.size);
     this.#requestFrame();
-  }
-
-  /** Of a new symbol its digits, pip and session are wanted soon; somebody may say something else of the others. */
-  #shouldReadSymbols(): boolean {
-    const ageMs = Date.now() - this.#symbolsAtMs;
-    return ageMs > SYMBOLS_MAX_AGE_MS || (this.#rows.size !== this.#symbolsOf && ageMs > SYMBOLS_MIN_AGE_MS);
   }
 
   get #clock(): Clock {
     return { nowMs: this.#monitor.nowMs, zone: this.#view.zone };
   }
 
-  /** The newest value of each indicator, as it is written; undefined where it has none yet. */
-  drawnStudies(): readonly (string | undefined)[] {
-    return this.#pane.drawnStudies();
-  }
-
-  async #readSymbols(): Promise<void> {
-    for (;;) {
-      this.#symbolsAtMs = Date.now();
-      try {
-        const symbols = await this.#client.symbols();
-        this.#symbolsOf = Math.max(symbols.length, this.#rows.size);
-        for (const facts of symbols) {
-          this.#watch({ type: "symbol", symbol: facts.symbol, facts });
-          if (facts.quotes) this.#followQuotes();
-        }
-        void this.#days.readAll(
-          symbols.map(({ symbol }) => symbol),
-          this.#view.boundary,
-        );
-        this.#areSymbolsKnown = true;
-        this.#requestFrame();
-        return;
-      } catch (error) {
-        const { status, error: reason = "" } = failureOf(error);
-        if (status === "forbidden") {
-          this.#watchView.showForbidden(reason);
-          return;
-        }
-        await sleep(RETRY_MS);
-      }
+  #onSymbols(symbols: readonly SymbolJson[]): void {
+    for (const facts of symbols) {
+      this.#watch({ type: "symbol", symbol: facts.symbol, facts });
+      if (facts.quotes) this.#followQuotes();
     }
+    void this.#days.readAll(
+      symbols.map(({ symbol }) => symbol),
+      this.#view.boundary,
+    );
+    this.#requestFrame();
   }
 
   /** Takes a change of the view that somebody made, as a step the browser can go back from. */
@@ -266,10 +218,9 @@ export class App {
 
   #follow(symbol: string): void {
     this.#followed = symbol;
-    this.#news = [];
     void this.#days.read(symbol, this.#view.boundary);
     this.#watch({ type: "symbol", symbol });
-    void this.#ticks.open(symbol);
+    this.#ticks.follow(symbol);
   }
 
   /** Some symbol has quotes: bars come with both sides from now on, and a chart of one is read once more. */
@@ -289,7 +240,7 @@ export class App {
     else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
     else if (event.type === "corrected") {
       this.#onTickRange(event.channel, tickRangeOf(event));
-      if (event.channel === `ticks:${this.#followed}`) this.#pane.onCorrected();
+      if (this.#ticks.isOf(event.channel)) this.#pane.onCorrected();
     } else if (event.type === "reloaded-ticks") {
       this.#onTickRange(event.channel, tickRangeOf(event));
       this.#onTicks(event.channel, event.ticks);
@@ -329,7 +280,7 @@ export class App {
     const to = new Date(nowMs).toISOString();
     const hole = { what: "Away too long to replay ticks; bars are read again", from, to };
     this.#monitor.onConnection({ type: "hole", atMs: nowMs, hole });
-    void this.#ticks.refresh();
+    this.#ticks.refresh();
   }
 
   #onBar(message: BarMessage): void {
@@ -338,19 +289,14 @@ export class App {
   }
 
   #onTicks(channel: string, ticks: readonly PageTick[]): void {
-    if (channel !== `ticks:${this.#followed}`) return;
-    this.#news.push(...ticks);
+    if (!this.#ticks.isOf(channel)) return;
+    this.#ticks.add(ticks);
     if (this.#monitor.isCatchingUp) this.#monitor.onConnection({ type: "late-ticks", count: ticks.length });
     this.#requestFrame();
   }
 
-  /** What the tape holds of a range is put in its place; what came before it is taken in before it. */
   #onTickRange(channel: string, range: TickRange): void {
-    if (channel !== `ticks:${this.#followed}`) return;
-    this.#takeTicks();
-    const before = this.#ticks.ticks.at(-1);
-    this.#ticks.replace(range);
-    this.#noteLast(before);
+    if (this.#ticks.isOf(channel)) this.#ticks.replace(range);
   }
 
   #onTicksChanged(ticks: readonly PageTick[], onlyAdded: boolean): void {
@@ -359,53 +305,27 @@ export class App {
   }
 
   #onTickState(state: ReadState): void {
-    this.#tickState = state;
     this.#pane.onTickState(state);
     this.#requestFrame();
   }
 
   /** Takes in everything that came since the last frame, and draws. */
   #onFrame(): void {
-    this.#takeTicks();
-    this.#takeBars();
+    this.#ticks.take();
+    const messages = this.#bars;
+    this.#bars = [];
+    for (const message of messages) this.#takeBar(message);
     this.#rows = reduceWatch(this.#rows, this.#watchEvents);
     this.#watchEvents = [];
     if (this.#view.symbol === undefined) this.#chooseFirst();
     this.#draw();
   }
 
-  #takeTicks(): void {
-    const ticks = this.#news;
-    const symbol = this.#followed;
-    this.#news = [];
-    if (ticks.length === 0 || symbol === undefined) return;
-    const before = this.#ticks.ticks.at(-1);
-    this.#ticks.onTicks(ticks);
-    this.#monitor.onTicks(ticks);
-    this.#noteLast(before);
-  }
-
-  /** The newest tick may be another one than before. */
-  #noteLast(before: PageTick | undefined): void {
-    const symbol = this.#followed;
-    const last = this.#ticks.ticks.at(-1);
-    if (last === undefined || last === before || symbol === undefined) return;
-    const sides = sidesOf(last.bid, last.ask);
+  #onLastTick(symbol: string, { price, time, bid, ask }: PageTick): void {
+    const sides = sidesOf(bid, ask);
     if (sides !== undefined) this.#followQuotes();
-    this.#watchEvents.push({
-      type: "tick",
-      symbol,
-      price: last.price,
-      atMs: this.#monitor.nowMs,
-      tickMs: secondsOf(last.time) * 1_000,
-      sides,
-    });
-  }
-
-  #takeBars(): void {
-    const messages = this.#bars;
-    this.#bars = [];
-    for (const message of messages) this.#takeBar(message);
+    const { nowMs: atMs } = this.#monitor;
+    this.#watchEvents.push({ type: "tick", symbol, price, atMs, tickMs: secondsOf(time) * 1_000, sides });
   }
 
   #takeBar({ type, channel, bar }: BarMessage): void {
@@ -427,12 +347,12 @@ export class App {
     if (type !== "revision" || stored === undefined) return;
     this.#pane.onCorrected();
     this.#pane.onRevision(stored, chartBar(bar).time);
-    if (stored === "minute") void this.#ticks.reread(...minuteOf(bar));
+    if (stored === "minute") this.#ticks.reread(...minuteOf(bar));
   }
 
   #chooseFirst(): void {
     const symbol = this.#rows.has(FIRST_SYMBOL) ? FIRST_SYMBOL : [...this.#rows.keys()].sort()[0];
-    if (symbol === undefined || !this.#areSymbolsKnown) return;
+    if (symbol === undefined || !this.#symbols.areKnown) return;
     const view = { ...this.#view, symbol };
     history.replaceState(null, "", `${location.pathname}${searchOf(view)}`);
     this.#show(view);
@@ -444,13 +364,13 @@ export class App {
     const decimals = row?.decimals ?? 5;
     const { side, boundary } = this.#view;
     const clock = this.#clock;
-    this.#watchView.render(this.#rows, { symbol, boundary }, clock, this.#areSymbolsKnown);
+    this.#watchView.render(this.#rows, { symbol, boundary }, clock, this.#symbols.areKnown);
     this.#quote.render(row, boundary, clock);
     this.#toolbar.showSides(row?.sides !== undefined || side !== "mid");
     this.#pane.setDecimals(side === "mid" ? decimals : (row?.digits ?? decimals), row?.pip);
-    const isEmpty = symbol === undefined && this.#areSymbolsKnown;
+    const isEmpty = symbol === undefined && this.#symbols.areKnown;
     const prices = { symbol, decimals, pip: row?.pip };
-    this.#tape.render(this.#ticks.ticks, prices, clock, isEmpty ? { status: "ready" } : this.#tickState);
+    this.#tape.render(this.#ticks.ticks, prices, clock, isEmpty ? { status: "ready" } : this.#ticks.state);
     this.#cards.render(this.#newest.of(symbol), prices, clock);
     if (isEmpty) this.#pane.showNoSymbols();
   }
@@ -465,28 +385,8 @@ export class App {
     this.#watchView.focusFilter();
   }
 
-  /** The symbol so many rows further in the watchlist. */
   #step(by: -1 | 1): void {
     const symbol = this.#watchView.neighbour(by);
     if (symbol !== undefined) this.#change({ symbol });
   }
-
-  async #showKeys(): Promise<void> {
-    const { KeysDialog } = await import("./keyboard/keys-dialog.js");
-    this.#keys ??= new KeysDialog(this.#shortcuts);
-    this.#keys.open();
-  }
-}
-
-/** The stored interval that a channel's bars are of, days being those of the chosen boundary; undefined of others. */
-function storedOf(channel: string, boundary: BoundaryName): StoredInterval | undefined {
-  const bars = parseChannel(channel);
-  if (bars?.kind !== "ohlc") return undefined;
-  if (bars.boundary !== undefined && !sameBoundary(bars.boundary, BOUNDARIES[boundary])) return undefined;
-  return STORED_INTERVALS.find((stored) => stored === bars.interval);
-}
-
-/** Both sides of a quote; undefined of what is none. */
-function sidesOf(bid: number | null | undefined, ask: number | null | undefined): Sides | undefined {
-  return typeof bid === "number" && typeof ask === "number" ? { bid, ask } : undefined;
 }

@@ -6,8 +6,8 @@ app.start();
 /** For the console and for tests: what the chart holds, which a canvas does not show. */
 Object.assign(globalThis, {
   fxOhlc: {
-    drawnBars: () => app.drawnBars(),
-    drawnSpread: () => [...app.drawnSpread()],
-    drawnStudies: () => app.drawnStudies(),
+    drawnBars: () => app.chart.drawnBars(),
+    drawnSpread: () => [...app.chart.drawnSpread()],
+    drawnStudies: () => app.chart.drawnStudies(),
   },
 });

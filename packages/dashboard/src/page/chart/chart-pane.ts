@@ -3,7 +3,7 @@ import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BarFeed, type FeedState, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import { breaksOf, lastOutage, outageText } from "../bars/breaks.js";
-import { type BarSeries, bucketEndOf, bucketOf, dayOf, storedAround } from "../bars/buckets.js";
+import { type BarSeries, bucketEndOf, dayOf, storedAround } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import { NoteFeed } from "../bars/note-feed.js";
 import { NO_NOTES, type NoteSource, type Notes } from "../bars/note-source.js";
@@ -11,22 +11,19 @@ import type { ReadState } from "../bars/read-state.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId, setText } from "../view/dom.js";
 import type { TimeRange, View } from "../view.js";
+import { takeKeys } from "./chart-keys.js";
 import { ComparedLine } from "./compared-line.js";
+import { correctedBars, correctedDays } from "./corrected-bars.js";
 import { CurtainView } from "./curtain-view.js";
-import { dayMarks } from "./day-marks.js";
 import { LegendView } from "./legend-view.js";
-import { type NotedDay, PriceChart } from "./price-chart.js";
+import { PriceChart } from "./price-chart.js";
+import { barsTitle, earliestOf, isSameSeries } from "./shown-series.js";
 import { type TickPoint, tickPoints } from "./tick-points.js";
 
-const ZOOM = 1.25;
-/** Bars a step is with the Shift key. */
-const LEAP = 10;
 /** Until a price is known. */
 const DECIMALS = 5;
 /** Silence of a symbol of which nobody said when it means something, s. */
 const QUIET_AFTER_S = 300;
-/** So many bars are opened at most to go to a time: some 5 MB. */
-const OPENED_MAX = 30_000;
 /** Somebody who scrolls has come to rest. */
 const RESTS_MS = 400;
 /** How often an outage that lasts grows on the screen, s. */
@@ -77,8 +74,11 @@ export class ChartPane {
     this.#compared = new ComparedLine(this.#chart.api, source);
     this.#notesFeed = new NoteFeed(noteSource, (notes, isKnown) => this.#onNotes(notes, isKnown));
     this.#toLive.addEventListener("click", () => this.#chart.scrollToNewest());
-    byId("chart").tabIndex = 0;
-    byId("chart").addEventListener("keydown", (event) => this.#onKey(event));
+    takeKeys(byId("chart"), {
+      step: (by) => this.#step(by),
+      zoom: (factor) => this.#chart.zoom(factor),
+      toNewest: () => this.#toNewest(),
+    });
   }
 
   drawnBars(): readonly ChartBar[] {
@@ -139,7 +139,6 @@ export class ChartPane {
     return { canvas: this.#chart.picture(), text: this.#legend.heading };
   }
 
-  /** From where to where bars are in sight. */
   get sight(): TimeRange | undefined {
     return this.#chart.sight;
   }
@@ -202,21 +201,20 @@ export class ChartPane {
   /** Brings the range of the view into sight, the newest bar where it has none. */
   async #showRange(): Promise<void> {
     const { range } = this.#view ?? {};
-    const [first] = this.#feed.bars;
     if (range === undefined) this.#chart.showNewest();
-    else if (first !== undefined && first.time <= range.from) this.#chart.showRange(range);
+    else if ((this.#feed.bars[0]?.time ?? Number.POSITIVE_INFINITY) <= range.from) this.#chart.showRange(range);
     else await this.#reopen();
   }
 
-  /** Where bars are opened from to show the range of the view: all of them until now are held, and that has an end. */
+  /** Where bars are opened from to show the range of the view. */
   #reachable(series: BarSeries): Seconds | undefined {
     const { range } = this.#view ?? {};
     if (range === undefined) return undefined;
-    const now = Date.now() / 1_000;
-    const earliest = now - OPENED_MAX * (bucketEndOf(now, series) - bucketOf(now, series));
-    const isTooFar = range.from < earliest;
-    this.#legend.showNotes(isTooFar ? `Bars of ${series.interval} do not reach so far: choose longer ones` : "");
-    return isTooFar ? earliest : range.from;
+    const from = Math.max(range.from, earliestOf(series, Date.now() / 1_000));
+    this.#legend.showNotes(
+      from > range.from ? `Bars of ${series.interval} do not reach so far: choose longer ones` : "",
+    );
+    return from;
   }
 
   #loadOlder(): void {
@@ -227,12 +225,9 @@ export class ChartPane {
   #onBars(bars: readonly ChartBar[]): void {
     if (this.#view?.mode !== "candles") return;
     this.#setBars();
-    const compared = this.#view.compared;
+    const { compared: symbol } = this.#view;
     const series = this.#series;
-    this.#compared.show(
-      compared === undefined || series === undefined ? undefined : { ...series, symbol: compared },
-      bars,
-    );
+    this.#compared.show(symbol === undefined || series === undefined ? undefined : { ...series, symbol }, bars);
     this.#showNotesFrom(bars[0]);
     this.#showDays();
     this.#showLegend();
@@ -260,18 +255,16 @@ export class ChartPane {
   }
 
   get #series(): BarSeries | undefined {
-    const { symbol, interval, boundary, side } = this.#view ?? {};
-    if (symbol === undefined || interval === undefined || boundary === undefined || side === undefined)
-      return undefined;
+    if (this.#view?.symbol === undefined) return undefined;
+    const { symbol, interval, boundary, side } = this.#view;
     return { symbol, interval, boundary, side };
   }
 
   #isAfterHole(): boolean {
     const series = this.#series;
     const [before, last] = this.#feed.bars.slice(-2);
-    return (
-      series !== undefined && before !== undefined && last !== undefined && bucketEndOf(before.time, series) < last.time
-    );
+    if (series === undefined || before === undefined || last === undefined) return false;
+    return bucketEndOf(before.time, series) < last.time;
   }
 
   #setBars(): void {
@@ -300,7 +293,7 @@ export class ChartPane {
   /** Also of an outage that is not in sight, or within a bar. */
   #showOutage(): void {
     const outage = lastOutage(this.#notes.gaps);
-    const zone = this.#view?.zone ?? "utc";
+    const { zone = "utc" } = this.#view ?? {};
     this.#legend.showOutage(outage === undefined ? "" : outageText(outage, Date.now() / 1_000, zone));
   }
 
@@ -331,15 +324,12 @@ export class ChartPane {
   #showDays(): void {
     const series = this.#series;
     if (series === undefined) return;
+    const areBars = isOfDays(series.interval);
     const { corrected } = this.#notes;
-    const { boundary, interval } = series;
-    if (isOfDays(interval)) {
-      this.#chart.setDays(correctedBars(corrected, series), true);
-      return;
-    }
-    const marks = dayMarks(this.#feed.bars, boundary);
-    const noted = marks.map((mark) => ({ ...mark, corrected: corrected.get(dayOf(mark.time, boundary)) ?? 0 }));
-    this.#chart.setDays(noted, false);
+    this.#chart.setDays(
+      areBars ? correctedBars(corrected, series) : correctedDays(corrected, series, this.#feed.bars),
+      areBars,
+    );
   }
 
   #drawTicks(): void {
@@ -387,23 +377,6 @@ export class ChartPane {
     if (this.#view !== undefined) this.#legend.showBar(bar, this.#decimals ?? DECIMALS, this.#view);
   }
 
-  #onKey(event: KeyboardEvent): void {
-    const step = event.shiftKey ? LEAP : 1;
-    const keys: Record<string, () => void> = {
-      ArrowLeft: () => this.#step(-step),
-      ArrowRight: () => this.#step(step),
-      "+": () => this.#chart.zoom(ZOOM),
-      "=": () => this.#chart.zoom(ZOOM),
-      "-": () => this.#chart.zoom(1 / ZOOM),
-      End: () => this.#toNewest(),
-      Escape: () => this.#toNewest(),
-    };
-    const act = keys[event.key];
-    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    act();
-  }
-
   #step(by: number): void {
     const isTicks = this.#view?.mode === "ticks";
     const times = isTicks ? this.#points : this.#feed.bars;
@@ -424,22 +397,4 @@ export class ChartPane {
     this.#onCrosshair(undefined);
     this.#chart.scrollToNewest();
   }
-}
-
-/** The bars of days, weeks or more that hold corrected days. */
-function correctedBars(corrected: ReadonlyMap<Seconds, number>, series: BarSeries): NotedDay[] {
-  const counts = new Map<Seconds, number>();
-  for (const [day, count] of corrected) {
-    const time = bucketOf(day, series);
-    counts.set(time, (counts.get(time) ?? 0) + count);
-  }
-  return [...counts].map(([time, count]) => ({ time, date: "", corrected: count }));
-}
-
-function isSameSeries(a: View, b: View): boolean {
-  return a.symbol === b.symbol && a.interval === b.interval && a.boundary === b.boundary && a.side === b.side;
-}
-
-function barsTitle({ symbol, interval, side }: View): string {
-  return `${symbol} · ${interval}${side === "mid" ? "" : ` · ${side}`}`;
 }

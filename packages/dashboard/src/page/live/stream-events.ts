@@ -1,6 +1,10 @@
-import type { BarMessage, EventOf, FilledBar, LiveBar } from "@fx-ohlc/client";
+import { type BarMessage, type EventOf, type FilledBar, type LiveBar, parseChannel } from "@fx-ohlc/client";
+import { sameBoundary } from "@fx-ohlc/schemas/calendar";
+import { STORED_INTERVALS, type StoredInterval } from "@fx-ohlc/schemas/interval";
 import { formatTime, parseTime, US_PER_MINUTE } from "@fx-ohlc/schemas/time";
+import { BOUNDARIES, type BoundaryName } from "../boundaries.js";
 import type { Hole } from "../state/connection.js";
+import type { Sides } from "../state/watchlist.js";
 import type { TickRange } from "../ticks/tick.js";
 
 /** A bar that was read over HTTP, as the stream would have told it. */
@@ -28,4 +32,17 @@ export function holeOf(event: EventOf<"gap"> | EventOf<"conflated">): Hole {
 export function minuteOf({ bucket }: LiveBar): [string, string] {
   const startUs = parseTime(bucket) ?? 0;
   return [formatTime(startUs), formatTime(startUs + US_PER_MINUTE)];
+}
+
+/** The stored interval that a channel's bars are of, days being those of the chosen boundary; undefined of others. */
+export function storedOf(channel: string, boundary: BoundaryName): StoredInterval | undefined {
+  const bars = parseChannel(channel);
+  if (bars?.kind !== "ohlc") return undefined;
+  if (bars.boundary !== undefined && !sameBoundary(bars.boundary, BOUNDARIES[boundary])) return undefined;
+  return STORED_INTERVALS.find((stored) => stored === bars.interval);
+}
+
+/** Both sides of a quote; undefined of what is none. */
+export function sidesOf(bid: number | null | undefined, ask: number | null | undefined): Sides | undefined {
+  return typeof bid === "number" && typeof ask === "number" ? { bid, ask } : undefined;
 }
