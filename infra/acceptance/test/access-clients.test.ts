@@ -151,8 +151,9 @@ describe("the dashboard of a system with AUTH=on", () => {
       expect(await violations(page)).toEqual([]);
       await signIn(page, ` ${token} `);
       await until(page, "connected");
-      const isThere = { state: "attached" } as const; // A phone shows one pane at a time.
-      await page.locator('.watch-row[data-symbol="GBPUSD"]').waitFor(isThere);
+      // A phone shows one pane at a time, and rows are drawn where they are in sight.
+      if (device === PHONE) await page.locator('#tabs [data-pane="watch"]').click();
+      await page.locator('.watch-row[data-symbol="GBPUSD"]').waitFor();
       await page.locator(".tape-row:not([hidden])").first().waitFor({ state: "attached" });
       expect(await violations(page)).toEqual([]);
       expect(page.url()).not.toContain("fxk_");

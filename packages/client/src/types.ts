@@ -47,7 +47,8 @@ export interface TickPlace {
 /** The answer to `/health`; the edge adds one part for each service. */
 export interface Health {
   readonly status: "healthy" | "unhealthy";
-  readonly timestamp: string;
+  /** With `AUTH=on` only a token that has the scope `ops` is told more than the status. */
+  readonly timestamp?: string;
   readonly [part: string]: unknown;
 }
 

@@ -96,7 +96,8 @@ export class Monitor {
     const askedAtMs = Date.now();
     try {
       this.#health = await this.client.health({ signal: AbortSignal.timeout(HEALTH_INTERVAL_S * SECOND_MS) });
-      this.#clockOffsetMs = clockOffset(Date.parse(this.#health.timestamp), askedAtMs, Date.now());
+      const serverMs = Date.parse(this.#health.timestamp ?? "");
+      if (!Number.isNaN(serverMs)) this.#clockOffsetMs = clockOffset(serverMs, askedAtMs, Date.now());
     } catch {
       this.#health = undefined;
     }
