@@ -90,7 +90,9 @@ describe.each(HERE)("%s", (way) => {
       const [first] = await conversation.answered(1);
       conversation.write(request(place, ["GET /live HTTP/1.1", ...REQUESTS]));
       const answers = await conversation.answered(2);
-      const isTold = first?.headers.connection?.toLowerCase() === "close" && conversation.isOver;
+      // nginx sends the head before it knows that the answer will end before the body does, and then closes.
+      const isSaid = first?.headers.connection?.toLowerCase() === "close" || way === "through nginx";
+      const isTold = isSaid && conversation.isOver;
       expect([first?.status, isTold ? "closed" : answers[1]?.status]).toEqual([422, isTold ? "closed" : 200]);
       conversation.close();
     }
