@@ -85,6 +85,13 @@ describe("the dashboard tells the truth", () => {
     await tab.page.locator('.watch-row[data-symbol="STALE"]').click();
     await tab.page.locator(".quote-life", { hasText: /^Quiet · 2[5-9] min$/ }).waitFor();
     await tab.page.locator("#status-word", { hasText: "Connected" }).waitFor();
+    // What was wrong with one symbol is not said of the next, which has no bars to ask about.
+    await tab.page.locator(".legend-outage", { hasText: "without ticks" }).waitFor();
+    await tab.page.evaluate(
+      "history.pushState(null, '', '?symbol=NOBODY'); dispatchEvent(new PopStateEvent('popstate'))",
+    );
+    await tab.page.locator('#curtain[data-state="no-data"]').waitFor();
+    expect(await tab.page.locator(".legend-outage").isVisible()).toBe(false);
     expect(tab.errors).toEqual([]);
     await tab.close();
   });

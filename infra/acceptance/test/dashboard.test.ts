@@ -278,6 +278,13 @@ describe("the dashboard in Chromium", () => {
     await desk.client.postTick({ symbol: SYMBOL, price: 1.23456 });
     await tab.page.locator(".legend-tick", { hasText: "1.23456" }).waitFor();
     expect(new URL(tab.page.url()).search).toBe("?symbol=EURUSD&interval=4h&day=17ny&mode=ticks");
+    // Bars that were not shown since are those of the symbol all the same, and there when a line of ticks came first.
+    await tab.page.locator('.watch-row[data-symbol="GBPUSD"]').click();
+    await tab.page.locator('input[name="mode"][value="candles"]').check();
+    await eventually(async () => (await tab.drawnBars()).map(({ close }) => close).join() === "1.3");
+    await tab.page.goto(`${desk.edge.url}/?symbol=${SYMBOL}&mode=ticks`);
+    await tab.page.locator('input[name="mode"][value="candles"]').check();
+    await expectDrawn(tab, { interval: "1m" });
     expect(tab.errors).toEqual([]);
     await tab.close();
   });

@@ -110,6 +110,7 @@ export class App {
     this.#pages = new Pages({
       client: this.#client,
       reader: new ApiReader(API, token, fetch),
+      nowMs: () => this.#monitor.nowMs,
       change: (change) => this.#change(change),
       chartAddress: (...place) => this.#chartAddress(...place),
       open: (address) => this.#open(address),

@@ -29,8 +29,21 @@ export class NoteFeed {
     this.#series = series;
     this.#from = from;
     this.#quietAfterS = quietAfterS;
-    if (isOther) this.onNotes(NO_NOTES, true);
+    if (isOther) {
+      // What is still being read is of the series before.
+      this.#aborter.abort();
+      this.onNotes(NO_NOTES, true);
+    }
     this.refresh();
+  }
+
+  /** Another series is shown from now on, which may have no bars: nothing that was read is of it. */
+  forget(): void {
+    this.#aborter.abort();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#series = undefined;
+    this.onNotes(NO_NOTES, true);
   }
 
   /** Reads again, soon: something has changed. */

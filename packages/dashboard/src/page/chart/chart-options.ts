@@ -1,4 +1,5 @@
 import { ColorType, CrosshairMode, type DeepPartial, LineType, type TimeChartOptions } from "lightweight-charts";
+import { priceText } from "../format/price.js";
 import type { ChartColors } from "./colors.js";
 
 /** The part of the pane's height that tick counts take, at its foot. */
@@ -55,10 +56,14 @@ export const VOLUME_SCALE = { scaleMargins: { top: VOLUME_TOP, bottom: 0 } } as 
 /** Of the pane's height, what the spread beneath has. */
 export const SPREAD_SHARE = 0.18;
 
-export function spreadOptions(colors: ChartColors) {
+/** @param pip of the symbol; without one the spread is told in its price */
+export function spreadOptions(colors: ChartColors, pip: number | undefined, decimals: number) {
   const looks = { lineWidth: 1, lineType: LineType.WithSteps, pointMarkersVisible: false } as const;
-  const priceFormat = { type: "price", precision: 1, minMove: 0.1 } as const;
-  return { ...looks, priceFormat, color: colors.line, priceLineVisible: false, title: "spread, pips" } as const;
+  const places = pip === undefined ? decimals : 1;
+  const formatter = (spread: number) => priceText(spread, places).replace("-", "−");
+  const priceFormat = { type: "custom", formatter, minMove: 10 ** -places } as const;
+  const title = pip === undefined ? "spread" : "spread, pips";
+  return { ...looks, priceFormat, color: colors.line, priceLineVisible: false, title } as const;
 }
 
 export function lineOptions(colors: ChartColors) {

@@ -49,6 +49,9 @@ export class ChartPane {
   #points: TickPoint[] = [];
   #tickState: ReadState = { status: "loading" };
   #notes: Notes = NO_NOTES;
+  /** What is not known of the bars: why they begin late, and whether anything is wrong with them. */
+  #reachText = "";
+  #notesText = "";
   #quietAfterS = QUIET_AFTER_S;
   /** The newest bar that breaks are known of, and when they were read. */
   #lastTime: Seconds = 0;
@@ -105,17 +108,21 @@ export class ChartPane {
     );
     this.#crosshair = undefined;
     const isSame = before !== undefined && isSameSeries(before, view);
+    if (!isSame) {
+      this.#notesFeed.forget();
+      // Also beneath a line of ticks: the bars of the stream are of this series from now on.
+      void this.#reopen();
+    }
     if (view.mode === "ticks") this.#drawTicks();
     else if (isSame) this.#onBars(this.#feed.bars);
-    else void this.#reopen();
     if (view.mode === "ticks" || !isSame) this.#chart.showNewest();
     else if (view.range !== before.range || view.mode !== before.mode) void this.#showRange();
     this.#showOutage();
     this.#showCurtain();
   }
 
-  /** @param pip what the spread is told in, once it is known */
-  setDecimals(decimals: number, pip = this.#pip): void {
+  /** @param pip what the spread is told in; undefined where there is none, or none known */
+  setDecimals(decimals: number, pip: number | undefined): void {
     if (decimals === this.#decimals && pip === this.#pip) return;
     this.#decimals = decimals;
     this.#chart.setDecimals(decimals);
@@ -125,7 +132,7 @@ export class ChartPane {
 
   #setPip(pip: number | undefined): void {
     this.#pip = pip;
-    if (pip !== undefined) this.#chart.setPip(pip);
+    this.#chart.setPip(pip);
     if (this.#view?.mode === "candles") this.#setBars();
   }
 
@@ -209,11 +216,11 @@ export class ChartPane {
   /** Where bars are opened from to show the range of the view. */
   #reachable(series: BarSeries): Seconds | undefined {
     const { range } = this.#view ?? {};
+    this.#reachText = "";
     if (range === undefined) return undefined;
     const from = Math.max(range.from, earliestOf(series, Date.now() / 1_000));
-    this.#legend.showNotes(
-      from > range.from ? `Bars of ${series.interval} do not reach so far: choose longer ones` : "",
-    );
+    if (from > range.from) this.#reachText = `Bars of ${series.interval} do not reach so far: choose longer ones`;
+    this.#showNotes();
     return from;
   }
 
@@ -283,11 +290,16 @@ export class ChartPane {
 
   #onNotes(notes: Notes, isKnown: boolean): void {
     this.#notes = notes;
-    this.#legend.showNotes(isKnown ? "" : "Gaps and corrections could not be read");
+    this.#notesText = isKnown ? "" : "Gaps and corrections could not be read";
+    this.#showNotes();
     this.#showOutage();
     if (this.#view?.mode !== "candles") return;
     this.#setBars();
     this.#showDays();
+  }
+
+  #showNotes(): void {
+    this.#legend.showNotes([this.#reachText, this.#notesText].filter(Boolean).join(". "));
   }
 
   /** Also of an outage that is not in sight, or within a bar. */
@@ -354,6 +366,10 @@ export class ChartPane {
 
   #showAway(isAway: boolean): void {
     this.#toLive.hidden = !isAway;
+    if (!isAway && this.#reachText !== "") {
+      this.#reachText = "";
+      this.#showNotes();
+    }
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => {
       if (this.#view?.mode === "candles" && this.#feed.bars.length > 0) this.onRange(this.#chart.range);

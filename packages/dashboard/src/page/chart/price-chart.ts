@@ -76,7 +76,8 @@ export class PriceChart {
   #endsEmpty = false;
   /** Beneath the candles, while there are quotes. */
   #spread: ISeriesApi<"Line"> | undefined;
-  #pip = 0.0001;
+  #pip: number | undefined;
+  #decimals = 5;
   #colors: ChartColors = readColors();
 
   constructor(element: HTMLElement, listener: PriceChartListener) {
@@ -141,6 +142,8 @@ export class PriceChart {
   }
 
   setDecimals(decimals: number): void {
+    this.#decimals = decimals;
+    this.#spread?.applyOptions(this.#spreadOptions);
     const formatter = (price: number) => priceText(price, decimals).replace("-", "−");
     const priceFormat = { type: "custom", formatter, minMove: 10 ** -decimals } as const;
     for (const series of [this.#candles, this.#line, this.#style.shown]) series.applyOptions({ priceFormat });
@@ -166,9 +169,14 @@ export class PriceChart {
     return this.#endsEmpty;
   }
 
-  /** What a spread is told in; what is drawn already is not drawn anew. */
-  setPip(pip: number): void {
+  /** What a spread is told in, its price without one; what is drawn already is not drawn anew. */
+  setPip(pip: number | undefined): void {
     this.#pip = pip;
+    this.#spread?.applyOptions(this.#spreadOptions);
+  }
+
+  get #spreadOptions() {
+    return spreadOptions(this.#colors, this.#pip, this.#decimals);
   }
 
   updateBar(bar: ChartBar, isLast: boolean): void {
@@ -301,7 +309,7 @@ export class PriceChart {
     this.#chart.applyOptions({ ...options, timeScale: { borderColor: timeScale?.borderColor ?? "" } });
     this.#candles.applyOptions(candleOptions(this.#colors));
     this.#line.applyOptions(lineOptions(this.#colors));
-    this.#spread?.applyOptions(spreadOptions(this.#colors));
+    this.#spread?.applyOptions(this.#spreadOptions);
     this.#style.readTheme(this.#colors);
     this.#studies.readTheme();
     this.#days.setColors(this.#colors);
@@ -323,14 +331,14 @@ export class PriceChart {
       return;
     }
     const pane = this.#chart.panes().length;
-    this.#spread = this.#chart.addSeries(LineSeries, spreadOptions(this.#colors), pane);
+    this.#spread = this.#chart.addSeries(LineSeries, this.#spreadOptions, pane);
     this.#spread.priceScale().applyOptions({ mode: PriceScaleMode.Normal });
     this.#chart.panes()[0]?.setStretchFactor(1 - SPREAD_SHARE);
     this.#chart.panes()[pane]?.setStretchFactor(SPREAD_SHARE);
   }
 
   #spreadOf({ time, spread }: ChartBar) {
-    return spread === undefined ? { time: asTime(time) } : { time: asTime(time), value: spread / this.#pip };
+    return spread === undefined ? { time: asTime(time) } : { time: asTime(time), value: spread / (this.#pip ?? 1) };
   }
 
   #volumeOf({ time, open, close, count }: ChartBar) {

@@ -37,6 +37,13 @@ export function namedDateText(date: string): string {
   return dateText(Date.parse(date) / 1000);
 }
 
+/** `Tue 24 Nov` of this year, `24 Nov 2025` of another one. */
+export function yearlyDateText(time: Seconds, now: Seconds, zone?: ZoneName): string {
+  const year = dateOf(time, zone).getUTCFullYear();
+  const isThisYear = year === dateOf(now, zone).getUTCFullYear();
+  return isThisYear ? dateText(time, zone) : fullDateText(time, zone).slice("Tue ".length);
+}
+
 /** Whether two instants are on one date of the zone. */
 export function isSameDate(a: Seconds, b: Seconds, zone?: ZoneName): boolean {
   return dateOf(a, zone).toISOString().slice(0, 10) === dateOf(b, zone).toISOString().slice(0, 10);

@@ -138,7 +138,8 @@ export class ChartMenu {
     if (time === undefined) return;
     const length = bucketEndOf(time, view) - time || 1;
     const half = (SIGHT_BARS / 2) * Math.max(1, length);
-    this.onChange({ range: { from: time - half, to: time + half } });
+    // Ticks are followed, not gone to: bars show any time.
+    this.onChange({ range: { from: time - half, to: time + half }, mode: "candles" });
     this.#menu.hidePopover();
   }
 
@@ -171,10 +172,8 @@ export class ChartMenu {
     const text = curlText(this.#seen, this.hasKey());
     setText(this.#curl, text);
     this.#curl.hidden = false;
-    await navigator.clipboard?.writeText(text).then(
-      () => setText(this.#said, "Copied"),
-      () => setText(this.#said, "Select it to copy it"),
-    );
+    const isCopied = await copied(text);
+    setText(this.#said, isCopied ? "Copied" : "Select it to copy it");
   }
 
   async #fullScreen(): Promise<void> {
@@ -182,6 +181,17 @@ export class ChartMenu {
     if (document.fullscreenElement === null) await byId("stage").requestFullscreen();
     else await document.exitFullscreen();
   }
+}
+
+async function copied(text: string): Promise<boolean> {
+  // There is none in a page that is neither of this machine nor over TLS, whatever its type says.
+  const clipboard: Clipboard | undefined = navigator.clipboard;
+  return (
+    (await clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    )) ?? false
+  );
 }
 
 function section(title: string, ...content: readonly HTMLElement[]): HTMLElement {

@@ -6,6 +6,8 @@ export class StudyList {
   readonly element: HTMLElement;
   readonly #rows: readonly { kind: StudyKind; box: HTMLInputElement; period: HTMLInputElement }[];
 
+  #shown: readonly StudySpec[] = [];
+
   constructor(onChange: (specs: readonly StudySpec[]) => void) {
     this.#rows = STUDY_KINDS.map((kind) => {
       const { name, period: usual } = STUDIES[kind];
@@ -27,6 +29,7 @@ export class StudyList {
   }
 
   render(specs: readonly StudySpec[]): void {
+    this.#shown = specs;
     for (const { kind, box, period } of this.#rows) {
       const chosen = specs.find((spec) => spec.kind === kind);
       box.checked = chosen !== undefined;
@@ -34,8 +37,17 @@ export class StudyList {
     }
   }
 
+  /** In the order they are drawn. An address may name a kind twice: the list is of the first, and leaves the others be. */
   #chosen(): readonly StudySpec[] {
-    const checked = this.#rows.filter(({ box }) => box.checked);
-    return checked.map(({ kind, period }) => ({ kind, period: Number(period.value) }));
+    const known = new Set(this.#shown.map(({ kind }) => kind));
+    const chosen = this.#rows
+      .filter(({ box }) => box.checked)
+      .map(({ kind, period }) => ({ kind, period: Number(period.value) }));
+    const kept = this.#shown.flatMap((spec, at): readonly StudySpec[] => {
+      const first = this.#shown.findIndex(({ kind }) => kind === spec.kind);
+      const now = chosen.find(({ kind }) => kind === spec.kind);
+      return now === undefined ? [] : [at === first ? now : spec];
+    });
+    return [...kept, ...chosen.filter(({ kind }) => !known.has(kind))];
   }
 }

@@ -70,7 +70,7 @@ export class OpsPage implements PageView {
   }
 
   #render(state: OpsState): void {
-    const nowMs = Date.now();
+    const nowMs = this.context.nowMs();
     const { feeds, stats, ingest } = state;
     const refused = [feeds, stats, ingest].map((reading) => reading?.error).find(isRefusal);
     setText(this.#readAt, `as of ${secondText(nowMs / 1_000)} UTC`);
@@ -86,7 +86,7 @@ export class OpsPage implements PageView {
   async #readRevisions(): Promise<void> {
     this.#revisionsReadAtMs = performance.now();
     try {
-      const { rows, symbols, left } = await readRecentRevisions(this.context.client, Date.now());
+      const { rows, symbols, left } = await readRecentRevisions(this.context.client, this.context.nowMs());
       const rest = left > 0 ? ` Of ${symbols} symbols; ${left.toLocaleString("en")} more are not looked at here.` : "";
       setText(this.#revisionsText, (rows.length === 0 ? "Nothing was corrected or came late." : "") + rest);
       this.#revisions.element.hidden = rows.length === 0;

@@ -7,6 +7,8 @@ export interface PageContext {
   readonly client: FxClient;
   /** For what the client has no method for. */
   readonly reader: ApiReader;
+  /** What the system's clock shows, ms since 1970. */
+  nowMs(): number;
   /** Takes a change of the view that somebody made. */
   change(change: Partial<View>): void;
   /** The address of the chart of a symbol that shows what lies between two moments, ms since 1970. */

@@ -21,8 +21,8 @@ export function gapsTable(address: ChartLink): DataTable<GapJson> {
     return h("a", { href, title: `Show ${symbol} there` }, stampText(from).slice(0, -":00".length));
   };
   const columns: readonly Column<GapJson>[] = [
-    { name: "from", label: "From", startsDescending: true, cell: link, value: ({ from }) => from },
-    { name: "to", label: "To", cell: ({ to }) => stampText(to).slice(0, -":00".length), value: ({ to }) => to },
+    { name: "from", label: "From (UTC)", startsDescending: true, cell: link, value: ({ from }) => from },
+    { name: "to", label: "To (UTC)", cell: ({ to }) => stampText(to).slice(0, -":00".length), value: ({ to }) => to },
     {
       name: "length",
       label: "Length",

@@ -73,7 +73,7 @@ export class QualityPage implements PageView {
     this.#reading.abort();
     this.#reading = new AbortController();
     const { signal } = this.#reading;
-    this.#range = rangeOf(days, Date.now());
+    this.#range = rangeOf(days, this.context.nowMs());
     this.#rows = new Map();
     this.#overview.show([]);
     this.#strips.start(signal);

@@ -81,5 +81,5 @@ function silence(row: QualityJson, address: ChartLink): string | Node {
   if (from === null) return "none";
   const fromMs = Date.parse(from);
   const href = gapAddress(address, symbol, fromMs, fromMs + seconds * 1_000);
-  return h("a", { href }, `${spanText(seconds)}, ${stampText(from).slice(0, -":00".length)}`);
+  return h("a", { href }, `${spanText(seconds)}, ${stampText(from).slice(0, -":00".length)} UTC`);
 }

@@ -1,5 +1,5 @@
 import type { RevisionJson } from "@fx-ohlc/client";
-import { dateText, secondText } from "../format/time.js";
+import { secondText, yearlyDateText } from "../format/time.js";
 import { type Column, DataTable } from "../table/data-table.js";
 import { h } from "../view/dom.js";
 import { doneText, valuesText } from "./revisions.js";
@@ -9,10 +9,10 @@ const MARGIN_MS = 30 * 60_000;
 
 export type ChartLink = (symbol: string, fromMs: number, toMs: number) => string;
 
-/** `Tue 24 Nov 10:21:05`. */
-export function stampText(time: string): string {
+/** `Tue 24 Nov 10:21:05`, of another year `24 Nov 2025 10:21:05`; in UTC. */
+export function stampText(time: string, nowMs = Date.now()): string {
   const seconds = Date.parse(time) / 1_000;
-  return `${dateText(seconds)} ${secondText(seconds)}`;
+  return `${yearlyDateText(seconds, nowMs / 1_000)} ${secondText(seconds)}`;
 }
 
 function place(address: ChartLink, { symbol, from, to }: RevisionJson): HTMLElement {
@@ -38,7 +38,7 @@ export function revisionsTable(
     value: ({ symbol }) => symbol,
   };
   const columns: readonly Column<RevisionJson>[] = [
-    { name: "at", label: "When", startsDescending: true, cell: ({ at }) => stampText(at), value: ({ at }) => at },
+    { name: "at", label: "When (UTC)", startsDescending: true, cell: ({ at }) => stampText(at), value: ({ at }) => at },
     ...(isOfOne ? [] : [symbolColumn]),
     {
       name: "what",
@@ -47,7 +47,7 @@ export function revisionsTable(
       value: ({ kind }) => kind,
       tone: ({ kind }) => (kind === "late" ? undefined : "warn"),
     },
-    { name: "of", label: "Of the time", cell: (row) => place(address, row), value: ({ from }) => from },
+    { name: "of", label: "Of the time (UTC)", cell: (row) => place(address, row), value: ({ from }) => from },
     { name: "by", label: "By", cell: ({ by }) => by ?? "–", value: ({ by }) => by ?? undefined },
     {
       name: "reason",

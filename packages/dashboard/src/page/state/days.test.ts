@@ -9,7 +9,7 @@ const WEDNESDAY = day("2026-11-25", 1.4, 1.5);
 const after = (...days: DayBar[]) => days.reduce(withDay, [] as readonly DayBar[]);
 
 test("a change is from the close of the day before, in whatever order days become known", () => {
-  const base = { price: 1.3, what: "the close of Tue 24 Nov" };
+  const base = { price: 1.3, what: "the close of Tue 24 Nov 2026" };
   expect(changeBase(after(MONDAY, TUESDAY, WEDNESDAY))).toEqual(base);
   expect(changeBase(after(WEDNESDAY, TUESDAY, MONDAY))).toEqual(base);
   expect(changeBase(after(WEDNESDAY, { ...TUESDAY, close: 2 }, TUESDAY))).toEqual(base);
@@ -17,5 +17,5 @@ test("a change is from the close of the day before, in whatever order days becom
 
 test("without an earlier day it is from the day's open, and says so", () => {
   expect(changeBase([])).toBeUndefined();
-  expect(changeBase([WEDNESDAY])?.what).toBe("the open of Wed 25 Nov, no earlier close being known");
+  expect(changeBase([WEDNESDAY])?.what).toBe("the open of Wed 25 Nov 2026, no earlier close being known");
 });

@@ -1,5 +1,5 @@
 import { type ChartBar, type Seconds, withBar } from "../bars/chart-bar.js";
-import { dateText, namedDateText } from "../format/time.js";
+import { fullDateText } from "../format/time.js";
 
 /** One day of a symbol, of the boundary that is chosen. */
 export type DayBar = Pick<ChartBar, "time" | "open" | "high" | "low" | "close" | "count" | "date">;
@@ -30,5 +30,5 @@ export function changeBase(days: readonly DayBar[]): ChangeBase | undefined {
 }
 
 function nameOf({ date, time }: { date?: string | undefined; time: Seconds }): string {
-  return date === undefined ? dateText(time) : namedDateText(date);
+  return fullDateText(date === undefined ? time : Date.parse(date) / 1_000);
 }

@@ -1,7 +1,7 @@
 import type { LiveBar, StoredInterval } from "@fx-ohlc/client";
 import { STORED_INTERVALS } from "@fx-ohlc/schemas/interval";
 import { priceText } from "../format/price.js";
-import { namedDateText, shortText } from "../format/time.js";
+import { shortText, yearlyDateText } from "../format/time.js";
 import type { LatestBars } from "../state/newest-bars.js";
 import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
@@ -59,7 +59,9 @@ const LONG = 10;
 
 /** When it began, with the date when that is not today; of a day its name, as the API says it. */
 function bucketText({ bucket, date }: LiveBar, { nowMs, zone }: Clock): string {
-  return date === undefined ? shortText(Date.parse(bucket) / 1_000, nowMs / 1_000, zone) : namedDateText(date);
+  return date === undefined
+    ? shortText(Date.parse(bucket) / 1_000, nowMs / 1_000, zone)
+    : yearlyDateText(Date.parse(date) / 1_000, nowMs / 1_000);
 }
 
 /** How the prices are written. */

@@ -23,7 +23,7 @@ export class SidesView {
     setText(this.#bid, priceText(sides.bid, places));
     setText(this.#ask, priceText(sides.ask, places));
     const spread = sides.ask - sides.bid;
-    setText(this.#spread, pip === undefined ? priceText(spread, places) : spreadText(spread, pip));
+    setText(this.#spread, pip === undefined ? priceText(spread, places).replace("-", "−") : spreadText(spread, pip));
     setText(this.#unit, pip === undefined ? "spread" : "pips");
   }
 }

@@ -1,5 +1,6 @@
 import type { Health } from "@fx-ohlc/client";
 import { dateText, dateTimeText, durationText, secondText } from "../format/time.js";
+import { ZONES, type ZoneName } from "../format/zone.js";
 import type { Connection, Status } from "../state/connection.js";
 import type { Clock } from "./clock.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
@@ -45,15 +46,17 @@ export class SystemView {
   readonly #system = byId("system");
   readonly #facts = h("dl", { class: "facts" });
   readonly #log = h("ol", { class: "log" });
+  readonly #logZone = h("span", { class: "panel-note" });
   #shownLog: Connection["log"] | undefined;
+  #shownZone: ZoneName | undefined;
 
   /** @param onOpen the state of the system is about to be looked at */
   constructor(onOpen: () => void) {
     this.#system.addEventListener("toggle", onOpen);
     const meters = [this.#latency, this.#rate, this.#gaps].map(({ element }) => element);
     byId("meters").append(h("dl", {}, ...meters));
-    const title = (text: string): HTMLElement => h("h2", { class: "panel-title" }, text);
-    this.#system.append(title("System"), this.#facts, title("Connection"), this.#log);
+    const title = (...texts: (string | Node)[]): HTMLElement => h("h2", { class: "panel-title" }, ...texts);
+    this.#system.append(title("System"), this.#facts, title("Connection", this.#logZone), this.#log);
   }
 
   render(status: Status, connection: Connection, meters: Meters, { nowMs, zone }: Clock): void {
@@ -72,7 +75,7 @@ export class SystemView {
     this.#gaps.show(String(connection.holes.length), connection.holes.length > 0);
     setText(this.#clock, secondText(nowMs / 1000, zone));
     setAttribute(this.#clock, "title", dateTimeText(nowMs / 1000, zone));
-    if (connection.log !== this.#shownLog) this.#showLog(connection.log);
+    if (connection.log !== this.#shownLog || zone !== this.#shownZone) this.#showLog(connection.log, zone);
   }
 
   /** @param health what the edge says of its services; undefined when it did not answer */
@@ -92,10 +95,12 @@ export class SystemView {
     this.#facts.replaceChildren(...rows);
   }
 
-  #showLog(log: Connection["log"]): void {
+  #showLog(log: Connection["log"], zone: ZoneName): void {
     this.#shownLog = log;
+    this.#shownZone = zone;
+    setText(this.#logZone, ZONES[zone].text);
     const entries = log.map(({ atMs, tone, text }) => {
-      const time = h("time", { title: dateText(atMs / 1000) }, secondText(atMs / 1000));
+      const time = h("time", { title: dateText(atMs / 1000, zone) }, secondText(atMs / 1000, zone));
       return h("li", { "data-tone": tone }, time, h("span", {}, text));
     });
     this.#log.replaceChildren(...entries);

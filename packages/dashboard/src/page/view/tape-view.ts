@@ -1,5 +1,5 @@
 import type { ReadState } from "../bars/read-state.js";
-import { dateText, isSameDate, secondText } from "../format/time.js";
+import { dateText, fullDateText, isSameDate, secondText, yearlyDateText } from "../format/time.js";
 import type { ZoneName } from "../format/zone.js";
 import { type PageTick, secondsOf } from "../ticks/tick.js";
 import type { Clock } from "./clock.js";
@@ -13,12 +13,16 @@ const NO_TICK: PageTick = { time: "", seq: 0, price: 0 };
 const MS_FROM = "2026-01-01T00:00:00".length;
 const MS_LENGTH = ".000".length;
 
-/** `23:19:01.149`, or `20 Nov 23:19:01` when that is not today. */
+/** `23:19:01.149`, `20 Nov 23:19:01` when that is not today, `20 Nov 2025 23:19` of another year. */
 function timeText(time: string, { nowMs, zone }: Clock): string {
   const seconds = Math.floor(secondsOf(time));
   const clock = secondText(seconds, zone);
   if (isSameDate(seconds, nowMs / 1_000, zone)) return clock + time.slice(MS_FROM, MS_FROM + MS_LENGTH);
-  return `${dateText(seconds, zone).slice("Fri ".length)} ${clock}`;
+  const date = yearlyDateText(seconds, nowMs / 1_000, zone);
+  // A year leaves no room for seconds.
+  return date.startsWith(dateText(seconds, zone))
+    ? `${date.slice("Fri ".length)} ${clock}`
+    : `${date} ${clock.slice(0, -":00".length)}`;
 }
 
 /** What the rows are written by. */
@@ -88,7 +92,7 @@ export class TapeView {
     setAttribute(this.#list, "data-state", ticks.length > 0 ? "filled" : status === "ready" ? "empty" : status);
     setText(this.#forbidden, status === "forbidden" && ticks.length === 0 ? (error ?? "") : "");
     const { zone } = clock;
-    const look = { decimals, pip, zone, today: dateText(clock.nowMs / 1_000, zone) };
+    const look = { decimals, pip, zone, today: fullDateText(clock.nowMs / 1_000, zone) };
     const hasSameLook = isSameLook(this.#look, look);
     if (ticks === this.#shown && hasSameLook) return;
     const newest = ticks.length - 1;
