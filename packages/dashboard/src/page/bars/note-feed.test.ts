@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import type { BarSeries } from "./buckets.js";
 import { NoteFeed } from "./note-feed.js";
 import { NO_NOTES, type Notes } from "./note-source.js";
