@@ -2,12 +2,13 @@ import { isOfDays, longestUs, type StoredInterval } from "@fx-ohlc/schemas/inter
 import { US_PER_SECOND } from "@fx-ohlc/schemas/time";
 import { BarFeed, type FeedState, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
-import { breaksOf, lastOutage, outageText } from "../bars/breaks.js";
+import { breaksOf, type Gap, lastOutage, outageText } from "../bars/breaks.js";
 import { type BarSeries, bucketEndOf, dayOf, storedAround } from "../bars/buckets.js";
 import { type ChartBar, indexOfTime, type Seconds } from "../bars/chart-bar.js";
 import { NoteFeed } from "../bars/note-feed.js";
 import { NO_NOTES, type NoteSource, type Notes } from "../bars/note-source.js";
 import type { ReadState } from "../bars/read-state.js";
+import { barDateText } from "../format/bar-date.js";
 import type { PageTick } from "../ticks/tick.js";
 import { byId, setText } from "../view/dom.js";
 import type { TimeRange, View } from "../view.js";
@@ -52,6 +53,7 @@ export class ChartPane {
   /** What is not known of the bars: why they begin late, and whether anything is wrong with them. */
   #reachText = "";
   #notesText = "";
+  #comparedText = "";
   #quietAfterS = QUIET_AFTER_S;
   /** The newest bar that breaks are known of, and when they were read. */
   #lastTime: Seconds = 0;
@@ -74,9 +76,12 @@ export class ChartPane {
       onBar: (bar, isLast) => this.#onBar(bar, isLast),
       onState: (state) => this.#onState(state),
     });
-    this.#compared = new ComparedLine(this.#chart.api, source);
+    this.#compared = new ComparedLine(this.#chart.api, source, (text) => {
+      this.#comparedText = text;
+      this.#showNotes();
+    });
     this.#notesFeed = new NoteFeed(noteSource, (notes, isKnown) => this.#onNotes(notes, isKnown));
-    this.#toLive.addEventListener("click", () => this.#chart.scrollToNewest());
+    this.#toLive.addEventListener("click", () => this.#toNewest());
     takeKeys(byId("chart"), {
       step: (by) => this.#step(by),
       zoom: (factor) => this.#chart.zoom(factor),
@@ -202,12 +207,26 @@ export class ChartPane {
     await this.#feed.open(series, this.#reachable(series));
     if (this.#view?.mode !== "candles") return;
     if (this.#view.range === undefined) this.#chart.showNewest();
-    else this.#chart.showRange(this.#view.range);
+    else this.#showSight(this.#view.range);
+  }
+
+  /** A range before the first bar is one that the chart cannot show: it begins with that, and says so. */
+  #showSight({ from, to }: TimeRange): void {
+    const [first] = this.#feed.bars;
+    if (first === undefined || this.#view === undefined || to > first.time) {
+      this.#chart.showRange({ from, to });
+      return;
+    }
+    if (this.#reachText === "") this.#reachText = `The first bar is of ${barDateText(first, this.#view)}`;
+    this.#showNotes();
+    this.#chart.showRange({ from: first.time, to: first.time + to - from });
   }
 
   /** Brings the range of the view into sight, the newest bar where it has none. */
   async #showRange(): Promise<void> {
     const { range } = this.#view ?? {};
+    this.#reachText = "";
+    this.#showNotes();
     if (range === undefined) this.#chart.showNewest();
     else if ((this.#feed.bars[0]?.time ?? Number.POSITIVE_INFINITY) <= range.from) this.#chart.showRange(range);
     else await this.#reopen();
@@ -258,6 +277,7 @@ export class ChartPane {
 
   #onState(state: FeedState): void {
     this.#state = state;
+    this.#showOutage();
     this.#showCurtain();
   }
 
@@ -299,18 +319,24 @@ export class ChartPane {
   }
 
   #showNotes(): void {
-    this.#legend.showNotes([this.#reachText, this.#notesText].filter(Boolean).join(". "));
+    this.#legend.showNotes([this.#reachText, this.#notesText, this.#comparedText].filter(Boolean).join(". "));
   }
 
   /** Also of an outage that is not in sight, or within a bar. */
   #showOutage(): void {
-    const outage = lastOutage(this.#notes.gaps);
+    const outage = this.#lastOutage;
     const { zone = "utc" } = this.#view ?? {};
     this.#legend.showOutage(outage === undefined ? "" : outageText(outage, Date.now() / 1_000, zone));
   }
 
+  /** Before its first tick nothing of a symbol is missing. */
+  get #lastOutage(): Gap | undefined {
+    const first = this.#state.older === "end" ? this.#feed.bars[0]?.time : undefined;
+    return lastOutage(this.#notes.gaps.filter(({ from }) => first === undefined || from >= first));
+  }
+
   #toOutage(): void {
-    const outage = lastOutage(this.#notes.gaps);
+    const outage = this.#lastOutage;
     if (outage !== undefined) this.#chart.showTime(outage.from);
   }
 
@@ -366,10 +392,6 @@ export class ChartPane {
 
   #showAway(isAway: boolean): void {
     this.#toLive.hidden = !isAway;
-    if (!isAway && this.#reachText !== "") {
-      this.#reachText = "";
-      this.#showNotes();
-    }
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => {
       if (this.#view?.mode === "candles" && this.#feed.bars.length > 0) this.onRange(this.#chart.range);
@@ -409,6 +431,8 @@ export class ChartPane {
   }
 
   #toNewest(): void {
+    this.#reachText = "";
+    this.#showNotes();
     this.#chart.clearCrosshair();
     this.#onCrosshair(undefined);
     this.#chart.scrollToNewest();

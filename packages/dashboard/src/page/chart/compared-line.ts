@@ -3,6 +3,7 @@ import { BarFeed, type LiveBar } from "../bars/bar-feed.js";
 import type { BarSource } from "../bars/bar-source.js";
 import type { BarSeries } from "../bars/buckets.js";
 import type { ChartBar, Seconds } from "../bars/chart-bar.js";
+import type { ReadState } from "../bars/read-state.js";
 
 /** A second symbol over the bars of the first, which the scale then tells in per cent. */
 export class ComparedLine {
@@ -16,9 +17,18 @@ export class ComparedLine {
   constructor(
     private readonly chart: IChartApiBase<Time>,
     source: BarSource,
+    /** Why it is not drawn; empty while it is, and while nobody wants it. */
+    private readonly onText: (text: string) => void,
   ) {
     const draw = () => this.#draw();
-    this.#feed = new BarFeed(source, { onBars: draw, onBar: draw, onState: () => undefined });
+    this.#feed = new BarFeed(source, { onBars: draw, onBar: draw, onState: (state) => this.#onState(state) });
+  }
+
+  #onState({ status, error }: ReadState): void {
+    const symbol = this.#series?.symbol;
+    if (symbol === undefined || status === "loading") this.onText("");
+    else if (status === "ready") this.onText(this.#feed.bars.length > 0 ? "" : `No bars of ${symbol} to compare with`);
+    else this.onText(`${symbol} cannot be compared with: ${error ?? ""}`);
   }
 
   /** @param bars of the first symbol; nothing is compared with an undefined series */
@@ -57,6 +67,7 @@ export class ComparedLine {
     this.chart.removeSeries(this.#line);
     this.#line = undefined;
     this.#series = undefined;
+    this.onText("");
   }
 
   #draw(): void {

@@ -35,6 +35,7 @@ describe("how prices are shown", () => {
     expect(changeText(1, 0.999999)).toBe("0.00%");
     expect(changeText(1, 3.345)).toBe("+234.5%");
     expect(changeText(1, 26)).toBe("+2,500%");
+    expect(changeText(0.0008, 1.0246)).toBe("+128K%");
     expect(moveText(1.1, 1.10123, 5, 0.0001)).toBe("+12.3 pips");
     expect(moveText(156, 155.9, 3, 0.01)).toBe("−10.0 pips");
     expect(moveText(100_000, 101_234.5, 2)).toBe("+1,234.50");

@@ -66,10 +66,15 @@ function signed(change: number, decimals: number): string {
   return sign + priceText(Number(rounded), decimals);
 }
 
-/** Change in per cent, in about as many digits whatever its size: `+0.12%`, `+123.4%`, `+12,345%`. */
+/** From so many per cent on a change is told in thousands, or millions. */
+const COMPACT_FROM = 100_000;
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** Change in per cent, in about as many digits whatever its size: `+0.12%`, `+123.4%`, `+12,345%`, `+128K%`. */
 export function changeText(from: number, to: number): string {
   const change = ((to - from) / from) * 100;
   const size = Math.abs(change);
+  if (size >= COMPACT_FROM) return `${change > 0 ? "+" : "−"}${COMPACT.format(size)}%`;
   return `${signed(change, size < 100 ? 2 : size < 1_000 ? 1 : 0)}%`;
 }
 

@@ -37,5 +37,6 @@ describe("freshnessOf", () => {
     expect(age("2026-11-25T08:30:00Z")).toBe("3 h 30 min");
     expect(age("2026-11-24T08:30:00Z")).toBe("24 Nov 08:30");
     expect(shortAgeText(at("2026-11-24T08:30:00Z"), NOW)).toBe("24 Nov");
+    expect(shortAgeText(at("2024-11-24T08:30:00Z"), NOW)).toBe("2024");
   });
 });

@@ -64,7 +64,7 @@ export function ageText({ ageS }: Freshness, nowMs: number, zone?: ZoneName): st
   return when.length > "00:00".length ? when : spanText(ageS);
 }
 
-/** The same where there is little room: of another day its date alone. */
+/** The same where there is little room: of another day its date alone, of another year that. */
 export function shortAgeText(freshness: Freshness, nowMs: number, zone?: ZoneName): string {
-  return ageText(freshness, nowMs, zone).replace(/ \d\d:\d\d$/, "");
+  return ageText(freshness, nowMs, zone).replace(/ \d\d:\d\d$|^\d+ \w+ (?=\d{4}$)/, "");
 }

@@ -40,8 +40,9 @@ class CardView {
     FIELDS.forEach((field, at) => {
       this.#prices[at]?.set(bar?.[field] ?? undefined, decimals, pip);
     });
-    const isLong = priceText(bar?.high ?? 0, decimals).length >= LONG;
-    setAttribute(this.element, "data-length", isLong ? "long" : "usual");
+    const { length } = priceText(bar?.high ?? 0, decimals);
+    setAttribute(this.element, "data-length", length >= LONG ? "long" : "usual");
+    setAttribute(this.element, "data-size", length >= HUGE ? "huge" : "usual");
     setText(this.#ticks, bar?.tick_count.toLocaleString("en") ?? "–");
     const state = bar === undefined ? "" : bar.final ? "final" : bar.complete ? "complete" : "running";
     setText(this.#state, state);
@@ -56,6 +57,8 @@ function nameOf(field: string): HTMLElement {
 
 /** From so many characters on a price needs the room of the names. */
 const LONG = 10;
+/** From so many on two have no room beside each other but on a wide screen. */
+const HUGE = 16;
 
 /** When it began, with the date when that is not today; of a day its name, as the API says it. */
 function bucketText({ bucket, date }: LiveBar, { nowMs, zone }: Clock): string {

@@ -3,6 +3,8 @@ import { h, setAttribute, setText } from "./dom.js";
 
 /** From so many characters on a price keeps to no columns: it needs all the room there is. */
 const LONG = 9;
+/** From so many on it has no room in a list but in small. */
+const HUGE = 13;
 
 /**
  * A price with its pips emphasised. The whole part is set flush right and the decimals flush left, in columns as wide as the
@@ -25,6 +27,7 @@ export class PriceView {
     const empty = { whole: "–", lead: "", pips: "", rest: "" };
     const { whole, lead, pips, rest } = price === undefined ? empty : priceParts(price, decimals, pip);
     setAttribute(this.element, "data-length", whole.length + decimals > LONG ? "long" : "usual");
+    setAttribute(this.element, "data-size", whole.length + decimals > HUGE ? "huge" : "usual");
     setText(this.#whole, whole);
     setText(this.#lead, lead);
     setText(this.#pips, pips);
