@@ -19,6 +19,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
 /** Where Debian and Ubuntu have it; `FIREFOX_PATH` names another one. */
 const FIREFOX_PATHS = [process.env.FIREFOX_PATH, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
+/** As long as a symbol may be. */
+const WIDEST = "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW";
 const NEW_YORK = { dayStartHour: 17, timezone: "America/New_York" } as const;
 
 let desk: Desk;
@@ -37,6 +39,8 @@ beforeAll(async () => {
   await symbolOf(url, "OLDER", { quiet_after_s: 60 });
   await desk.client.postTicks(minutely("BTCIDR", nowMs - 60 * MINUTE_MS, nowMs, 157_403_029.9));
   await symbolOf(url, "BTCIDR", { kind: "crypto", digits: 2 });
+  await desk.client.postTicks(minutely(WIDEST, nowMs - 60 * MINUTE_MS, nowMs, 98_765_432_101.25));
+  await symbolOf(url, WIDEST, { kind: "crypto", digits: 2 });
   await desk.client.postTicks(minutely("SHIBBTC", nowMs - 60 * MINUTE_MS, nowMs, 0.00000123));
   await symbolOf(url, "SHIBBTC", { kind: "crypto", digits: 8 });
   await desk.client.postTicks([
@@ -271,7 +275,7 @@ describe("the dashboard tells the truth", () => {
       await tab.page.locator('.watch-row[data-symbol="STALE"][data-old="true"]').waitFor();
       expect(await violations(tab)).toEqual([]);
       // A theme moves nothing.
-      for (const symbol of colorScheme === "dark" ? ["BTCIDR", "SHIBBTC", "OUTAGE"] : ["BTCIDR"]) {
+      for (const symbol of colorScheme === "dark" ? ["BTCIDR", "SHIBBTC", "OUTAGE", WIDEST] : ["BTCIDR"]) {
         await tab.page.setViewportSize(SCREENS[0]);
         await tab.page.locator(`.watch-row[data-symbol="${symbol}"]`).click();
         await tab.page.locator("#quote h1", { hasText: symbol }).waitFor();
