@@ -114,6 +114,37 @@ test("nothing is written and nothing dropped where the dataset is another one or
   await eventually(async () => (await archive.keeper.mark()).droppedBeforeUs > 0, { timeoutMs: 60_000 });
 });
 
+test("a volume that is gone within a pass leaves no entry whose file lies in the empty folder under it", async () => {
+  await archive.keeper.store(history(archive.keeper.nowUs, 3, 0, 6 * US_PER_HOUR));
+  await archive.keeper.refreshed();
+  const { store, folder } = archive;
+  const upload = store.upload.bind(store);
+  const [dataset, aside] = [join(folder, "_dataset.json"), join(folder, "elsewhere.json")];
+  store.upload = async (path) => {
+    await rename(dataset, aside).catch(() => {});
+    return upload(path);
+  };
+  archive.startArchiver();
+  await eventually(async () => archive.troubles.some((trouble) => trouble.includes("there is no dataset")));
+  await archive.stopArchivers();
+  expect(await archive.entries()).toEqual([]);
+  store.upload = upload;
+  await rename(aside, dataset);
+  archive.startArchiver();
+  await archived();
+  await archive.stopArchivers();
+  // What is archived again and is the same was not read back: a drop waits for it.
+  const unread = await archive.sql<
+    { file: string }[]
+  >`update archive_days set verified_at = '2000-01-01' returning file`;
+  await archive.sql`update archive_versions set archived = null, drawn_at = '-infinity'`;
+  archive.startArchiver();
+  await archived();
+  const verified = await archive.sql<{ file: string; is: boolean }[]>`
+    select file, verified_at > '2000-01-01' as is from archive_days`;
+  expect(verified).toEqual(unread.map(({ file }) => ({ file, is: false })));
+});
+
 test("verify finds a flipped byte, a missing file and a file too many; a damaged file is made anew before its day goes", async () => {
   await archive.keeper.store(history(archive.keeper.nowUs, 3, 0, US_PER_HOUR));
   await archive.keeper.refreshed();
