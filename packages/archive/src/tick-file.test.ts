@@ -157,7 +157,7 @@ describe("a file in a folder", () => {
   test("is damaged, and nothing worse, wherever its metadata is", async () => {
     const { facts, file: bytes } = await written(ROWS.slice(0, 30));
     const metadataBytes = bytes.readUInt32LE(bytes.length - 8);
-    for (let at = bytes.length - 8 - metadataBytes; at < bytes.length; at += 5) {
+    for (let at = bytes.length - 8 - metadataBytes; at < bytes.length; at += 11) {
       const damaged = Buffer.from(bytes);
       damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
       await store.write("ticks/damaged", damaged);
