@@ -69,6 +69,21 @@ test("each ended day is one file with its ticks, and each change of one, by any 
   expect(listed.map(({ path }) => path)).toEqual((await archive.entries()).flatMap(({ file }) => file ?? []));
 });
 
+test("days of any size follow one another on the same connections", async () => {
+  // A copy of some hundred ticks comes in one piece that is more than a stream holds.
+  for (const [days, ticks] of [...Array(10).keys()].map((day) => [day + 1, 300 + day * 70] as const)) {
+    const from = dayStart(days);
+    await archive.sql`
+      insert into ticks (symbol, time, seq, price)
+      select 'EURUSD', ${from}::timestamptz + i * interval '1 second', 0, 1 from generate_series(1, ${ticks}::int) i`;
+  }
+  archive.startArchiver();
+  await archived();
+  expect((await archive.entries()).map(({ ticks }) => ticks).sort()).toEqual(
+    Array.from({ length: 10 }, (_, day) => 300 + day * 70),
+  );
+});
+
 test("ticks are dropped when the archive holds them, in the table or in their file at each moment, and no bar changes", async () => {
   await archive.keeper.store(history(archive.keeper.nowUs, 12, 0, 2 * US_PER_HOUR));
   await archive.keeper.refreshed();
