@@ -71,8 +71,14 @@ export class FileStore implements ArchiveStore {
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
     const upload = await this.upload(path);
-    await upload.write(bytes);
-    await upload.finish();
+    try {
+      await upload.write(bytes);
+      await upload.finish();
+    } catch (error) {
+      // On a full disk what is left aside makes it no better.
+      await upload.abort();
+      throw error;
+    }
   }
 
   upload(path: string): Promise<Upload> {

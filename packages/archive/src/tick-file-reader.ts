@@ -14,6 +14,8 @@ export interface FileBytes {
 
 /** The last bytes of a file, which hold the metadata of some 60 row groups: nearly always one read is enough. */
 const TAIL_BYTES = 65_536;
+/** No format has larger row groups. */
+const GROUP_ROWS_MAX = 1 << 20;
 /** A length and a magic number. */
 const FOOTER_BYTES = 8;
 
@@ -53,7 +55,11 @@ export class TickFile {
       );
     }
     const schema = metadata.schema.map(({ logical_type: _logical, converted_type: _converted, ...element }) => element);
-    return new TickFile(bytes, { ...metadata, schema });
+    try {
+      return new TickFile(bytes, { ...metadata, schema });
+    } catch (error) {
+      throw new DamagedFileError(bytes.path, "its metadata is wrong", { cause: error });
+    }
   }
 
   /**
@@ -100,9 +106,13 @@ function groupOf({ columns, num_rows, total_compressed_size }: RowGroup): TickGr
   );
   const bytes = metas.reduce((sum, meta) => sum + Number(meta?.total_compressed_size ?? 0), 0);
   const statistics = metas[0]?.statistics;
+  const rows = Number(num_rows);
+  const to = from + Number(total_compressed_size ?? bytes);
+  // Memory is taken for what it says.
+  if (!(rows > 0 && rows <= GROUP_ROWS_MAX && from >= 0 && to >= from)) throw new Error("a row group is out of bounds");
   return {
-    rows: Number(num_rows),
-    range: { from, to: from + Number(total_compressed_size ?? bytes) },
+    rows,
+    range: { from, to },
     firstUs: micros(statistics?.min_value),
     lastUs: micros(statistics?.max_value),
   };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ import { CopiedRows } from "./copied-rows.js";
 import { FileStore } from "./file-store.js";
 import { parseTickFile, TICK_COLUMNS, tickFile } from "./layout.js";
 import { proveTickFile } from "./proof.js";
-import { DamagedFileError, FileMissingError } from "./store.js";
+import { DamagedFileError, FileMissingError, StoreUnavailableError } from "./store.js";
 import { RowsChecksum, type TickColumns } from "./tick-columns.js";
 import { TickFile } from "./tick-file-reader.js";
 import { TickFileWriter } from "./tick-file-writer.js";
@@ -152,6 +152,25 @@ describe("a file in a folder", () => {
     await expect(proveTickFile(store, path, facts)).rejects.toThrow(FileMissingError);
     await store.write(path, await readFile(join(folder, path)).catch(() => bytes));
     await proveTickFile(store, path, facts);
+  });
+
+  test("is damaged, and nothing worse, wherever its metadata is", async () => {
+    const { facts, file: bytes } = await written(ROWS.slice(0, 30));
+    const metadataBytes = bytes.readUInt32LE(bytes.length - 8);
+    for (let at = bytes.length - 8 - metadataBytes; at < bytes.length; at += 11) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+      await store.write("ticks/damaged", damaged);
+      await expect(proveTickFile(store, "ticks/damaged", facts)).rejects.toThrow(DamagedFileError);
+    }
+    await store.remove("ticks/damaged");
+  });
+
+  test("that cannot be written leaves nothing aside", async () => {
+    await mkdir(join(folder, "taken/by a folder"), { recursive: true });
+    await expect(store.write("taken", Buffer.from("x"))).rejects.toThrow(StoreUnavailableError);
+    expect(await readdir(join(folder, "_uploads"))).toEqual([]);
+    await rm(join(folder, "taken"), { recursive: true });
   });
 
   test("is listed by a name that says which symbol's and day's it is, and an upload that was given up by none", async () => {

@@ -83,13 +83,14 @@ export class ArchivedDrops {
            from ticks where time >= $1::timestamptz and time < $2::timestamptz ${ofSymbol}
           group by 1, 2
        ), entered as (
-         select symbol, date, ticks from archive_days
+         select symbol, date, ticks, dropped_at from archive_days
           where date >= ($1::timestamptz at time zone 'UTC')::date and date < ($2::timestamptz at time zone 'UTC')::date
-            and dropped_at is null ${ofSymbol}
+            ${ofSymbol}
        )
        select symbol, date::text as date
          from stored full join entered using (symbol, date)
-        where entered.ticks is null or coalesce(stored.ticks, 0) <> entered.ticks
+        where entered.ticks is null
+           or coalesce(stored.ticks, 0) <> entered.ticks and (stored.ticks is not null or entered.dropped_at is null)
         order by date, symbol`,
       [fromUs, toUs, ...(symbol === undefined ? [] : [symbol])],
     );

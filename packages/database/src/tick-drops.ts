@@ -46,7 +46,7 @@ const DAY_MAX_US = 26 * US_PER_HOUR;
  *   until no window of the refresh queue reaches into them. The bars are materialised once more, then `whole_from` follows.
  * - *dropping*: what lies before `whole_from` goes, chunk by chunk or batch by batch. Chunks only when every snapshot of before
  *   is gone: it does not know the bars that were materialised, and a dropped chunk is dropped for it, too. With an archive only
- *   what it holds, counted row by row; its entries are marked in the transaction that drops.
+ *   what it holds, counted row by row; its entries are marked before, and what older snapshots know is there until they are gone.
  *
  * Both marks are in the database, so that another process goes on where this one stopped.
  */
@@ -55,6 +55,9 @@ export class TickDrops {
 
   /** The first transaction that snapshots may not know of, once `whole_from` was seen to be somewhere. */
   private barrier: { readonly wholeFromUs: Micros; readonly xid: string } | undefined;
+
+  /** The chunk whose entries this process has marked, and the first transaction that snapshots from before that do not know. */
+  private entered: { readonly toUs: Micros; readonly xid: string } | undefined;
 
   /** Up to where this process has deleted everything on plain PostgreSQL. */
   private deletedBeforeUs: Micros | undefined;
@@ -150,6 +153,7 @@ export class TickDrops {
     for (const chunk of chunks) {
       if (hasArchive && !(await this.archived.holds(wholeDays(chunk)))) return;
       try {
+        if (hasArchive && !(await this.isEntered(chunk))) return;
         await this.leadership.transaction((transaction) => dropChunk(transaction, chunk, hasArchive));
       } catch (error) {
         // Somebody reads it, or has changed it: the next step comes soon.
@@ -160,16 +164,36 @@ export class TickDrops {
     }
   }
 
+  /**
+   * Marks the entries of a chunk. A snapshot of before says that its ticks are in the table, and must find them there as long as it is
+   * read under: a chunk is dropped for all of them.
+   *
+   * @returns whether no such snapshot is left
+   */
+  private async isEntered(chunk: TimeRange): Promise<boolean> {
+    if (this.entered?.toUs !== chunk.toUs) {
+      await this.leadership.transaction((transaction) => enterDropped(transaction, wholeDays(chunk), true));
+      this.entered = { toUs: chunk.toUs, xid: await this.nextTransaction() };
+    }
+    return this.areSnapshotsOver(this.entered.xid);
+  }
+
   /** Standbys that tell of their own snapshots (`hot_standby_feedback`) are waited for as well. */
   private async areOldSnapshotsOver(wholeFromUs: Micros): Promise<boolean> {
-    if (this.barrier?.wholeFromUs !== wholeFromUs) {
-      const [now] = await this.sql<{ xid: string }[]>`select pg_snapshot_xmax(pg_current_snapshot())::text as xid`;
-      this.barrier = { wholeFromUs, xid: now?.xid ?? "0" };
-    }
+    if (this.barrier?.wholeFromUs !== wholeFromUs) this.barrier = { wholeFromUs, xid: await this.nextTransaction() };
+    return this.areSnapshotsOver(this.barrier.xid);
+  }
+
+  private async nextTransaction(): Promise<string> {
+    const [now] = await this.sql<{ xid: string }[]>`select pg_snapshot_xmax(pg_current_snapshot())::text as xid`;
+    return now?.xid ?? "0";
+  }
+
+  private async areSnapshotsOver(xid: string): Promise<boolean> {
     const older = await this.sql`
       select 1 from pg_stat_activity
        where (datname = current_database() or datname is null) and pid <> pg_backend_pid()
-         and age(backend_xmin) > age(${this.barrier.xid}::xid8::xid)
+         and age(backend_xmin) > age(${xid}::xid8::xid)
        limit 1`;
     return older.length === 0;
   }

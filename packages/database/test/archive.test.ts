@@ -69,6 +69,21 @@ test("each ended day is one file with its ticks, and each change of one, by any 
   expect(listed.map(({ path }) => path)).toEqual((await archive.entries()).flatMap(({ file }) => file ?? []));
 });
 
+test("days of any size follow one another on the same connections", async () => {
+  // A copy of some hundred ticks comes in one piece that is more than a stream holds.
+  for (const [days, ticks] of [...Array(10).keys()].map((day) => [day + 1, 300 + day * 70] as const)) {
+    const from = dayStart(days);
+    await archive.sql`
+      insert into ticks (symbol, time, seq, price)
+      select 'EURUSD', ${from}::timestamptz + i * interval '1 second', 0, 1 from generate_series(1, ${ticks}::int) i`;
+  }
+  archive.startArchiver();
+  await archived();
+  expect((await archive.entries()).map(({ ticks }) => ticks).sort()).toEqual(
+    Array.from({ length: 10 }, (_, day) => 300 + day * 70),
+  );
+});
+
 test("ticks are dropped when the archive holds them, in the table or in their file at each moment, and no bar changes", async () => {
   await archive.keeper.store(history(archive.keeper.nowUs, 12, 0, 2 * US_PER_HOUR));
   await archive.keeper.refreshed();
@@ -112,6 +127,36 @@ test("nothing is written and nothing dropped where the dataset is another one or
   await eventually(async () => (await refused()).includes("is another"));
   await rename(join(archive.folder, "elsewhere.json"), join(archive.folder, "_dataset.json"));
   await eventually(async () => (await archive.keeper.mark()).droppedBeforeUs > 0, { timeoutMs: 60_000 });
+});
+
+test("a volume that is gone within a pass leaves no entry whose file lies in the empty folder under it", async () => {
+  await archive.keeper.store(history(archive.keeper.nowUs, 3, 0, 6 * US_PER_HOUR));
+  await archive.keeper.refreshed();
+  const { store, folder } = archive;
+  const upload = store.upload.bind(store);
+  const [dataset, aside] = [join(folder, "_dataset.json"), join(folder, "elsewhere.json")];
+  store.upload = async (path) => {
+    await rename(dataset, aside).catch(() => {});
+    return upload(path);
+  };
+  archive.startArchiver();
+  await eventually(async () => archive.troubles.some((trouble) => trouble.includes("there is no dataset")));
+  await archive.stopArchivers();
+  expect(await archive.entries()).toEqual([]);
+  store.upload = upload;
+  await rename(aside, dataset);
+  archive.startArchiver();
+  await archived();
+  await archive.stopArchivers();
+  // What is archived again and is the same was not read back: a drop waits for it.
+  const files = (await archive.entries()).map(({ file }) => file);
+  await archive.sql`update archive_days set verified_at = '2000-01-01 00:00:00+00'`;
+  await archive.sql`update archive_versions set archived = null, drawn_at = '-infinity'`;
+  archive.startArchiver();
+  await archived();
+  const after = await archive.entries();
+  expect(after.map(({ file }) => file)).toEqual(files);
+  expect(after.every(({ verifiedUs }) => verifiedUs === Date.UTC(2000, 0) * 1000)).toBe(true);
 });
 
 test("verify finds a flipped byte, a missing file and a file too many; a damaged file is made anew before its day goes", async () => {

@@ -280,6 +280,11 @@ test("ticks that wait to be in the minutes are counted one by one, with those th
     expect(await countTicks(source, wanted)).toBe(78);
     await sql`update retention_mark set dropped_before = '2024-05-07 00:00:00+00'`;
     await sql`delete from ticks where time >= '2024-05-07 06:00:00+00'`;
+    // Nothing is dropped that waits.
+    expect(await countTicks(source, wanted)).toBe(69);
+    await sql`update retention_mark set dropped_before = '2024-05-08 00:00:00+00'`;
+    expect(await countTicks(source, wanted)).toBe(69);
+    await sql`update retention_mark set whole_from = '2024-05-07 00:00:00+00'`;
     // The minutes that are dropped are still known.
     expect(await countTicks(source, wanted)).toBe(69);
   } finally {

@@ -6,7 +6,7 @@ import { LeadershipLostError } from "../leadership.js";
 import type { Engine } from "../settings.js";
 import { servedSettings } from "../settings.js";
 import { clearReplaced, clearUnnamed } from "./cleaning.js";
-import { DayArchiver, type DayOutcome, type DayTools, isDamage } from "./day-archiver.js";
+import { DatasetLostError, DayArchiver, type DayOutcome, type DayTools, isDamage } from "./day-archiver.js";
 import { EndedDays } from "./ended-days.js";
 import { type Backlog, currentFiles, type Due, dueDays, readBacklog } from "./entries.js";
 import { type ArchiveRules, DAYS_AT_A_TIME } from "./rules.js";
@@ -42,7 +42,7 @@ export class ArchivePass {
   private sweptAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly tools: PassTools) {
-    this.days = new DayArchiver(tools);
+    this.days = new DayArchiver(tools, () => this.assertDataset());
     this.ended = new EndedDays(tools.leadership, tools.sql, tools.rules.endedUs);
   }
 
@@ -50,6 +50,7 @@ export class ArchivePass {
     const settings = await servedSettings(this.tools.sql);
     const refusedBecause = await this.whyRefused(settings);
     if (refusedBecause !== null) {
+      this.isListStale = true;
       await this.note(refusedBecause);
       return { refusedBecause, archived: 0, failed: 0, ...(await this.backlog()) };
     }
@@ -100,6 +101,12 @@ export class ArchivePass {
     const dataset = await readDataset(store);
     if (dataset === undefined) return `there is no dataset at ${store.url}, where ${id} should be`;
     return dataset.id === id ? null : `the dataset at ${store.url} is ${dataset.id}, and this database's is ${id}`;
+  }
+
+  /** A pass may take hours. @throws DatasetLostError */
+  private async assertDataset(): Promise<void> {
+    const reason = await this.whyRefused(await servedSettings(this.tools.sql));
+    if (reason !== null) throw new DatasetLostError(reason);
   }
 
   private async note(refusedBecause: string | null): Promise<void> {
@@ -157,7 +164,8 @@ export class ArchivePass {
       this.tools.onDay(outcome, day);
       return true;
     } catch (error) {
-      if (error instanceof LeadershipLostError || this.tools.signal.aborted) throw error;
+      if (error instanceof LeadershipLostError || error instanceof DatasetLostError || this.tools.signal.aborted)
+        throw error;
       this.tools.onError(error, day);
       return false;
     }
@@ -185,6 +193,7 @@ export class ArchivePass {
       await this.days.prove(entry);
     } catch (error) {
       if (!isDamage(error)) throw error;
+      await this.assertDataset();
       this.tools.onError(error, entry);
       this.tools.notice("a file of the archive is missing or damaged: its day is archived anew", { file: entry.file });
       await this.days.distrust(entry);
@@ -193,12 +202,15 @@ export class ArchivePass {
 
   private async finish(): Promise<void> {
     const { sql, store, notice, rules } = this.tools;
-    if (this.isListStale) {
+    await this.assertDataset();
+    const isSweepDue = performance.now() - this.sweptAtMs > rules.sweepUs / 1000;
+    // One who froze while he wrote it may have put an old list over a newer one since.
+    if (this.isListStale || isSweepDue) {
       await writeCurrent(store, currentFiles(sql));
       this.isListStale = false;
     }
     await clearReplaced(this.tools);
-    if (performance.now() - this.sweptAtMs > rules.sweepUs / 1000) {
+    if (isSweepDue) {
       const removed = await clearUnnamed(this.tools);
       if (removed > 0) notice("files of the archive that nobody names were removed", { files: removed });
       this.sweptAtMs = performance.now();

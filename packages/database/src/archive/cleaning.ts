@@ -3,8 +3,8 @@ import {
   CURRENT_FILE,
   FileMissingError,
   parseTickFile,
-  REPLACED_FOLDER,
   replacedFile,
+  TICKS_FOLDER,
 } from "@fx-ohlc/archive";
 import type { Leadership } from "../leadership.js";
 import type { Sql } from "../sql.js";
@@ -62,9 +62,9 @@ export async function clearUnnamed({ leadership, sql, store }: CleaningTools): P
   const before = current.modifiedMs - UNNAMED_KEPT_MS;
   await store.clearUploads(before);
   let removed = 0;
-  for await (const { path, modifiedMs } of store.list("")) {
+  for await (const { path, modifiedMs } of store.list(TICKS_FOLDER)) {
     const name = parseTickFile(path);
-    if (name === undefined || path.startsWith(REPLACED_FOLDER) || modifiedMs >= before) continue;
+    if (name === undefined || modifiedMs >= before) continue;
     const named = await sql`
       select 1 from archive_days where symbol = ${name.symbol} and date = ${name.date}::text::date and file = ${path}
       union all select 1 from archive_replaced where file = ${path}`;

@@ -37,20 +37,29 @@ export interface DayTools {
   readonly pace: Pace;
 }
 
+/** The dataset is not where it was when the pass began: an unmounted volume leaves an empty folder that takes files. */
+export class DatasetLostError extends Error {
+  override readonly name = "DatasetLostError";
+}
+
 /**
  * Archives one day of one symbol:
  *
  * - its version and entry are read, and a number for its file is taken that nobody else has,
  * - its ticks are read and coded, and the file is uploaded as it comes,
  * - its version is read again: the same one says that nothing has changed since, whichever snapshots its ticks came from,
- * - the file is finished, and read back from the store,
+ * - the file is finished, and read back from the store, which holds the dataset still,
  * - the entry is written where it is still the one that was read.
  *
  * Whatever stops it leaves a file that nobody names, and the day as it was. One that wakes up later finds that somebody else
  * archives now, or that the entry is another one.
  */
 export class DayArchiver {
-  constructor(private readonly tools: DayTools) {}
+  /** @param assertDataset throws where the dataset is not in the store any more */
+  constructor(
+    private readonly tools: DayTools,
+    private readonly assertDataset: () => Promise<void>,
+  ) {}
 
   async archive(day: SymbolDay): Promise<DayOutcome> {
     const state = await readDayState(this.tools.sql, day);
@@ -68,6 +77,7 @@ export class DayArchiver {
       else {
         await upload.finish(coded.pieces);
         await proveTickFile(this.tools.store, path, coded.facts);
+        await this.assertDataset();
       }
       const file = coded.facts.ticks === 0 ? null : path;
       mayBeNamed = true;

@@ -71,15 +71,21 @@ async function copyRows(session: Queries, condition: string, coding: DayCoding):
     gathered = [];
     bytes = 0;
   };
-  await new Promise<void>((resolve, reject) => {
-    rows.on("data", (row: Buffer) => {
-      gathered.push(row);
-      bytes += row.length;
-      if (bytes >= GATHERED_BYTES) handOver();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      rows.on("data", (row: Buffer) => {
+        gathered.push(row);
+        bytes += row.length;
+        if (bytes >= GATHERED_BYTES) handOver();
+      });
+      rows.on("end", resolve);
+      rows.on("error", reject);
+      rows.on("close", () => reject(new Error("the connection ended within a copy")));
     });
-    rows.on("end", resolve);
-    rows.on("error", reject);
-    rows.on("close", () => reject(new Error("the connection ended within a copy")));
-  });
+  } finally {
+    // What comes at once and is more than a stream holds (some hundred rows) pauses the connection until the stream is read from; one
+    // that has ended is not read from any more, and whoever had the connection next waited for ever.
+    rows._read(0);
+  }
   handOver();
 }

@@ -54,7 +54,8 @@ export async function setEntry(
            set n = excluded.n, file = excluded.file, ticks_version = excluded.ticks_version, ticks = excluded.ticks,
                first = excluded.first, last = excluded.last, rows_checksum = excluded.rows_checksum,
                file_sha256 = excluded.file_sha256, bytes = excluded.bytes, written_at = excluded.written_at,
-               verified_at = excluded.verified_at
+               -- Of a file that is kept nobody has read a byte.
+               verified_at = case when excluded.file = day.file then day.verified_at else excluded.verified_at end
          where day.n = ${before?.n ?? 0}::int and day.ticks_version = ${before?.ticksVersion ?? 0}::bigint
            and day.dropped_at is null`;
   if (count === 0) return false;

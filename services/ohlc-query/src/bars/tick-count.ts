@@ -66,8 +66,9 @@ export async function countTicks(reader: CountSource, wanted: CountedTicks): Pro
 }
 
 async function countOneByOne(sql: Queries, { symbol, dayStartUs, upTo }: CountedTicks): Promise<number> {
-  const { droppedBeforeUs } = await readMark(sql);
-  const fromUs = Math.max(dayStartUs, droppedBeforeUs);
+  // Up to the mark ticks are in the table until no changed bar waits for them.
+  const { wholeFromUs } = await readMark(sql);
+  const fromUs = Math.max(dayStartUs, wholeFromUs);
   const [found] = await sql<{ dropped: number; kept: number }[]>`
     select (select coalesce(sum(tick_count), 0)::bigint
               from ohlc_minute
