@@ -180,7 +180,7 @@ describe("the dashboard tells the truth", () => {
     await tab.page.setViewportSize({ width: 1024, height: 510 });
     await tab.page.locator('.watch-row[data-symbol="BTCIDR"]').focus();
     await tab.page.keyboard.press("End");
-    await tab.page.locator('.watch-row[data-symbol="STALE"][aria-selected="true"]').waitFor();
+    await tab.page.locator(`.watch-row[data-symbol="${WIDEST}"][aria-selected="true"]`).waitFor();
     const isInSight =
       "document.querySelector('.watch-row[aria-selected=true]').getBoundingClientRect().bottom <= innerHeight";
     await eventually(async () => tab.page.evaluate<boolean>(isInSight), { what: "the row in sight" });
