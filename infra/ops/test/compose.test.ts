@@ -96,6 +96,14 @@ describe.each(FILES)("%s", (file) => {
     },
   );
 
+  test("tells every service alike where traces go", () => {
+    const tracing = (name: string) =>
+      Object.entries(services[name]?.environment ?? {}).filter(([variable]) => variable.startsWith("OTEL_"));
+    const told = Object.keys(CONFIGS).filter((name) => name !== "migrate");
+    for (const name of told) expect([name, tracing(name)]).toEqual([name, tracing("tick-ingest")]);
+    expect(tracing("tick-ingest")).not.toEqual([]);
+  });
+
   test(".env.example names every variable with its default", () => {
     const example = Object.fromEntries(
       [...textOf(".env.example").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),

@@ -12,15 +12,22 @@ import {
   Metrics,
   type Service,
   stopInOrder,
+  type Tracer,
 } from "@fx-ohlc/service-kit";
 import type { Config } from "./config.js";
 import { ArchiveMetrics } from "./metrics.js";
+import { tracedDay } from "./traced-day.js";
 
 const SERVICE = "archiver";
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** Composes the service: a worker that archives, and who asks how it is. Nothing is connected before `start`. */
-export function createApp(config: Config, version: string, signal: AbortSignal): Service & { readonly port: number } {
+export function createApp(
+  config: Config,
+  version: string,
+  signal: AbortSignal,
+  tracer?: Tracer,
+): Service & { readonly port: number } {
   const logger = createLogger({ service: SERVICE, level: config.logLevel });
   const metrics = new Metrics();
   const database = openDatabase(config);
@@ -33,7 +40,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
   const { gate } = access;
   const { door } = config.access;
   const handler = createHttpApp({
-    ...{ logger, metrics, health, gate, allowedOrigins: door.allowedOrigins, mapError: databaseProblem },
+    ...{ logger, metrics, health, gate, tracer, allowedOrigins: door.allowedOrigins, mapError: databaseProblem },
   });
   const coder = new CodingThread();
   let server: HttpServer | undefined;
@@ -68,6 +75,7 @@ export function createApp(config: Config, version: string, signal: AbortSignal):
             logger.error("nothing is archived", { refusedBecause });
         },
         notice: (message, fields) => logger.warn(message, fields),
+        ...(tracer && { watch: tracedDay(tracer) }),
       });
       worker.start();
     },

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readEnv, runService } from "@fx-ohlc/service-kit";
+import { openTracer, readEnv, runService, tracedUntilStopped } from "@fx-ohlc/service-kit";
 import { createApp } from "./app.js";
 import { readConfig } from "./config.js";
 
@@ -7,4 +7,8 @@ const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", imp
 const version =
   typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
 
-void runService("archiver", process, ({ env, signal }) => createApp(readEnv(env, readConfig), version, signal));
+void runService("archiver", process, async ({ env, signal }) => {
+  const config = readEnv(env, readConfig);
+  const tracer = await openTracer("archiver", version, env);
+  return tracedUntilStopped(createApp(config, version, signal, tracer), tracer);
+});

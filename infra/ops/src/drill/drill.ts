@@ -34,7 +34,8 @@ export interface DrillReport {
   readonly clients: number;
   readonly reconnects: number;
   readonly endings: Readonly<Record<string, number>>;
-  readonly declaredRanges: number;
+  /** Ranges that clients were told they missed, by why. */
+  readonly declaredRanges: Readonly<Record<string, number>>;
   /** Ticks that a client neither received nor was told it missed: must be 0. */
   readonly untold: number;
   readonly toldTwice: number;
@@ -125,7 +126,7 @@ function toldOf(listeners: readonly Listener[], acknowledged: ReadonlySet<string
     clients: listeners.length,
     reconnects: sum(listeners.map((listener) => listener.reconnects)),
     endings: tally(listeners.flatMap((listener) => listener.endings)),
-    declaredRanges: sum(listeners.map((listener) => listener.declared)),
+    declaredRanges: tally(listeners.flatMap((listener) => listener.declaredAs)),
     untold: sum(listeners.map((listener) => listener.missing(acknowledged).length)),
     toldTwice: sum(listeners.map((listener) => listener.repeated)),
   };

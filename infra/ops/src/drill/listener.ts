@@ -2,6 +2,7 @@ import type { FxClient, FxStream, StreamEvent } from "@fx-ohlc/client";
 
 /** A half-open range of time that a client was told it missed. */
 interface Skipped {
+  readonly type: string;
   readonly from: string;
   readonly to: string;
 }
@@ -46,6 +47,11 @@ export class Listener {
     return this.#skipped.length;
   }
 
+  /** What they were declared as: `gap`, or `conflated` where the client was too slow for every tick. */
+  get declaredAs(): readonly string[] {
+    return this.#skipped.map(({ type }) => type);
+  }
+
   /** Ticks the stream itself brought more than once. */
   get repeated(): number {
     return [...this.#times.values()].filter((times) => times > 1).length;
@@ -65,7 +71,10 @@ export class Listener {
     // What is read over HTTP may have come before.
     if (event.type === "reloaded-ticks")
       for (const { time } of event.ticks) this.#count(time, this.#times.has(time) ? 0 : 1);
-    if (event.type === "gap" || event.type === "conflated") this.#skipped.push({ from: event.from, to: event.to });
+    if (event.type === "gap" || event.type === "conflated") {
+      const { type, from, to } = event;
+      this.#skipped.push({ type, from, to });
+    }
     if (event.type === "status" && event.status === "live") this.#connections += 1;
     if (event.type === "status" && event.status === "waiting") this.#endings.push(event.reason ?? "");
   }

@@ -16,12 +16,16 @@ const DAYS_PER_LOOK = 500;
 /** Files that are read back at a time before their days are dropped. */
 const PROVED_PER_PASS = 200;
 
+/** Runs the archiving of a day, and sees how it ends. */
+export type WatchDay = (day: SymbolDay, work: () => Promise<DayOutcome>) => Promise<DayOutcome>;
+
 export interface PassTools extends DayTools {
   readonly rules: ArchiveRules;
   readonly notice: Notice;
   /** Told of each day that failed; the others go on. */
   readonly onError: (error: unknown, day: SymbolDay) => void;
   readonly onDay: (outcome: DayOutcome, day: SymbolDay) => void;
+  readonly watch?: WatchDay;
   readonly signal: AbortSignal;
 }
 
@@ -159,7 +163,8 @@ export class ArchivePass {
 
   private async archive(day: SymbolDay): Promise<boolean> {
     try {
-      const outcome = await this.days.archive(day);
+      const work = () => this.days.archive(day);
+      const outcome = await (this.tools.watch?.(day, work) ?? work());
       if (outcome.done !== "changed" && outcome.done !== "same rows") this.isListStale = true;
       this.tools.onDay(outcome, day);
       return true;

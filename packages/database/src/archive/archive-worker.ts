@@ -7,7 +7,7 @@ import { Leadership } from "../leadership.js";
 import { openSessions } from "../monitor.js";
 import { mendSession } from "../session.js";
 import type { Sql } from "../sql.js";
-import { ArchivePass, type PassReport } from "./archive-pass.js";
+import { ArchivePass, type PassReport, type WatchDay } from "./archive-pass.js";
 import type { DayOutcome } from "./day-archiver.js";
 import { Pace } from "./pace.js";
 import { ARCHIVE_OFFICE, type ArchiveRules } from "./rules.js";
@@ -21,6 +21,8 @@ export interface ArchiveWorkerOptions {
   /** Told of every failure, of a day where it was one's; the worker goes on by itself. */
   readonly onError: (error: unknown, day?: SymbolDay) => void;
   readonly onDay?: (outcome: DayOutcome, day: SymbolDay) => void;
+  /** Looks on while a day is archived. */
+  readonly watch?: WatchDay;
   readonly onPass?: (report: PassReport) => void;
   readonly notice?: Notice;
   /** Between two passes, ms. */
@@ -89,6 +91,7 @@ export class ArchiveWorker {
     const pass = new ArchivePass({
       ...{ leadership, sql, signal, notice: options.notice ?? (() => {}), onDay: options.onDay ?? (() => {}) },
       ...{ store: options.store, coder: options.coder, rules: options.rules, onError: options.onError },
+      ...(options.watch && { watch: options.watch }),
       pace: new Pace(options.rules.rowsPerSecond, signal),
     });
     try {
