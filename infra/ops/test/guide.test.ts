@@ -24,6 +24,8 @@ test("what the guide has kubectl do, it does to what the chart makes as the rele
   const { services } = yamlOf<{ services: Record<string, unknown> }>("docker-compose.prod.yml");
   expect(named).not.toEqual([]);
   expect(Object.keys(services).map((service) => `fx-${service}`)).toEqual(expect.arrayContaining(named));
-  const placed = commands.filter((command) => / (get|rollout|create secret) /.test(command) && !/get pods/.test(command));
+  const placed = commands.filter(
+    (command) => / (get|rollout|create secret) /.test(command) && !/get pods/.test(command),
+  );
   for (const command of placed) expect(command).toContain("-n trading ");
 });
