@@ -1,5 +1,5 @@
 import { rename, rm } from "node:fs/promises";
-import { formatTime, type Micros, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { formatTime, type Micros, type QualityJson, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { createApp } from "../src/app.js";
 import { archiveDays, dropDays, droppableBefore, emptyDataset } from "./archived-days.js";
 import { configFor, get, microsOf, quoteOf, type ReadSide, startReadSide, type TestTick } from "./read-side.js";
@@ -12,11 +12,14 @@ function ticksOfDay(day: string, index: number): TestTick[] {
     const time = formatTime(microsOf(`${day}T00:00:00Z`) + Math.floor(i / 2) * 345_000_001 + (i % 7 === 0 ? 0 : 7));
     const isSame = i % 2 === 1 && i % 7 !== 0 && (i - 1) % 7 !== 0;
     const seq = isSame ? 1 : 0;
-    const bid = 1 + ((i * 37 + index * 11) % 1000) / 1e5;
+    // One a day is an outlier, and some quotes are crossed.
+    const bid = i === 251 ? 9 : 1 + ((i * 37 + index * 11) % 1000) / 1e5;
     const at = i % 2 === 1 && !isSame ? formatTime(microsOf(time) + 3) : time;
-    return { ...(i % 5 === 0 ? { time: at, price: bid } : quoteOf(at, bid, bid + (i % 9) / 1e5)), seq };
+    return { ...(i % 5 === 0 ? { time: at, price: bid } : quoteOf(at, bid, bid + ((i % 9) - (i % 97 === 1 ? 9 : 0)) / 1e5)), seq };
   });
 }
+
+const ticksOfAll = () => DAYS.flatMap(ticksOfDay);
 
 let service: ReadSide;
 let dataset: Awaited<ReturnType<typeof emptyDataset>>;
@@ -25,7 +28,7 @@ let boundaryUs: Micros;
 beforeAll(async () => {
   service = await startReadSide();
   dataset = await emptyDataset();
-  await service.insert(DAYS.flatMap(ticksOfDay));
+  await service.insert(ticksOfAll());
   await service.insert(DAYS.map((day): TestTick => ({ symbol: "RARE", time: `${day}T12:00:00.5Z`, price: 2 })));
   await service.endMaintenance();
   boundaryUs = await droppableBefore(service.sql, "2024-05-08");
@@ -58,6 +61,7 @@ function paths(): string[] {
     ...intervals,
     `/ohlc?interval=10s&fill=previous&include=bid,ask&symbol=EURUSD&start=${at(-24.01)}&end=${at(-23.9)}`,
     `/ohlc?interval=37t&symbol=EURUSD,RARE&start=${at(-3)}&end=${at(3)}`,
+    ...[all, around, before].map((range) => `/quality?${range}&outliers=true`),
     `/symbols`,
   ];
 }
@@ -97,6 +101,32 @@ test("what is dropped is answered as it was before, by every route that is made 
     `/revisions?symbol=EURUSD&start=${start}`,
   ]);
   expect(gone.map(({ status }) => status)).toEqual([410, 410]);
+});
+
+test("odd ticks are counted in files as in the table, and are not known where some ticks are in neither", async () => {
+  const { sql } = service;
+  const odd = async (start: string) => {
+    const range = `symbol=EURUSD,RARE&start=${start}&end=2024-05-14`;
+    const { body } = await service.get<QualityJson[]>(`/quality?${range}&outliers=true`);
+    return body.map(({ outliers, crossed_quotes: crossed }) => [outliers, crossed]);
+  };
+  const crossed = ticksOfAll().filter(({ bid = 0, ask = 0 }) => ask < bid).length;
+  expect(crossed).toBeGreaterThan(0);
+  const inFiles = await odd("2024-05-01");
+  expect(inFiles).toEqual([
+    [DAYS.length, crossed],
+    [0, 0],
+  ]);
+  await sql`delete from settings where key = 'archive_url'`;
+  try {
+    expect(await odd("2024-05-01")).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+    expect((await odd(formatTime(boundaryUs))).flat()).not.toContain(null);
+  } finally {
+    await sql`insert into settings (key, value) values ('archive_url', ${dataset.url})`;
+  }
 });
 
 test("while the store is away the days in it are answered 503, and others as ever", async () => {
