@@ -15,7 +15,10 @@ function ticksOfDay(day: string, index: number): TestTick[] {
     // One a day is an outlier, and some quotes are crossed.
     const bid = i === 251 ? 9 : 1 + ((i * 37 + index * 11) % 1000) / 1e5;
     const at = i % 2 === 1 && !isSame ? formatTime(microsOf(time) + 3) : time;
-    return { ...(i % 5 === 0 ? { time: at, price: bid } : quoteOf(at, bid, bid + ((i % 9) - (i % 97 === 1 ? 9 : 0)) / 1e5)), seq };
+    return {
+      ...(i % 5 === 0 ? { time: at, price: bid } : quoteOf(at, bid, bid + ((i % 9) - (i % 97 === 1 ? 9 : 0)) / 1e5)),
+      seq,
+    };
   });
 }
 
