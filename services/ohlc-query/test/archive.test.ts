@@ -69,6 +69,42 @@ function paths(): string[] {
   ];
 }
 
+/** Numbers below a bound, the same ones in each run. */
+function chances(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+const ASKED = 60;
+
+/** Whatever may be asked of ticks and what is made of them, around where they begin to be in the table. */
+function randomPaths(): string[] {
+  const below = chances(20_240_508);
+  const pick = <T>(some: readonly [T, ...T[]]): T => some[below(some.length)] ?? some[0];
+  // Some begin and end at a stamp of a tick.
+  const instantFrom = (fromUs: Micros, hours: number) =>
+    below(2) === 0 ? fromUs + below(hours * 3_600_000_000) : fromUs + below(hours * 10) * 345_000_001 + pick([0, 3, 7]);
+  return Array.from({ length: ASKED }, () => {
+    const fromUs = instantFrom(boundaryUs - 60 * US_PER_HOUR, 90);
+    const range = `start=${formatTime(fromUs)}&end=${formatTime(instantFrom(fromUs, 50))}`;
+    const limit = `limit=${pick([1, 2, 37, 250, 1000, "all"])}`;
+    const format = `format=${pick(["json", "csv", "ndjson", "columns", "parquet", "arrow"])}`;
+    const symbol = pick(["EURUSD", "EURUSD", "RARE", "EURUSD,RARE"]);
+    if (below(2) === 0) {
+      const cursor = below(3) === 0 ? `&after_seq=${below(3)}` : "";
+      return `/ticks?symbol=${symbol.slice(0, 6)}&${range}&${limit}&${format}${cursor}`;
+    }
+    const bars = `/ohlc?interval=${pick(["1s", "5s", "30s", "10t", "37t", "500t"])}&symbol=${symbol}&${format}`;
+    const sides = pick(["", "&include=bid,ask,spread", "&price=ask", "&complete=true"]);
+    return below(3) === 0
+      ? `${bars}&end=${formatTime(instantFrom(fromUs, 50))}&count=${1 + below(60)}${sides}`
+      : `${bars}&${range}&${limit}${sides}`;
+  });
+}
+
 interface Answered {
   readonly path: string;
   readonly status: number;
@@ -76,7 +112,7 @@ interface Answered {
   readonly body: string;
 }
 
-async function answers(of = paths()): Promise<Answered[]> {
+async function answers(of: readonly string[]): Promise<Answered[]> {
   const found: Answered[] = [];
   for (const path of of) {
     const response = await fetch(service.url + path);
@@ -88,16 +124,18 @@ async function answers(of = paths()): Promise<Answered[]> {
 
 test("what is dropped is answered as it was before, by every route that is made of ticks", async () => {
   const { sql } = service;
-  const before = await answers();
-  expect(before.filter(({ status }) => status !== 200)).toEqual([]);
+  const asked = [...paths(), ...randomPaths()];
+  const before = await answers(asked);
+  expect(before.slice(0, -ASKED).filter(({ status }) => status !== 200)).toEqual([]);
+  expect(before.filter(({ status }) => status === 200).length).toBeGreaterThan(before.length - ASKED / 4);
   await archiveDays(sql, dataset.path, boundaryUs);
   await sql`insert into settings (key, value) values ('archive_url', ${dataset.url})`;
   await sql`update retention_mark set dropped_before = ${boundaryUs}`;
   // Retention has begun: readers go by the entries, which say that all of it is in the table still.
-  expect(await answers()).toEqual(before);
+  expect(await answers(asked)).toEqual(before);
   await dropDays(sql, boundaryUs);
   expect(await sql`select from ticks where time < ${boundaryUs}`).toHaveLength(0);
-  expect(await answers()).toEqual(before);
+  expect(await answers(asked)).toEqual(before);
   const start = formatTime(boundaryUs - 20 * US_PER_HOUR);
   const gone = await answers([
     `/ticks?symbol=EURUSD&start=${start}&as_of=2025-01-01`,

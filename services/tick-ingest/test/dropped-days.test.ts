@@ -26,25 +26,66 @@ beforeAll(async () => {
 });
 afterAll(() => ingest.stop());
 
-const refused = (body: Record<string, unknown>) => [body.type, body.horizon];
-const GONE = ["/problems/older_than_retention", "2024-05-02T00:00:00.000000Z"];
+const GONE = { status: 422, body: { type: "/problems/older_than_retention" } };
+const single = { symbol: "AAA", time: DROPPED, price: 3 };
+/** Good ones on both sides of one of a dropped day. */
+const MIXED = [{ ...single, symbol: "BBB", time: KEPT }, single, { ...single, symbol: "CCC", time: KEPT }];
+const NDJSON = MIXED.map((tick) => JSON.stringify(tick)).join("\n");
+const CSV = ["time,symbol,price", ...MIXED.map(({ time, symbol, price }) => `${time},${symbol},${price}`)].join("\n");
 
 test.each([
-  ["POST", "/ticks", { symbol: "AAA", time: DROPPED, price: 3 }],
+  ["POST", "/ticks", single],
+  ["POST", "/ticks/bulk", MIXED],
   ["PUT", `/ticks?symbol=AAA&time=${DROPPED}`, { price: 3 }],
-  ["DELETE", `/ticks?symbol=AAA&start=2024-05-01&end=2024-05-03`, undefined],
+  ["DELETE", "/ticks?symbol=AAA&start=2024-05-01&end=2024-05-03", undefined],
   ["DELETE", `/ticks/AAA/${DROPPED}`, undefined],
-  ["POST", "/corrections", { reason: "late", corrections: [] }],
-])("%s %s of a dropped day is refused, and changes nothing of the others it names", async (method, path, body) => {
+  [
+    ...(["POST", "/corrections"] as const),
+    [
+      { op: "update", symbol: "AAA", time: KEPT, seq: 0, price: 9 },
+      { op: "delete", symbol: "AAA", time: DROPPED, seq: 0 },
+    ],
+  ],
+])("%s %s that names a dropped day is refused, and stores and changes nothing else", async (method, path, body) => {
   const before = await stored();
-  const sent =
-    path === "/corrections"
-      ? [
-          { op: "update", symbol: "AAA", time: KEPT, seq: 0, price: 9 },
-          { op: "delete", symbol: "AAA", time: DROPPED, seq: 0 },
-        ]
-      : body;
-  const answer = await ingest.send(method, path, sent);
-  expect([answer.status, ...refused(answer.body)]).toEqual([422, ...GONE]);
+  expect(await ingest.send(method, path, body)).toMatchObject(GONE);
   expect(await stored()).toEqual(before);
+});
+
+test("what replaced a tick of a dropped day is not undone", async () => {
+  const [revision] = await ingest.sql`select id from revisions where kind = 'update'`;
+  const before = await stored();
+  expect(await ingest.send("POST", `/revisions/${revision?.id}/undo`)).toMatchObject(GONE);
+  expect(await stored()).toEqual(before);
+});
+
+test.each([
+  ["application/x-ndjson", NDJSON],
+  ["text/csv", CSV],
+])(
+  "of a streamed body of %s the good lines are stored where it may go on, and the others are named",
+  async (type, body) => {
+    const before = await stored();
+    const stopped = await ingest.post("/ticks/bulk", body, type);
+    expect(stopped).toMatchObject({
+      ...GONE,
+      body: { ...GONE.body, errors: [{ message: expect.stringMatching(/retention|kept/) }] },
+    });
+    expect((await stored()).filter((text) => text.startsWith("CCC"))).toEqual([]);
+    const skipped = await ingest.post("/ticks/bulk?on_error=skip", body, type);
+    expect(skipped.status).toBe(201);
+    expect(JSON.stringify(skipped.body)).toContain('"rejected_count":1');
+    expect((await stored()).map((text) => text.slice(0, 3))).toEqual(["AAA", "AAA", "BBB", "CCC"]);
+    await ingest.sql`delete from ticks where symbol <> 'AAA'`;
+    expect(await stored()).toEqual(before);
+  },
+);
+
+test("line protocol that names a dropped day is refused by its line", async () => {
+  const ns = (time: string) => `${Date.parse(time)}000000`;
+  const body = `fx,symbol=BBB price=3 ${ns(KEPT)}\nfx,symbol=AAA price=3 ${ns(DROPPED)}`;
+  const { status, body: answer } = await ingest.post("/write", body, "text/plain");
+  expect([status, JSON.stringify(answer)]).toEqual([expect.any(Number), expect.stringContaining("retention")]);
+  expect(status).toBeGreaterThanOrEqual(400);
+  expect((await stored()).filter((text) => text === `AAA 01 10:00:00 3`)).toEqual([]);
 });
