@@ -44,17 +44,18 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
 
 /**
  * What the archive has of ticks whose chunk is gone is all there is now, also where they had changed since; and also where the mark
- * had been there before. Of an archive that was given up only what it has as it was counts.
+ * had been there before. Of an archive that was given up only what it has as it was counts, and days that were dropped then have no
+ * version any more.
  */
 async function enterGone(transaction: Transaction): Promise<void> {
   await transaction`
     update archive_days day set dropped_at = fx_clock()
       from retention_mark
      where date < (dropped_before at time zone 'UTC')::date and dropped_at is null
-       and (exists (select from settings where key = 'archive_url')
-            or exists (select from archive_versions known
-                        where known.symbol = day.symbol and known.date = day.date
-                          and known.version = day.ticks_version and known.archived = day.ticks_version))
+       and exists (select from archive_versions known
+                    where known.symbol = day.symbol and known.date = day.date
+                      and (exists (select from settings where key = 'archive_url')
+                           or known.version = day.ticks_version and known.archived = day.ticks_version))
        and not exists (select 1 from tick_chunks_now
                         where from_time <= day.date::timestamp at time zone 'UTC'
                           and to_time > day.date::timestamp at time zone 'UTC')`;

@@ -29,7 +29,7 @@ function dayStart(daysAgo: number): number {
 /** Archives every ended day, and lets the archiver go. */
 async function archiveAll(): Promise<void> {
   archive.startArchiver();
-  await eventually(() => archive.isArchived(), { what: "all ended days to be archived" });
+  await eventually(() => archive.isArchived(), { what: "all ended days to be archived", timeoutMs: 60_000 });
   await archive.stopArchivers();
 }
 
