@@ -218,10 +218,11 @@ async function isNobodyRefreshing(transaction: Transaction): Promise<boolean> {
  */
 async function dropChunk(transaction: Transaction, chunk: TimeRange, hasArchive: boolean): Promise<void> {
   await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true)`;
-  const { fromUs, toUs } = hasArchive ? chunk : { ...chunk, fromUs: 0 };
+  const { fromUs, toUs } = chunk;
+  const newerThanUs = hasArchive ? fromUs : null;
   await transaction`
-    select drop_chunks('ticks', older_than => ${toUs}::timestamptz, newer_than => ${fromUs}::timestamptz)`;
-  await transaction`delete from tick_chunks where to_time <= ${toUs} and from_time >= ${fromUs}`;
+    select drop_chunks('ticks', older_than => ${toUs}::timestamptz, newer_than => ${newerThanUs}::timestamptz)`;
+  await transaction`delete from tick_chunks where to_time <= ${toUs} and from_time >= coalesce(${newerThanUs}::timestamptz, '-infinity')`;
   if (hasArchive) await enterDropped(transaction, wholeDays(chunk));
-  else await enterGivenUp(transaction, wholeDays({ fromUs, toUs }));
+  else await enterGivenUp(transaction, wholeDays({ fromUs: 0, toUs }));
 }
