@@ -90,8 +90,9 @@ function randomPaths(): string[] {
   return Array.from({ length: ASKED }, () => {
     const fromUs = instantFrom(boundaryUs - 60 * US_PER_HOUR, 90);
     const range = `start=${formatTime(fromUs)}&end=${formatTime(instantFrom(fromUs, 50))}`;
-    const limit = `limit=${pick([1, 2, 37, 250, 1000, "all"])}`;
-    const format = `format=${pick(["json", "csv", "ndjson", "columns", "parquet", "arrow"])}`;
+    const answered = pick(["json", "csv", "ndjson", "columns", "parquet", "arrow"]);
+    const format = `format=${answered}`;
+    const limit = `limit=${answered === "columns" ? 1000 : pick([1, 2, 37, 250, "all"])}`;
     const symbol = pick(["EURUSD", "EURUSD", "RARE", "EURUSD,RARE"]);
     if (below(2) === 0) {
       const cursor = below(3) === 0 ? `&after_seq=${below(3)}` : "";
@@ -100,7 +101,7 @@ function randomPaths(): string[] {
     const bars = `/ohlc?interval=${pick(["1s", "5s", "30s", "10t", "37t", "500t"])}&symbol=${symbol}&${format}`;
     const sides = pick(["", "&include=bid,ask,spread", "&price=ask", "&complete=true"]);
     return below(3) === 0
-      ? `${bars}&end=${formatTime(instantFrom(fromUs, 50))}&count=${1 + below(60)}${sides}`
+      ? `${bars.replace(",RARE", "")}&end=${formatTime(instantFrom(fromUs, 50))}&count=${1 + below(60)}${sides}`
       : `${bars}&${range}&${limit}${sides}`;
   });
 }
@@ -126,8 +127,7 @@ test("what is dropped is answered as it was before, by every route that is made 
   const { sql } = service;
   const asked = [...paths(), ...randomPaths()];
   const before = await answers(asked);
-  expect(before.slice(0, -ASKED).filter(({ status }) => status !== 200)).toEqual([]);
-  expect(before.filter(({ status }) => status === 200).length).toBeGreaterThan(before.length - ASKED / 4);
+  expect(before.filter(({ status }) => status !== 200)).toEqual([]);
   await archiveDays(sql, dataset.path, boundaryUs);
   await sql`insert into settings (key, value) values ('archive_url', ${dataset.url})`;
   await sql`update retention_mark set dropped_before = ${boundaryUs}`;
