@@ -78,7 +78,7 @@ function chances(seed: number): (below: number) => number {
   };
 }
 
-const ASKED = 60;
+const ASKED = 24;
 
 /** Whatever may be asked of ticks and what is made of them, around where they begin to be in the table. */
 function randomPaths(): string[] {
