@@ -28,6 +28,8 @@ export async function recordArchive(
   await transaction`
     insert into settings (key, value) values ('archive_url', ${url}) on conflict (key) do update set value = excluded.value`;
   if (recorded?.value === url) return;
+  // The dataset was found where it was before; nothing is dropped until it is found here.
+  await transaction`update archive_state set confirmed_at = null`;
   const before = recorded === undefined ? "" : ` (it was ${recorded.value})`;
   log(`ARCHIVE_URL is ${url} from now on${before}; nothing is dropped that it does not hold`);
 }

@@ -36,15 +36,14 @@ export class ArchivedDrops {
     return row?.us ?? 0;
   }
 
-  /** Whether nothing was found lately that the archive does not hold. */
-  get isOpen(): boolean {
-    return performance.now() > this.blockedUntilMs;
+  /** Whether the archive is there, and nothing was found lately that it does not hold. */
+  async isOpen(): Promise<boolean> {
+    return performance.now() > this.blockedUntilMs && (await this.isConfirmed());
   }
 
   /** Whether the archive holds every tick of some whole days. What it does not is archived anew. */
   async holds(range: TimeRange, symbol?: string): Promise<boolean> {
-    if (!(await this.isConfirmed()) || (await this.isWaiting(range, symbol)) || !(await this.isProved(range)))
-      return false;
+    if (!(await this.isOpen()) || (await this.isWaiting(range, symbol)) || !(await this.isProved(range))) return false;
     const wrong = await this.compare(range, symbol);
     if (wrong.length === 0) return true;
     const [{ symbol: of, date } = { symbol: "", date: "" }] = wrong;
@@ -121,23 +120,45 @@ async function archiveAnew(transaction: Transaction, days: readonly SymbolDay[])
  *
  * @throws DropRefusedError when something has changed since they were compared
  */
-export async function enterDropped(transaction: Transaction, range: TimeRange, isArchived: boolean): Promise<void> {
-  if (isArchived && (await isAnyWaiting(transaction, range))) throw new DropRefusedError();
-  // Where the archive was given up, only what it still holds as it was counts.
+export async function enterDropped(transaction: Transaction, range: TimeRange): Promise<void> {
+  if (await isAnyWaiting(transaction, range)) throw new DropRefusedError();
+  await markHeld(transaction, range);
+}
+
+/**
+ * The same where the archive was given up: only days that it holds as they were count as in it, should it come back. Of the others
+ * nothing is archived any more: a file of no ticks would take the place of the last there is.
+ *
+ * @param symbol undefined: all
+ */
+export async function enterGivenUp(transaction: Transaction, range: TimeRange, symbol?: string): Promise<void> {
+  await markHeld(transaction, range, symbol);
   await transaction`
+    delete from archive_versions known
+     where date >= ${dateOf(range.fromUs)}::text::date and date < ${dateOf(range.toUs)}::text::date
+       and (${symbol ?? null}::text is null or symbol = ${symbol ?? null}::text)
+       and not exists (select 1 from archive_days day
+                        where day.symbol = known.symbol and day.date = known.date and day.dropped_at is not null)`;
+}
+
+/** Marks what the archive holds as it is. A file that was found damaged since is not: its day waits to be archived anew. */
+function markHeld(
+  transaction: Transaction,
+  { fromUs, toUs }: TimeRange,
+  symbol?: string,
+): PromiseLike<{ count: number }> {
+  return transaction`
     update archive_days day set dropped_at = fx_clock()
-     where date >= ${dateOf(range.fromUs)}::text::date and date < ${dateOf(range.toUs)}::text::date and dropped_at is null
+     where date >= ${dateOf(fromUs)}::text::date and date < ${dateOf(toUs)}::text::date and dropped_at is null
+       and (${symbol ?? null}::text is null or symbol = ${symbol ?? null}::text)
        and exists (select 1 from archive_versions known
-                    where known.symbol = day.symbol and known.date = day.date and known.version = day.ticks_version)`;
+                    where known.symbol = day.symbol and known.date = day.date
+                      and known.version = day.ticks_version and known.archived = day.ticks_version)`;
 }
 
 /** The same of one day of one symbol. @returns whether it was marked */
-export async function enterDroppedDay(transaction: Transaction, { symbol, date }: SymbolDay): Promise<boolean> {
-  const { count } = await transaction`
-    update archive_days day set dropped_at = fx_clock()
-     where symbol = ${symbol} and date = ${date}::text::date and dropped_at is null
-       and exists (select 1 from archive_versions known
-                    where known.symbol = day.symbol and known.date = day.date and known.version = day.ticks_version)`;
+export async function enterDroppedDay(transaction: Transaction, range: TimeRange, symbol: string): Promise<boolean> {
+  const { count } = await markHeld(transaction, range, symbol);
   return count > 0;
 }
 

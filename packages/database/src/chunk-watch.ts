@@ -1,8 +1,7 @@
 import { formatTime, type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import { BAR_RELATIONS } from "./bar-families.js";
-import { dateOf } from "./changed-days.js";
 import type { Leadership } from "./leadership.js";
-import type { Sql } from "./sql.js";
+import type { Sql, Transaction } from "./sql.js";
 
 /** Something an operator should know. */
 export type Notice = (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -32,14 +31,8 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
       await transaction`
         update retention_mark
            set dropped_before = greatest(dropped_before, ${toUs}), whole_from = greatest(whole_from, ${toUs})`;
-      // What the archive has of them is all there is now, also where they had changed since.
-      await transaction`
-        update archive_days day set dropped_at = fx_clock()
-         where date < ${dateOf(toUs)}::text::date and dropped_at is null
-           and not exists (select 1 from tick_chunks_now
-                            where from_time <= day.date::timestamp at time zone 'UTC'
-                              and to_time > day.date::timestamp at time zone 'UTC')`;
     }
+    await enterGone(transaction);
     return toUs;
   });
   if (droppedToUs !== undefined) {
@@ -47,6 +40,25 @@ export async function followDroppedChunks(leadership: Leadership, sql: Sql, noti
       dropped_before: formatTime(droppedToUs),
     });
   }
+}
+
+/**
+ * What the archive has of ticks whose chunk is gone is all there is now, also where they had changed since; and also where the mark
+ * had been there before. Of an archive that was given up only what it has as it was counts, and days that were dropped then have no
+ * version any more.
+ */
+async function enterGone(transaction: Transaction): Promise<void> {
+  await transaction`
+    update archive_days day set dropped_at = fx_clock()
+      from retention_mark
+     where date < (dropped_before at time zone 'UTC')::date and dropped_at is null
+       and exists (select from archive_versions known
+                    where known.symbol = day.symbol and known.date = day.date
+                      and (exists (select from settings where key = 'archive_url')
+                           or known.version = day.ticks_version and known.archived = day.ticks_version))
+       and not exists (select 1 from tick_chunks_now
+                        where from_time <= day.date::timestamp at time zone 'UTC'
+                          and to_time > day.date::timestamp at time zone 'UTC')`;
 }
 
 /**

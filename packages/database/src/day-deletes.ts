@@ -1,5 +1,5 @@
 import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
-import { type ArchivedDrops, enterDroppedDay } from "./archived-drops.js";
+import { type ArchivedDrops, enterDroppedDay, enterGivenUp } from "./archived-drops.js";
 import { dateOf } from "./changed-days.js";
 import type { Leadership } from "./leadership.js";
 import type { Sql, Transaction } from "./sql.js";
@@ -27,7 +27,7 @@ export class DayDeletes {
     let isAllGone = true;
     for (const { symbol } of symbols) {
       if (hasArchive) isAllGone = (await this.deleteDays(symbol, beforeUs)) && isAllGone;
-      else await this.deleteBatches(symbol, 0, beforeUs);
+      else await this.deleteUnarchived(symbol, beforeUs);
     }
     return isAllGone;
   }
@@ -37,7 +37,7 @@ export class DayDeletes {
     symbol: string,
     fromUs: Micros,
     toUs: Micros,
-    begin: (transaction: Transaction) => Promise<boolean> = async () => true,
+    begin: (transaction: Transaction) => Promise<boolean>,
   ): Promise<void> {
     let isBegun = false;
     for (let count = ROWS_PER_BATCH; count === ROWS_PER_BATCH; ) {
@@ -47,6 +47,13 @@ export class DayDeletes {
       });
       isBegun = true;
     }
+  }
+
+  private deleteUnarchived(symbol: string, beforeUs: Micros): Promise<void> {
+    return this.deleteBatches(symbol, 0, beforeUs, async (transaction) => {
+      await enterGivenUp(transaction, { fromUs: 0, toUs: beforeUs }, symbol);
+      return true;
+    });
   }
 
   private async deleteDays(symbol: string, beforeUs: Micros): Promise<boolean> {
@@ -61,15 +68,14 @@ export class DayDeletes {
   }
 
   private async deleteDay(symbol: string, fromUs: Micros): Promise<boolean> {
-    const day = { symbol, date: dateOf(fromUs) };
     const range = { fromUs, toUs: fromUs + US_PER_DAY };
     const dropped = await this.sql`
-      select 1 from archive_days where symbol = ${symbol} and date = ${day.date}::text::date and dropped_at is not null`;
+      select 1 from archive_days where symbol = ${symbol} and date = ${dateOf(fromUs)}::text::date and dropped_at is not null`;
     const isBegun = dropped.length > 0;
     if (!isBegun && !(await this.archived.holds(range, symbol))) return false;
     let isMarked = isBegun;
     await this.deleteBatches(symbol, range.fromUs, range.toUs, async (transaction) => {
-      isMarked = isBegun || (await enterDroppedDay(transaction, day));
+      isMarked = isBegun || (await enterDroppedDay(transaction, range, symbol));
       return isMarked;
     });
     return isMarked;

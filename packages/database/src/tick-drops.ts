@@ -1,5 +1,5 @@
 import { formatTime, type Micros, type TimeRange, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
-import { ArchivedDrops, DropRefusedError, enterDropped, wholeDays } from "./archived-drops.js";
+import { ArchivedDrops, DropRefusedError, enterDropped, enterGivenUp, wholeDays } from "./archived-drops.js";
 import type { Notice } from "./chunk-watch.js";
 import { DayDeletes } from "./day-deletes.js";
 import { HistoryDrops } from "./history-drops.js";
@@ -141,7 +141,7 @@ export class TickDrops {
     const { wholeFromUs } = await readMark(this.sql);
     if (wholeFromUs === 0) return;
     await this.history.deleteBefore(wholeFromUs);
-    if (hasArchive && !this.archived.isOpen) return;
+    if (hasArchive && !(await this.archived.isOpen())) return;
     if (engine === "timescaledb") await this.dropChunks(wholeFromUs, hasArchive);
     else await this.deleteTicks(wholeFromUs, hasArchive);
   }
@@ -151,7 +151,8 @@ export class TickDrops {
       select from_time as "fromUs", to_time as "toUs" from tick_chunks_now where to_time <= ${beforeUs} order by to_time`;
     if (chunks.length === 0 || !(await this.areOldSnapshotsOver(beforeUs))) return;
     for (const chunk of chunks) {
-      if (hasArchive && !(await this.archived.holds(wholeDays(chunk)))) return;
+      // What the archive does not hold waits until somebody has looked, and nothing else for it.
+      if (hasArchive && !(await this.archived.holds(wholeDays(chunk)))) continue;
       try {
         if (hasArchive && !(await this.isEntered(chunk))) return;
         await this.leadership.transaction((transaction) => dropChunk(transaction, chunk, hasArchive));
@@ -172,7 +173,7 @@ export class TickDrops {
    */
   private async isEntered(chunk: TimeRange): Promise<boolean> {
     if (this.entered?.toUs !== chunk.toUs) {
-      await this.leadership.transaction((transaction) => enterDropped(transaction, wholeDays(chunk), true));
+      await this.leadership.transaction((transaction) => enterDropped(transaction, wholeDays(chunk)));
       this.entered = { toUs: chunk.toUs, xid: await this.nextTransaction() };
     }
     return this.areSnapshotsOver(this.entered.xid);
@@ -211,10 +212,17 @@ async function isNobodyRefreshing(transaction: Transaction): Promise<boolean> {
   return row?.free === true;
 }
 
-/** The oldest chunks, up to one. Nobody can change its ticks any more once it is locked, and what was changed before is known then. */
+/**
+ * A chunk, and without an archive all before it. Nobody can change its ticks any more once it is locked, and what was changed before
+ * is known then.
+ */
 async function dropChunk(transaction: Transaction, chunk: TimeRange, hasArchive: boolean): Promise<void> {
   await transaction`select set_config('lock_timeout', ${LOCK_TIMEOUT_MS}, true)`;
-  await transaction`select drop_chunks('ticks', older_than => ${chunk.toUs}::timestamptz)`;
-  await transaction`delete from tick_chunks where to_time <= ${chunk.toUs}`;
-  await enterDropped(transaction, wholeDays(chunk), hasArchive);
+  const { fromUs, toUs } = chunk;
+  const newerThanUs = hasArchive ? fromUs : null;
+  await transaction`
+    select drop_chunks('ticks', older_than => ${toUs}::timestamptz, newer_than => ${newerThanUs}::timestamptz)`;
+  await transaction`delete from tick_chunks where to_time <= ${toUs} and from_time >= coalesce(${newerThanUs}::timestamptz, '-infinity')`;
+  if (hasArchive) await enterDropped(transaction, wholeDays(chunk));
+  else await enterGivenUp(transaction, wholeDays({ fromUs: 0, toUs }));
 }

@@ -20,6 +20,7 @@ import {
   ArchiveWorker,
   entriesOf,
   initArchive,
+  type PassReport,
   verifyArchive,
 } from "../src/archive/index.js";
 import type { MigrateOptions } from "../src/migrate.js";
@@ -36,6 +37,8 @@ export class FaultyStore implements ArchiveStore {
   readonly url: string;
   failEvery = Number.POSITIVE_INFINITY;
   tearEvery = Number.POSITIVE_INFINITY;
+  /** Files on a broken place of a disk, or of somebody else's. */
+  readonly unreadable = new Set<string>();
   private calls = 0;
   private uploads = 0;
 
@@ -43,11 +46,11 @@ export class FaultyStore implements ArchiveStore {
     this.url = store.url;
   }
 
-  read = (path: string, range?: ByteRange) => this.unlessFailing(() => this.store.read(path, range));
+  read = (path: string, range?: ByteRange) => this.unlessFailing(() => this.store.read(path, range), path);
   find = (path: string) => this.unlessFailing(() => this.store.find(path));
   list = (folder: string) => this.store.list(folder);
   write = (path: string, bytes: Uint8Array) => this.unlessFailing(() => this.store.write(path, bytes));
-  move = (from: string, to: string) => this.unlessFailing(() => this.store.move(from, to));
+  move = (from: string, to: string) => this.unlessFailing(() => this.store.move(from, to), from);
   remove = (path: string) => this.unlessFailing(() => this.store.remove(path));
   clearUploads = (before: number) => this.store.clearUploads(before);
   close = () => this.store.close();
@@ -59,7 +62,8 @@ export class FaultyStore implements ArchiveStore {
     return { ...bound(upload), write: (bytes) => upload.write(bytes.subarray(0, bytes.length - 1)) };
   }
 
-  private async unlessFailing<T>(work: () => Promise<T>): Promise<T> {
+  private async unlessFailing<T>(work: () => Promise<T>, path = ""): Promise<T> {
+    if (this.unreadable.has(path)) throw new StoreUnavailableError(`EIO at ${path}`);
     this.calls += 1;
     if (this.calls % this.failEvery === 0) throw new StoreUnavailableError("it fails now and then");
     return work();
@@ -77,6 +81,7 @@ function bound(upload: Upload): Upload {
 /** A database with an archive in a folder, and what looks after both. */
 export class ArchiveKeeper {
   readonly troubles: string[] = [];
+  readonly reports: PassReport[] = [];
   private workers: ArchiveWorker[] = [];
 
   private constructor(
@@ -103,6 +108,7 @@ export class ArchiveKeeper {
       ...{ url: this.keeper.url, store: this.store, coder: SAME_THREAD, rules: { ...FAST, ...rules }, everyMs: 20 },
       onError: (error) => this.troubles.push(String(error)),
       notice: (message) => this.troubles.push(message),
+      onPass: (report) => this.reports.push(report),
     });
     worker.start();
     this.workers.push(worker);

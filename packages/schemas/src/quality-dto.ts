@@ -174,16 +174,16 @@ export class QualityJson {
   readonly crossed_minutes!: number;
 
   @Sometimes()
-  @Describe("With `outliers=true`: quotes whose ask is below their bid.")
-  @IsCount()
-  readonly crossed_quotes?: number;
+  @Describe("With `outliers=true`: quotes whose ask is below their bid; null where `outliers` is.")
+  @IsCountOrNull()
+  readonly crossed_quotes?: number | null;
 
   @Sometimes()
   @Describe(
-    "With `outliers=true`: ticks that lie beyond both of their neighbours, by over 20 times what a price moves from tick to tick on average.",
+    "With `outliers=true`: ticks that lie beyond both of their neighbours, by over 20 times what a price moves from tick to tick on average. Null where ticks of the range are dropped, and in no archive.",
   )
-  @IsCount()
-  readonly outliers?: number;
+  @IsCountOrNull()
+  readonly outliers?: number | null;
 }
 
 /** Why there is nothing: no tick came, every feed was down, or the market was closed. */

@@ -33,6 +33,11 @@ export class ArchiveMetrics {
       read: () => (this.report === undefined ? [] : [[{}, this.behindDays]]),
     });
     metrics.addGauge({
+      name: "archive_foreign_days",
+      help: "Days of a symbol that are dropped, and of which a hand has put ticks into the table since: their chunk stays.",
+      read: () => (this.report === undefined ? [] : [[{}, this.report.foreignDays]]),
+    });
+    metrics.addGauge({
       name: "archive_refused",
       help: "1 while nothing is archived and nothing dropped, for the dataset is not where it belongs.",
       read: () => (this.report === undefined ? [] : [[{}, this.report.refusedBecause === null ? 0 : 1]]),

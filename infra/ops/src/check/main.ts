@@ -65,5 +65,10 @@ const everything = [
   "tracing.endpoint=http://otel-collector.monitoring:4318",
 ];
 check("helm template, all of it", binary, "template", "fx", CHART, ...everything.flatMap((value) => ["--set", value]));
+check(
+  "helm template, a command by hand",
+  ...[binary, "template", "fx", CHART, "--set", "archiver.enabled=true,archiver.volumeClaim=archive"],
+  ...["--set", "migrate.args={archive,--start,2024-01-01}", "--show-only", "templates/migrate.yaml"],
+);
 check("helm template, access off", binary, "template", "fx", CHART, "--set", "access.enabled=false");
 process.exitCode = failures === 0 ? 0 : 1;

@@ -50,7 +50,9 @@ export async function archiveCommand(args: readonly string[], env: NodeJS.Proces
           notice: (message, fields) => log(`${message} ${JSON.stringify(fields)}`),
           onDay: ({ rows, bytes }) => progress.count(rows, bytes),
           onError: (error, day) =>
-            log(`${day.symbol} ${day.date}: ${error instanceof Error ? error.message : String(error)}`),
+            log(
+              `${day === undefined ? "" : `${day.symbol} ${day.date}: `}${error instanceof Error ? error.message : String(error)}`,
+            ),
         });
         await pass.listEnded(() => sleep(TURN_POLL_MS));
         const { archived, failed, days } = await pass.runByHand(range);

@@ -1,4 +1,4 @@
-import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, writeCurrent } from "@fx-ohlc/archive";
+import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, StoreUnavailableError, writeCurrent } from "@fx-ohlc/archive";
 import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { dateOf, type SymbolDay } from "../changed-days.js";
 import type { Notice } from "../chunk-watch.js";
@@ -15,6 +15,8 @@ import { type ArchiveRules, DAYS_AT_A_TIME } from "./rules.js";
 const DAYS_PER_LOOK = 500;
 /** Files that are read back at a time before their days are dropped. */
 const PROVED_PER_PASS = 200;
+/** A file that could not be read so often, one pass after the other, while the store answers otherwise, is made anew. */
+const UNREADABLE_MAX = 3;
 
 /** Runs the archiving of a day, and sees how it ends. */
 export type WatchDay = (day: SymbolDay, work: () => Promise<DayOutcome>) => Promise<DayOutcome>;
@@ -23,7 +25,7 @@ export interface PassTools extends DayTools {
   readonly rules: ArchiveRules;
   readonly notice: Notice;
   /** Told of each day that failed; the others go on. */
-  readonly onError: (error: unknown, day: SymbolDay) => void;
+  readonly onError: (error: unknown, day?: SymbolDay) => void;
   readonly onDay: (outcome: DayOutcome, day: SymbolDay) => void;
   readonly watch?: WatchDay;
   readonly signal: AbortSignal;
@@ -44,6 +46,8 @@ export class ArchivePass {
   /** What `_current.parquet` says may be old. */
   private isListStale = true;
   private sweptAtMs = Number.NEGATIVE_INFINITY;
+  /** How often files could not be read, one pass after the other. */
+  private readonly unreadable = new Map<string, number>();
 
   constructor(private readonly tools: PassTools) {
     this.days = new DayArchiver(tools, () => this.assertDataset());
@@ -196,13 +200,27 @@ export class ArchivePass {
   private async prove(entry: ArchiveEntry): Promise<void> {
     try {
       await this.days.prove(entry);
+      this.unreadable.delete(entry.file ?? "");
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error) && !(error instanceof StoreUnavailableError)) throw error;
+      // A store that is away says so here, and no file is to blame.
       await this.assertDataset();
       this.tools.onError(error, entry);
-      this.tools.notice("a file of the archive is missing or damaged: its day is archived anew", { file: entry.file });
+      if (!isDamage(error) && !this.isGivenUp(entry)) return;
+      this.tools.notice("a file of the archive is missing, damaged or cannot be read: its day is archived anew", {
+        ...{ symbol: entry.symbol, date: entry.date, file: entry.file },
+      });
       await this.days.distrust(entry);
     }
+  }
+
+  /** Counts a failure. One may have been the network's. */
+  private isGivenUp({ file }: ArchiveEntry): boolean {
+    const failures = (this.unreadable.get(file ?? "") ?? 0) + 1;
+    this.unreadable.set(file ?? "", failures);
+    if (failures < UNREADABLE_MAX) return false;
+    this.unreadable.delete(file ?? "");
+    return true;
   }
 
   private async finish(): Promise<void> {
@@ -214,13 +232,22 @@ export class ArchivePass {
       await writeCurrent(store, currentFiles(sql));
       this.isListStale = false;
     }
-    await clearReplaced(this.tools);
+    const cleaning = { ...this.tools, onFailure: (error: unknown, file: string) => this.noteUncleaned(error, file) };
+    await clearReplaced(cleaning);
     if (isSweepDue) {
-      const removed = await clearUnnamed(this.tools);
+      const removed = await clearUnnamed(cleaning);
       if (removed > 0) notice("files of the archive that nobody names were removed", { files: removed });
       this.sweptAtMs = performance.now();
     }
     await this.note(null);
+  }
+
+  /** A file that cannot be moved or removed is in nobody's way: nothing waits for it. */
+  private async noteUncleaned(error: unknown, file: string): Promise<void> {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    await this.assertDataset();
+    this.tools.onError(error);
+    this.tools.notice("a file of the archive cannot be cleaned away", { file });
   }
 
   private async backlog(): Promise<Backlog> {

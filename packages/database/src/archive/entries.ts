@@ -99,17 +99,20 @@ export interface Backlog {
   readonly days: number;
   /** The oldest one, of those that were never archived. */
   readonly oldestUs: Micros | null;
+  /** That are dropped, and of which somebody has put ticks into the table since: nobody reads those, and they are not archived. */
+  readonly foreignDays: number;
 }
 
 export async function readBacklog(sql: Queries, beforeUs: Micros): Promise<Backlog> {
   const [row] = await sql<Backlog[]>`
-    select count(*) as days,
-           min(waiting.date::timestamp at time zone 'UTC') filter (where day.symbol is null) as "oldestUs"
+    select count(*) filter (where day.dropped_at is null) as days,
+           min(waiting.date::timestamp at time zone 'UTC') filter (where day.symbol is null) as "oldestUs",
+           count(*) filter (where day.dropped_at is not null) as "foreignDays"
       from archive_versions waiting
       left join archive_days day on day.symbol = waiting.symbol and day.date = waiting.date
      where waiting.version is distinct from waiting.archived
-       and waiting.date < ${dateOf(beforeUs)}::text::date and day.dropped_at is null`;
-  return row ?? { days: 0, oldestUs: null };
+       and waiting.date < ${dateOf(beforeUs)}::text::date`;
+  return row ?? { days: 0, oldestUs: null, foreignDays: 0 };
 }
 
 /** Entries of a range of days, by symbol and date, in parts. */

@@ -50,6 +50,7 @@ export async function verifyArchive(options: VerifyArchiveOptions): Promise<numb
       entries += 1;
       await verifyFile(store, entry, tell);
       if (entry.droppedUs === null) await verifyRows(sql, entry, tell);
+      else await verifyDropped(sql, entry, tell);
     }
   }
   await findMissing(options, tell);
@@ -85,6 +86,13 @@ async function verifyRows(sql: Sql, entry: ArchiveEntry, tell: Tell): Promise<vo
   tell(
     `${entry.symbol} ${entry.date}: the table has ${facts.ticks} ticks that are not the ${entry.ticks} of the archive`,
   );
+}
+
+/** What a hand has put where everything is dropped is read by nobody. */
+async function verifyDropped(sql: Sql, entry: ArchiveEntry, tell: Tell): Promise<void> {
+  const state = await readDayState(sql, entry);
+  if (state === undefined || state.version === entry.ticksVersion) return;
+  tell(`${entry.symbol} ${entry.date}: ticks were put into the table after it was dropped`);
 }
 
 async function findMissing({ sql, symbol, fromUs, toUs }: VerifyArchiveOptions, tell: Tell): Promise<void> {

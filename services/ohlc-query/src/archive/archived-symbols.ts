@@ -27,7 +27,7 @@ const STATEMENT = `
   select symbol, (min(date) filter (where file is not null))::timestamp at time zone 'UTC' as "fromUs",
          (max(date) filter (where file is not null) + 1)::timestamp at time zone 'UTC' as "toUs",
          count(file) as days, coalesce(sum(ticks), 0)::bigint as ticks, coalesce(sum(bytes), 0)::bigint as bytes,
-         count(*) filter (where version is distinct from archived and dropped_at is null) as "behindDays"
+         count(*) filter (where version is distinct from archived) as "behindDays"
     from archive_versions
     full join archive_days using (symbol, date)
    where symbol > $1 and symbol like any ($2::text[])

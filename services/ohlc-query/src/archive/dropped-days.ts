@@ -21,9 +21,10 @@ export interface DroppedDays {
 /** No piece of time that one statement looks through has more days. */
 const DAYS_MAX = 1000;
 
-const MARK = "(select dropped_before from retention_mark)";
+/** Ticks before it are not in the table, or about to be dropped. */
+export const MARK = "(select dropped_before from retention_mark)";
 /** Null where nothing is archived. */
-const ARCHIVE_URL = "(select value from settings where key = 'archive_url' and value <> 'none')";
+export const ARCHIVE_URL = "(select value from settings where key = 'archive_url' and value <> 'none')";
 
 /**
  * Whether a row of `ticks` is there for readers. Without an archive nobody sees the half of a day that is being dropped. With one a

@@ -61,7 +61,7 @@ async function readOne({ reader, sessions }: QualitySources, range: QualityRange
   const facts = await readFacts(reader, range);
   const empty: TimeRange[] = [];
   for await (const run of emptyMinutes(reader, range)) empty.push(run);
-  const odd = withOdd ? await readOddTicks(reader, range) : undefined;
+  const odd = withOdd ? await readOddTicks(reader, range, facts.tickCount) : undefined;
   return { ...range, ...facts, ...measured(range, empty, grounds), odd };
 }
 
