@@ -7,7 +7,6 @@ import {
   dayFolder,
   FileMissingError,
   parseTickFile,
-  proveTickFile,
   replacedFile,
   tickFile,
   type Upload,
@@ -76,7 +75,7 @@ export class DayArchiver {
       if (coded.facts.ticks === 0 || isSame) await upload.abort();
       else {
         await upload.finish(coded.pieces);
-        await proveTickFile(this.tools.store, path, coded.facts);
+        await this.tools.coder.prove(this.tools.store, path, coded.facts);
         await this.assertDataset();
       }
       const file = coded.facts.ticks === 0 ? null : path;
@@ -96,11 +95,11 @@ export class DayArchiver {
     if (file !== null && fileSha256 !== null) {
       const facts = { ticks, bytes, rowsChecksum, fileSha256 };
       try {
-        await proveTickFile(this.tools.store, file, facts);
+        await this.tools.coder.prove(this.tools.store, file, facts);
       } catch (error) {
         if (!(error instanceof FileMissingError)) throw error;
         await this.tools.store.move(replacedFile(file), file);
-        await proveTickFile(this.tools.store, file, facts);
+        await this.tools.coder.prove(this.tools.store, file, facts);
       }
     }
     await this.tools.leadership.transaction(
