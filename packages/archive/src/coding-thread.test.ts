@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-// As it was built: a thread runs a file of its own.
-import { CodingThread, DamagedFileError, FileMissingError, FileStore, StoreUnavailableError } from "@fx-ohlc/archive";
+import { CodingThread } from "./coding-thread.js";
+import { FileStore } from "./file-store.js";
+import { DamagedFileError, FileMissingError, StoreUnavailableError } from "./store.js";
 
 let folder: string;
 let store: FileStore;

@@ -15,11 +15,13 @@ export interface Coder {
 /** Codes in the thread that asks, which does nothing else meanwhile. */
 export const SAME_THREAD: Coder = { open: () => OwnCoding.open(), prove: proveTickFile, close: async () => {} };
 
+/** Where a test reads the sources, the thread runs what the compiler has made. */
+const PROGRAM = new URL("../dist/coding-worker.js", import.meta.url);
 /**
  * What the thread may take, in MB. A row group leaves some 30 MB of garbage behind: with the usual 48 MB for what is young it is
  * never collected before all of that was touched. The index of a day of 50 million ticks is some 40 MB of what is old.
  */
-const MEMORY = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 256 };
+const MEMORY = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
 
 interface Waiting {
   readonly resolve: (answer: CodingAnswer) => void;
@@ -90,7 +92,7 @@ export class CodingThread implements Coder {
   }
 
   private start(): Worker {
-    const thread = new Worker(new URL("./coding-worker.js", import.meta.url), { resourceLimits: MEMORY });
+    const thread = new Worker(PROGRAM, { resourceLimits: MEMORY });
     thread.unref();
     thread.on("message", (answer: CodingAnswer) => {
       const waiting = this.waiting.get(answer.day);
