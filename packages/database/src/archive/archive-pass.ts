@@ -218,7 +218,8 @@ export class ArchivePass {
     await this.note(null);
   }
 
-  private async backlog(): Promise<Backlog> {
+  /** What waits by now: a pass may take days. */
+  async backlog(): Promise<Backlog> {
     return readBacklog(this.tools.sql, await this.archivedUpTo());
   }
 }

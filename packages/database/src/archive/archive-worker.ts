@@ -9,6 +9,7 @@ import { mendSession } from "../session.js";
 import type { Sql } from "../sql.js";
 import { ArchivePass, type PassReport } from "./archive-pass.js";
 import type { DayOutcome } from "./day-archiver.js";
+import type { Backlog } from "./entries.js";
 import { Pace } from "./pace.js";
 import { ARCHIVE_OFFICE, type ArchiveRules } from "./rules.js";
 
@@ -22,6 +23,8 @@ export interface ArchiveWorkerOptions {
   readonly onError: (error: unknown, day?: SymbolDay) => void;
   readonly onDay?: (outcome: DayOutcome, day: SymbolDay) => void;
   readonly onPass?: (report: PassReport) => void;
+  /** Told every minute what waits, in the middle of a pass too; undefined: this process archives no more. */
+  readonly onBacklog?: (backlog: Backlog | undefined) => void;
   readonly notice?: Notice;
   /** Between two passes, ms. */
   readonly everyMs?: number;
@@ -30,6 +33,7 @@ export interface ArchiveWorkerOptions {
 /** Days end once a day, and corrections wait for ten minutes. */
 const PASS_EVERY_MS = 10_000;
 const FOLLOW_POLL_MS = 1000;
+const BACKLOG_EVERY_MS = 60_000;
 const FAILURE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 /** As many days are read side by side. */
 const CONNECTIONS_MAX = 4;
@@ -91,6 +95,10 @@ export class ArchiveWorker {
       ...{ store: options.store, coder: options.coder, rules: options.rules, onError: options.onError },
       pace: new Pace(options.rules.rowsPerSecond, signal),
     });
+    const stopTelling = repeat(BACKLOG_EVERY_MS, async () => {
+      const backlog = await pass.backlog().catch(() => undefined);
+      if (backlog !== undefined) options.onBacklog?.(backlog);
+    });
     try {
       while (!signal.aborted) {
         leadership.assertHeld();
@@ -102,7 +110,8 @@ export class ArchiveWorker {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      await stopLooking();
+      await Promise.all([stopLooking(), stopTelling()]);
+      options.onBacklog?.(undefined);
     }
   }
 
