@@ -133,11 +133,13 @@ export class DayArchiver {
     const coding = await this.tools.coder.open();
     let isFinished = false;
     try {
-      await readDay(this.tools.sql, day, coding, async (pieces, rows) => {
-        this.tools.leadership.assertHeld();
+      const { pace, sql, leadership } = this.tools;
+      const onSlice = async (pieces: readonly Uint8Array[], rows: number) => {
+        leadership.assertHeld();
         await upload.write(pieces);
-        await this.tools.pace.took(rows);
-      });
+        await pace.took(rows);
+      };
+      await readDay(sql, day, coding, onSlice, pace.sliceRows);
       const file = await coding.finish();
       isFinished = true;
       return file;
