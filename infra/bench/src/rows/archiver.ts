@@ -36,13 +36,16 @@ const archiveRate: Row = {
     const place = await makeArchive(sql);
     await storeWeek(sql);
     await storeSmall(sql);
-    const { url } = await lab.service("archiver", { ARCHIVE_URL: place, ARCHIVE_ROWS_PER_SECOND: "0" });
+    const archiver = await lab.another("archiver", { ARCHIVE_URL: place, ARCHIVE_ROWS_PER_SECOND: "0" });
+    const { url } = archiver;
     await archived(sql, [...WEEK, SMALL.symbol]);
     const rate = (symbols: readonly string[], rows: number) => async () => rows / (await secondsOf(sql, url, symbols));
     const rounds = await alternate(config.rounds, signal, {
       theirs: rate([SMALL.symbol], SMALL.days * SMALL.rows),
       ours: rate(WEEK, WEEK.length * WEEK_ROWS),
     });
+    // One archiver works at a time: the next row has its own.
+    await archiver.stop();
     const [week] = await sql<{ bytes: number }[]>`
       select (sum(bytes) / sum(ticks))::float8 as bytes from archive_days where symbol = any(${WEEK}::text[])`;
     const check = (name: string, side: keyof Round) =>
