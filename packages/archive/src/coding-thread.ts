@@ -1,22 +1,37 @@
 import { Worker } from "node:worker_threads";
 import { type CodedCopy, type CodedFile, type DayCoding, OwnCoding } from "./coding.js";
-import type { CodingAnswer, CodingRequest } from "./coding-messages.js";
+import type { CodingAnswer, CodingRequest, StoreQuestion, StoreReply } from "./coding-messages.js";
+import { proveTickFile, type TickFileFacts } from "./proof.js";
+import { DamagedFileError, type ReadableStore } from "./store.js";
 
-/** Makes the coding of a day. */
+/** Makes the coding of a day, and reads files back. */
 export interface Coder {
   open(): Promise<DayCoding>;
+  /** {@link proveTickFile} */
+  prove(store: ReadableStore, path: string, facts: TickFileFacts): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Codes in the thread that asks, which does nothing else meanwhile. */
-export const SAME_THREAD: Coder = { open: () => OwnCoding.open(), close: async () => {} };
+export const SAME_THREAD: Coder = { open: () => OwnCoding.open(), prove: proveTickFile, close: async () => {} };
+
+/** Where a test reads the sources, the thread runs what the compiler has made. */
+const PROGRAM = new URL("../dist/coding-worker.js", import.meta.url);
+/**
+ * What the thread may take, in MB. A row group leaves some 30 MB of garbage behind: with the usual 48 MB for what is young it is
+ * never collected before all of that was touched. The index of a day of 50 million ticks is some 40 MB of what is old.
+ */
+const MEMORY = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
 
 interface Waiting {
   readonly resolve: (answer: CodingAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Codes days in a thread of their own, so that this one goes on answering. A thread that ends fails its days; the next day has another. */
+/**
+ * Codes days and reads files back in a thread of its own, so that this one goes on answering. A thread that ends fails its days; the
+ * next day has another.
+ */
 export class CodingThread implements Coder {
   private thread: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
@@ -42,6 +57,24 @@ export class CodingThread implements Coder {
     };
   }
 
+  /** The store is asked here, where its connections are, and what it says is judged there. */
+  async prove(store: ReadableStore, path: string, facts: TickFileFacts): Promise<void> {
+    this.last += 1;
+    const day = this.last;
+    let answer = await this.ask({ day, kind: "prove", path, facts });
+    let failure: { readonly error: unknown } | undefined;
+    while ("question" in answer) {
+      const reply = await askStore(store, path, answer.question).catch((error: unknown) => {
+        failure = { error };
+        return { kind: "failed" } as const;
+      });
+      answer = await this.ask({ ...reply, day }, reply.kind === "read" ? ownBuffer(reply.bytes) : []);
+    }
+    if (failure !== undefined) throw failure.error;
+    if ("damage" in answer) throw new DamagedFileError(path, answer.damage);
+    if (!("isProved" in answer)) throw new Error(messageOf(answer));
+  }
+
   async close(): Promise<void> {
     await this.thread?.terminate();
   }
@@ -51,19 +84,20 @@ export class CodingThread implements Coder {
     this.thread.postMessage(request, transfer);
   }
 
-  private ask(request: CodingRequest): Promise<CodingAnswer> {
+  private ask(request: CodingRequest, transfer: readonly ArrayBuffer[] = []): Promise<CodingAnswer> {
     return new Promise((resolve, reject) => {
       this.waiting.set(request.day, { resolve, reject });
-      this.tell(request);
+      this.tell(request, transfer);
     });
   }
 
   private start(): Worker {
-    const thread = new Worker(new URL("./coding-worker.js", import.meta.url));
+    const thread = new Worker(PROGRAM, { resourceLimits: MEMORY });
     thread.unref();
     thread.on("message", (answer: CodingAnswer) => {
-      this.waiting.get(answer.day)?.resolve(answer);
+      const waiting = this.waiting.get(answer.day);
       this.waiting.delete(answer.day);
+      waiting?.resolve(answer);
     });
     const end = (error: unknown) => {
       if (this.thread === thread) this.thread = undefined;
@@ -74,6 +108,17 @@ export class CodingThread implements Coder {
     thread.on("exit", () => end(new Error("the thread that codes has ended")));
     return thread;
   }
+}
+
+type WithoutDay<T> = T extends unknown ? Omit<T, "day"> : never;
+
+async function askStore(
+  store: ReadableStore,
+  path: string,
+  question: StoreQuestion,
+): Promise<WithoutDay<Exclude<StoreReply, { kind: "failed" }>>> {
+  if (question.kind === "find") return { kind: "found", found: await store.find(path) };
+  return { kind: "read", bytes: await store.read(path, question.range) };
 }
 
 function messageOf(answer: CodingAnswer): string {

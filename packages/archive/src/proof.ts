@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ArchiveStore, DamagedFileError } from "./store.js";
-import { RowsChecksum } from "./tick-columns.js";
+import { type ByteRange, DamagedFileError, type ReadableStore } from "./store.js";
+import { makeColumns, RowsChecksum } from "./tick-columns.js";
 import { TickFile } from "./tick-file-reader.js";
 
 /** What a file of ticks is known by. */
@@ -18,8 +18,8 @@ export interface TickFileFacts {
  * @throws DamagedFileError when it is another one
  * @throws FileMissingError
  */
-export async function proveTickFile(store: ArchiveStore, path: string, facts: TickFileFacts): Promise<void> {
-  const bytes = { path, size: facts.bytes, read: store.read.bind(store, path) };
+export async function proveTickFile(store: ReadableStore, path: string, facts: TickFileFacts): Promise<void> {
+  const bytes = { path, size: facts.bytes, read: (range: ByteRange) => store.read(path, range) };
   const stored = await store.find(path);
   if (stored !== undefined && stored.bytes !== facts.bytes) {
     throw new DamagedFileError(path, `it has ${stored.bytes} bytes in place of ${facts.bytes}`);
@@ -34,10 +34,11 @@ export async function proveTickFile(store: ArchiveStore, path: string, facts: Ti
     hashedTo = to;
     return part;
   };
+  const columns = makeColumns(Math.max(0, ...file.groups.map(({ rows }) => rows)));
   for (const [index, { range }] of file.groups.entries()) {
     if (range.from < hashedTo || range.to > facts.bytes) throw new DamagedFileError(path, "its metadata is wrong");
     if (range.from > hashedTo) await readTo(range.from);
-    checksum.add(await file.readGroup(index, await readTo(range.to)));
+    checksum.add(await file.readGroup(index, await readTo(range.to), columns));
   }
   if (hashedTo < facts.bytes) await readTo(facts.bytes);
   if (hash.digest("hex") !== facts.fileSha256)

@@ -50,6 +50,9 @@ export interface ArchiveStore {
   close(): Promise<void>;
 }
 
+/** What a file is read by. */
+export type ReadableStore = Pick<ArchiveStore, "find" | "read">;
+
 /** The store holds no file of that name. */
 export class FileMissingError extends Error {
   override readonly name = "FileMissingError";
@@ -70,7 +73,7 @@ export class DamagedFileError extends Error {
 
   constructor(
     readonly path: string,
-    reason: string,
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(`${path}: ${reason}`, options);

@@ -64,14 +64,15 @@ export class TickFile {
 
   /**
    * @param part all bytes of the group's range, when they were read already
+   * @param into columns that have room for it, when there are some: whatever else they hold stays
    * @throws DamagedFileError
    */
-  async readGroup(index: number, part?: Uint8Array): Promise<TickColumns> {
+  async readGroup(index: number, part?: Uint8Array, into?: Omit<TickColumns, "count">): Promise<TickColumns> {
     const group = this.groups[index];
     if (group === undefined) throw new RangeError(`there is no row group ${index}`);
     const bytes = part ?? (await this.bytes.read(group.range));
     try {
-      return await decodeGroup(this.metadata, this.rowsBefore(index), group, bytes);
+      return await decodeGroup(this.metadata, this.rowsBefore(index), group, bytes, into ?? makeColumns(group.rows));
     } catch (error) {
       throw new DamagedFileError(this.bytes.path, "its rows cannot be read", { cause: error });
     }
@@ -128,8 +129,8 @@ async function decodeGroup(
   rowStart: number,
   { rows, range }: TickGroup,
   bytes: Uint8Array,
+  columns: Omit<TickColumns, "count">,
 ): Promise<TickColumns> {
-  const columns = makeColumns(rows);
   let values = 0;
   await parquetRead({
     file: {

@@ -62,8 +62,7 @@ export class Leadership {
       await this.endHolder();
       if (!(await this.tryLock())) return false;
     }
-    await this.session`
-      update ${this.session(this.office.table)} set holder = ${this.id}, renewals = renewals + 1, renewed_at = fx_clock()`;
+    await this.takeOffice();
     this.renewedAtMs = performance.now();
     this.renewLater();
     return true;
@@ -75,7 +74,8 @@ export class Leadership {
   }
 
   /**
-   * Runs a transaction that nobody can have taken over from: a follower's first statement waits for it.
+   * Runs a transaction that nobody can have taken over from: a follower's first statement waits for it. Its own renewals do not: a
+   * transaction that waited for somebody's correction for longer than a lease lasts lost the lease by itself.
    *
    * @throws LeadershipLostError
    */
@@ -83,7 +83,7 @@ export class Leadership {
     this.assertHeld();
     const result = await this.session.begin(async (transaction) => {
       const held =
-        await transaction`select 1 from ${this.session(this.office.table)} where holder = ${this.id} for update`;
+        await transaction`select 1 from ${this.session(this.office.table)} where holder = ${this.id} for key share`;
       if (held.length === 0) throw new LeadershipLostError();
       return { value: await work(transaction) };
     });
@@ -98,6 +98,15 @@ export class Leadership {
   private async tryLock(): Promise<boolean> {
     const [row] = await this.session<{ locked: boolean }[]>`select pg_try_advisory_lock(${this.office.lock}) as locked`;
     return row?.locked === true;
+  }
+
+  /** Waits for what the last leader's transactions hold, and only they: an update alone goes past them, as a renewal has to. */
+  private async takeOffice(): Promise<void> {
+    const table = this.session(this.office.table);
+    await this.session.begin(async (transaction) => {
+      await transaction`select 1 from ${table} for update`;
+      await transaction`update ${table} set holder = ${this.id}, renewals = renewals + 1, renewed_at = fx_clock()`;
+    });
   }
 
   private renewLater(): void {

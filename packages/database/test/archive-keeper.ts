@@ -169,7 +169,14 @@ export class ArchiveKeeper {
   }
 
   verify(log: (line: string) => void): Promise<number> {
-    return verifyArchive({ ...EVERY_DAY, symbol: undefined, sql: this.sql, store: new FileStore(this.store.url), log });
+    return verifyArchive({
+      ...EVERY_DAY,
+      symbol: undefined,
+      sql: this.sql,
+      store: new FileStore(this.store.url),
+      coder: SAME_THREAD,
+      log,
+    });
   }
 
   async close(): Promise<void> {

@@ -49,6 +49,44 @@ test("a leader that renews its lease keeps it, however long it leads", async () 
   first.end();
 });
 
+test("a leader whose transaction waits for longer than a lease lasts keeps leading, and nobody takes over before its end", async () => {
+  const [first, second] = [candidate(), candidate()];
+  const other = session();
+  await other`create table waited_for as select 1 as row`;
+  expect(await first.tryLead()).toBe(true);
+  let waiting: Promise<unknown> = Promise.resolve();
+  await other.begin(async (correction) => {
+    await correction`update waited_for set row = 2`;
+    waiting = first.transaction((transaction) => transaction`update waited_for set row = 3`);
+    const untilMs = performance.now() + 3 * TIMING.staleAfterMs;
+    await eventually(async () => {
+      expect(await second.tryLead()).toBe(false);
+      first.assertHeld();
+      return performance.now() > untilMs;
+    });
+  });
+  await waiting;
+  first.assertHeld();
+  first.end();
+});
+
+test("a leader that lost its lock within a transaction is waited for by the next one", async () => {
+  const own = session();
+  const [first, next] = [new Leadership(own, session(), TIMING), candidate()];
+  expect(await first.tryLead()).toBe(true);
+  await own`select pg_advisory_unlock_all()`;
+  let taken: Promise<boolean> = Promise.resolve(false);
+  await first.transaction(async (transaction) => {
+    taken = next.tryLead();
+    await eventually(async () => (await transaction`select 1 from pg_locks where not granted`).length > 0);
+    await transaction`update maintenance set renewed_at = fx_clock()`;
+  });
+  expect(await taken).toBe(true);
+  await expect(first.transaction((transaction) => transaction`select 1`)).rejects.toThrow(LeadershipLostError);
+  first.end();
+  next.end();
+});
+
 test("a leader that is frozen is replaced, and finds out before it does anything more", async () => {
   const [frozen, next] = [candidate(), candidate()];
   expect(await frozen.tryLead()).toBe(true);

@@ -32,7 +32,7 @@ export function createApp(
   const metrics = new Metrics();
   const database = openDatabase(config);
   database.on("away", (error) => logger.warn("database away", { error }));
-  const archiveMetrics = new ArchiveMetrics(metrics, () => database.nowUs());
+  const archiveMetrics = new ArchiveMetrics(metrics, () => database.nowUs(), config.rules.afterDays);
   exportClockSkew(metrics, database.clock);
   const health = createHealth(version, database, archiveMetrics);
   const namespace = () => (database.clock.isKnown ? database.settings.streamNamespace : undefined);
@@ -74,6 +74,7 @@ export function createApp(
           if (refusedBecause !== null && refusedBecause !== before)
             logger.error("nothing is archived", { refusedBecause });
         },
+        onBacklog: (backlog) => archiveMetrics.noteBacklog(backlog),
         notice: (message, fields) => logger.warn(message, fields),
         ...(tracer && { watch: tracedDay(tracer) }),
       });

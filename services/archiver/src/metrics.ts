@@ -1,4 +1,4 @@
-import type { DayOutcome, PassReport } from "@fx-ohlc/database/archive";
+import type { Backlog, DayOutcome, PassReport } from "@fx-ohlc/database/archive";
 import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Metrics } from "@fx-ohlc/service-kit";
 
@@ -9,11 +9,16 @@ export class ArchiveMetrics {
   private bytes = 0;
   private errors = 0;
   private report: PassReport | undefined;
+  private backlog: Backlog | undefined;
 
-  /** @param nowUs the database's clock */
+  /**
+   * @param nowUs the database's clock
+   * @param afterDays a day is due so many days after its end
+   */
   constructor(
     metrics: Metrics,
     private readonly nowUs: () => Micros,
+    private readonly afterDays: number,
   ) {
     const counters = [
       ["archive_days_total", "Days of a symbol that were archived.", () => this.days],
@@ -25,12 +30,12 @@ export class ArchiveMetrics {
     metrics.addGauge({
       name: "archive_backlog_days",
       help: "Days of a symbol that wait to be archived though their time has come; of the process that archives.",
-      read: () => (this.report === undefined ? [] : [[{}, this.report.days]]),
+      read: () => (this.backlog === undefined ? [] : [[{}, this.backlog.days]]),
     });
     metrics.addGauge({
       name: "archive_behind_days",
       help: "How many days the oldest day that was never archived has waited for longer than it has to.",
-      read: () => (this.report === undefined ? [] : [[{}, this.behindDays]]),
+      read: () => (this.backlog === undefined ? [] : [[{}, this.behindDays]]),
     });
     metrics.addGauge({
       name: "archive_foreign_days",
@@ -62,10 +67,18 @@ export class ArchiveMetrics {
 
   notePass(report: PassReport): void {
     this.report = report;
+    this.backlog = report;
+  }
+
+  /** Undefined: another process archives from now on, and tells. */
+  noteBacklog(backlog: Backlog | undefined): void {
+    this.backlog = backlog;
+    if (backlog === undefined) this.report = undefined;
   }
 
   private get behindDays(): number {
-    const oldestUs = this.report?.oldestUs ?? null;
-    return oldestUs === null ? 0 : Math.max(0, (this.nowUs() - oldestUs) / US_PER_DAY);
+    const oldestUs = this.backlog?.oldestUs ?? null;
+    if (oldestUs === null) return 0;
+    return Math.max(0, (this.nowUs() - oldestUs) / US_PER_DAY - 1 - this.afterDays);
   }
 }

@@ -1,5 +1,6 @@
 import { guardedBars, guardedPosts, manyKeys } from "./access.js";
 import { archiveRows } from "./archive.js";
+import { archiverRows } from "./archiver.js";
 import { bulkIngest, lineRows, manySymbols, quotes } from "./bulk-ingest.js";
 import { fanOut } from "./fan-out.js";
 import { idle } from "./idle.js";
@@ -31,6 +32,7 @@ export const ALL_ROWS: readonly Row[] = [
   tickToClient,
   stalled,
   ...archiveRows,
+  ...archiverRows,
 ];
 
 /** @throws Error when a name is not a row's */

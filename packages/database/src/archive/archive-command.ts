@@ -74,10 +74,11 @@ export async function verifyArchiveCommand(
 ): Promise<number> {
   const options = readEnv(env, readOptions);
   const store = await openArchive(options);
+  const coder = new CodingThread();
   try {
-    return await withArchiveSessions(options.url, ({ sql }) => verifyArchive({ ...asked, sql, store, log }));
+    return await withArchiveSessions(options.url, ({ sql }) => verifyArchive({ ...asked, sql, store, coder, log }));
   } finally {
-    await store.close();
+    await Promise.all([coder.close(), store.close()]);
   }
 }
 

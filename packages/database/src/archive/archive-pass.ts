@@ -250,7 +250,8 @@ export class ArchivePass {
     this.tools.notice("a file of the archive cannot be cleaned away", { file });
   }
 
-  private async backlog(): Promise<Backlog> {
+  /** What waits by now: a pass may take days. */
+  async backlog(): Promise<Backlog> {
     return readBacklog(this.tools.sql, await this.archivedUpTo());
   }
 }

@@ -9,6 +9,7 @@ import { mendSession } from "../session.js";
 import type { Sql } from "../sql.js";
 import { ArchivePass, type PassReport, type WatchDay } from "./archive-pass.js";
 import type { DayOutcome } from "./day-archiver.js";
+import type { Backlog } from "./entries.js";
 import { Pace } from "./pace.js";
 import { ARCHIVE_OFFICE, type ArchiveRules } from "./rules.js";
 
@@ -24,6 +25,8 @@ export interface ArchiveWorkerOptions {
   /** Looks on while a day is archived. */
   readonly watch?: WatchDay;
   readonly onPass?: (report: PassReport) => void;
+  /** Told every minute what waits, in the middle of a pass too; undefined: this process archives no more. */
+  readonly onBacklog?: (backlog: Backlog | undefined) => void;
   readonly notice?: Notice;
   /** Between two passes, ms. */
   readonly everyMs?: number;
@@ -32,6 +35,7 @@ export interface ArchiveWorkerOptions {
 /** Days end once a day, and corrections wait for ten minutes. */
 const PASS_EVERY_MS = 10_000;
 const FOLLOW_POLL_MS = 1000;
+const BACKLOG_EVERY_MS = 60_000;
 const FAILURE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 /** As many days are read side by side. */
 const CONNECTIONS_MAX = 4;
@@ -94,6 +98,10 @@ export class ArchiveWorker {
       ...(options.watch && { watch: options.watch }),
       pace: new Pace(options.rules.rowsPerSecond, signal),
     });
+    const stopTelling = repeat(BACKLOG_EVERY_MS, async () => {
+      const backlog = await pass.backlog().catch(() => undefined);
+      if (backlog !== undefined) options.onBacklog?.(backlog);
+    });
     try {
       while (!signal.aborted) {
         leadership.assertHeld();
@@ -105,7 +113,8 @@ export class ArchiveWorker {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      await stopLooking();
+      await Promise.all([stopLooking(), stopTelling()]);
+      options.onBacklog?.(undefined);
     }
   }
 

@@ -7,7 +7,6 @@ import {
   dayFolder,
   FileMissingError,
   parseTickFile,
-  proveTickFile,
   replacedFile,
   tickFile,
   type Upload,
@@ -76,7 +75,7 @@ export class DayArchiver {
       if (coded.facts.ticks === 0 || isSame) await upload.abort();
       else {
         await upload.finish(coded.pieces);
-        await proveTickFile(this.tools.store, path, coded.facts);
+        await this.tools.coder.prove(this.tools.store, path, coded.facts);
         await this.assertDataset();
       }
       const file = coded.facts.ticks === 0 ? null : path;
@@ -96,11 +95,11 @@ export class DayArchiver {
     if (file !== null && fileSha256 !== null) {
       const facts = { ticks, bytes, rowsChecksum, fileSha256 };
       try {
-        await proveTickFile(this.tools.store, file, facts);
+        await this.tools.coder.prove(this.tools.store, file, facts);
       } catch (error) {
         if (!(error instanceof FileMissingError)) throw error;
         await this.tools.store.move(replacedFile(file), file);
-        await proveTickFile(this.tools.store, file, facts);
+        await this.tools.coder.prove(this.tools.store, file, facts);
       }
     }
     await this.tools.leadership.transaction(
@@ -134,11 +133,13 @@ export class DayArchiver {
     const coding = await this.tools.coder.open();
     let isFinished = false;
     try {
-      await readDay(this.tools.sql, day, coding, async (pieces, rows) => {
-        this.tools.leadership.assertHeld();
+      const { pace, sql, leadership } = this.tools;
+      const onSlice = async (pieces: readonly Uint8Array[], rows: number) => {
+        leadership.assertHeld();
         await upload.write(pieces);
-        await this.tools.pace.took(rows);
-      });
+        await pace.took(rows);
+      };
+      await readDay(sql, day, coding, onSlice, pace.sliceRows);
       const file = await coding.finish();
       isFinished = true;
       return file;

@@ -3,9 +3,8 @@ import { formatTime, type Micros, parseTime, US_PER_DAY } from "@fx-ohlc/schemas
 import type { SymbolDay } from "../changed-days.js";
 import { literal } from "../session.js";
 import type { Queries, Sql } from "../sql.js";
+import { ROWS_PER_SLICE } from "./pace.js";
 
-/** Rows that one statement reads: some 9 MB. Its snapshot is held for a second at most, however large the day is. */
-const ROWS_PER_SLICE = 131_072;
 /** What PostgreSQL sends of a row comes by itself; so much of it goes to the thread that codes at a time. */
 const GATHERED_BYTES = 1 << 18;
 
@@ -26,18 +25,19 @@ export async function readDay(
   { symbol, date }: SymbolDay,
   coding: DayCoding,
   onSlice: (pieces: readonly Uint8Array[], rows: number) => Promise<void>,
+  sliceRows = ROWS_PER_SLICE,
 ): Promise<void> {
   const fromUs = startOf(date);
   const range = `symbol = ${literal(symbol)} and time < ${instant(fromUs + US_PER_DAY)}`;
   let behind = `time >= ${instant(fromUs)}`;
   let read = 0;
   for (;;) {
-    await copySlice(sql, `${range} and ${behind}`, coding);
+    await copySlice(sql, `${range} and ${behind}`, sliceRows, coding);
     const { pieces, ticks, lastUs, lastSeq } = await coding.endCopy();
     const rows = ticks - read;
     read = ticks;
     await onSlice(pieces, rows);
-    if (rows < ROWS_PER_SLICE) return;
+    if (rows < sliceRows) return;
     behind = `time >= ${instant(lastUs)} and (time > ${instant(lastUs)} or seq > ${lastSeq})`;
   }
 }
@@ -47,21 +47,21 @@ function instant(us: Micros): string {
 }
 
 /** On a connection of its own: the pool would send other statements behind a COPY that is under way. */
-async function copySlice(sql: Sql, condition: string, coding: DayCoding): Promise<void> {
+async function copySlice(sql: Sql, condition: string, rows: number, coding: DayCoding): Promise<void> {
   const session = await sql.reserve();
   try {
-    await copyRows(session, condition, coding);
+    await copyRows(session, condition, rows, coding);
   } finally {
     session.release();
   }
 }
 
 /** A COPY takes no parameters. */
-async function copyRows(session: Queries, condition: string, coding: DayCoding): Promise<void> {
+async function copyRows(session: Queries, condition: string, rowsMax: number, coding: DayCoding): Promise<void> {
   const rows = await session
     .unsafe(
       `copy (select time, seq, price, bid, ask, recorded_at from ticks where ${condition}
-              order by time, seq limit ${ROWS_PER_SLICE}) to stdout (format binary)`,
+              order by time, seq limit ${rowsMax}) to stdout (format binary)`,
     )
     .readable();
   let gathered: Buffer[] = [];

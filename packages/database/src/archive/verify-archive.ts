@@ -1,9 +1,9 @@
 import {
   type ArchiveEntry,
   type ArchiveStore,
+  type Coder,
   CURRENT_FILE,
   parseTickFile,
-  proveTickFile,
   readCurrent,
   readDataset,
   TICKS_FOLDER,
@@ -23,6 +23,7 @@ const LISTED_MAX = 100;
 export interface VerifyArchiveOptions extends TimeRange {
   readonly sql: Sql;
   readonly store: ArchiveStore;
+  readonly coder: Coder;
   /** Undefined: every symbol. */
   readonly symbol: string | undefined;
   readonly log: (line: string) => void;
@@ -48,7 +49,7 @@ export async function verifyArchive(options: VerifyArchiveOptions): Promise<numb
   for await (const part of entriesOf(sql, options.symbol, options)) {
     for (const entry of part) {
       entries += 1;
-      await verifyFile(store, entry, tell);
+      await verifyFile(options, entry, tell);
       if (entry.droppedUs === null) await verifyRows(sql, entry, tell);
       else await verifyDropped(sql, entry, tell);
     }
@@ -63,11 +64,11 @@ export async function verifyArchive(options: VerifyArchiveOptions): Promise<numb
 
 type Tell = (line: string) => void;
 
-async function verifyFile(store: ArchiveStore, entry: ArchiveEntry, tell: Tell): Promise<void> {
+async function verifyFile({ store, coder }: VerifyArchiveOptions, entry: ArchiveEntry, tell: Tell): Promise<void> {
   const { file, fileSha256, ticks, bytes, rowsChecksum } = entry;
   if (file === null || fileSha256 === null) return;
   try {
-    await proveTickFile(store, file, { ticks, bytes, rowsChecksum, fileSha256 });
+    await coder.prove(store, file, { ticks, bytes, rowsChecksum, fileSha256 });
   } catch (error) {
     if (!isDamage(error)) throw error;
     tell(error instanceof Error ? error.message : String(error));
