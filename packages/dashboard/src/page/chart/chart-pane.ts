@@ -151,6 +151,13 @@ export class ChartPane {
     this.#feed.onChanged(time, time + longestUs(stored) / US_PER_SECOND - 1);
   }
 
+  /** There is news since the newest bar that the stream does not tell. */
+  onNews(nowS: Seconds): void {
+    const last = this.#feed.bars.at(-1);
+    if (last === undefined) void this.refresh();
+    else this.#feed.onChanged(last.time, Math.max(last.time, nowS));
+  }
+
   onTicks(ticks: readonly PageTick[], onlyAdded: boolean): void {
     const { areTicks } = this.#shown;
     this.#line.take(ticks, onlyAdded, areTicks);
