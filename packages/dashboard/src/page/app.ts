@@ -4,6 +4,7 @@ import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { chartBar, sideBar } from "./bars/chart-bar.js";
 import { DaySource } from "./bars/day-source.js";
+import { historyClient } from "./bars/history-client.js";
 import { HttpNoteSource } from "./bars/note-source.js";
 import type { ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
@@ -77,9 +78,11 @@ export class App {
       onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
     const { key: token, fetch } = this.#gate;
-    this.#client = new FxClient({ url: API, token, fetch, webSocket });
+    const options = { url: API, token, fetch };
+    this.#client = new FxClient({ ...options, webSocket });
+    const history = historyClient(options, (why) => this.#pane.onWaiting(why));
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
-    const [bars, notes] = [new HttpBarSource(this.#client), new HttpNoteSource(this.#client)];
+    const [bars, notes] = [new HttpBarSource(history), new HttpNoteSource(this.#client)];
     this.#pane = new ChartPane(
       bars,
       notes,
@@ -88,7 +91,7 @@ export class App {
     );
     const hasKey = () => token !== undefined;
     this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
-    this.#ticks = new FollowedTicks(new HttpTickSource(this.#client), {
+    this.#ticks = new FollowedTicks(new HttpTickSource(history), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
       onTaken: (ticks) => this.#monitor.onTicks(ticks),

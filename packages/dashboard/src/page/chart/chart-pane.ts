@@ -37,6 +37,8 @@ export class ChartPane {
   readonly #sight: Sight;
   #state: FeedState = { status: "loading", older: "more" };
   #pip: number | undefined;
+  /** Why what was asked for is not there yet. */
+  #waiting = "";
 
   constructor(
     source: BarSource,
@@ -89,6 +91,7 @@ export class ChartPane {
     this.#cursor.forget();
     const isSame = before !== undefined && isSameSeries(before, view);
     if (!isSame) {
+      this.onWaiting("");
       this.#notes.forget();
       // Also beneath a line of ticks: the bars of the stream are of this series from now on.
       void this.#sight.reopen();
@@ -191,6 +194,13 @@ export class ChartPane {
     if (this.#shown.areBars) this.#bars.draw();
   }
 
+  /** What is asked for is away, and asked for again until it comes. @param why as the service says it; empty once it has come */
+  onWaiting(why: string): void {
+    this.#waiting = why;
+    this.#legend.showNote("waiting", why);
+    this.#showCurtain();
+  }
+
   /** There is no symbol to show at all. */
   showNoSymbols(): void {
     this.#curtain.show({ kind: "no-symbols" });
@@ -234,6 +244,7 @@ export class ChartPane {
     const { status, error = "" } = areTicks ? this.#line.state : this.#state;
     const isEmpty = areTicks ? this.#line.isEmpty : this.#feed.bars.length === 0;
     if (!isEmpty) this.#curtain.show({ kind: "none" });
+    else if (this.#waiting !== "" && status !== "forbidden") this.#curtain.show({ kind: "waiting", error: this.#waiting });
     else if (status === "failed" || status === "forbidden") this.#curtain.show({ kind: status, error });
     else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
   }
