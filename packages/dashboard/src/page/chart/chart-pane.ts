@@ -244,7 +244,8 @@ export class ChartPane {
     const { status, error = "" } = areTicks ? this.#line.state : this.#state;
     const isEmpty = areTicks ? this.#line.isEmpty : this.#feed.bars.length === 0;
     if (!isEmpty) this.#curtain.show({ kind: "none" });
-    else if (this.#waiting !== "" && status !== "forbidden") this.#curtain.show({ kind: "waiting", error: this.#waiting });
+    else if (this.#waiting !== "" && status !== "forbidden")
+      this.#curtain.show({ kind: "waiting", error: this.#waiting });
     else if (status === "failed" || status === "forbidden") this.#curtain.show({ kind: status, error });
     else this.#curtain.show({ kind: status === "loading" ? "loading" : "no-data" });
   }

@@ -42,7 +42,9 @@ export class CurtainView {
       case "forbidden":
         return [message("These bars are not open to you", state.error, "alert")];
       case "waiting":
-        return [message("The bars are not there yet", `${state.error} They are asked for again by themselves.`, "status")];
+        return [
+          message("The bars are not there yet", `${state.error} They are asked for again by themselves.`, "status"),
+        ];
       case "failed":
         return [message("The bars could not be loaded", state.error, "alert"), this.#retryButton()];
     }

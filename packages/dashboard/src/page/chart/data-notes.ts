@@ -71,12 +71,12 @@ export class DataNotes {
     this.#older = older;
     const outage = this.#lastOutage;
     const zone = this.parts.shown.view?.zone ?? "utc";
-    this.parts.legend.showOutage(outage === undefined ? "" : outageText(outage, Date.now() / 1_000, zone));
+    this.parts.legend.showOutage(outage.length === 0 ? "" : outageText(outage, Date.now() / 1_000, zone));
   }
 
   toOutage(): void {
-    const outage = this.#lastOutage;
-    if (outage !== undefined) this.parts.chart.showTime(outage.from);
+    const [start] = this.#lastOutage;
+    if (start !== undefined) this.parts.chart.showTime(start.from);
   }
 
   showDays(): void {
@@ -104,7 +104,7 @@ export class DataNotes {
   }
 
   /** Also one that is not in sight, or within a bar; before its first tick nothing of a symbol is missing. */
-  get #lastOutage(): Gap | undefined {
+  get #lastOutage(): readonly Gap[] {
     const first = this.#older === "end" ? this.parts.feed.bars[0]?.time : undefined;
     return lastOutage(this.#notes.gaps.filter(({ from }) => first === undefined || from >= first));
   }

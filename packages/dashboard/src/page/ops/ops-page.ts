@@ -41,6 +41,8 @@ export class OpsPage implements PageView {
     this.#source = new OpsSource(client, reader);
     this.#archive = new ArchivePanel(client, signIn);
     this.#revisions = revisionsTable("revisions", "Last revisions", context.chartAddress);
+    // Until they are read, heads without rows would say that there are none.
+    this.#revisions.element.hidden = true;
     this.#opsNote = new AccessNote("Feeds, rates, backlog, publish buffer and connections", "ops", signIn);
     this.#feedsNote = new AccessNote("Feeds", "ops", signIn);
     this.#revisionsNote = new AccessNote("Revisions", "read", signIn);
