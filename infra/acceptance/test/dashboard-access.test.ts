@@ -75,7 +75,7 @@ describe("history that is away", () => {
     await eventually(async () => (await page.evaluate<number>("fxOhlc.drawnBars().length")) >= 300);
     let isAway = true;
     let refusals = 0;
-    await page.route(/\/ohlc\?.*end=/, async (route) => {
+    await page.route(/\/ohlc[^?]*\?.*end=/, async (route) => {
       if (!isAway) return route.continue();
       refusals += 1;
       const body = JSON.stringify({ type: "/problems/unavailable", title: "Unavailable", status: 503, detail: AWAY });
@@ -98,14 +98,14 @@ describe("history that is away", () => {
 
   it("stands in the place of bars while there are none", async () => {
     const page = await open("?view=ops");
-    await page.route(/\/ohlc\?.*symbol=OTHER/, (route) => {
+    await page.route(/\/ohlc[^?]*\?.*symbol=OTHER/, (route) => {
       const body = JSON.stringify({ type: "/problems/unavailable", title: "Unavailable", status: 503, detail: AWAY });
       return route.fulfill({ status: 503, headers: { "retry-after": "1" }, contentType: "application/json", body });
     });
     await page.evaluate("history.pushState(null, '', '?symbol=OTHER'); dispatchEvent(new PopStateEvent('popstate'))");
     await page.locator('#curtain[data-state="waiting"]', { hasText: AWAY }).waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.unroute(/\/ohlc\?.*symbol=OTHER/);
+    await page.unroute(/\/ohlc[^?]*\?.*symbol=OTHER/);
     await page.locator('#curtain[data-state="none"]').waitFor({ state: "attached" });
     await page.context().close();
   });

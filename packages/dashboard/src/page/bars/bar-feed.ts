@@ -60,6 +60,11 @@ export class BarFeed {
     private readonly listener: FeedListener,
   ) {}
 
+  /** What the bars are of. */
+  get series(): BarSeries | undefined {
+    return this.#series;
+  }
+
   get bars(): readonly ChartBar[] {
     return this.#bars;
   }

@@ -9,6 +9,7 @@ import { correctedBars, correctedDays } from "./corrected-bars.js";
 import type { LegendView } from "./legend-view.js";
 import type { PriceChart } from "./price-chart.js";
 import type { Shown } from "./shown.js";
+import { isSameSeries } from "./shown-series.js";
 
 /** Silence of a symbol of which nobody said when it means something, s. */
 const QUIET_AFTER_S = 300;
@@ -59,6 +60,8 @@ export class DataNotes {
   onSight(): void {
     const { shown, chart, feed } = this.parts;
     const [first, last] = [feed.bars[0], feed.bars.at(-1)];
+    // Bars of the series before are there until the first ones of this are asked for.
+    if (shown.view === undefined || !isSameSeries(shown.view, feed.series)) return;
     if (shown.series === undefined || first === undefined || last === undefined) return;
     const { from, to } = chart.sight ?? { from: last.time, to: last.time };
     // A day that began before the first bar may have been corrected there.
