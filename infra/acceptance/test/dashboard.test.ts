@@ -204,6 +204,9 @@ describe("the dashboard in Chromium", () => {
     for (const place of [".quote-sides", `.watch-row[data-symbol="${symbol}"] .watch-sides`]) {
       await eventually(async () => (await tab.page.locator(place).textContent()) === shown.join(""), { what: place });
     }
+    const toolbar = await tab.page.locator("#toolbar").boundingBox();
+    // All choices in one row.
+    expect(toolbar?.height).toBeLessThan(45);
     await tab.page.locator('input[name="side"][value="ask"]').check();
     expect(new URL(tab.page.url()).searchParams.get("price")).toBe("ask");
     await expectSide("ask", 6);

@@ -122,6 +122,10 @@ test("a producer that names itself is told of as alive", async () => {
   expect(await printedBy("example5")).toEqual([expect.stringMatching(/^EURUSD (live|quiet|closed) /)]);
 });
 
+test("a key without the scope is told which one tells of the archive", async () => {
+  expect(await printedBy("example6")).toEqual([expect.stringMatching(/scope.*ops/)]);
+});
+
 test("a page of another origin reads and follows without a bundler", async () => {
   folder.write("index.html", readmeExamples("html", desk.edge.url)[0] ?? "");
   const page = await browser.newPage();

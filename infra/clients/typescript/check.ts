@@ -24,7 +24,8 @@ assert.deepEqual(
   [1.1],
 );
 
-const query = { symbol, interval: "1m", start: "2026-03-02" } as const;
+// Of several symbols bars come in one answer.
+const query = { symbol: [symbol], interval: "1m", start: "2026-03-02" };
 const { data: bars } = await api.GET("/ohlc", { params: { query } });
 assert(Array.isArray(bars) && bars.length === 1);
 console.log("ok a client of openapi-typescript");

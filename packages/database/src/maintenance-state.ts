@@ -15,19 +15,27 @@ export interface MaintenanceState {
   readonly heldBecause: string | null;
   /** The mark of dropped ticks lies in the future, and ticks of the present are refused. */
   readonly isMarkAhead: boolean;
+  /** Nothing is archived, and nothing dropped, until somebody has looked at the archive's dataset. */
+  readonly isArchiveRefused: boolean;
   /** Seconds since the end of the last closed minute; 0 where none is closed yet. What is not closed is kept in no memory. */
   readonly closedAgeS: number;
 }
 
 export async function readMaintenance(sql: Queries, engine: Engine): Promise<MaintenanceState> {
-  const [marks] = await sql<Pick<MaintenanceState, "heldBecause" | "isMarkAhead" | "closedAgeS" | "untoldAgeS">[]>`
+  const [marks] = await sql<
+    Pick<MaintenanceState, "heldBecause" | "isMarkAhead" | "isArchiveRefused" | "closedAgeS" | "untoldAgeS">[]
+  >`
     select held_because as "heldBecause", dropped_before > fx_clock() as "isMarkAhead",
+           (select refused_because is not null from archive_state) as "isArchiveRefused",
            case when minute_to < '1970-01-01 00:00:00+00' then 0
                 else greatest(0, extract(epoch from fx_clock() - minute_to)) end::float8 as "closedAgeS",
            (select greatest(0, coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0))::float8
               from untold_commits) as "untoldAgeS"
       from maintenance, retention_mark, bar_mark`;
-  const state = marks ?? { heldBecause: null, isMarkAhead: false, closedAgeS: 0, untoldAgeS: 0 };
+  const state = marks ?? {
+    ...{ heldBecause: null, isMarkAhead: false, isArchiveRefused: false },
+    ...{ closedAgeS: 0, untoldAgeS: 0 },
+  };
   if (engine === "postgres") return { windows: 0, ageS: 0, etaS: 0, ...state };
   const [queue] = await sql<{ windows: number; ageS: number; etaS: number }[]>`
     select count(*) as windows,

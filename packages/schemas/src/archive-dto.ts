@@ -53,4 +53,10 @@ export class ArchiveJson {
   @Describe("UTC days that have ended, and whose ticks are not in it yet, or have changed since.")
   @IsCount()
   readonly behind_days!: number;
+
+  @Describe(
+    "The end of the last UTC day whose ticks retention has dropped: they are in its file alone. Null where none is.",
+  )
+  @IsTickTimeOrNull()
+  readonly dropped_to!: string | null;
 }

@@ -318,6 +318,7 @@ const NOTHING_WAITS: MaintenanceState = {
   ...{ windows: 0, ageS: 0, etaS: 0 },
   heldBecause: null,
   isMarkAhead: false,
+  isArchiveRefused: false,
   closedAgeS: 0,
   untoldAgeS: 0,
 };

@@ -122,6 +122,11 @@ export class IngestMetrics {
       heldBecause === null ? 0 : 1,
     );
     gauge(
+      "archive_refused",
+      "1 while nothing is archived and nothing dropped, as the archiver last said.",
+      ({ isArchiveRefused }) => (isArchiveRefused ? 1 : 0),
+    );
+    gauge(
       "bars_closed_age_seconds",
       "How long ago the last closed minute ended: reads of what is younger ask the database.",
       ({ closedAgeS }) => closedAgeS,

@@ -6,11 +6,21 @@ import { type Context, EXIT, type Finish } from "../terminal.js";
 const DAY = "2025-12-05".length;
 
 /** A symbol in a sentence. */
-export function describeArchive({ symbol, from, to, days, ticks, bytes, behind_days }: ArchiveJson): string {
+export function describeArchive({
+  symbol,
+  from,
+  to,
+  days,
+  ticks,
+  bytes,
+  behind_days,
+  dropped_to,
+}: ArchiveJson): string {
   if (from === null || to === null) return `${symbol}: nothing yet; ${behind_days} days behind`;
   const range = `${from.slice(0, DAY)} up to ${to.slice(0, DAY)}`;
   const behind = behind_days === 0 ? "nothing behind" : `${behind_days} days behind`;
-  return `${symbol}: ${ticks} ticks of ${days} days, ${range}, in ${(bytes / 1e6).toFixed(1)} MB; ${behind}`;
+  const dropped = dropped_to === null ? "" : `; in files alone up to ${dropped_to.slice(0, DAY)}`;
+  return `${symbol}: ${ticks} ticks of ${days} days, ${range}, in ${(bytes / 1e6).toFixed(1)} MB; ${behind}${dropped}`;
 }
 
 async function tell(connection: Connection, { terminal, signal }: Context): Promise<number> {

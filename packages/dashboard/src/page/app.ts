@@ -1,9 +1,10 @@
-import { type BarMessage, type EventOf, FxClient, type StreamEvent, type SymbolJson, sleep } from "@fx-ohlc/client";
+import { type BarMessage, FxClient, type StreamEvent, type SymbolJson } from "@fx-ohlc/client";
 import { Gate } from "./access/gate.js";
 import { API } from "./api.js";
 import { HttpBarSource } from "./bars/bar-source.js";
 import { chartBar, sideBar } from "./bars/chart-bar.js";
 import { DaySource } from "./bars/day-source.js";
+import { historyClient } from "./bars/history-client.js";
 import { HttpNoteSource } from "./bars/note-source.js";
 import type { ReadState } from "./bars/read-state.js";
 import { SparkSource } from "./bars/spark-source.js";
@@ -13,8 +14,8 @@ import { oncePerFrame } from "./frames.js";
 import { PageKeys } from "./keyboard/page-keys.js";
 import { heardSocket } from "./live/heard-socket.js";
 import { LiveStream } from "./live/live-stream.js";
-import { closedText, isUnauthorized } from "./live/stream-end.js";
 import { closedBar, holeOf, minuteOf, sidesOf, storedOf, tickRangeOf } from "./live/stream-events.js";
+import { StreamKeeper } from "./live/stream-keeper.js";
 import { ChartMenu } from "./menu/chart-menu.js";
 import { Monitor } from "./monitor.js";
 import { ApiReader } from "./pages/api-reader.js";
@@ -40,14 +41,13 @@ import { searchOf, type TimeRange, type View, viewOf } from "./view.js";
 
 /** What is shown first when nobody has chosen. */
 const FIRST_SYMBOL = "EURUSD";
-/** Between attempts to read what an outage left to be read. */
-const RETRY_MS = 2_000;
 
 /** The page: what comes from the stream is collected, and taken in and drawn once per frame. */
 export class App {
   readonly #gate = new Gate();
   readonly #client: FxClient;
   readonly #stream: LiveStream;
+  readonly #keeper: StreamKeeper;
   readonly #monitor: Monitor;
   readonly #requestFrame = oncePerFrame(() => this.#onFrame());
   readonly #pane: ChartPane;
@@ -78,9 +78,11 @@ export class App {
       onRoundTrip: (ms) => this.#monitor.onConnection({ type: "heard", atMs: Date.now(), roundTripMs: ms }),
     });
     const { key: token, fetch } = this.#gate;
-    this.#client = new FxClient({ url: API, token, fetch, webSocket });
+    const options = { url: API, token, fetch };
+    this.#client = new FxClient({ ...options, webSocket });
+    const history = historyClient(options, (why) => this.#pane.onWaiting(why));
     this.#monitor = new Monitor(this.#client, () => ticksSeen(this.#rows));
-    const [bars, notes] = [new HttpBarSource(this.#client), new HttpNoteSource(this.#client)];
+    const [bars, notes] = [new HttpBarSource(history), new HttpNoteSource(this.#client)];
     this.#pane = new ChartPane(
       bars,
       notes,
@@ -89,13 +91,26 @@ export class App {
     );
     const hasKey = () => token !== undefined;
     this.#menu = new ChartMenu(this.#client, this.#pane, hasKey, (change) => this.#change(change));
-    this.#ticks = new FollowedTicks(new HttpTickSource(this.#client), {
+    this.#ticks = new FollowedTicks(new HttpTickSource(history), {
       onTicks: (ticks, onlyAdded) => this.#onTicksChanged(ticks, onlyAdded),
       onState: (state) => this.#onTickState(state),
       onTaken: (ticks) => this.#monitor.onTicks(ticks),
       onLast: (symbol, tick) => this.#onLastTick(symbol, tick),
     });
-    const streamed = { onEvent: (event: StreamEvent) => this.#onEvent(event), onRestart: () => this.#onRestart() };
+    this.#keeper = new StreamKeeper({
+      client: this.#client,
+      gate: this.#gate,
+      monitor: this.#monitor,
+      pane: this.#pane,
+      ticks: this.#ticks,
+      symbols: () => this.#wantedFirst(),
+      followed: () => this.#followed,
+      onBar: (message) => this.#onBar(message),
+    });
+    const streamed = {
+      onEvent: (event: StreamEvent) => this.#onEvent(event),
+      onRestart: () => this.#keeper.onRestart(),
+    };
     this.#stream = new LiveStream(this.#client, streamed, this.#view.boundary);
     this.#days = new DaySource(this.#client, (symbol, bar) => this.#watch({ type: "day", symbol, bar }));
     this.#sparks = new SparkSource(this.#client, (symbol, closes) => this.#watch({ type: "spark", symbol, closes }));
@@ -237,7 +252,7 @@ export class App {
 
   #onEvent(event: StreamEvent): void {
     const atMs = Date.now();
-    if (event.type === "status") this.#onStatus(event);
+    if (event.type === "status") this.#keeper.onStatus(event);
     else if (event.type === "ticks") this.#onTicks(event.channel, event.ticks);
     else if (event.type === "corrected") {
       this.#onTickRange(event.channel, tickRangeOf(event));
@@ -253,35 +268,10 @@ export class App {
     else this.#onBar(event);
   }
 
-  #onStatus({ status, reason, retryMs, error }: EventOf<"status">): void {
-    const atMs = Date.now();
-    if (isUnauthorized(error)) this.#gate.onUnauthorized();
-    if (status === "connecting") this.#monitor.onConnection({ type: "attempt", atMs });
-    if (status === "waiting") this.#monitor.onConnection({ type: "down", atMs, reason, retryMs });
-    if (status === "closed") this.#monitor.onConnection({ type: "closed", atMs, reason: closedText(error) ?? reason });
-    if (status !== "live") return;
-    this.#monitor.onConnection({ type: "up", atMs });
-    if (this.#monitor.isCatchingUp) void this.#catchUp();
-  }
-
-  /** After an outage: everything shown is read again, until that succeeds or the connection is lost once more. */
-  async #catchUp(): Promise<void> {
-    while (this.#monitor.isCatchingUp) {
-      if (await this.#pane.refresh()) {
-        this.#monitor.onConnection({ type: "caught-up", atMs: Date.now() });
-        return;
-      }
-      await sleep(RETRY_MS);
-    }
-  }
-
-  #onRestart(): void {
-    const nowMs = Date.now();
-    const from = new Date(this.#monitor.lostAtMs ?? nowMs).toISOString();
-    const to = new Date(nowMs).toISOString();
-    const hole = { what: "Away too long to replay ticks; bars are read again", from, to };
-    this.#monitor.onConnection({ type: "hole", atMs: nowMs, hole });
-    this.#ticks.refresh();
+  /** Every symbol there is, those first whose prices somebody sees. */
+  #wantedFirst(): readonly string[] {
+    const chosen = [this.#followed, this.#view.compared].filter((symbol) => symbol !== undefined);
+    return [...new Set([...chosen, ...this.#watchView.drawn, ...this.#rows.keys()])];
   }
 
   #onBar(message: BarMessage): void {

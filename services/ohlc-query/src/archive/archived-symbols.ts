@@ -12,6 +12,8 @@ export interface ArchivedSymbol {
   readonly ticks: number;
   readonly bytes: number;
   readonly behindDays: number;
+  /** The end of the last day whose ticks are in its file alone; null where none is. */
+  readonly droppedToUs: Micros | null;
 }
 
 /** Some symbols that follow one another by name. */
@@ -26,6 +28,7 @@ interface ArchivePage {
 const STATEMENT = `
   select symbol, (min(date) filter (where file is not null))::timestamp at time zone 'UTC' as "fromUs",
          (max(date) filter (where file is not null) + 1)::timestamp at time zone 'UTC' as "toUs",
+         (max(date) filter (where dropped_at is not null) + 1)::timestamp at time zone 'UTC' as "droppedToUs",
          count(file) as days, coalesce(sum(ticks), 0)::bigint as ticks, coalesce(sum(bytes), 0)::bigint as bytes,
          count(*) filter (where version is distinct from archived) as "behindDays"
     from archive_versions

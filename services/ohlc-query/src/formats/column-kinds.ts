@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...{ symbol: "text", empty: "text", session: "text", kind: "text", description: "text" },
   ...{ tick_count: "count", quote_count: "count", seq: "count", digits: "count", quiet_after_s: "count" },
   ...{ gaps: "count", gap_s: "count", down_s: "count", open_s: "count", longest_silence_s: "count", seconds: "count" },
-  ...{ days: "count", bytes: "count", behind_days: "count" },
+  ...{ days: "count", bytes: "count", behind_days: "count", dropped_to: "time" },
   ...{
     late_ticks: "count",
     imported_ticks: "count",

@@ -15,7 +15,7 @@ function archiveTable(rows: readonly ArchivedSymbol[]): Table {
       name,
       rows.map((row) => row[field]),
     );
-  const time = (name: string, field: "fromUs" | "toUs") =>
+  const time = (name: string, field: "fromUs" | "toUs" | "droppedToUs") =>
     timeColumn(name, (row) => rows[row]?.[field] ?? null, formatTime);
   return {
     rows: rows.length,
@@ -23,6 +23,7 @@ function archiveTable(rows: readonly ArchivedSymbol[]): Table {
       { ...of("symbol", "symbol"), words: rows.map(({ symbol }) => symbol) },
       ...[time("from", "fromUs"), time("to", "toUs")],
       ...[of("days", "days"), of("ticks", "ticks"), of("bytes", "bytes"), of("behind_days", "behindDays")],
+      time("dropped_to", "droppedToUs"),
     ],
   };
 }

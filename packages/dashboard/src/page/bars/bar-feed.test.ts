@@ -144,4 +144,22 @@ describe("BarFeed", () => {
     await feed.open(SERIES);
     expectStored();
   });
+
+  it("asks by itself again for what could not be read, the first page and an older one", async () => {
+    jest.useFakeTimers();
+    stored.fails = true;
+    await feed.open(SERIES);
+    stored.fails = false;
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(state?.status).toBe("ready");
+    expectStored();
+    const { length } = drawn;
+    stored.fails = true;
+    await feed.loadOlder();
+    stored.fails = false;
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(drawn.length).toBeGreaterThan(length);
+    expectStored();
+    jest.useRealTimers();
+  });
 });

@@ -13,6 +13,8 @@ const CHANGED_MAX = 20;
 const CHANGED_WAIT_MS = 150;
 /** Before what changed and could not be read is tried again; the client has repeated each request by then. */
 const CHANGED_RETRY_MS = 2_000;
+/** The same of a page that could not be read: a store that is away asks for so long. */
+const PAGE_RETRY_MS = 5_000;
 
 /** `older`: whether more can be loaded before the first bar. */
 export interface FeedState extends ReadState {
@@ -38,8 +40,8 @@ export interface FeedListener {
  * The bars of one series: history read page by page as one scrolls back, and every bar that the stream tells of it.
  *
  * A series is *loading* until its first page is there, then *ready*; *failed* when that page could not be read, *forbidden*
- * when this tab's key does not open it. What the
- * stream brings while it loads is kept and applied to what was read.
+ * when this tab's key does not open it. What failed is tried again by itself, an older page, too. What the stream brings while it
+ * loads is kept and applied to what was read.
  */
 export class BarFeed {
   #series: BarSeries | undefined;
@@ -49,6 +51,7 @@ export class BarFeed {
   /** Ranges to be read again: where they start, and end. */
   readonly #changed = new Map<Seconds, Seconds>();
   #changedTimer: ReturnType<typeof setTimeout> | undefined;
+  #pageTimer: ReturnType<typeof setTimeout> | undefined;
   #aborter = new AbortController();
   #state: FeedState = { status: "loading", older: "more" };
 
@@ -56,6 +59,11 @@ export class BarFeed {
     private readonly source: BarSource,
     private readonly listener: FeedListener,
   ) {}
+
+  /** What the bars are of. */
+  get series(): BarSeries | undefined {
+    return this.#series;
+  }
 
   get bars(): readonly ChartBar[] {
     return this.#bars;
@@ -66,7 +74,7 @@ export class BarFeed {
     this.#reset(series);
     this.listener.onBars([]);
     this.#setState({ status: "loading", older: "more" });
-    return this.#guarded(async (signal) => {
+    const isRead = await this.#guarded(async (signal) => {
       const page =
         from === undefined
           ? await this.source.before(series, undefined, PAGE_BARS, signal)
@@ -74,6 +82,14 @@ export class BarFeed {
       this.#takeIn(page);
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
+    if (!isRead) this.#retry(() => this.open(series, from));
+    return isRead;
+  }
+
+  /** What a key does not open it will not open later. */
+  #retry(read: () => Promise<unknown>): void {
+    clearTimeout(this.#pageTimer);
+    if (this.#state.status === "failed") this.#pageTimer = setTimeout(() => void read(), PAGE_RETRY_MS);
   }
 
   async #pageFrom(series: BarSeries, from: Seconds, signal: AbortSignal): Promise<readonly ChartBar[]> {
@@ -111,8 +127,10 @@ export class BarFeed {
       this.#setBars(withRange(this.#bars, Number.NEGATIVE_INFINITY, first.time, page));
       this.#setState({ status: "ready", older: page.length < PAGE_BARS ? "end" : "more" });
     });
-    // What is shown is right all the same; scrolling on tries again.
-    if (!isRead) this.#setState({ status: "ready", older: "more" });
+    if (isRead) return;
+    this.#retry(() => this.loadOlder());
+    // What is shown is right all the same.
+    this.#setState({ status: "ready", older: "more" });
   }
 
   /** Takes in a streamed bar of the series; one that is older than all that is shown will be read when it is scrolled to. */
@@ -148,6 +166,7 @@ export class BarFeed {
     this.#aborter.abort();
     this.#aborter = new AbortController();
     clearTimeout(this.#changedTimer);
+    clearTimeout(this.#pageTimer);
     this.#changedTimer = undefined;
     this.#changed.clear();
     this.#waiting = [];

@@ -1,4 +1,4 @@
-import { breaksOf, type Gap } from "./breaks.js";
+import { breaksOf, type Gap, lastOutage, outageText } from "./breaks.js";
 import type { BarSeries } from "./buckets.js";
 import type { ChartBar } from "./chart-bar.js";
 
@@ -42,5 +42,22 @@ describe("breaksOf", () => {
     expect(after.map(({ text }) => text)).toEqual(["1 h without ticks", ""]);
     const before = breaksOf(bars, [gap("10:00", "11:00", "market_closed"), gap("11:00", "13:30")], MINUTES);
     expect(before.map(({ text }) => text)).toEqual(["", "2 h 30 min without ticks"]);
+  });
+});
+
+describe("the last outage", () => {
+  const friday = gap("10:00", "12:00");
+  const weekend = gap("12:00", "20:00", "market_closed");
+  const sunday = gap("20:00", "21:30");
+
+  it("goes on after the market was closed, whose hours are not counted", () => {
+    const outage = lastOutage([gap("08:00", "08:10"), friday, weekend, sunday]);
+    expect(outage).toEqual([friday, sunday]);
+    expect(outageText(outage, at("22:00"), "utc")).toBe("3 h 30 min without ticks, 10:00 to 21:30 UTC");
+  });
+
+  it("is one of its own where ticks came in between, and none is a market that was closed", () => {
+    expect(lastOutage([friday, weekend, gap("20:30", "21:30")])).toEqual([gap("20:30", "21:30")]);
+    expect(lastOutage([weekend])).toEqual([]);
   });
 });

@@ -69,13 +69,19 @@ export function breaksOf(bars: readonly ChartBar[], gaps: readonly Gap[], series
   });
 }
 
-/** The last time that ticks were missing; undefined where none were. */
-export function lastOutage(gaps: readonly Gap[]): Gap | undefined {
-  return gaps.findLast(({ reason }) => reason !== "market_closed");
+/** The last time that ticks were missing, in its pieces: a market that closes meanwhile ends no outage. None where none were. */
+export function lastOutage(gaps: readonly Gap[]): readonly Gap[] {
+  const last = gaps.findLastIndex(({ reason }) => reason !== "market_closed");
+  if (last < 0) return [];
+  let first = last;
+  for (let at = last - 1; at >= 0 && gaps[at]?.to === gaps[at + 1]?.from; at -= 1) {
+    if (gaps[at]?.reason !== "market_closed") first = at;
+  }
+  return gaps.slice(first, last + 1).filter(({ reason }) => reason !== "market_closed");
 }
 
-/** `3 h 30 min without ticks, 10:00 to 13:30 UTC`, with dates when they are not today's. */
-export function outageText(gap: Gap, now: Seconds, zone: ZoneName): string {
-  const [from, to] = [gap.from, gap.to].map((time) => shortText(time, now, zone));
-  return `${textOf([gap])}, ${from} to ${to} ${ZONES[zone].text}`;
+/** `3 h 30 min without ticks, 10:00 to 13:30 UTC`, with dates when they are not today's; how long is told of when the market was open. */
+export function outageText(pieces: readonly Gap[], now: Seconds, zone: ZoneName): string {
+  const [from, to] = [pieces[0]?.from ?? now, pieces.at(-1)?.to ?? now].map((time) => shortText(time, now, zone));
+  return `${textOf(pieces)}, ${from} to ${to} ${ZONES[zone].text}`;
 }

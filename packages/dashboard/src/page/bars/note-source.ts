@@ -15,37 +15,53 @@ export interface Notes {
 
 export const NO_NOTES: Notes = { gaps: [], corrected: new Map() };
 
+/** From a time on; up to now without an end. */
+export interface NoteRange {
+  readonly from: Seconds;
+  readonly to?: Seconds | undefined;
+}
+
 /** Where what is wrong with the data is read. */
 export type NoteSource = Pick<HttpNoteSource, keyof HttpNoteSource>;
 
 /** The service tells gaps by minutes, and looks for none that are longer than a week. */
 const GAP_MIN_S = 60;
 const GAP_MAX_S = 604_800;
-/** More than this nobody tells apart in a chart; the quality view has them all. */
-const ROWS_MAX = 5_000;
 
 /** Gaps and corrections from ohlc-query. */
 export class HttpNoteSource {
   constructor(private readonly client: FxClient) {}
 
-  /** @param quietAfterS shorter silences of the symbol say nothing */
-  async read(series: BarSeries, from: Seconds, quietAfterS: number, signal: AbortSignal): Promise<Notes> {
-    const { symbol, interval } = series;
-    const start = new Date(from * 1_000).toISOString();
+  /**
+   * The gaps that begin in a range, those that go on past its end included, and what was corrected of the FX days that it begins in
+   * or holds. A gap that began before the range is told from the range's start on.
+   *
+   * @param quietAfterS shorter silences of the symbol say nothing
+   */
+  async read(series: BarSeries, { from, to }: NoteRange, quietAfterS: number, signal: AbortSignal): Promise<Notes> {
+    const { symbol, interval, boundary } = series;
     // A gap within a bar, or that touches two of them, is no place in the chart.
     const barS = (fixedLengthUs(interval) ?? dayPartUs(interval) ?? US_PER_DAY) / US_PER_SECOND;
     const minGapS = Math.min(GAP_MAX_S, Math.max(GAP_MIN_S, quietAfterS, barS));
+    // What goes on for less than that past the end is not known as a gap there: it is looked for as a part of one that ends later.
+    const end = to === undefined ? undefined : to + minGapS;
     const [gaps, revisions] = await Promise.all([
-      some(this.client.gaps({ symbol, start, minGapS, closed: true, signal })),
-      some(this.client.revisions({ symbol, start, signal })),
+      all(this.client.gaps({ symbol, start: iso(from), end: iso(end), minGapS, closed: true, signal })),
+      all(this.client.revisions({ symbol, start: iso(dayOf(from, boundary)), end: iso(to), signal })),
     ]);
     return { gaps: gaps.map(gapOf), corrected: correctedOf(revisions, series) };
   }
 }
 
-async function some<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+function iso(time: Seconds): string;
+function iso(time: Seconds | undefined): string | undefined;
+function iso(time: Seconds | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time * 1_000).toISOString();
+}
+
+async function all<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
   const taken: Row[] = [];
-  for await (const row of rows) if (taken.push(row) >= ROWS_MAX) break;
+  for await (const row of rows) taken.push(row);
   return taken;
 }
 

@@ -1,13 +1,6 @@
-import type {
-  IPrimitivePaneRenderer,
-  IPrimitivePaneView,
-  ISeriesPrimitive,
-  SeriesAttachedParameter,
-  Time,
-  UTCTimestamp,
-} from "lightweight-charts";
 import type { Break } from "../bars/breaks.js";
 import type { ChartColors } from "./colors.js";
+import { addUpright, MarkLayer, type PaneSize } from "./mark-layer.js";
 
 /** A break as it lies on the screen, in pixels. */
 export interface PlacedBreak {
@@ -22,88 +15,67 @@ type Colors = Pick<ChartColors, "hatch" | "closed">;
 const HATCH_STEP = 7;
 
 /** Hatches outages and draws a thin line where the market was closed. */
-export class BreakMarks implements ISeriesPrimitive<Time> {
-  #attached: SeriesAttachedParameter<Time> | undefined;
-  #breaks: readonly Break[] = [];
+export class BreakMarks extends MarkLayer<Break> {
   #colors: Colors = { hatch: "", closed: "" };
-  readonly #views: readonly IPrimitivePaneView[];
 
   /** @param onDrawn called with each drawing of the chart, with the size of its pane */
   constructor(private readonly onDrawn: (width: number, height: number) => void) {
-    const renderer: IPrimitivePaneRenderer = {
-      draw: (target) =>
-        target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
-          for (const one of this.placed(width)) draw(context, one, height, this.#colors);
-          this.onDrawn(width, height);
-        }),
-    };
-    this.#views = [{ zOrder: () => "normal", renderer: () => renderer }];
-  }
-
-  attached(parameter: SeriesAttachedParameter<Time>): void {
-    this.#attached = parameter;
-  }
-
-  detached(): void {
-    this.#attached = undefined;
-  }
-
-  paneViews(): readonly IPrimitivePaneView[] {
-    return this.#views;
-  }
-
-  set(breaks: readonly Break[]): void {
-    this.#breaks = breaks;
-    this.#attached?.requestUpdate();
+    super();
   }
 
   setColors(colors: Colors): void {
     this.#colors = colors;
-    this.#attached?.requestUpdate();
+    this.redraw();
   }
 
   /** The breaks within a pane of that width. */
   placed(width: number): readonly PlacedBreak[] {
-    const scale = this.#attached?.chart.timeScale();
-    if (scale === undefined) return [];
-    const half = scale.options().barSpacing / 2;
-    // The library's brand of a number of seconds.
-    const x = (time: number | undefined) => (time === undefined ? null : scale.timeToCoordinate(time as UTCTimestamp));
-    return this.#breaks.flatMap(({ times, text }) => {
-      const [first, last] = [x(times[0]), x(times.at(-1))];
-      if (first === null || last === null || last + half < 0 || first - half > width) return [];
-      return [{ left: first - half, right: last + half, text }];
+    return this.marks.flatMap(({ times, text }) => {
+      const [first, last] = [this.barAt(times[0]), this.barAt(times.at(-1))];
+      if (first === undefined || last === undefined || last.right < 0 || first.left > width) return [];
+      return [{ left: first.left, right: last.right, text }];
     });
+  }
+
+  protected override draw(context: CanvasRenderingContext2D, { width, height }: PaneSize): void {
+    for (const one of this.placed(width)) {
+      context.save();
+      if (one.text === "") drawClosed(context, one, height, this.#colors.closed);
+      else drawOutage(context, one, height, this.#colors.hatch);
+      context.restore();
+    }
+    this.onDrawn(width, height);
   }
 }
 
-function draw(
+function drawClosed(
   context: CanvasRenderingContext2D,
-  { left, right, text }: PlacedBreak,
+  { left, right }: PlacedBreak,
   height: number,
-  colors: Colors,
+  color: string,
 ): void {
-  context.save();
+  context.strokeStyle = color;
   context.beginPath();
-  if (text === "") {
-    context.strokeStyle = colors.closed;
-    const middle = Math.round((left + right) / 2) + 0.5;
-    context.moveTo(middle, 0);
-    context.lineTo(middle, height);
-  } else {
-    context.strokeStyle = colors.hatch;
-    context.rect(left, 0, right - left, height);
-    context.clip();
-    context.beginPath();
-    for (let x = left - height; x < right; x += HATCH_STEP) {
-      context.moveTo(x, height);
-      context.lineTo(x + height, 0);
-    }
-    context.moveTo(left + 0.5, 0);
-    context.lineTo(left + 0.5, height);
-    context.moveTo(right - 0.5, 0);
-    context.lineTo(right - 0.5, height);
-  }
+  addUpright(context, (left + right) / 2, height);
   context.stroke();
-  context.restore();
+}
+
+function drawOutage(
+  context: CanvasRenderingContext2D,
+  { left, right }: PlacedBreak,
+  height: number,
+  color: string,
+): void {
+  context.strokeStyle = color;
+  context.beginPath();
+  context.rect(left, 0, right - left, height);
+  context.clip();
+  context.beginPath();
+  for (let x = left - height; x < right; x += HATCH_STEP) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  addUpright(context, left, height);
+  addUpright(context, right - 1, height);
+  context.stroke();
 }

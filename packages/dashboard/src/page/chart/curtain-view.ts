@@ -3,7 +3,7 @@ import { byId, h, s, setAttribute } from "../view/dom.js";
 
 export type CurtainState =
   | { readonly kind: "none" | "loading" | "no-data" | "no-symbols" }
-  | { readonly kind: "failed" | "forbidden"; readonly error: string };
+  | { readonly kind: "failed" | "forbidden" | "waiting"; readonly error: string };
 
 const SAMPLE = `curl -X POST ${API}/ticks \\
      -H 'Content-Type: application/json' \\
@@ -41,6 +41,10 @@ export class CurtainView {
         return [message("No ticks yet", "Send the first one and watch it arrive:"), h("pre", { tabindex: 0 }, SAMPLE)];
       case "forbidden":
         return [message("These bars are not open to you", state.error, "alert")];
+      case "waiting":
+        return [
+          message("The bars are not there yet", `${state.error} They are asked for again by themselves.`, "status"),
+        ];
       case "failed":
         return [message("The bars could not be loaded", state.error, "alert"), this.#retryButton()];
     }

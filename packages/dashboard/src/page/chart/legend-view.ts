@@ -8,6 +8,10 @@ import { byId, h, setAttribute, setText } from "../view/dom.js";
 
 const FIELDS = ["open", "high", "low", "close"] as const;
 
+/** Of what something is not known: why bars begin late, older ones that are waited for, what is wrong with them, the compared ones. */
+const NOTE_KINDS = ["reach", "waiting", "gaps", "compared"] as const;
+export type NoteKind = (typeof NOTE_KINDS)[number];
+
 /** The exact values of the bar under the crosshair, or of the newest one. */
 export class LegendView {
   readonly #title = h("span", { class: "legend-title" });
@@ -17,6 +21,7 @@ export class LegendView {
   readonly #count = h("b");
   readonly #price = h("b");
   readonly #notes = h("div", { class: "legend-notes", role: "status" });
+  readonly #noteTexts: Partial<Record<NoteKind, string>> = {};
   readonly #outage = h("button", { type: "button", class: "legend-outage", title: "Show it" });
   readonly #root = byId("legend");
 
@@ -51,8 +56,9 @@ export class LegendView {
   }
 
   /** What is not known of the bars; empty when nothing is. */
-  showNotes(text: string): void {
-    setText(this.#notes, text);
+  showNote(kind: NoteKind, text: string): void {
+    this.#noteTexts[kind] = text;
+    setText(this.#notes, NOTE_KINDS.flatMap((one) => this.#noteTexts[one] || []).join(". "));
   }
 
   showTitle(text: string): void {

@@ -153,6 +153,7 @@ export class PriceChart {
   /** @param breaks the empty places between them */
   setBars(bars: readonly ChartBar[], breaks: readonly Break[]): void {
     const places = breaks.flatMap(({ times }) => times.map((time) => ({ time: asTime(time) })));
+    this.#axis.setPlaces(new Set(breaks.flatMap(({ times }) => times)));
     const candles = [...this.#style.setBars(bars).map(candleOf), ...places];
     // Merging two sorted lists costs more words than sorting one that nearly is.
     this.#candles.setData(candles.sort((a, b) => a.time - b.time));

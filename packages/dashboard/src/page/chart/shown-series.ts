@@ -10,9 +10,9 @@ export function earliestOf(series: BarSeries, now: Seconds): Seconds {
   return now - OPENED_MAX * (bucketEndOf(now, series) - bucketOf(now, series));
 }
 
-/** Whether two views are of the same bars. */
-export function isSameSeries(a: View, b: View): boolean {
-  return a.symbol === b.symbol && a.interval === b.interval && a.boundary === b.boundary && a.side === b.side;
+/** Whether a view is of these bars. */
+export function isSameSeries(a: View, b: View | BarSeries | undefined): boolean {
+  return a.symbol === b?.symbol && a.interval === b?.interval && a.boundary === b.boundary && a.side === b.side;
 }
 
 /** What the bars of a view are called. */

@@ -62,12 +62,18 @@ export function weightOf(before: { day: string; wall: Seconds }, point: { day: s
 /** The time axis of one notion of day: a day begins on it where the chosen boundary has it, and is called what the API calls it. */
 export class TimeAxis extends defaultHorzScaleBehavior() {
   #look: AxisLook = { zone: "utc", boundary: "22utc", interval: "1m" };
+  #places: ReadonlySet<Seconds> = new Set();
 
   /** @returns whether that is another look: what is drawn has to be set anew then */
   setLook(look: AxisLook): boolean {
     const { zone, boundary, interval } = this.#look;
     this.#look = look;
     return look.zone !== zone || look.boundary !== boundary || isDaily(look.interval) !== isDaily(interval);
+  }
+
+  /** Empty places of the chart: nothing begins there, and a day without bars is not told. To be called before they are drawn. */
+  setPlaces(times: ReadonlySet<Seconds>): void {
+    this.#places = times;
   }
 
   override fillWeightsForPoints(
@@ -78,12 +84,16 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
     const [first, second = first] = points;
     if (first === undefined || second === undefined) return;
     const timeOf = ({ time }: TimeScalePoint): Seconds => Number(this.key(time));
-    const before = points[from - 1];
+    const before = points.slice(0, from).findLast((point) => !this.#places.has(timeOf(point)));
     // The first point has none before it: it counts as one of the same distance as the second has.
     let time = before === undefined ? timeOf(first) - Math.max(1, timeOf(second) - timeOf(first)) : timeOf(before);
     let day = dayOf(time, boundary);
     for (const point of points.slice(from)) {
       const next = timeOf(point);
+      if (this.#places.has(next)) {
+        point.timeWeight = 0 as TickMarkWeightValue; // As below.
+        continue;
+      }
       const nextDay = next < day.end ? day : dayOf(next, boundary);
       const weight = weightOf(
         { day: day.name, wall: wallClock(time, zone) },
@@ -98,6 +108,7 @@ export class TimeAxis extends defaultHorzScaleBehavior() {
   override formatTickmark({ time, weight }: TickMark): string {
     const seconds = Number(this.key(time));
     const { zone, boundary } = this.#look;
+    if (this.#places.has(seconds)) return "";
     if (weight < MINUTE) return secondText(seconds, zone);
     if (weight < DAY) return minuteText(seconds, zone);
     const name = dayOf(seconds, boundary).name;

@@ -92,6 +92,10 @@ function ofIngest(metrics: MetricSamples | undefined): readonly Finding[] {
     ),
     ...when(buffered > BUFFER_MAX_MESSAGES, bad(`${count(buffered, "message")} wait for Redis: the stream is behind.`)),
     ...when(dropped > 0, warn(`${count(dropped, "message")} of the stream given up since tick-ingest started.`)),
+    ...when(
+      number("archive_refused") > 0,
+      bad("Nothing is archived and nothing dropped: the archive is not where it belongs. Its archiver's log says why."),
+    ),
     ...when(number("tick_drops_held") > 0, warn("Expired ticks are kept until somebody confirms the clock.")),
   ];
 }

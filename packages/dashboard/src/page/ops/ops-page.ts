@@ -5,6 +5,7 @@ import { AccessNote } from "../pages/access-note.js";
 import type { PageContext, PageView } from "../pages/page-view.js";
 import { revisionsTable } from "../revisions/revisions-table.js";
 import { h, setText } from "../view/dom.js";
+import { ArchivePanel } from "./archive-panel.js";
 import { feedsTable, worstFirst } from "./feeds-table.js";
 import { findingsOf } from "./findings.js";
 import { FindingsView } from "./findings-view.js";
@@ -14,8 +15,8 @@ import { readRecentRevisions } from "./recent-revisions.js";
 import { TilesView } from "./tiles.js";
 
 const READ_EVERY_MS = 5_000;
-/** Revisions take a request for each symbol. */
-const REVISIONS_EVERY_MS = 60_000;
+/** Revisions take a request for each symbol, and days are archived once each. */
+const SLOW_EVERY_MS = 60_000;
 
 /** How the system is, what is wrong with it first. */
 export class OpsPage implements PageView {
@@ -25,6 +26,7 @@ export class OpsPage implements PageView {
   readonly #findings = new FindingsView();
   readonly #tiles = new TilesView();
   readonly #feeds = feedsTable();
+  readonly #archive: ArchivePanel;
   readonly #revisions;
   readonly #noFeeds = h("p", { class: "panel-message" });
   readonly #revisionsText = h("p", { class: "panel-message", role: "status" });
@@ -32,12 +34,15 @@ export class OpsPage implements PageView {
   readonly #feedsNote: AccessNote;
   readonly #revisionsNote: AccessNote;
   #timer: number | undefined;
-  #revisionsReadAtMs = Number.NEGATIVE_INFINITY;
+  #slowReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly context: PageContext) {
     const { client, reader, signIn } = context;
     this.#source = new OpsSource(client, reader);
+    this.#archive = new ArchivePanel(client, signIn);
     this.#revisions = revisionsTable("revisions", "Last revisions", context.chartAddress);
+    // Until they are read, heads without rows would say that there are none.
+    this.#revisions.element.hidden = true;
     this.#opsNote = new AccessNote("Feeds, rates, backlog, publish buffer and connections", "ops", signIn);
     this.#feedsNote = new AccessNote("Feeds", "ops", signIn);
     this.#revisionsNote = new AccessNote("Revisions", "read", signIn);
@@ -47,6 +52,7 @@ export class OpsPage implements PageView {
       this.#findings.element,
       this.#tiles.element,
       panel("Feeds", this.#feedsNote.element, this.#noFeeds, this.#feeds.element),
+      this.#archive.element,
       panel("Revisions of the last day", this.#revisionsNote.element, this.#revisionsText, this.#revisions.element),
     );
   }
@@ -64,7 +70,11 @@ export class OpsPage implements PageView {
 
   async #read(): Promise<void> {
     if (document.hidden) return;
-    if (performance.now() - this.#revisionsReadAtMs > REVISIONS_EVERY_MS) void this.#readRevisions();
+    if (performance.now() - this.#slowReadAtMs > SLOW_EVERY_MS) {
+      this.#slowReadAtMs = performance.now();
+      void this.#archive.read();
+      void this.#readRevisions();
+    }
     const state = await this.#source.read();
     if (this.#timer !== undefined) this.#render(state);
   }
@@ -84,7 +94,6 @@ export class OpsPage implements PageView {
   }
 
   async #readRevisions(): Promise<void> {
-    this.#revisionsReadAtMs = performance.now();
     try {
       const { rows, symbols, left } = await readRecentRevisions(this.context.client, this.context.nowMs());
       const rest = left > 0 ? ` Of ${symbols} symbols; ${left.toLocaleString("en")} more are not looked at here.` : "";

@@ -49,4 +49,16 @@ describe("the connection's state", () => {
     expect(statusOf(after(UP), 14_000).name).toBe("stale");
     expect(statusOf(after(UP, { type: "heard", atMs: 13_000 }), 14_000).name).toBe("connected");
   });
+
+  it("reads prices now and then where the stream is closed for good, says so, and when they are old", () => {
+    const closed = after({ type: "closed", atMs: 1_000, reason: "This needs the scope stream." });
+    expect(statusOf(closed, 1_000).name).toBe("offline");
+    const polled = reduceConnection(closed, { type: "polled", atMs: 2_000 });
+    const { name, word, detail } = statusOf(polled, 7_000);
+    expect([name, word]).toEqual(["polling", "Polled"]);
+    expect(detail).toBe("No live stream: This needs the scope stream. Prices are read every few seconds.");
+    expect(statusOf(polled, 20_000).name).toBe("stale");
+    // What is read says nothing of a stream that is there, or will be.
+    expect(statusOf(after(UP, DOWN, { type: "polled", atMs: 6_000 }), 6_000).name).toBe("offline");
+  });
 });

@@ -3,10 +3,11 @@ import { durationText, secondText } from "../format/time.js";
 /**
  * What the page knows of its connection. `connecting` is the first attempt, and every one after a loss is part of
  * `waiting`. The first time the stream is there it is `live` at once; after a loss it is `catching-up` until everything
- * shown was read again, and `live` then.
+ * shown was read again, and `live` then. Where the stream is `closed` for good to a key that may read, prices are read now and then:
+ * it is `polling`.
  */
 export interface Connection {
-  readonly phase: "connecting" | "live" | "catching-up" | "waiting" | "closed";
+  readonly phase: "connecting" | "live" | "catching-up" | "waiting" | "closed" | "polling";
   readonly lostAtMs: number | undefined;
   readonly retryAtMs: number | undefined;
   readonly reason: string | undefined;
@@ -35,7 +36,7 @@ export interface LogEntry {
 export type Tone = "good" | "busy" | "bad";
 
 export type ConnectionEvent =
-  | { readonly type: "up" | "attempt" | "caught-up"; readonly atMs: number }
+  | { readonly type: "up" | "attempt" | "caught-up" | "polled"; readonly atMs: number }
   | {
       readonly type: "down";
       readonly atMs: number;
@@ -102,6 +103,13 @@ function down(connection: Connection, { atMs, retryMs, reason }: ConnectionEvent
   return connection.phase === "waiting" ? next : logged(next, atMs, "bad", `Connection lost${inBrackets(reason)}`);
 }
 
+function polled(connection: Connection, atMs: number): Connection {
+  const { phase } = connection;
+  if (phase !== "closed" && phase !== "polling") return connection;
+  const heard: Connection = { ...connection, phase: "polling", heardAtMs: atMs };
+  return phase === "polling" ? heard : logged(heard, atMs, "busy", "Prices are read every few seconds");
+}
+
 function inBrackets(reason: string | undefined): string {
   return reason === undefined || reason === "" ? "" : ` (${reason})`;
 }
@@ -132,6 +140,8 @@ export function reduceConnection(connection: Connection, event: ConnectionEvent)
       return caughtUp(connection, event.atMs);
     case "hole":
       return withHole(connection, event.hole, event.atMs);
+    case "polled":
+      return polled(connection, event.atMs);
     case "note":
       return logged(connection, event.atMs, "bad", event.text);
   }
@@ -139,7 +149,7 @@ export function reduceConnection(connection: Connection, event: ConnectionEvent)
 
 /** The state in words and in colour. */
 export interface Status {
-  readonly name: "connecting" | "connected" | "catching-up" | "stale" | "offline";
+  readonly name: "connecting" | "connected" | "catching-up" | "stale" | "offline" | "polling";
   readonly word: string;
   readonly tone: Tone;
   /** What the page is doing about it; empty while all is well. */
@@ -162,6 +172,10 @@ export function statusOf(connection: Connection, nowMs: number): Status {
     return { ...offline, detail: `No connection${since}. ${wait}.` };
   }
   const silentMs = heardAtMs === undefined ? 0 : nowMs - heardAtMs;
+  if (silentMs <= STALE_AFTER_MS && phase === "polling") {
+    const detail = `No live stream: ${reason ?? "it was closed."} Prices are read every few seconds.`;
+    return { name: "polling", word: "Polled", tone: "busy", detail };
+  }
   if (silentMs <= STALE_AFTER_MS) return { name: "connected", word: "Connected", tone: "good", detail: "" };
   const detail = `Nothing was heard for ${durationText(silentMs)}: prices may be old.`;
   return { name: "stale", word: "Stale", tone: "busy", detail };

@@ -83,6 +83,13 @@ export class FollowedTicks {
     void this.#feed.refresh();
   }
 
+  /** Reads what there is since the newest, that included. @param to UTC, in the digits of ticks' times */
+  readNews(to: string): void {
+    const last = this.ticks.at(-1);
+    if (last === undefined) this.refresh();
+    else this.reread(last.time, to);
+  }
+
   /** Reads a range again. */
   reread(from: string, to: string): void {
     void this.#feed.reread(from, to);

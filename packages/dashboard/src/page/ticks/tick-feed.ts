@@ -7,6 +7,8 @@ const FIRST_TICKS = 150;
 const PAGE_TICKS = 1_000;
 /** Ticks kept while new ones come: what has been scrolled back to is not taken away, but a day is not kept either. */
 const KEPT_MAX = 50_000;
+/** Before what could not be read is tried again; the client has repeated each request by then. */
+const RETRY_MS = 5_000;
 
 export interface TickFeedListener {
   /** `onlyAdded`: the ticks before the new ones are as they were. */
@@ -23,6 +25,7 @@ export class TickFeed {
   #meanwhile: TickRange[] = [];
   #isWhole = false;
   #aborter = new AbortController();
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly source: TickSource,
@@ -36,6 +39,7 @@ export class TickFeed {
   async open(symbol: string): Promise<void> {
     this.#aborter.abort();
     this.#aborter = new AbortController();
+    clearTimeout(this.#retryTimer);
     this.#symbol = symbol;
     this.#isWhole = false;
     this.#isLoading = false;
@@ -92,7 +96,8 @@ export class TickFeed {
     if (symbol === undefined || this.#isLoading) return;
     this.#isLoading = true;
     this.#meanwhile = [];
-    await this.#guarded(async (signal) => {
+    clearTimeout(this.#retryTimer);
+    const state = await this.#guarded(async (signal) => {
       const read = await this.source.before(symbol, end, end === undefined ? FIRST_TICKS : PAGE_TICKS, signal);
       const page = this.#meanwhile.reduce(withRange, read);
       this.#isLoading = false;
@@ -100,16 +105,22 @@ export class TickFeed {
       this.#setTicks(withTicks(page, this.#ticks), false);
       this.listener.onState({ status: "ready" });
     });
+    // What a key does not open it will not open later.
+    if (state?.status === "failed") this.#retryTimer = setTimeout(() => void this.#load(end), RETRY_MS);
   }
 
-  async #guarded(read: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** @returns how it failed */
+  async #guarded(read: (signal: AbortSignal) => Promise<void>): Promise<ReadState | undefined> {
     const { signal } = this.#aborter;
     try {
       await read(signal);
+      return undefined;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
       this.#isLoading = false;
-      this.listener.onState(failureOf(error));
+      const state = failureOf(error);
+      this.listener.onState(state);
+      return state;
     }
   }
 

@@ -29,7 +29,7 @@ export class ToolbarView {
     const day = h(
       "div",
       { class: "labelled" },
-      h("span", { "aria-hidden": "true" }, "Day from"),
+      h("span", { "aria-hidden": "true" }, "Day", h("span", { class: "labelled-more" }, " from")),
       this.#boundaries.element,
     );
     this.#toolbar.append(this.#intervals.element, this.#modes.element, this.#sides.element, day);

@@ -189,6 +189,11 @@ export class WatchView {
     setAttribute(this.#list, "data-access", "forbidden");
   }
 
+  /** The symbols whose rows are drawn: those in sight, and some around them. */
+  get drawn(): readonly string[] {
+    return [...this.#body.querySelectorAll("tr")].flatMap(({ dataset }) => dataset.symbol ?? []);
+  }
+
   /** The symbol that stands so many rows after the chosen one; undefined past either end. */
   neighbour(by: number): string | undefined {
     return this.#shown[this.#shown.indexOf(this.#selected ?? "") + by];
