@@ -17,9 +17,14 @@ const LATE = "LATE";
 /** The newest days that are never dropped here. */
 const KEPT_DAYS = 9;
 const QUESTIONS = 12;
-/** How long a round goes on with incidents, ms, and how long a drop may take once they are over. */
-const INCIDENTS_MS = 15_000;
+/** A round has so many incidents and more, as long as nothing is dropped; but not for longer than this, ms. */
+const INCIDENTS = 6;
+const INCIDENTS_MS = 45_000;
+/** How long a drop may take once they are over, ms. */
 const DROPPED_WITHIN_MS = 120_000;
+/** Readers leave the machine to others, ms. */
+const ASK_EVERY_MS = 40;
+const READ_EVERY_MS = 80;
 /** Archivers whose clocks are wrong by so much harm nothing. */
 const WRONG_BY_MS = -3 * 86_400_000;
 
@@ -89,22 +94,24 @@ export class ArchiveRun {
   private async round(round: number): Promise<void> {
     const keepDays = KEPT_DAYS + this.options.rounds - round;
     const upheaval = this.pick(UPHEAVALS.filter((each) => this.world.server !== undefined || !each.includes("database")));
+    const startedAt = performance.now();
     this.incidents.begin();
     await this.write(12);
+    this.options.log(`  written in ${Math.round(performance.now() - startedAt)} ms`);
     await this.world.refreshed();
     await this.check(`round ${round}, written`);
     const edgeUs = this.todayUs - keepDays * US_PER_DAY;
     const before = await this.ask(this.questions.some(QUESTIONS, edgeUs));
     const bars = await this.world.bars(STILL);
     if (this.random() < 0.3) await this.world.setRetention(keepDays + 3);
-    const startedAt = performance.now();
     await this.world.setRetention(keepDays);
     await this.drop({ keepDays, upheaval, before, edgeUs });
+    this.options.log(`  dropped in ${Math.round(performance.now() - startedAt)} ms`);
     await this.world.refreshed();
     this.equal(`round ${round}: stored bars`, await this.world.bars(STILL), bars);
     await this.check(`round ${round}, dropped`);
     const ms = Math.round(performance.now() - startedAt);
-    this.options.log(`round ${round}: ${keepDays} days kept, ${upheaval}, ${ms} ms, ${JSON.stringify({ ...this.counts, ...this.writer.counts })}`);
+    this.options.log(`round ${round}: ${keepDays} days kept, ${upheaval}, ${ms} ms, ${JSON.stringify({ incidents: this.incidents.count, ...this.counts, ...this.writer.counts })}`);
   }
 
   private async write(acts: number): Promise<void> {
@@ -121,6 +128,7 @@ export class ArchiveRun {
     const { keepDays, upheaval, before, edgeUs } = of;
     this.mayBeAway = TELLS_OF_AWAY.has(upheaval);
     let isOver = false;
+    const enough = this.incidents.count + INCIDENTS;
     const happening = upset(this.world, upheaval, keepDays, this.random);
     const loop = async (work: () => Promise<void>) => {
       while (!isOver) await work();
@@ -133,7 +141,9 @@ export class ArchiveRun {
     ]);
     const untilDropped = async () => {
       const endAt = performance.now() + INCIDENTS_MS;
-      while (performance.now() < endAt && !(await this.isDropped(edgeUs))) await delay(50);
+      const isEnough = async () => this.incidents.count >= enough && (await this.isDropped(edgeUs));
+      while (performance.now() < endAt && !(await isEnough())) await delay(50);
+      this.options.log(`  ${Math.round(performance.now() - endAt + INCIDENTS_MS)} ms of incidents, ${this.incidents.count} by now`);
       await this.incidents.end();
       await happening;
       await this.awaitDrop(edgeUs);
@@ -142,9 +152,10 @@ export class ArchiveRun {
       isOver = true;
     };
     try {
-      await Promise.race([Promise.all([untilDropped(), others]), others.then(() => untilDropped())]);
+      await Promise.all([untilDropped(), others]);
     } finally {
       isOver = true;
+      await Promise.allSettled([happening, others]);
       this.mayBeAway = false;
     }
   }
@@ -153,7 +164,8 @@ export class ArchiveRun {
     const deadline = performance.now() + DROPPED_WITHIN_MS;
     while (!(await this.isDropped(edgeUs))) {
       if (performance.now() > deadline) throw new Error(`nothing is dropped: ${await this.why()}`);
-      await delay(100);
+      await delay(1000);
+      this.options.log(await this.why());
     }
   }
 
@@ -205,15 +217,16 @@ export class ArchiveRun {
     for (const [path, { text }] of before) {
       const now = await answerTo(this.world.query.url, path);
       this.counts.answers += 1;
+      await delay(ASK_EVERY_MS);
       if (now.status === 503 && this.mayBeAway) {
         this.counts.away += 1;
-        await delay(20);
       } else if (now.text !== text) throw new Error(`${path} was\n${text.slice(0, 900)}\nand is\n${now.text.slice(0, 900)}`);
     }
   }
 
   /** Every tick of a symbol. */
   private async read(symbol: string, when: string): Promise<void> {
+    await delay(READ_EVERY_MS);
     const range = `start=${formatTime(this.startUs - US_PER_DAY)}&end=${formatTime(nowUs() + US_PER_HOUR)}`;
     const path = `/ticks?symbol=${encodeURIComponent(symbol)}&${range}&limit=all&format=ndjson`;
     const begunAt = performance.now();

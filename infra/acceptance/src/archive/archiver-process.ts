@@ -26,19 +26,26 @@ type Message = { readonly id: number; readonly step: string } | { readonly said:
 /** An archiver of its own, that is asked for at each step it takes. */
 export class ArchiverProcess {
   private readonly child: ChildProcess;
+  private readonly begun: Promise<void>;
+  /** Lets it work: until then it loads, and waits. */
+  begin: () => void = () => {};
   isOver = false;
 
   private constructor(
     { archiveUrl, env, decide, onSaid }: ArchiverOptions,
     private readonly proxy: StatementProxy,
   ) {
+    this.begun = new Promise((resolve) => {
+      this.begin = resolve;
+    });
     this.child = spawn(execPath, [PROGRAM, proxy.url, archiveUrl], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.child.on("message", async (message: Message) => {
       if ("said" in message) return onSaid(message.said);
-      const verdict = await decide(this, message.step);
+      const isLoaded = message.step === "loaded";
+      const verdict = isLoaded ? await this.begun.then(() => "go") : await decide(this, message.step);
       if (this.child.connected) this.child.send({ id: message.id, verdict }, () => {});
     });
     this.child.on("error", () => {});

@@ -70,6 +70,8 @@ function asked(upload, path, isTorn) {
   };
 }
 
+// To load all this takes longer than most of what follows: spare ones wait here.
+await ask("loaded");
 const inner = await openStore(place, { endpoint: process.env.ARCHIVE_ENDPOINT });
 const store = {
   url: inner.url,

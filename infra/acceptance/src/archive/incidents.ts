@@ -38,6 +38,7 @@ export interface IncidentOptions extends Omit<ArchiverOptions, "decide" | "onSai
  */
 export class Incidents {
   private readonly archivers = new Set<ArchiverProcess>();
+  private spare: Promise<ArchiverProcess> | undefined;
   /** How often each thing was done at each step. */
   private readonly done = new Map<string, Map<Act | "met", number>>();
   private readonly said = new Map<string, number>();
@@ -45,6 +46,8 @@ export class Incidents {
   private isOver = false;
   private nextAt = 0;
   private busy = 0;
+  /** How many there were. */
+  count = 0;
 
   constructor(private readonly options: IncidentOptions) {}
 
@@ -56,17 +59,19 @@ export class Incidents {
     this.isOn = true;
   }
 
-  /** From now on nothing happens any more; archivers are started anew, so that nobody waits for what has failed often. */
+  /** From now on nothing happens any more. One archiver is started anew, so that nobody waits for what has failed often. */
   async end(): Promise<void> {
     this.isOn = false;
     while (this.busy > 0) await delay(20);
-    await Promise.all([...this.archivers].map((archiver) => this.replace(archiver)));
+    const [oldest] = this.archivers;
+    if (oldest !== undefined) await this.replace(oldest);
   }
 
   async stop(): Promise<void> {
     this.isOver = true;
     this.isOn = false;
-    await Promise.all([...this.archivers].map((archiver) => archiver.kill9()));
+    const spare = await this.spare;
+    await Promise.all([...this.archivers, ...(spare === undefined ? [] : [spare])].map((archiver) => archiver.kill9()));
   }
 
   /** What was done where, and what archivers said. */
@@ -88,16 +93,21 @@ export class Incidents {
 
   private async startOne(): Promise<void> {
     if (this.isOver) return;
-    this.archivers.add(
-      await ArchiverProcess.start({
-        ...this.options,
-        decide: (archiver, step) => this.decide(archiver, step),
-        onSaid: (said) => {
-          const text = said.replace(/[0-9a-f]{16}|\d+/g, "#").slice(0, 120);
-          this.said.set(text, (this.said.get(text) ?? 0) + 1);
-        },
-      }),
-    );
+    const archiver = await (this.spare ?? this.load());
+    this.spare = this.load();
+    this.archivers.add(archiver);
+    archiver.begin();
+  }
+
+  private load(): Promise<ArchiverProcess> {
+    return ArchiverProcess.start({
+      ...this.options,
+      decide: (archiver, step) => this.decide(archiver, step),
+      onSaid: (said) => {
+        const text = said.replace(/[0-9a-f]{16}|\d+/g, "#").slice(0, 120);
+        this.said.set(text, (this.said.get(text) ?? 0) + 1);
+      },
+    });
   }
 
   private async replace(archiver: ArchiverProcess): Promise<void> {
@@ -119,6 +129,7 @@ export class Incidents {
     acts.set(act, (acts.get(act) ?? 0) + 1);
     this.nextAt = performance.now() + this.options.random() * this.options.pauseMs;
     this.busy += 1;
+    this.count += 1;
     try {
       return await this.act(act, archiver);
     } finally {
