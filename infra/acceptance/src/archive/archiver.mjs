@@ -5,7 +5,7 @@
  * Arguments: the database, the dataset.
  */
 import { argv } from "node:process";
-import { CodingThread, openStore, StoreUnavailableError } from "@fx-ohlc/archive";
+import { openStore, SAME_THREAD, StoreUnavailableError } from "@fx-ohlc/archive";
 import { ARCHIVE_RULES, ArchiveWorker } from "@fx-ohlc/database/archive";
 
 const [, , url = "", place = ""] = argv;
@@ -97,7 +97,7 @@ const store = {
 };
 
 new ArchiveWorker({
-  ...{ url, store, coder: new CodingThread(), rules: RULES, everyMs: 20 },
+  ...{ url, store, coder: SAME_THREAD, rules: RULES, everyMs: 20 },
   onError: (error, day) => process.send({ said: `error ${error?.name}: ${error?.message}`, day }),
   notice: (message) => process.send({ said: message }),
   onPass: ({ refusedBecause }) => {
