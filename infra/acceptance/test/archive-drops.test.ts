@@ -22,7 +22,9 @@ test(
       log(`ARCHIVE_SEED=${SEED}, ${await world.system.engine()}`);
       await run.run();
     } catch (error) {
-      throw new Error([`ARCHIVE_SEED=${SEED} ARCHIVE_ROUNDS=${ROUNDS}: ${error}`, ...lines].join("\n"), { cause: error });
+      throw new Error([`ARCHIVE_SEED=${SEED} ARCHIVE_ROUNDS=${ROUNDS}: ${error}`, ...lines].join("\n"), {
+        cause: error,
+      });
     } finally {
       await run.stop();
       await world.stop();

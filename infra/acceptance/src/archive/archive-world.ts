@@ -3,15 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openStore } from "@fx-ohlc/archive";
-import { type MigrateOptions, migrate, openPool } from "@fx-ohlc/database";
+import { type MigrateOptions, migrate, openPool, readSettings } from "@fx-ohlc/database";
 import { initArchive, verifyArchive } from "@fx-ohlc/database/archive";
 import { eventually, type TestPostgres, type TestService, testDatabase, testPostgres } from "@fx-ohlc/testkit";
 import { type Database, System } from "../system.js";
 
-/** A server of its own can be restarted; the one that TEST_DATABASE_URL names is not ours. */
+/** A server of its own can be restarted: the one of the run is others', too. Only plain PostgreSQL comes with the tests. */
 async function openDatabase(archiveUrl: string): Promise<Database & { readonly server?: TestPostgres }> {
   const settings: Omit<MigrateOptions, "url"> = { engine: "auto", archiveUrl, retentionDays: 0, chunkDays: 1 };
-  if (process.env.TEST_DATABASE_URL !== undefined) return testDatabase(settings);
+  const database = await testDatabase(settings);
+  const sql = pool(database.url);
+  const { engine } = await readSettings(sql);
+  await sql.end();
+  if (engine === "timescaledb") return database;
+  await database.drop();
   const server = await testPostgres();
   await migrate({ ...settings, dayBoundary: { hour: 22, timezone: "UTC" }, url: server.url });
   return { url: server.url, server, drop: () => server.drop() };

@@ -30,6 +30,8 @@ export class ArchiverProcess {
   /** Lets it work: until then it loads, and waits. */
   begin: () => void = () => {};
   isOver = false;
+  /** Whether it has been at work; before that it only opens sessions. */
+  hasLed = false;
 
   private constructor(
     { archiveUrl, env, decide, onSaid }: ArchiverOptions,

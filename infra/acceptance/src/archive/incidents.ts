@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type postgres from "postgres";
-import { ArchiverProcess, type ArchiverOptions, type Verdict } from "./archiver-process.js";
+import { type ArchiverOptions, ArchiverProcess, type Verdict } from "./archiver-process.js";
 
 /** Archivers that run side by side. */
 const ARCHIVERS = 2;
@@ -13,10 +13,21 @@ const STALL_MS = 3000;
 const LONG_FREEZE_MS = 24_000;
 /** A follower looks once a second, ms. */
 const TAKEN_OVER_WITHIN_MS = 5000;
+/** What an archiver does first when it leads; before it there are few steps, and all of them often. */
+const LEADS = 'after sql update "archive_state" set holder';
+const AT_START = 0.05;
 /** The archivers' advisory lock. */
 const OFFICE_LOCK = 5_064_227;
 
-type Act = "kill" | "kill soon" | "freeze" | "freeze while another takes over" | "stall" | "fail" | "cut" | "end sessions";
+type Act =
+  | "kill"
+  | "kill soon"
+  | "freeze"
+  | "freeze while another takes over"
+  | "stall"
+  | "fail"
+  | "cut"
+  | "end sessions";
 
 const WITH_EVERYTHING: readonly Act[] = ["kill", "kill soon", "freeze", "freeze while another takes over", "stall"];
 const WITH_STORE: readonly Act[] = [...WITH_EVERYTHING, "fail"];
@@ -87,7 +98,8 @@ export class Incidents {
   /** Steps that nobody was killed or frozen at. */
   get spared(): string[] {
     const isSpared = (acts: Map<Act | "met", number>) =>
-      !["kill", "kill soon"].some((act) => acts.has(act as Act)) || ![...acts.keys()].some((act) => act.startsWith("freeze"));
+      !["kill", "kill soon"].some((act) => acts.has(act as Act)) ||
+      ![...acts.keys()].some((act) => act.startsWith("freeze"));
     return [...this.done].filter(([, acts]) => isSpared(acts)).map(([step]) => step);
   }
 
@@ -120,11 +132,13 @@ export class Incidents {
     const acts = this.done.get(step) ?? new Map<Act | "met", number>();
     this.done.set(step, acts);
     acts.set("met", (acts.get("met") ?? 0) + 1);
+    archiver.hasLed ||= step.startsWith(LEADS);
     if (!this.isOn) return "go";
     if (step.startsWith("after store upload") && this.happens(1 / TORN_EVERY)) return "tear";
     if (step.includes("store") && this.happens(1 / FAILS_EVERY)) return "fail";
     const had = [...acts].reduce((sum, [act, count]) => (act === "met" ? sum : sum + count), 0);
-    if (performance.now() < this.nextAt || !this.happens(1 / (1 + had))) return "go";
+    const share = archiver.hasLed ? 1 : AT_START;
+    if (performance.now() < this.nextAt || !this.happens(share / (1 + had))) return "go";
     const act = this.rarest(step.includes(" store ") ? WITH_STORE : WITH_DATABASE, acts);
     acts.set(act, (acts.get(act) ?? 0) + 1);
     this.nextAt = performance.now() + this.options.random() * this.options.pauseMs;
@@ -204,6 +218,8 @@ export class Incidents {
     const share = this.options.random();
     await this.options.sql`
       select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and application_name like 'fx archive%' and random() < ${share}`.catch(() => {});
+       where datname = current_database() and application_name like 'fx archive%' and random() < ${share}`.catch(
+      () => {},
+    );
   }
 }

@@ -69,7 +69,8 @@ export class Ledger {
     const seen = new Map(read);
     const faults = read.length === seen.size ? [] : [`${symbol}: ${read.length - seen.size} ticks twice`];
     const known = this.bySymbol.get(symbol) ?? new Map<string, Write[]>();
-    for (const [place, value] of seen) if (!known.has(place)) faults.push(`${symbol} ${place} ${value}: nobody wrote it`);
+    for (const [place, value] of seen)
+      if (!known.has(place)) faults.push(`${symbol} ${place} ${value}: nobody wrote it`);
     for (const [place, writes] of known) {
       const value = seen.get(place) ?? null;
       const allowed = allowedOf(writes, begunAt, endedAt);

@@ -35,7 +35,12 @@ export class Questions {
     const ticks = this.pick(["10t", "17t", "33t", "50t", "250t"]);
     const stored = this.pick(["1m", "5m", "1h", "4h", "1d"]);
     const interval = this.pick([seconds, ticks, stored]);
-    const kind = this.pick(["include=bid,ask,spread", "price=bid", "price=ask&include=bid", "include=spread&price=bid"]);
+    const kind = this.pick([
+      "include=bid,ask,spread",
+      "price=bid",
+      "price=ask&include=bid",
+      "include=spread&price=bid",
+    ]);
     return this.pick([
       `/ticks?${range}&limit=${1 + this.int(200)}&format=${this.pick(PAGED_FORMATS)}`,
       `/ticks?${range}&limit=all&format=${this.pick(WHOLE_FORMATS)}`,

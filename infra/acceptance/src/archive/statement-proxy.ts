@@ -25,7 +25,10 @@ class Messages {
       if (this.rest.length < head + 4) return taken;
       const end = head + this.rest.readInt32BE(head);
       if (this.rest.length < end) return taken;
-      taken.push({ type: this.isBegun ? String.fromCharCode(this.rest[0] ?? 0) : "", bytes: this.rest.subarray(0, end) });
+      taken.push({
+        type: this.isBegun ? String.fromCharCode(this.rest[0] ?? 0) : "",
+        bytes: this.rest.subarray(0, end),
+      });
       this.rest = this.rest.subarray(end);
       this.isBegun = true;
     }
