@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatTime, type Micros, nowUs, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { eventually } from "@fx-ohlc/testkit";
 import { ShiftedClock } from "../clock/shifted-clock.js";
 import { seededRandom } from "../random.js";
 import { patientClient } from "../system.js";
@@ -64,13 +65,15 @@ export class ArchiveRun {
       ...{ databaseUrl: world.system.database.url, archiveUrl: world.archiveUrl, sql: world.system.sql },
       // Every other run has archivers whose clocks are wrong.
       ...{ env: options.seed % 2 === 0 ? this.clock.env : {}, random: this.random, log: options.log },
-      ...{ pauseMs: 400, withLongFreezes: options.rounds > 5 },
+      ...{ pauseMs: 1500, withLongFreezes: options.rounds > 5 },
     });
   }
 
   async run(): Promise<void> {
     await this.fill();
     await this.incidents.start();
+    // A busy machine would else spend its time on the first files of days that nobody asks for.
+    await eventually(() => this.isArchived(), { timeoutMs: DROPPED_WITHIN_MS, what: "the days to be archived" });
     for (let round = 0; round < this.options.rounds; round += 1) await this.round(round);
     await this.finish();
   }
@@ -188,6 +191,14 @@ export class ArchiveRun {
              and not exists (select from ticks where time < dropped_before) as is
         from retention_mark`.catch(() => []);
     return rows[0]?.is === true;
+  }
+
+  private async isArchived(): Promise<boolean> {
+    const waiting = await this.world.system.sql`
+      select 1 from archive_state
+       where listed_before < date_trunc('day', now(), 'UTC')
+          or exists (select from archive_versions where version is distinct from archived)`;
+    return waiting.length === 0;
   }
 
   private async droppedBefore(): Promise<Micros> {
