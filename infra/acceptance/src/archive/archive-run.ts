@@ -65,7 +65,7 @@ export class ArchiveRun {
       ...{ databaseUrl: world.system.database.url, archiveUrl: world.archiveUrl, sql: world.system.sql },
       // Every other run has archivers whose clocks are wrong.
       ...{ env: options.seed % 2 === 0 ? this.clock.env : {}, random: this.random, log: options.log },
-      ...{ pauseMs: 1500, withLongFreezes: options.rounds > 5 },
+      ...{ pauseMs: 600, withLongFreezes: options.rounds > 5 },
     });
   }
 

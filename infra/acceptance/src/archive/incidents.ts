@@ -117,6 +117,7 @@ export class Incidents {
       decide: (archiver, step) => this.decide(archiver, step),
       onSaid: (said) => {
         const text = said.replace(/[0-9a-f]{16}|\d+/g, "#").slice(0, 120);
+        if (!this.said.has(text)) this.options.log(`  said: ${text}`);
         this.said.set(text, (this.said.get(text) ?? 0) + 1);
       },
     });
