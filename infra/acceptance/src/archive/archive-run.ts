@@ -283,7 +283,7 @@ export class ArchiveRun {
     for (const symbol of [...STILL, LATE]) await this.read(symbol, when);
   }
 
-  /** In the end files and table are what the entries say, and steps that were met had their incidents. */
+  /** In the end files and table are what the entries say. */
   private async finish(): Promise<void> {
     const deadline = performance.now() + DROPPED_WITHIN_MS;
     for (;;) {

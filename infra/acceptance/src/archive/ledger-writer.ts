@@ -4,12 +4,12 @@ import { type Ledger, type LedgerTick, placeOf, type Write } from "./ledger.js";
 
 /** What a tick costs: a price, or both sides of a quote. */
 type Cost = { readonly price: number } | QuoteInput;
-/** A writer's clock may be a little ahead, and who reads asks until a while ahead. */
+/** Of ticks of days that are dropped. */
 const OLDER_THAN_RETENTION = 422;
 
 /** Writes, corrects and deletes ticks as producers do, and tells the ledger. */
 export class LedgerWriter {
-  /** Numbers of what came late and was refused, and of what was not. */
+  /** How many were written, and how often something came too late. */
   readonly counts = { posted: 0, changed: 0, deleted: 0, refused: 0 };
 
   /** @param client repeats what was not answered: each tick has its `seq`, so that it is stored once */
