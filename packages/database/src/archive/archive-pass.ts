@@ -101,7 +101,10 @@ export class ArchivePass {
   private async whyRefused(settings: ReadonlyMap<string, string>): Promise<string | null> {
     const { store } = this.tools;
     const recorded = settings.get("archive_url");
-    if (recorded !== undefined && recorded !== store.url) {
+    // It was ended: a copy of a database, which knows the dataset of the other one, must not clear away what it does not name.
+    if (recorded === undefined)
+      return `no archive is recorded for this database: ARCHIVE_URL=${store.url} fx-migrate does`;
+    if (recorded !== store.url) {
       return `the archive of this database is ${recorded}, and this process was given ${store.url}`;
     }
     const id = settings.get("archive_dataset");
