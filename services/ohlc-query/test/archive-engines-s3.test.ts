@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { openStore } from "@fx-ohlc/archive";
 import { barsOf, ODD, recipeCases } from "./engine-cases.js";
 import { type ReadSide, startReadSide, type TestTick } from "./read-side.js";
@@ -15,7 +15,7 @@ import sys
 from moto.server import ThreadedMotoServer
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
 server.start()
-print(server.get_host_and_port()[1], flush=True)
+print("listening on port", server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 `;
 const BUCKET = "fx-test";
@@ -31,9 +31,14 @@ beforeAll(async () => {
   if (!(await hasPackages("moto"))) return;
   server = spawn(PYTHON, ["-c", SERVER], { stdio: ["pipe", "pipe", "ignore"] });
   if (server.stdout === null) throw new Error("its output is piped");
-  const [printed] = await once(server.stdout, "data");
-  endpoint = `http://127.0.0.1:${Number(String(printed))}`;
-  await fetch(`${endpoint}/${BUCKET}`, { method: "PUT" });
+  for await (const line of createInterface(server.stdout)) {
+    const port = /^listening on port (\d+)$/.exec(line)?.[1];
+    if (port === undefined) continue;
+    endpoint = `http://127.0.0.1:${port}`;
+    break;
+  }
+  const made = await fetch(`${endpoint}/${BUCKET}`, { method: "PUT" });
+  expect(made.status).toBe(200);
   Object.assign(process.env, ENVIRONMENT);
   service = await startReadSide();
   for (const day of sunday.values()) await service.insert(day);
@@ -56,7 +61,7 @@ test.each(ENGINES)("the recipe for %s reads odd symbols out of a bucket", async 
     }),
   );
   const cases = recipeCases(datasets);
-  const env = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint };
+  const env = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, AWS_ALLOW_HTTP: "true" };
   const found = await runRecipe(name, await printedCode(name, "s3"), cases, env);
   const bars = await barsOf(service, "EURUSD", "2014-05-05");
   const pairs = bars.map(([bucket, , , , close]) => [bucket, close, close]);
