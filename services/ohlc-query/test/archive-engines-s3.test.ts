@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { openStore } from "@fx-ohlc/archive";
 import { barsOf, ODD, recipeCases } from "./engine-cases.js";
 import { type ReadSide, startReadSide, type TestTick } from "./read-side.js";
-import { ENGINES, hasPackages, PYTHON, printedCode, runRecipe } from "./recipe-runs.js";
+import { ENGINES, hasPackages, hasSomeEngine, PYTHON, printedCode, runRecipe } from "./recipe-runs.js";
 import { sampleDays, writeDataset } from "./sample-week.js";
 
 /** Spark fetches its packages from Maven when it reads a bucket for the first time. */
@@ -28,7 +28,7 @@ let sunday: ReadonlyMap<string, readonly TestTick[]>;
 
 beforeAll(async () => {
   sunday = new Map([...(await sampleDays())].slice(0, 1));
-  if (!(await hasPackages("moto"))) return;
+  if (!(await hasPackages("moto")) || !(await hasSomeEngine())) return;
   server = spawn(PYTHON, ["-c", SERVER], { stdio: ["pipe", "pipe", "ignore"] });
   if (server.stdout === null) throw new Error("its output is piped");
   for await (const line of createInterface(server.stdout)) {

@@ -64,6 +64,12 @@ export async function hasPackages(...names: readonly string[]): Promise<boolean>
   return true;
 }
 
+/** @returns whether there is one to set something up for */
+export async function hasSomeEngine(): Promise<boolean> {
+  for (const name of ENGINES) if (await hasPackages(name)) return true;
+  return false;
+}
+
 /** The Python of a section of the page, as it stands; what it says of S3 first, where it is asked for. */
 export async function printedCode(name: EngineName, place: "file" | "s3"): Promise<string> {
   const page = await readFile(join(ROOT, "infra/recipes/archive.md"), "utf8");

@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type ArchiveStore, type CurrentFile, makeColumns, TickFileWriter, tickFile, writeCurrent } from "@fx-ohlc/archive";
+import {
+  type ArchiveStore,
+  type CurrentFile,
+  makeColumns,
+  TickFileWriter,
+  tickFile,
+  writeCurrent,
+} from "@fx-ohlc/archive";
 import { midOf } from "@fx-ohlc/schemas";
 import { microsOf, type TestTick } from "./read-side.js";
 
