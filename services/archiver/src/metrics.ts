@@ -1,4 +1,4 @@
-import type { DayOutcome, PassReport } from "@fx-ohlc/database/archive";
+import type { Backlog, DayOutcome, PassReport } from "@fx-ohlc/database/archive";
 import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
 import type { Metrics } from "@fx-ohlc/service-kit";
 
@@ -9,6 +9,7 @@ export class ArchiveMetrics {
   private bytes = 0;
   private errors = 0;
   private report: PassReport | undefined;
+  private isAway = false;
 
   /** @param nowUs the database's clock */
   constructor(
@@ -44,6 +45,11 @@ export class ArchiveMetrics {
     return this.report;
   }
 
+  /** Whether the last pass ended because the store could not be reached. */
+  get isStoreAway(): boolean {
+    return this.isAway;
+  }
+
   countDay({ done, rows, bytes }: DayOutcome): void {
     if (done === "changed") return;
     this.days += 1;
@@ -57,6 +63,13 @@ export class ArchiveMetrics {
 
   notePass(report: PassReport): void {
     this.report = report;
+    this.isAway = false;
+  }
+
+  /** What waits for the store is counted also where no pass was ever finished. */
+  noteAway(backlog: Backlog): void {
+    this.report = { refusedBecause: null, archived: 0, failed: 0, ...this.report, ...backlog };
+    this.isAway = true;
   }
 
   private get behindDays(): number {

@@ -1,4 +1,4 @@
-import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, writeCurrent } from "@fx-ohlc/archive";
+import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, StoreUnavailableError, writeCurrent } from "@fx-ohlc/archive";
 import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { dateOf, type SymbolDay } from "../changed-days.js";
 import type { Notice } from "../chunk-watch.js";
@@ -22,6 +22,8 @@ export interface PassTools extends DayTools {
   /** Told of each day that failed; the others go on. */
   readonly onError: (error: unknown, day: SymbolDay) => void;
   readonly onDay: (outcome: DayOutcome, day: SymbolDay) => void;
+  /** Told what waits when the store is away. */
+  readonly onAway?: ((backlog: Backlog) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +49,15 @@ export class ArchivePass {
   }
 
   async run(): Promise<PassReport> {
+    try {
+      return await this.runOnce();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) this.tools.onAway?.(await this.backlog());
+      throw error;
+    }
+  }
+
+  private async runOnce(): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
     const refusedBecause = await this.whyRefused(settings);
     if (refusedBecause !== null) {

@@ -9,6 +9,7 @@ import { mendSession } from "../session.js";
 import type { Sql } from "../sql.js";
 import { ArchivePass, type PassReport } from "./archive-pass.js";
 import type { DayOutcome } from "./day-archiver.js";
+import type { Backlog } from "./entries.js";
 import { Pace } from "./pace.js";
 import { ARCHIVE_OFFICE, type ArchiveRules } from "./rules.js";
 
@@ -22,6 +23,8 @@ export interface ArchiveWorkerOptions {
   readonly onError: (error: unknown, day?: SymbolDay) => void;
   readonly onDay?: (outcome: DayOutcome, day: SymbolDay) => void;
   readonly onPass?: (report: PassReport) => void;
+  /** Told what waits when a pass ended because the store is away. */
+  readonly onAway?: (backlog: Backlog) => void;
   readonly notice?: Notice;
   /** Between two passes, ms. */
   readonly everyMs?: number;
@@ -89,7 +92,7 @@ export class ArchiveWorker {
     const pass = new ArchivePass({
       ...{ leadership, sql, signal, notice: options.notice ?? (() => {}), onDay: options.onDay ?? (() => {}) },
       ...{ store: options.store, coder: options.coder, rules: options.rules, onError: options.onError },
-      pace: new Pace(options.rules.rowsPerSecond, signal),
+      ...{ pace: new Pace(options.rules.rowsPerSecond, signal), onAway: options.onAway },
     });
     try {
       while (!signal.aborted) {
