@@ -9,6 +9,8 @@ const DAYS = 12;
 const KEPT_DAYS = 8;
 const TODAY = Math.floor((Date.now() * 1000) / US_PER_DAY) * US_PER_DAY;
 const daysAgo = (days: number) => TODAY - days * US_PER_DAY;
+/** A busy machine is no failure. */
+const PATIENT = { timeoutMs: 120_000 };
 const FORMATS = ["json", "csv", "ndjson", "columns", "parquet", "arrow"];
 
 let archive: ArchiveInBucket;
@@ -21,7 +23,7 @@ const quoted = encodeURIComponent;
 
 beforeAll(async () => {
   archive = await ArchiveInBucket.create();
-  const { system, env } = archive;
+  const { env } = archive;
   [ingest, query] = await Promise.all([start("tick-ingest"), start("ohlc-query")]);
   // The store is looked at by the same credentials as everybody's.
   Object.assign(process.env, archive.s3.account);
@@ -35,8 +37,7 @@ beforeAll(async () => {
   );
   const answer = await post(ticks);
   if (!answer.ok) throw new Error(await answer.text());
-  await eventually(async () => (await system.sql`select from bar_refresh_queue limit 1`.catch(() => [])).length === 0);
-});
+}, 300_000);
 
 afterAll(async () => {
   await store.close();
@@ -44,8 +45,9 @@ afterAll(async () => {
 });
 
 async function start(name: string, env: Record<string, string> = {}): Promise<TestService> {
-  const service = await archive.system.start(name, { ...archive.env, LOG_LEVEL: "debug", ...env });
+  const service = await archive.system.start(name, { ...archive.env, LOG_LEVEL: "debug", ...env }, undefined, false);
   services.push(service);
+  await eventually(async () => (await fetch(`${service.url}/ready`)).ok, { what: name, ...PATIENT });
   return service;
 }
 
@@ -93,15 +95,15 @@ async function pathsIn(folder: string): Promise<string[]> {
 }
 
 test("the archive's whole life in a bucket: days are written, replaced, put aside, dropped, read, verified and rebuilt", async () => {
-  const { system, link } = archive;
-  const { sql } = system;
+  const { link } = archive;
+  const { sql } = archive.system;
   const before = await answers();
   expect(before.filter((text) => !text.includes(" 200 "))).toEqual([]);
 
   let archiver = await start("archiver", { ARCHIVE_AFTER_DAYS: "0" });
   await eventually(async () => (await filesOf("true")).length === SYMBOLS.length * DAYS, {
     what: "every day to be archived",
-    timeoutMs: 60_000,
+    ...PATIENT,
   });
   expect(await pathsIn("ticks/")).toEqual((await filesOf("true")).sort());
   expect(link.busiest).toBeLessThanOrEqual(16);
@@ -113,9 +115,8 @@ test("the archive's whole life in a bucket: days are written, replaced, put asid
   const [second] = await filesOf("n = 2");
   expect(second).toMatch(/^ticks\/symbol=US30%23\/.*\/2\.parquet$/);
   await archiver.stop();
-  await sql`update archive_replaced set replaced_at = fx_clock() - interval '1 day'`;
   archiver = await start("archiver", { ARCHIVE_AFTER_DAYS: "0", ARCHIVE_GRACE_H: "0" });
-  await eventually(async () => (await pathsIn("_replaced/")).length === 1, { timeoutMs: 60_000 });
+  await eventually(async () => (await pathsIn("_replaced/")).length === 1, { ...PATIENT });
   expect(await pathsIn("_replaced/")).toEqual([`_replaced/${second?.replace("/2.", "/1.")}`]);
   expect(await archive.migrate(["verify", "--archive"])).toContain(`${SYMBOLS.length * DAYS} days compared: 0 differ`);
 
@@ -124,7 +125,7 @@ test("the archive's whole life in a bucket: days are written, replaced, put asid
   const dropped = () => filesOf(`dropped_at is not null`);
   await eventually(async () => (await dropped()).length >= SYMBOLS.length * (DAYS - KEPT_DAYS), {
     what: "expired days to be dropped",
-    timeoutMs: 90_000,
+    ...PATIENT,
   });
   expect(await sql`select from ticks where time < ${formatTime(daysAgo(KEPT_DAYS))}::text::timestamptz`).toHaveLength(
     0,
@@ -132,16 +133,14 @@ test("the archive's whole life in a bucket: days are written, replaced, put asid
   expect(await answers()).toEqual(whole);
   const late = await post([{ symbol: "X+", time: formatTime(daysAgo(DAYS)), price: 7 }]);
   expect([late.status, await late.text()]).toEqual([422, expect.stringContaining("older_than_retention")]);
-  const told = await (await fetch(`${query.url}/archive`)).json();
-  expect(told.map(({ symbol, days }: { symbol: string; days: number }) => [symbol, days])).toEqual(
-    [...SYMBOLS].sort().map((symbol) => [symbol, DAYS]),
-  );
+  const told = (await (await fetch(`${query.url}/archive`)).json()) as { symbol: string; days: number }[];
+  expect(told.map(({ symbol, days }) => [symbol, days])).toEqual([...SYMBOLS].sort().map((symbol) => [symbol, DAYS]));
 
   await damaged(await dropped());
   await rebuilt();
   await withoutStore(archiver);
   await secretsKept();
-});
+}, 600_000);
 
 /** A byte of a statistic, a file that is gone, one too many. */
 async function damaged([first = "", second = "", third = ""]: string[]): Promise<void> {
@@ -176,24 +175,27 @@ async function rebuilt(): Promise<void> {
 /** Whatever it is that keeps the store away. */
 async function withoutStore(archiver: TestService): Promise<void> {
   const { link } = archive;
-  await archive.tried(["verify"]);
-  for (const fault of [{ status: 503, code: "SlowDown" }, "silence", "stall"] as const) {
-    const reader = await start("ohlc-query", { QUERY_TIMEOUT_MS: "2000" });
+  const reader = await start("ohlc-query");
+  const faults = [
+    ["US30#", { status: 503, code: "SlowDown" }],
+    ["X+", "silence"],
+    ["A:B", "stall"],
+  ] as const;
+  for (const [symbol, fault] of faults) {
     link.fail = () => fault;
-    expect(await statusOf(reader, "US30#", daysAgo(DAYS))).toEqual([503, "5"]);
-    expect(await statusOf(reader, "US30#", daysAgo(2))).toEqual([200, null]);
+    expect([symbol, ...(await statusOf(reader, symbol, daysAgo(DAYS)))]).toEqual([symbol, 503, "5"]);
+    expect(await statusOf(reader, symbol, daysAgo(2))).toEqual([200, null]);
     link.fail = () => undefined;
-    await eventually(async () => (await statusOf(reader, "US30#", daysAgo(DAYS)))[0] === 200);
-    await reader.stop();
+    await eventually(async () => (await statusOf(reader, symbol, daysAgo(DAYS)))[0] === 200, PATIENT);
   }
   link.fail = () => ({ status: 403, code: "AccessDenied" });
   const metrics = async () => (await fetch(`${archiver.url}/metrics`)).text();
   const health = async () => (await fetch(`${archiver.url}/health`)).text();
-  await eventually(async () => (await health()).includes("store is away"), { timeoutMs: 60_000 });
+  await eventually(async () => (await health()).includes("store is away"), { ...PATIENT });
   expect((await post([{ symbol: "LATE", time: formatTime(daysAgo(2)), price: 7 }])).status).toBe(201);
-  await eventually(async () => /^archive_backlog_days 1$/m.test(await metrics()), { timeoutMs: 120_000 });
+  await eventually(async () => /^archive_backlog_days 1$/m.test(await metrics()), { ...PATIENT });
   link.fail = () => undefined;
-  await eventually(async () => /^archive_backlog_days 0$/m.test(await metrics()), { timeoutMs: 120_000 });
+  await eventually(async () => /^archive_backlog_days 0$/m.test(await metrics()), { ...PATIENT });
   expect(await health()).not.toContain("store is away");
   expect(await filesOf("symbol = 'LATE'")).toHaveLength(1);
 }
@@ -203,14 +205,10 @@ async function secretsKept(): Promise<void> {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = archive.s3.account;
   const wrong = { ARCHIVE_URL: `s3://${quoted(id)}:${quoted(secret)}@bucket/fx` };
   const endpoint = { ARCHIVE_ENDPOINT: `http://${quoted(id)}:${quoted(secret)}@127.0.0.1:9` };
-  for (const env of [wrong, endpoint, { AWS_SECRET_ACCESS_KEY: "fx+Secret/wrong" }])
-    for (const args of [
-      ["archive", "--init"],
-      ["verify", "--archive"],
-    ])
-      await archive.tried(args, env);
   expect((await archive.tried([], wrong)).text).toContain("ARCHIVE_URL must be");
-  expect((await archive.tried(["archive", "--init"], endpoint)).text).toContain("ARCHIVE_ENDPOINT must");
+  expect((await archive.tried(["archive", "--init"], wrong)).text).toContain("ARCHIVE_URL must be");
+  expect((await archive.tried(["archive", "--init"], endpoint)).text).toContain("ARCHIVE_ENDPOINT must be");
+  await archive.tried(["archive", "--init"], { AWS_SECRET_ACCESS_KEY: "fx+Secret/wrong" });
   const open = services.filter(({ pid }) => pid !== undefined);
   const pages = open.flatMap(({ url }) => ["/health", "/metrics", "/archive"].map((path) => url + path));
   const bodies = await Promise.all(pages.map(async (url) => (await fetch(url)).text()));
