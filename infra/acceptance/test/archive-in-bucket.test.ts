@@ -19,6 +19,8 @@ let query: TestService;
 let store: ArchiveStore;
 const services: TestService[] = [];
 
+/** Every day. */
+const VERIFY = ["verify", "--archive", "--start", "2000-01-01"];
 const quoted = encodeURIComponent;
 
 beforeAll(async () => {
@@ -118,7 +120,7 @@ test("the archive's whole life in a bucket: days are written, replaced, put asid
   archiver = await start("archiver", { ARCHIVE_AFTER_DAYS: "0", ARCHIVE_GRACE_H: "0" });
   await eventually(async () => (await pathsIn("_replaced/")).length === 1, { ...PATIENT });
   expect(await pathsIn("_replaced/")).toEqual([`_replaced/${second?.replace("/2.", "/1.")}`]);
-  expect(await archive.migrate(["verify", "--archive"])).toContain(`${SYMBOLS.length * DAYS} days compared: 0 differ`);
+  expect(await archive.migrate(VERIFY)).toContain(`${SYMBOLS.length * DAYS} days compared: 0 differ`);
 
   const whole = await answers();
   await archive.migrate([], { RETENTION_DAYS: String(KEPT_DAYS) });
@@ -149,11 +151,11 @@ async function damaged([first = "", second = "", third = ""]: string[]): Promise
   flipped[flipped.length - 200] = (flipped[flipped.length - 200] ?? 0) ^ 4;
   const extra = third.replace(/\d+\.parquet$/, "77.parquet");
   await Promise.all([store.write(first, flipped), store.remove(second), store.write(extra, kept)]);
-  const { code, text } = await archive.tried(["verify", "--archive"]);
+  const { code, text } = await archive.tried(VERIFY);
   expect({ code, text }).toMatchObject({ code: 1, text: expect.stringContaining("96 days compared: 3 differ") });
   for (const path of [first, second, extra]) expect(text).toContain(path);
   await Promise.all([store.write(first, kept), store.write(second, gone), store.remove(extra)]);
-  await archive.migrate(["verify", "--archive"]);
+  await archive.migrate(VERIFY);
 }
 
 async function rebuilt(): Promise<void> {
@@ -165,7 +167,7 @@ async function rebuilt(): Promise<void> {
     await archive.migrate(["rebuild"], env);
     const [row] = await sql<{ ticks: string }[]>`select count(*) as ticks from ticks`;
     expect(Number(row?.ticks)).toBe(SYMBOLS.length * DAYS * 12 + 1);
-    expect(await archive.migrate(["verify", "--archive"], env)).toContain(" 0 differ");
+    expect(await archive.migrate(VERIFY, env)).toContain(" 0 differ");
   } finally {
     await sql.end({ timeout: 5 });
     await other.drop();
@@ -208,6 +210,8 @@ async function secretsKept(): Promise<void> {
   expect((await archive.tried([], wrong)).text).toContain("ARCHIVE_URL must be");
   expect((await archive.tried(["archive", "--init"], wrong)).text).toContain("ARCHIVE_URL must be");
   expect((await archive.tried(["archive", "--init"], endpoint)).text).toContain("ARCHIVE_ENDPOINT must be");
+  const nowhere = await archive.tried(["archive", "--init"], { ARCHIVE_ENDPOINT: "http://127.0.0.1:9" });
+  expect(nowhere.text).toContain("the archive's store: ECONNREFUSED (nobody listens there) at _dataset.json");
   await archive.tried(["archive", "--init"], { AWS_SECRET_ACCESS_KEY: "fx+Secret/wrong" });
   const open = services.filter(({ pid }) => pid !== undefined);
   const pages = open.flatMap(({ url }) => ["/health", "/metrics", "/archive"].map((path) => url + path));

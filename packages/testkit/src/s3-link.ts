@@ -34,6 +34,7 @@ export interface S3Link {
 /** Stands on a free port of 127.0.0.1. */
 export async function s3Link(target: string): Promise<S3Link> {
   const { hostname, port } = new URL(target);
+  const onto = { hostname, port, agent: false } as const;
   const seen: S3Request[] = [];
   let [underWay, busiest] = [0, 0];
   const server = createServer((req, res) => {
@@ -50,13 +51,15 @@ export async function s3Link(target: string): Promise<S3Link> {
   });
   /** The host stays the one that was signed. */
   const pass = (req: IncomingMessage, res: ServerResponse): void => {
-    const onward = request({ hostname, port, method: req.method, path: req.url, headers: req.headers }, (answer) => {
+    const onward = request({ ...onto, method: req.method, path: req.url, headers: req.headers }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       void pipeline(answer, res).catch(() => res.destroy());
     });
     onward.on("error", () => res.destroy());
     req.pipe(onward);
   };
+  // A connection that is closed for idleness just when it is used again would be one more fault.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
