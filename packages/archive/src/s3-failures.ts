@@ -12,6 +12,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ["AuthorizationHeaderMalformed", "the server wants another AWS_REGION"],
   ["CredentialsProviderError", "no credentials were found"],
   ["TimeoutError", "it did not answer in time"],
+  ["ETIMEDOUT", "it did not answer in time"],
   ["ECONNREFUSED", "nobody listens there"],
   ["ENOTFOUND", "its name is unknown"],
   ["403", "the credentials that were found may not do this"],
