@@ -55,7 +55,7 @@ export class S3Store implements ArchiveStore {
     this.client = new S3Client({
       // Others than Amazon's have no host for each bucket.
       ...(endpoint === undefined ? { followRegionRedirects: true } : { endpoint, forcePathStyle: true }),
-      region: region ?? regionOfChain,
+      region: region ?? onlyOnce(regionOfChain),
       maxAttempts: triesMax,
       // Not every server knows the checksums that the library adds by itself; what is written is read back anyway.
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -243,6 +243,15 @@ class S3Upload implements Upload {
       this.parts.push({ ETag, PartNumber });
     });
   }
+}
+
+/** The library asks with each request. */
+function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
 }
 
 /** As Amazon's library finds it: in the environment, or in the profile of its files. */

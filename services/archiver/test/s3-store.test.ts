@@ -3,7 +3,7 @@ import { type S3Fault, type S3Link, s3Link, type TestS3, testS3 } from "@fx-ohlc
 
 const MB = 1 << 20;
 /** Signs that mean something in URLs, in headers, in XML, or to those who decode a name once too often. */
-const SYMBOLS = ["005930", "1D", "2025-12-05", "US30#", "A:B", "X+", "BTC/USD", "%41", "A".repeat(32)];
+const SYMBOLS = ["005930", "1D", "2025-12-05", "US30#", "A:B", "X+", "BTC/USD", "A@B&C", "%41", "A".repeat(32)];
 
 let server: TestS3;
 let link: S3Link;
