@@ -108,6 +108,7 @@ test("the archive's whole life in a bucket: days are written, replaced, put asid
     ...PATIENT,
   });
   expect(await pathsIn("ticks/")).toEqual((await filesOf("true")).sort());
+  // Those of the archiver; ohlc-query has read nothing of it yet.
   expect(link.busiest).toBeLessThanOrEqual(16);
 
   // A change of a day makes another file of it, and the first one is put aside when its time is over.

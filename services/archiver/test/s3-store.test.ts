@@ -1,5 +1,5 @@
 import { type ArchiveStore, FileMissingError, openStore, type StoreOptions, tickFile } from "@fx-ohlc/archive";
-import { type S3Fault, type S3Link, s3Link, type TestS3, testS3 } from "@fx-ohlc/testkit";
+import { eventually, type S3Fault, type S3Link, s3Link, type TestS3, testS3 } from "@fx-ohlc/testkit";
 
 const MB = 1 << 20;
 /** Signs that mean something in URLs, in headers, in XML, or to those who decode a name once too often. */
@@ -73,26 +73,41 @@ test("a file of many parts is nowhere before its end, and whole after it; behind
   expect(await store.read("ticks/large", { from: bytes.length, to: bytes.length + 9 })).toHaveLength(0);
 });
 
-test("more files than one answer lists are all listed, and nothing that others keep in the bucket", async () => {
+test("nothing that others keep in the bucket is listed", async () => {
   const [neighbour, root] = [
     await open({}, `${server.bucket}/some%20where/a+b%26c/fx2`),
     await open({}, server.bucket),
   ];
-  for (const other of [neighbour, root]) await other.write("ticks/many/other", Buffer.from("x"));
-  const paths = Array.from({ length: 1003 }, (_, i) => `ticks/many/${i}`).sort();
-  const direct = await open({ endpoint: server.endpoint });
-  const waiting = paths.values();
-  const write = async () => {
-    for (const path of waiting) await direct.write(path, Buffer.from("x"));
+  for (const other of [neighbour, root]) await other.write("ticks/shared/other", Buffer.from("x"));
+  await store.write("ticks/shared/own", Buffer.from("x"));
+  expect(await pathsIn("ticks/shared/")).toEqual(["ticks/shared/own"]);
+  expect(await pathsIn("ticks/shared/", root)).toEqual(["ticks/shared/other"]);
+});
+
+test("files are listed to the last page", async () => {
+  const page = (name: string, next: string) => `
+    <ListBucketResult><Contents><Key>some where/a+b&amp;c/fx/ticks/${name}</Key><Size>1</Size></Contents>
+    <IsTruncated>${next !== ""}</IsTruncated>${next}</ListBucketResult>`;
+  const first = page("US30%23", "<NextContinuationToken>a+b/c==</NextContinuationToken>");
+  link.fail = ({ url }) => {
+    const token = new URL(url, link.endpoint).searchParams.get("continuation-token");
+    return { status: 200, body: token === "a+b/c==" ? page("X%2B", "") : first };
   };
-  await Promise.all(Array.from({ length: 16 }, write));
-  expect(await pathsIn("ticks/many/")).toEqual(paths);
+  expect(await pathsIn("ticks/")).toEqual(["ticks/US30%23", "ticks/X%2B"]);
 });
 
 test("sixteen requests are under way at once, and no more", async () => {
-  await store.write("read", Buffer.from("x"));
-  await Promise.all(Array.from({ length: 48 }, () => store.read("read")));
-  expect(link.busiest).toBe(16);
+  const held = await open();
+  const from = link.seen.length;
+  const leaving = new AbortController();
+  link.fail = () => "silence";
+  const reads = Array.from({ length: 48 }, () => held.read("x", undefined, leaving.signal).catch(() => {}));
+  await eventually(async () => link.seen.length - from === 16);
+  link.fail = () => undefined;
+  expect(await store.find("nowhere")).toBeUndefined();
+  expect(link.seen.length - from).toBe(17);
+  leaving.abort();
+  await Promise.all(reads);
 });
 
 test("an upload that was given up leaves nothing, and one that was left behind is cleared, but no other's", async () => {
