@@ -27,7 +27,7 @@ export interface TestS3 {
 
 /**
  * Starts a server with a bucket. `TEST_S3_ENDPOINT` names one that runs already, with `AWS_ACCESS_KEY_ID` and
- * `AWS_SECRET_ACCESS_KEY` for it: MinIO, SeaweedFS, versitygw, moto and rclone pass the same tests.
+ * `AWS_SECRET_ACCESS_KEY` for it.
  */
 export async function testS3(): Promise<TestS3> {
   const { TEST_S3_ENDPOINT: given, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = env;
