@@ -5,10 +5,13 @@ import type { ArchiveStore } from "./store.js";
 export interface StoreOptions {
   /** Another server than Amazon's, such as MinIO's. */
   readonly endpoint?: string | undefined;
-  /** Another server has none of its own, but the library wants one. */
+  /** Undefined: as the library finds it. */
   readonly region?: string | undefined;
   /** How the server encrypts what it keeps. */
   readonly encryption?: "AES256" | "aws:kms" | undefined;
+  /** Of one try, ms. */
+  readonly timeoutMs?: number | undefined;
+  readonly triesMax?: number | undefined;
 }
 
 /** Opens `file:///…` or `s3://bucket/prefix`. Nothing is connected before it is used. */

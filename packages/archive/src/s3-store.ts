@@ -8,30 +8,26 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
-  type MultipartUpload,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { TICKS_FOLDER } from "./layout.js";
 import type { StoreOptions } from "./open-store.js";
-import {
-  type ArchiveStore,
-  type ByteRange,
-  FileMissingError,
-  type StoredFile,
-  StoreUnavailableError,
-  type Upload,
-} from "./store.js";
+import { isStatus, tellingOfFailures } from "./s3-failures.js";
+import { type ArchiveStore, type ByteRange, FileMissingError, type StoredFile, type Upload } from "./store.js";
 
 /** What S3 takes as a part that is not the last is 5 MiB at least. */
 const PART_BYTES = 8 << 20;
-/** A file of more bytes cannot be copied in one request: none of the archive's comes near. */
 const CONNECT_TIMEOUT_MS = 5000;
-/** Of one try: a store that stalls is away. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Of one try, and of a wait within an answer: a store that stalls is away. */
+const TIMEOUT_MS = 30_000;
 const TRIES_MAX = 4;
+/** What others than Amazon sign with, where nobody says another one; and where Amazon tells in which region a bucket is. */
+const REGION = "us-east-1";
 /** Requests that may be under way. */
 const REQUESTS_MAX = 16;
 
@@ -50,22 +46,24 @@ export class S3Store implements ArchiveStore {
   /** @param url such as `s3://bucket/fx` */
   constructor(
     readonly url: string,
-    { endpoint, region, encryption }: StoreOptions,
+    { endpoint, region, encryption, timeoutMs = TIMEOUT_MS, triesMax = TRIES_MAX }: StoreOptions,
   ) {
     const { hostname, pathname } = new URL(url);
     this.bucket = hostname;
     this.prefix = decodeURIComponent(pathname.replace(/^\/|\/$/g, "")).replace(/(.)$/, "$1/");
     this.encryption = encryption === undefined ? {} : { ServerSideEncryption: encryption };
     this.client = new S3Client({
-      // Others than Amazon's have no host for each bucket, and nothing depends on where they are.
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? "us-east-1" }),
-      maxAttempts: TRIES_MAX,
+      // Others than Amazon's have no host for each bucket.
+      ...(endpoint === undefined ? { followRegionRedirects: true } : { endpoint, forcePathStyle: true }),
+      region: region ?? onlyOnce(regionOfChain),
+      maxAttempts: triesMax,
       // Not every server knows the checksums that the library adds by itself; what is written is read back anyway.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
       requestHandler: {
-        connectionTimeout: CONNECT_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+        requestTimeout: timeoutMs,
+        socketTimeout: timeoutMs,
         throwOnRequestTimeout: true,
         httpAgent: { maxSockets: REQUESTS_MAX },
         httpsAgent: { maxSockets: REQUESTS_MAX },
@@ -78,8 +76,14 @@ export class S3Store implements ArchiveStore {
     const Range = range === undefined ? undefined : `bytes=${range.from}-${range.to - 1}`;
     return tellingOfFailures(path, async () => {
       const command = new GetObjectCommand({ ...this.placeOf(path), Range });
-      const { Body } = await this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
-      return (await Body?.transformToByteArray()) ?? new Uint8Array(0);
+      try {
+        const { Body } = await this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
+        return (await Body?.transformToByteArray()) ?? new Uint8Array(0);
+      } catch (error) {
+        // Behind its end a file has no bytes, here as in a folder: it is shorter than somebody believes.
+        if (isStatus(error, 416)) return new Uint8Array(0);
+        throw error;
+      }
     });
   }
 
@@ -122,8 +126,8 @@ export class S3Store implements ArchiveStore {
   }
 
   async move(from: string, to: string): Promise<void> {
-    // Signs that need no code are left as they are: some servers decode none of them.
-    const CopySource = encodeURI(`${this.bucket}/${this.prefix}${from}`).replaceAll("+", "%2B");
+    // Signs that need no code are left as they are: not every server decodes them.
+    const CopySource = encodeURI(`${this.bucket}/${this.prefix}${from}`).replace(/[+?#&]/g, encodeURIComponent);
     await tellingOfFailures(from, () =>
       this.client.send(new CopyObjectCommand({ ...this.placeOf(to), ...this.encryption, CopySource })),
     );
@@ -136,18 +140,46 @@ export class S3Store implements ArchiveStore {
     });
   }
 
+  /** Of the folder of ticks alone: a bucket may have other users. */
   async clearUploads(begunBeforeMs: number): Promise<void> {
-    const command = new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix });
-    const { Uploads = [] } = await tellingOfFailures("", () => this.client.send(command).catch(unlessUnknown));
-    for (const { Key, UploadId, Initiated } of Uploads) {
-      if (Initiated === undefined || Initiated.getTime() >= begunBeforeMs) continue;
-      const abort = new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId });
-      await tellingOfFailures(Key ?? "", () => this.client.send(abort));
+    const asked = { Bucket: this.bucket, Prefix: `${this.prefix}${TICKS_FOLDER}` };
+    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    while (next !== undefined) {
+      const page: ListMultipartUploadsCommandOutput | undefined = await this.listUploads({ ...asked, ...next });
+      for (const { Key, UploadId, Initiated } of page?.Uploads ?? []) {
+        if (Key === undefined || Initiated === undefined || Initiated.getTime() >= begunBeforeMs) continue;
+        await this.abortUpload({ Bucket: this.bucket, Key, UploadId });
+      }
+      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page ?? {};
+      next = page?.IsTruncated === true && KeyMarker !== undefined ? { KeyMarker, UploadIdMarker } : undefined;
     }
   }
 
   async close(): Promise<void> {
     this.client.destroy();
+  }
+
+  /** Some servers list no uploads: what is left of one is theirs to remove. */
+  private async listUploads(
+    asked: ListMultipartUploadsCommandInput,
+  ): Promise<ListMultipartUploadsCommandOutput | undefined> {
+    return tellingOfFailures("", async () => {
+      try {
+        return await this.client.send(new ListMultipartUploadsCommand(asked));
+      } catch (error) {
+        if (isStatus(error, 501)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  private async abortUpload(upload: Place & { readonly UploadId: string | undefined }): Promise<void> {
+    try {
+      await tellingOfFailures(upload.Key, () => this.client.send(new AbortMultipartUploadCommand(upload)));
+    } catch (error) {
+      // Somebody else has ended it, or it was finished meanwhile.
+      if (!(error instanceof FileMissingError)) throw error;
+    }
   }
 
   private placeOf(path: string): Place {
@@ -213,26 +245,23 @@ class S3Upload implements Upload {
   }
 }
 
-/** Some servers list no uploads: what is left of one is theirs to remove. */
-function unlessUnknown(error: unknown): { Uploads?: MultipartUpload[] } {
-  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 501) return {};
-  throw error;
+/** The library asks with each request. */
+function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
 }
 
-async function tellingOfFailures<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** As Amazon's library finds it: in the environment, or in the profile of its files. */
+async function regionOfChain(): Promise<string> {
+  const client = new S3Client({});
   try {
-    return await work();
-  } catch (error) {
-    if (
-      error instanceof S3ServiceException &&
-      error.$metadata.httpStatusCode === 404 &&
-      error.name !== "NoSuchBucket"
-    ) {
-      throw new FileMissingError(path);
-    }
-    // Its own words may name credentials.
-    throw new StoreUnavailableError(
-      `the archive's store: ${error instanceof Error ? error.name : "it failed"} at ${path}`,
-    );
+    return await client.config.region();
+  } catch {
+    return REGION;
+  } finally {
+    client.destroy();
   }
 }

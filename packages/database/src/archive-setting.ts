@@ -2,7 +2,8 @@ import type { Transaction } from "./sql.js";
 
 /** Whether a text names a place that an archive can be at. */
 export function isArchiveUrl(url: string): boolean {
-  return /^file:\/\/\/[^?#]+$/.test(url) || /^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^?#]*)?$/.test(url);
+  const isWhole = /^file:\/\/\/[^?#]+$/.test(url) || /^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^?#]*)?$/.test(url);
+  return isWhole && !/%(?![0-9A-Fa-f]{2})/.test(url);
 }
 
 /**

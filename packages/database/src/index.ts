@@ -1,3 +1,4 @@
+export { readArchiveEndpoint } from "./archive-endpoint.js";
 export * from "./audit.js";
 export type { ClosingPace } from "./bar-mark.js";
 export * from "./changeable-settings.js";

@@ -75,6 +75,7 @@ export function createApp(
             logger.error("nothing is archived", { refusedBecause });
         },
         onBacklog: (backlog) => archiveMetrics.noteBacklog(backlog),
+        onAway: (backlog) => archiveMetrics.noteAway(backlog),
         notice: (message, fields) => logger.warn(message, fields),
         ...(tracer && { watch: tracedDay(tracer) }),
       });
@@ -97,6 +98,7 @@ function createHealth(version: string, database: Database, metrics: ArchiveMetri
     version,
     dependencies: [{ name: "database", requiredForReady: true, check: async () => database.assertAvailable() }],
     problems: () => {
+      if (metrics.isStoreAway) return ["nothing is archived, and nothing dropped: the archive's store is away"];
       const reason = metrics.lastReport?.refusedBecause ?? null;
       // Where the archive is, is nobody's business who may ask for health.
       return reason === null ? [] : ["nothing is archived, and nothing dropped: the dataset is not where it belongs"];

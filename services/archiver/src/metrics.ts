@@ -10,6 +10,7 @@ export class ArchiveMetrics {
   private errors = 0;
   private report: PassReport | undefined;
   private backlog: Backlog | undefined;
+  private isAway = false;
 
   /**
    * @param nowUs the database's clock
@@ -40,7 +41,7 @@ export class ArchiveMetrics {
     metrics.addGauge({
       name: "archive_foreign_days",
       help: "Days of a symbol that are dropped, and of which a hand has put ticks into the table since: their chunk stays.",
-      read: () => (this.report === undefined ? [] : [[{}, this.report.foreignDays]]),
+      read: () => (this.backlog === undefined ? [] : [[{}, this.backlog.foreignDays]]),
     });
     metrics.addGauge({
       name: "archive_refused",
@@ -52,6 +53,11 @@ export class ArchiveMetrics {
   /** Of the last pass; undefined where another process archives. */
   get lastReport(): PassReport | undefined {
     return this.report;
+  }
+
+  /** Whether the last pass ended because the store could not be reached. */
+  get isStoreAway(): boolean {
+    return this.isAway;
   }
 
   countDay({ done, rows, bytes }: DayOutcome): void {
@@ -68,12 +74,21 @@ export class ArchiveMetrics {
   notePass(report: PassReport): void {
     this.report = report;
     this.backlog = report;
+    this.isAway = false;
   }
 
   /** Undefined: another process archives from now on, and tells. */
   noteBacklog(backlog: Backlog | undefined): void {
     this.backlog = backlog;
-    if (backlog === undefined) this.report = undefined;
+    if (backlog !== undefined) return;
+    this.report = undefined;
+    this.isAway = false;
+  }
+
+  /** What waits for the store is counted also where no pass was ever finished. */
+  noteAway(backlog: Backlog): void {
+    this.noteBacklog(backlog);
+    this.isAway = true;
   }
 
   private get behindDays(): number {

@@ -30,6 +30,9 @@ import { type OpenSources, queryRoutes, type ReadSources } from "./http/routes.j
 import { QueryMetrics } from "./metrics.js";
 import { Reader } from "./reader.js";
 
+/** Of the time that a request has, for each try to read a file. */
+const STORE_TRY_SHARE = 0.4;
+const STORE_TRIES_MAX = 2;
 const SERVICE = "ohlc-query";
 /** A statement is cancelled at its request's deadline; what no cancel reaches the server gives up so much later, ms. */
 const STATEMENT_GRACE_MS = 500;
@@ -66,7 +69,11 @@ export function createApp(config: Config, version: string, signal: AbortSignal, 
   const archive = new Archive({
     url: config.archiveUrl,
     threads: config.archiveThreads,
-    store: { endpoint: config.archiveEndpoint, region: config.archiveRegion },
+    store: {
+      ...{ endpoint: config.archiveEndpoint, region: config.archiveRegion },
+      // A store that does not answer is away, and that is told before the request's own time is over.
+      ...{ timeoutMs: Math.floor(config.queryTimeoutMs * STORE_TRY_SHARE), triesMax: STORE_TRIES_MAX },
+    },
     onFailure: (error, file) => logger.warn("a file of the archive was not read", { error, file }),
   });
   const handler = createHttpApp({

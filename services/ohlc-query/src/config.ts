@@ -1,4 +1,5 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
+import { readArchiveEndpoint } from "@fx-ohlc/database";
 import type { SessionRule } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -49,7 +50,7 @@ export function readConfig(env: EnvReader): Config {
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
     archiveUrl: env.string("ARCHIVE_URL", { default: undefined }),
-    archiveEndpoint: env.string("ARCHIVE_ENDPOINT", { default: undefined }),
+    archiveEndpoint: readArchiveEndpoint(env),
     archiveRegion: env.string("AWS_REGION", { default: undefined }),
     archiveThreads: env.integer("ARCHIVE_READ_THREADS", { default: 2, min: 1, max: 64 }),
     marketSessions: readMarketSessions(env),

@@ -28,6 +28,8 @@ export interface PassTools extends DayTools {
   readonly onError: (error: unknown, day?: SymbolDay) => void;
   readonly onDay: (outcome: DayOutcome, day: SymbolDay) => void;
   readonly watch?: WatchDay;
+  /** Told what waits when the store is away. */
+  readonly onAway?: ((backlog: Backlog) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +57,15 @@ export class ArchivePass {
   }
 
   async run(): Promise<PassReport> {
+    try {
+      return await this.runOnce();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) this.tools.onAway?.(await this.backlog());
+      throw error;
+    }
+  }
+
+  private async runOnce(): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
     const refusedBecause = await this.whyRefused(settings);
     if (refusedBecause !== null) {

@@ -25,8 +25,10 @@ export interface ArchiveWorkerOptions {
   /** Looks on while a day is archived. */
   readonly watch?: WatchDay;
   readonly onPass?: (report: PassReport) => void;
-  /** Told every minute what waits, in the middle of a pass too; undefined: this process archives no more. */
+  /** Told every minute what waits, in the middle of a pass too; undefined: another process archives. */
   readonly onBacklog?: (backlog: Backlog | undefined) => void;
+  /** Told what waits when a pass ended because the store is away. */
+  readonly onAway?: (backlog: Backlog) => void;
   readonly notice?: Notice;
   /** Between two passes, ms. */
   readonly everyMs?: number;
@@ -79,6 +81,7 @@ export class ArchiveWorker {
     return withArchiveSessions(this.options.url, async ({ leadership, sql }) => {
       while (!this.stopping.signal.aborted) {
         if (!(await isArchivedByHand(sql)) && (await leadership.tryLead())) return this.lead(leadership, sql);
+        this.options.onBacklog?.(undefined);
         await this.pause(FOLLOW_POLL_MS);
       }
     });
@@ -96,7 +99,7 @@ export class ArchiveWorker {
       ...{ leadership, sql, signal, notice: options.notice ?? (() => {}), onDay: options.onDay ?? (() => {}) },
       ...{ store: options.store, coder: options.coder, rules: options.rules, onError: options.onError },
       ...(options.watch && { watch: options.watch }),
-      pace: new Pace(options.rules.rowsPerSecond, signal),
+      ...{ pace: new Pace(options.rules.rowsPerSecond, signal), onAway: options.onAway },
     });
     const stopTelling = repeat(BACKLOG_EVERY_MS, async () => {
       const backlog = await pass.backlog().catch(() => undefined);
@@ -114,7 +117,6 @@ export class ArchiveWorker {
       if (!signal.aborted) throw error;
     } finally {
       await Promise.all([stopLooking(), stopTelling()]);
-      options.onBacklog?.(undefined);
     }
   }
 

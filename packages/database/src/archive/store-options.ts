@@ -1,6 +1,7 @@
 import type { ArchiveStore, StoreOptions } from "@fx-ohlc/archive";
 import { openStore } from "@fx-ohlc/archive";
 import type { EnvReader } from "@fx-ohlc/service-kit";
+import { readArchiveEndpoint } from "../archive-endpoint.js";
 import { isArchiveUrl } from "../archive-setting.js";
 
 /** Where the archive is, and what it is reached with. */
@@ -16,7 +17,7 @@ export function readArchivePlace(env: EnvReader): ArchivePlace {
   return {
     archiveUrl,
     store: {
-      endpoint: env.string("ARCHIVE_ENDPOINT", { default: undefined }),
+      endpoint: readArchiveEndpoint(env),
       region: env.string("AWS_REGION", { default: undefined }),
       encryption: env.choice("ARCHIVE_ENCRYPTION", ["AES256", "aws:kms"], { default: undefined }),
     },
