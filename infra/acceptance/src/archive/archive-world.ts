@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openStore } from "@fx-ohlc/archive";
+import { openStore, SAME_THREAD } from "@fx-ohlc/archive";
 import { type MigrateOptions, migrate, openPool, readSettings } from "@fx-ohlc/database";
 import { initArchive, verifyArchive } from "@fx-ohlc/database/archive";
 import { eventually, type TestPostgres, type TestService, testDatabase, testPostgres } from "@fx-ohlc/testkit";
@@ -88,7 +88,7 @@ export class ArchiveWorld {
     const sql = pool(this.system.database.url);
     const store = await openStore(this.archiveUrl);
     const range = { fromUs: 0, toUs: 4_000_000_000_000_000, symbol: undefined };
-    await verifyArchive({ ...range, sql, store, log: (line) => lines.push(line) });
+    await verifyArchive({ ...range, sql, store, coder: SAME_THREAD, log: (line) => lines.push(line) });
     await sql.end();
     return lines.filter((line) => !/named by no entry|days compared/.test(line));
   }
