@@ -11,6 +11,8 @@ const FIELDS = 6;
 /** PostgreSQL counts time from 2000-01-01. */
 const EPOCH_US = 946_684_800_000_000;
 const TWO_TO_32 = 2 ** 32;
+/** Most days of most symbols have no more, and a full row group takes 5 MB. */
+const ROWS_AT_FIRST = 8192;
 /** Of a row whose fields are all there. */
 const ROW_BYTES_MAX = 2 + FIELDS * 4 + 8 + 2 + 8 * 4;
 
@@ -19,7 +21,7 @@ const ROW_BYTES_MAX = 2 + FIELDS * 4 + 8 + 2 + 8 * 4;
  * It takes any number of copies, one after the other, as one list of rows.
  */
 export class CopiedRows {
-  private readonly columns: Omit<TickColumns, "count">;
+  private columns: Omit<TickColumns, "count">;
   private count = 0;
   /** What came of a row, or of the header, whose end has not come. */
   private rest: Buffer = Buffer.alloc(0);
@@ -33,7 +35,7 @@ export class CopiedRows {
     private readonly onGroup: (group: TickColumns) => void,
     private readonly rowsPerGroup = ROWS_PER_GROUP,
   ) {
-    this.columns = makeColumns(rowsPerGroup);
+    this.columns = makeColumns(Math.min(rowsPerGroup, ROWS_AT_FIRST));
   }
 
   /** Takes what came of a copy. */
@@ -94,6 +96,7 @@ export class CopiedRows {
   }
 
   private takeRow(view: DataView, from: number): number {
+    if (this.count === this.columns.time.length) this.columns = grown(this.columns, this.rowsPerGroup);
     const { time, seq, price, bid, ask, recordedAt } = this.columns;
     const row = this.count;
     this.lastUs = readTime(view, from + 4);
@@ -135,4 +138,16 @@ function rowBytes(view: DataView, from: number): number {
 /** Microseconds since 1970, of what PostgreSQL writes as microseconds since 2000. */
 function readTime(view: DataView, at: number): number {
   return view.getInt32(at) * TWO_TO_32 + view.getUint32(at + 4) + EPOCH_US;
+}
+
+/** The same rows in columns that hold four times as many, or a row group. */
+function grown(from: Omit<TickColumns, "count">, rowsMax: number): Omit<TickColumns, "count"> {
+  const into = makeColumns(Math.min(rowsMax, from.time.length * 4));
+  into.time.set(from.time);
+  into.seq.set(from.seq);
+  into.price.set(from.price);
+  into.bid.set(from.bid);
+  into.ask.set(from.ask);
+  into.recordedAt.set(from.recordedAt);
+  return into;
 }

@@ -147,11 +147,15 @@ class FileUpload implements Upload {
   }
 }
 
-/** The folder of the new name first: a name that is lost leaves nothing that points to it. */
+/** The folder of the new name first: a name that is lost leaves nothing that points to it. Then each that it was made in. */
 async function renameDurably(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
+  const made = await mkdir(dirname(to), { recursive: true });
   await rename(from, to);
-  for (let folder = dirname(to), level = 0; level < 3; folder = dirname(folder), level += 1) await syncFolder(folder);
+  const last = made === undefined ? dirname(to) : dirname(made);
+  for (let folder = dirname(to); ; folder = dirname(folder)) {
+    await syncFolder(folder);
+    if (folder === last) return;
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

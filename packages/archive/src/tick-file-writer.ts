@@ -42,7 +42,7 @@ class DrainedWriter extends ByteWriter {
 
 /** Codes the ticks of a day as a Parquet file, a row group at a time. */
 export class TickFileWriter {
-  private readonly bytes = new DrainedWriter(1 << 20);
+  private readonly bytes = new DrainedWriter(1 << 16);
   private readonly file: ParquetWriter;
 
   private constructor() {

@@ -16,7 +16,7 @@ import { grouped, type Row, type RowContext, type RowResult } from "./row.js";
 const WEEK = Array.from({ length: 4 }, (_, number) => `WEEK${number}`);
 const WEEK_ROWS = 248_039;
 /** The smallest days that a rate is promised for. */
-const SMALL = { symbol: "SMALLDAYS", days: 80, rows: 5000, from: "2013-01-01" };
+const SMALL = { symbol: "SMALLDAYS", days: 320, rows: 5000, from: "2013-01-01" };
 const LOAD = {
   kind: "bulk",
   form: "json",
