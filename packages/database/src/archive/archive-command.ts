@@ -16,7 +16,7 @@ import { ARCHIVE_RULES, BY_HAND_S } from "./rules.js";
 import { openArchive, readArchivePlace } from "./store-options.js";
 import { verifyArchive } from "./verify-archive.js";
 
-const USAGE = "fx-migrate archive [--init] [--start T] [--end T]";
+const USAGE = "fx-migrate archive [--init [--if-new]] [--start T] [--end T]";
 const TELL_EVERY_MS = 2000;
 const TURN_POLL_MS = 500;
 
@@ -28,7 +28,12 @@ const readOptions = (env: EnvReader) => ({ ...mergeOptions(env), ...readArchiveP
 export async function archiveCommand(args: readonly string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { init: { type: "boolean", default: false }, start: { type: "string" }, end: { type: "string" } },
+    options: {
+      init: { type: "boolean", default: false },
+      "if-new": { type: "boolean", default: false },
+      start: { type: "string" },
+      end: { type: "string" },
+    },
   });
   const range = {
     fromUs: values.start === undefined ? 0 : parseBound("start", values.start, USAGE),
@@ -39,7 +44,7 @@ export async function archiveCommand(args: readonly string[], env: NodeJS.Proces
   const coder = new CodingThread();
   try {
     await withArchiveSessions(options.url, async ({ leadership, sql }) => {
-      if (values.init) await initArchive(sql, store, log);
+      if (values.init) await initArchive(sql, store, log, values["if-new"]);
       if (values.init && values.start === undefined && values.end === undefined) return;
       await byHand(sql, leadership, log, async () => {
         const progress = new Progress(log);

@@ -10,6 +10,7 @@ import { DatasetLostError, DayArchiver, type DayOutcome, type DayTools, isDamage
 import { EndedDays } from "./ended-days.js";
 import { type Backlog, currentFiles, type Due, dueDays, readBacklog } from "./entries.js";
 import { type ArchiveRules, DAYS_AT_A_TIME } from "./rules.js";
+import { MARK_EVERY_MS, markWriter, whyNotWriter } from "./writer.js";
 
 /** Days that are looked up at a time. */
 const DAYS_PER_LOOK = 500;
@@ -48,6 +49,7 @@ export class ArchivePass {
   /** What `_current.parquet` says may be old. */
   private isListStale = true;
   private sweptAtMs = Number.NEGATIVE_INFINITY;
+  private markedAtMs = Number.NEGATIVE_INFINITY;
   /** How often files could not be read, one pass after the other. */
   private readonly unreadable = new Map<string, number>();
 
@@ -67,7 +69,7 @@ export class ArchivePass {
 
   private async runOnce(): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
-    const refusedBecause = await this.whyRefused(settings);
+    const refusedBecause = await this.whyNothingIsWritten(settings);
     if (refusedBecause !== null) {
       this.isListStale = true;
       await this.note(refusedBecause);
@@ -87,7 +89,7 @@ export class ArchivePass {
   /** Archives ended days of a range at once, whatever they wait for. */
   async runByHand({ fromUs, toUs }: TimeRange): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
-    const refusedBecause = await this.whyRefused(settings);
+    const refusedBecause = await this.whyNothingIsWritten(settings);
     if (refusedBecause !== null) throw new Error(refusedBecause);
     const before = dateOf(Math.min(toUs, (await this.listedBefore()) ?? 0));
     const done = await this.archiveDue({ from: dateOf(fromUs), before });
@@ -106,6 +108,17 @@ export class ArchivePass {
       if (row?.isListed === true) return;
       await pause();
     }
+  }
+
+  /** Whether this database's dataset is there, and no other database writes to it. It is marked now and then. */
+  private async whyNothingIsWritten(settings: ReadonlyMap<string, string>): Promise<string | null> {
+    const { sql, store, leadership } = this.tools;
+    const reason = (await this.whyRefused(settings)) ?? (await whyNotWriter(sql, store));
+    if (reason === null && performance.now() - this.markedAtMs > MARK_EVERY_MS) {
+      await markWriter((work) => leadership.transaction(work), store);
+      this.markedAtMs = performance.now();
+    }
+    return reason;
   }
 
   /** Whether the dataset that the database knows lies where this process looks. */
@@ -239,7 +252,8 @@ export class ArchivePass {
 
   private async finish(): Promise<void> {
     const { sql, store, notice, rules } = this.tools;
-    await this.assertDataset();
+    const refusedBecause = await this.whyNothingIsWritten(await servedSettings(sql));
+    if (refusedBecause !== null) throw new DatasetLostError(refusedBecause);
     const isSweepDue = performance.now() - this.sweptAtMs > rules.sweepUs / 1000;
     // One who froze while he wrote it may have put an old list over a newer one since.
     if (this.isListStale || isSweepDue) {
