@@ -1,5 +1,6 @@
 import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, StoreUnavailableError, writeCurrent } from "@fx-ohlc/archive";
 import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { archiveSpelling } from "../archive-setting.js";
 import { dateOf, type SymbolDay } from "../changed-days.js";
 import type { Notice } from "../chunk-watch.js";
 import { LeadershipLostError } from "../leadership.js";
@@ -128,7 +129,7 @@ export class ArchivePass {
     // It was ended: a copy of a database, which knows the dataset of the other one, must not clear away what it does not name.
     if (recorded === undefined)
       return `no archive is recorded for this database: ARCHIVE_URL=${store.url} fx-migrate does`;
-    if (recorded !== store.url) {
+    if (archiveSpelling(recorded) !== archiveSpelling(store.url)) {
       return `the archive of this database is ${recorded}, and this process was given ${store.url}`;
     }
     const id = settings.get("archive_dataset");
