@@ -1,5 +1,5 @@
 import { eventually } from "@fx-ohlc/embedded";
-import { US_PER_HOUR } from "@fx-ohlc/schemas";
+import { US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
 import { ArchiveKeeper } from "./archive-keeper.js";
 import { history } from "./keeper.js";
 
@@ -24,4 +24,31 @@ test("an archiver of a database whose archive was ended touches nothing of the d
   expect(await archive.entries()).toEqual([]);
   await keeper.migrate({ archiveUrl: archive.store.url });
   await eventually(() => archive.isArchived(), { what: "all ended days to be archived" });
+});
+
+test("ticks that were about to be dropped when an archive is first set are archived with all others, and not one by one", async () => {
+  const { keeper, sql } = archive;
+  await keeper.store(history(keeper.nowUs, 8, 0, US_PER_HOUR));
+  await keeper.refreshed();
+  await keeper.stopWorker();
+  const markUs = (Math.floor(keeper.nowUs / US_PER_DAY) - 3) * US_PER_DAY;
+  await sql`update retention_mark set dropped_before = ${markUs}, whole_from = ${markUs}`;
+  // On plain PostgreSQL some of a day are gone already, and all of the days before it.
+  const goneUs = keeper.onTimescaleDb ? 0 : markUs - 2 * US_PER_DAY + 5 * US_PER_HOUR;
+  await sql.begin(async (transaction) => {
+    await transaction`set local fx.keep_bars = 'on'`;
+    if (goneUs > 0) await transaction`delete from ticks where symbol = 'EURUSD' and time < ${goneUs}`;
+  });
+  const [ticks, bars] = [await archive.allTicks(), await keeper.bars()];
+  await keeper.migrate({ retentionDays: 2 });
+  archive.startArchiver();
+  keeper.startWorker();
+  await eventually(async () => ((await keeper.oldestTick()) ?? 0) >= markUs, { what: "drops", timeoutMs: 15_000 });
+  expect(await archive.allTicks()).toEqual(ticks);
+  expect(await keeper.bars()).toEqual(bars);
+  expect(keeper.notices.filter((notice) => notice.startsWith("ticks are kept"))).toEqual([]);
+  // Of what had gone before nothing is said.
+  const [before] = await sql`
+    select from archive_versions where symbol = 'EURUSD' and date < (${goneUs}::timestamptz at time zone 'UTC')::date`;
+  expect(before).toBeUndefined();
 });

@@ -19,7 +19,7 @@ interface EndedState {
  *
  * - *ended*: the mark `ended_before` moves. From now on whoever changes a tick before it draws that day's version.
  * - *waiting*: until every transaction that was under way when it moved has ended, for it may not have seen that.
- * - *listed*: each day that has ticks gets a version where it has none. What bars have not been refreshed for is in the queue.
+ * - *listed*: each day that has ticks, also behind the retention mark, gets a version where it has none. What bars have not been refreshed for is in the queue.
  */
 export class EndedDays {
   private awaited: { readonly endedBeforeUs: Micros; readonly transactions: OldTransactions } | undefined;
@@ -73,15 +73,29 @@ export class EndedDays {
     );
   }
 
-  /** Of ticks that were dropped before anything was archived there are only bars. */
-  private async firstDay({ listedBeforeUs, droppedBeforeUs, endedBeforeUs }: EndedState): Promise<Micros> {
-    const knownUs = Math.max(listedBeforeUs, Math.ceil(droppedBeforeUs / US_PER_DAY) * US_PER_DAY);
-    if (knownUs > 0) return knownUs;
+  /** Of ticks that were dropped before anything was archived there are only bars; those that were about to be are there still. */
+  private async firstDay(state: EndedState): Promise<Micros> {
+    const { listedBeforeUs, droppedBeforeUs, endedBeforeUs } = state;
+    if (droppedBeforeUs > listedBeforeUs) {
+      const leftUs = await this.firstLeft(state);
+      return Math.floor(leftUs / US_PER_DAY) * US_PER_DAY;
+    }
+    if (listedBeforeUs > 0) return listedBeforeUs;
     const [row] = await this.sql<{ bucket: Micros | null }[]>`
       select least(
                (select min(bucket) from ohlc_day where bucket >= '1969-12-30 00:00:00+00' and bucket < ${endedBeforeUs}),
                (select min(time) from ticks)) as bucket`;
     return Math.max(0, Math.floor((row?.bucket ?? endedBeforeUs) / US_PER_DAY) * US_PER_DAY);
+  }
+
+  /** The first tick that nobody has listed, behind the mark or there. */
+  private async firstLeft({ listedBeforeUs, droppedBeforeUs }: EndedState): Promise<Micros> {
+    const [row] = await this.sql<{ time: Micros | null }[]>`
+      select min(left_over.time) as time
+        from (select distinct symbol from ohlc_day where bucket >= '1969-12-30 00:00:00+00') known
+       cross join lateral (select min(time) as time from ticks
+                            where symbol = known.symbol and time >= ${listedBeforeUs} and time < ${droppedBeforeUs}) left_over`;
+    return row?.time ?? droppedBeforeUs;
   }
 
   private async list(engine: Engine, fromUs: Micros, toUs: Micros): Promise<void> {
@@ -99,6 +113,9 @@ export class EndedDays {
          select symbol, date, new_version(), fx_now()
            from (select distinct symbol, (bucket at time zone 'UTC')::date as date from ohlc_hour
                   where bucket >= $1::timestamptz and bucket < $2::timestamptz
+                    and (bucket >= (select dropped_before from retention_mark)
+                         or exists (select from ticks
+                                     where ticks.symbol = ohlc_hour.symbol and time >= bucket and time < bucket + interval '1 hour'))
                  ${queued}) days
              on conflict (symbol, date) do nothing`,
         [fromUs, toUs],

@@ -28,7 +28,10 @@ export async function initArchive(
       `this database's dataset is ${known.id}, and ${store.url} holds ${there}: is the right volume mounted?`,
     );
   }
-  if (found !== undefined) throw new Error(`${store.url} holds the dataset ${found.id} of another database`);
+  if (found !== undefined)
+    throw new Error(
+      `${store.url} holds the dataset ${found.id} of another database (fx-migrate rebuild fills an empty one from it)`,
+    );
   const { id } = await makeDataset(store, new Date());
   await sql`insert into settings (key, value) values ('archive_dataset', ${id})`;
   await takeOver(sql, store);

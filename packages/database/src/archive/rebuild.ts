@@ -10,6 +10,7 @@ import { lockSymbols } from "../symbol-locks.js";
 import { hearSymbols } from "../symbols.js";
 import { eventuallyRefreshed } from "./rebuild-bars.js";
 import { type ReadDay, readDay } from "./rebuild-day.js";
+import { whyNotWriter } from "./writer.js";
 
 export interface RebuildOptions {
   readonly url: string;
@@ -53,6 +54,10 @@ export async function rebuild(options: RebuildOptions): Promise<void> {
   log(
     `${ticks} ticks stored; what the archive does not hold (keys, what is said of symbols, the audit, older bars) comes from a backup`,
   );
+  if ((await whyNotWriter(sql, store)) !== null)
+    log(
+      "nothing is written there, and nothing dropped here, before fx-migrate archive --init says that this database shall",
+    );
 }
 
 /** Notes what the database is filled from, where it is empty. */
