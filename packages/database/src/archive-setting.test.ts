@@ -34,3 +34,11 @@ test.each([
   expect(() => readEnv(env, migrateOptions)).toThrow("ARCHIVE_URL must be");
   expect(() => readEnv(env, readArchivePlace)).toThrow("ARCHIVE_URL must be");
 });
+
+test.each(["minio:9000", "//minio", "http://", "http://key:secret@minio:9000"])(
+  "an endpoint such as %s is refused, and the variable is named",
+  (endpoint) => {
+    const env = { ARCHIVE_URL: "s3://bucket/fx", ARCHIVE_ENDPOINT: endpoint };
+    expect(() => readEnv(env, readArchivePlace)).toThrow("ARCHIVE_ENDPOINT must be");
+  },
+);

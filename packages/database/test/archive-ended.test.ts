@@ -52,3 +52,31 @@ test("ticks that were about to be dropped when an archive is first set are archi
     select from archive_versions where symbol = 'EURUSD' and date < (${goneUs}::timestamptz at time zone 'UTC')::date`;
   expect(before).toBeUndefined();
 });
+
+test("a day that was archived while the clock was ahead is archived again when it has ended", async () => {
+  const { keeper, sql } = archive;
+  await keeper.store([
+    ...history(keeper.nowUs, 2, 0, 6 * US_PER_HOUR),
+    { symbol: "EURUSD", timeUs: keeper.nowUs, price: 3 },
+  ]);
+  await keeper.refreshed();
+  archive.startArchiver();
+  await eventually(() => archive.isArchived());
+  const todayUs = Math.floor(keeper.nowUs / US_PER_DAY) * US_PER_DAY;
+  await keeper.moveClock(2 * US_PER_DAY);
+  await eventually(async () => (await archive.entries()).some(({ firstUs }) => (firstUs ?? 0) >= todayUs));
+  await keeper.moveClock(0);
+  const ended = async () => (await sql<{ us: number }[]>`select ended_before as us from archive_state`)[0]?.us;
+  await eventually(async () => (await ended()) === todayUs, { what: "the clock to be believed" });
+  await sql`insert into ticks (symbol, time, seq, price) values ('EURUSD', ${keeper.nowUs}, 9, 5)`;
+  await keeper.moveClock(US_PER_DAY);
+  await eventually(() => archive.isArchived());
+  await archive.stopArchivers();
+  expect(await archive.verify(() => {})).toBe(0);
+  const [today] = (await archive.entries()).filter(
+    ({ symbol, firstUs }) => symbol === "EURUSD" && (firstUs ?? 0) >= todayUs,
+  );
+  const [stored] = await sql<{ ticks: number }[]>`
+    select count(*) as ticks from ticks where symbol = 'EURUSD' and time >= ${todayUs}`;
+  expect(today?.ticks).toBe(stored?.ticks);
+});

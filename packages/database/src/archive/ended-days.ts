@@ -1,4 +1,5 @@
 import { type Micros, US_PER_DAY } from "@fx-ohlc/schemas";
+import { dateOf } from "../changed-days.js";
 import type { Leadership } from "../leadership.js";
 import { OldTransactions } from "../old-transactions.js";
 import type { Engine } from "../settings.js";
@@ -17,6 +18,7 @@ interface EndedState {
 /**
  * Gives each day of ticks that has ended a version, in steps that can be interrupted anywhere:
  *
+ * - *ahead*: the mark `ended_before` is later than the clock says: it is put back.
  * - *ended*: the mark `ended_before` moves. From now on whoever changes a tick before it draws that day's version.
  * - *waiting*: until every transaction that was under way when it moved has ended, for it may not have seen that.
  * - *listed*: each day that has ticks, also behind the retention mark, gets a version where it has none. What bars have not been refreshed for is in the queue.
@@ -34,7 +36,10 @@ export class EndedDays {
   async step(engine: Engine): Promise<void> {
     const state = await this.read();
     const endedBeforeUs = Math.floor((state.nowUs - this.endedUs) / US_PER_DAY) * US_PER_DAY;
-    if (endedBeforeUs > state.endedBeforeUs) await this.move(endedBeforeUs);
+    // Clocks that differ by less than the time after a day's end do no harm.
+    const isAhead = state.endedBeforeUs > state.nowUs;
+    if (isAhead) await this.moveBack(endedBeforeUs);
+    else if (endedBeforeUs > state.endedBeforeUs) await this.move(endedBeforeUs);
     else if (state.endedBeforeUs > state.listedBeforeUs) await this.follow(engine, state);
   }
 
@@ -53,6 +58,28 @@ export class EndedDays {
         transaction`update archive_state set ended_before = ${endedBeforeUs} where ended_before < ${endedBeforeUs}`,
     );
     this.awaited = { endedBeforeUs, transactions: await OldTransactions.find(this.sql) };
+  }
+
+  /**
+   * The clock was ahead, and days count as ended whose ticks come still, for which nobody draws. They are as if they had never been
+   * looked at: each is archived once it has ended, also where that was done too early.
+   */
+  private async moveBack(endedBeforeUs: Micros): Promise<void> {
+    await this.leadership.transaction(async (transaction) => {
+      await transaction`
+        update archive_state set ended_before = ${endedBeforeUs}, listed_before = least(listed_before, ${endedBeforeUs})`;
+      await transaction`
+        delete from archive_versions known
+         where date >= ${dateOf(endedBeforeUs)}::text::date
+           and not exists (select from archive_days day
+                            where day.symbol = known.symbol and day.date = known.date and dropped_at is not null)`;
+      // Else what was done then would count as done until the clock is there again.
+      await transaction`
+        update archive_days set written_at = least(written_at, fx_clock()), verified_at = least(verified_at, fx_clock())
+         where written_at > fx_clock() or verified_at > fx_clock()`;
+      await transaction`update archive_versions set drawn_at = fx_clock() where drawn_at > fx_clock()`;
+    });
+    this.awaited = undefined;
   }
 
   private async follow(engine: Engine, state: EndedState): Promise<void> {

@@ -34,12 +34,22 @@ export async function rebuild(options: RebuildOptions): Promise<void> {
   const { sql, store, log } = options;
   const dataset = await readDataset(store);
   if (dataset === undefined) throw new Error(`${store.url} holds no dataset`);
-  await begin(options, dataset.id);
+  // One that fx-migrate has not been run on says so.
   const { engine } = await readSettings(sql);
+  await begin(options, dataset.id);
   const files = await readCurrent(store);
-  const entered = await sql<{ file: string }[]>`select file from archive_days where file is not null`;
+  const entered = await sql<{ day: string; file: string }[]>`
+    select symbol || ' ' || date as day, file from archive_days where file is not null`;
   const done = new Set(entered.map(({ file }) => file));
-  const ranges = byRange(files.filter(({ path }) => !done.has(path)));
+  const waiting = files.filter(({ path }) => !done.has(path));
+  const stored = new Set(entered.map(({ day }) => day));
+  const changed = waiting.find(({ symbol, date }) => stored.has(`${symbol} ${date}`));
+  if (changed !== undefined) {
+    throw new Error(
+      `${changed.symbol} ${changed.date} was archived anew since it was stored: stop its archiver, and begin with an empty database`,
+    );
+  }
+  const ranges = byRange(waiting);
   log(`${files.length} days in ${store.url}, ${files.length - done.size} of them to store`);
   const startedMs = performance.now();
   let ticks = 0;
