@@ -1,12 +1,12 @@
-import { readdir } from "node:fs/promises";
-import { SAME_THREAD } from "@fx-ohlc/archive";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CURRENT_FILE, readCurrent, SAME_THREAD } from "@fx-ohlc/archive";
 import { eventually } from "@fx-ohlc/embedded";
-import { US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { US_PER_HOUR } from "@fx-ohlc/schemas";
 import { withArchiveSessions } from "../src/archive/archive-worker.js";
 import { DayArchiver } from "../src/archive/day-archiver.js";
 import { ARCHIVE_RULES, ArchiveWorker, initArchive, type PassReport } from "../src/archive/index.js";
 import { Pace } from "../src/archive/pace.js";
-import { dateOf } from "../src/changed-days.js";
 import { ArchiveKeeper } from "./archive-keeper.js";
 import { history, Keeper } from "./keeper.js";
 
@@ -107,5 +107,14 @@ test("a file that is found damaged after its day was marked as dropped is made a
     [first.n, false],
     [second.n + 1, true],
   ]);
-  expect(dateOf(archive.keeper.nowUs - US_PER_DAY) > second.date).toBe(true);
+});
+
+test("a list of files that somebody has removed is written again", async () => {
+  archive.startArchiver();
+  await archived();
+  await eventually(async () => (await archive.verify(() => {})) === 0);
+  await rm(join(archive.folder, CURRENT_FILE));
+  await eventually(async () => (await archive.store.find(CURRENT_FILE)) !== undefined);
+  const listed = await readCurrent(archive.store);
+  expect(listed.map(({ path }) => path)).toEqual((await archive.entries()).map(({ file }) => file));
 });

@@ -1,4 +1,11 @@
-import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, StoreUnavailableError, writeCurrent } from "@fx-ohlc/archive";
+import {
+  type ArchiveEntry,
+  CURRENT_FILE,
+  ENTRY_COLUMNS,
+  readDataset,
+  StoreUnavailableError,
+  writeCurrent,
+} from "@fx-ohlc/archive";
 import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
 import { archiveSpelling } from "../archive-setting.js";
 import { dateOf, type SymbolDay } from "../changed-days.js";
@@ -257,7 +264,7 @@ export class ArchivePass {
     if (refusedBecause !== null) throw new DatasetLostError(refusedBecause);
     const isSweepDue = performance.now() - this.sweptAtMs > rules.sweepUs / 1000;
     // One who froze while he wrote it may have put an old list over a newer one since.
-    if (this.isListStale || isSweepDue) {
+    if (this.isListStale || isSweepDue || (await store.find(CURRENT_FILE)) === undefined) {
       await writeCurrent(store, currentFiles(sql));
       this.isListStale = false;
     }
