@@ -121,7 +121,10 @@ test("nothing is written and nothing dropped where the dataset is another one or
     return row?.reason ?? "";
   };
   await eventually(async () => (await refused()).includes("there is no dataset"));
-  expect((await readdir(archive.folder)).filter((name) => name !== "_uploads")).toEqual(["elsewhere.json"]);
+  expect((await readdir(archive.folder)).filter((name) => name !== "_uploads").sort()).toEqual([
+    "_writer.json",
+    "elsewhere.json",
+  ]);
   expect((await archive.keeper.mark()).droppedBeforeUs).toBe(0);
   await writeFile(join(archive.folder, "_dataset.json"), JSON.stringify({ id: "another", format: 1 }));
   await eventually(async () => (await refused()).includes("is another"));
