@@ -1,12 +1,14 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CURRENT_FILE, readCurrent, SAME_THREAD } from "@fx-ohlc/archive";
+import { CURRENT_FILE, readCurrent, SAME_THREAD, StoreUnavailableError } from "@fx-ohlc/archive";
 import { eventually } from "@fx-ohlc/embedded";
 import { US_PER_HOUR } from "@fx-ohlc/schemas";
 import { withArchiveSessions } from "../src/archive/archive-worker.js";
 import { DayArchiver } from "../src/archive/day-archiver.js";
 import { ARCHIVE_RULES, ArchiveWorker, initArchive, type PassReport } from "../src/archive/index.js";
 import { Pace } from "../src/archive/pace.js";
+import { markWriter, whyNotWriter } from "../src/archive/writer.js";
+import type { Transaction } from "../src/sql.js";
 import { ArchiveKeeper } from "./archive-keeper.js";
 import { history, Keeper } from "./keeper.js";
 
@@ -75,6 +77,19 @@ test("a database that was put back to an earlier moment, or a copy of its disks,
   await refused("fx-migrate archive --init");
   await init(archive);
   await refused(null);
+});
+
+test("a store that takes no mark for a day makes nobody another's", async () => {
+  const { sql, store } = archive;
+  const begin = async <T>(work: (transaction: Transaction) => Promise<T>) =>
+    (await sql.begin(async (transaction) => ({ value: await work(transaction) }))).value;
+  const { write } = store;
+  store.write = () => Promise.reject(new StoreUnavailableError("it is full"));
+  for (let hour = 0; hour < 24; hour += 1) await expect(markWriter(begin, store)).rejects.toThrow("it is full");
+  store.write = write;
+  expect(await whyNotWriter(sql, store)).toBeNull();
+  await markWriter(begin, store);
+  expect(await whyNotWriter(sql, store)).toBeNull();
 });
 
 test("a file that is found damaged after its day was marked as dropped is made anew while its ticks are there, and stays when not", async () => {

@@ -30,9 +30,13 @@ export async function markWriter(
   begin: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>,
   store: ArchiveStore,
 ): Promise<void> {
+  const before = await readWriterMark(store);
   const mark = await begin(async (transaction): Promise<WriterMark> => {
     const token = randomBytes(8).toString("hex");
-    const drawn = [...(await drawnBy(transaction)), token].slice(-DRAWN_MAX);
+    const known = await drawnBy(transaction);
+    // What stands there is known for as long as nothing could be written over it.
+    const there = known.filter((each) => each === before?.token);
+    const drawn = [...new Set([...there, ...known.slice(1 - DRAWN_MAX), token])];
     await transaction`
       insert into settings (key, value) values (${DRAWN}, ${drawn.join(" ")})
           on conflict (key) do update set value = excluded.value`;
