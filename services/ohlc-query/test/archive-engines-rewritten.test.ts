@@ -29,12 +29,12 @@ function otherTicks(ticks: readonly TestTick[]): TestTick[] {
 
 beforeAll(async () => {
   if (!(await hasSomeEngine())) return;
-  service = await startReadSide({ retentionDays: 0 });
+  dataset = await emptyDataset();
+  service = await startReadSide({ retentionDays: 0, archiveUrl: dataset.url });
   for (const ticks of (await sampleDays()).values()) {
     await service.insert(ticks);
     await service.insert(otherTicks(ticks));
   }
-  dataset = await emptyDataset();
   const store = await openStore(dataset.url);
   await initArchive(service.sql, store, () => {});
   worker = new ArchiveWorker({

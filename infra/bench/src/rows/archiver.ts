@@ -137,7 +137,7 @@ async function storeSmall(sql: Sql): Promise<void> {
     insert into ticks (symbol, time, seq, price, bid, ask)
     select ${symbol}, ${from}::text::timestamptz + i * interval '1 day' / ${rows}::int, 0, m / 1e5::float8 + 0.000005, m / 1e5::float8,
            (m + 1) / 1e5::float8
-      from (select i, 110000 + (i * 7919 % 61) as m from generate_series(0, ${days * rows - 1}::int) as i) made`;
+      from (select i, 110000 + i::bigint * 7919 % 61 as m from generate_series(0, ${days * rows - 1}::int) as i) made`;
   await drawVersions(sql, [symbol]);
 }
 
