@@ -21,7 +21,8 @@ interface EndedState {
  * - *ahead*: the mark `ended_before` is later than the clock says: it is put back.
  * - *ended*: the mark `ended_before` moves. From now on whoever changes a tick before it draws that day's version.
  * - *waiting*: until every transaction that was under way when it moved has ended, for it may not have seen that.
- * - *listed*: each day that has ticks, also behind the retention mark, gets a version where it has none. What bars have not been refreshed for is in the queue.
+ * - *listed*: each day that has ticks, also behind the retention mark, gets a version where it has none. What bars have not been
+ *   refreshed for is in the queue.
  */
 export class EndedDays {
   private awaited: { readonly endedBeforeUs: Micros; readonly transactions: OldTransactions } | undefined;
