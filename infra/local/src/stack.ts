@@ -116,7 +116,7 @@ export class Stack implements Service {
     // Few clients, all of them here: nobody needs the reconnects of a shutdown spread over seconds.
     const withServers = { DRAIN_MS, ...env, ...keys.env, ...urls };
     await this.#migrate(folder, withServers, []);
-    if (this.#isArchived) await this.#migrate(folder, withServers, ["archive", "--init"]);
+    if (this.#isArchived) await this.#migrate(folder, withServers, ["archive", "--init", "--if-new"]);
     return withServers;
   }
 

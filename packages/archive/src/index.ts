@@ -13,3 +13,4 @@ export * from "./store.js";
 export * from "./tick-columns.js";
 export * from "./tick-file-reader.js";
 export * from "./tick-file-writer.js";
+export * from "./writer-mark.js";

@@ -7,6 +7,8 @@ export const ROWS_PER_GROUP = 131_072;
 
 /** Names the dataset; the database holds the same id. */
 export const DATASET_FILE = "_dataset.json";
+/** Says which database writes here. Apart from {@link DATASET_FILE}, which is never written where it is missing. */
+export const WRITER_FILE = "_writer.json";
 /** Lists every file that counts. */
 export const CURRENT_FILE = "_current.parquet";
 /** Where files lie that count no more. */

@@ -5,7 +5,8 @@ export function readArchiveEndpoint(env: EnvReader): string | undefined {
   const endpoint = env.url("ARCHIVE_ENDPOINT", "http", { default: undefined });
   env.rule(
     ["ARCHIVE_ENDPOINT"],
-    endpoint === undefined || isPlain(endpoint),
+    // What is no URL was refused above.
+    endpoint === undefined || !URL.canParse(endpoint) || isPlain(endpoint),
     "must be http(s)://HOST:PORT, without credentials",
   );
   return endpoint;

@@ -1,9 +1,17 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Transaction } from "./sql.js";
 
-/** Whether a text names a place that an archive can be at. */
+/** Whether a text names a place that an archive can be at. A folder's name holds no encoded `/`. */
 export function isArchiveUrl(url: string): boolean {
-  const isWhole = /^file:\/\/\/[^?#]+$/.test(url) || /^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^?#]*)?$/.test(url);
-  return isWhole && !/%(?![0-9A-Fa-f]{2})/.test(url);
+  const isWhole = /^file:\/\/\/[^/?#][^?#]*$/.test(url) || /^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^?#]*)?$/.test(url);
+  return isWhole && !/%(?![0-9A-Fa-f]{2})|%00/.test(url) && !(url.startsWith("file:") && /%2f/i.test(url));
+}
+
+/** One spelling of a place: `s3://bucket/fx/` is `s3://bucket/fx`, and `file:///a/./b/` is `file:///a/b`. */
+export function archiveSpelling(url: string): string {
+  if (!isArchiveUrl(url)) return url;
+  const { href } = url.startsWith("file:") ? pathToFileURL(fileURLToPath(url)) : new URL(url);
+  return href.replace(/\/+$/, "");
 }
 
 /**
@@ -28,7 +36,7 @@ export async function recordArchive(
   }
   await transaction`
     insert into settings (key, value) values ('archive_url', ${url}) on conflict (key) do update set value = excluded.value`;
-  if (recorded?.value === url) return;
+  if (recorded !== undefined && archiveSpelling(recorded.value) === archiveSpelling(url)) return;
   // The dataset was found where it was before; nothing is dropped until it is found here.
   await transaction`update archive_state set confirmed_at = null`;
   const before = recorded === undefined ? "" : ` (it was ${recorded.value})`;

@@ -70,6 +70,14 @@ export class ArchivedDrops {
     return unproved.length === 0;
   }
 
+  /** Whether an entry is not marked: one whose file turned out to be damaged is so no more. */
+  async isUnmarked({ fromUs, toUs }: TimeRange): Promise<boolean> {
+    const unmarked = await this.sql`
+      select 1 from archive_days
+       where date >= ${dateOf(fromUs)}::text::date and date < ${dateOf(toUs)}::text::date and dropped_at is null limit 1`;
+    return unmarked.length > 0;
+  }
+
   private isWaiting(range: TimeRange, symbol?: string): Promise<boolean> {
     return isAnyWaiting(this.sql, range, symbol);
   }

@@ -1,4 +1,5 @@
 export { readArchiveEndpoint } from "./archive-endpoint.js";
+export { isArchiveUrl } from "./archive-setting.js";
 export * from "./audit.js";
 export type { ClosingPace } from "./bar-mark.js";
 export * from "./changeable-settings.js";

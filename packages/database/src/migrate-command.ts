@@ -31,9 +31,14 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   "merge-chunks": () => mergeChunks({ ...readEnv(process.env, mergeOptions), log }),
 };
 
+/** What one of the others is given would be ignored, and whoever gave it believe that it was not. */
+const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["verify", "archive"]);
+
 async function main(name = "migrate", ...args: readonly string[]): Promise<void> {
   const command = COMMANDS[name];
   if (command === undefined) throw new Error(`there is no command ${name}, but ${Object.keys(COMMANDS).join(", ")}`);
+  if (args.length > 0 && !WITH_ARGUMENTS.has(name))
+    throw new Error(`${name} takes no arguments, and was given ${args.join(" ")}`);
   await command(args);
 }
 

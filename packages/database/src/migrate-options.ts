@@ -1,5 +1,5 @@
 import type { EnvReader } from "@fx-ohlc/service-kit";
-import { isArchiveUrl } from "./archive-setting.js";
+import { archiveSpelling, isArchiveUrl } from "./archive-setting.js";
 import { storedBoundaryProblem } from "./day-boundary.js";
 import { readAdminKey } from "./first-key.js";
 import type { MigrateOptions } from "./migrate.js";
@@ -61,5 +61,5 @@ function readArchiveUrl(env: EnvReader): string | undefined {
   const url = env.string("ARCHIVE_URL", { default: undefined });
   const isFit = url === undefined || url === "none" || isArchiveUrl(url);
   env.rule(["ARCHIVE_URL"], isFit, "must be file:///…, s3://bucket/… or none");
-  return url;
+  return url === undefined ? undefined : archiveSpelling(url);
 }

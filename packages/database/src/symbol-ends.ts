@@ -165,21 +165,29 @@ function readEndTicks(sql: Queries, slice: readonly EndDay[], end: End): Promise
   );
 }
 
+/** The most decimals that some bars have. */
+function decimalsOf(side: "" | "bid_" | "ask_"): string {
+  const scales = ["open", "high", "low", "close"].map((name) => `scale(${side}${name}::numeric)`);
+  return `max(greatest(${scales.join(", ")}))`;
+}
+
 /**
- * Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever. Those of deleted ticks
- * stand until they are refreshed, and for nothing.
+ * Where retention has dropped a tick, the minute it was in stands for it: minute bars are kept for ever, and their prices have its
+ * decimals. Those of deleted ticks stand until they are refreshed, and for nothing.
  */
 async function readDroppedEnds(sql: Queries, slice: readonly EndDay[], end: End): Promise<readonly EndTick[]> {
+  const ofDay = `symbol = wanted.symbol and bucket >= wanted.day_start and bucket < wanted.day_end
+                                   and bucket >= $4 and bucket < $5 order by bucket ${end === "first" ? "asc" : "desc"}`;
   const minutes = await sql.unsafe<EndTick[]>(
-    `select wanted.symbol, own.time, null::int as decimals, null::boolean as "hasQuote"
+    `select wanted.symbol, own.time, coalesce(sides.decimals, own.decimals) as decimals, null::boolean as "hasQuote"
        from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as wanted (symbol, day_start, day_end)
       cross join lateral (
-            select ${end === "first" ? "min" : "max"}(bucket) as time
-              from ohlc_minute
-             where symbol = wanted.symbol
-               and bucket >= wanted.day_start and bucket < wanted.day_end
-               and bucket >= $4 and bucket < $5) as own`,
-    [...parametersOf(slice)],
+            select ${end === "first" ? "min" : "max"}(bucket) as time, ${decimalsOf("")} as decimals
+              from (select * from ohlc_minute where ${ofDay} limit $6) sample) as own
+      cross join lateral (
+            select greatest(${decimalsOf("bid_")}, ${decimalsOf("ask_")}) as decimals
+              from (select * from quote_minute where ${ofDay} limit $6) sample) as sides`,
+    [...parametersOf(slice), end === "first" ? 1 : SAMPLE_TICKS],
     { prepare: true },
   );
   const changing = new Set(slice.filter(({ isChanging }) => isChanging).map(({ symbol }) => symbol));

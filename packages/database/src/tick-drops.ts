@@ -172,7 +172,7 @@ export class TickDrops {
    * @returns whether no such snapshot is left
    */
   private async isEntered(chunk: TimeRange): Promise<boolean> {
-    if (this.entered?.toUs !== chunk.toUs) {
+    if (this.entered?.toUs !== chunk.toUs || (await this.archived.isUnmarked(wholeDays(chunk)))) {
       await this.leadership.transaction((transaction) => enterDropped(transaction, wholeDays(chunk)));
       this.entered = { toUs: chunk.toUs, xid: await this.nextTransaction() };
     }

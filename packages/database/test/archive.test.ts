@@ -2,7 +2,7 @@ import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCurrent } from "@fx-ohlc/archive";
 import { eventually } from "@fx-ohlc/embedded";
-import { type Tick, US_PER_DAY, US_PER_HOUR } from "@fx-ohlc/schemas";
+import { type Tick, US_PER_DAY, US_PER_HOUR, US_PER_SECOND } from "@fx-ohlc/schemas";
 import { dateOf, noteChangedDays } from "../src/changed-days.js";
 import { readCommitRules } from "../src/commit-rules.js";
 import { ArchiveKeeper, tickText } from "./archive-keeper.js";
@@ -73,10 +73,11 @@ test("days of any size follow one another on the same connections", async () => 
   // A copy of some hundred ticks comes in one piece that is more than a stream holds.
   for (const [days, ticks] of [...Array(10).keys()].map((day) => [day + 1, 300 + day * 70] as const)) {
     const from = dayStart(days);
-    await archive.sql`
-      insert into ticks (symbol, time, seq, price)
-      select 'EURUSD', ${from}::timestamptz + i * interval '1 second', 0, 1 from generate_series(1, ${ticks}::int) i`;
+    await archive.keeper.store(
+      Array.from({ length: ticks }, (_, i) => ({ symbol: "EURUSD", timeUs: from + (i + 1) * US_PER_SECOND, price: 1 })),
+    );
   }
+  await archive.keeper.refreshed();
   archive.startArchiver();
   await archived();
   expect((await archive.entries()).map(({ ticks }) => ticks).sort()).toEqual(
@@ -121,7 +122,10 @@ test("nothing is written and nothing dropped where the dataset is another one or
     return row?.reason ?? "";
   };
   await eventually(async () => (await refused()).includes("there is no dataset"));
-  expect((await readdir(archive.folder)).filter((name) => name !== "_uploads")).toEqual(["elsewhere.json"]);
+  expect((await readdir(archive.folder)).filter((name) => name !== "_uploads").sort()).toEqual([
+    "_writer.json",
+    "elsewhere.json",
+  ]);
   expect((await archive.keeper.mark()).droppedBeforeUs).toBe(0);
   await writeFile(join(archive.folder, "_dataset.json"), JSON.stringify({ id: "another", format: 1 }));
   await eventually(async () => (await refused()).includes("is another"));

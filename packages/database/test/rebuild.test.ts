@@ -56,6 +56,11 @@ test("an empty database gets every tick of the archive, its bars and its entries
   await writeFile(join(archive.folder, damaged), whole.subarray(1));
   await expect(rebuildEmpty()).rejects.toThrow(damaged);
   await writeFile(join(archive.folder, damaged), whole);
+  // What changes there meanwhile is not stored beside what it was.
+  const [first] = await archive.entries();
+  await empty.sql`update archive_days set file = 'another' where symbol = ${first?.symbol ?? ""} and date = ${first?.date ?? ""}::text::date`;
+  await expect(rebuildEmpty()).rejects.toThrow(`${first?.symbol} ${first?.date} was archived anew`);
+  await empty.sql`update archive_days set file = ${first?.file ?? ""} where file = 'another'`;
   await rebuildEmpty();
 
   expect(await all(empty)).toEqual(await all(archive.keeper));

@@ -101,7 +101,8 @@ function createHealth(version: string, database: Database, metrics: ArchiveMetri
       if (metrics.isStoreAway) return ["nothing is archived, and nothing dropped: the archive's store is away"];
       const reason = metrics.lastReport?.refusedBecause ?? null;
       // Where the archive is, is nobody's business who may ask for health.
-      return reason === null ? [] : ["nothing is archived, and nothing dropped: the dataset is not where it belongs"];
+      if (reason === null) return [];
+      return ["nothing is archived, and nothing dropped: the dataset is not where it belongs, or another database's"];
     },
   });
 }

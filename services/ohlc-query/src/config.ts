@@ -1,5 +1,5 @@
 import { type AccessConfig, readAccess } from "@fx-ohlc/access";
-import { readArchiveEndpoint } from "@fx-ohlc/database";
+import { isArchiveUrl, readArchiveEndpoint } from "@fx-ohlc/database";
 import type { SessionRule } from "@fx-ohlc/schemas";
 import {
   type EnvReader,
@@ -49,10 +49,18 @@ export function readConfig(env: EnvReader): Config {
     databaseConnectionsMax: env.integer("DATABASE_CONNECTIONS_MAX", { default: 8, min: 1, max: 100 }),
     queryTimeoutMs: env.integer("QUERY_TIMEOUT_MS", { default: 5000, min: 100, max: 60_000, unit: "ms" }),
     barCacheMb: env.integer("BAR_CACHE_MB", { default: 128, min: 0, max: 65_536 }),
-    archiveUrl: env.string("ARCHIVE_URL", { default: undefined }),
+    archiveUrl: readArchiveUrl(env),
     archiveEndpoint: readArchiveEndpoint(env),
     archiveRegion: env.string("AWS_REGION", { default: undefined }),
     archiveThreads: env.integer("ARCHIVE_READ_THREADS", { default: 2, min: 1, max: 64 }),
     marketSessions: readMarketSessions(env),
   };
+}
+
+/** Where this service sees the archive; `none`, which fx-migrate understands, is the same as nothing. */
+function readArchiveUrl(env: EnvReader): string | undefined {
+  const url = env.string("ARCHIVE_URL", { default: undefined });
+  if (url === "none") return undefined;
+  env.rule(["ARCHIVE_URL"], url === undefined || isArchiveUrl(url), "must be file:///… or s3://bucket/…");
+  return url;
 }

@@ -116,6 +116,25 @@ describe("GET /symbols", () => {
     ]);
   });
 
+  test("tells the same digits of a symbol when retention has dropped all of its ticks", async () => {
+    await service.insert([
+      { symbol: "BTCUSDT", time: "2010-05-05T05:05:05Z", price: 42_000.123 },
+      { symbol: "BTCUSDT", time: "2010-05-05T05:06:05Z", price: 42_000 },
+      { symbol: "BTCUSDX", ...quoteOf("2010-05-05T05:05:05Z", 1100.25, 1100.5) },
+    ]);
+    const digits = async () => (await symbolsAt("/symbols")).map((row) => [row.symbol, row.digits]);
+    const before = await digits();
+    expect(before).toEqual([
+      ["BTCUSDT", 3],
+      ["BTCUSDX", 2],
+    ]);
+    await service.sql.begin(async (transaction) => {
+      await transaction`set local fx.keep_bars = 'on'`;
+      await transaction`delete from ticks`;
+    });
+    expect(await digits()).toEqual(before);
+  });
+
   test("knows the ends of what is not in the bars yet", async () => {
     await service.insert([{ time: "2020-01-02T10:00:00Z", price: 1 }]);
     const refreshes = await service.sql.reserve();

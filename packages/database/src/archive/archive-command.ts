@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CodingThread } from "@fx-ohlc/archive";
 import type { TimeRange } from "@fx-ohlc/schemas";
-import { nowUs } from "@fx-ohlc/schemas";
 import { type EnvReader, readEnv, repeat } from "@fx-ohlc/service-kit";
 import type { Leadership } from "../leadership.js";
 import { mergeOptions } from "../migrate-options.js";
@@ -16,7 +15,7 @@ import { ARCHIVE_RULES, BY_HAND_S } from "./rules.js";
 import { openArchive, readArchivePlace } from "./store-options.js";
 import { verifyArchive } from "./verify-archive.js";
 
-const USAGE = "fx-migrate archive [--init] [--start T] [--end T]";
+const USAGE = "fx-migrate archive [--init [--if-new]] [--start T] [--end T]";
 const TELL_EVERY_MS = 2000;
 const TURN_POLL_MS = 500;
 
@@ -24,23 +23,47 @@ type Log = (line: string) => void;
 
 const readOptions = (env: EnvReader) => ({ ...mergeOptions(env), ...readArchivePlace(env) });
 
-/** `fx-migrate archive`: makes the dataset, or archives the ended days of a range at once, as fast as it can. */
-export async function archiveCommand(args: readonly string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
+/** What `fx-migrate archive` is asked. */
+export interface ArchiveAsked extends TimeRange {
+  readonly isInitialised: boolean;
+  /** Who writes to a dataset that is there already stays as it is. */
+  readonly isOnlyMade: boolean;
+  readonly isArchived: boolean;
+}
+
+/** @throws Error that says what cannot be read */
+export function archiveOptions(args: readonly string[]): ArchiveAsked {
   const { values } = parseArgs({
     args: [...args],
-    options: { init: { type: "boolean", default: false }, start: { type: "string" }, end: { type: "string" } },
+    options: {
+      init: { type: "boolean", default: false },
+      "if-new": { type: "boolean", default: false },
+      start: { type: "string" },
+      end: { type: "string" },
+    },
   });
+  const { init, "if-new": isOnlyMade, start, end } = values;
+  if (isOnlyMade && !init) throw new Error(`--if-new goes with --init: ${USAGE}`);
   const range = {
-    fromUs: values.start === undefined ? 0 : parseBound("start", values.start, USAGE),
-    toUs: values.end === undefined ? nowUs() : parseBound("end", values.end, USAGE),
+    fromUs: start === undefined ? 0 : parseBound("start", start, USAGE),
+    // Only the database knows which days have ended.
+    toUs: end === undefined ? Number.POSITIVE_INFINITY : parseBound("end", end, USAGE),
   };
+  if (range.fromUs >= range.toUs) throw new Error("--start must be before --end");
+  const isArchived = !init || start !== undefined || end !== undefined;
+  return { ...range, isInitialised: init, isOnlyMade, isArchived };
+}
+
+/** `fx-migrate archive`: makes the dataset, or archives the ended days of a range at once, as fast as it can. */
+export async function archiveCommand(args: readonly string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
+  const asked = archiveOptions(args);
   const options = readEnv(env, readOptions);
   const store = await openArchive(options);
   const coder = new CodingThread();
   try {
     await withArchiveSessions(options.url, async ({ leadership, sql }) => {
-      if (values.init) await initArchive(sql, store, log);
-      if (values.init && values.start === undefined && values.end === undefined) return;
+      if (asked.isInitialised) await initArchive(sql, store, log, asked.isOnlyMade);
+      if (!asked.isArchived) return;
       await byHand(sql, leadership, log, async () => {
         const progress = new Progress(log);
         const { signal } = new AbortController();
@@ -55,7 +78,7 @@ export async function archiveCommand(args: readonly string[], env: NodeJS.Proces
             ),
         });
         await pass.listEnded(() => sleep(TURN_POLL_MS));
-        const { archived, failed, days } = await pass.runByHand(range);
+        const { archived, failed, days } = await pass.runByHand(asked);
         progress.tell();
         log(`${archived} days archived, ${failed} failed, ${days} wait`);
         if (failed > 0) throw new Error(`${failed} days could not be archived`);

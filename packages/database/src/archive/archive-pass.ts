@@ -1,5 +1,13 @@
-import { type ArchiveEntry, ENTRY_COLUMNS, readDataset, StoreUnavailableError, writeCurrent } from "@fx-ohlc/archive";
+import {
+  type ArchiveEntry,
+  CURRENT_FILE,
+  ENTRY_COLUMNS,
+  readDataset,
+  StoreUnavailableError,
+  writeCurrent,
+} from "@fx-ohlc/archive";
 import { type Micros, type TimeRange, US_PER_DAY } from "@fx-ohlc/schemas";
+import { archiveSpelling } from "../archive-setting.js";
 import { dateOf, type SymbolDay } from "../changed-days.js";
 import type { Notice } from "../chunk-watch.js";
 import { LeadershipLostError } from "../leadership.js";
@@ -10,6 +18,7 @@ import { DatasetLostError, DayArchiver, type DayOutcome, type DayTools, isDamage
 import { EndedDays } from "./ended-days.js";
 import { type Backlog, currentFiles, type Due, dueDays, readBacklog } from "./entries.js";
 import { type ArchiveRules, DAYS_AT_A_TIME } from "./rules.js";
+import { MARK_EVERY_MS, markWriter, whyNotWriter } from "./writer.js";
 
 /** Days that are looked up at a time. */
 const DAYS_PER_LOOK = 500;
@@ -48,6 +57,7 @@ export class ArchivePass {
   /** What `_current.parquet` says may be old. */
   private isListStale = true;
   private sweptAtMs = Number.NEGATIVE_INFINITY;
+  private markedAtMs = Number.NEGATIVE_INFINITY;
   /** How often files could not be read, one pass after the other. */
   private readonly unreadable = new Map<string, number>();
 
@@ -67,7 +77,7 @@ export class ArchivePass {
 
   private async runOnce(): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
-    const refusedBecause = await this.whyRefused(settings);
+    const refusedBecause = await this.whyNothingIsWritten(settings);
     if (refusedBecause !== null) {
       this.isListStale = true;
       await this.note(refusedBecause);
@@ -87,7 +97,7 @@ export class ArchivePass {
   /** Archives ended days of a range at once, whatever they wait for. */
   async runByHand({ fromUs, toUs }: TimeRange): Promise<PassReport> {
     const settings = await servedSettings(this.tools.sql);
-    const refusedBecause = await this.whyRefused(settings);
+    const refusedBecause = await this.whyNothingIsWritten(settings);
     if (refusedBecause !== null) throw new Error(refusedBecause);
     const before = dateOf(Math.min(toUs, (await this.listedBefore()) ?? 0));
     const done = await this.archiveDue({ from: dateOf(fromUs), before });
@@ -108,6 +118,17 @@ export class ArchivePass {
     }
   }
 
+  /** Whether this database's dataset is there, and no other database writes to it. It is marked now and then. */
+  private async whyNothingIsWritten(settings: ReadonlyMap<string, string>): Promise<string | null> {
+    const { sql, store, leadership } = this.tools;
+    const reason = (await this.whyRefused(settings)) ?? (await whyNotWriter(sql, store));
+    if (reason === null && performance.now() - this.markedAtMs > MARK_EVERY_MS) {
+      await markWriter((work) => leadership.transaction(work), store);
+      this.markedAtMs = performance.now();
+    }
+    return reason;
+  }
+
   /** Whether the dataset that the database knows lies where this process looks. */
   private async whyRefused(settings: ReadonlyMap<string, string>): Promise<string | null> {
     const { store } = this.tools;
@@ -115,7 +136,7 @@ export class ArchivePass {
     // It was ended: a copy of a database, which knows the dataset of the other one, must not clear away what it does not name.
     if (recorded === undefined)
       return `no archive is recorded for this database: ARCHIVE_URL=${store.url} fx-migrate does`;
-    if (recorded !== store.url) {
+    if (archiveSpelling(recorded) !== archiveSpelling(store.url)) {
       return `the archive of this database is ${recorded}, and this process was given ${store.url}`;
     }
     const id = settings.get("archive_dataset");
@@ -239,10 +260,11 @@ export class ArchivePass {
 
   private async finish(): Promise<void> {
     const { sql, store, notice, rules } = this.tools;
-    await this.assertDataset();
+    const refusedBecause = await this.whyNothingIsWritten(await servedSettings(sql));
+    if (refusedBecause !== null) throw new DatasetLostError(refusedBecause);
     const isSweepDue = performance.now() - this.sweptAtMs > rules.sweepUs / 1000;
     // One who froze while he wrote it may have put an old list over a newer one since.
-    if (this.isListStale || isSweepDue) {
+    if (this.isListStale || isSweepDue || (await store.find(CURRENT_FILE)) === undefined) {
       await writeCurrent(store, currentFiles(sql));
       this.isListStale = false;
     }

@@ -11,10 +11,11 @@ import {
   tickFile,
   type Upload,
 } from "@fx-ohlc/archive";
+import { US_PER_DAY } from "@fx-ohlc/schemas";
 import type { SymbolDay } from "../changed-days.js";
 import type { Leadership } from "../leadership.js";
-import type { Sql } from "../sql.js";
-import { readDay } from "./day-rows.js";
+import type { Sql, Transaction } from "../sql.js";
+import { readDay, startOf } from "./day-rows.js";
 import { type DayState, readDayState, setEntry, takeNumber } from "./entries.js";
 import type { Pace } from "./pace.js";
 
@@ -109,12 +110,20 @@ export class DayArchiver {
     );
   }
 
-  /** A file is not what it was, and its ticks are in the table: they are archived anew. */
-  async distrust({ symbol, date, n }: ArchiveEntry): Promise<void> {
+  /**
+   * A file is not what it was, and its ticks are in the table: they are archived anew. An entry that was marked as dropped meanwhile is
+   * so no more while all of them are there; else the file is all there is.
+   */
+  async distrust(entry: ArchiveEntry): Promise<void> {
+    const { symbol, date, n } = entry;
     await this.tools.leadership.transaction(async (transaction) => {
+      const [known] = await transaction<{ isDropped: boolean }[]>`
+        select dropped_at is not null as "isDropped" from archive_days
+         where symbol = ${symbol} and date = ${date}::text::date and n = ${n}::int for update`;
+      if (known === undefined || (known.isDropped && !(await isInTable(transaction, entry)))) return;
       await transaction`
-        update archive_days set rows_checksum = '', written_at = '-infinity'
-         where symbol = ${symbol} and date = ${date}::text::date and n = ${n}::int and dropped_at is null`;
+        update archive_days set rows_checksum = '', written_at = '-infinity', dropped_at = null
+         where symbol = ${symbol} and date = ${date}::text::date`;
       await transaction`
         update archive_versions set archived = null, drawn_at = '-infinity'
          where symbol = ${symbol} and date = ${date}::text::date`;
@@ -169,6 +178,15 @@ export class DayArchiver {
     const done = file === null ? "no ticks" : isSame ? "same rows" : "written";
     return { done, rows: ticks, bytes: done === "written" ? entry.bytes : 0 };
   }
+}
+
+/** Whether all ticks of a day are there. Its chunk cannot be dropped before the transaction ends. */
+async function isInTable(transaction: Transaction, { symbol, date, ticks }: ArchiveEntry): Promise<boolean> {
+  const fromUs = startOf(date);
+  const [row] = await transaction<{ count: number }[]>`
+    select count(*) as count from ticks
+     where symbol = ${symbol} and time >= ${fromUs} and time < ${fromUs + US_PER_DAY}`;
+  return row?.count === ticks;
 }
 
 function nothing(done: "changed"): DayOutcome {

@@ -10,6 +10,7 @@ import { lockSymbols } from "../symbol-locks.js";
 import { hearSymbols } from "../symbols.js";
 import { eventuallyRefreshed } from "./rebuild-bars.js";
 import { type ReadDay, readDay } from "./rebuild-day.js";
+import { whyNotWriter } from "./writer.js";
 
 export interface RebuildOptions {
   readonly url: string;
@@ -33,12 +34,22 @@ export async function rebuild(options: RebuildOptions): Promise<void> {
   const { sql, store, log } = options;
   const dataset = await readDataset(store);
   if (dataset === undefined) throw new Error(`${store.url} holds no dataset`);
-  await begin(options, dataset.id);
+  // One that fx-migrate has not been run on says so.
   const { engine } = await readSettings(sql);
+  await begin(options, dataset.id);
   const files = await readCurrent(store);
-  const entered = await sql<{ file: string }[]>`select file from archive_days where file is not null`;
+  const entered = await sql<{ day: string; file: string }[]>`
+    select symbol || ' ' || date as day, file from archive_days where file is not null`;
   const done = new Set(entered.map(({ file }) => file));
-  const ranges = byRange(files.filter(({ path }) => !done.has(path)));
+  const waiting = files.filter(({ path }) => !done.has(path));
+  const stored = new Set(entered.map(({ day }) => day));
+  const changed = waiting.find(({ symbol, date }) => stored.has(`${symbol} ${date}`));
+  if (changed !== undefined) {
+    throw new Error(
+      `${changed.symbol} ${changed.date} was archived anew since it was stored: stop its archiver, and begin with an empty database`,
+    );
+  }
+  const ranges = byRange(waiting);
   log(`${files.length} days in ${store.url}, ${files.length - done.size} of them to store`);
   const startedMs = performance.now();
   let ticks = 0;
@@ -53,6 +64,10 @@ export async function rebuild(options: RebuildOptions): Promise<void> {
   log(
     `${ticks} ticks stored; what the archive does not hold (keys, what is said of symbols, the audit, older bars) comes from a backup`,
   );
+  if ((await whyNotWriter(sql, store)) !== null)
+    log(
+      "nothing is written there, and nothing dropped here, before fx-migrate archive --init says that this database shall",
+    );
 }
 
 /** Notes what the database is filled from, where it is empty. */

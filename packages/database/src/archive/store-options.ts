@@ -2,7 +2,7 @@ import type { ArchiveStore, StoreOptions } from "@fx-ohlc/archive";
 import { openStore } from "@fx-ohlc/archive";
 import type { EnvReader } from "@fx-ohlc/service-kit";
 import { readArchiveEndpoint } from "../archive-endpoint.js";
-import { isArchiveUrl } from "../archive-setting.js";
+import { archiveSpelling, isArchiveUrl } from "../archive-setting.js";
 
 /** Where the archive is, and what it is reached with. */
 export interface ArchivePlace {
@@ -15,7 +15,7 @@ export function readArchivePlace(env: EnvReader): ArchivePlace {
   const archiveUrl = env.string("ARCHIVE_URL");
   env.rule(["ARCHIVE_URL"], archiveUrl === undefined || isArchiveUrl(archiveUrl), "must be file:///… or s3://bucket/…");
   return {
-    archiveUrl,
+    archiveUrl: archiveUrl === undefined ? archiveUrl : archiveSpelling(archiveUrl),
     store: {
       endpoint: readArchiveEndpoint(env),
       region: env.string("AWS_REGION", { default: undefined }),
