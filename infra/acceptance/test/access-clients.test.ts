@@ -1,10 +1,10 @@
 import { type ChannelName, FxClient, type NewKey } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { WebSocket } from "ws";
 import { DESKTOP, launchBrowser, PHONE } from "../src/page/browser.js";
 import { Desk } from "../src/page/desk.js";
+import { violations } from "../src/page/violations.js";
 
 const ADMIN = `fxk_admin_${"a".repeat(43)}`;
 const ENV = { AUTH: "on", INTERNAL_SECRET: "a secret of this deployment", ADMIN_KEY: ADMIN, BIND_ADDRESS: "127.0.0.1" };
@@ -129,13 +129,6 @@ async function signIn(page: Page, key: string): Promise<void> {
 }
 
 const until = (page: Page, status: string) => page.locator(`body[data-status="${status}"]`).waitFor();
-
-/** Violations of WCAG that axe finds, in words. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate<axe.AxeResults>("axe.run()");
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 describe("the dashboard of a system with AUTH=on", () => {
   it.each([

@@ -1,8 +1,8 @@
 import { eventually } from "@fx-ohlc/testkit";
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { DESKTOP, launchBrowser } from "../src/page/browser.js";
 import { Desk } from "../src/page/desk.js";
+import { violations } from "../src/page/violations.js";
 import { minutely } from "../src/page/wrong-data.js";
 
 /** Installing a browser takes minutes where there is none. */
@@ -37,12 +37,6 @@ async function open(search: string, key = ADMIN_KEY): Promise<Page> {
   await page.addInitScript({ content: `sessionStorage.setItem("fx-ohlc.key", ${JSON.stringify(key)})` });
   await page.goto(`${desk.edge.url}/${search}`);
   return page;
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate<axe.AxeResults>("axe.run()");
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
 describe("a key that may read and not stream", () => {

@@ -1,9 +1,9 @@
 import { FxClient } from "@fx-ohlc/client";
 import { eventually } from "@fx-ohlc/testkit";
-import axe from "axe-core";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright-core";
 import { DESKTOP, launchBrowser, PHONE } from "../src/page/browser.js";
 import { Desk } from "../src/page/desk.js";
+import { violations } from "../src/page/violations.js";
 
 /** Installing a browser takes minutes where there is none. */
 const SETUP_TIMEOUT_MS = 900_000;
@@ -82,13 +82,6 @@ async function open(search: string, key = ADMIN_KEY, options: BrowserContextOpti
   const page = await context.newPage();
   await page.goto(`${desk.edge.url}/${search}`);
   return page;
-}
-
-/** Violations of WCAG that axe finds, in words. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate<axe.AxeResults>("axe.run()");
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
 /** Processor time of the page's main thread so far, ms. */
